@@ -1,0 +1,49 @@
+import type { Segments, Table } from "./value.ts";
+
+/** Where a leaf came from. Every field but `source` is there only where the source knows it. */
+export interface Origin {
+  /** Name of the source, as `status` shows it. */
+  readonly source: string;
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  readonly column?: number;
+  /** Name of the environment variable. */
+  readonly variable?: string;
+  /** The rule that turned the variable's name into a path: `mapping`, `double_underscore`, `known_path`, `note` or `naive`. */
+  readonly rule?: string;
+  /** Key in Consul's key/value store. */
+  readonly key?: string;
+  /** Names of the template's placeholders that made this value, each with where its value came from. */
+  readonly placeholders?: readonly { readonly name: string; readonly from: "substitutions" | "environment" | "default" }[];
+}
+
+/** Something an operator should know that is not an error: an ambiguous name, a key that was skipped. Never quotes a value. */
+export interface Diagnostic {
+  readonly source: string;
+  readonly code: string;
+  readonly message: string;
+  readonly path?: string;
+}
+
+/** What one source contributes: a tree and, for each of its leaves, where it came from. Immutable. */
+export interface Layer {
+  readonly source: string;
+  readonly tree: Table;
+  /** The origin of the leaf (or the nearest known node above it) at this path; computed when asked, so that loading costs nothing for it. */
+  origin(path: Segments): Origin;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Size of what was read, in bytes, where there is such a thing. */
+  readonly bytes?: number;
+}
+
+/** What the layers below (and the schema) know: asked by a source whose names are ambiguous, such as the environment. */
+export interface Knowledge {
+  /** All paths, of leaves and of tables, that read the same as `folded` when `.` and `_` are the same and case is ignored. */
+  readonly paths: (folded: string) => readonly Segments[];
+  /** The schema's type at a path, where there is a schema that tells it. */
+  readonly type: (path: Segments) => "string" | "number" | "integer" | "boolean" | "array" | "object" | undefined;
+}
+
+/** A layer, or what becomes one when the layers below it are known (the environment's third rule needs them). */
+export type Contribution = Layer | ((lower: Knowledge) => Layer);

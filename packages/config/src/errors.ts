@@ -1,0 +1,44 @@
+/** A source could not be loaded. Says place, never content. */
+export class ConfigSourceError extends Error {
+  override readonly name = "ConfigSourceError";
+  readonly source: string;
+  readonly file: string | undefined;
+  /** 1-based. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  /** A word for programs: `syntax`, `unreadable`, `not_utf8`, `too_large`, `unreachable`, `denied`, `unresolved`, … */
+  readonly code: string;
+
+  constructor(
+    message: string,
+    place: { source: string; code: string; file?: string; line?: number; column?: number; cause?: unknown },
+  ) {
+    super(message, place.cause === undefined ? undefined : { cause: place.cause });
+    this.source = place.source;
+    this.code = place.code;
+    this.file = place.file;
+    this.line = place.line;
+    this.column = place.column;
+  }
+}
+
+/** One thing that is wrong with a value. */
+export interface Problem {
+  /** Dotted path; empty for the whole. */
+  readonly path: string;
+  /** What is wrong, in words; secret values are never quoted. */
+  readonly message: string;
+  /** Where the value came from, for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
+  readonly origin?: string;
+}
+
+/** A put or a reload was refused: nothing changed. */
+export class ConfigValidationError extends Error {
+  override readonly name = "ConfigValidationError";
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[] = []) {
+    super(message);
+    this.problems = problems;
+  }
+}

@@ -1,0 +1,52 @@
+import type { Contribution } from "../core/layer.ts";
+import type { Segments, Value } from "../core/value.ts";
+
+/**
+ * What a load found:
+ *  - `unchanged`: the same content as at the last load of this object; the last layer stays;
+ *  - `data`: a new layer;
+ *  - `absent`: the thing to load from is not there. The manager applies `on_missing`: empty at first, later kept or cleared.
+ *
+ * An error is thrown, as a `ConfigSourceError`: the last good layer stays and `status` tells why.
+ */
+export type Loaded =
+  | { readonly outcome: "unchanged" }
+  | { readonly outcome: "absent" }
+  | { readonly outcome: "data"; readonly contribution: Contribution };
+
+/** What a source gets from outside, so that tests can give something else. */
+export interface SourceContext {
+  /** Fires when the source's process ends: whatever the source waits for must stop then. */
+  readonly signal: AbortSignal;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** First load since the source's process started: `unchanged` is not an allowed answer. */
+  readonly first: boolean;
+}
+
+/** A running watch. */
+export interface Watch {
+  /** Stops it; resolves when no watcher, timer, socket or request is left. Never rejects. May be called twice. */
+  close(): Promise<void>;
+}
+
+/**
+ * A place configuration comes from. One object serves one manager; it is driven by one process (`source_worker`), which
+ * never runs two loads of it at a time. Order in `ConfigSpec.sources` decides who wins.
+ */
+export interface Source {
+  /** Unique in its manager; the manager appends `#2` and so on where two are alike. Example: `file:config.toml`. */
+  readonly name: string;
+  readonly kind: "file" | "env" | "consul" | "template" | "runtime" | (string & {});
+  /** `true`: a start fails when the first load throws. `false`: the manager starts with this layer empty. */
+  readonly required: boolean;
+  /** What to do when what was there once is absent: keep the last values, or clear them. */
+  readonly on_missing: "keep" | "clear";
+  load(context: SourceContext): Promise<Loaded>;
+  /** Calls `changed` when a load might find something new (it may be called too often, never too seldom). */
+  watch?(changed: () => void, context: SourceContext): Promise<Watch>;
+  /**
+   * Writes through to the place itself (Consul with `write_through`). Resolves when the write is done there; the manager
+   * then loads before it answers the put. `undefined` as value removes.
+   */
+  write?(path: Segments, value: Value | undefined, context: SourceContext): Promise<void>;
+}

@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+// Tests read the packages' sources (the "@otpts/source" export condition); child processes that a test starts
+// read the build, which `pnpm test` makes first.
+const source = { resolve: { conditions: ["@otpts/source"] }, ssr: { resolve: { conditions: ["@otpts/source"] } } };
+
+export default defineConfig({
+  ...source,
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    server: { deps: { inline: [/@otpts\//] } },
+  },
+});
