@@ -15,7 +15,10 @@ export interface Origin {
   /** Key in Consul's key/value store. */
   readonly key?: string;
   /** Names of the template's placeholders that made this value, each with where its value came from. */
-  readonly placeholders?: readonly { readonly name: string; readonly from: "substitutions" | "environment" | "default" }[];
+  readonly placeholders?: readonly {
+    readonly name: string;
+    readonly from: "substitutions" | "environment" | "default";
+  }[];
 }
 
 /** Something an operator should know that is not an error: an ambiguous name, a key that was skipped. Never quotes a value. */
