@@ -1,0 +1,108 @@
+import { TomlDate, TomlError, parse } from "smol-toml";
+
+import type { Table, Value } from "../core/value.ts";
+import { type Document, type Format, MAX_DEPTH, SyntaxFault, position_at, protoKey, tooDeep } from "./format.ts";
+import { type TomlPlace, toml_places } from "./toml_places.ts";
+
+/**
+ * TOML. Dates and times become strings as they are written; integers beyond 2^53 become `bigint`; `inf` and `nan` stay
+ * numbers.
+ */
+export const toml: Format = {
+  name: "toml",
+  parse(text): Document {
+    let raw: Readonly<Record<string, unknown>>;
+    try {
+      raw = parse(text, { integersAsBigInt: "asNeeded", maxDepth: MAX_DEPTH });
+    } catch (error) {
+      throw fault(error);
+    }
+    let scanned: TomlPlace | undefined;
+    const places = () => (scanned ??= toml_places(text));
+    return { tree: plainTable(raw, [], { text, places }), places };
+  },
+};
+
+interface Scanned {
+  readonly text: string;
+  places(): TomlPlace;
+}
+
+/** The parser's tables have no prototype and its dates are objects: plain data is neither. */
+function plainTable(raw: Readonly<Record<string, unknown>>, path: string[], scanned: Scanned): Table {
+  const table: Record<string, Value> = {};
+  for (const key of Object.keys(raw)) {
+    path.push(key);
+    if (key === "__proto__") throw protoKey(positionOf(path, scanned));
+    table[key] = plain(raw[key], path, scanned);
+    path.pop();
+  }
+  return table;
+}
+
+function plain(raw: unknown, path: string[], scanned: Scanned): Value {
+  if (typeof raw !== "object" || raw === null) return raw as Value;
+  if (raw instanceof TomlDate) return written(path, scanned);
+  if (path.length > MAX_DEPTH) throw tooDeep(positionOf(path, scanned));
+  if (!Array.isArray(raw)) return plainTable(raw as Record<string, unknown>, path, scanned);
+  return raw.map((element, index) => {
+    path.push(String(index));
+    const value = plain(element, path, scanned);
+    path.pop();
+    return value;
+  });
+}
+
+const DATE = /(?:\d{4}-\d{2}-\d{2})?(?:[Tt ]?\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})?)?/y;
+
+function written(path: readonly string[], { text, places }: Scanned): string {
+  DATE.lastIndex = placeOf(path, places()).value;
+  return DATE.exec(text)![0];
+}
+
+function placeOf(path: readonly string[], root: TomlPlace): TomlPlace {
+  let place = root;
+  for (const segment of path) place = place.children?.get(segment) ?? place;
+  return place;
+}
+
+function positionOf(path: readonly string[], { text, places }: Scanned) {
+  return position_at(text, placeOf(path, places()).offset);
+}
+
+/** The parser's wordings, all of them fixed. Its message goes on with the line itself, which may hold a secret. */
+const wordings: readonly [RegExp, string, string?][] = [
+  [/^document contains excessively nested/, `tables and lists nested deeper than ${MAX_DEPTH} levels`, "too_deep"],
+  [/^control characters are not allowed in comments/, "control character in a comment"],
+  [/^control characters are not allowed in strings/, "control character in a string"],
+  [/^each key-value declaration must be followed/, "a line must end after its value"],
+  [/^expected comma or end of structure/, "a comma or the end of the list or table is missing"],
+  [/^expected end of table array/, 'a table list\'s header must end in "]]"'],
+  [/^illegal character in key/, "a character that needs quotes in a key"],
+  [/^illegal empty bare key/, "an empty key needs quotes"],
+  [/^illegal leading zero/, "a number must not begin with a zero"],
+  [/^illegal quoted key/, "a key must not be a multi-line string"],
+  [/^illegal underscore/, "an underscore in a number must stand between digits"],
+  [/^illegal character in numeric literal/, "not a number"],
+  [/^incomplete key-value/, 'a key without "="'],
+  [/^invalid date/, "not a date or time"],
+  [/^invalid escape|^unrecognised escape|^invalid unicode|^invalid non-hex/, "not an escape sequence of TOML"],
+  [/^invalid value/, "not a value of TOML (a string needs quotes)"],
+  [/^trying to redefine/, "the same key or table is defined twice"],
+  [/^unexpected end of key/, "a key is missing"],
+  [/^unfinished array/, "a list has no end"],
+  [/^unfinished numeric value/, "not a number"],
+  [/^unfinished string/, "a string has no end"],
+  [/^unfinished table/, "a table has no end"],
+];
+
+function fault(error: unknown): SyntaxFault {
+  if (error instanceof RangeError) return tooDeep();
+  if (!(error instanceof TomlError)) return new SyntaxFault("syntax", "syntax error");
+  const message = error.message.replace(/^Invalid TOML document: /, "");
+  const known = wordings.find(([pattern]) => pattern.test(message));
+  return new SyntaxFault(known?.[2] ?? "syntax", known?.[1] ?? "syntax error", {
+    line: error.line,
+    column: error.column,
+  });
+}

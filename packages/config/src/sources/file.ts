@@ -1,0 +1,71 @@
+import { type FormatName, format_by_extension, format_named } from "../formats/by_extension.ts";
+import { parse_bytes } from "../formats/parse.ts";
+import type { Layer } from "../core/layer.ts";
+import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+
+export interface FileOptions extends WatchedFileOptions {
+  /** `"toml"`, `"json"` or `"yaml"`; by default what the extension says, and TOML where it says nothing. */
+  readonly format?: FormatName;
+  /** Name in `status`; by default `file:` and the path. */
+  readonly name?: string;
+  /** Whether a file that is there and cannot be read fails the start (default `true`). A missing file is empty. */
+  readonly required?: boolean;
+  /** When the file is deleted later: `"keep"` (default) its last values or `"clear"` them. */
+  readonly on_missing?: "keep" | "clear";
+}
+
+/**
+ * Configuration from a file: TOML, JSON or YAML, reloaded when its content changes.
+ *
+ * A change counts by content, not by modification time, and only when the file has settled: half-written content is not
+ * published (see `settling.ts`). The watch notices most changes at once and all of them within `poll_interval`. It keeps
+ * no process alive.
+ *
+ * @example new FileSource("/etc/myapp/config.toml")
+ * @example new FileSource("settings.conf", { format: "json", on_missing: "clear" })
+ */
+export class FileSource implements Source {
+  readonly kind = "file";
+  readonly name: string;
+  readonly required: boolean;
+  readonly on_missing: "keep" | "clear";
+  readonly format: FormatName;
+  readonly #file: WatchedFile;
+
+  /**
+   * @param path the file; relative to the working directory at this moment. It need not exist.
+   * @param options the format's name, or options
+   * @throws TypeError for an unknown format or option, RangeError for a time or size that is none
+   */
+  constructor(path: string | URL, options: FormatName | FileOptions = {}) {
+    const { format, name, required, on_missing, ...rest } = typeof options === "string" ? { format: options } : options;
+    this.#file = new WatchedFile("FileSource", path, rest);
+    this.format = format ?? format_by_extension(this.#file.shown);
+    if (format_named(this.format) === undefined) {
+      throw new TypeError(
+        `Cannot read "${this.#file.shown}": format must be "toml", "json" or "yaml", got "${String(this.format)}"`,
+      );
+    }
+    this.name = name ?? `file:${this.#file.shown}`;
+    this.required = required ?? true;
+    this.on_missing = on_missing ?? "keep";
+  }
+
+  async load(context: SourceContext): Promise<Loaded> {
+    return this.#file.load(this.name, context, async (bytes): Promise<Layer> => {
+      const { tree, locate } = await parse_bytes(bytes, this.format, context.signal);
+      return {
+        source: this.name,
+        tree,
+        origin: (path) => ({ source: this.name, file: this.#file.shown, ...locate(path) }),
+        diagnostics: [],
+        bytes: bytes.length,
+      };
+    });
+  }
+
+  async watch(changed: () => void, context: SourceContext): Promise<Watch> {
+    return this.#file.watch(changed, context);
+  }
+}

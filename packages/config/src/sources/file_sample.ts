@@ -1,0 +1,147 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+
+import type { Observation } from "./settling.ts";
+
+/** What a path holds at one moment. */
+export interface Sample extends Observation {
+  readonly bytes: Uint8Array;
+  /** Digest of the content; `""` where there is no file. */
+  readonly digest: string;
+  /** Changes whenever the file does, as far as the file system can tell. */
+  readonly print: string;
+  /** When the inode changed last, in ms since the epoch; unknown (`Infinity`) where there is no file. */
+  readonly changedAt: number;
+}
+
+/** A file that is there and cannot be read. Says why in words; never quotes content. */
+export class UnreadableFile extends Error {
+  override readonly name = "UnreadableFile";
+  readonly code: string;
+
+  constructor(code: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+  }
+}
+
+/** Bytes read at a time: the event loop gets a turn, and the digest little to do, between two reads. */
+const CHUNK = 256 * 1024;
+
+const absent: Sample = {
+  absent: true,
+  size: 0,
+  identity: "",
+  moved: false,
+  ended: true,
+  bytes: new Uint8Array(0),
+  digest: "",
+  print: "absent",
+  changedAt: Number.POSITIVE_INFINITY,
+};
+
+/**
+ * Reads a file, whole and unchanged while it was read.
+ *
+ * @param max_bytes larger files are refused
+ * @throws UnreadableFile
+ */
+export async function sample_file(path: string, max_bytes: number): Promise<Sample> {
+  for (let attempt = 0; ; attempt += 1) {
+    const sample = await readOnce(path, max_bytes);
+    if (sample.print === (await print_file(path)) || attempt === 10) return sample;
+  }
+}
+
+/** What changes whenever the file does, without reading it. */
+export async function print_file(path: string): Promise<string> {
+  try {
+    return printOf(await stat(path, { bigint: true }));
+  } catch (error) {
+    return isMissing(error) ? absent.print : codeOf(error);
+  }
+}
+
+type BigStat = Awaited<ReturnType<typeof bigStat>>;
+const bigStat = (handle: FileHandle) => handle.stat({ bigint: true });
+
+async function readOnce(path: string, max_bytes: number): Promise<Sample> {
+  let handle: FileHandle;
+  try {
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (isMissing(error)) return absent;
+    throw unreadable(error);
+  }
+  try {
+    const stats = await bigStat(handle);
+    if (stats.isDirectory()) throw new UnreadableFile("not_a_file", "it is a directory, not a file");
+    if (!stats.isFile()) throw new UnreadableFile("not_a_file", "it is not a regular file");
+    return await readAll(handle, stats, max_bytes);
+  } catch (error) {
+    throw error instanceof UnreadableFile ? error : unreadable(error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): Promise<Sample> {
+  const refuse = () => new UnreadableFile("too_large", `it is larger than max_bytes (${max_bytes})`);
+  if (stats.size > max_bytes) throw refuse();
+  const hash = createHash("sha256");
+  let bytes = Buffer.allocUnsafeSlow(Number(stats.size) + 1);
+  let length = 0;
+  for (;;) {
+    if (length === bytes.length) {
+      // It grew since its size was asked.
+      const larger = Buffer.allocUnsafeSlow(bytes.length * 2);
+      bytes.copy(larger);
+      bytes = larger;
+    }
+    const { bytesRead } = await handle.read(bytes, length, Math.min(CHUNK, bytes.length - length), length);
+    if (bytesRead === 0) break;
+    hash.update(bytes.subarray(length, length + bytesRead));
+    length += bytesRead;
+    if (length > max_bytes) throw refuse();
+  }
+  return {
+    absent: false,
+    size: length,
+    identity: `${stats.dev}:${stats.ino}`,
+    moved: stats.ctimeNs > stats.mtimeNs,
+    ended: length > 0 && bytes[length - 1] === 0x0a,
+    bytes: bytes.subarray(0, length),
+    digest: hash.digest("base64"),
+    print: printOf(stats),
+    changedAt: Number(stats.ctimeNs / 1_000_000n),
+  };
+}
+
+function printOf(stats: BigStat): string {
+  return `${stats.dev}:${stats.ino}:${stats.mode}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}
+
+const reasons: Readonly<Record<string, readonly [code: string, words: string]>> = {
+  EACCES: ["denied", "permission is denied (EACCES)"],
+  EPERM: ["denied", "permission is denied (EPERM)"],
+  ELOOP: ["unreadable", "its symbolic links lead in a circle (ELOOP)"],
+  EISDIR: ["not_a_file", "it is a directory, not a file"],
+  ENXIO: ["not_a_file", "it is not a regular file"],
+  EMFILE: ["unreadable", "too many files are open (EMFILE)"],
+};
+
+function unreadable(error: unknown): UnreadableFile {
+  const known = reasons[codeOf(error)];
+  return new UnreadableFile(known?.[0] ?? "unreadable", known?.[1] ?? `the system says ${codeOf(error)}`, error);
+}
+
+function isMissing(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "unknown";
+}

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { type Sample, sample_file } from "./file_sample.ts";
+import { type Settling, quiet_needed } from "./settling.ts";
+
+/** How often (ms) a file that is not yet believed is looked at. */
+const LOOK = 50;
+
+/** How long (ms) a load waits for a file that keeps changing: less than a `gen_server` call does. */
+export const PATIENCE = 4000;
+
+/** The file kept changing for longer than `PATIENCE`. */
+export class Unsettled extends Error {
+  override readonly name = "Unsettled";
+}
+
+/**
+ * Reads a file until what it says may be believed, twice the same.
+ *
+ * @param last what was believed last; an answer with the same digest comes at once
+ * @param judge reads the content; what it throws counts only when the file has been calm for `settle`
+ * @throws what `judge` throws, UnreadableFile, Unsettled
+ */
+export async function read_settled<T>(
+  path: string,
+  options: Settling & { readonly max_bytes: number },
+  last: Sample | undefined,
+  judge: (sample: Sample) => Promise<T>,
+  signal: AbortSignal,
+): Promise<{ readonly sample: Sample; readonly judged?: T }> {
+  const begun = performance.now();
+  let sample = await sample_file(path, options.max_bytes);
+  let since = performance.now();
+  let resumed = false;
+  let verdict: { digest: string; value: T } | { digest: string; error: unknown } | undefined;
+  for (;;) {
+    signal.throwIfAborted();
+    if (sample.digest === last?.digest) return { sample };
+    const calm = Math.max(performance.now() - since, Date.now() - sample.changedAt);
+    let needed = quiet_needed(sample, last, resumed, options);
+    if (calm >= needed && verdict?.digest !== sample.digest) {
+      verdict = await judge(sample).then(
+        (value) => ({ digest: sample.digest, value }),
+        (error: unknown) => ({ digest: sample.digest, error }),
+      );
+    }
+    if (verdict !== undefined && "error" in verdict && verdict.digest === sample.digest) {
+      needed = Math.max(needed, options.settle);
+      if (calm >= needed) throw verdict.error;
+    }
+    if (calm < needed) {
+      if (performance.now() - begun > PATIENCE) throw new Unsettled();
+      await sleep(Math.min(LOOK, needed - calm), undefined, { signal });
+    }
+    const next = await sample_file(path, options.max_bytes);
+    if (next.digest === sample.digest) {
+      if (calm >= needed && verdict !== undefined && "value" in verdict) return { sample: next, judged: verdict.value };
+    } else {
+      resumed ||= calm >= options.debounce;
+      since = performance.now();
+    }
+    sample = next;
+  }
+}

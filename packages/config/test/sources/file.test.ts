@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { ConfigSourceError } from "../../src/errors.ts";
+import { FileSource } from "../../src/sources/file.ts";
+import { context, first_tree, layer_of, rejection } from "./loading.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "otpts-file-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const file = async (name: string, content: string | Uint8Array): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+
+describe("FileSource", () => {
+  test("reads the format its extension tells, and TOML where it tells none", async () => {
+    expect(await first_tree(new FileSource(await file("a.toml", "a.b = 1\n")))).toEqual({ a: { b: 1 } });
+    expect(await first_tree(new FileSource(await file("a.json", '{"a":{"b":1}}')))).toEqual({ a: { b: 1 } });
+    expect(await first_tree(new FileSource(await file("a.yaml", "a:\n  b: 1\n")))).toEqual({ a: { b: 1 } });
+    expect(await first_tree(new FileSource(await file("a.yml", "a:\n  b: 1\n")))).toEqual({ a: { b: 1 } });
+    expect(await first_tree(new FileSource(await file("a.conf", "a.b = 1\n")))).toEqual({ a: { b: 1 } });
+  });
+
+  test("reads the format it is given, as a word or as an option", async () => {
+    const path = await file("settings", '{"a":1}');
+    expect(await first_tree(new FileSource(path, "json"))).toEqual({ a: 1 });
+    expect(await first_tree(new FileSource(path, { format: "json" }))).toEqual({ a: 1 });
+    expect(await first_tree(new FileSource(pathToFileURL(path), "json"))).toEqual({ a: 1 });
+  });
+
+  test("answers absent for a file that is not there", async () => {
+    expect(await new FileSource(join(folder, "no", "config.toml")).load(context())).toEqual({ outcome: "absent" });
+  });
+
+  test("answers unchanged for the same content, however new the file is, and data at the first load", async () => {
+    const path = await file("config.toml", "a = 1\n");
+    const source = new FileSource(path);
+    await source.load(context());
+    await writeFile(path, "a = 1\n");
+    expect(await source.load(context({ first: false }))).toEqual({ outcome: "unchanged" });
+    expect((await source.load(context())).outcome).toBe("data");
+  });
+
+  test("tells the file, line and column of each leaf", async () => {
+    const path = await file("config.toml", "a = 1\n[b]\n  c = 2\n");
+    const layer = layer_of(await new FileSource(path).load(context()));
+    expect(layer.origin(["a"])).toEqual({ source: `file:${path}`, file: path, line: 1, column: 1 });
+    expect(layer.origin(["b", "c"])).toEqual({ source: `file:${path}`, file: path, line: 3, column: 3 });
+    expect(layer.origin([])).toEqual({ source: `file:${path}`, file: path });
+    expect(layer.bytes).toBe(18);
+  });
+
+  test("fails with file, line and column, and quotes nothing of what it read", async () => {
+    for (const [name, content] of [
+      ["config.toml", 'ok = 1\npassword = hunter2"\n'],
+      ["config.json", '{\n"password": hunter2"}'],
+      ["config.yaml", 'ok: 1\npassword: "hunter2\n'],
+    ] as const) {
+      const path = await file(name, content);
+      const error = (await rejection(new FileSource(path, { settle: 0 }).load(context()))) as ConfigSourceError;
+      expect(error).toBeInstanceOf(ConfigSourceError);
+      expect(error).toMatchObject({ source: `file:${path}`, file: path, code: "syntax" });
+      expect(error.line).toBeGreaterThanOrEqual(2);
+      expect(error.message).toContain(`Cannot read "${path}": `);
+      expect(error.message).toContain(`at line ${error.line}, column ${error.column}`);
+      expect(`${error.message}${error.stack}${JSON.stringify(error)}${String(error.cause)}`).not.toContain("hunter2");
+    }
+  });
+
+  test("refuses a file larger than max_bytes", async () => {
+    const path = await file("config.toml", `a = "${"x".repeat(100)}"\n`);
+    const error = await rejection(new FileSource(path, { max_bytes: 50 }).load(context()));
+    expect(error).toMatchObject({
+      code: "too_large",
+      message: `Cannot read "${path}": it is larger than max_bytes (50)`,
+    });
+  });
+
+  test("refuses what is not a regular file", async () => {
+    expect(await rejection(new FileSource(folder).load(context()))).toMatchObject({ code: "not_a_file" });
+    expect(await rejection(new FileSource("/dev/null").load(context()))).toMatchObject({ code: "not_a_file" });
+  });
+
+  test("refuses options that mean nothing", () => {
+    expect(() => new FileSource("")).toThrow(TypeError);
+    expect(() => new FileSource(7 as never)).toThrow("path must be a string or a file URL, got number");
+    expect(() => new FileSource("a", "xml" as never)).toThrow('format must be "toml", "json" or "yaml", got "xml"');
+    expect(() => new FileSource("a", { debounse: 1 } as never)).toThrow('there is no option "debounse"');
+    expect(() => new FileSource("a", { debounce: -1 })).toThrow(RangeError);
+    expect(() => new FileSource("a", { poll_interval: 0 })).toThrow(
+      "poll_interval must be a number of ms, at least 10",
+    );
+  });
+
+  test("stops waiting for a file to settle when its process ends", async () => {
+    const path = await file("config.toml", "");
+    const abort = new AbortController();
+    const load = rejection(new FileSource(path, { settle: 1e9 }).load(context({ signal: abort.signal })));
+    abort.abort(new Error("The process ended"));
+    expect((await load).message).toMatch(/abort|The process ended/);
+  });
+});
