@@ -74,7 +74,7 @@ function positionOf(path: readonly string[], { text, places }: Scanned) {
 const wordings: readonly [RegExp, string, string?][] = [
   [/^document contains excessively nested/, `tables and lists nested deeper than ${MAX_DEPTH} levels`, "too_deep"],
   [/^control characters are not allowed in comments/, "control character in a comment"],
-  [/^control characters are not allowed in strings/, "control character in a string"],
+  [/^control characters are not allowed in strings/, "a string has no end on its line, or a control character in it"],
   [/^each key-value declaration must be followed/, "a line must end after its value"],
   [/^expected comma or end of structure/, "a comma or the end of the list or table is missing"],
   [/^expected end of table array/, 'a table list\'s header must end in "]]"'],

@@ -50,9 +50,10 @@ function convert(text: string): { tree: Table; place: Place } {
     stringKeys: true,
     intAsBigInt: true,
     prettyErrors: false,
-    logLevel: "silent",
+    logLevel: "error",
   });
   const wrong = document.errors[0] ?? document.warnings[0];
+  if (wrong?.code === "RESOURCE_EXHAUSTION") throw tooDeep(position_at(text, wrong.pos[0]));
   if (wrong !== undefined) {
     throw new SyntaxFault("syntax", wordings[wrong.code] ?? "syntax error", position_at(text, wrong.pos[0]));
   }
@@ -68,7 +69,11 @@ function convert(text: string): { tree: Table; place: Place } {
       );
     }
     if (node === null) return null;
-    if (isAlias(node)) return value(node.resolve(document) ?? null, place, depth + 1, true);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined) throw new SyntaxFault("syntax", wordings.BAD_ALIAS!, position_at(text, place.offset));
+      return value(target, place, depth + 1, true);
+    }
     if (isScalar(node)) return scalar(node.value);
     const children = new Map<string, Place>();
     place.children = children;

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+
+import { SyntaxFault } from "../../src/formats/format.ts";
+import { parse_text } from "../../src/formats/parse.ts";
+import { yaml } from "../../src/formats/yaml.ts";
+
+const tree = (text: string) => parse_text(text, "yaml").tree;
+
+function fault(text: string): SyntaxFault {
+  try {
+    yaml.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxFault) return error;
+    throw error;
+  }
+  throw new Error("Expected a fault");
+}
+
+describe("yaml", () => {
+  test("follows YAML 1.2's core schema: yes and dates are strings, keys are strings", () => {
+    expect(tree("a: yes\nb: 2001-12-14\nc: 0o17\nd: ~\ne: 1.5\n1: true\nno: .inf\n")).toStrictEqual({
+      1: true,
+      a: "yes",
+      b: "2001-12-14",
+      c: 15,
+      d: null,
+      e: 1.5,
+      no: Number.POSITIVE_INFINITY,
+    });
+  });
+
+  test("gives integers beyond 2^53 as bigint", () => {
+    expect(tree("a: 9007199254740993\nb: 5\n")).toEqual({ a: 9007199254740993n, b: 5 });
+  });
+
+  test("reads an empty document as an empty table", () => {
+    expect(tree("")).toEqual({});
+    expect(tree("# nothing\n")).toEqual({});
+  });
+
+  test("locates each leaf at its key, and what an alias brings at the alias's key", () => {
+    const { locate, tree: read } = parse_text("base: &b\n  x: 1\nmore:\n  - a\n  - {y: 2}\ncopy: *b\n", "yaml");
+    expect(read).toEqual({ base: { x: 1 }, more: ["a", { y: 2 }], copy: { x: 1 } });
+    expect(locate(["base", "x"])).toEqual({ line: 2, column: 3 });
+    expect(locate(["more", "0"])).toEqual({ line: 4, column: 5 });
+    expect(locate(["more", "1", "y"])).toEqual({ line: 5, column: 6 });
+    expect(locate(["copy", "x"])).toEqual({ line: 6, column: 1 });
+  });
+
+  test("refuses aliases that multiply", () => {
+    const lines = ["a0: &a0 [x,x,x,x,x,x,x,x,x,x]"];
+    for (let level = 1; level < 9; level += 1) {
+      lines.push(`a${level}: &a${level} [${Array.from({ length: 10 }, () => `*a${level - 1}`).join(",")}]`);
+    }
+    expect(fault(lines.join("\n"))).toMatchObject({
+      code: "too_large",
+      message: "aliases bring in more than 10000 values",
+    });
+    expect(fault("a: &a [*a]\n")).toMatchObject({ code: expect.stringMatching(/too_deep|too_large|syntax/) });
+  });
+
+  test.each([
+    ['a: 1\nb: "hunter2\n', 3, "a bracket, quote or comma is missing"],
+    ["a: 1\na: 2\n", 2, "the same key is written twice"],
+    ["a: 1\n  b: hunter2\n", 1, undefined],
+    ["a: !secret hunter2\n", 1, "an unknown tag"],
+    ["a: 1\n---\nb: 2\n", 2, "several documents in one file"],
+    ["a:\n\t- 1\n", 2, undefined],
+    ["? {a: 1}\n: 2\n", 1, "a key must be a string"],
+    ["a: *nowhere\n", 1, "an alias without its anchor"],
+  ])("tells place and kind of mistake for %j", (text, line, message) => {
+    const found = fault(text);
+    expect(found).toMatchObject({ code: "syntax", position: { line } });
+    if (message !== undefined) expect(found.message).toBe(message);
+    expect(found.message).not.toContain("hunter2");
+    expect(found.message).not.toBe("syntax error");
+  });
+
+  test("refuses a top level that is no table, __proto__, and 10,000 levels", () => {
+    expect(fault("- 1\n")).toMatchObject({ code: "shape" });
+    expect(fault("just text\n")).toMatchObject({ code: "shape" });
+    expect(fault("a:\n  __proto__: 1\n")).toMatchObject({ code: "unsafe_key", position: { line: 2, column: 3 } });
+    expect(fault(`a: ${"[".repeat(10_000)}${"]".repeat(10_000)}`)).toMatchObject({ code: "too_deep" });
+  });
+});
