@@ -6,12 +6,19 @@ import { type Settling, quiet_needed } from "./settling.ts";
 /** How often (ms) a file that is not yet believed is looked at. */
 const LOOK = 50;
 
-/** How long (ms) a load waits for a file that keeps changing: less than a `gen_server` call does. */
-export const PATIENCE = 4000;
+/** How much longer (ms) than `settle` a load waits for a file that keeps changing: in all less than a call's five seconds. */
+const PATIENCE = 3000;
 
-/** The file kept changing for longer than `PATIENCE`. */
+/** The file kept changing for too long. */
 export class Unsettled extends Error {
   override readonly name = "Unsettled";
+  /** In ms. */
+  readonly waited: number;
+
+  constructor(waited: number) {
+    super();
+    this.waited = waited;
+  }
 }
 
 /**
@@ -49,7 +56,8 @@ export async function read_settled<T>(
       if (calm >= needed) throw verdict.error;
     }
     if (calm < needed) {
-      if (performance.now() - begun > PATIENCE) throw new Unsettled();
+      const waited = performance.now() - begun;
+      if (waited > options.settle + PATIENCE) throw new Unsettled(Math.round(waited));
       await sleep(Math.min(LOOK, needed - calm), undefined, { signal });
     }
     const next = await sample_file(path, options.max_bytes);

@@ -6,7 +6,7 @@ import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
 import { type Seen, watch_file } from "./file_watch.ts";
-import { PATIENCE, Unsettled, read_settled } from "./settled_file.ts";
+import { Unsettled, read_settled } from "./settled_file.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
 
 export interface WatchedFileOptions {
@@ -117,7 +117,7 @@ export class WatchedFile {
       return new ConfigSourceError(`${cannot}: ${error.message}`, { ...place, code: error.code, cause: error.cause });
     }
     if (error instanceof Unsettled) {
-      const message = `${cannot}: it has been changing for ${PATIENCE} ms, wanted a file that is not being written`;
+      const message = `${cannot}: it has been changing for ${error.waited} ms, wanted a file that is not being written`;
       return new ConfigSourceError(message, { ...place, code: "unsettled" });
     }
     return error;
