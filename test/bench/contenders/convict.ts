@@ -1,0 +1,60 @@
+import convict from "convict";
+import { blocking, fixture, reads } from "../configuration.ts";
+import type { Fixture, Tree } from "../configuration.ts";
+import type { Contender } from "../contender.ts";
+
+/** convict's own types follow its schema, and these schemas are made at run time. */
+interface Loose {
+  get(path: string): unknown;
+  loadFile(file: string): Loose;
+  validate(options: { allowed: "strict" }): Loose;
+}
+
+/** convict wants every leaf in its schema. */
+function schema(tree: Tree): object {
+  return Object.fromEntries(
+    Object.entries(tree).map(([table, leaves]) => [
+      table,
+      Object.fromEntries(Object.keys(leaves).map((key) => [key, { doc: key, format: "int", default: 0 }])),
+    ]),
+  );
+}
+
+function load(made: Fixture): Loose {
+  const config = convict(schema(made.tree) as never) as unknown as Loose;
+  config.loadFile(made.file).validate({ allowed: "strict" });
+  return config;
+}
+
+export const contender: Contender = {
+  name: "convict",
+  notes: [
+    "a get walks the path and deep-copies the value; reload is loadFile and validate, synchronous, over the old values",
+    "no watching, no notifications",
+  ],
+  absent: {
+    ref: "no handle on one value",
+    save: "no watching, no notifications",
+    put: "no notifications",
+    get: "no process to ask",
+    match: "no subscriptions",
+  },
+  probes: {
+    async read({ n, keys }) {
+      const made = await fixture(keys);
+      const config = load(made);
+      const paths = made.leaves.map((leaf) => leaf.join("."));
+      const found = reads(n, (leaf) => config.get(paths[leaf] as string));
+      await made.remove();
+      return found;
+    },
+    async reload({ keys }) {
+      const made = await fixture(keys);
+      const config = load(made);
+      await made.change();
+      const found = await blocking(async () => config.loadFile(made.file).validate({ allowed: "strict" }));
+      await made.remove();
+      return found;
+    },
+  },
+};

@@ -1,0 +1,35 @@
+import nconf from "nconf";
+import { blocking, fixture, reads } from "../configuration.ts";
+import type { Contender } from "../contender.ts";
+
+export const contender: Contender = {
+  name: "nconf",
+  notes: [
+    "a get splits its path and walks the stores; reload is load(), synchronous; no watching, no notifications, no validation",
+  ],
+  absent: {
+    ref: "no handle on one value",
+    save: "no watching, no notifications",
+    put: "no notifications",
+    get: "no process to ask",
+    match: "no subscriptions",
+  },
+  probes: {
+    async read({ n, keys }) {
+      const made = await fixture(keys);
+      const provider = new nconf.Provider().file({ file: made.file });
+      const paths = made.leaves.map((leaf) => leaf.join(":"));
+      const found = reads(n, (leaf) => provider.get(paths[leaf] as string));
+      await made.remove();
+      return found;
+    },
+    async reload({ keys }) {
+      const made = await fixture(keys);
+      const provider = new nconf.Provider().file({ file: made.file });
+      await made.change();
+      const found = await blocking(async () => provider.load());
+      await made.remove();
+      return found;
+    },
+  },
+};

@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { begin, end, figures, insert } from "./figures.ts";
+import { packageFolder } from "./process.ts";
+import type { Results } from "./results.ts";
+
+const results: Results = {
+  date: "2026-01-02",
+  machine: { cpu: "a processor", cores: 2, node: "v20.0.0", platform: "linux x64" },
+  rounds: 5,
+  quick: false,
+  contenders: [{ name: "BEAM", notes: ["25 jit"] }],
+  skipped: {},
+  rows: [
+    {
+      id: "call",
+      section: "runtime",
+      group: "Calls",
+      title: "call, one at a time",
+      unit: "ns",
+      target: 0.25,
+      figures: {
+        "@otpts/runtime": { median: 250, samples: [250] },
+        BEAM: { median: 2000, samples: [2000] },
+        nact: { absent: "a reason" },
+      },
+    },
+  ],
+};
+
+describe("figures", () => {
+  it("figures shows each row with its ratio to the BEAM, and a dash where a peer has no figure", () => {
+    expect(figures(results)).toContain("| call, one at a time | **250 ns** | 2.00 µs | 0.13× | – |");
+  });
+
+  it("insert replaces what stands between the markers and nothing else", () => {
+    const page = `before\n${begin}\nold\n${end}\nafter\n`;
+    const inserted = insert(page, results);
+    expect(inserted).toBe(`before\n${begin}\n\n${figures(results)}\n\n${end}\nafter\n`);
+    expect(insert(inserted, results)).toBe(inserted);
+  });
+
+  it("insert refuses a page without both markers in their order", () => {
+    expect(() => insert(`only ${begin}`, results)).toThrow('must hold "<!-- bench:begin -->"');
+    expect(() => insert(`${end} ${begin}`, results)).toThrow('must hold "<!-- bench:begin -->"');
+  });
+});
+
+describe("README.md", () => {
+  const page = path.join(packageFolder(), "..", "README.md");
+  const json = path.join(packageFolder(), "bench", "results.json");
+
+  it("README.md shows the figures of the committed results.json, a full run", { skip: !existsSync(page) }, () => {
+    const markdown = readFileSync(page, "utf8");
+    const recorded = JSON.parse(readFileSync(json, "utf8")) as Results;
+    expect(recorded.quick).toBe(false);
+    expect(insert(markdown, recorded)).toBe(markdown);
+  });
+});

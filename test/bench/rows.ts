@@ -1,0 +1,211 @@
+/** The table of rows: what is measured, how much of it, and what is wanted. */
+
+export type Unit = "ns" | "bytes" | "ms" | "/s" | "×";
+
+export interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: Unit;
+  /** The metric of the probe's answer that this row shows. */
+  readonly metric: string;
+  /** Wanted: at most so many times the BEAM's figure. */
+  readonly target?: number;
+  /** Wanted: at most so much, in the row's unit. */
+  readonly limit?: number;
+  /** Said once under the table. */
+  readonly note?: string;
+}
+
+export interface ProbeSpec {
+  readonly section: "runtime" | "config";
+  /** The group's heading in the table. */
+  readonly group: string;
+  readonly probe: string;
+  readonly size: Readonly<Record<string, number>>;
+  /** What `--quick` changes in the size. */
+  readonly quick: Readonly<Record<string, number>>;
+  readonly rows: readonly Row[];
+}
+
+/** A row made of two others, per contender: how many times the first's figure the second is. */
+export interface Derived extends Omit<Row, "metric"> {
+  readonly section: "runtime" | "config";
+  readonly group: string;
+  readonly of: string;
+  readonly over: string;
+}
+
+const ns = (id: string, title: string, wanted: Partial<Row> = {}): Row => ({
+  id,
+  title,
+  unit: "ns",
+  metric: "ns",
+  ...wanted,
+});
+
+const runtime = (
+  group: string,
+  probe: string,
+  size: Record<string, number>,
+  quick: Record<string, number>,
+  rows: Row[],
+): ProbeSpec => ({
+  section: "runtime",
+  group,
+  probe,
+  size,
+  quick,
+  rows,
+});
+
+const among = [10, 1_000, 100_000] as const;
+
+export const probes: readonly ProbeSpec[] = [
+  runtime("Calls", "call", { n: 200_000 }, { n: 30_000 }, [
+    ns("call", "call, one at a time", { target: 0.25, note: "JavaScript contenders: from outside any process" }),
+  ]),
+  runtime("Calls", "call_inside", { n: 200_000 }, { n: 30_000 }, [
+    ns("call_inside", "call from inside a process", { target: 0.35 }),
+  ]),
+  runtime("Calls", "call_async", { n: 200_000 }, { n: 30_000 }, [
+    ns("call_async", "call, asynchronous handler", {
+      target: 0.25,
+      note: "the handler awaits once and asks self() after that; the BEAM's has nothing to await",
+    }),
+  ]),
+  runtime("Calls", "call_many", { n: 200_000, flight: 1000 }, { n: 50_000 }, [
+    ns("call_many", "call, 1,000 in flight", {
+      target: 0.25,
+      note: "BEAM: send_request × 1,000, then receive_response",
+    }),
+  ]),
+
+  runtime("Messages", "cast", { n: 1_000_000 }, { n: 200_000 }, [
+    ns("cast", "cast", { target: 0.35, note: "batches of 1,000, each closed by a call" }),
+  ]),
+  runtime("Messages", "ring", { n: 500_000, among: 1000 }, { n: 100_000 }, [
+    ns("ring", "hop in a ring of 1,000", { target: 0.35, note: "one token, gen_server to gen_server by cast" }),
+  ]),
+
+  runtime("Life", "lifecycle", { n: 10_000 }, {}, [
+    { id: "spawn_10k", title: "spawn 10,000 gen_servers, each", unit: "ns", metric: "spawn", target: 0.15 },
+    { id: "stop_10k", title: "stop 10,000, each", unit: "ns", metric: "stop", target: 0.25 },
+  ]),
+  runtime("Life", "lifecycle", { n: 100_000 }, { n: 30_000 }, [
+    { id: "spawn_100k", title: "spawn 100,000 gen_servers, each", unit: "ns", metric: "spawn", target: 0.15 },
+    { id: "stop_100k", title: "stop 100,000, each", unit: "ns", metric: "stop", target: 0.25 },
+  ]),
+  runtime("Life", "lifecycle_together", { n: 10_000 }, {}, [
+    {
+      id: "spawn_together",
+      title: "spawn 10,000 at once, each",
+      unit: "ns",
+      metric: "spawn",
+      note: "started without awaiting one before the next; the BEAM's start always waits",
+    },
+    { id: "stop_together", title: "stop 10,000 at once, each", unit: "ns", metric: "stop" },
+  ]),
+  runtime("Life", "memory", { n: 10_000 }, {}, [
+    {
+      id: "bytes",
+      title: "bytes per idle process",
+      unit: "bytes",
+      metric: "bytes",
+      target: 0.15,
+      note: "after a full collection on both sides; BEAM: process_info(memory)",
+    },
+  ]),
+  runtime("Life", "crash", { n: 200 }, {}, [
+    ns("crash", "crash to restarted init", { target: 1.0, note: "a handler throws an error; reports are silenced" }),
+  ]),
+
+  ...(
+    [
+      ["load_send", "plain sends"],
+      ["load_call", "awaited calls"],
+      ["load_burn", "calls that burn 5 µs"],
+    ] as const
+  ).map(([probe, title]) =>
+    runtime("Under load", probe, { ms: 2000 }, { ms: 500 }, [
+      { id: `${probe}_late`, title: `${title}: 10 ms timer, p99 late`, unit: "ms", metric: "late", limit: 5 },
+      { id: `${probe}_echo`, title: `${title}: TCP echo, p99`, unit: "ms", metric: "echo" },
+      { id: `${probe}_rate`, title: `${title}: messages`, unit: "/s", metric: "rate" },
+    ]),
+  ),
+
+  ...among.map((count) =>
+    runtime("Scale", "call_among", { n: 100_000, among: count }, { n: 50_000, among: Math.min(count, 30_000) }, [
+      ns(`call_among_${count}`, `call, among ${count.toLocaleString("en")} processes`),
+    ]),
+  ),
+  ...among.map((count) =>
+    runtime("Scale", "cast_among", { n: 500_000, among: count }, { n: 100_000, among: Math.min(count, 30_000) }, [
+      ns(`cast_among_${count}`, `cast, among ${count.toLocaleString("en")} processes`),
+    ]),
+  ),
+  ...[10_000, 1_000_000].map((n) =>
+    runtime("Scale", "mailbox", { n }, { n: Math.min(n, 200_000) }, [
+      ns(`mailbox_${n}`, `mailbox of ${n.toLocaleString("en")} filled and drained, per message`),
+    ]),
+  ),
+  runtime("Scale", "selective", { queue: 500_000 }, { queue: 100_000 }, [
+    ns("selective", "selective receive, 500,000 waiting, per message passed over"),
+  ]),
+  runtime("Scale", "call_waiting", { n: 20_000, queue: 500_000 }, { n: 5_000, queue: 100_000 }, [
+    ns("call_waiting", "call, 500,000 messages waiting in the caller", {
+      note: "BEAM: message_queue_data off_heap; else each collection walks the mailbox",
+    }),
+  ]),
+  ...[1_000, 10_000].map((n) =>
+    runtime("Scale", "children", { n, restarts: 50 }, { n: Math.min(n, 5_000), restarts: 20 }, [
+      {
+        id: `children_start_${n}`,
+        title: `supervisor of ${n.toLocaleString("en")}: start, per child`,
+        unit: "ns",
+        metric: "start",
+      },
+      {
+        id: `children_restart_${n}`,
+        title: `supervisor of ${n.toLocaleString("en")}: restart one`,
+        unit: "ns",
+        metric: "restart",
+      },
+      {
+        id: `children_stop_${n}`,
+        title: `supervisor of ${n.toLocaleString("en")}: stop, per child`,
+        unit: "ns",
+        metric: "stop",
+      },
+    ]),
+  ),
+];
+
+const flat = (id: string, title: string, of: string, over: string): Derived => ({
+  section: "runtime",
+  group: "Scale",
+  id,
+  title,
+  unit: "×",
+  of,
+  over,
+  limit: 1.5,
+});
+
+export const derived: readonly Derived[] = [
+  flat("call_flat", "call: 100,000 processes over 10", "call_among_100000", "call_among_10"),
+  flat("cast_flat", "cast: 100,000 processes over 10", "cast_among_100000", "cast_among_10"),
+  flat("mailbox_flat", "mailbox: a million over 10,000, per message", "mailbox_1000000", "mailbox_10000"),
+  flat("waiting_flat", "call: 500,000 waiting over none", "call_waiting", "call_inside"),
+  flat(
+    "children_start_flat",
+    "supervisor start: 10,000 over 1,000, per child",
+    "children_start_10000",
+    "children_start_1000",
+  ),
+  flat(
+    "children_stop_flat",
+    "supervisor stop: 10,000 over 1,000, per child",
+    "children_stop_10000",
+    "children_stop_1000",
+  ),
+];
