@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { additionalScenarios, scenarios } from "./catalog.ts";
+import { run } from "./harness/run.ts";
+
+describe("the runtime prints what Erlang/OTP 25 printed", () => {
+  it.each(scenarios())("$id: $title", async ({ run: scenario, trace }) => {
+    const { lines, left } = await run(scenario);
+    expect(lines).toEqual(trace);
+    expect(left).toEqual([]);
+  });
+
+  it("has 68 scenarios of the specification", () => {
+    expect(scenarios()).toHaveLength(68);
+  });
+
+  it("has no additional scenario under the name of a given one", () => {
+    const given = new Set(scenarios().map(({ id }) => id));
+    expect(additionalScenarios().filter(({ id }) => given.has(id))).toEqual([]);
+  });
+});
