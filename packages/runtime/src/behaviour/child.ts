@@ -1,0 +1,250 @@
+/** Child specifications and supervisor options: what they may hold, and OTP's words for what is wrong with them. */
+import { type Atom, Atom as AtomClass, ensure } from "../term/atom.ts";
+import {
+  ALL_SIGNIFICANT,
+  ANY_SIGNIFICANT,
+  BRUTAL_KILL,
+  INFINITY,
+  NEVER,
+  ONE_FOR_ALL,
+  ONE_FOR_ONE,
+  PERMANENT,
+  REST_FOR_ONE,
+  SIMPLE_ONE_FOR_ONE,
+  SUPERVISOR,
+  TEMPORARY,
+  TRANSIENT,
+  WORKER,
+} from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+
+type Word<N extends string> = N | Atom<N>;
+
+/** How a child is started and what happens when it ends. OTP's child specification; `task` is its start function. */
+export interface ChildSpec {
+  /** Unique in its supervisor. A string and the atom of the same name are the same id. */
+  readonly id: unknown;
+  /** Starts the child: returns its pid (or a promise of it), `[pid, info]` or `IGNORE`, or fails. It must link the child to its caller. */
+  readonly task: (...args: never[]) => unknown;
+  /** Arguments of `task`. Default none. */
+  readonly args?: readonly unknown[];
+  /** Whether a child that ends is started again: always (default), only after a failure, or never. */
+  readonly restart?: Word<"permanent"> | Word<"transient"> | Word<"temporary">;
+  /** How it is stopped: at once, or asked and given this many ms. Default 5,000; `Infinity` for a supervisor. */
+  readonly shutdown?: number | Word<"brutal_kill"> | Word<"infinity">;
+  readonly type?: Word<"worker"> | Word<"supervisor">;
+  /** Whether its end can end the supervisor (`auto_shutdown`). */
+  readonly significant?: boolean;
+  /** Accepted and checked, otherwise unused. */
+  readonly modules?: readonly unknown[] | Word<"dynamic">;
+}
+
+export type Strategy = Word<"one_for_one"> | Word<"one_for_all"> | Word<"rest_for_one"> | Word<"simple_one_for_one">;
+export type AutoShutdown = Word<"never"> | Word<"any_significant"> | Word<"all_significant">;
+
+/** How a supervisor treats its children. */
+export interface Flags {
+  /** Who is restarted with a child that failed. Default one_for_one. */
+  readonly strategy?: Strategy;
+  /** How many restarts it does within `max_seconds` before it gives up (OTP's intensity). Default 1. */
+  readonly max_restarts?: number;
+  /** OTP's period, in seconds. Default 5. */
+  readonly max_seconds?: number;
+  /** Whether the end of significant children ends the supervisor. Default never. */
+  readonly auto_shutdown?: AutoShutdown;
+}
+
+/** A specification with its defaults in place. */
+export interface CheckedSpec {
+  readonly id: unknown;
+  readonly task: (...args: unknown[]) => unknown;
+  readonly args: readonly unknown[];
+  readonly restart: Atom;
+  readonly shutdown: number | Atom;
+  readonly type: Atom;
+  readonly significant: boolean;
+  readonly modules: readonly unknown[] | Atom;
+}
+
+export interface CheckedFlags {
+  readonly strategy: Atom;
+  readonly intensity: number;
+  readonly period: number;
+  readonly auto_shutdown: Atom;
+}
+
+/** What is wrong: OTP's term, and a sentence. */
+export interface Problem {
+  readonly reason: unknown;
+  readonly text: string;
+}
+
+export function isProblem(value: object): value is Problem {
+  return "reason" in value && "text" in value;
+}
+
+// A word as an atom; anything else is no word that is known.
+function word(value: unknown): Atom | number | readonly unknown[] | undefined {
+  if (typeof value === "string") return ensure(value);
+  return value instanceof AtomClass || typeof value === "number" || Array.isArray(value)
+    ? (value as Atom | number | readonly unknown[])
+    : undefined;
+}
+
+const problem = (tag: string, value: unknown, text: string): Problem => ({ reason: [ensure(tag), value], text });
+
+/** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
+export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | Problem {
+  if (typeof spec !== "object" || spec === null || Array.isArray(spec) || spec instanceof AtomClass) {
+    return problem(
+      "invalid_child_spec",
+      spec,
+      `a child specification must be an object with id and task, got ${describe(spec)}`,
+    );
+  }
+  const given = spec as Partial<Record<keyof ChildSpec, unknown>>;
+  if (given.id === undefined) return { reason: ensure("missing_id"), text: "a child specification needs an id" };
+  const child = `child ${describe(given.id)}`;
+  if (given.task === undefined)
+    return { reason: ensure("missing_start"), text: `${child} needs a task, the function that starts it` };
+  if (typeof given.task !== "function")
+    return problem("invalid_mfa", given.task, `${child}: task must be a function, got ${describe(given.task)}`);
+  const args = given.args ?? [];
+  if (!Array.isArray(args))
+    return problem("invalid_mfa", given.args, `${child}: args must be an array, got ${describe(given.args)}`);
+  const restart = word(given.restart ?? PERMANENT);
+  if (restart !== PERMANENT && restart !== TRANSIENT && restart !== TEMPORARY) {
+    return problem(
+      "invalid_restart_type",
+      given.restart,
+      `${child}: restart must be permanent, transient or temporary, got ${describe(given.restart)}`,
+    );
+  }
+  const significant = given.significant ?? false;
+  if (typeof significant !== "boolean")
+    return problem(
+      "invalid_significant",
+      significant,
+      `${child}: significant must be true or false, got ${describe(significant)}`,
+    );
+  if (significant) {
+    const bad = badSignificant(restart, auto);
+    if (bad !== undefined) return { reason: [ensure("bad_combination"), bad.terms], text: `${child}: ${bad.text}` };
+  }
+  const type = word(given.type ?? WORKER);
+  if (type !== WORKER && type !== SUPERVISOR)
+    return problem(
+      "invalid_child_type",
+      given.type,
+      `${child}: type must be worker or supervisor, got ${describe(given.type)}`,
+    );
+  const shutdown = word(given.shutdown ?? (type === SUPERVISOR ? Infinity : 5_000));
+  const timed = typeof shutdown === "number" && shutdown >= 0;
+  if (!timed && shutdown !== BRUTAL_KILL && shutdown !== INFINITY) {
+    return problem(
+      "invalid_shutdown",
+      given.shutdown,
+      `${child}: shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got ${describe(given.shutdown)}`,
+    );
+  }
+  const modules = word(given.modules ?? []);
+  if (!Array.isArray(modules) && modules !== ensure("dynamic")) {
+    return problem(
+      "invalid_modules",
+      given.modules,
+      `${child}: modules must be a list or dynamic, got ${describe(given.modules)}`,
+    );
+  }
+  return {
+    id: given.id,
+    task: given.task as CheckedSpec["task"],
+    args: args as readonly unknown[],
+    restart,
+    shutdown: timed ? shutdown : shutdown === INFINITY ? Infinity : BRUTAL_KILL,
+    type,
+    significant,
+    modules: modules as readonly unknown[] | Atom,
+  };
+}
+
+function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown; text: string } | undefined {
+  const significant = [ensure("significant"), true];
+  if (restart === PERMANENT) {
+    return {
+      terms: [[ensure("restart"), PERMANENT], significant],
+      text: "a permanent child cannot be significant: it never ends for good",
+    };
+  }
+  if (auto === NEVER) {
+    return {
+      terms: [[ensure("auto_shutdown"), NEVER], significant],
+      text: "a significant child needs a supervisor whose auto_shutdown is any_significant or all_significant",
+    };
+  }
+  return undefined;
+}
+
+/** Checks a list of specifications: the first problem, or all checked. */
+export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly CheckedSpec[] | Problem {
+  if (!Array.isArray(specs))
+    return problem("badarg", specs, `child specifications must be an array, got ${describe(specs)}`);
+  const checked: CheckedSpec[] = [];
+  const seen = new Set<unknown>();
+  for (const spec of specs) {
+    const one = checkSpec(spec, auto);
+    if (isProblem(one)) return one;
+    const key = keyOf(one.id);
+    if (seen.has(key)) return problem("duplicate_child_name", one.id, `two children have the id ${describe(one.id)}`);
+    seen.add(key);
+    checked.push(one);
+  }
+  return checked;
+}
+
+/** Checks a supervisor's flags. Unknown ones are ignored. */
+export function checkFlags(flags: unknown): CheckedFlags | Problem {
+  if (typeof flags !== "object" || flags === null || Array.isArray(flags) || flags instanceof AtomClass) {
+    return problem("invalid_type", flags, `supervisor options must be an object, got ${describe(flags)}`);
+  }
+  const given = flags as Partial<Record<keyof Flags, unknown>>;
+  const strategy = word(given.strategy ?? ONE_FOR_ONE);
+  if (
+    strategy !== ONE_FOR_ONE &&
+    strategy !== ONE_FOR_ALL &&
+    strategy !== REST_FOR_ONE &&
+    strategy !== SIMPLE_ONE_FOR_ONE
+  ) {
+    return problem(
+      "invalid_strategy",
+      given.strategy,
+      `strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got ${describe(given.strategy)}`,
+    );
+  }
+  const intensity = given.max_restarts ?? 1;
+  if (typeof intensity !== "number" || !Number.isInteger(intensity) || intensity < 0) {
+    return problem(
+      "invalid_intensity",
+      intensity,
+      `max_restarts must be a whole number ≥ 0, got ${describe(intensity)}`,
+    );
+  }
+  const period = given.max_seconds ?? 5;
+  if (typeof period !== "number" || !Number.isInteger(period) || period <= 0) {
+    return problem("invalid_period", period, `max_seconds must be a whole number > 0, got ${describe(period)}`);
+  }
+  const auto = word(given.auto_shutdown ?? NEVER);
+  if (auto !== NEVER && auto !== ANY_SIGNIFICANT && auto !== ALL_SIGNIFICANT) {
+    return problem(
+      "invalid_auto_shutdown",
+      given.auto_shutdown,
+      `auto_shutdown must be never, any_significant or all_significant, got ${describe(given.auto_shutdown)}`,
+    );
+  }
+  return { strategy, intensity, period, auto_shutdown: auto };
+}
+
+/** The key an id is looked up by: atoms by their name, tuples by their text, everything else by itself. */
+export function keyOf(id: unknown): unknown {
+  if (id instanceof AtomClass) return id.name;
+  return Array.isArray(id) ? `[]${describe(id)}` : id;
+}

@@ -1,0 +1,66 @@
+/** The children of a supervisor, in start order, found by id and by pid. */
+import { TEMPORARY } from "../term/atoms.ts";
+import type { Pid } from "../term/pid.ts";
+import { type CheckedSpec, keyOf } from "./child.ts";
+
+/** A child: its specification and what runs of it: a pid, nothing, or (between two tries) a restart. */
+export interface Child {
+  readonly spec: CheckedSpec;
+  /** Arguments added by start_child under simple_one_for_one. */
+  readonly extra: readonly unknown[];
+  pid: Pid | undefined;
+  /** Its last start failed, and it will be tried again. */
+  restarting: boolean;
+}
+
+export class Children {
+  readonly #byKey = new Map<unknown, Child>();
+  readonly #byPid = new Map<Pid, Child>();
+
+  get size(): number {
+    return this.#byKey.size;
+  }
+
+  /** In start order. */
+  list(): Child[] {
+    return [...this.#byKey.values()];
+  }
+
+  find(id: unknown): Child | undefined {
+    return this.#byKey.get(keyOf(id));
+  }
+
+  findByPid(pid: unknown): Child | undefined {
+    return this.#byPid.get(pid as Pid);
+  }
+
+  /** Adds one as the last started. */
+  add(child: Child, key: unknown = keyOf(child.spec.id)): void {
+    this.#byKey.set(key, child);
+    if (child.pid !== undefined) this.#byPid.set(child.pid, child);
+  }
+
+  runs(child: Child, pid: Pid | undefined): void {
+    if (child.pid !== undefined) this.#byPid.delete(child.pid);
+    child.pid = pid;
+    child.restarting = false;
+    if (pid !== undefined) this.#byPid.set(pid, child);
+  }
+
+  /** It ended and will not be started again by itself: a temporary one is forgotten, of others the specification stays. */
+  ended(child: Child): void {
+    this.runs(child, undefined);
+    if (child.spec.restart === TEMPORARY) this.remove(child);
+  }
+
+  remove(child: Child, key: unknown = keyOf(child.spec.id)): void {
+    if (child.pid !== undefined) this.#byPid.delete(child.pid);
+    this.#byKey.delete(key);
+  }
+
+  /** The children started after this one, in start order. */
+  after(child: Child): Child[] {
+    const list = this.list();
+    return list.slice(list.indexOf(child) + 1);
+  }
+}

@@ -1,0 +1,148 @@
+/** The protocol behind calls: who is asked, the request, its time-out, and what the caller's exit says when it fails. */
+import { BADARG, CALL, CALLING_SELF, GEN_SERVER, KILLED, NOPROC, NORMAL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Exit } from "../term/error.ts";
+import { NODE, Pid } from "../term/pid.ts";
+import type { ServerRef } from "../term/protocol.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { current } from "../process/context.ts";
+import { failWith } from "../process/failure.ts";
+import { type Process, processOf } from "../process/process.ts";
+import { find, isName } from "../process/registry.ts";
+import { Request } from "../process/request.ts";
+import { cancel, COARSE_FROM, Deadline, enter, wait } from "../process/timer.ts";
+
+/** OTP's default time-out of a call, in ms. */
+export const DEFAULT_TIMEOUT = 5_000;
+
+const never = new Promise<never>(() => {});
+
+/** The process a server reference stands for, or undefined. */
+export function locate(server: ServerRef): Process | undefined {
+  if (server instanceof Pid) return processOf(server);
+  if (typeof server === "string") return find(server);
+  if (Array.isArray(server))
+    return server.length === 2 && server[1] === NODE && isName(server[0]) ? find(server[0]) : undefined;
+  if (isName(server)) return find(server);
+  throw new ErlangError(BADARG, `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]`);
+}
+
+// The executor of a call's promise: one function for all, so that a call makes no closure.
+let captured: (value: never) => void;
+const capture = (resolve: (value: never) => void) => {
+  captured = resolve;
+};
+
+/** A call: its answer settles a promise. */
+export class CallRequest extends Request {
+  readonly resolve: (value: never) => void;
+  readonly server: ServerRef;
+  /** As the caller gave it; undefined if it did not. */
+  readonly timeout: Timeout | undefined;
+  deadline: Deadline | undefined = undefined;
+
+  constructor(
+    callee: Process,
+    caller: Process | undefined,
+    server: ServerRef,
+    payload: unknown,
+    timeout: Timeout | undefined,
+    resolve: (value: never) => void,
+  ) {
+    super(callee, caller, payload);
+    this.resolve = resolve;
+    this.server = server;
+    this.timeout = timeout;
+  }
+
+  /** Whether it is for the behaviour itself rather than for the callback module (OTP's `{system, From, Msg}`). */
+  get system(): boolean {
+    return false;
+  }
+
+  protected answered(value: unknown): void {
+    this.resolve(value as never);
+  }
+
+  protected failed(reason: unknown): void {
+    const { server, payload, timeout } = this;
+    failWith(this.resolve, () => callExit(reason, server, payload, timeout));
+  }
+
+  expire(): void {
+    this.fail(TIMEOUT);
+  }
+
+  protected override unwait(): void {
+    if (this.deadline !== undefined) cancel(this.deadline);
+  }
+
+  /** Starts its time. */
+  limit(ms: number): void {
+    if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
+    else if (ms !== Infinity) {
+      this.deadline = new Expiry(this);
+      wait(this.deadline, ms);
+    }
+  }
+}
+
+class Expiry extends Deadline {
+  readonly request: Request;
+  constructor(request: Request) {
+    super();
+    this.request = request;
+  }
+  fire(): void {
+    this.request.expire();
+  }
+}
+
+/**
+ * Calls a server: resolves with the reply, rejects with `Exit` whose reason is `[reason, [gen_server, call, args]]`.
+ */
+export function call(server: ServerRef, payload: unknown, timeout: Timeout | undefined): Promise<unknown> {
+  const caller = current;
+  const ms = timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(timeout, "call a server");
+  const callee = locate(server);
+  if (caller !== undefined) {
+    if (!caller.alive) return never;
+    if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));
+  }
+  if (callee === undefined) return Promise.reject(callExit(NOPROC, server, payload, timeout));
+  const promise = new Promise<unknown>(capture);
+  const request = new CallRequest(callee, caller, server, payload, timeout, captured);
+  request.limit(ms);
+  callee.accept(request);
+  return promise;
+}
+
+/** The exit of a caller whose call failed, in OTP's term and in words. */
+export function callExit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit {
+  const args = timeout === undefined ? [server, payload] : [server, payload, timeout];
+  const who = typeof server === "string" ? `"${server}"` : String(server);
+  return new Exit(
+    [reason, [GEN_SERVER, CALL, args]],
+    `Call to ${who} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
+  );
+}
+
+function explain(reason: unknown, server: ServerRef, timeout: Timeout | undefined): string {
+  switch (reason) {
+    case NOPROC:
+      return server instanceof Pid
+        ? "the process is dead (noproc). Pids end with their process: call a name, or ask the supervisor for the current pid"
+        : "no process has this name (noproc). Is the server started, and before its callers in the supervisor's list?";
+    case TIMEOUT:
+      return `no reply within ${timeout ?? DEFAULT_TIMEOUT} ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`;
+    case CALLING_SELF:
+      return "a process cannot call itself (calling_self): it would wait for itself for ever. Call the function directly, or cast";
+    case NORMAL:
+    case SHUTDOWN:
+      return `the server stopped before it replied (${describe(reason)})`;
+    case KILLED:
+      return "the server was killed before it replied (killed)";
+    default:
+      return `the server ended before it replied, with reason ${describe(reason)}`;
+  }
+}

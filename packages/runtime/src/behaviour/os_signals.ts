@@ -1,0 +1,36 @@
+/** SIGTERM and SIGINT for a supervision tree: the first stops it in order, the second ends the program at once. */
+import type { Pid } from "../term/pid.ts";
+import { monitor } from "../process/monitor.ts";
+import { spawn } from "../process/spawn.ts";
+import { current } from "../process/context.ts";
+import { receive } from "../process/receive.ts";
+import { report } from "../process/report.ts";
+import type { Process } from "../process/process.ts";
+
+const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
+type OsSignal = keyof typeof numbers;
+
+/** Stops the tree on a signal; stops listening when the tree has ended, for whatever reason. */
+export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
+  let stopping = false;
+  const handle = (name: OsSignal) => {
+    if (stopping) process.exit(128 + numbers[name]);
+    stopping = true;
+    stop().catch((error: unknown) => {
+      report(
+        "error",
+        "stop_failed",
+        { pid: tree, signal: name, error },
+        () => `Stopping the tree ${tree} on ${name} failed: ${String(error)}`,
+      );
+    });
+  };
+  const names = Object.keys(numbers) as OsSignal[];
+  for (const name of names) process.on(name, handle);
+  spawn(async () => {
+    const self = current as Process;
+    monitor(self, tree);
+    await receive(self, undefined, Infinity);
+    for (const name of names) process.off(name, handle);
+  }, false);
+}

@@ -1,0 +1,42 @@
+/** A process started by `proc_lib`: its starter may wait until it says it is initialised, and its crash is reported with its ancestors. */
+import { describe } from "../term/describe.ts";
+import { isOrderly } from "../term/reason.ts";
+import { type Body, BodyProcess } from "../process/body.ts";
+import type { Ancestry } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import { currentDispatcher } from "../process/spawn.ts";
+import type { Starter } from "./starter.ts";
+
+export class ProcBody extends BodyProcess {
+  starter: Starter | undefined;
+
+  constructor(body: Body, ancestors: Ancestry) {
+    super(body, currentDispatcher(), ancestors);
+  }
+
+  override release(reason: unknown): void {
+    super.release();
+    this.starter?.nack(reason);
+    this.starter = undefined;
+  }
+
+  /** Tells the starter; only the first time counts. */
+  ack(value: unknown): void {
+    this.starter?.ack(value);
+    this.starter = undefined;
+  }
+
+  protected override exited(reason: unknown): void {
+    if (isOrderly(reason)) return;
+    const { pid, name, initialCall, ancestors } = this;
+    report("error", "process_crash", { pid, name, initial_call: initialCall, ancestors, reason }, () => {
+      const stack = Array.isArray(reason) ? String(reason[1]) : "";
+      return [
+        `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,
+        `  Reason: ${describe(reason)}${stack.includes("at ") ? `\n    ${stack.replaceAll("\n", "\n    ")}` : ""}`,
+        `  Ancestors: ${describe(ancestors)}`,
+        `  Started as: ${initialCall}`,
+      ].join("\n");
+    });
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The rules of restarting. Pure.
+ *
+ * Intensity: a restart at second `now` counts while `now - then <= period`, in whole seconds, as OTP 25 counts. More than
+ * `intensity` of them, this one included, and the supervisor gives up.
+ *
+ * Who goes with a failed child: nobody under one_for_one; everybody under one_for_all; those started after it under
+ * rest_for_one. They are stopped last first and started first first, together with it.
+ */
+import type { Atom } from "../term/atom.ts";
+import { ONE_FOR_ALL, PERMANENT, REST_FOR_ONE, TRANSIENT } from "../term/atoms.ts";
+import { isOrderly } from "../term/reason.ts";
+
+/** Whether a child that ended with this reason is to be started again. */
+export function restarts(type: Atom, reason: unknown): boolean {
+  if (type === PERMANENT) return true;
+  return type === TRANSIENT && !isOrderly(reason);
+}
+
+/** The restarts that count. */
+export class Window {
+  readonly #seconds: number[] = [];
+  #oldest = 0;
+  readonly #intensity: number;
+  readonly #period: number;
+
+  constructor(intensity: number, period: number) {
+    this.#intensity = intensity;
+    this.#period = period;
+  }
+
+  /** How many restarts count at the moment. */
+  get count(): number {
+    return this.#seconds.length - this.#oldest;
+  }
+
+  /** Counts one more, at this whole second. False if that is one too many. */
+  admit(now: number): boolean {
+    this.#seconds.push(now);
+    while (now - (this.#seconds[this.#oldest] as number) > this.#period) this.#oldest++;
+    if (this.#oldest > 1_000 && this.#oldest * 2 > this.#seconds.length) {
+      this.#seconds.splice(0, this.#oldest);
+      this.#oldest = 0;
+    }
+    return this.count <= this.#intensity;
+  }
+}
+
+/** The children that are restarted together when one failed, in start order. `children` is in start order too. */
+export function group<C>(strategy: Atom, children: readonly C[], failed: C): readonly C[] {
+  if (strategy === ONE_FOR_ALL) return children;
+  if (strategy === REST_FOR_ONE) return children.slice(children.indexOf(failed));
+  return [failed];
+}

@@ -1,0 +1,332 @@
+/**
+ * Requests that do not wait: `send_request` now, the response later. In a process the response is a message in its mailbox,
+ * as in OTP; code outside any process has no mailbox, so there the request keeps it.
+ */
+import { DOWN, ERROR, NO_REPLY, NOPROC, PROCESS, REPLY, TIMEOUT } from "../term/atoms.ts";
+import { type Atom, ensure } from "../term/atom.ts";
+import { describe } from "../term/describe.ts";
+import { OtpError } from "../term/error.ts";
+import { NODE, Pid } from "../term/pid.ts";
+import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
+import { Ref } from "../term/ref.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { current } from "../process/context.ts";
+import { type Envelope, take } from "../process/mailbox.ts";
+import type { Process } from "../process/process.ts";
+import { receive } from "../process/receive.ts";
+import { Request } from "../process/request.ts";
+import { cancel, Deadline, now, wait } from "../process/timer.ts";
+import { locate } from "./gen.ts";
+
+const NO_REQUEST = ensure("no_request");
+
+declare const replied: unique symbol;
+
+/** A request under way. */
+export interface RequestId<R = unknown> {
+  readonly [replied]: R;
+}
+
+/** The reply that came. */
+export type Response<R = unknown> = readonly [Atom<"reply">, R];
+
+type Outcome = readonly ["reply", unknown] | readonly ["error", unknown];
+
+/** A request whose answer is a message in the caller's mailbox, or is kept for code outside any process. */
+class PostedRequest extends Request {
+  readonly server: ServerRef;
+  readonly item: unknown;
+  outcome: Outcome | undefined = undefined;
+  waiter: (() => void) | undefined = undefined;
+
+  constructor(callee: Process, caller: Process | undefined, server: ServerRef, payload: unknown) {
+    super(callee, caller, payload);
+    this.server = server;
+    this.item = server instanceof Pid ? server : [server, NODE];
+  }
+
+  protected answered(value: unknown): void {
+    if (this.caller !== undefined) this.caller.accept([this, value]);
+    else this.#keep(["reply", value]);
+  }
+
+  protected failed(reason: unknown): void {
+    if (this.caller !== undefined) this.caller.accept([DOWN, this, PROCESS, this.item, reason]);
+    else this.#keep(["error", reason]);
+  }
+
+  expire(): void {}
+
+  #keep(outcome: Outcome): void {
+    this.outcome = outcome;
+    this.waiter?.();
+  }
+}
+
+/** A request to nobody: its failure is there at once. */
+class LostRequest extends Ref {
+  readonly server: ServerRef;
+  outcome: Outcome | undefined = ["error", NOPROC];
+  constructor(server: ServerRef) {
+    super();
+    this.server = server;
+  }
+}
+
+type Posted = PostedRequest | LostRequest;
+
+/**
+ * Sends a call's request without waiting. Never fails: what goes wrong is in the response. With a label and a collection it
+ * returns the collection with the request in it.
+ */
+export function send_request<const S extends ServerRef, const M extends CallTo<S>>(
+  server: S,
+  request: M,
+): RequestId<ReplyFrom<S, M>>;
+export function send_request<const S extends ServerRef, const M extends CallTo<S>>(
+  server: S,
+  request: M,
+  label: unknown,
+  collection: RequestIdCollection,
+): RequestIdCollection;
+export function send_request(
+  server: ServerRef,
+  request: unknown,
+  label?: unknown,
+  collection?: RequestIdCollection,
+): RequestId | RequestIdCollection {
+  const id = post(server, request) as unknown as RequestId;
+  return collection === undefined ? id : reqids_add(id, label, collection);
+}
+
+function post(server: ServerRef, payload: unknown): Posted {
+  const caller = current;
+  const callee = locate(server);
+  if (callee === undefined || caller?.alive === false) {
+    const lost = new LostRequest(server);
+    if (caller !== undefined && caller.alive) {
+      lost.outcome = undefined;
+      caller.accept([DOWN, lost, PROCESS, server instanceof Pid ? server : [server, NODE], NOPROC]);
+    }
+    return lost;
+  }
+  const request = new PostedRequest(callee, caller, server, payload);
+  callee.accept(request);
+  return request;
+}
+
+/**
+ * Waits for the response up to `timeout` ms. On `TIMEOUT` the request lives on: wait again.
+ *
+ * @throws OtpError with reason `[reason, server]` if the server ended without a reply
+ */
+export function wait_response<R>(id: RequestId<R>, timeout: Timeout): Promise<Response<R> | typeof TIMEOUT>;
+export function wait_response(
+  collection: RequestIdCollection,
+  timeout: Timeout,
+  remove: boolean,
+): Promise<CollectedResponse>;
+export function wait_response(
+  of: RequestId | RequestIdCollection,
+  timeout: Timeout,
+  remove?: boolean,
+): Promise<unknown> {
+  return of instanceof RequestIdCollection ? collect(of, timeout, remove === true, false) : single(of, timeout, false);
+}
+
+/** Like `wait_response`; on `TIMEOUT` the request is abandoned: its late reply is dropped. */
+export function receive_response<R>(id: RequestId<R>, timeout: Timeout): Promise<Response<R> | typeof TIMEOUT>;
+export function receive_response(
+  collection: RequestIdCollection,
+  timeout: Timeout,
+  remove: boolean,
+): Promise<CollectedResponse>;
+export function receive_response(
+  of: RequestId | RequestIdCollection,
+  timeout: Timeout,
+  remove?: boolean,
+): Promise<unknown> {
+  return of instanceof RequestIdCollection ? collect(of, timeout, remove === true, true) : single(of, timeout, true);
+}
+
+/** Whether a message taken from the mailbox is the response: `[REPLY, value]`, or `NO_REPLY`. */
+export function check_response<R>(message: unknown, id: RequestId<R>): Response<R> | typeof NO_REPLY;
+export function check_response(message: unknown, collection: RequestIdCollection, remove: boolean): CollectedResponse;
+export function check_response(message: unknown, of: RequestId | RequestIdCollection, remove?: boolean): unknown {
+  if (of instanceof RequestIdCollection) {
+    if (of.entries.size === 0) return NO_REQUEST;
+    for (const [request, label] of of.entries) {
+      const outcome = outcomeIn(message, request);
+      if (outcome !== undefined) return collected(outcome, request, label, of, remove === true);
+    }
+    return NO_REPLY;
+  }
+  const request = posted(of);
+  const outcome = outcomeIn(message, request);
+  return outcome === undefined ? NO_REPLY : finished(outcome, request);
+}
+
+/** A response out of a collection: the outcome, the label it was sent with, and the collection after it. */
+export type CollectedResponse =
+  | readonly [
+      response:
+        | readonly [Atom<"reply">, unknown]
+        | readonly [Atom<"error">, readonly [reason: unknown, server: unknown]],
+      label: unknown,
+      collection: RequestIdCollection,
+    ]
+  | typeof NO_REQUEST
+  | typeof NO_REPLY
+  | typeof TIMEOUT;
+
+/** Requests under way, each with a label. Immutable. */
+export class RequestIdCollection {
+  /** @internal */
+  readonly entries: ReadonlyMap<Posted, unknown>;
+  /** @internal */
+  constructor(entries: ReadonlyMap<Posted, unknown> = new Map()) {
+    this.entries = entries;
+  }
+}
+
+export function reqids_new(): RequestIdCollection {
+  return new RequestIdCollection();
+}
+
+export function reqids_add(id: RequestId, label: unknown, collection: RequestIdCollection): RequestIdCollection {
+  return new RequestIdCollection(new Map(collection.entries).set(posted(id), label));
+}
+
+export function reqids_size(collection: RequestIdCollection): number {
+  return collection.entries.size;
+}
+
+export function reqids_to_list(collection: RequestIdCollection): (readonly [RequestId, unknown])[] {
+  return [...collection.entries].map(([request, label]) => [request as unknown as RequestId, label]);
+}
+
+function posted(id: RequestId): Posted {
+  if (id instanceof PostedRequest || id instanceof LostRequest) return id;
+  throw new TypeError(`Cannot look for a response: a request id is what send_request returned, got ${describe(id)}`);
+}
+
+async function single(id: RequestId, timeout: Timeout, abandon: boolean): Promise<unknown> {
+  const request = posted(id);
+  const found = await first([request], milliseconds(timeout, "wait for a response"));
+  if (found !== undefined) return finished(found.outcome, request);
+  if (abandon) drop(request);
+  return TIMEOUT;
+}
+
+async function collect(
+  collection: RequestIdCollection,
+  timeout: Timeout,
+  remove: boolean,
+  abandon: boolean,
+): Promise<CollectedResponse> {
+  if (collection.entries.size === 0) return NO_REQUEST;
+  const found = await first([...collection.entries.keys()], milliseconds(timeout, "wait for a response"));
+  if (found !== undefined)
+    return collected(found.outcome, found.request, collection.entries.get(found.request), collection, remove);
+  if (abandon) for (const request of collection.entries.keys()) drop(request);
+  return TIMEOUT;
+}
+
+function collected(
+  outcome: Outcome,
+  request: Posted,
+  label: unknown,
+  collection: RequestIdCollection,
+  remove: boolean,
+): CollectedResponse {
+  let rest = collection;
+  if (remove) {
+    const entries = new Map(collection.entries);
+    entries.delete(request);
+    rest = new RequestIdCollection(entries);
+  }
+  const [kind, value] = outcome;
+  return [kind === "reply" ? [REPLY, value] : [ERROR, [value, request.server]], label, rest];
+}
+
+function finished(outcome: Outcome, request: Posted): Response {
+  const [kind, value] = outcome;
+  if (kind === "reply") return [REPLY, value];
+  throw new OtpError(
+    [value, request.server],
+    `Request to ${describe(request.server)} failed: the server ended with reason ${describe(value)}`,
+  );
+}
+
+// The first response to any of these requests: from the mailbox, or kept by the request.
+async function first(
+  requests: readonly Posted[],
+  ms: number,
+): Promise<{ request: Posted; outcome: Outcome } | undefined> {
+  const process = current;
+  if (process === undefined) return kept(requests, ms);
+  let found: { request: Posted; outcome: Outcome } | undefined;
+  const wanted = (message: unknown) => {
+    for (const request of requests) {
+      const outcome = outcomeIn(message, request);
+      if (outcome !== undefined) {
+        found = { request, outcome };
+        return true;
+      }
+    }
+    return false;
+  };
+  await receive(process, wanted, ms);
+  return found;
+}
+
+async function kept(
+  requests: readonly Posted[],
+  ms: number,
+): Promise<{ request: Posted; outcome: Outcome } | undefined> {
+  const until = now() + ms;
+  for (;;) {
+    for (const request of requests) if (request.outcome !== undefined) return { request, outcome: request.outcome };
+    const rest = until - now();
+    if (rest <= 0) return undefined;
+    await new Promise<void>((resolve) => {
+      const alarm = new Alarm(resolve);
+      wait(alarm, rest);
+      const wake = () => {
+        cancel(alarm);
+        resolve();
+      };
+      for (const request of requests) if (request instanceof PostedRequest) request.waiter = wake;
+    });
+  }
+}
+
+class Alarm extends Deadline {
+  readonly fire: () => void;
+  constructor(fire: () => void) {
+    super();
+    this.fire = fire;
+  }
+}
+
+function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
+  if (!Array.isArray(message)) return undefined;
+  if (message.length === 2 && message[0] === request) return ["reply", message[1]];
+  if (message.length === 5 && message[0] === DOWN && message[1] === request) return ["error", message[4]];
+  return undefined;
+}
+
+// Abandons a request: nothing about it will be in the mailbox.
+function drop(request: Posted): void {
+  if (request instanceof PostedRequest) request.settle();
+  const process = current;
+  if (process === undefined) return;
+  let before: Envelope | undefined;
+  for (let envelope = process.head; envelope !== undefined; envelope = envelope.next) {
+    if (outcomeIn(envelope.message, request) !== undefined) {
+      take(process, before);
+      return;
+    }
+    before = envelope;
+  }
+}

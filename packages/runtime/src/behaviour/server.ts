@@ -1,0 +1,438 @@
+/**
+ * The loop of a gen_server: takes one message after the other, hands it to a callback and does what the result says
+ * (`callbacks.ts` has the table). A callback that answers at once costs no promise; while one awaits, the loop does not
+ * listen, and messages wait.
+ */
+import {
+  BAD_RETURN_VALUE,
+  CONTINUE,
+  EXIT,
+  GEN_CALL,
+  GEN_CAST,
+  HIBERNATE,
+  IGNORE,
+  INFINITY,
+  NOREPLY,
+  NORMAL,
+  OK,
+  REPLY,
+  STOP,
+  TIMEOUT,
+  UNDEF,
+} from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Thrown } from "../term/error.ts";
+import { Pid } from "../term/pid.ts";
+import { reasonOf } from "../term/reason.ts";
+import { isThenable } from "../process/body.ts";
+import { current, enter } from "../process/context.ts";
+import { die } from "../process/death.ts";
+import { take } from "../process/mailbox.ts";
+import { processOf, type Ancestry, Process } from "../process/process.ts";
+import { look } from "../process/receive.ts";
+import * as registry from "../process/registry.ts";
+import { report } from "../process/report.ts";
+import { type From, Request } from "../process/request.ts";
+import { reduce, SLICE } from "../process/scheduler.ts";
+import { currentDispatcher } from "../process/spawn.ts";
+import { cancel, Deadline, wait } from "../process/timer.ts";
+import type { AnyModule } from "./callbacks.ts";
+import { reportCrash } from "./crash.ts";
+import { CallRequest } from "./gen.ts";
+import type { Starter } from "./starter.ts";
+import { system } from "./system.ts";
+
+type Callback = "init" | "handle_call" | "handle_cast" | "handle_info" | "handle_continue";
+
+/** Nothing to continue with: `undefined` is a term like others. */
+const NOTHING = Symbol("nothing");
+
+class Idle extends Deadline {
+  readonly server: Server;
+  constructor(server: Server) {
+    super();
+    this.server = server;
+  }
+  fire(): void {
+    this.server.timedOut();
+  }
+}
+
+export class Server extends Process {
+  readonly module: AnyModule;
+  /** Before init has run: its argument. */
+  state: unknown;
+  readonly parent: Pid | undefined;
+  #starter: Starter | undefined;
+  /** What the callback works on, for the crash report. */
+  handling: unknown = NOTHING;
+  #continuing: unknown = NOTHING;
+  #idle: Idle | undefined = undefined;
+  #born = false;
+  /** The idle time-out is over (or was 0): handle_info(timeout) is due unless a message is there. */
+  #over = false;
+  suspended = false;
+  tracing = false;
+
+  constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
+    super(currentDispatcher(), ancestors);
+    this.module = module;
+    this.state = arg;
+    this.parent = parent;
+  }
+
+  get initialCall(): string {
+    const { name } = this.module as { name?: unknown };
+    return typeof name === "string" && name !== "" ? `gen_server ${name}` : "gen_server";
+  }
+
+  /** Who waits for init to be done. Set before the first turn. */
+  set starter(starter: Starter) {
+    this.#starter = starter;
+  }
+
+  turn(): void {
+    if (!this.alive) return;
+    // It is awake: what arrives meanwhile need not wake it.
+    this.ready = true;
+    if (this.waiter !== undefined) look(this);
+    else if (!this.#born) this.#init();
+    else this.#loop();
+    this.ready = false;
+    if (!this.alive) return;
+    if (this.waiter !== undefined ? this.head !== undefined : this.listening && this.#due()) this.wake();
+  }
+
+  release(reason: unknown): void {
+    if (this.#idle !== undefined) cancel(this.#idle);
+    this.#starter?.nack(reason);
+    this.#starter = undefined;
+    this.#continuing = NOTHING;
+  }
+
+  timedOut(): void {
+    this.#over = true;
+    if (this.listening) this.wake();
+  }
+
+  // Whether the loop has something to do.
+  #due(): boolean {
+    return this.#continuing !== NOTHING || (this.head !== undefined && !this.suspended) || this.#over;
+  }
+
+  #loop(): void {
+    for (let left = SLICE; this.listening; left--) {
+      if (left === 0 || !reduce()) return;
+      if (this.suspended) {
+        if (!this.#suspendedStep()) return;
+      } else if (this.#continuing !== NOTHING) {
+        const term = this.#continuing;
+        this.#continuing = NOTHING;
+        this.#invoke("handle_continue", term, undefined);
+      } else if (this.head !== undefined) {
+        if (this.#idle !== undefined || this.#over) this.#busy();
+        this.#handle(take(this, undefined));
+      } else if (this.#over) {
+        this.#over = false;
+        this.#invoke("handle_info", TIMEOUT, undefined);
+      } else {
+        return;
+      }
+    }
+  }
+
+  // A suspended server answers `sys` and its parent's exit, and leaves everything else where it is.
+  #suspendedStep(): boolean {
+    let before;
+    for (let envelope = this.head; envelope !== undefined; envelope = envelope.next) {
+      const { message } = envelope;
+      if ((message instanceof CallRequest && message.system) || this.#isParentExit(message)) {
+        this.#handle(take(this, before));
+        return true;
+      }
+      before = envelope;
+    }
+    return false;
+  }
+
+  #isParentExit(message: unknown): message is [unknown, Pid, unknown] {
+    return (
+      Array.isArray(message) &&
+      message[0] === EXIT &&
+      message.length === 3 &&
+      message[1] === this.parent &&
+      this.parent !== undefined
+    );
+  }
+
+  // A message came: it ends the wait for one.
+  #busy(): void {
+    if (this.#idle !== undefined) {
+      cancel(this.#idle);
+      this.#idle = undefined;
+    }
+    this.#over = false;
+  }
+
+  #handle(message: unknown): void {
+    if (message instanceof Request) {
+      if (message instanceof CallRequest && message.system) system(this, message);
+      else this.#invoke("handle_call", message.payload, message.from);
+      return;
+    }
+    if (Array.isArray(message)) {
+      const tag: unknown = message[0];
+      if (tag === GEN_CAST && message.length === 2) {
+        this.#invoke("handle_cast", message[1], undefined);
+        return;
+      }
+      if (tag === GEN_CALL && message.length === 3 && Array.isArray(message[1]) && message[1].length === 2) {
+        this.#invoke("handle_call", message[2], message[1] as unknown as From);
+        return;
+      }
+      if (tag === EXIT && this.#isParentExit(message)) {
+        this.handling = message;
+        this.stop(message[2]);
+        return;
+      }
+    }
+    this.#invoke("handle_info", message, undefined);
+  }
+
+  #invoke(callback: Callback, term: unknown, from: From | undefined): void {
+    this.handling = term;
+    if (this.tracing) this.#trace(callback, term);
+    let result: unknown;
+    try {
+      const { module } = this;
+      if (callback === "handle_call") {
+        if (module.handle_call === undefined) throw undefined_(callback);
+        result = module.handle_call(term, from as From, this.state);
+      } else if (callback === "handle_info" && module.handle_info === undefined) {
+        report(
+          "warning",
+          "unhandled_message",
+          { pid: this.pid, name: this.name, message: term },
+          () =>
+            `gen_server ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
+        );
+        return;
+      } else {
+        const method = module[callback as "handle_cast"];
+        if (method === undefined) throw undefined_(callback);
+        result = method.call(module, term, this.state);
+      }
+    } catch (error) {
+      this.#threw(callback, from, error);
+      return;
+    }
+    if (Array.isArray(result) || !isThenable(result)) this.#apply(callback, from, result);
+    else this.#await(callback, from, result);
+  }
+
+  #await(callback: Callback, from: From | undefined, promise: PromiseLike<unknown>): void {
+    this.listening = false;
+    promise.then(
+      (result) => this.#resume(() => this.#apply(callback, from, result)),
+      (error: unknown) => this.#resume(() => this.#threw(callback, from, error)),
+    );
+  }
+
+  // An asynchronous callback is done. The process may have died meanwhile.
+  #resume(go: () => void): void {
+    if (!this.alive) return;
+    const before = current;
+    enter(this);
+    this.listening = true;
+    go();
+    enter(before);
+    if (this.alive && this.listening && this.#due()) this.wake();
+  }
+
+  #threw(callback: Callback, from: From | undefined, error: unknown): void {
+    if (!this.alive) return;
+    if (error instanceof Thrown) this.#apply(callback, from, error.value);
+    else if (callback === "init") this.#failInit(reasonOf(error));
+    else this.stop(reasonOf(error), error);
+  }
+
+  #apply(callback: Callback, from: From | undefined, result: unknown): void {
+    if (!this.alive) return;
+    if (callback === "init") {
+      this.#initialised(result);
+      return;
+    }
+    if (Array.isArray(result)) {
+      const tag: unknown = result[0];
+      const { length } = result;
+      if (tag === REPLY && from !== undefined) {
+        if (length === 3 || (length === 4 && isExt(result[3]))) {
+          this.state = result[2];
+          answer(from, result[1]);
+          this.handling = NOTHING;
+          if (length === 4) this.#extend(result[3]);
+          return;
+        }
+      } else if (tag === NOREPLY) {
+        if (length === 2 || (length === 3 && isExt(result[2]))) {
+          this.state = result[1];
+          this.handling = NOTHING;
+          if (length === 3) this.#extend(result[2]);
+          return;
+        }
+      } else if (tag === STOP) {
+        if (length === 3) {
+          this.state = result[2];
+          this.stop(result[1]);
+          return;
+        }
+        if (length === 4 && from !== undefined) {
+          this.state = result[3];
+          const reply: unknown = result[2];
+          this.stop(result[1], undefined, () => answer(from, reply));
+          return;
+        }
+      }
+    }
+    this.stop([BAD_RETURN_VALUE, result]);
+  }
+
+  #extend(ext: unknown): void {
+    if (Array.isArray(ext)) this.#continuing = ext[1];
+    else if (typeof ext === "number" && ext !== Infinity) {
+      if (ext === 0) this.#over = true;
+      else wait((this.#idle = new Idle(this)), ext);
+    }
+  }
+
+  #init(): void {
+    this.#born = true;
+    const arg = this.state;
+    this.state = undefined;
+    const { module } = this;
+    let result: unknown;
+    try {
+      if (module.init === undefined) throw undefined_("init");
+      result = module.init(arg);
+    } catch (error) {
+      this.#threw("init", undefined, error);
+      return;
+    }
+    if (Array.isArray(result) || !isThenable(result)) this.#apply("init", undefined, result);
+    else this.#await("init", undefined, result);
+  }
+
+  #initialised(result: unknown): void {
+    if (
+      Array.isArray(result) &&
+      result[0] === OK &&
+      (result.length === 2 || (result.length === 3 && isExt(result[2])))
+    ) {
+      this.state = result[1];
+      this.listening = true;
+      if (result.length === 3) this.#extend(result[2]);
+      const starter = this.#starter;
+      this.#starter = undefined;
+      starter?.ack(this.pid);
+      return;
+    }
+    if (result === IGNORE) {
+      registry.release(this);
+      const starter = this.#starter;
+      this.#starter = undefined;
+      this.listening = false;
+      starter?.ack(IGNORE);
+      die(this, NORMAL);
+    } else if (Array.isArray(result) && result[0] === STOP && result.length === 2) {
+      this.#failInit(result[1], false);
+    } else {
+      this.#failInit([BAD_RETURN_VALUE, result]);
+    }
+  }
+
+  #failInit(reason: unknown, crashed = true): void {
+    this.listening = false;
+    if (crashed) reportCrash(this, reason);
+    die(this, reason);
+  }
+
+  /**
+   * Ends the server: terminate(reason, state), then `last`, then death. What terminate itself fails with becomes the
+   * reason.
+   */
+  stop(reason: unknown, _error?: unknown, last?: () => void): void {
+    if (!this.alive) return;
+    this.listening = false;
+    const end = (final: unknown) => {
+      if (!this.alive) return;
+      reportCrash(this, final);
+      last?.();
+      die(this, final);
+    };
+    const failed = (error: unknown) => end(error instanceof Thrown ? reason : reasonOf(error));
+    try {
+      const result = this.module.terminate?.(reason, this.state);
+      if (isThenable(result)) {
+        result.then(
+          () => this.#asSelf(() => end(reason)),
+          (error: unknown) => this.#asSelf(() => failed(error)),
+        );
+        return;
+      }
+    } catch (error) {
+      failed(error);
+      return;
+    }
+    end(reason);
+  }
+
+  #asSelf(go: () => void): void {
+    const before = current;
+    enter(this);
+    go();
+    enter(before);
+  }
+
+  /** Name and pid, for people. */
+  get shown(): string {
+    return this.name === undefined ? String(this.pid) : `"${this.name}" ${this.pid}`;
+  }
+
+  /** What the callback was given when it failed, if it was given anything. */
+  get lastMessage(): { readonly message: unknown } | undefined {
+    return this.handling === NOTHING ? undefined : { message: this.handling };
+  }
+
+  #trace(callback: Callback, term: unknown): void {
+    report(
+      "info",
+      "sys_trace",
+      { pid: this.pid, name: this.name, callback, message: term },
+      () => `*DBG* ${this.shown} ${callback} ${describe(term)}`,
+    );
+  }
+}
+
+/** Answers a caller: the reference of an open request, or whoever made its own `from` by hand. */
+export function answer(from: From, value: unknown): void {
+  const tag = from[1];
+  if (tag instanceof Request) tag.answer(value);
+  else if (from[0] instanceof Pid) {
+    const process = processOf(from[0]);
+    if (process !== undefined) process.accept([tag, value]);
+  }
+}
+
+/** Puts a cast into a server's mailbox. */
+export function deliverCast(process: Process, message: unknown): void {
+  process.accept([GEN_CAST, message]);
+}
+
+function isExt(ext: unknown): boolean {
+  if (typeof ext === "number") return ext >= 0;
+  return ext === INFINITY || ext === HIBERNATE || (Array.isArray(ext) && ext.length === 2 && ext[0] === CONTINUE);
+}
+
+function undefined_(callback: Callback): ErlangError {
+  return new ErlangError(UNDEF, `The callback module has no ${callback}`);
+}

@@ -1,0 +1,115 @@
+/** The handshake of a start: who starts a process waits until it says that it is initialised, or failed (OTP's proc_lib). */
+import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { OtpError } from "../term/error.ts";
+import type { Ref } from "../term/ref.ts";
+import { signal, unlink } from "../process/death.ts";
+import { failWith } from "../process/failure.ts";
+import { type Envelope, take } from "../process/mailbox.ts";
+import { demonitor } from "../process/monitor.ts";
+import type { Process } from "../process/process.ts";
+import { type Name, textOf } from "../process/registry.ts";
+import { cancel, Deadline, wait } from "../process/timer.ts";
+
+export class Starter extends Deadline {
+  readonly caller: Process | undefined;
+  readonly #process: Process;
+  readonly #what: What;
+  /** The caller's monitor on the process (`start_monitor`). */
+  readonly #monitor: Ref | undefined;
+  readonly #resolve: (value: never) => void;
+
+  constructor(
+    caller: Process | undefined,
+    process: Process,
+    what: What,
+    timeout: number,
+    resolve: (value: never) => void,
+    monitor?: Ref,
+  ) {
+    super();
+    this.caller = caller;
+    this.#process = process;
+    this.#what = what;
+    this.#resolve = resolve;
+    this.#monitor = monitor;
+    if (timeout !== Infinity) wait(this, timeout);
+  }
+
+  /** The process is initialised: the start function returns `value`. */
+  ack(value: unknown): void {
+    cancel(this);
+    if (this.caller?.alive === false) return;
+    this.#resolve((this.#monitor === undefined ? value : [value, this.#monitor]) as never);
+  }
+
+  /** It is not: the start function fails with `{error, reason}`. */
+  nack(reason: unknown): void {
+    cancel(this);
+    const { caller } = this;
+    if (caller?.alive === false) return;
+    if (this.#monitor !== undefined && caller !== undefined) {
+      // Whoever gets no pid gets no message about it: not now, nor when the death is told.
+      demonitor(caller, this.#monitor, true);
+    }
+    failWith(this.#resolve, () => startError(this.#what, reason));
+  }
+
+  /** The time for init is over: the process is killed, and the caller gets no message about it. */
+  fire(): void {
+    const { caller } = this;
+    const { pid } = this.#process;
+    if (caller !== undefined) unlink(caller, pid);
+    this.nack(TIMEOUT);
+    signal(pid, caller?.pid ?? pid, KILL, false);
+    if (caller !== undefined) flushExit(caller, pid);
+  }
+}
+
+/** What is started, for error messages: its behaviour and its name, if it has one. */
+export interface What {
+  readonly behaviour: string;
+  readonly name: Name | undefined;
+}
+
+export function startError({ behaviour, name }: What, reason: unknown): OtpError {
+  const cause = causeOf(reason);
+  const error = new OtpError(
+    reason,
+    `Cannot start ${behaviour}${name === undefined ? "" : ` "${textOf(name)}"`}: ${why(reason)}`,
+  );
+  if (cause !== undefined) error.cause = cause;
+  return error;
+}
+
+// The error somewhere in the reason: a crash in init is [error, stack], below a supervisor [shutdown, [failed_to_start_child, id, [error, stack]]].
+function causeOf(reason: unknown): Error | undefined {
+  if (reason instanceof Error) return reason;
+  if (!Array.isArray(reason)) return undefined;
+  return causeOf(reason[0]) ?? (reason.length > 1 ? causeOf(reason.at(-1)) : undefined);
+}
+
+function why(reason: unknown): string {
+  if (reason === TIMEOUT) return "init did not return in time (timeout); it was killed";
+  if (Array.isArray(reason)) {
+    const [tag, second, third]: unknown[] = reason;
+    if (tag instanceof Error) return tag.message;
+    if (tag === ALREADY_STARTED) return `it runs already as ${describe(second)} (already_started)`;
+    if (tag === SHUTDOWN && Array.isArray(second)) return why(second);
+    if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third)}`;
+  }
+  return describe(reason);
+}
+
+function flushExit(caller: Process, pid: unknown): void {
+  let before: Envelope | undefined;
+  for (let envelope = caller.head; envelope !== undefined; envelope = envelope.next) {
+    const { message } = envelope;
+    if (Array.isArray(message) && message[0] === EXIT && message[1] === pid) {
+      take(caller, before);
+      if (caller.waiter !== undefined) caller.waiter.looked = undefined;
+      return;
+    }
+    before = envelope;
+  }
+}

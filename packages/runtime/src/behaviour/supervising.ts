@@ -1,0 +1,513 @@
+/**
+ * What a supervisor does: a gen_server whose callbacks start, watch, restart and end children, as OTP's `supervisor.erl`
+ * does, in its order and with its error terms. The rules are in `restart.ts` and `child.ts`.
+ */
+import { type Atom, ensure } from "../term/atom.ts";
+import {
+  ACTIVE,
+  ALL_SIGNIFICANT,
+  ALREADY_PRESENT,
+  ALREADY_STARTED,
+  BAD_RETURN,
+  BAD_START_SPEC,
+  ERROR,
+  EXIT,
+  FAILED_TO_START_CHILD,
+  IGNORE,
+  INIT,
+  NEVER,
+  NOREPLY,
+  NOT_FOUND,
+  OK,
+  REPLY,
+  RESTARTING,
+  RUNNING,
+  SHUTDOWN,
+  SIMPLE_ONE_FOR_ONE,
+  SPECS,
+  START_SPEC,
+  STOP,
+  SUPERVISOR,
+  SUPERVISOR_DATA,
+  SUPERVISORS,
+  TEMPORARY,
+  WORKERS,
+} from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { OtpError, Thrown } from "../term/error.ts";
+import { Pid } from "../term/pid.ts";
+import { isOrderly, reasonOf } from "../term/reason.ts";
+import { current, enter } from "../process/context.ts";
+import { type Process, processOf } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import type { From } from "../process/request.ts";
+import { now } from "../process/timer.ts";
+import { deliverCast } from "./server.ts";
+import { type CheckedFlags, type CheckedSpec, checkFlags, checkSpec, checkSpecs, isProblem, keyOf } from "./child.ts";
+import { type Child, Children } from "./children.ts";
+import { group, restarts, Window } from "./restart.ts";
+import { shut, shutAll } from "./shutdown.ts";
+
+/** OTP's form of a supervisor's callback module. */
+export interface SupervisorModule<A = unknown> {
+  init(arg: A): unknown;
+}
+
+interface State {
+  readonly self: Process;
+  readonly flags: CheckedFlags;
+  readonly children: Children;
+  /** The one specification of a simple_one_for_one supervisor. */
+  readonly dynamic: CheckedSpec | undefined;
+  readonly window: Window;
+}
+
+type Started = { readonly ok: unknown; readonly pid: Pid | undefined } | { readonly error: unknown };
+
+const START_CHILD = ensure("start_child");
+const TERMINATE_CHILD = ensure("terminate_child");
+const RESTART_CHILD = ensure("restart_child");
+const DELETE_CHILD = ensure("delete_child");
+const GET_CHILDSPEC = ensure("get_childspec");
+const WHICH_CHILDREN = ensure("which_children");
+const COUNT_CHILDREN = ensure("count_children");
+const TRY_AGAIN = ensure("try_again_restart");
+export const requests = {
+  START_CHILD,
+  TERMINATE_CHILD,
+  RESTART_CHILD,
+  DELETE_CHILD,
+  GET_CHILDSPEC,
+  WHICH_CHILDREN,
+  COUNT_CHILDREN,
+};
+
+/** The reply to an operation that was refused: `{error, Reason}`, with a sentence. */
+export class Refusal {
+  readonly reason: unknown;
+  readonly text: string;
+  constructor(reason: unknown, text: string) {
+    this.reason = reason;
+    this.text = text;
+  }
+}
+
+/** The callback module of all supervisors; its argument is the user's module and that one's argument. */
+export const supervising = {
+  name: "supervisor",
+  init,
+  handle_call,
+  handle_cast,
+  handle_info,
+  terminate,
+  format_status: (status: { readonly state?: unknown }) => ({ ...status, state: shown(status.state) }),
+};
+
+async function init([module, arg]: readonly [SupervisorModule, unknown]): Promise<unknown> {
+  const self = current as Process;
+  self.trapping = true;
+  const result = await module.init(arg);
+  enter(self);
+  if (result === IGNORE) return IGNORE;
+  if (
+    !Array.isArray(result) ||
+    result[0] !== OK ||
+    result.length !== 2 ||
+    !Array.isArray(result[1]) ||
+    result[1].length !== 2
+  ) {
+    return [STOP, [BAD_RETURN, [module, INIT, result]]];
+  }
+  const [flags, specs] = result[1] as [unknown, unknown];
+  const checked = checkFlags(flags);
+  if (isProblem(checked)) return [STOP, [SUPERVISOR_DATA, checked.reason]];
+  const window = new Window(checked.intensity, checked.period);
+  const simple = checked.strategy === SIMPLE_ONE_FOR_ONE;
+  if (simple && (!Array.isArray(specs) || specs.length !== 1)) return [STOP, [BAD_START_SPEC, specs]];
+  const list = checkSpecs(specs, checked.auto_shutdown);
+  if (isProblem(list)) return [STOP, [START_SPEC, list.reason]];
+  const children = new Children();
+  const state: State = { self, flags: checked, children, dynamic: simple ? list[0] : undefined, window };
+  if (simple) return [OK, state];
+  for (const spec of list) children.add({ spec, extra: [], pid: undefined, restarting: false });
+  const failed = await startAll(state, children.list());
+  if (failed === undefined) return [OK, state];
+  await endAll(state, children.list());
+  return [STOP, [SHUTDOWN, [FAILED_TO_START_CHILD, failed.child.spec.id, failed.reason]]];
+}
+
+async function handle_call(request: unknown, _from: From, state: State): Promise<unknown> {
+  const reply = (value: unknown) => [REPLY, value, state];
+  if (request === WHICH_CHILDREN) return reply(which(state));
+  if (request === COUNT_CHILDREN) return reply(count(state));
+  if (Array.isArray(request)) {
+    const [operation, argument]: unknown[] = request;
+    switch (operation) {
+      case START_CHILD:
+        return reply(await startChild(state, argument));
+      case TERMINATE_CHILD:
+        return reply(await terminateChild(state, argument));
+      case RESTART_CHILD:
+        return reply(await restartChild(state, argument));
+      case DELETE_CHILD:
+        return reply(deleteChild(state, argument));
+      case GET_CHILDSPEC:
+        return reply(getChildspec(state, argument));
+      default:
+    }
+  }
+  return reply(new Refusal(ensure("unknown_request"), `Supervisors do not know the request ${describe(request)}`));
+}
+
+async function handle_cast(message: unknown, state: State): Promise<unknown> {
+  if (Array.isArray(message) && message[0] === TRY_AGAIN) {
+    const child = message[1] as Child;
+    if (child.restarting && isKnown(state, child)) return go(state, await restart(state, child));
+  }
+  return [NOREPLY, state];
+}
+
+async function handle_info(message: unknown, state: State): Promise<unknown> {
+  if (Array.isArray(message) && message[0] === EXIT && message.length === 3) {
+    const child = state.children.findByPid(message[1]);
+    return go(state, child === undefined ? true : await childEnded(state, child, message[2]));
+  }
+  report(
+    "warning",
+    "unexpected_message",
+    { supervisor: state.self.pid, message },
+    () => `Supervisor ${nameOf(state.self)} received an unexpected message: ${describe(message)}`,
+  );
+  return [NOREPLY, state];
+}
+
+async function terminate(_reason: unknown, state: State): Promise<void> {
+  await endAll(state, state.children.list());
+}
+
+// Goes on, or stops because it gave up or a significant child ended.
+function go(state: State, on: boolean): unknown {
+  return on ? [NOREPLY, state] : [STOP, SHUTDOWN, state];
+}
+
+async function childEnded(state: State, child: Child, reason: unknown): Promise<boolean> {
+  const { spec } = child;
+  if (restarts(spec.restart, reason)) {
+    report(
+      "warning",
+      "child_terminated",
+      offender(state, child, reason),
+      () =>
+        `Supervisor ${nameOf(state.self)} restarts child ${describe(spec.id)} ${child.pid}, which ended with reason ${brief(reason)}`,
+    );
+    return restart(state, child);
+  }
+  if (spec.restart === TEMPORARY && !isOrderly(reason)) {
+    report(
+      "warning",
+      "child_terminated",
+      offender(state, child, reason),
+      () =>
+        `Supervisor ${nameOf(state.self)} lost temporary child ${describe(spec.id)} ${child.pid}, which ended with reason ${brief(reason)}`,
+    );
+  }
+  forget(state, child);
+  return !shutsDown(state, spec);
+}
+
+// Whether the end of a child ends the supervisor (auto_shutdown).
+function shutsDown(state: State, spec: CheckedSpec): boolean {
+  const { auto_shutdown } = state.flags;
+  if (auto_shutdown === NEVER || !spec.significant) return false;
+  if (auto_shutdown !== ALL_SIGNIFICANT) return true;
+  return !state.children
+    .list()
+    .some((child) => child.spec.significant && (child.pid !== undefined || child.restarting));
+}
+
+async function restart(state: State, child: Child): Promise<boolean> {
+  if (!state.window.admit(Math.floor(now() / 1_000))) {
+    const { intensity, period } = state.flags;
+    report(
+      "error",
+      "supervisor_shutdown",
+      { ...offender(state, child, SHUTDOWN), intensity, period },
+      () =>
+        `Supervisor ${nameOf(state.self)} gives up: child ${describe(child.spec.id)} failed, and there were more than ${intensity} restarts within ${period} s (${state.window.count} with this one). It ends with reason shutdown`,
+    );
+    forget(state, child);
+    return false;
+  }
+  const { strategy } = state.flags;
+  if (strategy === SIMPLE_ONE_FOR_ONE) {
+    await startOne(state, child);
+    return true;
+  }
+  const together = group(strategy, state.children.list(), child);
+  state.children.runs(child, undefined);
+  await endAll(
+    state,
+    together.filter((each) => each !== child),
+  );
+  const failed = await startAll(
+    state,
+    together.filter((each) => each === child || isKnown(state, each)),
+  );
+  if (failed !== undefined) tryAgain(state, failed.child);
+  return true;
+}
+
+function tryAgain(state: State, child: Child): void {
+  state.children.runs(child, undefined);
+  child.restarting = true;
+  deliverCast(state.self, [TRY_AGAIN, child]);
+}
+
+// Starts children in order up to the first that fails.
+async function startAll(state: State, list: readonly Child[]): Promise<{ child: Child; reason: unknown } | undefined> {
+  for (const child of list) {
+    const started = await start(state, child);
+    if ("error" in started) return { child, reason: started.error };
+    if (started.pid === undefined && child.spec.restart === TEMPORARY) state.children.remove(child);
+    else state.children.runs(child, started.pid);
+  }
+  return undefined;
+}
+
+async function startOne(state: State, child: Child): Promise<void> {
+  const started = await start(state, child);
+  if ("error" in started) tryAgain(state, child);
+  else if (started.pid === undefined) state.children.remove(child, child);
+  else state.children.runs(child, started.pid);
+}
+
+async function start(state: State, child: Child): Promise<Started> {
+  const started = await run(state, child.spec, child.extra);
+  if ("error" in started) {
+    report(
+      "error",
+      "start_error",
+      offender(state, child, started.error),
+      () =>
+        `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${brief(started.error)}`,
+    );
+  }
+  return started;
+}
+
+// Calls the start function. What it throws is an answer too: OTP's `catch apply(M, F, A)`.
+async function run(state: State, spec: CheckedSpec, extra: readonly unknown[]): Promise<Started> {
+  let result: unknown;
+  try {
+    result = await spec.task(...spec.args, ...extra);
+  } catch (error) {
+    if (error instanceof OtpError) return { error: error.reason };
+    if (!(error instanceof Thrown)) return { error: [EXIT, reasonOf(error)] };
+    result = error.value;
+  } finally {
+    enter(state.self);
+  }
+  if (result instanceof Pid) return { ok: result, pid: result };
+  if (result === IGNORE) return { ok: undefined, pid: undefined };
+  if (Array.isArray(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
+  return { error: result };
+}
+
+// Ends children, last first: one after the other, or (simple_one_for_one) all at once.
+async function endAll(state: State, list: readonly Child[]): Promise<void> {
+  if (state.dynamic !== undefined) {
+    const pids = list.flatMap((child) => child.pid ?? []);
+    const odd = await shutAll(state.self, pids, state.dynamic);
+    for (const { pid, reason } of odd) reportShutdown(state, state.dynamic, pid, reason);
+    return;
+  }
+  for (const child of [...list].reverse()) await end(state, child);
+}
+
+async function end(state: State, child: Child): Promise<void> {
+  const { pid, spec } = child;
+  if (pid !== undefined) {
+    const odd = await shut(state.self, pid, spec);
+    if (odd !== undefined) reportShutdown(state, spec, pid, odd.reason);
+  }
+  forget(state, child);
+}
+
+function reportShutdown(state: State, spec: CheckedSpec, pid: Pid, reason: unknown): void {
+  report(
+    "warning",
+    "shutdown_error",
+    { supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason },
+    () =>
+      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${brief(reason)}`,
+  );
+}
+
+function forget(state: State, child: Child): void {
+  if (state.dynamic === undefined) state.children.ended(child);
+  else state.children.remove(child, child);
+}
+
+function isKnown(state: State, child: Child): boolean {
+  return state.children.find(state.dynamic === undefined ? child.spec.id : child) === child;
+}
+
+async function startChild(state: State, argument: unknown): Promise<unknown> {
+  const { dynamic, children } = state;
+  if (dynamic !== undefined) {
+    if (!Array.isArray(argument)) {
+      return new Refusal(
+        [ensure("badarg"), argument],
+        `start_child of a simple_one_for_one supervisor takes the extra arguments as an array, got ${describe(argument)}`,
+      );
+    }
+    const started = await run(state, dynamic, argument);
+    if ("error" in started) return new Refusal(started.error, `Cannot start child: ${brief(started.error)}`);
+    if (started.pid !== undefined) {
+      const child: Child = {
+        spec: dynamic,
+        extra: dynamic.restart === TEMPORARY ? [] : argument,
+        pid: started.pid,
+        restarting: false,
+      };
+      children.add(child, child);
+    }
+    return started.ok;
+  }
+  const spec = checkSpec(argument, state.flags.auto_shutdown);
+  if (isProblem(spec)) return new Refusal(spec.reason, `Cannot start child: ${spec.text}`);
+  const present = children.find(spec.id);
+  if (present?.pid !== undefined)
+    return new Refusal(
+      [ALREADY_STARTED, present.pid],
+      `Cannot start child ${describe(spec.id)}: it runs already as ${present.pid}`,
+    );
+  if (present !== undefined)
+    return new Refusal(
+      ALREADY_PRESENT,
+      `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
+    );
+  const child: Child = { spec, extra: [], pid: undefined, restarting: false };
+  const started = await start(state, child);
+  if ("error" in started)
+    return new Refusal([started.error, spec], `Cannot start child ${describe(spec.id)}: ${brief(started.error)}`);
+  child.pid = started.pid;
+  if (started.pid !== undefined || spec.restart !== TEMPORARY) children.add(child);
+  return started.ok;
+}
+
+async function terminateChild(state: State, id: unknown): Promise<unknown> {
+  const child = state.dynamic === undefined ? state.children.find(id) : state.children.findByPid(id);
+  if (state.dynamic !== undefined && !(id instanceof Pid)) return simple("terminate_child");
+  if (child === undefined) {
+    if (state.dynamic !== undefined && id instanceof Pid && processOf(id) === undefined) return OK;
+    return notFound("terminate", id);
+  }
+  await end(state, child);
+  return OK;
+}
+
+async function restartChild(state: State, id: unknown): Promise<unknown> {
+  if (state.dynamic !== undefined) return simple("restart_child");
+  const child = state.children.find(id);
+  const refused = refuseUnlessStopped(child, "restart", id);
+  if (child === undefined || refused !== undefined) return refused;
+  const started = await start(state, child);
+  if ("error" in started)
+    return new Refusal(started.error, `Cannot restart child ${describe(id)}: ${brief(started.error)}`);
+  state.children.runs(child, started.pid);
+  return started.ok;
+}
+
+function deleteChild(state: State, id: unknown): unknown {
+  if (state.dynamic !== undefined) return simple("delete_child");
+  const child = state.children.find(id);
+  const refused = refuseUnlessStopped(child, "delete", id);
+  if (child === undefined || refused !== undefined) return refused;
+  state.children.remove(child);
+  return OK;
+}
+
+function getChildspec(state: State, id: unknown): unknown {
+  const spec =
+    state.dynamic === undefined
+      ? (state.children.findByPid(id) ?? state.children.find(id))?.spec
+      : dynamicSpec(state, id);
+  return spec ?? notFound("get the specification of", id);
+}
+
+function dynamicSpec(state: State, id: unknown): CheckedSpec | undefined {
+  if (id instanceof Pid) return state.children.findByPid(id)?.spec;
+  return state.dynamic !== undefined && keyOf(state.dynamic.id) === keyOf(id) ? state.dynamic : undefined;
+}
+
+function refuseUnlessStopped(child: Child | undefined, what: string, id: unknown): Refusal | undefined {
+  if (child === undefined) return notFound(what, id);
+  if (child.restarting) return new Refusal(RESTARTING, `Cannot ${what} child ${describe(id)}: it is being restarted`);
+  return child.pid === undefined
+    ? undefined
+    : new Refusal(RUNNING, `Cannot ${what} child ${describe(id)}: it runs as ${child.pid}; terminate it first`);
+}
+
+function notFound(what: string, id: unknown): Refusal {
+  return new Refusal(NOT_FOUND, `Cannot ${what} child ${describe(id)}: the supervisor has no such child`);
+}
+
+function simple(operation: string): Refusal {
+  return new Refusal(
+    SIMPLE_ONE_FOR_ONE,
+    `Cannot do ${operation} by id: the supervisor is simple_one_for_one, its children are known by pid`,
+  );
+}
+
+function which(state: State): unknown[] {
+  return state.children
+    .list()
+    .reverse()
+    .map(({ spec, pid, restarting }) => [
+      state.dynamic === undefined ? spec.id : undefined,
+      restarting ? RESTARTING : pid,
+      spec.type,
+      spec.modules,
+    ]);
+}
+
+function count(state: State): (readonly [Atom, number])[] {
+  const list = state.children.list();
+  const active = list.filter(({ pid }) => pid !== undefined && processOf(pid) !== undefined).length;
+  const supervisors = list.filter(({ spec }) => spec.type === SUPERVISOR).length;
+  return [
+    [SPECS, state.dynamic === undefined ? list.length : 1],
+    [ACTIVE, active],
+    [SUPERVISORS, supervisors],
+    [WORKERS, list.length - supervisors],
+  ];
+}
+
+function offender(state: State, child: Child, reason: unknown): Record<string, unknown> {
+  const { self } = state;
+  return {
+    supervisor: self.pid,
+    name: self.name,
+    id: child.spec.id,
+    pid: child.pid,
+    restart: child.spec.restart,
+    reason,
+  };
+}
+
+function nameOf(self: Process): string {
+  return self.name === undefined ? String(self.pid) : `"${self.name}"`;
+}
+
+// The reason on one line: the crash itself is reported where it happened.
+function brief(reason: unknown): string {
+  if (Array.isArray(reason) && reason[0] instanceof Error) return `${reason[0].name}: ${reason[0].message}`;
+  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
+  return describe(reason);
+}
+
+function shown(state: unknown): unknown {
+  if (typeof state !== "object" || state === null || !("children" in state)) return state;
+  return { flags: (state as State).flags, children: which(state as State) };
+}

@@ -1,0 +1,310 @@
+/**
+ * Erlang's built-in functions for processes. What is called here acts as the process whose code calls it, also after an
+ * `await`; code outside any process may spawn, send and look, but has no pid.
+ */
+import { type Atom, Atom as AtomClass } from "./term/atom.ts";
+import { BADARG, FLUSH, INFO, type OK, PROCESS, TRAP_EXIT } from "./term/atoms.ts";
+import { describe } from "./term/describe.ts";
+import { ErlangError, Exit, Thrown } from "./term/error.ts";
+import { NODE, Pid } from "./term/pid.ts";
+import { Ref } from "./term/ref.ts";
+import type { Timeout } from "./term/timeout.ts";
+import type { Body } from "./process/body.ts";
+import { current } from "./process/context.ts";
+import * as death from "./process/death.ts";
+import { allOf, infoOf, type InfoItem, type ProcessInfo } from "./process/info.ts";
+import * as monitors from "./process/monitor.ts";
+import { type Process, processOf } from "./process/process.ts";
+import * as receiving from "./process/receive.ts";
+import * as registry from "./process/registry.ts";
+import type { Name } from "./process/registry.ts";
+import * as sending from "./process/sending.ts";
+import type { Destination, TimerOptions } from "./process/sending.ts";
+import { pause } from "./process/sleep.ts";
+import * as birth from "./process/spawn.ts";
+import { pids } from "./process/table.ts";
+
+export type { Body, Destination, InfoItem, Name, ProcessInfo, TimerOptions };
+export type { Match } from "./process/receive.ts";
+
+/**
+ * Starts a process that runs `fun`. Returns at once; the process ends when `fun` has returned or its promise is settled:
+ * with reason `normal`, or the reason of the failure (P01–P05).
+ */
+export function spawn(fun: Body): Pid {
+  return birth.spawn(checked(fun), false).pid;
+}
+
+/** Like `spawn`, linked to the calling process in the same moment. */
+export function spawn_link(fun: Body): Pid {
+  actor("spawn_link");
+  return birth.spawn(checked(fun), true).pid;
+}
+
+/** Like `spawn`, monitored by the calling process in the same moment. */
+export function spawn_monitor(fun: Body): [Pid, Ref] {
+  const self = actor("spawn_monitor");
+  const { pid } = birth.spawn(checked(fun), false);
+  return [pid, monitors.monitor(self, pid)];
+}
+
+/** The pid of the calling process. Throws outside any process: there is none. */
+export function self(): Pid {
+  if (current === undefined) throw outside("self");
+  return current.pid;
+}
+
+/** Whether the calling code belongs to a process. */
+export function is_process(): boolean {
+  return current !== undefined;
+}
+
+/** Sends a message and returns it. Never fails for a pid; a name that nobody has is an error `badarg`. */
+export function send<M>(to: Destination, message: M): M {
+  return sending.send(to, message);
+}
+
+/**
+ * Takes a message out of the calling process's mailbox: the first one that `match` wants, waiting for it.
+ *
+ * @param match true for a message that is wanted; without it, any
+ * @param options `after`: how long to wait, in milliseconds; `0` takes what is there. Default: for ever
+ * @returns the message, or `TIMEOUT`
+ */
+function receive_<M = unknown>(
+  match?: ((message: unknown) => message is M) | receiving.Match,
+  options: { readonly after?: Timeout } = {},
+): Promise<M> {
+  return receiving.receive(alive("receive"), match, options.after ?? Infinity) as Promise<M>;
+}
+
+/** Links the calling process to another (P20–P25). */
+export function link(to: Pid): true {
+  return death.link(actor("link"), pidOf(to, "link"));
+}
+
+/** Removes a link; true also if there was none (P26, P27). */
+export function unlink(from: Pid): true {
+  return death.unlink(actor("unlink"), pidOf(from, "unlink"));
+}
+
+/** What a monitor can be asked for. */
+export interface MonitorOptions {
+  /** Makes the reference an alias of the calling process too; says when the alias ends. */
+  readonly alias?: monitors.AliasMode;
+}
+
+/**
+ * Monitors a process: when it dies the caller gets `[DOWN, ref, PROCESS, pid, reason]`, at once with `noproc` if it is dead
+ * (P50–P54). By name, `[name, node]` stands for the pid.
+ */
+export function monitor(type: Atom<"process"> | "process", item: Pid | Name, options: MonitorOptions = {}): Ref {
+  const self = actor("monitor");
+  if ((type !== PROCESS && type !== "process") || !(item instanceof Pid || registry.isName(item))) {
+    throw new ErlangError(
+      BADARG,
+      `Cannot monitor ${describe(type)} ${describe(item)}: give "process" and a pid or a name`,
+    );
+  }
+  return monitors.monitor(self, item, options.alias);
+}
+
+/**
+ * Ends a monitor (P55, P56).
+ *
+ * @param options `FLUSH` also removes its 'DOWN' from the mailbox; `INFO` makes the result tell whether it was still active
+ */
+export function demonitor(ref: Ref, options: readonly (Atom | string)[] = []): boolean {
+  const self = actor("demonitor");
+  const has = (option: Atom) => options.some((each) => each === option || each === option.name);
+  const active = monitors.demonitor(self, ref, has(FLUSH));
+  return has(INFO) ? active : true;
+}
+
+/** A reference through which others can send to the calling process until `unalias` (P60, P61). */
+export function alias(mode: "explicit_unalias" | "reply" = "explicit_unalias"): Ref {
+  return new monitors.AliasRef(actor("alias"), mode === "reply" ? "reply_demonitor" : mode);
+}
+
+/** Deactivates an alias of the calling process. True if it was active. */
+export function unalias(ref: Ref): boolean {
+  return monitors.unalias(actor("unalias"), ref);
+}
+
+/** Raises an exception of class exit: uncaught, the process ends with exactly this reason. */
+export function exit(reason: unknown): never;
+/** Sends an exit signal (P35–P42). `kill` cannot be trapped. */
+export function exit(to: Pid, reason: unknown): true;
+export function exit(...args: [unknown] | [Pid, unknown]): true {
+  if (args.length === 1) throw new Exit(args[0]);
+  const [to, reason] = args;
+  const from = current;
+  if (from !== undefined && !from.alive) return true;
+  const target = pidOf(to, "exit");
+  death.signal(target, from?.pid ?? OUTSIDE, reason, false);
+  // Who dies of its own signal does not come back from sending it.
+  if (from !== undefined && !from.alive) throw new Exit(reason);
+  return true;
+}
+
+/** Raises an exception of class error: uncaught, the process ends with reason `[reason, stack]`. */
+export function error(reason: unknown, message?: string): never {
+  throw new ErlangError(reason, message);
+}
+
+/** Raises an exception of class throw: inside a behaviour's callback it is the return value. */
+function throw_(term: unknown): never {
+  throw new Thrown(term);
+}
+
+/** Sets whether exit signals to the calling process become messages `['EXIT', from, reason]`. Returns the old value. */
+export function process_flag(flag: Atom<"trap_exit"> | "trap_exit", value: boolean): boolean {
+  const self = actor("process_flag");
+  if ((flag !== TRAP_EXIT && flag !== "trap_exit") || typeof value !== "boolean") {
+    throw new ErlangError(
+      BADARG,
+      `Cannot set process flag ${describe(flag)} to ${describe(value)}: only trap_exit is there, true or false`,
+    );
+  }
+  const before = self.trapping;
+  self.trapping = value;
+  return before;
+}
+
+/** Gives a process a name; `badarg` if either has one already, or the process is dead (P70, P71). */
+export function register(name: Name, pid: Pid): true {
+  if (current !== undefined && !current.alive) throw gone("register");
+  return registry.register(name, pidOf(pid, "register"));
+}
+
+/** Takes a name away; `badarg` if nobody has it (P72). */
+export function unregister(name: Name): true {
+  return registry.unregister(name);
+}
+
+export const whereis = registry.whereis;
+export const registered = registry.registered;
+
+/** Whether the process lives. Signals the caller sent before have taken effect (P07, P08). */
+export function is_process_alive(pid: Pid): boolean {
+  return processOf(pidOf(pid, "tell whether it lives")) !== undefined;
+}
+
+/** Everything known about a process, or one item of it; undefined if it is dead. */
+export function process_info(pid: Pid): ProcessInfo | undefined;
+export function process_info<K extends InfoItem>(pid: Pid, item: K): ProcessInfo[K] | undefined;
+export function process_info(pid: Pid, item?: InfoItem): unknown {
+  const process = processOf(pidOf(pid, "inspect"));
+  if (process === undefined) return undefined;
+  return item === undefined ? allOf(process) : infoOf(process, item);
+}
+
+/** The pids of all living processes, oldest first. */
+export function processes(): Pid[] {
+  return pids();
+}
+
+/**
+ * Sends `message` once, not earlier than `ms` from now (P80, P83).
+ *
+ * @param options `{ ref: false }`: waiting for it does not keep Node alive
+ */
+export function send_after(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = {}): Ref {
+  return sending.startTimer(ms, to, message, false, options);
+}
+
+/** Like `send_after`; what arrives is `[TIMEOUT, ref, message]` (P81). */
+export function start_timer(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = {}): Ref {
+  return sending.startTimer(ms, to, message, true, options);
+}
+
+/** Stops a timer: the milliseconds that were left, or `false` if it has fired or was stopped (P82). */
+export const cancel_timer = sending.cancelTimer;
+
+/** The milliseconds left of a timer, or `false`. */
+export const read_timer = sending.readTimer;
+
+/** A new reference. */
+export function make_ref(): Ref {
+  return new Ref();
+}
+
+/** The name of this node. */
+export function node(): Atom {
+  return NODE;
+}
+
+/** Fires when the calling process dies: give it to what the process waits for outside the runtime. */
+export function signal(): AbortSignal {
+  const self = actor("signal");
+  return (self.more.controller ??= new AbortController()).signal;
+}
+
+/** Waits `ms` milliseconds (OTP's `timer:sleep`). A process that dies meanwhile does not wake up. */
+export function sleep(ms: number): Promise<typeof OK> {
+  return pause(current, ms);
+}
+
+/** Puts a value into the calling process's dictionary; returns the one before. */
+export function put(key: unknown, value: unknown): unknown {
+  const dictionary = (actor("put").more.dictionary ??= new Map<unknown, unknown>());
+  const before = dictionary.get(key);
+  dictionary.set(key, value);
+  return before;
+}
+
+/** The value of a key in the calling process's dictionary. */
+export function get(key: unknown): unknown {
+  return actor("get").extra?.dictionary?.get(key);
+}
+
+/** Removes a key from the calling process's dictionary; returns its value. */
+export function erase(key: unknown): unknown {
+  const before = get(key);
+  actor("erase").extra?.dictionary?.delete(key);
+  return before;
+}
+
+export { receive_ as receive, throw_ as throw };
+
+// Who sends an exit signal from outside all processes.
+const OUTSIDE = new Pid(undefined);
+
+// The calling process, which may be dead: code that runs on after its process's death can change nothing.
+function actor(what: string): Process {
+  const process = alive(what);
+  if (!process.alive) throw gone(what);
+  return process;
+}
+
+function alive(what: string): Process {
+  if (current === undefined) throw outside(what);
+  return current;
+}
+
+function outside(what: string): ErlangError {
+  return new ErlangError(
+    BADARG,
+    `Cannot do erlang.${what} here: this code does not run inside a process. Do it in a process (erlang.spawn, a gen_server's callback)`,
+  );
+}
+
+function gone(what: string): Exit {
+  return new Exit("dead", `Cannot do erlang.${what}: the process this code belongs to is dead`);
+}
+
+function pidOf(pid: unknown, what: string): Pid {
+  if (!(pid instanceof Pid))
+    throw new ErlangError(
+      BADARG,
+      `Cannot ${what}: a pid is needed, got ${describe(pid)}${pid instanceof AtomClass ? " (use erlang.whereis for a name)" : ""}`,
+    );
+  return pid;
+}
+
+function checked(fun: Body): Body {
+  if (typeof fun !== "function")
+    throw new ErlangError(BADARG, `Cannot spawn: a function is needed, got ${describe(fun)}`);
+  if (current !== undefined && !current.alive) throw gone("spawn");
+  return fun;
+}

@@ -1,0 +1,219 @@
+/**
+ * A process that serves: it keeps a state, answers calls, takes casts and messages, one at a time. OTP's `gen_server`.
+ *
+ *   const counter = {
+ *     init: (start: number) => [OK, start] as const,
+ *     handle_call: (_request: "next", _from: From, n: number) => [REPLY, n, n + 1] as const,
+ *   };
+ *   const pid = await gen_server.start(counter, 0);
+ *   await gen_server.call(pid, "next"); // 0
+ *
+ * The table of callbacks and results is in `behaviour/callbacks.ts`.
+ *
+ * *When not to use it:* for a computation without state of its own, a function will do; for work that must run beside
+ * other work, spawn a process or start a server for each. A gen_server does one thing at a time.
+ */
+import { type Atom, ensure } from "./term/atom.ts";
+import { ALREADY_STARTED, BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.ts";
+import { describe } from "./term/describe.ts";
+import { ErlangError, Exit } from "./term/error.ts";
+import { NODE, type Pid } from "./term/pid.ts";
+import type { CallTo, CastTo, ReplyFrom, ServerRef } from "./term/protocol.ts";
+import type { Ref } from "./term/ref.ts";
+import { milliseconds, type Timeout } from "./term/timeout.ts";
+import { current } from "./process/context.ts";
+import { monitor } from "./process/monitor.ts";
+import { find, isName, type Name, register } from "./process/registry.ts";
+import type { From } from "./process/request.ts";
+import { ancestry, bear } from "./process/spawn.ts";
+import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
+import * as gen from "./behaviour/gen.ts";
+import { answer, deliverCast, Server } from "./behaviour/server.ts";
+import { Starter, startError } from "./behaviour/starter.ts";
+import * as stopping from "./behaviour/stopping.ts";
+
+export { CONTINUE, NOREPLY, REPLY, STOP } from "./term/atoms.ts";
+export {
+  check_response,
+  receive_response,
+  type RequestId,
+  type RequestIdCollection,
+  reqids_add,
+  reqids_new,
+  reqids_size,
+  reqids_to_list,
+  type Response,
+  send_request,
+  wait_response,
+} from "./behaviour/send_request.ts";
+export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, Status };
+
+/** Options of a start. */
+export interface StartOptions {
+  /** Registers the server under this name, before init runs. */
+  readonly name?: Name;
+  /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
+  readonly timeout?: Timeout;
+  /** Accepted and without effect: there is no hibernation in Node. */
+  readonly hibernate_after?: Timeout;
+  /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
+  readonly spawn_opt?: readonly unknown[];
+}
+
+const ABCAST = ensure("abcast");
+
+type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
+
+/** What a start resolves with: the pid; also `IGNORE` where init may return it. */
+export type Started<M> = M extends { init(...args: never): infer R }
+  ? typeof IGNORE extends Awaited<R>
+    ? Pid | typeof IGNORE
+    : Pid
+  : Pid;
+
+/**
+ * Starts a server, not linked to the caller. Resolves when init has returned.
+ *
+ * @throws OtpError `{error, reason}`: `[ALREADY_STARTED, pid]` for a name in use, init's `[STOP, reason]`, `[error, stack]`
+ *   for a crash in init, `timeout`
+ */
+export function start<M extends AnyModule | Module<never, never>>(
+  module: M,
+  arg: ArgOf<M>,
+  options: StartOptions = {},
+): Promise<Started<M>> {
+  return launch(module as AnyModule, arg, options, false, false) as Promise<Started<M>>;
+}
+
+/** Like `start`, linked to the calling process, which is the server's parent: the server ends when it does. */
+export function start_link<M extends AnyModule | Module<never, never>>(
+  module: M,
+  arg: ArgOf<M>,
+  options: StartOptions = {},
+): Promise<Started<M>> {
+  return launch(module as AnyModule, arg, options, true, false) as Promise<Started<M>>;
+}
+
+/** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
+export function start_monitor<M extends AnyModule | Module<never, never>>(
+  module: M,
+  arg: ArgOf<M>,
+  options: StartOptions = {},
+): Promise<[Pid, Ref]> {
+  return launch(module as AnyModule, arg, options, false, true) as Promise<[Pid, Ref]>;
+}
+
+/**
+ * Calls a server and waits for its reply.
+ *
+ * @param timeout how long to wait, in ms (default 5,000; 1,000 and above are exact to about 0.1 s)
+ * @throws Exit with reason `[reason, [gen_server, call, args]]`: `noproc`, `timeout`, `calling_self`, or the reason the
+ *   server ended with before it replied. Uncaught in a process, it ends the process with that reason
+ */
+export function call<const S extends ServerRef, const M extends CallTo<S>>(
+  server: S,
+  request: M,
+  timeout?: Timeout,
+): Promise<ReplyFrom<S, M>> {
+  return gen.call(server, request, timeout) as Promise<ReplyFrom<S, M>>;
+}
+
+/** Sends a server a message that is not answered. Always `ok`, also if there is no such server. */
+export function cast<const S extends ServerRef, const M extends CastTo<S>>(server: S, message: M): typeof OK {
+  if (current !== undefined && !current.alive) return OK;
+  const process = gen.locate(server);
+  if (process !== undefined) deliverCast(process, message);
+  return OK;
+}
+
+/** A cast to a name on this node (OTP's `abcast`, with one node). */
+export function abcast(name: Name, message: unknown): Atom<"abcast"> {
+  if (isName(name)) cast(name as string, message as never);
+  return ABCAST;
+}
+
+/**
+ * Calls the server of this name on each node: here, on this one (OTP's `multi_call`).
+ *
+ * @returns `[[[node, reply]], bad_nodes]`
+ */
+export async function multi_call(
+  name: Name,
+  request: unknown,
+  timeout: Timeout = Infinity,
+): Promise<[replies: (readonly [Atom, unknown])[], bad_nodes: Atom[]]> {
+  try {
+    return [[[NODE, await gen.call(name, request, timeout)]], []];
+  } catch (error) {
+    if (error instanceof Exit) return [[], [NODE]];
+    throw error;
+  }
+}
+
+/** Answers a caller whose `handle_call` returned `[NOREPLY, …]`. The first reply counts; a later one is dropped. */
+export function reply(from: From, value: unknown): typeof OK {
+  if (current !== undefined && !current.alive) return OK;
+  if (!Array.isArray(from) || from.length !== 2) {
+    throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what handle_call got, got ${describe(from)}`);
+  }
+  answer(from, value);
+  return OK;
+}
+
+/**
+ * Makes a server end: it handles what is in its mailbox, runs terminate and exits with `reason`. Resolves when it is dead.
+ *
+ * @throws Exit with reason `noproc`, `timeout`, or the reason it ended with if that is another one
+ */
+export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
+  return stopping.stop(server, reason, timeout);
+}
+
+function launch(
+  module: AnyModule,
+  arg: unknown,
+  options: StartOptions,
+  linked: boolean,
+  monitored: boolean,
+): Promise<unknown> {
+  const caller = current;
+  if (caller === undefined ? linked || monitored : !caller.alive)
+    return Promise.reject(noCaller(linked ? "start_link" : "start_monitor", caller !== undefined));
+  if (typeof module !== "object" || module === null) {
+    return Promise.reject(
+      new ErlangError(
+        BADARG,
+        `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}`,
+      ),
+    );
+  }
+  const { name, timeout } = options;
+  const what = { behaviour: "gen_server", name };
+  if (name !== undefined) {
+    const holder = find(name);
+    if (holder !== undefined) return Promise.reject(startError(what, [ALREADY_STARTED, holder.pid]));
+  }
+  const ms = timeout === undefined ? Infinity : milliseconds(timeout, "start a gen_server");
+  const promise = new Promise<unknown>(capture);
+  const resolve = captured;
+  const server = new Server(module, arg, linked ? caller?.pid : undefined, ancestry(caller));
+  bear(server, caller, linked);
+  if (name !== undefined) register(name, server.pid);
+  const ref = monitored && caller !== undefined ? monitor(caller, server.pid) : undefined;
+  server.starter = new Starter(caller, server, what, ms, resolve, ref);
+  return promise;
+}
+
+let captured: (value: never) => void;
+const capture = (resolve: (value: never) => void) => {
+  captured = resolve;
+};
+
+function noCaller(what: string, dead: boolean): ErlangError {
+  return new ErlangError(
+    BADARG,
+    dead
+      ? `Cannot do gen_server.${what}: the process this code belongs to is dead`
+      : `Cannot do gen_server.${what} here: it ties the server to the calling process, and this code runs in none. Use gen_server.start, or start it under a supervisor`,
+  );
+}

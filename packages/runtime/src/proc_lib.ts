@@ -1,0 +1,100 @@
+/**
+ * Processes that fit into a supervision tree without being a gen_server: they know their ancestors, their crashes are
+ * reported, and whoever starts them can wait until they are initialised. OTP's `proc_lib`.
+ */
+import { BADARG, INFINITY } from "./term/atoms.ts";
+import { describe } from "./term/describe.ts";
+import { ErlangError, Exit } from "./term/error.ts";
+import type { Pid } from "./term/pid.ts";
+import type { Ref } from "./term/ref.ts";
+import { milliseconds, type Timeout } from "./term/timeout.ts";
+import type { Body } from "./process/body.ts";
+import { current } from "./process/context.ts";
+import { monitor } from "./process/monitor.ts";
+import { ancestry, bear } from "./process/spawn.ts";
+import { ProcBody } from "./behaviour/proc_body.ts";
+import { Starter } from "./behaviour/starter.ts";
+import type { ServerRef } from "./term/protocol.ts";
+import { stop as stopProcess } from "./behaviour/stopping.ts";
+import { NORMAL, type OK } from "./term/atoms.ts";
+
+/** Like `erlang.spawn`; an abnormal end is reported with the ancestors. */
+export function spawn(fun: Body): Pid {
+  return born(fun, false).pid;
+}
+
+/** Like `erlang.spawn_link`; an abnormal end is reported with the ancestors. */
+export function spawn_link(fun: Body): Pid {
+  needCaller("spawn_link");
+  return born(fun, true).pid;
+}
+
+/**
+ * Starts a process and waits until it calls `init_ack(value)`: resolves with the value. If it ends before, rejects with
+ * `OtpError` and its exit reason; after `timeout` ms it is killed, with reason `timeout`.
+ */
+export function start(fun: Body, timeout: Timeout = INFINITY): Promise<unknown> {
+  return launch(fun, timeout, false, false);
+}
+
+/** Like `start`, linked to the calling process. */
+export function start_link(fun: Body, timeout: Timeout = INFINITY): Promise<unknown> {
+  needCaller("start_link");
+  return launch(fun, timeout, true, false);
+}
+
+/** Like `start`, monitored by the calling process: resolves with `[value, ref]`. */
+export function start_monitor(fun: Body, timeout: Timeout = INFINITY): Promise<[unknown, Ref]> {
+  needCaller("start_monitor");
+  return launch(fun, timeout, false, true) as Promise<[unknown, Ref]>;
+}
+
+/** Says that the calling process is initialised; its starter's promise resolves with `value` (by default its pid). */
+export function init_ack(value?: unknown): void {
+  const self = current;
+  if (!(self instanceof ProcBody))
+    throw new ErlangError(BADARG, "Cannot do proc_lib.init_ack here: this process was not started by proc_lib.start");
+  self.ack(value ?? self.pid);
+}
+
+/** Says that initialisation failed: the starter's promise rejects with `{error, reason}`, and the process exits with it. */
+export function init_fail(reason: unknown): never {
+  throw new Exit(reason);
+}
+
+/** Asks a process that understands system messages to stop, and waits until it is dead. */
+export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = INFINITY): Promise<typeof OK> {
+  return stopProcess(server, reason, timeout);
+}
+
+function born(fun: Body, linked: boolean): ProcBody {
+  if (typeof fun !== "function")
+    throw new ErlangError(BADARG, `Cannot start a process: a function is needed, got ${describe(fun)}`);
+  if (current !== undefined && !current.alive)
+    throw new Exit("dead", "Cannot start a process: the process this code belongs to is dead");
+  const process = new ProcBody(fun, ancestry(current));
+  bear(process, current, linked);
+  return process;
+}
+
+function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
+  const ms = milliseconds(timeout, "start a process");
+  const caller = current;
+  return new Promise((resolve) => {
+    const process = born(fun, linked);
+    const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
+    process.starter = new Starter(
+      caller,
+      process,
+      { behaviour: "process", name: undefined },
+      ms,
+      resolve as (value: never) => void,
+      ref,
+    );
+  });
+}
+
+function needCaller(what: string): void {
+  if (current === undefined)
+    throw new ErlangError(BADARG, `Cannot do proc_lib.${what} here: this code does not run inside a process`);
+}

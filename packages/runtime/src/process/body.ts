@@ -1,0 +1,76 @@
+/** A process that runs a function: what `spawn` makes. It ends when the function does. */
+import { NORMAL } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { Exit } from "../term/error.ts";
+import { reasonOf } from "../term/reason.ts";
+import { die } from "./death.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { type Ancestry, Process } from "./process.ts";
+import { look } from "./receive.ts";
+import { report } from "./report.ts";
+
+/** What a process does. Its result is of no interest; its failure is the process's exit reason. */
+export type Body = () => unknown;
+
+export class BodyProcess extends Process {
+  #body: Body | undefined;
+  readonly initialCall: string;
+
+  constructor(body: Body, dispatcher: Dispatcher, ancestors: Ancestry) {
+    super(dispatcher, ancestors);
+    this.#body = body;
+    this.initialCall = body.name || "an anonymous function";
+  }
+
+  turn(): void {
+    if (!this.alive) return;
+    const body = this.#body;
+    if (body !== undefined) {
+      this.#body = undefined;
+      this.#start(body);
+    } else if (this.waiter !== undefined) {
+      look(this);
+    }
+  }
+
+  release(_reason?: unknown): void {
+    this.#body = undefined;
+  }
+
+  #start(body: Body): void {
+    try {
+      const result = body();
+      if (isThenable(result)) {
+        result.then(
+          () => die(this, NORMAL),
+          (error: unknown) => this.#fail(error),
+        );
+      } else {
+        die(this, NORMAL);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (!this.alive) return;
+    const reason = reasonOf(error);
+    this.exited(reason, error);
+    die(this, reason);
+  }
+
+  /** Tells of an uncaught error (not of an exit: that is said on purpose). */
+  protected exited(reason: unknown, error: unknown): void {
+    if (error instanceof Exit) return;
+    const { pid, name, initialCall } = this;
+    report("error", "process_crash", { pid, name, initial_call: initialCall, reason }, () => {
+      const stack = Array.isArray(reason) ? String(reason[1]) : "";
+      return `Error in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall}) with exit reason ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
+    });
+  }
+}
+
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

@@ -1,0 +1,156 @@
+/** Monitors and aliases: references through which a process hears of a death, or can be reached. */
+import { ensure } from "../term/atom.ts";
+import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
+import { NODE, Pid } from "../term/pid.ts";
+import { Ref } from "../term/ref.ts";
+import { type Envelope, take } from "./mailbox.ts";
+import { type Process, processOf } from "./process.ts";
+import { find, type Name, textOf } from "./registry.ts";
+import { cancel } from "./timer.ts";
+
+/** When the alias of a monitor ends: with the monitor, also with the first reply, or only by `unalias`. */
+export type AliasMode = "demonitor" | "reply_demonitor" | "explicit_unalias";
+
+/** A reference a process can be reached through. */
+export class AliasRef extends Ref {
+  owner: Process | undefined;
+  readonly mode: AliasMode;
+
+  constructor(owner: Process, mode: AliasMode) {
+    super();
+    this.owner = owner;
+    this.mode = mode;
+    (owner.more.aliases ??= new Set()).add(this);
+  }
+
+  override get alias(): boolean {
+    return true;
+  }
+
+  deactivate(): boolean {
+    if (this.owner === undefined) return false;
+    this.owner.more.aliases?.delete(this);
+    this.owner = undefined;
+    return true;
+  }
+}
+
+/** A monitor. Its 'DOWN' names the process as it was asked for: by pid, or by `[name, node]`. */
+export class MonitorRef extends Ref {
+  readonly watcher: Process;
+  readonly item: unknown;
+  target: Process | undefined;
+  owner: Process | undefined = undefined;
+  readonly mode: AliasMode | undefined;
+
+  constructor(watcher: Process, item: unknown, target: Process | undefined, mode: AliasMode | undefined) {
+    super();
+    this.watcher = watcher;
+    this.item = item;
+    this.target = target;
+    this.mode = mode;
+    if (mode !== undefined) {
+      this.owner = watcher;
+      (watcher.more.aliases ??= new Set()).add(this);
+    }
+  }
+
+  override get alias(): boolean {
+    return this.mode !== undefined;
+  }
+
+  deactivate(): boolean {
+    if (this.owner === undefined) return false;
+    this.owner.more.aliases?.delete(this);
+    this.owner = undefined;
+    return true;
+  }
+}
+
+/** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead (P50–P54). */
+export function monitor(watcher: Process, item: Pid | Name, mode?: AliasMode): Ref {
+  const byPid = item instanceof Pid;
+  const target = byPid ? processOf(item) : find(item);
+  const shown = byPid ? item : [ensure(textOf(item)), NODE];
+  const ref = new MonitorRef(watcher, shown, target, mode);
+  if (target === undefined) {
+    down(ref, NOPROC);
+  } else {
+    (watcher.more.monitors ??= new Set()).add(ref);
+    (target.more.watchers ??= new Set()).add(ref);
+  }
+  return ref;
+}
+
+/** Delivers the 'DOWN' of a monitor. */
+export function down(ref: MonitorRef, reason: unknown): void {
+  const { watcher } = ref;
+  ref.target = undefined;
+  watcher.extra?.monitors?.delete(ref);
+  if (ref.mode === "demonitor" || ref.mode === "reply_demonitor") ref.deactivate();
+  if (watcher.alive) watcher.accept([DOWN, ref, PROCESS, ref.item, reason]);
+}
+
+/** Ends a monitor (P55, P56). True if it was still active, that is if no 'DOWN' was delivered. */
+export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
+  let active = false;
+  if (ref instanceof MonitorRef && ref.watcher === holder) {
+    const { target } = ref;
+    active = target !== undefined;
+    ref.target = undefined;
+    target?.extra?.watchers?.delete(ref);
+    holder.extra?.monitors?.delete(ref);
+    if (ref.mode !== "explicit_unalias") ref.deactivate();
+  }
+  if (flush && !active) removeDown(holder, ref);
+  return active;
+}
+
+/** Tells whoever monitors a process that it died, in the order in which the monitors were made. */
+export function mourn(process: Process, reason: unknown): void {
+  const watchers = process.extra?.watchers;
+  if (watchers === undefined) return;
+  process.more.watchers = undefined;
+  for (const ref of watchers) down(ref, reason);
+}
+
+/** Ends all monitors, aliases and timers of a process that died. */
+export function forget(process: Process): void {
+  const { extra } = process;
+  if (extra === undefined) return;
+  for (const ref of extra.monitors ?? []) ref.target?.extra?.watchers?.delete(ref);
+  for (const ref of extra.aliases ?? []) (ref as AliasRef | MonitorRef).owner = undefined;
+  for (const timer of extra.timers ?? []) cancel(timer);
+  extra.monitors = undefined;
+  extra.aliases = undefined;
+  extra.timers = undefined;
+}
+
+/** The process behind an alias, if it is active. `reply`: the message is one, which ends an alias made for it. */
+export function owner(ref: Ref): Process | undefined {
+  if (!(ref instanceof AliasRef || ref instanceof MonitorRef)) return undefined;
+  const process = ref.owner;
+  if (process !== undefined && ref.mode === "reply_demonitor") {
+    ref.deactivate();
+    if (ref instanceof MonitorRef) demonitor(process, ref, false);
+  }
+  return process;
+}
+
+export function unalias(holder: Process, ref: Ref): boolean {
+  if (!(ref instanceof AliasRef || ref instanceof MonitorRef) || ref.owner !== holder) return false;
+  return ref.deactivate();
+}
+
+function removeDown(holder: Process, ref: Ref): void {
+  let before: Envelope | undefined;
+  for (let envelope = holder.head; envelope !== undefined; envelope = envelope.next) {
+    const { message } = envelope;
+    if (Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref) {
+      take(holder, before);
+      if (holder.waiter !== undefined) holder.waiter.looked = undefined;
+      return;
+    }
+    before = envelope;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * A process: an identity, a mailbox, links and monitors, and code that gets a turn when there is something to do. What that
+ * code is, the subclasses say: a function (`body.ts`) or a behaviour's loop.
+ *
+ * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
+ */
+import type { Atom } from "../term/atom.ts";
+import { Pid } from "../term/pid.ts";
+import type { Ref } from "../term/ref.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { type Envelope, type Mailbox, put } from "./mailbox.ts";
+import type { Waiter } from "./receive.ts";
+import type { Request } from "./request.ts";
+import type { MonitorRef } from "./monitor.ts";
+import type { Deadline } from "./timer.ts";
+
+/** What few processes need. */
+export class Extra {
+  dictionary: Map<unknown, unknown> | undefined = undefined;
+  controller: AbortController | undefined = undefined;
+  /** Monitors this process holds on others. */
+  monitors: Set<MonitorRef> | undefined = undefined;
+  /** Monitors others hold on this process. */
+  watchers: Set<MonitorRef> | undefined = undefined;
+  /** Active aliases of this process. */
+  aliases: Set<Ref> | undefined = undefined;
+  /** Timers that send to this process. */
+  timers: Set<Deadline> | undefined = undefined;
+  /** What the ancestors of a process started by this one are. */
+  ancestry: readonly (Pid | Atom)[] | undefined = undefined;
+  /** The dispatcher's own data. */
+  seat: unknown = undefined;
+}
+
+/** A parent's entry in a process's list of ancestors: its name, if it has one, or its pid. */
+export type Ancestry = readonly (Pid | Atom)[];
+
+export abstract class Process implements Mailbox {
+  readonly pid: Pid;
+  head: Envelope | undefined = undefined;
+  tail: Envelope | undefined = undefined;
+  /** The receive it waits in. */
+  waiter: Waiter | undefined = undefined;
+  /** One link is the rule, so one is kept without a set. */
+  links: Pid | Set<Pid> | undefined = undefined;
+  /** Requests to this process that are not answered yet: a list through `Request.nextIn`. */
+  requests: Request | undefined = undefined;
+  /** Requests by this process that are not answered yet: a list through `Request.nextOut`. */
+  outgoing: Request | undefined = undefined;
+  extra: Extra | undefined = undefined;
+  /** Registered name. */
+  name: Atom | undefined = undefined;
+  readonly ancestors: Ancestry;
+  readonly dispatcher: Dispatcher;
+  nextReady: Process | undefined = undefined;
+  nextAlive: Process | undefined = undefined;
+  previousAlive: Process | undefined = undefined;
+  alive = true;
+  trapping = false;
+  /** It waits in the dispatcher's queue. */
+  ready = false;
+  /** Its loop takes any message (a behaviour between two callbacks). */
+  listening = false;
+
+  constructor(dispatcher: Dispatcher, ancestors: Ancestry) {
+    this.pid = new Pid(this);
+    this.dispatcher = dispatcher;
+    this.ancestors = ancestors;
+  }
+
+  /** Runs until there is nothing to do, its slice is over or the budget is used up. Called by the dispatcher alone; never throws. */
+  abstract turn(): void;
+
+  /** Lets go of what a subclass waits for. Called once, when it is dead. */
+  abstract release(reason: unknown): void;
+
+  /** What it was started with, for reports and `process_info`. */
+  abstract get initialCall(): string;
+
+  /** Puts a message at the end of the mailbox and sees to it that somebody looks. */
+  accept(message: unknown): void {
+    put(this, message);
+    if (!this.ready && (this.listening || this.waiter !== undefined)) this.wake();
+  }
+
+  /** Asks for a turn. */
+  wake(): void {
+    if (this.ready || !this.alive) return;
+    this.ready = true;
+    this.dispatcher.schedule(this);
+  }
+
+  get more(): Extra {
+    return (this.extra ??= new Extra());
+  }
+}
+
+/** The process under a pid, or undefined if it is dead. */
+export function processOf(pid: Pid): Process | undefined {
+  return pid.host as Process | undefined;
+}

@@ -1,0 +1,113 @@
+import { BADARG, TIMEOUT } from "../term/atoms.ts";
+import { ErlangError } from "../term/error.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { type Envelope, take } from "./mailbox.ts";
+import type { Process } from "./process.ts";
+import { open } from "./request.ts";
+import { exhausted, reduce } from "./scheduler.ts";
+import { cancel, Deadline, wait } from "./timer.ts";
+
+/** Picks the message to take; true for the first one that is wanted. */
+export type Match = (message: unknown) => boolean;
+
+/** A promise that is never settled: what a dead process's code waits for. */
+const never = new Promise<never>(() => {});
+
+/** A receive that waits. Messages before `looked` were looked at and not wanted. */
+export class Waiter extends Deadline {
+  readonly process: Process;
+  readonly match: Match | undefined;
+  readonly resolve: (message: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  looked: Envelope | undefined = undefined;
+  /** It gives up after one look (`after: 0`). */
+  poll = false;
+
+  constructor(
+    process: Process,
+    match: Match | undefined,
+    resolve: (message: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    super();
+    this.process = process;
+    this.match = match;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  fire(): void {
+    this.process.waiter = undefined;
+    this.resolve(TIMEOUT);
+  }
+}
+
+/**
+ * Takes the first message that `match` wants out of the process's mailbox, waiting for it up to `after` ms (P15–P17).
+ * Resolves with the message, or with `TIMEOUT`.
+ */
+export function receive(process: Process, match: Match | undefined, after: Timeout): Promise<unknown> {
+  if (!process.alive) return never;
+  const ms = milliseconds(after, "receive");
+  if (process.waiter !== undefined) {
+    throw new ErlangError(
+      BADARG,
+      `Cannot receive in ${process.pid}: it waits in another receive already, and a process does one thing at a time`,
+    );
+  }
+  // A process that always finds a message must give the event loop its turn too.
+  if (reduce() && !exhausted()) {
+    const found = search(process, match, undefined);
+    if (found !== undefined) return Promise.resolve(open(take(process, found.before)));
+    if (ms === 0) return Promise.resolve(TIMEOUT);
+  }
+  return new Promise((resolve, reject) => {
+    const waiter = new Waiter(process, match, resolve, reject);
+    process.waiter = waiter;
+    waiter.poll = ms === 0;
+    if (ms > 0) wait(waiter, ms);
+    if (ms === 0 || process.head !== undefined) process.wake();
+  });
+}
+
+/** Looks whether a message came that the waiting receive wants. Called in the process's turn. */
+export function look(process: Process): void {
+  const waiter = process.waiter as Waiter;
+  let found: { before: Envelope | undefined } | undefined;
+  try {
+    found = search(process, waiter.match, waiter.looked);
+  } catch (error) {
+    process.waiter = undefined;
+    cancel(waiter);
+    waiter.reject(error);
+    return;
+  }
+  if (found === undefined) {
+    waiter.looked = process.tail;
+    if (waiter.poll) {
+      process.waiter = undefined;
+      waiter.resolve(TIMEOUT);
+    }
+    return;
+  }
+  process.waiter = undefined;
+  cancel(waiter);
+  waiter.resolve(open(take(process, found.before)));
+}
+
+function search(
+  process: Process,
+  match: Match | undefined,
+  looked: Envelope | undefined,
+): { before: Envelope | undefined } | undefined {
+  let before = looked;
+  for (
+    let envelope = looked === undefined ? process.head : looked.next;
+    envelope !== undefined;
+    envelope = envelope.next
+  ) {
+    if (match === undefined || match(open(envelope.message))) return { before };
+    before = envelope;
+  }
+  return undefined;
+}

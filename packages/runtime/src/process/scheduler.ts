@@ -1,0 +1,122 @@
+/**
+ * Which ready process runs next, and when the event loop gets its turn.
+ *
+ * One queue of ready processes, first come first served, drained in microtasks. Every message handled is a reduction. The
+ * budget counts per turn of the event loop, over all processes: when BUDGET reductions or SPAN ms are used up, whichever
+ * is first, draining stops until the loop has been round (timers, I/O) and goes on in a `setImmediate`. The clock is read
+ * every STRIDE reductions only, and after each one once they turn out to be slow.
+ */
+import { describe } from "../term/describe.ts";
+import { reasonOf } from "../term/reason.ts";
+import { enter } from "./context.ts";
+import { die } from "./death.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import type { Process } from "./process.ts";
+import { report } from "./report.ts";
+
+const BUDGET = 2_000;
+const SPAN = 1;
+const STRIDE = 32;
+const SLOW = 0.1;
+/** How many messages a process may handle before the next one in the queue runs. */
+export const SLICE = 64;
+
+let first: Process | undefined;
+let last: Process | undefined;
+let draining = false;
+/** A drain is on its way: as a microtask, or in the event loop's next turn. */
+let coming = false;
+let credit = STRIDE;
+let stride = STRIDE;
+let used = 0;
+let marked = false;
+let started = 0;
+let lastLook = 0;
+/** The budget of this turn of the event loop is used up. */
+let spent = false;
+
+const soon = Promise.resolve();
+
+/** The default dispatcher. */
+export const turns: Dispatcher = {
+  admit() {},
+  dismiss() {},
+  schedule(process) {
+    if (last === undefined) first = process;
+    else last.nextReady = process;
+    last = process;
+    if (!draining && !coming && !spent) {
+      coming = true;
+      void soon.then(drain);
+    }
+  },
+};
+
+/** Counts one reduction. False when the budget of this turn of the event loop is used up: then stop and be scheduled again. */
+export function reduce(): boolean {
+  return --credit > 0 || look();
+}
+
+/** Whether the event loop is owed a turn. */
+export function exhausted(): boolean {
+  return spent;
+}
+
+function drain(): void {
+  coming = false;
+  draining = true;
+  while (first !== undefined && !spent) {
+    const process = first;
+    first = process.nextReady;
+    if (first === undefined) last = undefined;
+    else process.nextReady = undefined;
+    process.ready = false;
+    enter(process);
+    run(process);
+    if (credit <= 0) look();
+  }
+  enter(undefined);
+  draining = false;
+}
+
+// A turn does not throw; if it does, it is this package's mistake, and it must not stop all other processes.
+function run(process: Process): void {
+  try {
+    process.turn();
+  } catch (error) {
+    report(
+      "error",
+      "runtime_fault",
+      { pid: process.pid, error },
+      () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
+    );
+    die(process, reasonOf(error));
+  }
+}
+
+// At the first look in a turn of the event loop a marker is set that fires in the loop's next turn and opens a new budget.
+function look(): boolean {
+  const now = performance.now();
+  if (!marked) {
+    marked = true;
+    used = 0;
+    started = now;
+    lastLook = now;
+    stride = STRIDE;
+    setImmediate(nextTurn);
+  } else {
+    used += stride;
+    stride = now - lastLook > SLOW ? 1 : STRIDE;
+    lastLook = now;
+  }
+  credit = stride;
+  if (used >= BUDGET || now - started >= SPAN) spent = true;
+  return !spent;
+}
+
+function nextTurn(): void {
+  marked = false;
+  spent = false;
+  credit = STRIDE;
+  if (first !== undefined) drain();
+}

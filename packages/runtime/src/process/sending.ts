@@ -1,0 +1,145 @@
+/** Messages, and the timers that send them. */
+import { BADARG, TIMEOUT } from "../term/atoms.ts";
+import type { Atom } from "../term/atom.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import { NODE, Pid } from "../term/pid.ts";
+import { Ref } from "../term/ref.ts";
+import { current } from "./context.ts";
+import { owner } from "./monitor.ts";
+import { type Process, processOf } from "./process.ts";
+import { find, isName, type Name } from "./registry.ts";
+import { Request } from "./request.ts";
+import { cancel, Deadline, left, wait } from "./timer.ts";
+
+/** Where a message can go: a pid, a registered name, an alias, or a name on a node. */
+export type Destination = Pid | Name | Ref | readonly [name: Name, node: Atom];
+
+/** Delivers a message. Never fails for a pid; a name nobody has is `badarg` (P10, P11). */
+export function send<M>(to: Destination, message: M): M {
+  if (current !== undefined && !current.alive) return message;
+  if (to instanceof Pid) {
+    const process = processOf(to);
+    if (process !== undefined) deliver(process, message);
+  } else if (to instanceof Ref) {
+    sendToAlias(to, message);
+  } else if (isName(to)) {
+    const process = find(to);
+    if (process === undefined)
+      throw new ErlangError(BADARG, `Cannot send to ${describe(to)}: no process has this name`);
+    deliver(process, message);
+  } else if (Array.isArray(to) && to.length === 2 && isName(to[0])) {
+    const process = to[1] === NODE ? find(to[0]) : undefined;
+    if (process !== undefined) deliver(process, message);
+  } else {
+    throw new ErlangError(
+      BADARG,
+      `Cannot send to ${describe(to)}: a destination is a pid, a name, an alias or [name, node]`,
+    );
+  }
+  return message;
+}
+
+// A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
+function deliver(process: Process, message: unknown): void {
+  if (process.outgoing !== undefined && Array.isArray(message) && message.length === 2) {
+    const tag: unknown = message[0];
+    if (tag instanceof Request && tag.caller === process) {
+      tag.answer(message[1]);
+      return;
+    }
+  }
+  process.accept(message);
+}
+
+function sendToAlias(to: Ref, message: unknown): void {
+  if (to instanceof Request) {
+    if (Array.isArray(message) && message.length === 2 && message[0] === to) to.answer(message[1]);
+    return;
+  }
+  owner(to)?.accept(message);
+}
+
+/** Options of a timer. */
+export interface TimerOptions {
+  /** `false`: waiting for it does not keep Node alive. Default `true`. */
+  readonly ref?: boolean;
+}
+
+class TimerRef extends Ref {
+  readonly deadline: SendDeadline;
+  constructor(deadline: SendDeadline) {
+    super();
+    this.deadline = deadline;
+  }
+}
+
+class SendDeadline extends Deadline {
+  readonly to: Destination;
+  readonly message: unknown;
+  readonly wrapped: boolean;
+  readonly ref = new TimerRef(this);
+
+  constructor(to: Destination, message: unknown, wrapped: boolean, background: boolean) {
+    super(background);
+    this.to = to;
+    this.message = message;
+    this.wrapped = wrapped;
+    if (to instanceof Pid) {
+      const process = processOf(to);
+      if (process !== undefined) (process.more.timers ??= new Set()).add(this);
+    }
+  }
+
+  /** The process that gets the message: a name is resolved now (P83). */
+  get target(): Process | undefined {
+    return this.to instanceof Pid ? processOf(this.to) : isName(this.to) ? find(this.to) : undefined;
+  }
+
+  forget(): void {
+    if (this.to instanceof Pid) processOf(this.to)?.extra?.timers?.delete(this);
+  }
+
+  fire(): void {
+    this.forget();
+    this.target?.accept(this.wrapped ? [TIMEOUT, this.ref, this.message] : this.message);
+  }
+}
+
+export function startTimer(
+  ms: number,
+  to: Destination,
+  message: unknown,
+  wrapped: boolean,
+  options: TimerOptions,
+): Ref {
+  if (typeof ms !== "number" || !(ms >= 0) || ms === Infinity) {
+    throw new ErlangError(
+      BADARG,
+      `Cannot start a timer: the time must be a number of milliseconds ≥ 0, got ${describe(ms)}`,
+    );
+  }
+  if (!(to instanceof Pid || isName(to))) {
+    throw new ErlangError(BADARG, `Cannot start a timer: the destination must be a pid or a name, got ${describe(to)}`);
+  }
+  const deadline = new SendDeadline(to, message, wrapped, options.ref === false);
+  // The dead get nothing and hold nothing.
+  if (!(to instanceof Pid) || processOf(to) !== undefined) wait(deadline, ms);
+  return deadline.ref;
+}
+
+export function cancelTimer(ref: Ref): number | false {
+  const remaining = readTimer(ref);
+  if (remaining !== false) {
+    const { deadline } = ref as TimerRef;
+    deadline.forget();
+    cancel(deadline);
+  }
+  return remaining;
+}
+
+export function readTimer(ref: Ref): number | false {
+  if (!(ref instanceof TimerRef)) return false;
+  const remaining = left(ref.deadline);
+  return remaining === undefined ? false : Math.ceil(remaining);
+}

@@ -1,0 +1,56 @@
+/** How a process is born: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
+import type { Pid } from "../term/pid.ts";
+import { type Body, BodyProcess } from "./body.ts";
+import { current, follow } from "./context.ts";
+import type { Dispatcher } from "./dispatcher.ts";
+import { link } from "./death.ts";
+import type { Ancestry, Process } from "./process.ts";
+import { reportRejections } from "./rejection.ts";
+import { turns } from "./scheduler.ts";
+import { enlist } from "./table.ts";
+
+const none: Ancestry = [];
+let dispatcher: Dispatcher = turns;
+let begun = false;
+
+/** The dispatcher of processes that are born from now on. Returns the one before. */
+export function useDispatcher(next: Dispatcher): Dispatcher {
+  const before = dispatcher;
+  dispatcher = next;
+  return before;
+}
+
+/** The dispatcher for the next process. */
+export function currentDispatcher(): Dispatcher {
+  return dispatcher;
+}
+
+/** The ancestors of a process that `parent` starts now. */
+export function ancestry(parent: Process | undefined): Ancestry {
+  if (parent === undefined) return none;
+  const { more } = parent;
+  const self = parent.name ?? parent.pid;
+  if (more.ancestry?.[0] !== self) more.ancestry = [self, ...parent.ancestors];
+  return more.ancestry;
+}
+
+/** Brings a process to life: from here on it has a pid that others can use, and its first turn is due. */
+export function bear(process: Process, parent: Process | undefined, linked: boolean): Pid {
+  if (!begun) {
+    begun = true;
+    follow();
+    reportRejections();
+  }
+  enlist(process);
+  process.dispatcher.admit(process);
+  if (linked && parent !== undefined) link(parent, process.pid);
+  process.wake();
+  return process.pid;
+}
+
+export function spawn(body: Body, linked: boolean): Process {
+  const parent = current;
+  const process = new BodyProcess(body, dispatcher, ancestry(parent));
+  bear(process, parent, linked);
+  return process;
+}

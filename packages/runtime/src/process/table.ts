@@ -1,0 +1,35 @@
+/** All processes that live: a list through the processes themselves. */
+import type { Pid } from "../term/pid.ts";
+import type { Process } from "./process.ts";
+
+let newest: Process | undefined;
+let living = 0;
+
+export function enlist(process: Process): void {
+  process.nextAlive = newest;
+  if (newest !== undefined) newest.previousAlive = process;
+  newest = process;
+  living++;
+}
+
+export function strike(process: Process): void {
+  const { nextAlive, previousAlive } = process;
+  if (previousAlive === undefined) newest = nextAlive;
+  else previousAlive.nextAlive = nextAlive;
+  if (nextAlive !== undefined) nextAlive.previousAlive = previousAlive;
+  process.nextAlive = undefined;
+  process.previousAlive = undefined;
+  living--;
+}
+
+/** How many processes live. */
+export function population(): number {
+  return living;
+}
+
+/** The pids of all that live, oldest first. */
+export function pids(): Pid[] {
+  const found: Pid[] = [];
+  for (let process = newest; process !== undefined; process = process.nextAlive) found.push(process.pid);
+  return found.reverse();
+}

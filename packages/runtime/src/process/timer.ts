@@ -1,0 +1,215 @@
+/**
+ * All waiting for time, with one armed alarm of the clock for all of it, and none when nobody waits.
+ *
+ * Two kinds of deadline share it. *Exact* ones (send_after, receive … after, idle time-outs) sit in a heap and never fire
+ * early. *Coarse* ones are for calls: nearly all are cancelled, and there are very many, so entering and leaving must cost
+ * next to nothing. They sit in a wheel of ticks of 50 ms, and a tick is counted, not measured: a call cannot time out
+ * because the event loop stood still, and entering it reads no clock.
+ */
+import { type Alarm, type Clock, realClock } from "./clock.ts";
+
+const TICK = 50;
+const SLOTS = 256;
+/** From this many ms on a call's time-out is coarse: at most TICK + 1 tick late, never early. */
+export const COARSE_FROM = 1_000;
+
+/** Something that waits for time. `fire` is called at most once; it must not throw. */
+export abstract class Deadline {
+  /** @internal position in the heap, or -1 */
+  place = -1;
+  /** @internal */
+  due = 0;
+  /** Waiting for it does not keep Node alive. */
+  readonly background: boolean;
+
+  constructor(background = false) {
+    this.background = background;
+  }
+
+  abstract fire(): void;
+}
+
+/** A coarse deadline: a node of a doubly linked list, one list per slot of the wheel. */
+export interface Coarse {
+  slot: number;
+  rounds: number;
+  earlier: Coarse | undefined;
+  later: Coarse | undefined;
+  expire(): void;
+}
+
+let clock: Clock = realClock;
+let alarm: Alarm | undefined;
+let alarmDue = Infinity;
+let held = true;
+
+const heap: Deadline[] = [];
+let foreground = 0;
+
+const wheel: (Coarse | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+let waiting = 0;
+let tick = 0;
+let tickDue = Infinity;
+
+export function now(): number {
+  return clock.now();
+}
+
+/** Puts another clock in place and returns the one before. Only while nothing waits. For tests. */
+export function useClock(next: Clock): Clock {
+  if (heap.length > 0 || waiting > 0) throw new Error("Cannot change the clock: something waits for time");
+  const before = clock;
+  alarm?.clear();
+  alarm = undefined;
+  alarmDue = Infinity;
+  tickDue = Infinity;
+  clock = next;
+  return before;
+}
+
+/** Starts waiting: fires `ms` from now or a little later. `Infinity` never fires and costs nothing. */
+export function wait(deadline: Deadline, ms: number): void {
+  if (ms === Infinity) return;
+  deadline.due = clock.now() + ms;
+  deadline.place = heap.length;
+  heap.push(deadline);
+  up(deadline.place);
+  if (!deadline.background) foreground++;
+  arm();
+}
+
+/** Stops waiting. Nothing happens if it does not wait. */
+export function cancel(deadline: Deadline): void {
+  if (deadline.place < 0) return;
+  remove(deadline);
+  if (heap.length === 0 && tickDue === Infinity) disarm();
+  else arm();
+}
+
+/** Milliseconds until it fires, or undefined if it does not wait. */
+export function left(deadline: Deadline): number | undefined {
+  return deadline.place < 0 ? undefined : Math.max(0, deadline.due - clock.now());
+}
+
+/** Enters a coarse deadline of at least `COARSE_FROM` ms. */
+export function enter(entry: Coarse, ms: number): void {
+  const ticks = Math.ceil(ms / TICK) + 1;
+  const slot = (tick + ticks) % SLOTS;
+  entry.slot = slot;
+  entry.rounds = ticks < SLOTS ? 0 : Math.floor(ticks / SLOTS);
+  const first = wheel[slot];
+  entry.later = first;
+  if (first !== undefined) first.earlier = entry;
+  wheel[slot] = entry;
+  waiting++;
+  if (tickDue === Infinity) {
+    tickDue = clock.now() + TICK;
+    arm();
+  }
+}
+
+/** Takes it out again. It must be in. */
+export function leave(entry: Coarse): void {
+  const { earlier, later } = entry;
+  if (earlier === undefined) wheel[entry.slot] = later;
+  else earlier.later = later;
+  if (later !== undefined) later.earlier = earlier;
+  entry.earlier = undefined;
+  entry.later = undefined;
+  entry.slot = -1;
+  waiting--;
+}
+
+function arm(): void {
+  const next = Math.min(heap[0]?.due ?? Infinity, tickDue);
+  if (next < alarmDue || alarm === undefined) {
+    if (next === Infinity) return;
+    alarm?.clear();
+    alarmDue = next;
+    alarm = clock.set(wake, Math.max(0, next - clock.now()));
+    held = true;
+  }
+  const hold = foreground > 0 || tickDue !== Infinity;
+  if (hold !== held) {
+    held = hold;
+    alarm?.hold(hold);
+  }
+}
+
+function disarm(): void {
+  alarm?.clear();
+  alarm = undefined;
+  alarmDue = Infinity;
+}
+
+function wake(): void {
+  alarm = undefined;
+  alarmDue = Infinity;
+  const at = clock.now();
+  if (tickDue <= at) turn(at);
+  for (let first = heap[0]; first !== undefined && first.due <= at; first = heap[0]) {
+    remove(first);
+    first.fire();
+  }
+  arm();
+}
+
+// One tick, however late it comes: time in which the event loop stood still does not count against a call.
+function turn(at: number): void {
+  tick = (tick + 1) % SLOTS;
+  tickDue = waiting > 0 ? at + TICK : Infinity;
+  for (let entry = wheel[tick]; entry !== undefined;) {
+    const { later } = entry;
+    if (entry.rounds > 0) entry.rounds--;
+    else {
+      leave(entry);
+      entry.expire();
+    }
+    entry = later;
+  }
+}
+
+function remove(deadline: Deadline): void {
+  const { place } = deadline;
+  const last = heap.pop() as Deadline;
+  deadline.place = -1;
+  if (!deadline.background) foreground--;
+  if (last === deadline) return;
+  heap[place] = last;
+  last.place = place;
+  down(place);
+  up(last.place);
+}
+
+function up(from: number): void {
+  const moving = heap[from] as Deadline;
+  let at = from;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    const parent = heap[above] as Deadline;
+    if (parent.due <= moving.due) break;
+    heap[at] = parent;
+    parent.place = at;
+    at = above;
+  }
+  heap[at] = moving;
+  moving.place = at;
+}
+
+function down(from: number): void {
+  const moving = heap[from] as Deadline;
+  let at = from;
+  for (;;) {
+    let below = 2 * at + 1;
+    if (below >= heap.length) break;
+    const right = heap[below + 1];
+    if (right !== undefined && right.due < (heap[below] as Deadline).due) below++;
+    const child = heap[below] as Deadline;
+    if (child.due >= moving.due) break;
+    heap[at] = child;
+    child.place = at;
+    at = below;
+  }
+  heap[at] = moving;
+  moving.place = at;
+}

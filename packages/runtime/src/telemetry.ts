@@ -1,0 +1,169 @@
+/**
+ * Events that tell what the program does: `emit` where it happens, `attach` where somebody wants to know. Each event is also
+ * a `node:diagnostics_channel` named `otpts:<event>`. An event nobody listens to costs a look-up.
+ */
+import { channel, type Channel } from "node:diagnostics_channel";
+import { describe } from "./term/describe.ts";
+import { report, setTap } from "./process/report.ts";
+
+export type Measurements = Readonly<Record<string, number>>;
+export type Metadata = Readonly<Record<string, unknown>>;
+export type Handler = (event: string, measurements: Measurements, metadata: Metadata) => unknown;
+
+/** What a `diagnostics_channel` subscriber gets. */
+export interface Published {
+  readonly event: string;
+  readonly measurements: Measurements;
+  readonly metadata: Metadata;
+}
+
+interface Attached {
+  readonly id: string;
+  readonly pattern: string;
+  readonly test: (event: string) => boolean;
+  readonly handler: Handler;
+}
+
+interface Route {
+  readonly channel: Channel;
+  /** Undefined until asked for after a change of handlers. */
+  handlers: readonly Attached[] | undefined;
+}
+
+const attached = new Map<string, Attached>();
+const routes = new Map<string, Route>();
+
+/**
+ * Tells everybody who listens, in the order in which they attached, before it returns. A handler that fails is reported and
+ * detached, as in Erlang's telemetry: it hurts neither the event's source nor the other handlers.
+ *
+ * @param event dotted name, such as `config.changed`
+ */
+export function emit(event: string, measurements: Measurements = {}, metadata: Metadata = {}): void {
+  const route = routeOf(event);
+  for (const each of route.handlers as readonly Attached[]) run(each, event, measurements, metadata);
+  if (route.channel.hasSubscribers) route.channel.publish({ event, measurements, metadata } satisfies Published);
+}
+
+/** Whether anybody listens to an event: worth asking where its metadata is dear to make. */
+export function listening(event: string): boolean {
+  const route = routeOf(event);
+  return (route.handlers as readonly Attached[]).length > 0 || route.channel.hasSubscribers;
+}
+
+/**
+ * Calls `handler(event, measurements, metadata)` for each event of this name, or that the glob fits: `*` is one segment,
+ * `**` any number.
+ *
+ * @param handler_id names the attachment, for `detach`
+ * @throws RangeError if the id is in use
+ */
+export function attach(handler_id: string, event_or_glob: string, handler: Handler): void {
+  if (typeof handler !== "function")
+    throw new TypeError(`Cannot attach "${handler_id}": the handler must be a function, got ${describe(handler)}`);
+  if (attached.has(handler_id))
+    throw new RangeError(`Cannot attach "${handler_id}": the id is in use; detach it first or take another one`);
+  attached.set(handler_id, { id: handler_id, pattern: event_or_glob, test: matcher(event_or_glob), handler });
+  reroute();
+}
+
+/** Ends an attachment. False if there was none of this id. */
+export function detach(handler_id: string): boolean {
+  const was = attached.delete(handler_id);
+  if (was) reroute();
+  return was;
+}
+
+/**
+ * Runs `fun` and emits `<event>.start`, then `<event>.stop` with its `duration` in milliseconds, or `<event>.exception`
+ * with the error, which is thrown on.
+ *
+ * @param fun what is measured; may be asynchronous. It may add to the stop event's metadata with `annotate`
+ */
+export function span<T>(event: string, metadata: Metadata, fun: (annotate: (more: Metadata) => void) => T): T {
+  let shown = metadata;
+  const annotate = (more: Metadata) => {
+    shown = { ...shown, ...more };
+  };
+  const started = performance.now();
+  emit(`${event}.start`, { system_time: Date.now() }, metadata);
+  const stop = () => emit(`${event}.stop`, { duration: performance.now() - started }, shown);
+  const fail = (error: unknown) =>
+    emit(`${event}.exception`, { duration: performance.now() - started }, { ...shown, error });
+  let result: T;
+  try {
+    result = fun(annotate);
+  } catch (error) {
+    fail(error);
+    throw error;
+  }
+  if (!(result instanceof Promise)) {
+    stop();
+    return result;
+  }
+  return result.then(
+    (value: unknown) => {
+      stop();
+      return value;
+    },
+    (error: unknown) => {
+      fail(error);
+      throw error;
+    },
+  ) as T;
+}
+
+function run(each: Attached, event: string, measurements: Measurements, metadata: Metadata): void {
+  try {
+    const result = each.handler(event, measurements, metadata);
+    if (result instanceof Promise) result.catch((error: unknown) => failed(each, event, error));
+  } catch (error) {
+    failed(each, event, error);
+  }
+}
+
+function failed(each: Attached, event: string, error: unknown): void {
+  if (attached.get(each.id) === each) detach(each.id);
+  report(
+    "error",
+    "telemetry_handler_failed",
+    { handler_id: each.id, event, error },
+    () =>
+      `Telemetry handler "${each.id}" failed on "${event}" and was detached: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}`,
+  );
+}
+
+function routeOf(event: string): Route {
+  let route = routes.get(event);
+  if (route === undefined) {
+    route = { channel: channel(`otpts:${event}`), handlers: undefined };
+    routes.set(event, route);
+  }
+  route.handlers ??= [...attached.values()].filter((each) => each.test(event));
+  return route;
+}
+
+function reroute(): void {
+  for (const route of routes.values()) route.handlers = undefined;
+}
+
+function matcher(glob: string): (event: string) => boolean {
+  if (!glob.includes("*")) return (event) => event === glob;
+  const source = glob
+    .split(".")
+    .map((segment) =>
+      segment === "**" ? "**" : segment.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", "[^.]*"),
+    )
+    .join("\\.")
+    .replaceAll("**\\.", "(?:[^.]+\\.)*")
+    .replaceAll("\\.**", "(?:\\.[^.]+)*")
+    .replaceAll("**", ".*");
+  const pattern = new RegExp(`^${source}$`, "u");
+  return (event) => pattern.test(event);
+}
+
+// Every report (a crash, a restart, an unexpected message) is also an event, `otp.<event>`.
+setTap({
+  listening: (event) => listening(`otp.${event}`),
+  pass: ({ event, level, details }) => emit(`otp.${event}`, { count: 1 }, { ...details, level }),
+});

@@ -1,0 +1,120 @@
+import { inspect } from "node:util";
+import { ErlangError } from "./error.ts";
+
+/**
+ * A name that is a value: the same text is always the same object, so atoms compare with `===`. Made by `ensure` only.
+ * The type parameter is the text where the compiler knows it, so that a tuple's tag can be told apart by type.
+ */
+export interface Atom<N extends string = string> {
+  readonly name: N;
+  toString(): N;
+  toJSON(): N;
+  /** Makes the type nominal: no object literal is an atom. */
+  readonly [brand]: never;
+}
+
+declare const brand: unique symbol;
+
+interface Table {
+  readonly Atom: abstract new (...args: never) => Atom;
+  readonly names: Map<string, Atom>;
+  readonly make: (name: string) => Atom;
+}
+
+/** How many atoms there can be, as on the BEAM by default. */
+export const limit = 1_048_576;
+const MAX_CHARACTERS = 255;
+
+// The table hangs on globalThis, so that two copies of this package have the same atoms.
+const KEY = Symbol.for("@otpts/runtime/atoms/1");
+const shared = globalThis as typeof globalThis & { [KEY]?: Table };
+const table: Table = (shared[KEY] ??= newTable());
+
+/** The class of all atoms, for `instanceof`. It cannot be constructed from outside. */
+export const Atom = table.Atom;
+
+/**
+ * The atom of this name, made if it is not there yet (OTP's `list_to_atom`).
+ *
+ * @param name up to 255 characters
+ * @throws ErlangError with reason `badarg` for what is not a string, `system_limit` for a name that is too long or when
+ *   the table holds `limit` atoms. Atoms that exist go on working then.
+ */
+export function ensure<const N extends string>(name: N): Atom<N> {
+  const known = table.names.get(name);
+  return (known ?? add(name)) as Atom<N>;
+}
+
+/**
+ * The atom of this name if there is one; never makes one (OTP's `list_to_existing_atom`): for names from outside.
+ *
+ * @throws ErlangError with reason `badarg` where there is none
+ */
+export function existing<const N extends string>(name: N): Atom<N> {
+  const known = table.names.get(name);
+  if (known === undefined) {
+    throw new ErlangError(add("badarg"), `Cannot find atom ${inspect(name)}: no atom of this name exists`);
+  }
+  return known as Atom<N>;
+}
+
+/** Whether there is an atom of this name. */
+export function exists(name: string): boolean {
+  return table.names.has(name);
+}
+
+/** How many atoms there are. Atoms are never removed. */
+export function count(): number {
+  return table.names.size;
+}
+
+function add(name: string): Atom {
+  const known = table.names.get(name);
+  if (known !== undefined) return known;
+  if (typeof name !== "string") {
+    throw new ErlangError(add("badarg"), `Cannot make an atom: its name must be a string, got ${inspect(name)}`);
+  }
+  if (name.length > MAX_CHARACTERS && [...name].length > MAX_CHARACTERS) {
+    throw new ErlangError(
+      add("system_limit"),
+      `Cannot make atom "${name.slice(0, 20)}…": a name has at most ${MAX_CHARACTERS} characters, this one has ${[...name].length}`,
+    );
+  }
+  if (table.names.size >= limit) {
+    throw new ErlangError(
+      ensureReserved(),
+      `Cannot make atom ${inspect(name)}: the table is full (${limit} atoms). Names from outside belong in strings; use atom.existing for those that must be atoms`,
+    );
+  }
+  const atom = table.make(name);
+  table.names.set(name, atom);
+  return atom;
+}
+
+// system_limit itself is made when the table is new, so that it is there when the table is full.
+function ensureReserved(): Atom {
+  return table.names.get("system_limit") as Atom;
+}
+
+function newTable(): Table {
+  class Atom {
+    readonly name: string;
+    constructor(name: string) {
+      this.name = name;
+      Object.freeze(this);
+    }
+    toString(): string {
+      return this.name;
+    }
+    toJSON(): string {
+      return this.name;
+    }
+    [inspect.custom](): string {
+      return /^[a-z][A-Za-z0-9_@]*$/.test(this.name) ? this.name : `'${this.name.replaceAll(/['\\]/g, "\\$&")}'`;
+    }
+  }
+  const make = (name: string) => new Atom(name) as unknown as Table["names"] extends Map<string, infer A> ? A : never;
+  const names: Table["names"] = new Map();
+  for (const name of ["badarg", "system_limit"]) names.set(name, make(name));
+  return { Atom: Atom as unknown as Table["Atom"], names, make };
+}

@@ -1,0 +1,70 @@
+/**
+ * Types of tagged tuples. A server's protocol is an interface of functions; its messages and replies follow from it:
+ *
+ *   interface StackCalls { push(item: number): typeof OK; pop(): number | undefined }
+ *   interface StackProtocol { calls: StackCalls }
+ *
+ * A call is then `[Atom<"push">, number]` and resolves with `typeof OK`.
+ */
+import type { Atom } from "./atom.ts";
+import type { Pid } from "./pid.ts";
+
+/** A message that is none of a protocol's: a process may receive anything. It also lets `switch` narrow on atoms. */
+export type Unexpected = readonly [tag: undefined, ...rest: unknown[]];
+
+type Tagged<T, K extends keyof T & string> = T[K] extends (...args: infer A) => unknown
+  ? readonly [tag: Atom<K>, ...args: A]
+  : never;
+
+/** All messages of an interface of functions. */
+export type MessageOf<T> = { [K in keyof T & string]: Tagged<T, K> }[keyof T & string];
+
+/** What a callback gets: a message of the protocol, or anything else. */
+export type Received<T> = MessageOf<T> | Unexpected;
+
+/** The reply to a message; of a union of messages the union of replies. */
+export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]
+  ? K extends keyof T
+    ? T[K] extends (...args: never) => infer R
+      ? R
+      : never
+    : never
+  : never;
+
+/** What a server understands. */
+export interface Protocol {
+  readonly calls?: object;
+  readonly casts?: object;
+}
+
+/**
+ * Registered names and their protocols, filled by declaration merging:
+ *
+ *   declare module "@otpts/runtime" { interface Registered { config_manager: ConfigManagerProtocol } }
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface Registered {}
+
+/** Who a call or cast goes to: a pid, a registered name, or a name on a node. */
+export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: Atom];
+
+/** The protocol of a server reference; `unknown` where nobody declared one. */
+export type ProtocolOf<S> =
+  S extends Pid<infer P>
+    ? P
+    : S extends keyof Registered
+      ? Registered[S]
+      : S extends Atom<infer N>
+        ? N extends keyof Registered
+          ? Registered[N]
+          : unknown
+        : unknown;
+
+/** What `call` takes for this server. */
+export type CallTo<S> = ProtocolOf<S> extends { calls: infer C } ? MessageOf<C> : unknown;
+
+/** What `call` resolves with. */
+export type ReplyFrom<S, M> = ProtocolOf<S> extends { calls: infer C } ? ReplyTo<C, M> : unknown;
+
+/** What `cast` takes for this server. */
+export type CastTo<S> = ProtocolOf<S> extends { casts: infer C } ? MessageOf<C> : unknown;

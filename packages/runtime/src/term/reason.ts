@@ -1,0 +1,60 @@
+/**
+ * Exit reasons. A term that leaves a process body becomes its exit reason by Erlang's rule of classes:
+ * exit(R) → R · error(E) → [E, stack] · throw(T) → [[nocatch, T], stack] · JavaScript's throw of X → [X, stack].
+ */
+import { inspect } from "node:util";
+import { NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
+import { ErlangError, Exit, Thrown } from "./error.ts";
+
+/** Where an error was raised. Its text is made when somebody reads it: most are never read. */
+export class Stack {
+  readonly #error: Error | undefined;
+
+  /** @internal */
+  constructor(error: unknown) {
+    this.#error = error instanceof Error ? error : undefined;
+  }
+
+  /** The frames, one per entry, innermost first; empty where the thrown value carried none. */
+  get frames(): readonly string[] {
+    const text = this.#error?.stack ?? "";
+    return text
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith("at "));
+  }
+
+  toString(): string {
+    return this.frames.join("\n");
+  }
+
+  toJSON(): readonly string[] {
+    return this.frames;
+  }
+
+  [inspect.custom](): string {
+    return "STACK";
+  }
+}
+
+/** The exit reason that a value thrown by a process's code stands for. */
+export function reasonOf(thrown: unknown): unknown {
+  if (thrown instanceof Exit) return thrown.reason;
+  if (thrown instanceof ErlangError) return [thrown.reason, new Stack(thrown)];
+  if (thrown instanceof Thrown) return [[NOCATCH, thrown.value], new Stack(thrown)];
+  return [thrown, new Stack(thrown)];
+}
+
+/** `normal`, `shutdown` and `{shutdown, _}`: ends that nobody needs to hear about. */
+export function isOrderly(reason: unknown): boolean {
+  return (
+    reason === NORMAL || reason === SHUTDOWN || (Array.isArray(reason) && reason.length === 2 && reason[0] === SHUTDOWN)
+  );
+}
+
+/** Whether two terms are equal as Erlang's `=:=` sees them: tuples and lists by their elements, everything else by identity. */
+export function same(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  return a.every((item, index) => same(item, b[index]));
+}
