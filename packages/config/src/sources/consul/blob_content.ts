@@ -1,0 +1,136 @@
+import { extname } from "node:path";
+
+import { stringify as writeToml } from "smol-toml";
+import { stringify as writeYaml } from "yaml";
+
+import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
+import type { Segments, Table, Value } from "../../core/value.ts";
+import { type FormatName, format_named } from "../../formats/by_extension.ts";
+import { type Place, SyntaxFault, position_at } from "../../formats/format.ts";
+import { decode_utf8 } from "../../formats/utf8.ts";
+import { type Entry, EntryReader } from "./entries.ts";
+import type { Reading } from "./keys_content.ts";
+
+/** The one key that holds a document, as it was last read. */
+export class BlobContent {
+  readonly #key: string;
+  readonly #source: string;
+  readonly #format: FormatName | undefined;
+  #entry: Entry | undefined;
+  #layer: Layer | undefined;
+
+  constructor(key: string, source: string, format: FormatName | undefined) {
+    this.#key = key;
+    this.#source = source;
+    this.#format = format;
+  }
+
+  get entries(): ReadonlyMap<string, Entry> {
+    return new Map(this.#entry === undefined ? [] : [[this.#key, this.#entry]]);
+  }
+
+  /** `commit` throws a `SyntaxFault` where the document cannot be read, and then changes nothing. */
+  begin(): { readonly reader: EntryReader; commit(): Reading } {
+    let found: Entry | undefined;
+    const reader = new EntryReader((entry) => {
+      if (entry.key === this.#key) found = entry;
+    });
+    return {
+      reader,
+      commit: () => {
+        if (found === undefined) return { keys: 0, changed: false };
+        const changed = found.raw !== this.#entry?.raw;
+        if (changed) this.#layer = this.#read(found);
+        this.#entry = found;
+        return { keys: 1, changed };
+      },
+    };
+  }
+
+  restore(entries: Iterable<Entry>): void {
+    for (const entry of entries) {
+      this.#layer = this.#read(entry);
+      this.#entry = entry;
+    }
+  }
+
+  clear(): void {
+    this.#entry = undefined;
+    this.#layer = undefined;
+  }
+
+  contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution {
+    const layer = this.#layer ?? { source: this.#source, tree: {}, origin: () => ({ source: this.#source }) };
+    return { ...layer, diagnostics, bytes };
+  }
+
+  #read(entry: Entry): Layer {
+    const { text, tree, places } = blob_document(entry, this.#format);
+    const source = this.#source;
+    let root: Place | undefined;
+    const origin = (path: Segments): Origin => {
+      let place = (root ??= places());
+      for (const segment of path) place = place.children?.get(segment) ?? place;
+      return { source, key: entry.key, ...position_at(text, place.offset) };
+    };
+    return { source, tree, origin, diagnostics: [] };
+  }
+}
+
+/** What a blob says, and what it is written in. @throws SyntaxFault */
+export function blob_document(entry: Entry, given: FormatName | undefined) {
+  const text = decode_utf8(Buffer.from(entry.raw, "base64"));
+  const format = blob_format(entry.key, given, text);
+  const document = format_named(format)!.parse(text);
+  return { text, format, tree: document.tree, places: () => document.places() };
+}
+
+/** The format that was given, else the one of the key's extension, else JSON if the text begins with `{`, else TOML. */
+export function blob_format(key: string, given: FormatName | undefined, text: string): FormatName {
+  if (given !== undefined) return given;
+  const extension = extname(key).toLowerCase();
+  if (extension === ".json" || extension === ".toml" || extension === ".yaml") return extension.slice(1) as FormatName;
+  if (extension === ".yml") return "yaml";
+  return text.trimStart().startsWith("{") ? "json" : "toml";
+}
+
+/**
+ * The text of a blob. Comments of the text that was there before are lost.
+ *
+ * @throws SyntaxFault where the format cannot hold a value: TOML knows no null
+ */
+export function blob_text(tree: Table, format: FormatName): string {
+  let text: string;
+  try {
+    if (format === "json") text = `${JSON.stringify(tree, undefined, 2)}\n`;
+    else text = format === "yaml" ? writeYaml(tree) : writeToml(tree as Record<string, unknown>);
+  } catch {
+    throw new SyntaxFault("unrepresentable", `a value cannot be written in ${format.toUpperCase()}`);
+  }
+  const lost = lostPath(tree, format_named(format)!.parse(text).tree, []);
+  if (lost === undefined) return text;
+  throw new SyntaxFault(
+    "unrepresentable",
+    `the value of "${lost.join(".")}" cannot be written in ${format.toUpperCase()}`,
+  );
+}
+
+/** The first path whose value would not be read back as it was. */
+function lostPath(before: Value, after: Value | undefined, path: Segments): Segments | undefined {
+  if (typeof before !== "object" || before === null || typeof after !== "object" || after === null) {
+    // TOML writes 1.0 and 1 alike for JavaScript's numbers; bigints come back as numbers where these can hold them.
+    const equal =
+      Object.is(before, after) || (typeof before === "bigint" && typeof after === "number" && BigInt(after) === before);
+    return equal ? undefined : path;
+  }
+  const keys = Object.keys(before);
+  if (keys.length !== Object.keys(after).length) return path;
+  for (const key of keys) {
+    const lost = lostPath((before as Table)[key]!, Object.hasOwn(after, key) ? (after as Table)[key] : undefined, [
+      ...path,
+      key,
+    ]);
+    if (lost !== undefined) return lost;
+  }
+  return undefined;
+}

@@ -1,0 +1,247 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import type { Socket } from "node:net";
+
+import Consul from "consul";
+
+import { type BodyReader, Exchange } from "./exchange.ts";
+import { ConsulFailure, failed_connection, failed_status } from "./failure.ts";
+import { type Operation, transaction_body } from "./operation.ts";
+import type { Endpoint } from "./options.ts";
+
+/** What every request brings along. */
+export interface Call {
+  readonly token: string | undefined;
+  /** Milliseconds until the whole answer must be there. */
+  readonly timeout: number;
+  readonly max_bytes: number;
+  readonly signal: AbortSignal;
+  /** Gets the body of a 200. */
+  readonly reader?: BodyReader;
+}
+
+/** A read of one key, of all under a prefix, or of the names right under a prefix. */
+export interface KeyQuery {
+  readonly key: string;
+  readonly shape: "one" | "tree" | "names";
+  readonly consistency: "default" | "stale" | "consistent";
+  /** Makes it a blocking query: answer when the index is past this one, or after `wait` milliseconds. */
+  readonly after?: { readonly index: bigint; readonly wait: number };
+}
+
+/** An answer that was received whole. */
+export interface Answer {
+  readonly status: number;
+  /** `X-Consul-Index`; 0 where it is missing or not a number. */
+  readonly index: bigint;
+  readonly bytes: number;
+  /** The server left something out for want of grants (Consul 1.11 and later say so). */
+  readonly filtered: boolean;
+  /** Milliseconds since the server that answered heard from the leader. */
+  readonly leader_contact: number | undefined;
+}
+
+/** PEM texts. */
+export interface TlsMaterial {
+  readonly ca?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+}
+
+/** A watch holds one connection; everything else goes through the other. */
+const CONNECTIONS = 2;
+
+/** The key/value store over the `consul` package's HTTP API: with time-outs, bounds, and errors that tell no secret. */
+export class ConsulClient {
+  readonly #api: Api;
+  readonly #agent: http.Agent;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(endpoint: Endpoint, material: TlsMaterial) {
+    const secure = endpoint.protocol === "https:";
+    const common = {
+      keepAlive: true,
+      maxSockets: CONNECTIONS,
+      // The brackets of an IPv6 address belong into URLs only.
+      ...(endpoint.hostname.startsWith("[") ? { host: endpoint.hostname.slice(1, -1) } : {}),
+    };
+    this.#agent = secure
+      ? new https.Agent({
+          ...common,
+          ...material,
+          rejectUnauthorized: endpoint.tls.verify !== false,
+          ...(endpoint.tls.servername === undefined ? {} : { servername: endpoint.tls.servername }),
+        } as https.AgentOptions)
+      : new http.Agent(common);
+    this.#track();
+    const { auth } = endpoint;
+    this.#api = new (Consul as unknown as new (options: object) => Api)({
+      baseUrl: `${endpoint.protocol}//${endpoint.hostname}:${endpoint.port}${endpoint.path}/v1`,
+      agent: this.#agent,
+      ...(endpoint.socket === undefined ? {} : { socketPath: endpoint.socket }),
+      ...(auth === undefined
+        ? {}
+        : { headers: { authorization: `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString("base64")}` } }),
+      defaults: {
+        ...(endpoint.datacenter === undefined ? {} : { dc: endpoint.datacenter }),
+        ...(endpoint.partition === undefined ? {} : { partition: endpoint.partition }),
+      },
+    });
+    this.#api._ext("onCreate", (request, next) => {
+      if (request.ctx instanceof Exchange) request.opts.pipe = request.ctx.body;
+      if (endpoint.namespace !== undefined) request.opts.query["ns"] = endpoint.namespace;
+      next();
+    });
+  }
+
+  /**
+   * Reads. Resolves for 200 and for a 404 that carries an index; everything else is a failure.
+   *
+   * @throws ConsulFailure
+   */
+  async get(query: KeyQuery, call: Call): Promise<Answer> {
+    const options = {
+      key: query.key,
+      ...(query.consistency === "default" ? {} : { [query.consistency]: true }),
+      ...(query.after === undefined
+        ? {}
+        : { index: String(query.after.index), wait: `${Math.round(query.after.wait)}ms` }),
+    };
+    const ask = (common: object) =>
+      query.shape === "names"
+        ? this.#api.kv.keys({ ...options, ...common, separator: "/" })
+        : // `raw` leaves the body alone; a tree stays JSON all the same.
+          this.#api.kv.get({ ...options, ...common, recurse: query.shape === "tree", raw: query.shape === "tree" });
+    const { answer, text, retryAfter } = await this.#read(call, ask);
+    if (answer.status === 200 || (answer.status === 404 && answer.index > 0n)) return answer;
+    throw failed_status(answer.status, text, retryAfter);
+  }
+
+  /**
+   * Makes all the changes or none.
+   *
+   * @returns `false` where one of the keys has changed meanwhile.
+   * @throws ConsulFailure
+   */
+  async commit(operations: readonly Operation[], call: Call): Promise<boolean> {
+    const { answer, text, retryAfter } = await this.#run(call, (common) => this.#change(operations, common));
+    if (operations.length === 1 && answer.status === 200) return text.trim() === "true";
+    if (answer.status === 200) return true;
+    // 409 without a stale index is a refusal by the server, such as a missing grant.
+    if (answer.status === 409 && /index is stale|doesn't exist|exists/i.test(text)) return false;
+    if (answer.status === 409 && /permission denied/i.test(text)) {
+      throw new ConsulFailure("denied", "permission denied (409)", { status: 409 });
+    }
+    throw failed_status(answer.status, text, retryAfter);
+  }
+
+  /** Ends all connections; resolves when they are gone. The client can be used again. */
+  async close(): Promise<void> {
+    const closed = [...this.#sockets].map(
+      (socket) =>
+        new Promise<void>((resolve) => {
+          socket.once("close", () => resolve());
+          socket.destroy();
+        }),
+    );
+    this.#agent.destroy();
+    await Promise.all(closed);
+  }
+
+  #change(operations: readonly Operation[], common: object): Promise<unknown> {
+    const [only] = operations;
+    if (operations.length === 1 && only !== undefined) {
+      return only.verb === "set"
+        ? this.#api.kv.set({ ...common, key: only.key, value: only.value ?? Buffer.alloc(0), cas: only.index })
+        : this.#api.kv.del({ ...common, key: only.key, cas: only.index });
+    }
+    return this.#api.transaction.create(transaction_body(operations), common);
+  }
+
+  /** A connection kept open may have died unseen: what fails on it, before any answer, is asked once more. */
+  async #read(call: Call, start: (common: object) => Promise<unknown>): Promise<Received> {
+    const kept = Object.keys(this.#agent.freeSockets).length > 0;
+    try {
+      return await this.#run(call, start);
+    } catch (error) {
+      if (!kept || !(error instanceof ConsulFailure) || !/ECONNRESET|EPIPE/.test(error.message)) throw error;
+      return await this.#run(call, start);
+    }
+  }
+
+  async #run(call: Call, start: (common: object) => Promise<unknown>): Promise<Received> {
+    const exchange = new Exchange(call.max_bytes, call.reader);
+    const stop = () => exchange.cancel(new ConsulFailure("stopped", "the source was stopped"));
+    if (call.signal.aborted) stop();
+    call.signal.addEventListener("abort", stop, { once: true });
+    const timer = setTimeout(
+      () => exchange.cancel(new ConsulFailure("timeout", `no answer within ${Math.round(call.timeout)} ms`)),
+      call.timeout,
+    );
+    try {
+      if (exchange.failure === undefined) {
+        await start({ ctx: exchange, ...(call.token === undefined ? {} : { token: call.token }) }).catch(
+          (error: unknown) => {
+            // A status that is not 2xx rejects as well; it is judged by the caller, with the body at hand.
+            if (exchange.response === undefined) exchange.failure ??= failed_connection(error);
+          },
+        );
+      }
+      if (exchange.failure === undefined && exchange.response !== undefined) await exchange.finished;
+    } finally {
+      clearTimeout(timer);
+      call.signal.removeEventListener("abort", stop);
+    }
+    if (exchange.failure !== undefined) throw exchange.failure;
+    const response = exchange.response;
+    if (response === undefined) throw new ConsulFailure("unreachable", "the connection failed");
+    const header = (name: string) => {
+      const value = response.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    };
+    const index = header("x-consul-index") ?? "";
+    const contact = Number(header("x-consul-lastcontact") ?? Number.NaN);
+    const answer = {
+      status: response.statusCode ?? 0,
+      index: /^\d{1,20}$/.test(index) ? BigInt(index) : 0n,
+      bytes: exchange.bytes,
+      filtered: header("x-consul-results-filtered-by-acls") === "true",
+      leader_contact: Number.isFinite(contact) ? contact : undefined,
+    };
+    return { answer, text: exchange.text(), retryAfter: header("retry-after") };
+  }
+
+  #track(): void {
+    const agent = this.#agent as unknown as { createConnection: (...args: unknown[]) => Socket };
+    const connect = agent.createConnection.bind(agent);
+    agent.createConnection = (...args) => {
+      const socket = connect(...args);
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+      return socket;
+    };
+  }
+}
+
+interface Received {
+  readonly answer: Answer;
+  readonly text: string;
+  readonly retryAfter: string | undefined;
+}
+
+/** The part of the `consul` package that is used. Its own types refuse `index`, `wait`, `token`, `ctx` and more. */
+interface Api {
+  readonly kv: {
+    get(options: object): Promise<unknown>;
+    keys(options: object): Promise<unknown>;
+    set(options: object): Promise<unknown>;
+    del(options: object): Promise<unknown>;
+  };
+  readonly transaction: { create(operations: readonly object[], options: object): Promise<unknown> };
+  _ext(event: "onCreate", extension: (request: ApiRequest, next: () => void) => void): void;
+}
+
+interface ApiRequest {
+  readonly ctx?: unknown;
+  readonly opts: { pipe?: unknown; query: Record<string, unknown> };
+}

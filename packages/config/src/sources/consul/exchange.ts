@@ -1,0 +1,98 @@
+import { EventEmitter } from "node:events";
+import type { IncomingMessage } from "node:http";
+import { Writable } from "node:stream";
+
+import { ConsulFailure } from "./failure.ts";
+
+/** Takes an answer's body piece by piece, so that a large one never holds up the event loop. */
+export interface BodyReader {
+  /** May throw a `ConsulFailure`, which ends the exchange. */
+  write(chunk: Buffer): void;
+  /** The body is complete. May throw a `ConsulFailure`. */
+  end(): void;
+}
+
+/** How much of a body that nobody reads is kept, to tell what the server says. */
+const KEPT = 4096;
+
+/**
+ * One request and its answer. The HTTP client knows it as its `ctx`: what emits `cancel` ends the request.
+ *
+ * It takes the body itself, for what the client does not do: it bounds the size, notices a body that was cut off (the client
+ * would wait for ever), and lets the event loop take a turn after each piece.
+ */
+export class Exchange extends EventEmitter {
+  /** Read by the client: resolve with the response. */
+  readonly includeResponse = true;
+  /** Read by the client: do not even start. */
+  canceled = false;
+  failure: ConsulFailure | undefined;
+  response: IncomingMessage | undefined;
+  bytes = 0;
+  readonly body: Writable;
+  /** Resolves when the body has been taken or the exchange has failed. */
+  readonly finished: Promise<void>;
+  readonly #kept: Buffer[] = [];
+
+  constructor(limit: number, reader: BodyReader | undefined) {
+    super();
+    const readerOf = () => (this.response?.statusCode === 200 ? reader : undefined);
+    this.body = new Writable({
+      highWaterMark: 64 * 1024,
+      write: (chunk: Buffer, _encoding, done) => {
+        this.bytes += chunk.length;
+        if (this.failure === undefined) this.#take(chunk, limit, readerOf());
+        setImmediate(done);
+      },
+      final: (done) => {
+        if (this.failure === undefined) this.#guard(() => readerOf()?.end());
+        done();
+      },
+    });
+    this.body.once("pipe", (response: IncomingMessage) => {
+      this.response = response;
+      response.on("error", ignored);
+      response.once("close", () => {
+        if (!response.complete) this.cancel(new ConsulFailure("truncated", "the answer was cut off"));
+      });
+    });
+    this.finished = new Promise((resolve) => {
+      this.body.once("finish", resolve);
+      this.once("cancel", resolve);
+    });
+  }
+
+  /** Ends the request. The first failure is the one that counts. */
+  cancel(failure: ConsulFailure): void {
+    if (this.failure !== undefined) return;
+    this.failure = failure;
+    this.canceled = true;
+    this.emit("cancel");
+  }
+
+  /** The start of the body, where no reader took it. */
+  text(): string {
+    return Buffer.concat(this.#kept).toString("utf8");
+  }
+
+  #take(chunk: Buffer, limit: number, reader: BodyReader | undefined): void {
+    if (this.bytes > limit) {
+      this.cancel(new ConsulFailure("too_large", `the answer is larger than max_bytes (${limit} bytes)`));
+    } else if (reader !== undefined) {
+      this.#guard(() => reader.write(chunk));
+    } else if (this.bytes - chunk.length < KEPT) {
+      this.#kept.push(chunk.subarray(0, KEPT));
+    }
+  }
+
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      this.cancel(error instanceof ConsulFailure ? error : new ConsulFailure("not_json", "the answer cannot be read"));
+    }
+  }
+}
+
+/** A response that fails says so by `close` without `complete`; the client has no listener for its `error`. */
+function ignored(): void {}

@@ -1,0 +1,110 @@
+import type { Contribution, Diagnostic, Layer } from "../../core/layer.ts";
+import { type Entry, EntryReader } from "./entries.ts";
+import { KeyTree, type KeyTreeEdit } from "./tree.ts";
+
+/** What a reading made of what was there before. */
+export interface Reading {
+  /** Keys that are there now, folders and skipped ones included. */
+  readonly keys: number;
+  /** A value, or the set of keys, is not what it was. */
+  readonly changed: boolean;
+}
+
+interface Known extends Entry {
+  /** The reading that last saw it. */
+  reading: number;
+}
+
+/**
+ * The keys under a prefix as they were last read. A reading is gathered aside, key by key as it arrives, and takes its
+ * place in one step: one that fails half-way leaves no trace.
+ */
+export class KeysContent {
+  readonly #prefix: string;
+  readonly #source: string;
+  #tree: KeyTree;
+  #known = new Map<string, Known>();
+  #readings = 0;
+
+  constructor(prefix: string, source: string) {
+    this.#prefix = prefix;
+    this.#source = source;
+    this.#tree = new KeyTree(prefix, source);
+  }
+
+  /** The keys with the indexes that were read. */
+  get entries(): ReadonlyMap<string, Entry> {
+    return this.#known;
+  }
+
+  begin(): { readonly reader: EntryReader; commit(): Reading } {
+    const reading = ++this.#readings;
+    const fresh = new Map<string, Known>();
+    const edit = this.#tree.edit();
+    let keys = 0;
+    let changed = false;
+    const reader = new EntryReader((entry) => {
+      if (!entry.key.startsWith(this.#prefix)) return;
+      keys += 1;
+      const known = this.#known.get(entry.key);
+      if (known !== undefined) known.reading = reading;
+      if (known?.raw === entry.raw && known.modify_index === entry.modify_index) return;
+      fresh.set(entry.key, { ...entry, reading });
+      if (known?.raw === entry.raw) return;
+      changed = true;
+      edit.set(entry);
+    });
+    return {
+      reader,
+      commit: () => {
+        if (this.#forget(reading, edit)) changed = true;
+        for (const [key, known] of fresh) this.#known.set(key, known);
+        if (changed) this.#tree = edit.done();
+        return { keys, changed };
+      },
+    };
+  }
+
+  /** Takes entries from elsewhere, such as the cache file. */
+  restore(entries: Iterable<Entry>): void {
+    const edit = this.#tree.edit();
+    for (const entry of entries) {
+      this.#known.set(entry.key, { ...entry, reading: this.#readings });
+      edit.set(entry);
+    }
+    this.#tree = edit.done();
+  }
+
+  clear(): void {
+    this.#known.clear();
+    this.#tree = new KeyTree(this.#prefix, this.#source);
+  }
+
+  contribution(bytes: number, more: readonly Diagnostic[]): Contribution {
+    const tree = this.#tree;
+    const source = this.#source;
+    const diagnostics = [...more, ...tree.diagnostics];
+    let last: Layer | undefined;
+    return (lower) => {
+      const table = tree.table(lower.type);
+      if (last?.tree === table) return last;
+      const origin: Layer["origin"] = (path) => {
+        const key = tree.key(path);
+        return key === undefined ? { source } : { source, key };
+      };
+      return (last = { source, tree: table, origin, diagnostics, bytes });
+    };
+  }
+
+  /** Drops what this reading did not see. */
+  #forget(reading: number, edit: KeyTreeEdit): boolean {
+    let any = false;
+    for (const [key, known] of this.#known) {
+      if (known.reading === reading) continue;
+      this.#known.delete(key);
+      edit.remove(key);
+      any = true;
+    }
+    return any;
+  }
+}

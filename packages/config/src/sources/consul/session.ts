@@ -1,0 +1,183 @@
+import { readFile } from "node:fs/promises";
+
+import { type Answer, type Call, ConsulClient, type KeyQuery, type TlsMaterial } from "./client.ts";
+import type { BodyReader } from "./exchange.ts";
+import { ConsulFailure } from "./failure.ts";
+import type { Operation } from "./operation.ts";
+import { type ConsulSettings, type Endpoint, consul_endpoint, endpoint_name } from "./options.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What one request needs from whoever makes it. */
+export interface Asking {
+  readonly env: Environment;
+  readonly signal: AbortSignal;
+  /** Milliseconds; default the settings' `timeout`. */
+  readonly timeout?: number;
+  readonly reader?: BodyReader;
+}
+
+/**
+ * The way to Consul: endpoint, credentials and connections, made when they are first needed.
+ *
+ * Secrets live in private fields and in a request's header while it is in flight, nowhere else.
+ */
+export class ConsulSession {
+  readonly #settings: ConsulSettings;
+  #endpoint: Endpoint | undefined;
+  #client: Promise<ConsulClient> | undefined;
+  #requests = 0;
+  #lastContact: number | undefined;
+  #leaderContact: number | undefined;
+
+  constructor(settings: ConsulSettings) {
+    this.#settings = settings;
+  }
+
+  /** Requests made so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Unix time of the last good answer, in milliseconds. */
+  get last_contact(): number | undefined {
+    return this.#lastContact;
+  }
+
+  /** Milliseconds since the server that answered last heard from the leader: how old a `stale` answer may be. */
+  get leader_contact(): number | undefined {
+    return this.#leaderContact;
+  }
+
+  /** Where Consul is, for people. */
+  address(env: Environment): string {
+    try {
+      return endpoint_name((this.#endpoint ??= consul_endpoint(this.#settings, env)));
+    } catch {
+      return "an address that cannot be read";
+    }
+  }
+
+  /** @throws ConsulFailure */
+  async get(query: KeyQuery, asking: Asking): Promise<Answer> {
+    const answer = await this.#with(asking, (client, call) => client.get(query, call));
+    this.#leaderContact = answer.leader_contact;
+    return answer;
+  }
+
+  /** @returns `false` where a key has changed meanwhile. @throws ConsulFailure */
+  async commit(operations: readonly Operation[], asking: Asking): Promise<boolean> {
+    try {
+      return await this.#with(asking, (client, call) => client.commit(operations, call));
+    } catch (error) {
+      const { code, message } = error as ConsulFailure;
+      if (code !== "timeout" && code !== "truncated") throw error;
+      throw new ConsulFailure(code, `${message}; whether it was written is not known`);
+    }
+  }
+
+  /** Ends all connections; resolves when they are gone. The next request makes new ones. */
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await (await client?.catch(() => undefined))?.close();
+  }
+
+  async #with<T>(asking: Asking, ask: (client: ConsulClient, call: Call) => Promise<T>): Promise<T> {
+    const connecting = (this.#client ??= this.#connect(asking.env));
+    const client = await connecting.catch((error: unknown) => {
+      if (this.#client === connecting) this.#client = undefined;
+      throw error;
+    });
+    const call: Call = {
+      token: await this.#token(asking),
+      timeout: asking.timeout ?? this.#settings.timeout,
+      max_bytes: this.#settings.max_bytes,
+      signal: asking.signal,
+      ...(asking.reader === undefined ? {} : { reader: asking.reader }),
+    };
+    this.#requests += 1;
+    try {
+      const result = await ask(client, call);
+      this.#lastContact = Date.now();
+      return result;
+    } catch (error) {
+      const { code, status } = error as ConsulFailure;
+      if (status !== undefined) this.#lastContact = Date.now();
+      // Certificates may have been renewed on disk: the next request begins with what is there then.
+      const renew = code === "tls" || code === "unreachable";
+      if (renew && this.#endpoint?.protocol === "https:" && this.#client === connecting) await this.close();
+      throw error;
+    }
+  }
+
+  async #connect(env: Environment): Promise<ConsulClient> {
+    try {
+      this.#endpoint ??= consul_endpoint(this.#settings, env);
+    } catch (error) {
+      throw new ConsulFailure("unreachable", (error as Error).message.replace(/^Cannot reach Consul: /, ""));
+    }
+    return new ConsulClient(this.#endpoint, await material(this.#endpoint));
+  }
+
+  async #token({ env, signal }: Asking): Promise<string | undefined> {
+    const { given, timeout } = this.#settings;
+    let token: unknown;
+    if (typeof given.token === "function") token = await asked(given.token, timeout, signal);
+    else if (given.token !== undefined) token = given.token;
+    else if (given.token_file !== undefined) token = await fileText("token", given.token_file);
+    else if (env["CONSUL_HTTP_TOKEN"]) token = env["CONSUL_HTTP_TOKEN"];
+    else if (env["CONSUL_HTTP_TOKEN_FILE"]) token = await fileText("token", env["CONSUL_HTTP_TOKEN_FILE"]);
+    if (token === undefined || token === "") return undefined;
+    if (typeof token !== "string") throw new ConsulFailure("token", `the token must be a string, got ${typeof token}`);
+    const trimmed = token.trim();
+    if (!/^[\x21-\x7e]*$/.test(trimmed))
+      throw new ConsulFailure("token", "the token has characters that cannot be sent");
+    return trimmed === "" ? undefined : trimmed;
+  }
+}
+
+/** The function's own errors are not repeated: they may tell what it works with. */
+async function asked(token: () => string | Promise<string>, timeout: number, signal: AbortSignal): Promise<string> {
+  let end: () => void = () => undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new ConsulFailure("token", `the token function gave nothing within ${timeout} ms`)),
+      timeout,
+    );
+    const stop = () => reject(new ConsulFailure("stopped", "the source was stopped"));
+    signal.addEventListener("abort", stop, { once: true });
+    end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", stop);
+    };
+  });
+  try {
+    return await Promise.race([over, (async () => await token())()]);
+  } catch (error) {
+    throw error instanceof ConsulFailure ? error : new ConsulFailure("token", "the token function failed");
+  } finally {
+    end();
+  }
+}
+
+async function material({ tls, protocol }: Endpoint): Promise<TlsMaterial> {
+  if (protocol !== "https:") return {};
+  const ca = tls.ca ?? (tls.ca_file === undefined ? undefined : await fileText("tls", tls.ca_file));
+  const cert = tls.cert ?? (tls.cert_file === undefined ? undefined : await fileText("tls", tls.cert_file));
+  const key = tls.key ?? (tls.key_file === undefined ? undefined : await fileText("tls", tls.key_file));
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+async function fileText(code: "token" | "tls", path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    const { code: reason } = error as { code?: string };
+    throw new ConsulFailure(code, `the file "${path}" cannot be read (${reason ?? "unknown error"})`);
+  }
+}

@@ -1,0 +1,247 @@
+import type { Diagnostic, Knowledge } from "../../core/layer.ts";
+import { formatPath, isWellFormed, MAX_DEPTH } from "../../core/path.ts";
+import type { Segments, Table, Value } from "../../core/value.ts";
+import type { Entry } from "./entries.ts";
+import { text_of_bytes, value_of_text } from "./text.ts";
+
+/**
+ * Keys as a tree. `/` separates: `myapp/config/db/pool.max` under `myapp/config/` is the path `["db", "pool.max"]`, a
+ * segment with a dot stays one segment. Folder keys (`db/`) are skipped. Where both `a` and `a/b` are keys, the table wins.
+ *
+ * A tree never changes: an edit of it is a new tree that shares every folder the edit did not touch. So a change of one key
+ * among ten thousand costs one path, and what an earlier load gave stays what it was.
+ */
+export class KeyTree {
+  readonly #root: Folder;
+  readonly #prefix: string;
+  readonly #source: string;
+  /** Keys that were skipped and keys that a table hides. */
+  readonly #skipped: ReadonlyMap<string, Diagnostic>;
+  readonly diagnostics: readonly Diagnostic[];
+
+  /**
+   * @param prefix what every key begins with; ends in `/` or is empty
+   * @param source name for the diagnostics
+   */
+  constructor(
+    prefix: string,
+    source: string,
+    root: Folder = folder({}),
+    skipped: ReadonlyMap<string, Diagnostic> = new Map(),
+  ) {
+    this.#prefix = prefix;
+    this.#source = source;
+    this.#root = root;
+    this.#skipped = skipped;
+    this.diagnostics = [...skipped.values()];
+  }
+
+  /** The values. `type` asks the schema. */
+  table(type: Knowledge["type"]): Table {
+    return tableOf(this.#root, [], type);
+  }
+
+  /** The key that holds the value at this path, or that is nearest above it. */
+  key(path: Segments): string | undefined {
+    let at = this.#root;
+    for (const [depth, segment] of path.entries()) {
+      const node = at.children.get(segment);
+      if (node === undefined) return undefined;
+      if (node.below === undefined) return this.#prefix + path.slice(0, depth + 1).join("/");
+      at = node.below;
+    }
+    return this.#prefix + path.join("/");
+  }
+
+  edit(): KeyTreeEdit {
+    return new KeyTreeEdit(this.#prefix, this.#source, this.#root, this.#skipped);
+  }
+}
+
+/** Changes to a tree, gathered one key at a time. Dropping an edit leaves no trace. */
+export class KeyTreeEdit {
+  readonly #prefix: string;
+  readonly #source: string;
+  /** Folders that carry it were made by this edit and may be changed by it. */
+  readonly #owner = {};
+  readonly #skipped: Map<string, Diagnostic>;
+  #root: Folder;
+
+  constructor(prefix: string, source: string, root: Folder, skipped: ReadonlyMap<string, Diagnostic>) {
+    this.#prefix = prefix;
+    this.#source = source;
+    this.#root = root;
+    this.#skipped = new Map(skipped);
+  }
+
+  set({ key, raw }: Entry): void {
+    this.#skipped.delete(key);
+    const rest = key.slice(this.#prefix.length);
+    if (rest === "" || rest.endsWith("/")) return;
+    const path = rest.split("/");
+    const problem = path_problem(path);
+    const text = problem === undefined ? text_of_bytes(Buffer.from(raw, "base64")) : undefined;
+    if (text === undefined) {
+      this.#remove(path);
+      this.#skip(key, problem ?? { code: "not_utf8", message: "its value is not UTF-8" });
+      return;
+    }
+    const value = value_of_text(text, undefined);
+    if (unsafe(value)) {
+      this.#remove(path);
+      this.#skip(key, {
+        code: "unsafe_key",
+        message: 'its JSON has an empty key or the key "__proto__", or is nested too deep',
+      });
+      return;
+    }
+    this.#put(path, key, { text, seen: { type: undefined, value } });
+  }
+
+  remove(key: string): void {
+    this.#skipped.delete(key);
+    const rest = key.slice(this.#prefix.length);
+    if (rest !== "" && !rest.endsWith("/")) this.#remove(rest.split("/"));
+  }
+
+  done(): KeyTree {
+    return new KeyTree(this.#prefix, this.#source, this.#root, this.#skipped);
+  }
+
+  #put(path: readonly string[], key: string, leaf: Leaf): void {
+    let at = (this.#root = this.#own(this.#root));
+    for (let depth = 0; depth < path.length; depth++) {
+      const segment = path[depth]!;
+      const node = at.children.get(segment) ?? {};
+      if (depth === path.length - 1) {
+        if (node.below !== undefined) this.#hide(key, path);
+        at.children.set(segment, node.below === undefined ? { leaf } : { leaf, below: node.below });
+        return;
+      }
+      if (node.leaf !== undefined && node.below === undefined) {
+        this.#hide(this.#prefix + path.slice(0, depth + 1).join("/"), path.slice(0, depth + 1));
+      }
+      const below = this.#own(node.below ?? folder(this.#owner));
+      at.children.set(segment, node.leaf === undefined ? { below } : { leaf: node.leaf, below });
+      at = below;
+    }
+  }
+
+  #remove(path: readonly string[]): void {
+    if (!this.#has(path)) return;
+    const trail: Folder[] = [];
+    let at = (this.#root = this.#own(this.#root));
+    for (const segment of path.slice(0, -1)) {
+      trail.push(at);
+      const node = at.children.get(segment)!;
+      const below = this.#own(node.below!);
+      at.children.set(segment, { ...node, below });
+      at = below;
+    }
+    const last = path.at(-1)!;
+    const { below } = at.children.get(last)!;
+    if (below === undefined) at.children.delete(last);
+    else at.children.set(last, { below });
+    // A folder that has become empty is gone, as it is in Consul; a key it hid comes back.
+    for (let depth = path.length - 2; depth >= 0 && at.children.size === 0; depth--) {
+      at = trail[depth]!;
+      const { leaf } = at.children.get(path[depth]!)!;
+      if (leaf === undefined) at.children.delete(path[depth]!);
+      else {
+        at.children.set(path[depth]!, { leaf });
+        this.#skipped.delete(this.#prefix + path.slice(0, depth + 1).join("/"));
+      }
+    }
+  }
+
+  #has(path: readonly string[]): boolean {
+    let at: Folder | undefined = this.#root;
+    for (const segment of path.slice(0, -1)) at = at?.children.get(segment)?.below;
+    return at?.children.get(path.at(-1)!)?.leaf !== undefined;
+  }
+
+  #own(shared: Folder): Folder {
+    return shared.owner === this.#owner
+      ? shared
+      : { owner: this.#owner, children: new Map(shared.children), seen: undefined };
+  }
+
+  #hide(key: string, path: Segments): void {
+    const message = `Key "${key}" is not used: there are keys below "${key}/", and a table wins over a value`;
+    this.#skipped.set(key, { source: this.#source, code: "shape", message, path: formatPath(path) });
+  }
+
+  #skip(key: string, { code, message }: { code: string; message: string }): void {
+    this.#skipped.set(key, { source: this.#source, code, message: `Key "${key}" is not used: ${message}` });
+  }
+}
+
+/** What one segment stands for: the text of a key, keys below it, or both. */
+interface Node {
+  readonly leaf?: Leaf;
+  readonly below?: Folder;
+}
+
+interface Leaf {
+  readonly text: string;
+  /** The value as it was last asked for, and the type the schema gave then. A memory, not part of the tree. */
+  seen: { readonly type: ReturnType<Knowledge["type"]>; readonly value: Value };
+}
+
+interface Folder {
+  /** The edit that made it, and that alone may change it. */
+  readonly owner: object;
+  readonly children: Map<string, Node>;
+  /** The table it last gave. A memory, not part of the tree. */
+  seen: Table | undefined;
+}
+
+function folder(owner: object): Folder {
+  return { owner, children: new Map(), seen: undefined };
+}
+
+/** Gives the same table as long as nothing in it and no type changed. */
+function tableOf(at: Folder, path: Segments, type: Knowledge["type"]): Table {
+  const { seen } = at;
+  const here = [...path, ""];
+  const last = path.length;
+  const table: Record<string, Value> = {};
+  let same = seen !== undefined;
+  for (const [segment, { leaf, below }] of at.children) {
+    here[last] = segment;
+    const value = below !== undefined ? tableOf(below, here, type) : valueOf(leaf!, type(here));
+    table[segment] = value;
+    same &&= Object.is(seen![segment], value);
+  }
+  return same ? seen! : (at.seen = Object.freeze(table));
+}
+
+function valueOf(leaf: Leaf, type: ReturnType<Knowledge["type"]>): Value {
+  if (leaf.seen.type !== type) leaf.seen = { type, value: value_of_text(leaf.text, type) };
+  return leaf.seen.value;
+}
+
+/** Why a path cannot be part of a configuration. */
+export function path_problem(path: Segments): { code: string; message: string } | undefined {
+  if (path.includes("")) return { code: "empty_segment", message: "a segment between two slashes is empty" };
+  if (path.includes("__proto__")) return { code: "unsafe_key", message: 'no segment may be "__proto__"' };
+  if (path.length > MAX_DEPTH) return { code: "too_deep", message: `it has more than ${MAX_DEPTH} segments` };
+  if (!path.every(isWellFormed)) return { code: "unsafe_key", message: "a segment is not well-formed Unicode" };
+  return undefined;
+}
+
+/** Whether a value is none that a configuration may hold. A key like that must not take the others down with it. */
+function unsafe(value: Value): boolean {
+  if (typeof value === "string") return !isWellFormed(value);
+  return typeof value === "object" && value !== null && unsafeWithin(value, 100);
+}
+
+function unsafeWithin(value: object, depth: number): boolean {
+  if (depth === 0) return true;
+  for (const [key, below] of Object.entries(value)) {
+    if (!Array.isArray(value) && (key === "" || key === "__proto__" || !isWellFormed(key))) return true;
+    if (typeof below === "string" && !isWellFormed(below)) return true;
+    if (typeof below === "object" && below !== null && unsafeWithin(below as object, depth - 1)) return true;
+  }
+  return false;
+}

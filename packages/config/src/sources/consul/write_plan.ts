@@ -1,0 +1,160 @@
+import { isTable } from "../../core/draft.ts";
+import type { Segments, Table, Value } from "../../core/value.ts";
+import type { Entry } from "./entries.ts";
+import { ConsulFailure } from "./failure.ts";
+import { type Operation, transaction_body } from "./operation.ts";
+import { text_of_bytes, text_of_value, value_of_text } from "./text.ts";
+import { path_problem } from "./tree.ts";
+
+/** Operations one transaction of Consul may hold. */
+export const MAX_OPERATIONS = 64;
+/** Bytes a value, and the encoded body of a transaction, may have. */
+export const MAX_WRITE_BYTES = 512 * 1024;
+
+/**
+ * The changes that make `value` (undefined: nothing) stand at `path`, given the keys that are there.
+ *
+ * A table becomes one key for each of its leaves; a list and an empty table become JSON in one key. What stood there and is
+ * no part of the new value is deleted. A path inside a key that holds a JSON table changes that key. Every change holds only
+ * if its key is still as it was read; keys that are right already are left alone.
+ *
+ * @param records all keys of the prefix that lie above, at or below the path
+ * @throws ConsulFailure `invalid` or `too_large`: a write is never split
+ */
+export function write_plan(
+  prefix: string,
+  path: Segments,
+  value: Value | undefined,
+  records: ReadonlyMap<string, Entry>,
+): readonly Operation[] {
+  checkSegments(path);
+  const wanted = new Map<string, Buffer>();
+  const gone = new Set<string>();
+  const inside = enclosing(prefix, path, records);
+  if (inside !== undefined && isTable(inside.value)) {
+    const next = table_with(inside.value, path.slice(inside.depth), value);
+    if (next !== inside.value) wanted.set(inside.key, bytesOf(next, path.slice(0, inside.depth)));
+  } else {
+    if (inside !== undefined && value !== undefined) gone.add(inside.key);
+    for (const key of records.keys()) if (isBelow(key, prefix, path)) gone.add(key);
+    if (value !== undefined) flatten(prefix, path, value, wanted);
+  }
+  return checkSize(operations(wanted, gone, records));
+}
+
+/** `table` with `value` at `path`; the same table where nothing changes. Tables are made on the way as needed. */
+export function table_with(table: Table, path: Segments, value: Value | undefined): Table {
+  const [segment, ...rest] = path;
+  if (segment === undefined) return isTable(value) ? value : table;
+  const old = Object.hasOwn(table, segment) ? table[segment] : undefined;
+  let next = value;
+  if (rest.length > 0) {
+    if (value === undefined && !isTable(old)) return table;
+    next = table_with(isTable(old) ? old : {}, rest, value);
+  }
+  if (next === old) return table;
+  const copy: Record<string, Value> = { ...table };
+  if (next === undefined) delete copy[segment];
+  else copy[segment] = next;
+  return copy;
+}
+
+function operations(
+  wanted: ReadonlyMap<string, Buffer>,
+  gone: ReadonlySet<string>,
+  records: ReadonlyMap<string, Entry>,
+): Operation[] {
+  const changes: Operation[] = [];
+  for (const key of gone) {
+    const record = records.get(key);
+    if (record !== undefined && !wanted.has(key)) changes.push({ verb: "delete", key, index: record.modify_index });
+  }
+  for (const [key, value] of wanted) {
+    const record = records.get(key);
+    if (record !== undefined && record.raw === value.toString("base64")) continue;
+    changes.push({ verb: "set", key, value, index: record?.modify_index ?? 0 });
+  }
+  return changes;
+}
+
+/** The nearest key above the path that holds a value of its own: the path lies inside it. */
+function enclosing(prefix: string, path: Segments, records: ReadonlyMap<string, Entry>) {
+  for (let depth = path.length - 1; depth > 0; depth--) {
+    const key = prefix + path.slice(0, depth).join("/");
+    const record = records.get(key);
+    if (record === undefined || hasBelow(key, records)) continue;
+    const text = text_of_bytes(Buffer.from(record.raw, "base64"));
+    return { key, depth, value: text === undefined ? undefined : value_of_text(text, undefined) };
+  }
+  return undefined;
+}
+
+function hasBelow(key: string, records: ReadonlyMap<string, Entry>): boolean {
+  for (const other of records.keys()) if (other.startsWith(`${key}/`) && !other.endsWith("/")) return true;
+  return false;
+}
+
+function isBelow(key: string, prefix: string, path: Segments): boolean {
+  if (key.endsWith("/")) return false;
+  if (path.length === 0) return key.startsWith(prefix);
+  const at = prefix + path.join("/");
+  return key === at || key.startsWith(`${at}/`);
+}
+
+function flatten(prefix: string, path: Segments, value: Value, wanted: Map<string, Buffer>): void {
+  const segments = isTable(value) ? Object.keys(value) : [];
+  if (isTable(value) && (segments.length > 0 || path.length === 0)) {
+    for (const segment of segments) {
+      const below = [...path, segment];
+      checkSegments(below);
+      flatten(prefix, below, value[segment]!, wanted);
+    }
+    return;
+  }
+  if (path.length === 0) throw new ConsulFailure("invalid", "the whole prefix can only be a table");
+  wanted.set(prefix + path.join("/"), bytesOf(value, path));
+}
+
+function bytesOf(value: Value, path: Segments): Buffer {
+  const text = text_of_value(value);
+  if (text === undefined) {
+    throw new ConsulFailure(
+      "invalid",
+      `the value of "${path.join("/")}" has no text that reads as the same value again`,
+    );
+  }
+  const bytes = Buffer.from(text, "utf8");
+  if (bytes.length > MAX_WRITE_BYTES) {
+    throw new ConsulFailure(
+      "too_large",
+      `the value of "${path.join("/")}" has ${bytes.length} bytes, Consul holds ${MAX_WRITE_BYTES}`,
+    );
+  }
+  return bytes;
+}
+
+function checkSegments(path: Segments): void {
+  const problem =
+    path_problem(path)?.message ??
+    (path.some((segment) => segment.includes("/")) ? "a segment holds a slash" : undefined);
+  if (problem !== undefined) throw new ConsulFailure("invalid", `"${path.join("/")}" cannot be a key: ${problem}`);
+}
+
+function checkSize(changes: readonly Operation[]): readonly Operation[] {
+  if (changes.length > MAX_OPERATIONS) {
+    throw new ConsulFailure(
+      "too_large",
+      `it takes ${changes.length} keys, and one transaction holds ${MAX_OPERATIONS}; write smaller tables, or use layout "blob"`,
+    );
+  }
+  if (changes.length > 1) {
+    const size = Buffer.byteLength(JSON.stringify(transaction_body(changes)));
+    if (size > MAX_WRITE_BYTES) {
+      throw new ConsulFailure(
+        "too_large",
+        `the transaction has ${size} bytes, and Consul takes ${MAX_WRITE_BYTES}; write smaller tables`,
+      );
+    }
+  }
+  return changes;
+}

@@ -1,0 +1,138 @@
+import { child, isTable } from "../../core/draft.ts";
+import type { Segments, Table, Value } from "../../core/value.ts";
+import { full_jitter, pause } from "./backoff.ts";
+import { blob_document, blob_format, blob_text } from "./blob_content.ts";
+import { type Entry, EntryReader } from "./entries.ts";
+import { ConsulFailure } from "./failure.ts";
+import type { Operation } from "./operation.ts";
+import type { ConsulSettings } from "./options.ts";
+import type { Asking, ConsulSession } from "./session.ts";
+import { KeyTree } from "./tree.ts";
+import { MAX_WRITE_BYTES, table_with, write_plan } from "./write_plan.ts";
+
+type Records = ReadonlyMap<string, Entry>;
+
+/** Tries of an update before it gives up: against a hundred writers at once it takes fewer. */
+const TRIES = 1000;
+
+/**
+ * Writes to Consul. Every write holds only if what it was computed from still stands (compare-and-set), and a write of
+ * several keys is one transaction, never split.
+ */
+export class ConsulWriter {
+  readonly #settings: ConsulSettings;
+  readonly #session: ConsulSession;
+
+  constructor(settings: ConsulSettings, session: ConsulSession) {
+    this.#settings = settings;
+    this.#session = session;
+  }
+
+  /**
+   * Makes `value` stand at `path` (undefined: nothing).
+   *
+   * @param known the keys as they were last loaded: the write holds only against them
+   * @throws ConsulFailure `conflict` where somebody else changed what stands there meanwhile
+   */
+  async write(path: Segments, value: Value | undefined, known: Records | undefined, asking: Asking): Promise<void> {
+    let records = known ?? (await this.#read(path, asking));
+    for (let attempt = 0; ; attempt++) {
+      const plan = this.#plan(path, value, records);
+      if (plan.length === 0) return;
+      if (await this.#commit(plan, asking, attempt === 0)) return;
+      const now = await this.#read(path, asking);
+      if (this.#plan(path, value, now).length === 0) return;
+      // Written again as it was: only the index moved.
+      if (!plan.every(({ key }) => now.get(key)?.raw === records.get(key)?.raw)) {
+        throw new ConsulFailure("conflict", "it was changed meanwhile; read it again, or use an updater");
+      }
+      records = now;
+    }
+  }
+
+  /** Writes what `updater` makes of the present value; again as long as others come first. */
+  async update(
+    path: Segments,
+    updater: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
+    asking: Asking,
+  ): Promise<Value | undefined> {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const records = await this.#read(path, asking);
+      const next = await updater(this.#value(path, records));
+      const plan = this.#plan(path, next, records);
+      if (plan.length === 0 || (await this.#session.commit(plan, asking))) return next;
+      await pause(full_jitter({ min: 5, max: 100 }, attempt, Math.random), asking.signal);
+    }
+    throw new ConsulFailure("conflict", `others changed it first ${TRIES} times in a row`);
+  }
+
+  /** A connection kept open may have died unseen. What came of the write is then seen by reading, as after a conflict. */
+  async #commit(plan: readonly Operation[], asking: Asking, forgiving: boolean): Promise<boolean> {
+    try {
+      return await this.#session.commit(plan, asking);
+    } catch (error) {
+      if (forgiving && error instanceof ConsulFailure && /ECONNRESET|EPIPE/.test(error.message)) return false;
+      throw error;
+    }
+  }
+
+  /** The keys that a write at this path looks at. */
+  async #read(path: Segments, asking: Asking): Promise<Records> {
+    const { root, layout } = this.#settings;
+    const records = new Map<string, Entry>();
+    const top = root + (path[0] ?? "");
+    const reader = new EntryReader((entry) => {
+      const within = path.length === 0 || entry.key === top || entry.key.startsWith(`${top}/`);
+      if (layout === "blob" ? entry.key === root : within) records.set(entry.key, entry);
+    });
+    const shape = layout === "blob" ? "one" : "tree";
+    await this.#session.get(
+      { key: layout === "blob" ? root : top, shape, consistency: "default" },
+      { ...asking, reader },
+    );
+    return records;
+  }
+
+  #plan(path: Segments, value: Value | undefined, records: Records): readonly Operation[] {
+    const { root, layout } = this.#settings;
+    return layout === "blob" ? this.#planBlob(path, value, records) : write_plan(root, path, value, records);
+  }
+
+  #planBlob(path: Segments, value: Value | undefined, records: Records): readonly Operation[] {
+    const { root, given } = this.#settings;
+    const entry = records.get(root);
+    const { tree, format } =
+      entry === undefined
+        ? { tree: {}, format: blob_format(root, given.format, "") }
+        : blob_document(entry, given.format);
+    if (path.length === 0 && value !== undefined && !isTable(value)) {
+      throw new ConsulFailure("invalid", "the whole document can only be a table");
+    }
+    const next = path.length === 0 ? ((value ?? {}) as Table) : table_with(tree, path, value);
+    if (next === tree) return [];
+    const bytes = Buffer.from(blob_text(next, format), "utf8");
+    if (bytes.length > MAX_WRITE_BYTES) {
+      throw new ConsulFailure(
+        "too_large",
+        `the document has ${bytes.length} bytes, Consul holds ${MAX_WRITE_BYTES} in a key`,
+      );
+    }
+    if (entry !== undefined && bytes.toString("base64") === entry.raw) return [];
+    return [{ verb: "set", key: root, value: bytes, index: entry?.modify_index ?? 0 }];
+  }
+
+  #value(path: Segments, records: Records): Value | undefined {
+    const { root, layout, given } = this.#settings;
+    let at: Value | undefined;
+    if (layout === "blob") {
+      const entry = records.get(root);
+      at = entry === undefined ? {} : blob_document(entry, given.format).tree;
+    } else {
+      const edit = new KeyTree(root, "").edit();
+      for (const entry of records.values()) edit.set(entry);
+      at = edit.done().table(() => undefined);
+    }
+    for (const segment of path) at = child(at, segment);
+    return at;
+  }
+}
