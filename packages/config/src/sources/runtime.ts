@@ -1,0 +1,220 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import type { Diagnostic } from "../core/layer.ts";
+import type { Override } from "../core/overrides.ts";
+import { ConfigSourceError } from "../errors.ts";
+import { DurableFile, type FileSystem } from "./durable_file.ts";
+import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "./override_record.ts";
+import type { Loaded, Source, SourceContext } from "./source.ts";
+
+export interface RuntimeOptions {
+  /** Where overrides are kept; relative to the working directory at this moment. Without it they live in memory. */
+  readonly file?: string | URL;
+  /** Name in `status`; by default `runtime`. */
+  readonly name?: string;
+  /** The file system, for tests of its failures. */
+  readonly file_system?: FileSystem;
+}
+
+/** What was found when overrides were loaded. */
+export interface LoadedOverrides {
+  /** In the order in which they were saved; the values are frozen plain data. */
+  readonly overrides: readonly Override[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+interface Save {
+  overrides: Iterable<Override>;
+  readonly done: Promise<void>;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * What is put at run time, always on top of all other sources wherever it stands in the list.
+ *
+ * With `file` a put that was acknowledged is on disk: it survives the process and the machine. A file that is damaged is
+ * set aside as `<file>.damaged-<time>` and reported. One process may use a file at a time.
+ *
+ * @example new RuntimeSource()
+ * @example new RuntimeSource({ file: "/var/lib/myapp/overrides" })
+ */
+export class RuntimeSource implements Source {
+  readonly kind = "runtime";
+  readonly name: string;
+  readonly required = true;
+  readonly on_missing = "keep";
+  /** Whether overrides survive the process. */
+  readonly durable: boolean;
+  readonly #shown: string;
+  readonly #file: DurableFile | undefined;
+  /** What is being read or written: one thing at a time. */
+  #running: Promise<unknown> = Promise.resolve();
+  /** The save that waits for the one that runs; later ones join it. */
+  #waiting: Save | undefined;
+  /** Whether the file's content is known: what is not known must not be written over. */
+  #known = false;
+
+  /** @throws TypeError for an unknown option or one of the wrong type */
+  constructor(options: RuntimeOptions = {}) {
+    const { file, name = "runtime", file_system, ...unknown } = options;
+    for (const option of Object.keys(unknown)) {
+      throw new TypeError(`Cannot make a RuntimeSource: there is no option "${option}"`);
+    }
+    if (
+      file !== undefined &&
+      !(file instanceof URL) &&
+      (typeof file !== "string" || file === "" || file.includes("\0"))
+    ) {
+      throw new TypeError("Cannot make a RuntimeSource: file must be a path or a file URL");
+    }
+    this.name = name;
+    this.durable = file !== undefined;
+    this.#shown = file instanceof URL ? fileURLToPath(file) : (file ?? "");
+    this.#file = file === undefined ? undefined : new DurableFile(resolve(this.#shown), file_system);
+  }
+
+  /**
+   * Reads the overrides that were saved.
+   *
+   * @throws ConfigSourceError `unreadable` or `denied`; `version` for a file that a later version wrote; `damaged` for a
+   *   damaged one that cannot be set aside. Until a later call succeeds, `persist` refuses: it would write over what it
+   *   does not know.
+   */
+  load_overrides(): Promise<LoadedOverrides> {
+    return this.#next(() => this.#load());
+  }
+
+  /**
+   * Saves these overrides in place of those saved before.
+   *
+   * Calls that come while a save is running are saved together: the last one's overrides are written once.
+   *
+   * @param overrides all of them; not to be changed until the promise settles
+   * @returns resolves when they are on disk (at once without a file)
+   * @throws ConfigSourceError `disk_full`, `read_only`, `denied` or `not_saved`: the file holds what it held
+   */
+  persist(overrides: Iterable<Override>): Promise<void> {
+    if (this.#file === undefined) return Promise.resolve();
+    if (this.#waiting === undefined) {
+      const { promise, resolve: fulfil, reject } = withResolvers();
+      const save: Save = { overrides, done: promise, resolve: fulfil, reject };
+      this.#waiting = save;
+      void this.#next(async () => {
+        this.#waiting = undefined;
+        await this.#save(save.overrides).then(save.resolve, save.reject);
+      });
+    } else {
+      this.#waiting.overrides = overrides;
+    }
+    return this.#waiting.done;
+  }
+
+  /** Resolves when nothing is being read or written. */
+  async close(): Promise<void> {
+    await this.#next(async () => undefined);
+  }
+
+  /** The manager lays overrides on top by itself: as a layer among others this source is empty. */
+  async load(context: SourceContext): Promise<Loaded> {
+    if (!context.first) return { outcome: "unchanged" };
+    const source = this.name;
+    return { outcome: "data", contribution: { source, tree: {}, origin: () => ({ source }), diagnostics: [] } };
+  }
+
+  #next<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#running.then(action);
+    this.#running = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+
+  async #load(): Promise<LoadedOverrides> {
+    if (this.#file === undefined) return { overrides: [], diagnostics: [] };
+    this.#known = false;
+    const diagnostics: Diagnostic[] = [];
+    let text: string | undefined;
+    try {
+      text = await this.#file.read();
+    } catch (error) {
+      throw this.#failure(`Cannot read the runtime overrides in "${this.#shown}"`, error, "unreadable");
+    }
+    await this.#file.remove_leftovers().catch((error: unknown) => {
+      const message = `Unfinished files beside "${this.#shown}" could not be removed: ${wordsOf(error).words}`;
+      diagnostics.push({ source: this.name, code: "leftover", message });
+    });
+    let overrides: readonly Override[] = [];
+    try {
+      if (text !== undefined) overrides = decode_overrides(text);
+    } catch (error) {
+      if (error instanceof NewerRecord) {
+        const message = `Cannot read the runtime overrides in "${this.#shown}": ${error.message}`;
+        throw new ConfigSourceError(message, { source: this.name, code: "version", file: this.#shown });
+      }
+      diagnostics.push(await this.#setAside(this.#file, error));
+    }
+    this.#known = true;
+    return { overrides, diagnostics };
+  }
+
+  async #setAside(file: DurableFile, error: unknown): Promise<Diagnostic> {
+    const why = error instanceof DamagedRecord ? error.message : "it is not what was written";
+    const time = new Date().toISOString().replaceAll(/[-:]/g, "");
+    try {
+      const kept = await file.set_aside(`.damaged-${time}`);
+      const message = `The runtime overrides in "${this.#shown}" were damaged (${why}): the file is kept as "${kept}", its overrides are not used`;
+      return { source: this.name, code: "damaged", message };
+    } catch (failure) {
+      const action = `Cannot set aside the damaged runtime overrides in "${this.#shown}" (${why})`;
+      throw this.#failure(action, failure, "damaged", "damaged");
+    }
+  }
+
+  async #save(overrides: Iterable<Override>): Promise<void> {
+    const action = `Cannot save the runtime overrides in "${this.#shown}"`;
+    if (!this.#known) {
+      const message = `${action}: what the file holds is not known, as it could not be read`;
+      throw new ConfigSourceError(message, { source: this.name, code: "not_saved", file: this.#shown });
+    }
+    const record = encode_overrides(overrides);
+    try {
+      await this.#file!.replace(record);
+    } catch (error) {
+      throw this.#failure(action, error, "not_saved");
+    }
+  }
+
+  #failure(action: string, error: unknown, otherwise: string, always?: string): ConfigSourceError {
+    const { code, words } = wordsOf(error);
+    const place = { source: this.name, code: always ?? code ?? otherwise, file: this.#shown, cause: error };
+    return new ConfigSourceError(`${action}: ${words}`, place);
+  }
+}
+
+const failures: Readonly<Record<string, readonly [code: string, words: string]>> = {
+  ENOSPC: ["disk_full", "no space is left on the device"],
+  EDQUOT: ["disk_full", "the disk quota is used up"],
+  EFBIG: ["disk_full", "the file would be larger than is allowed"],
+  EROFS: ["read_only", "the file system is read-only"],
+  EACCES: ["denied", "permission is denied"],
+  EPERM: ["denied", "the operation is not permitted"],
+};
+
+function wordsOf(error: unknown): { readonly code: string | undefined; readonly words: string } {
+  const system = (error as NodeJS.ErrnoException).code ?? "unknown";
+  const known = failures[system];
+  return { code: known?.[0], words: known === undefined ? `the system says ${system}` : `${known[1]} (${system})` };
+}
+
+function withResolvers() {
+  let resolve!: () => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<void>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}
