@@ -99,7 +99,7 @@ class Admission {
       if (this.pace.due()) yield;
       this.path.push(key);
       if (key === "__proto__" || key === "" || !isWellFormed(key)) this.refuseKey(key);
-      const value = (source as Record<string, unknown>)[key];
+      const value = this.strict ? this.own(source, key) : (source as Record<string, unknown>)[key];
       if (value !== undefined) {
         draft.set(
           key,
@@ -155,14 +155,15 @@ class Admission {
 
   private refuseHidden(source: object, enumerable: number): void {
     if (Object.getOwnPropertySymbols(source).length > 0) this.refuse("has a symbol as key, must be plain data");
-    const names = Object.getOwnPropertyNames(source);
-    if (names.length !== enumerable) this.refuse("has keys that are not enumerable, must be plain data");
-    for (const name of names) {
-      const property = Object.getOwnPropertyDescriptor(source, name);
-      if (property?.get === undefined && property?.set === undefined) continue;
-      this.path.push(name);
-      this.refuse("is an accessor, must be plain data");
+    if (Object.getOwnPropertyNames(source).length !== enumerable) {
+      this.refuse("has keys that are not enumerable, must be plain data");
     }
+  }
+
+  private own(source: object, key: string): unknown {
+    const property = Object.getOwnPropertyDescriptor(source, key);
+    if (property?.get !== undefined || property?.set !== undefined) this.refuse("is an accessor, must be plain data");
+    return property?.value as unknown;
   }
 
   private refuseKey(key: string): never {

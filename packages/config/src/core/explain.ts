@@ -1,0 +1,164 @@
+import { isTable } from "./draft.ts";
+import type { Layer, Origin } from "./layer.ts";
+import { Overrides } from "./overrides.ts";
+import { formatPath } from "./path.ts";
+import type { Secrets } from "./secrets.ts";
+import { valueAt, type Snapshot } from "./snapshot.ts";
+import { finish } from "./steps.ts";
+import type { Segments, Value } from "./value.ts";
+
+/**
+ * Why a path has the value it has: who won, what that shadows and why. From the top down: the runtime override, then the
+ * sources, the last in the list first.
+ */
+
+/** What one layer has at a path. */
+export interface Contribution {
+  /** Name of the source; `runtime` for an override. */
+  readonly source: string;
+  /** What it says, secrets redacted. */
+  readonly value: Value;
+  readonly origin: Origin;
+  /** The origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
+  readonly place: string;
+  /** Why it counts, or why it does not. */
+  readonly why: string;
+}
+
+/** The answer of `explain`. */
+export interface Explanation {
+  readonly path: string;
+  readonly version: number;
+  /** The effective value, secrets redacted; undefined where there is none. */
+  readonly value: Value | undefined;
+  readonly secret: boolean;
+  /** What decides the value. For a table that several layers make together: the topmost of them. */
+  readonly winner: Contribution | undefined;
+  /** The layers below it that a table is merged from, from the top down. */
+  readonly merged: readonly Contribution[];
+  /** What does not count, from the top down. */
+  readonly shadowed: readonly Contribution[];
+  /** The schema made the value: it was absent (`default`), or was something else (`coerced`). */
+  readonly schema?: "default" | "coerced";
+}
+
+/** What an explanation is made from. */
+export interface ExplainContext {
+  readonly snapshot: Snapshot;
+  /** The merged tree before the schema saw it. */
+  readonly raw: Snapshot["tree"];
+  /** Lowest first. */
+  readonly layers: readonly Layer[];
+  readonly overrides: Overrides;
+  readonly secrets: Secrets;
+}
+
+/** Explains a path. */
+export function explain(path: Segments, context: ExplainContext): Explanation {
+  const { snapshot, raw, secrets } = context;
+  const show = (value: Value): Value => secrets.redact(path, value)!;
+  const merged: Contribution[] = [];
+  const shadowed: Contribution[] = [];
+  let winner: Contribution | undefined;
+  /** Set once nothing further down can count. */
+  let hidden: string | undefined;
+
+  const deciding = context.overrides.deciding(path);
+  if (deciding !== undefined) {
+    const value = valueAt(raw, path);
+    const at = formatPath(deciding);
+    if (value !== undefined) {
+      winner = {
+        source: RUNTIME,
+        value: show(value),
+        origin: { source: RUNTIME },
+        place: "put",
+        why:
+          deciding.length === path.length ? "runtime overrides stand above all sources" : `runtime override at "${at}"`,
+      };
+    }
+    hidden = `replaced by the runtime override at "${at}"`;
+  } else {
+    const within = context.overrides.within(path);
+    if (within.length > 0) {
+      const paths = within.map((override) => `"${formatPath(override.path)}"`).join(", ");
+      const value = valueAt(finish(Overrides.of(within).over({}, undefined)), path)!;
+      const why = `runtime overrides at ${paths} stand above all sources`;
+      winner = { source: RUNTIME, value: show(value), origin: { source: RUNTIME }, place: "put", why };
+    }
+  }
+
+  for (const layer of [...context.layers].reverse()) {
+    const value = valueAt(layer.tree, path);
+    if (value === undefined) {
+      const above = leafAbove(layer, path);
+      if (above !== undefined) hidden ??= `"${above}" is no table in ${layer.source}, later in the list`;
+      continue;
+    }
+    const origin = layer.origin(path);
+    const contribution = (why: string): Contribution => ({
+      source: layer.source,
+      value: show(value),
+      origin,
+      place: placeOf(origin),
+      why: withOrigin(why, origin),
+    });
+    if (hidden !== undefined) shadowed.push(contribution(hidden));
+    else if (winner === undefined) winner = contribution("the last source in the list that has it");
+    else merged.push(contribution(`merged key by key with ${winner.source}`));
+    if (!isTable(value)) hidden ??= `${layer.source} comes later in the list`;
+  }
+
+  const value = snapshot.at(path);
+  const before = valueAt(raw, path);
+  return {
+    path: formatPath(path),
+    version: snapshot.version,
+    value: secrets.redact(path, value),
+    secret: secrets.covers(path),
+    winner,
+    merged,
+    shadowed,
+    ...(value === undefined || value === before ? {} : { schema: before === undefined ? "default" : "coerced" }),
+  };
+}
+
+/** An origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
+export function placeOf(origin: Origin): string {
+  if (origin.variable !== undefined) return `env:${origin.variable}`;
+  if (origin.key !== undefined) return `consul:${origin.key}`;
+  return origin.line === undefined ? origin.source : `${origin.source}:${origin.line}`;
+}
+
+/** The name under which overrides appear among the sources. */
+export const RUNTIME = "runtime";
+
+/** The origin of the value at a path: of the topmost layer that has it. */
+export function originAt(path: Segments, layers: readonly Layer[], overrides: Overrides): Origin | undefined {
+  if (overrides.deciding(path) !== undefined) return { source: RUNTIME };
+  for (let i = layers.length - 1; i >= 0; i--) {
+    if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
+    if (leafAbove(layers[i]!, path) !== undefined) return undefined;
+  }
+  return undefined;
+}
+
+function leafAbove(layer: Layer, path: Segments): string | undefined {
+  for (let length = 1; length < path.length; length++) {
+    const value = valueAt(layer.tree, path.slice(0, length));
+    if (value === undefined) return undefined;
+    if (!isTable(value)) return formatPath(path.slice(0, length));
+  }
+  return undefined;
+}
+
+function withOrigin(why: string, origin: Origin): string {
+  const parts = [why];
+  if (origin.variable !== undefined) {
+    parts.push(
+      `environment variable ${origin.variable}${origin.rule === undefined ? "" : ` by the rule "${origin.rule}"`}`,
+    );
+  }
+  for (const { name, from } of origin.placeholders ?? []) parts.push(`template variable ${name} from ${from}`);
+  return parts.join("; ");
+}

@@ -1,0 +1,147 @@
+import { child, Draft, isTable, share } from "./draft.ts";
+import { isWithin } from "./path.ts";
+import { Pace, type Steps } from "./steps.ts";
+import type { Segments, Table, Value } from "./value.ts";
+
+/**
+ * Runtime overrides: what `put` left behind, always on top of every source.
+ *
+ * What you put is what you get: an override replaces the whole subtree at its path. A later put below it changes that
+ * subtree, a later put at it or above it replaces it. `unset` drops the overrides at a path and below; what the sources
+ * say, or an override further up, shows again.
+ */
+
+/** One override. */
+export interface Override {
+  readonly path: Segments;
+  readonly value: Value;
+}
+
+/** A set of overrides; immutable. */
+export class Overrides {
+  static readonly none = new Overrides({ value: undefined, below: new Map() });
+
+  private readonly root: Node;
+
+  private constructor(root: Node) {
+    this.root = root;
+  }
+
+  /** The set that these overrides make when put one after the other. */
+  static of(list: Iterable<Override>): Overrides {
+    let overrides = Overrides.none;
+    for (const { path, value } of list) overrides = overrides.put(path, value);
+    return overrides;
+  }
+
+  /** With `value` (frozen plain data) at `path`, and nothing below it. */
+  put(path: Segments, value: Value): Overrides {
+    return new Overrides(replaced(this.root, path, 0, { value, below: new Map() }));
+  }
+
+  /** Without any override at `path` and below it. The same set when there was none. */
+  unset(path: Segments): Overrides {
+    return this.find(path) === undefined ? this : new Overrides(replaced(this.root, path, 0, undefined));
+  }
+
+  /** The override at exactly this path. */
+  at(path: Segments): Value | undefined {
+    return this.find(path)?.value;
+  }
+
+  /** The path of the override that decides the value at `path`: the deepest one at or above it. */
+  deciding(path: Segments): Segments | undefined {
+    let found: Segments | undefined;
+    let node: Node | undefined = this.root;
+    for (let depth = 0; depth < path.length; depth++) {
+      node = node.below.get(path[depth]!);
+      if (node === undefined) break;
+      if (node.value !== undefined) found = path.slice(0, depth + 1);
+    }
+    return found;
+  }
+
+  /** All overrides, each after those above it, so that `Overrides.of` makes the same set again. */
+  *[Symbol.iterator](): IterableIterator<Override> {
+    yield* listed(this.root, []);
+  }
+
+  /** The overrides at or below a path. */
+  within(path: Segments): Override[] {
+    return [...this].filter((override) => isWithin(override.path, path));
+  }
+
+  /** The overrides on top of `base`. Equal subtrees of `before` are taken over. */
+  *over(base: Table, before: Table | undefined, pace = new Pace()): Steps<Table> {
+    return (yield* overlaid(base, this.root, before, pace)) as Table;
+  }
+
+  private find(path: Segments): Node | undefined {
+    let node: Node | undefined = this.root;
+    for (const segment of path) node = node?.below.get(segment);
+    return node;
+  }
+}
+
+/**
+ * `tree` with `value` at `path`. What stands in the way of the path becomes a table. For a path that has just been put
+ * this equals laying all overrides over the sources again, for less.
+ */
+export function* assign(tree: Table, path: Segments, value: Value, pace = new Pace()): Steps<Table> {
+  const [key, ...rest] = path;
+  if (key === undefined) return value as Table;
+  const old = child(tree, key);
+  const below = rest.length === 0 ? value : yield* assign(isTable(old) ? old : {}, rest, value, pace);
+  const out: Record<string, Value> = {};
+  for (const other of Object.keys(tree)) {
+    if (pace.due()) yield;
+    out[other] = tree[other]!;
+  }
+  out[key] = below;
+  return Object.freeze(out);
+}
+
+interface Node {
+  /** undefined: no override here, only below. */
+  readonly value: Value | undefined;
+  readonly below: ReadonlyMap<string, Node>;
+}
+
+/** `node` with what is at `path` replaced, and without nodes that say nothing. */
+function replaced(node: Node, path: Segments, depth: number, by: Node | undefined): Node {
+  const key = path[depth]!;
+  const below = new Map(node.below);
+  const last = depth === path.length - 1;
+  const next = last ? by : replaced(node.below.get(key) ?? { value: undefined, below: new Map() }, path, depth + 1, by);
+  if (next === undefined || (next.value === undefined && next.below.size === 0)) below.delete(key);
+  else below.set(key, next);
+  return { value: node.value, below };
+}
+
+function* listed(node: Node, path: Segments): IterableIterator<Override> {
+  if (node.value !== undefined) yield { path, value: node.value };
+  for (const [key, below] of node.below) yield* listed(below, [...path, key]);
+}
+
+function* overlaid(base: Value | undefined, node: Node, before: Value | undefined, pace: Pace): Steps<Value> {
+  const current = node.value === undefined ? base : node.value;
+  if (node.below.size === 0) return yield* share(before, current!, pace);
+  const table: Table = isTable(current) ? current : {};
+  const draft = new Draft(before);
+  for (const key of Object.keys(table)) {
+    if (pace.due()) yield;
+    const below = node.below.get(key);
+    const value = table[key]!;
+    draft.set(
+      key,
+      below === undefined
+        ? yield* share(child(before, key), value, pace)
+        : yield* overlaid(value, below, child(before, key), pace),
+    );
+  }
+  for (const [key, below] of node.below) {
+    if (pace.due()) yield;
+    if (!Object.hasOwn(table, key)) draft.set(key, yield* overlaid(undefined, below, child(before, key), pace));
+  }
+  return draft.done();
+}

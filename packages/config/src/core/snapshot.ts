@@ -1,0 +1,87 @@
+import { isTable } from "./draft.ts";
+import { formatPath, parsePath } from "./path.ts";
+import type { Segments, Table, Value } from "./value.ts";
+
+/**
+ * The effective configuration at one version: an immutable, deeply frozen tree. A change makes a new snapshot and swaps one
+ * reference; subtrees that did not change are the same objects (`===`) in both.
+ */
+export class Snapshot {
+  /** Rises by one with each change; 0 is the empty configuration before the first load. */
+  readonly version: number;
+  readonly tree: Table;
+  /** The last path that was looked up, and what was there: a loop that reads one setting pays a comparison. */
+  private lastPath = "";
+  private lastValue: Value | undefined = undefined;
+  /** Paths that were looked up, also those where nothing is; older ones move to `aged` and are then forgotten. */
+  private memo = new Map<string, Value | undefined>();
+  private aged: ReadonlyMap<string, Value | undefined> = NONE;
+
+  constructor(version: number, tree: Table) {
+    this.version = version;
+    this.tree = tree;
+  }
+
+  /**
+   * The value at a dotted path; undefined where there is none. A table where the path names an inner node.
+   *
+   * @throws TypeError when it is no path
+   */
+  lookup(path: string): Value | undefined {
+    if (path === this.lastPath && path !== "") return this.lastValue;
+    const value = this.memo.get(path);
+    if (value === undefined && !this.memo.has(path)) return this.search(path);
+    this.lastPath = path;
+    this.lastValue = value;
+    return value;
+  }
+
+  /** The value at these segments; the whole tree for none. */
+  at(path: Segments): Value | undefined {
+    return valueAt(this.tree, path);
+  }
+
+  private search(path: string): Value | undefined {
+    const value = this.aged.has(path) ? this.aged.get(path) : valueAt(this.tree, parsePath(path));
+    if (path.length > LONGEST_REMEMBERED) return value;
+    if (this.memo.size >= MOST_REMEMBERED) {
+      this.aged = this.memo;
+      this.memo = new Map();
+    }
+    this.memo.set(path, value);
+    return value;
+  }
+}
+
+/** The value at a path in a tree. Sees own keys only, and does not look into lists. */
+export function valueAt(tree: Table, path: Segments): Value | undefined {
+  let at: Value = tree;
+  for (const segment of path) {
+    if (!isTable(at) || !Object.hasOwn(at, segment)) return undefined;
+    at = at[segment]!;
+  }
+  return at;
+}
+
+/** How many leaves a tree has: scalars, lists, tables without keys. Counted once for each subtree that stays the same. */
+export function countLeaves(tree: Table): number {
+  const known = counted.get(tree);
+  if (known !== undefined) return known;
+  let leaves = 0;
+  for (const key of Object.keys(tree)) {
+    const value = tree[key]!;
+    leaves += isTable(value) ? Math.max(1, countLeaves(value)) : 1;
+  }
+  counted.set(tree, leaves);
+  return leaves;
+}
+
+/** The dotted path of a node, for messages: `(root)` for the root. */
+export function namedPath(path: Segments): string {
+  return path.length === 0 ? "(root)" : formatPath(path);
+}
+
+const NONE: ReadonlyMap<string, Value | undefined> = new Map();
+const MOST_REMEMBERED = 8192;
+const LONGEST_REMEMBERED = 1024;
+const counted = new WeakMap<Table, number>();

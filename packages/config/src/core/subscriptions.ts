@@ -1,0 +1,216 @@
+import type { Change } from "./diff.ts";
+import { isTable } from "./draft.ts";
+import { formatPath } from "./path.ts";
+import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
+import { Pace, type Steps } from "./steps.ts";
+import type { Segments, Value } from "./value.ts";
+
+/**
+ * Projection: who is told of what. A pattern is told of each node at its own depth whose subtree changed, once per change,
+ * with that node's whole old and new value; a node that is gone has no new value. A pattern that ends in `**` is told of
+ * the changed leaves instead.
+ *
+ *     queuemizer.tc_rules.enp4s0.rate: 1 → 2
+ *     queuemizer.tc_rules.*   is told of queuemizer.tc_rules.enp4s0, { rate: 1 } → { rate: 2 }
+ *     queuemizer.**           is told of queuemizer.tc_rules.enp4s0.rate, 1 → 2
+ *
+ * All patterns stand in one trie that is walked together with the changes, so that matching costs what matches.
+ */
+
+/** One item is told of one node. */
+export interface Told<T> {
+  readonly item: T;
+  readonly pattern: Pattern;
+  /** Dotted. */
+  readonly path: string;
+  readonly segments: Segments;
+  readonly before: Value | undefined;
+  readonly after: Value | undefined;
+}
+
+/** Items by pattern. */
+export class PatternIndex<T> {
+  private readonly root = new State<T>(undefined);
+  private count = 0;
+
+  /** How many pairs of pattern and item stand in the index. */
+  get size(): number {
+    return this.count;
+  }
+
+  /** Adds an item under a pattern. Returns what removes it; calling that twice does nothing more. */
+  add(pattern: Pattern, item: T): () => void {
+    const entry: Entry<T> = { pattern, item };
+    const places = pattern.alternatives.map((matchers) => {
+      let state = this.root;
+      const way = matchers.map((matcher) => (state = state.step(matcher)));
+      state.entries.add(entry);
+      return way;
+    });
+    this.count++;
+    let present = true;
+    return () => {
+      if (!present) return;
+      present = false;
+      this.count--;
+      for (const way of places) {
+        way[way.length - 1]!.entries.delete(entry);
+        for (let i = way.length - 1; i >= 0 && way[i]!.isEmpty; i--) (way[i - 1] ?? this.root).drop(way[i]!);
+      }
+    };
+  }
+
+  /** Who is told of what, in no particular order. */
+  *project(change: Change | undefined, pace = new Pace()): Steps<Told<T>[]> {
+    const told: Told<T>[] = [];
+    if (change !== undefined && this.count > 0) yield* this.walk(change, this.root.closure([]), told, pace);
+    return told;
+  }
+
+  /** Whether an item's pattern matches this path or one above it. */
+  covers(path: Segments): boolean {
+    let active: readonly State<T>[] = this.root.closure([]);
+    for (const segment of path) {
+      active = advance(active, segment);
+      if (active.length === 0) return false;
+      if (active.some((state) => state.entries.size > 0)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * The value that stands at `path`, with each node below it whose path matches replaced by what `by` makes of it. Below
+   * such a node nothing is looked at. Lists are walked with indices as segments. The same object when nothing matches.
+   */
+  replaceWithin(path: Segments, value: Value, by: (matched: Value) => Value): Value {
+    let active: readonly State<T>[] = this.root.closure([]);
+    for (const segment of path) active = advance(active, segment);
+    return replaced(value, active, by);
+  }
+
+  private *walk(change: Change, active: readonly State<T>[], told: Told<T>[], pace: Pace): Steps<void> {
+    for (const below of yield* change.below(pace)) {
+      if (pace.due()) yield;
+      const next = advance(active, below.key);
+      if (next.length === 0) continue;
+      let segments: Segments | undefined;
+      let path = "";
+      let seen: Set<Entry<T>> | undefined;
+      for (const state of next) {
+        if (state.entries.size === 0 || (state.deep && !below.leaf)) continue;
+        for (const entry of state.entries) {
+          // Two alternatives of one pattern may match the same node.
+          if (entry.pattern.alternatives.length > 1) {
+            if (seen?.has(entry)) continue;
+            (seen ??= new Set()).add(entry);
+          }
+          if (segments === undefined) path = formatPath((segments = below.path));
+          const { item, pattern } = entry;
+          told.push({ item, pattern, path, segments, before: below.before, after: below.after });
+        }
+      }
+      yield* this.walk(below, next, told, pace);
+    }
+  }
+}
+
+interface Entry<T> {
+  readonly pattern: Pattern;
+  readonly item: T;
+}
+
+/** Where a pattern may stand after some segments. */
+class State<T> {
+  /** What led here; undefined at the root. */
+  readonly matcher: Matcher | undefined;
+  /** Patterns that end here. */
+  readonly entries = new Set<Entry<T>>();
+  private readonly literals = new Map<string, State<T>>();
+  private globs: State<T>[] = [];
+  private any: State<T> | undefined;
+  private deepest: State<T> | undefined;
+
+  constructor(matcher: Matcher | undefined) {
+    this.matcher = matcher;
+  }
+
+  /** Entered by `**`: it stays active whatever comes. */
+  get deep(): boolean {
+    return this.matcher?.kind === "deep";
+  }
+
+  get isEmpty(): boolean {
+    return (
+      this.entries.size === 0 &&
+      this.literals.size === 0 &&
+      this.globs.length === 0 &&
+      this.any === undefined &&
+      this.deepest === undefined
+    );
+  }
+
+  /** The state that a matcher leads to, made if need be. */
+  step(matcher: Matcher): State<T> {
+    switch (matcher.kind) {
+      case "literal": {
+        let state = this.literals.get(matcher.text);
+        if (state === undefined) this.literals.set(matcher.text, (state = new State(matcher)));
+        return state;
+      }
+      case "any":
+        return (this.any ??= new State(matcher));
+      case "deep":
+        return (this.deepest ??= new State(matcher));
+      case "glob": {
+        let state = this.globs.find((glob) => glob.matcher?.kind === "glob" && glob.matcher.text === matcher.text);
+        if (state === undefined) this.globs.push((state = new State(matcher)));
+        return state;
+      }
+    }
+  }
+
+  /** Forgets a state below this one. */
+  drop(state: State<T>): void {
+    if (state.matcher?.kind === "literal") this.literals.delete(state.matcher.text);
+    else if (state === this.any) this.any = undefined;
+    else if (state === this.deepest) this.deepest = undefined;
+    else this.globs = this.globs.filter((glob) => glob !== state);
+  }
+
+  /** Adds this state, and what `**` reaches from it without a segment, to `into`. */
+  closure(into: State<T>[]): State<T>[] {
+    if (!into.includes(this)) {
+      into.push(this);
+      this.deepest?.closure(into);
+    }
+    return into;
+  }
+
+  /** Adds the states that one segment leads to. */
+  next(segment: string, into: State<T>[]): void {
+    if (this.deep) this.closure(into);
+    this.literals.get(segment)?.closure(into);
+    this.any?.closure(into);
+    for (const glob of this.globs) if (matchesSegment(glob.matcher!, segment)) glob.closure(into);
+  }
+}
+
+function advance<T>(active: readonly State<T>[], segment: string): readonly State<T>[] {
+  const next: State<T>[] = [];
+  for (const state of active) state.next(segment, next);
+  return next;
+}
+
+function replaced<T>(value: Value, active: readonly State<T>[], by: (matched: Value) => Value): Value {
+  if (active.length === 0 || typeof value !== "object" || value === null) return value;
+  const changed = new Map<string, Value>();
+  for (const key of Object.keys(value)) {
+    const next = advance(active, key);
+    const below = (value as { readonly [key: string]: Value })[key]!;
+    const now = next.some((state) => state.entries.size > 0) ? by(below) : replaced(below, next, by);
+    if (now !== below) changed.set(key, now);
+  }
+  if (changed.size === 0) return value;
+  if (isTable(value)) return { ...value, ...Object.fromEntries(changed) };
+  return (value as readonly Value[]).map((element, i) => changed.get(String(i)) ?? element);
+}

@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { apply, changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
+import { share } from "../../src/core/draft.ts";
+import { finish } from "../../src/core/steps.ts";
+import type { Table } from "../../src/core/value.ts";
+import { anyTree, plain } from "./trees.ts";
+
+const leaves = (before: object, after: object) => {
+  const from = plain(before);
+  return finish(changedLeaves(diff(from, finish(share(from, plain(after))) as Table)));
+};
+const told = (before: object, after: object) =>
+  leaves(before, after).map(({ path, before, after }) => [path, before, after]);
+
+describe("diff", () => {
+  it("gives the tree after when applied to the tree before", () => {
+    fc.assert(
+      fc.property(anyTree, anyTree, (before, after) => {
+        expect(apply(before, leaves(before, after))).toEqual(after);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("tells nothing of equal trees", () => {
+    fc.assert(
+      fc.property(anyTree, (tree) => {
+        expect(leaves(tree, structuredClone(tree))).toEqual([]);
+      }),
+    );
+  });
+
+  it.each<[string, object, object, unknown[]]>([
+    ["a changed leaf", { a: { b: 1 } }, { a: { b: 2 } }, [["a.b", 1, 2]]],
+    ["an added leaf", {}, { a: { b: 1 } }, [["a.b", undefined, 1]]],
+    ["a removed leaf", { a: { b: 1 } }, {}, [["a.b", 1, undefined]]],
+    ["a list as one leaf", { a: [1, 2] }, { a: [1, 3] }, [["a", [1, 2], [1, 3]]]],
+    ["null as a value", { a: null }, { a: 0 }, [["a", null, 0]]],
+    [
+      "a leaf that became a table",
+      { a: 1 },
+      { a: { b: 2 } },
+      [
+        ["a", 1, { b: 2 }],
+        ["a.b", undefined, 2],
+      ],
+    ],
+    [
+      "a table that became a leaf",
+      { a: { b: 2 } },
+      { a: 1 },
+      [
+        ["a", { b: 2 }, 1],
+        ["a.b", 2, undefined],
+      ],
+    ],
+    ["an empty table", {}, { a: {} }, [["a", undefined, {}]]],
+    ["a key with a dot", {}, { "a.b": 1 }, [["a\\.b", undefined, 1]]],
+  ])("tells %s", (_, before, after, expected) => {
+    expect(told(before, after)).toEqual(expected);
+  });
+
+  it("sorts by path", () => {
+    const paths = told({}, { b: 1, tc: { x: 1 }, "tc-rules": 1, a: { z: 1, y: 1 } }).map(([path]) => path);
+    expect(paths).toEqual(["a.y", "a.z", "b", "tc-rules", "tc.x"]);
+  });
+});
+
+it("sortedByPath sorts long lists as Array.sort does", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(5000), { minLength: 1500, maxLength: 5000 }), (numbers) => {
+      const list = numbers.map((n) => ({ path: `k${n}` }));
+      const expected = [...list].map(({ path }) => path).sort();
+      expect(finish(sortedByPath(list)).map(({ path }) => path)).toEqual(expected);
+    }),
+    { numRuns: 10 },
+  );
+});

@@ -1,0 +1,122 @@
+import { describe, expect, it } from "vitest";
+import { environmentLayer } from "../../src/core/environment.ts";
+import { explain, originAt, placeOf, type Explanation } from "../../src/core/explain.ts";
+import { knownPaths } from "../../src/core/known_paths.ts";
+import type { Layer } from "../../src/core/layer.ts";
+import { merge } from "../../src/core/merge.ts";
+import { Overrides } from "../../src/core/overrides.ts";
+import { REDACTED, Secrets } from "../../src/core/secrets.ts";
+import { Snapshot } from "../../src/core/snapshot.ts";
+import { finish } from "../../src/core/steps.ts";
+import type { Table } from "../../src/core/value.ts";
+import { plain } from "./trees.ts";
+
+const file: Layer = {
+  source: "file:config.toml",
+  tree: plain({ database: { url: "file-url", password: "file-secret", port: 1 }, log: "INFO", shape: { a: 1 } }),
+  origin: () => ({ source: "file:config.toml", file: "/etc/config.toml", line: 3 }),
+  diagnostics: [],
+};
+const template: Layer = {
+  source: "template:t",
+  tree: plain({ log: "DEBUG", shape: 5 }),
+  origin: () => ({ source: "template:t", line: 1, placeholders: [{ name: "LEVEL", from: "environment" }] }),
+  diagnostics: [],
+};
+const env = environmentLayer(
+  "env:MYAPP_",
+  { MYAPP_DATABASE_URL: "env-url", MYAPP_DATABASE_PASSWORD: "env-secret" },
+  { prefix: "MYAPP_", mapping: {}, mode: "smart" },
+  knownPaths([file.tree]),
+);
+
+function explained(path: string[], overrides = Overrides.none, effective?: Table): Explanation {
+  const layers = [file, template, { ...env, tree: plain(env.tree) }];
+  const raw = finish(
+    overrides.over(
+      finish(
+        merge(
+          layers.map(({ tree }) => tree),
+          undefined,
+        ),
+      ),
+      undefined,
+    ),
+  );
+  return explain(path, { snapshot: new Snapshot(7, effective ?? raw), raw, layers, overrides, secrets: new Secrets() });
+}
+
+describe("explain", () => {
+  it("tells the winner and what it shadows, with file, line, variable and rule", () => {
+    const answer = explained(["database", "url"]);
+    expect(answer).toMatchObject({ path: "database.url", version: 7, value: "env-url", secret: false });
+    expect(answer.winner).toMatchObject({
+      source: "env:MYAPP_",
+      value: "env-url",
+      place: "env:MYAPP_DATABASE_URL",
+      why: 'the last source in the list that has it; environment variable MYAPP_DATABASE_URL by the rule "known_path"',
+    });
+    expect(answer.shadowed).toMatchObject([
+      {
+        source: "file:config.toml",
+        value: "file-url",
+        place: "file:config.toml:3",
+        why: "env:MYAPP_ comes later in the list",
+      },
+    ]);
+  });
+
+  it("names the template's variable", () => {
+    expect(explained(["log"]).winner?.why).toContain("template variable LEVEL from environment");
+  });
+
+  it("puts runtime overrides on top", () => {
+    const overrides = Overrides.none.put(["database"], plain({ url: "put-url" }));
+    const answer = explained(["database", "url"], overrides);
+    expect(answer.winner).toMatchObject({ source: "runtime", value: "put-url", why: 'runtime override at "database"' });
+    expect(answer.shadowed.map(({ source }) => source)).toEqual(["env:MYAPP_", "file:config.toml"]);
+    expect(explained(["database", "port"], overrides)).toMatchObject({ value: undefined, winner: undefined });
+  });
+
+  it("tells what a table is merged from", () => {
+    const answer = explained(["database"], Overrides.none.put(["database", "port"], 2));
+    expect(answer.winner).toMatchObject({ source: "runtime", value: { port: 2 } });
+    expect(answer.merged.map(({ source }) => source)).toEqual(["env:MYAPP_", "file:config.toml"]);
+    expect(answer.shadowed).toEqual([]);
+  });
+
+  it("tells that a table gave way to a scalar above it", () => {
+    expect(explained(["shape", "a"])).toMatchObject({
+      value: undefined,
+      winner: undefined,
+      shadowed: [
+        { source: "file:config.toml", why: expect.stringContaining('"shape" is no table in template:t') as string },
+      ],
+    });
+  });
+
+  it("redacts secrets at, below and above the path", () => {
+    for (const path of [["database"], ["database", "password"], []]) {
+      expect(JSON.stringify(explained(path))).not.toMatch(/file-secret|env-secret/);
+    }
+    expect(explained(["database", "password"])).toMatchObject({ value: REDACTED, secret: true });
+    const put = Overrides.none.put(["database"], plain({ password: "put-secret" }));
+    expect(JSON.stringify(explained(["database"], put))).not.toContain("-secret");
+  });
+
+  it("tells what the schema made", () => {
+    expect(explained(["timeout"], undefined, plain({ timeout: 5 })).schema).toBe("default");
+    expect(explained(["log"], undefined, plain({ log: "debug" })).schema).toBe("coerced");
+    expect(explained(["log"]).schema).toBeUndefined();
+  });
+
+  it("has nothing to tell of a path that nobody set", () => {
+    expect(explained(["nothing"])).toMatchObject({ value: undefined, winner: undefined, merged: [], shadowed: [] });
+  });
+});
+
+it("originAt finds the topmost layer that has the path", () => {
+  expect(placeOf(originAt(["database", "url"], [file, env], Overrides.none)!)).toBe("env:MYAPP_DATABASE_URL");
+  expect(placeOf(originAt(["database", "port"], [file, env], Overrides.none)!)).toBe("file:config.toml:3");
+  expect(originAt(["nothing"], [file, env], Overrides.none)).toBeUndefined();
+});

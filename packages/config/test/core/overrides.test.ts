@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { assign, Overrides } from "../../src/core/overrides.ts";
+import { valueAt } from "../../src/core/snapshot.ts";
+import { finish } from "../../src/core/steps.ts";
+import type { Segments, Table, Value } from "../../src/core/value.ts";
+import { anyTree, anyValue, key, plain } from "./trees.ts";
+
+const path = fc.array(key, { minLength: 1, maxLength: 3 });
+const put = fc.tuple(path, anyValue).map(([at, value]) => ({ path: at, value: plain({ value }).value! }));
+const over = (base: Table, overrides: Overrides): Table => finish(overrides.over(base, undefined));
+
+describe("Overrides", () => {
+  it("give exactly what was put", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
+        const overrides = Overrides.of([...earlier, last]);
+        expect(valueAt(over(base, overrides), last.path)).toEqual(last.value);
+        expect(overrides.at(last.path)).toEqual(last.value);
+      }),
+    );
+  });
+
+  it("equal a put assigned to the tree that was effective before", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
+        const before = over(base, Overrides.of(earlier));
+        const full = over(base, Overrides.of([...earlier, last]));
+        expect(finish(assign(before, last.path, last.value))).toEqual(full);
+      }),
+    );
+  });
+
+  it("are the same set when listed and put again", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(put), (base, puts) => {
+        const overrides = Overrides.of(puts);
+        expect([...Overrides.of(overrides)]).toEqual([...overrides]);
+        expect(over(base, Overrides.of(overrides))).toEqual(over(base, overrides));
+      }),
+    );
+  });
+
+  it("show the sources again once unset", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(put), path, (base, puts, at) => {
+        const rest = puts.filter((one) => !starts(one.path, at));
+        const overrides = Overrides.of(puts).unset(at);
+        expect(overrides.within(at)).toEqual([]);
+        if (rest.every((one) => !starts(at, one.path))) {
+          const shown = valueAt(over(base, overrides), at);
+          const before = valueAt(base, at);
+          expect(shown).toEqual(before);
+        }
+      }),
+    );
+    expect(over(plain({ a: { b: 1 } }), Overrides.of([{ path: ["a"], value: 5 }]).unset(["a"]))).toEqual({
+      a: { b: 1 },
+    });
+  });
+
+  it("replace the subtree, and a later put inside changes it", () => {
+    const base = plain({ a: { b: 1, c: 2 } });
+    let overrides = Overrides.none.put(["a"], plain({ d: 3 }));
+    expect(over(base, overrides)).toEqual({ a: { d: 3 } });
+    overrides = overrides.put(["a", "e"], 4);
+    expect(over(base, overrides)).toEqual({ a: { d: 3, e: 4 } });
+    expect(over(base, overrides.unset(["a", "e"]))).toEqual({ a: { d: 3 } });
+    expect(over(base, overrides.put(["a"], plain({})))).toEqual({ a: {} });
+  });
+
+  it("leave the set they came from alone", () => {
+    const before = Overrides.none.put(["a"], 1);
+    before.put(["a"], 2);
+    before.unset(["a"]);
+    expect(before.at(["a"])).toBe(1);
+  });
+
+  it("tell which override decides a path", () => {
+    const overrides = Overrides.of([
+      { path: ["a"], value: plain({}) },
+      { path: ["a", "b"], value: 1 },
+    ]);
+    expect(overrides.deciding(["a", "b"])).toEqual(["a", "b"]);
+    expect(overrides.deciding(["a", "c", "d"])).toEqual(["a"]);
+    expect(overrides.deciding(["c"])).toBeUndefined();
+  });
+
+  it("share with the tree before what is equal", () => {
+    const base = plain({ a: { x: 1 }, b: { y: 1 } });
+    const before = over(base, Overrides.none);
+    const after = finish(Overrides.none.put(["b", "y"], 2).over(base, before));
+    expect(after.a).toBe(before.a);
+    expect(finish(Overrides.none.put(["b", "y"], 1).over(base, before))).toBe(before);
+  });
+});
+
+function starts(at: Segments, above: Segments): boolean {
+  return above.every((segment, i) => at[i] === segment);
+}
+
+it("assign makes a table of what stands in the way", () => {
+  expect(finish(assign(plain({ a: [1] }), ["a", "b"], 1 as Value))).toEqual({ a: { b: 1 } });
+});

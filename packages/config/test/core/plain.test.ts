@@ -1,0 +1,154 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
+import { finish } from "../../src/core/steps.ts";
+import type { Table, Value } from "../../src/core/value.ts";
+import { anyTree, plain } from "./trees.ts";
+
+const admitted = (value: unknown, before?: Value, strict = true): Value =>
+  finish(admit(value, before, { strict })).value;
+
+function refused(value: unknown, strict = true): PlainDataError {
+  try {
+    finish(admit(value, undefined, { at: ["root"], strict }));
+  } catch (error) {
+    expect(error).toBeInstanceOf(PlainDataError);
+    return error as PlainDataError;
+  }
+  throw new Error("The value was admitted");
+}
+
+function nested(levels: number): unknown {
+  let value: unknown = 1;
+  for (let i = 0; i < levels; i++) value = { a: value };
+  return value;
+}
+
+describe("admit", () => {
+  it("copies and freezes all the way down", () => {
+    const value = { a: { b: [1, { c: 2 }] } };
+    const copy = admitted(value) as { a: { b: readonly [number, object] } };
+    expect(copy).toEqual(value);
+    expect(Object.isFrozen(value)).toBe(false);
+    for (const part of [copy, copy.a, copy.a.b, copy.a.b[1]]) expect(Object.isFrozen(part)).toBe(true);
+  });
+
+  it("gives what is equal in the tree before back as the same object", () => {
+    fc.assert(
+      fc.property(anyTree, (tree) => {
+        expect(admitted(structuredClone(tree), tree)).toBe(tree);
+      }),
+    );
+    const before = plain({ a: { x: 1 }, b: { y: [1, 2] } });
+    const after = admitted({ a: { x: 1 }, b: { y: [1, 3] } }, before) as { a: unknown; b: unknown };
+    expect(after.a).toBe(before.a);
+    expect(after.b).not.toBe(before.b);
+    expect(after).toEqual({ a: { x: 1 }, b: { y: [1, 3] } });
+  });
+
+  it("does not take a prefix of the tree before for the whole", () => {
+    const before = plain({ a: 1, b: 2 });
+    expect(admitted({ a: 1 }, before)).toEqual({ a: 1 });
+    expect(admitted({ a: 1, c: 3 }, before)).toEqual({ a: 1, c: 3 });
+    expect(admitted([1], plain({ l: [1, 2] }).l)).toEqual([1]);
+  });
+
+  it("tells 0 from -0", () => {
+    expect(admitted(-0, 0)).toBe(-0);
+  });
+
+  it("takes an undefined value in a table for an absent key", () => {
+    expect(Object.keys(admitted({ a: undefined, b: 1 }, plain({ a: 1, b: 1 })) as Table)).toEqual(["b"]);
+  });
+
+  it("keeps constructor, prototype and the like as keys of their own", () => {
+    const tree = { constructor: 1, prototype: { toString: 2 }, hasOwnProperty: 3, valueOf: { constructor: 4 } };
+    expect(admitted(tree)).toEqual(tree);
+  });
+
+  it("takes a table without prototype", () => {
+    const table = Object.assign(Object.create(null) as object, { a: 1 });
+    expect(admitted(table)).toEqual({ a: 1 });
+  });
+
+  it("takes NUL as a character like any other", () => {
+    expect(admitted({ "a\u0000b": "\u0000" })).toEqual({ "a\u0000b": "\u0000" });
+  });
+
+  it("leaves Object.prototype alone", () => {
+    refused(JSON.parse('{"a": {"__proto__": {"polluted": true}}}'));
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = { again: [cyclic] };
+  it.each<[string, unknown, string, string]>([
+    [
+      "an own __proto__ key",
+      JSON.parse('{"x": {"__proto__": 1}}'),
+      "root.x.__proto__",
+      '"__proto__", which no table may have',
+    ],
+    ["a function", { a: () => 1 }, "root.a", "is a function"],
+    ["a symbol", { a: [Symbol("s")] }, "root.a.0", "is a symbol"],
+    ["NaN", { a: NaN }, "root.a", "is NaN, must be a finite number"],
+    ["Infinity", -Infinity, "root", "is -Infinity, must be a finite number"],
+    ["a Date", { a: new Date(0) }, "root.a", "is an instance of Date, must be plain data"],
+    ["a Map", { a: new Map() }, "root.a", "is an instance of Map"],
+    ["an instance", { a: new (class Rate {})() }, "root.a", "is an instance of Rate"],
+    ["undefined", undefined, "root", "is undefined, which is absence and not a value"],
+    ["undefined in a list", [undefined], "root.0", "is undefined"],
+    ["a hole", Object.assign(new Array(3), { 0: 1 }), "root", "is a list with holes"],
+    ["a list with keys", Object.assign([1], { a: 1 }), "root", "keys of its own"],
+    [
+      "an accessor",
+      {
+        get a() {
+          return 1;
+        },
+      },
+      "root.a",
+      "is an accessor",
+    ],
+    ["a symbol key", { [Symbol("s")]: 1 }, "root", "has a symbol as key"],
+    ["a hidden key", Object.defineProperty({}, "a", { value: 1 }), "root", "not enumerable"],
+    ["an empty key", { a: { "": 1 } }, "root.a", "has an empty key"],
+    ["a lone surrogate", { a: "\ud800" }, "root.a", "lone surrogate"],
+    ["a lone surrogate as key", { "\udc00": 1 }, "root", "key that is not well-formed Unicode"],
+    ["a cycle", cyclic, "root.self.again.0", "contains itself"],
+  ])("refuses %s, naming the path", (_, value, path, message) => {
+    const error = refused(value);
+    expect(error.path.join(".")).toBe(path);
+    expect(error.message).toContain(message);
+  });
+
+  it("takes nan and inf from a parser: TOML knows them", () => {
+    expect(admitted({ a: NaN, b: Infinity }, undefined, false)).toEqual({ a: NaN, b: Infinity });
+  });
+
+  it("refuses a cycle and a million levels without overflowing the stack", () => {
+    expect(refused(nested(1_000_000)).message).toContain("nests deeper than 500 levels");
+    expect(refused(nested(1_000_000), false).message).toContain("nests deeper than 500 levels");
+    expect(refused(cyclic, false).message).toContain("nests deeper than 500 levels");
+    expect(admitted(nested(499))).toEqual(nested(499));
+  });
+
+  it("refuses lists that share elements into more values than memory holds", () => {
+    let bomb: unknown = "lol";
+    for (let i = 0; i < 40; i++) bomb = [bomb, bomb];
+    expect(refused(bomb).message).toContain(`one of more than ${MAX_VALUES} values`);
+  });
+
+  it("takes a million keys", () => {
+    const wide: Record<string, number> = {};
+    for (let i = 0; i < 1_000_000; i++) wide[`key${i}`] = i;
+    expect((admitted(wide) as Record<string, number>).key999999).toBe(999_999);
+  });
+
+  it("gives way every few hundred values", () => {
+    let steps = 0;
+    const wide = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, i]));
+    for (const _ of { [Symbol.iterator]: () => admit(wide, undefined, { strict: true }) }) steps++;
+    expect(steps).toBeGreaterThan(30);
+  });
+});

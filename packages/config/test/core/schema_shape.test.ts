@@ -1,0 +1,68 @@
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { knownPaths } from "../../src/core/known_paths.ts";
+import { secretsOf, shapeOf } from "../../src/core/schema_shape.ts";
+
+const zod = z.object({
+  database: z.object({ max_connections: z.number().int(), url: z.string(), key: z.string().meta({ secret: true }) }),
+  interfaces: z.array(z.string()).optional(),
+  limits: z.record(z.string(), z.object({ rate: z.number().default(1), pin: z.string().meta({ format: "password" }) })),
+  tls: z.boolean().nullable(),
+});
+const valibot = v.object({
+  database: v.object({
+    max_connections: v.pipe(v.number(), v.integer()),
+    url: v.string(),
+    key: v.pipe(v.string(), v.metadata({ secret: true })),
+  }),
+  interfaces: v.optional(v.array(v.string())),
+  limits: v.record(
+    v.string(),
+    v.object({ rate: v.optional(v.number(), 1), pin: v.pipe(v.string(), v.metadata({ secret: true })) }),
+  ),
+  tls: v.nullable(v.boolean()),
+});
+
+describe.each([
+  ["zod", zod],
+  ["valibot", valibot],
+])("shapeOf a %s schema", (_, schema) => {
+  const shape = shapeOf(schema)!;
+  const known = knownPaths([], shape);
+
+  it("tells types, also below records and through optional and nullable", () => {
+    expect(known.type(["database", "max_connections"])).toBe("integer");
+    expect(known.type(["database", "url"])).toBe("string");
+    expect(known.type(["database"])).toBe("object");
+    expect(known.type(["interfaces"])).toBe("array");
+    expect(known.type(["limits", "anything", "rate"])).toBe("number");
+    expect(known.type(["tls"])).toBe("boolean");
+    expect(known.type(["nothing", "here"])).toBeUndefined();
+  });
+
+  it("tells paths that read the same", () => {
+    expect(known.paths("database_max_connections")).toEqual([["database", "max_connections"]]);
+    expect(known.paths("database_nothing")).toEqual([]);
+  });
+
+  it("tells secrets", () => {
+    expect(secretsOf(shape)).toEqual([
+      ["database", "key"],
+      ["limits", "*", "pin"],
+    ]);
+  });
+});
+
+describe("shapeOf", () => {
+  it("follows a schema that refers to itself only so far", () => {
+    const node: z.ZodType = z.object({ next: z.lazy(() => node).optional(), size: z.number() });
+    expect(knownPaths([], shapeOf(node)!).type(["next", "next", "size"])).toBe("number");
+  });
+
+  it("knows nothing of a schema that tells nothing", () => {
+    const opaque = { "~standard": { version: 1 as const, vendor: "x", validate: (value: unknown) => ({ value }) } };
+    expect(shapeOf(opaque)?.children.size).toBe(0);
+    expect(shapeOf(undefined)).toBeUndefined();
+  });
+});

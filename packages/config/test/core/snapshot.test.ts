@@ -1,0 +1,54 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { countLeaves, Snapshot, valueAt } from "../../src/core/snapshot.ts";
+import { anyTree, key, plain } from "./trees.ts";
+import { formatPath } from "../../src/core/path.ts";
+
+describe("Snapshot", () => {
+  it("looks up what the tree has, however often and in whatever order", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(fc.array(key, { minLength: 1, maxLength: 3 })), (tree, paths) => {
+        const snapshot = new Snapshot(1, tree);
+        for (const path of [...paths, ...paths]) expect(snapshot.lookup(formatPath(path))).toBe(valueAt(tree, path));
+      }),
+    );
+  });
+
+  it("never sees what objects inherit", () => {
+    const snapshot = new Snapshot(1, plain({ a: {} }));
+    for (const path of ["constructor", "toString", "a.constructor", "a.hasOwnProperty", "__proto__", "a.__proto__"]) {
+      expect(snapshot.lookup(path)).toBeUndefined();
+    }
+  });
+
+  it("gives a frozen table for an inner node, and does not look into lists", () => {
+    const snapshot = new Snapshot(1, plain({ a: { b: [1] } }));
+    expect(snapshot.lookup("a")).toBe(snapshot.tree.a);
+    expect(snapshot.lookup("a.b.0")).toBeUndefined();
+    expect(snapshot.lookup("a.b.length")).toBeUndefined();
+  });
+
+  it("remembers no more than it may, and stays right", () => {
+    const tree = plain(Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`k${i}`, i])));
+    const snapshot = new Snapshot(1, tree);
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 30_000; i += 7) expect(snapshot.lookup(`k${i}`)).toBe(i);
+      for (let i = 0; i < 30_000; i += 7) expect(snapshot.lookup(`missing${i}`)).toBeUndefined();
+    }
+    const memo = snapshot as unknown as { memo: Map<string, unknown>; aged: Map<string, unknown> };
+    expect(memo.memo.size + memo.aged.size).toBeLessThanOrEqual(16_384);
+  });
+
+  it("refuses what is no path, each time", () => {
+    const snapshot = new Snapshot(1, plain({ a: 1 }));
+    for (let i = 0; i < 2; i++) {
+      expect(() => snapshot.lookup("")).toThrow(TypeError);
+      expect(() => snapshot.lookup("a..b")).toThrow(TypeError);
+    }
+  });
+});
+
+it("countLeaves counts scalars, lists and empty tables", () => {
+  expect(countLeaves(plain({ a: 1, b: { c: [1, 2], d: {} }, e: { f: { g: null } } }))).toBe(4);
+  expect(countLeaves(plain({}))).toBe(0);
+});

@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
+import { isTable, share } from "../../src/core/draft.ts";
+import { matches, parsePattern } from "../../src/core/pattern.ts";
+import { valueAt } from "../../src/core/snapshot.ts";
+import { finish } from "../../src/core/steps.ts";
+import { PatternIndex } from "../../src/core/subscriptions.ts";
+import type { Table, Value } from "../../src/core/value.ts";
+import { anyTree, plain } from "./trees.ts";
+
+const shared = (before: Table, after: Table): Table => finish(share(before, after)) as Table;
+
+function told(patterns: readonly string[], before: object, after: object): unknown[] {
+  const index = new PatternIndex<string>();
+  for (const pattern of patterns) index.add(parsePattern(pattern), pattern);
+  const from = plain(before);
+  const all = finish(index.project(diff(from, shared(from, plain(after)))));
+  return finish(sortedByPath(all)).map(({ item, path, before, after }) => [item, path, before, after]);
+}
+
+const before = { queuemizer: { tc_rules: { enp4s0: { rate: 1, burst: 2 }, eth0: { rate: 5 } } } };
+const after = { queuemizer: { tc_rules: { enp4s0: { rate: 3, burst: 4 }, eth0: { rate: 5 } } } };
+
+describe("project", () => {
+  it("tells a pattern of the node at its own depth, once, whole", () => {
+    expect(told(["queuemizer.tc_rules.*"], before, after)).toEqual([
+      ["queuemizer.tc_rules.*", "queuemizer.tc_rules.enp4s0", { rate: 1, burst: 2 }, { rate: 3, burst: 4 }],
+    ]);
+  });
+
+  it("tells nodes above what was written", () => {
+    expect(told(["queuemizer"], before, after)).toEqual([
+      ["queuemizer", "queuemizer", before.queuemizer, after.queuemizer],
+    ]);
+  });
+
+  it("tells a removed node with no new value, and an added one with no old value", () => {
+    const gone = { queuemizer: { tc_rules: { eth0: { rate: 5 }, wlan0: { rate: 9 } } } };
+    expect(told(["queuemizer.tc_rules.*"], before, gone)).toEqual([
+      ["queuemizer.tc_rules.*", "queuemizer.tc_rules.enp4s0", { rate: 1, burst: 2 }, undefined],
+      ["queuemizer.tc_rules.*", "queuemizer.tc_rules.wlan0", undefined, { rate: 9 }],
+    ]);
+    expect(told(["queuemizer.tc_rules.*"], before, {}).length).toBe(2);
+  });
+
+  it("tells a pattern that ends in ** of the changed leaves", () => {
+    expect(told(["queuemizer.**"], before, after)).toEqual([
+      ["queuemizer.**", "queuemizer.tc_rules.enp4s0.burst", 2, 4],
+      ["queuemizer.**", "queuemizer.tc_rules.enp4s0.rate", 1, 3],
+    ]);
+  });
+
+  it("tells a pattern whose braces match twice only once", () => {
+    expect(told(["a.{b,*}"], { a: { b: 1 } }, { a: { b: 2 } })).toEqual([["a.{b,*}", "a.b", 1, 2]]);
+  });
+
+  it("tells nobody of what did not change", () => {
+    expect(told(["**", "*", "a.*"], { a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
+  });
+
+  it("tells exactly the changed nodes that match", () => {
+    const part = fc.constantFrom("a", "b", "c", "*", "**", "{a,b}", "[ab]", "constructor");
+    const pattern = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
+    fc.assert(
+      fc.property(fc.array(pattern, { maxLength: 5 }), anyTree, anyTree, (patterns, from, target) => {
+        const to = shared(from, target);
+        const index = new PatternIndex<string>();
+        for (const one of patterns) index.add(parsePattern(one), one);
+        const seen = finish(index.project(diff(from, to))).map((one) => `${one.item} ${JSON.stringify(one.segments)}`);
+        const leafPaths = new Set(
+          finish(changedLeaves(diff(from, to))).map(({ segments }) => JSON.stringify(segments)),
+        );
+        const expected: string[] = [];
+        for (const path of nodes(from, to)) {
+          if (Object.is(valueAt(from, path), valueAt(to, path))) continue;
+          for (const one of patterns) {
+            if (!matches(parsePattern(one), path)) continue;
+            if (one.endsWith("**") && !leafPaths.has(JSON.stringify(path))) continue;
+            expected.push(`${one} ${JSON.stringify(path)}`);
+          }
+        }
+        expect(seen.sort()).toEqual(expected.sort());
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("forgets a pattern that was removed, and all its states", () => {
+    const index = new PatternIndex<string>();
+    const removals = ["a.*.c", "a.**", "a.[xy].{p,q}", "a"].map((one) => index.add(parsePattern(one), one));
+    expect(index.size).toBe(4);
+    for (const remove of removals) {
+      remove();
+      remove();
+    }
+    expect(index.size).toBe(0);
+    expect(finish(index.project(diff({}, plain({ a: { x: { p: 1 } } }))))).toEqual([]);
+    expect(JSON.stringify(index)).toBe(JSON.stringify(new PatternIndex()));
+  });
+
+  it("costs what matches, not what is subscribed", () => {
+    const index = new PatternIndex<number>();
+    for (let i = 0; i < 10_000; i++) index.add(parsePattern(`section${i}.*`), i);
+    const tree: Record<string, Value> = {};
+    for (let i = 0; i < 1_000; i++) tree[`section${i}`] = { key: i };
+    const steps = index.project(diff({}, plain(tree)));
+    expect(finish(steps)).toHaveLength(1_000);
+  });
+});
+
+function nodes(...trees: Table[]): string[][] {
+  const found = new Map<string, string[]>();
+  const walk = (value: Value, path: string[]): void => {
+    if (path.length > 0) found.set(JSON.stringify(path), path);
+    if (isTable(value)) for (const key of Object.keys(value)) walk(value[key]!, [...path, key]);
+  };
+  for (const tree of trees) walk(tree, []);
+  return [...found.values()];
+}

@@ -1,0 +1,179 @@
+import * as v from "valibot";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { share } from "../../src/core/draft.ts";
+import { finish, type Steps } from "../../src/core/steps.ts";
+import { Validation, type Validator } from "../../src/core/validate.ts";
+import type { Table } from "../../src/core/value.ts";
+import { ConfigValidationError } from "../../src/errors.ts";
+import { plain } from "./trees.ts";
+
+const context = {
+  action: 'Cannot put "a"',
+  origin: () => "put",
+  shown: (path: readonly string[], message: string) => (path.includes("password") ? "is not valid" : message),
+};
+
+const EMPTY = plain({});
+const run = (validation: Validation, raw: object, before: Table = EMPTY): Table =>
+  finish(validation.run(plain(raw), before, context));
+
+function refusal(validation: Validation, raw: object, before?: Table): ConfigValidationError {
+  try {
+    run(validation, raw, before);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigValidationError);
+    return error as ConfigValidationError;
+  }
+  throw new Error("The tree was accepted");
+}
+
+async function driven<T>(steps: Steps<T>): Promise<T> {
+  let step = steps.next();
+  while (step.done !== true) {
+    try {
+      step = steps.next(await step.value);
+    } catch (error) {
+      step = steps.throw(error);
+    }
+  }
+  return step.value;
+}
+
+const zod = z.object({
+  port: z.coerce.number().int(),
+  host: z.string().default("localhost"),
+  tls: z.boolean().optional(),
+});
+const valibot = v.object({ port: v.pipe(v.number(), v.integer()), host: v.optional(v.string(), "localhost") });
+
+describe("Validation", () => {
+  it.each([
+    ["zod", zod],
+    ["valibot", valibot],
+  ])("lets the defaults of a %s schema take effect, frozen", (_, schema) => {
+    const tree = run(new Validation(schema), { port: 80 });
+    expect(tree).toEqual({ port: 80, host: "localhost" });
+    expect(Object.isFrozen(tree)).toBe(true);
+  });
+
+  it("lets coercions take effect", () => {
+    expect(run(new Validation(zod), { port: "80" }).port).toBe(80);
+  });
+
+  it("shares what is equal with the tree before, though the schema makes new objects", () => {
+    const validation = new Validation(z.object({ a: z.object({ x: z.number() }), b: z.number() }));
+    const before = run(validation, { a: { x: 1 }, b: 1 });
+    expect(run(validation, { a: { x: 1 }, b: 1 }, before)).toBe(before);
+    expect(run(validation, { a: { x: 1 }, b: 2 }, before).a).toBe(before.a);
+  });
+
+  it("finds all problems at once, with path and origin", () => {
+    const error = refusal(new Validation(zod, { host: () => "is not reachable" }), { port: "x", host: 1 });
+    expect(error.problems.map(({ path }) => path).sort()).toEqual(["host", "host", "port"]);
+    expect(error.problems.every(({ origin }) => origin === "put")).toBe(true);
+    expect(error.message).toMatch(/^Cannot put "a": /);
+  });
+
+  it("shows messages only as the context lets it", () => {
+    const schema = v.object({ password: v.number() });
+    expect(refusal(new Validation(schema), { password: "hunter2" }).message).not.toContain("hunter2");
+  });
+
+  it("awaits an asynchronous schema and an asynchronous validator", async () => {
+    const schema = z
+      .object({ a: z.number() })
+      .refine(async (tree) => (await Promise.resolve(tree.a)) > 0, "must be positive");
+    const validation = new Validation(schema, {
+      a: async (value) => (await Promise.resolve(value)) !== 13 || "brings bad luck",
+    });
+    expect(await driven(validation.run(plain({ a: 1 }), EMPTY, context))).toEqual({ a: 1 });
+    await expect(driven(validation.run(plain({ a: -1 }), EMPTY, context))).rejects.toThrow("must be positive");
+    await expect(driven(validation.run(plain({ a: 13 }), EMPTY, context))).rejects.toThrow("brings bad luck");
+    const rejecting = new Validation(undefined, { a: () => Promise.reject(new Error("no database")) });
+    await expect(driven(rejecting.run(plain({ a: 1 }), EMPTY, context))).rejects.toThrow("no database");
+  });
+
+  const verdicts: readonly (readonly [string, Validator, string | undefined])[] = [
+    ["true", () => true, undefined],
+    ["undefined", () => undefined, undefined],
+    ["an object that it made", () => ({ message: "a rule" }), undefined],
+    ["false", () => false, "is not valid"],
+    ["a message", () => "is too large", "is too large"],
+    ["an Error", () => new RangeError("is out of range"), "is out of range"],
+    ["a list of messages", () => ["one", "two"], "one"],
+    ["an empty list", () => [], undefined],
+    ["a problem", () => [{ path: "rate", message: "is missing" }], "is missing"],
+  ];
+  it.each(verdicts)("takes a function that returns %s for what it means", (_, validator, message) => {
+    const validation = new Validation(undefined, { "a.*": validator });
+    if (message === undefined) expect(run(validation, { a: { b: 1 } })).toEqual({ a: { b: 1 } });
+    else expect(refusal(validation, { a: { b: 1 } }).message).toContain(message);
+  });
+
+  it("passes on the ConfigValidationError that a validator throws", () => {
+    const own = new ConfigValidationError("Invalid TC rule config: no rate");
+    const validation = new Validation(undefined, {
+      "rules.*": () => {
+        throw own;
+      },
+    });
+    expect(refusal(validation, { rules: { eth0: {} } })).toBe(own);
+    const both = refusal(validation, { rules: { eth0: {}, eth1: {} } });
+    expect(both.problems.map(({ path }) => path)).toEqual(["rules.eth0", "rules.eth1"]);
+  });
+
+  it("does not pass on one that says a secret", () => {
+    const validation = new Validation(undefined, {
+      password: (value) => {
+        throw new ConfigValidationError(`${String(value)} is weak`);
+      },
+    });
+    expect(refusal(validation, { password: "hunter2" }).message).not.toContain("hunter2");
+  });
+
+  it("runs a validator on the changed nodes at its depth only, with their whole value", () => {
+    const seen: unknown[] = [];
+    const validation = new Validation(undefined, { "rules.*": (value, path) => void seen.push([path, value]) });
+    const before = run(validation, { rules: { a: { x: 1, y: 1 }, b: { x: 1 } }, other: 1 });
+    seen.length = 0;
+    const raw = finish(share(before, plain({ rules: { a: { x: 2, y: 1 }, b: { x: 1 } } }))) as Table;
+    finish(validation.run(raw, before, context));
+    expect(seen).toEqual([["rules.a", { x: 2, y: 1 }]]);
+  });
+
+  it("replaces a node by what its schema makes of it", () => {
+    const validation = new Validation(undefined, {
+      "limits.*": z.object({ requests: z.number(), window: z.number().default(60) }),
+    });
+    const tree = run(validation, { limits: { api: { requests: 1 } } });
+    expect(tree).toEqual({ limits: { api: { requests: 1, window: 60 } } });
+    expect(refusal(validation, { limits: { api: {} } }).problems[0]!.path).toBe("limits.api.requests");
+  });
+
+  it("refuses a schema's output that is not plain data", () => {
+    const error = refusal(new Validation(z.object({ at: z.coerce.date() })), { at: "2026-01-01" });
+    expect(error.problems).toEqual([
+      { path: "at", message: "the schema's output is an instance of Date, must be plain data", origin: "put" },
+    ]);
+  });
+
+  it("takes a schema that throws for a refusal", () => {
+    const throwing = {
+      "~standard": {
+        version: 1 as const,
+        vendor: "x",
+        validate: () => {
+          throw new Error("broken");
+        },
+      },
+    };
+    expect(refusal(new Validation(throwing), {}).message).toContain("the schema threw: broken");
+  });
+
+  it("refuses what is no schema, no validator or no pattern", () => {
+    expect(() => new Validation({} as never)).toThrow(TypeError);
+    expect(() => new Validation(undefined, { a: 1 as never })).toThrow('Cannot validate "a"');
+    expect(() => new Validation(undefined, { "a..b": () => true })).toThrow(TypeError);
+  });
+});
