@@ -188,7 +188,7 @@ function launch(
     );
   }
   const { name, timeout } = options;
-  const what = { behaviour: "gen_server", name };
+  const what = { behaviour: module.behaviour ?? "gen_server", name };
   if (name !== undefined) {
     const holder = find(name);
     if (holder !== undefined) return Promise.reject(startError(what, [ALREADY_STARTED, holder.pid]));

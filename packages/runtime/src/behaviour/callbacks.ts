@@ -62,6 +62,8 @@ export interface Module<S = unknown, A = unknown> {
 
 /** The module as the loop sees it: types are the callbacks' own business. */
 export interface AnyModule {
+  /** What the module is itself a behaviour for, if it is one: said in errors and reports. */
+  readonly behaviour?: string;
   init?(arg: unknown): unknown;
   handle_call?(request: unknown, from: From, state: unknown): unknown;
   handle_cast?(message: unknown, state: unknown): unknown;

@@ -28,7 +28,7 @@ export function reportCrash(server: Server, reason: unknown): void {
   const { shown: who } = server;
   report("error", "process_crash", details, () =>
     [
-      `gen_server ${who} terminating`,
+      `${server.behaviour} ${who} terminating`,
       `  Reason: ${long(shown.reason)}${stackOf(shown.reason)}`,
       last === undefined ? "  Last message: none (during init)" : `  Last message: ${long(shown.message)}`,
       `  State: ${long(shown.state)}`,

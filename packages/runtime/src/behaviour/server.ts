@@ -83,7 +83,11 @@ export class Server extends Process {
 
   get initialCall(): string {
     const { name } = this.module as { name?: unknown };
-    return typeof name === "string" && name !== "" ? `gen_server ${name}` : "gen_server";
+    return typeof name === "string" && name !== "" ? `${this.behaviour} ${name}` : this.behaviour;
+  }
+
+  get behaviour(): string {
+    return this.module.behaviour ?? "gen_server";
   }
 
   /** Who waits for init to be done. Set before the first turn. */
@@ -214,7 +218,7 @@ export class Server extends Process {
           "unhandled_message",
           { pid: this.pid, name: this.name, message: term },
           () =>
-            `gen_server ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
+            `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
         );
         return;
       } else {

@@ -93,7 +93,7 @@ export class Refusal {
 
 /** The callback module of all supervisors; its argument is the user's module and that one's argument. */
 export const supervising = {
-  name: "supervisor",
+  behaviour: "supervisor",
   init,
   handle_call,
   handle_cast,
@@ -191,16 +191,7 @@ function go(state: State, on: boolean): unknown {
 
 async function childEnded(state: State, child: Child, reason: unknown): Promise<boolean> {
   const { spec } = child;
-  if (restarts(spec.restart, reason)) {
-    report(
-      "warning",
-      "child_terminated",
-      offender(state, child, reason),
-      () =>
-        `Supervisor ${nameOf(state.self)} restarts child ${describe(spec.id)} ${child.pid}, which ended with reason ${brief(reason)}`,
-    );
-    return restart(state, child);
-  }
+  if (restarts(spec.restart, reason)) return restart(state, child, { reason });
   if (spec.restart === TEMPORARY && !isOrderly(reason)) {
     report(
       "warning",
@@ -224,18 +215,31 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
     .some((child) => child.spec.significant && (child.pid !== undefined || child.restarting));
 }
 
-async function restart(state: State, child: Child): Promise<boolean> {
-  if (!state.window.admit(Math.floor(now() / 1_000))) {
-    const { intensity, period } = state.flags;
+// `ended`: why it is restarted; undefined where an earlier restart failed, which was reported.
+async function restart(state: State, child: Child, ended?: { readonly reason: unknown }): Promise<boolean> {
+  const { self, flags, window } = state;
+  const { id } = child.spec;
+  const why = ended === undefined ? "could not be restarted" : `ended with reason ${brief(ended.reason)}`;
+  if (!window.admit(Math.floor(now() / 1_000))) {
+    const { intensity, period } = flags;
+    const details = { ...offender(state, child, ended?.reason ?? SHUTDOWN), intensity, period };
     report(
       "error",
       "supervisor_shutdown",
-      { ...offender(state, child, SHUTDOWN), intensity, period },
+      details,
       () =>
-        `Supervisor ${nameOf(state.self)} gives up: child ${describe(child.spec.id)} failed, and there were more than ${intensity} restarts within ${period} s (${state.window.count} with this one). It ends with reason shutdown`,
+        `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why}, and more than ${intensity} restarts within ${period} s are too many (this would be number ${window.count}). It ends with reason shutdown`,
     );
     forget(state, child);
     return false;
+  }
+  if (ended !== undefined) {
+    report(
+      "warning",
+      "child_terminated",
+      offender(state, child, ended.reason),
+      () => `Supervisor ${nameOf(self)} restarts child ${describe(id)} ${child.pid}, which ${why}`,
+    );
   }
   const { strategy } = state.flags;
   if (strategy === SIMPLE_ONE_FOR_ONE) {

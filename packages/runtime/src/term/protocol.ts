@@ -9,8 +9,13 @@
 import type { Atom } from "./atom.ts";
 import type { Pid } from "./pid.ts";
 
-/** A message that is none of a protocol's: a process may receive anything. It also lets `switch` narrow on atoms. */
-export type Unexpected = readonly [tag: undefined, ...rest: unknown[]];
+declare const clauses: unique symbol;
+
+/**
+ * A message that is none of a protocol's: a process may receive anything. It also lets `switch` narrow on atoms, and
+ * remembers the interface it stands beside, so that a start can tell what its server understands.
+ */
+export type Unexpected<T = unknown> = readonly [tag: undefined, ...rest: unknown[]] & { readonly [clauses]?: T };
 
 type Tagged<T, K extends keyof T & string> = T[K] extends (...args: infer A) => unknown
   ? readonly [tag: Atom<K>, ...args: A]
@@ -20,7 +25,16 @@ type Tagged<T, K extends keyof T & string> = T[K] extends (...args: infer A) => 
 export type MessageOf<T> = { [K in keyof T & string]: Tagged<T, K> }[keyof T & string];
 
 /** What a callback gets: a message of the protocol, or anything else. */
-export type Received<T> = MessageOf<T> | Unexpected;
+export type Received<T> = MessageOf<T> | Unexpected<T>;
+
+/** The interface of functions behind a `Received<T>`; never for any other type. */
+export type InterfaceOf<R> = unknown extends R
+  ? never
+  : R extends { readonly [clauses]?: infer T }
+    ? typeof clauses extends keyof R
+      ? T
+      : never
+    : never;
 
 /** The reply to a message; of a union of messages the union of replies. */
 export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]

@@ -1,0 +1,78 @@
+/** A counter that crashes, and the supervisor that starts it again: with a new pid, fresh state and the same name. */
+import {
+  erlang,
+  gen_server,
+  logger,
+  NOREPLY,
+  OK,
+  OtpError,
+  type Pid,
+  REPLY,
+  SHUTDOWN,
+  supervisor,
+} from "@otpts/runtime";
+
+logger.set_handler((report) =>
+  console.log(`[${report.level}] ${report.text.split("\n", 1)[0]?.replaceAll(/<[\d.]+>/g, "<pid>")}`),
+);
+
+const counter = {
+  init: (start: number) => [OK, start] as const,
+  handle_call: (_request: "next", _from: gen_server.From, n: number) => [REPLY, n, n + 1] as const,
+  handle_cast(message: "crash", n: number) {
+    if (message === "crash") throw new Error(`crashed at ${n}`);
+    return [NOREPLY, n] as const;
+  },
+};
+
+const children = [
+  supervisor.child_spec({
+    id: "counter",
+    task: (start: number) => gen_server.start_link(counter, start, { name: "counter" }),
+    args: [1],
+    restart: supervisor.Permanent(),
+  }),
+];
+const top = await supervisor.start(
+  children,
+  supervisor.options({ strategy: supervisor.OneForOne(), max_restarts: 2, max_seconds: 5 }),
+);
+
+console.log("next:", await gen_server.call("counter", "next"), await gen_server.call("counter", "next"));
+
+for (let crash = 1; crash <= 2; crash++) {
+  const before = erlang.whereis("counter");
+  gen_server.cast("counter", "crash");
+  await restarted(before);
+  console.log("after the restart, next:", await gen_server.call("counter", "next"));
+}
+
+// One more than max_restarts: the supervisor gives up, and whoever supervises it would take over.
+gen_server.cast("counter", "crash");
+await gone(top);
+console.log("alive:", erlang.is_process_alive(top), "registered:", erlang.whereis("counter") !== undefined);
+
+try {
+  await supervisor.start([supervisor.child_spec({ id: "bad", task: () => Promise.reject(new OtpError("no disk")) })]);
+} catch (error) {
+  console.log(
+    (error as Error).message,
+    "->",
+    (error as OtpError).reason instanceof Array && (error as { reason: unknown[] }).reason[0] === SHUTDOWN,
+  );
+}
+
+// Resolves when the counter runs again under another pid.
+async function restarted(before: Pid | undefined): Promise<void> {
+  while (erlang.whereis("counter") === before || erlang.whereis("counter") === undefined) await erlang.sleep(1);
+}
+
+// Resolves when a process is dead: a monitor tells, and a monitor needs a process.
+function gone(pid: Pid): Promise<unknown> {
+  return new Promise((resolve) => {
+    erlang.spawn(async () => {
+      erlang.monitor("process", pid);
+      resolve(await erlang.receive());
+    });
+  });
+}
