@@ -18,7 +18,7 @@ import { ALREADY_STARTED, BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.t
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit } from "./term/error.ts";
 import { NODE, type Pid } from "./term/pid.ts";
-import type { CallTo, CastTo, ReplyFrom, ServerRef } from "./term/protocol.ts";
+import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/protocol.ts";
 import type { Ref } from "./term/ref.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
@@ -46,6 +46,7 @@ export {
   send_request,
   wait_response,
 } from "./behaviour/send_request.ts";
+export { calls, type CallTable, casts, type CastTable, type ReplyResult } from "./behaviour/calls.ts";
 export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, Status };
 
 /** Options of a start. */
@@ -64,12 +65,15 @@ const ABCAST = ensure("abcast");
 
 type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
 
-/** What a start resolves with: the pid; also `IGNORE` where init may return it. */
+/**
+ * What a start resolves with: the pid; also `IGNORE` where init may return it. The pid carries the protocol that the module
+ * says its callbacks take (`Received<…>`, or a table of clauses), so that calls and casts to it are checked.
+ */
 export type Started<M> = M extends { init(...args: never): infer R }
   ? typeof IGNORE extends Awaited<R>
-    ? Pid | typeof IGNORE
-    : Pid
-  : Pid;
+    ? Pid<ServedBy<M>> | typeof IGNORE
+    : Pid<ServedBy<M>>
+  : Pid<ServedBy<M>>;
 
 /**
  * Starts a server, not linked to the caller. Resolves when init has returned.
@@ -99,8 +103,8 @@ export function start_monitor<M extends AnyModule | Module<never, never>>(
   module: M,
   arg: ArgOf<M>,
   options: StartOptions = {},
-): Promise<[Pid, Ref]> {
-  return launch(module as AnyModule, arg, options, false, true) as Promise<[Pid, Ref]>;
+): Promise<[Pid<ServedBy<M>>, Ref]> {
+  return launch(module as AnyModule, arg, options, false, true) as Promise<[Pid<ServedBy<M>>, Ref]>;
 }
 
 /**

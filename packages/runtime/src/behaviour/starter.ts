@@ -18,6 +18,8 @@ export class Starter extends Deadline {
   /** The caller's monitor on the process (`start_monitor`). */
   readonly #monitor: Ref | undefined;
   readonly #resolve: (value: never) => void;
+  /** The starter was told: what happens to the process from then on is not its answer. */
+  #done = false;
 
   constructor(
     caller: Process | undefined,
@@ -38,6 +40,8 @@ export class Starter extends Deadline {
 
   /** The process is initialised: the start function returns `value`. */
   ack(value: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
     cancel(this);
     if (this.caller?.alive === false) return;
     this.#resolve((this.#monitor === undefined ? value : [value, this.#monitor]) as never);
@@ -45,6 +49,8 @@ export class Starter extends Deadline {
 
   /** It is not: the start function fails with `{error, reason}`. */
   nack(reason: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
     cancel(this);
     const { caller } = this;
     if (caller?.alive === false) return;

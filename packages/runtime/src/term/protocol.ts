@@ -27,14 +27,6 @@ export type MessageOf<T> = { [K in keyof T & string]: Tagged<T, K> }[keyof T & s
 /** What a callback gets: a message of the protocol, or anything else. */
 export type Received<T> = MessageOf<T> | Unexpected<T>;
 
-/** The interface of functions behind a `Received<T>`; never for any other type. */
-export type InterfaceOf<R> = unknown extends R
-  ? never
-  : R extends { readonly [clauses]?: infer T }
-    ? typeof clauses extends keyof R
-      ? T
-      : never
-    : never;
 
 /** The reply to a message; of a union of messages the union of replies. */
 export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]
@@ -82,3 +74,21 @@ export type ReplyFrom<S, M> = ProtocolOf<S> extends { calls: infer C } ? ReplyTo
 
 /** What `cast` takes for this server. */
 export type CastTo<S> = ProtocolOf<S> extends { casts: infer C } ? MessageOf<C> : unknown;
+
+/** What the callbacks of a module say they take; `unknown` where they do not say it with `Received`. */
+export type ServedBy<M> = Says<Takes<M, "handle_call">, "calls"> & Says<Takes<M, "handle_cast">, "casts">;
+
+// The interface T behind a callback whose first parameter is Received<T>; never for any other.
+type Takes<M, K extends string> = M extends { readonly [_ in K]: (message: infer R, ...rest: never) => unknown }
+  ? Interface<R>
+  : never;
+
+type Interface<R> = unknown extends R
+  ? never
+  : R extends { readonly [clauses]?: infer T }
+    ? typeof clauses extends keyof R
+      ? NonNullable<T>
+      : never
+    : never;
+
+type Says<T, K extends string> = [T] extends [never] ? unknown : { readonly [_ in K]: T };
