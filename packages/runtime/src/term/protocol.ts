@@ -27,7 +27,6 @@ export type MessageOf<T> = { [K in keyof T & string]: Tagged<T, K> }[keyof T & s
 /** What a callback gets: a message of the protocol, or anything else. */
 export type Received<T> = MessageOf<T> | Unexpected<T>;
 
-
 /** The reply to a message; of a union of messages the union of replies. */
 export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]
   ? K extends keyof T

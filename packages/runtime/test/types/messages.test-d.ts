@@ -1,5 +1,5 @@
 /** Checked by `tsc -b` alone: what must compile, and, after `@ts-expect-error`, what must not. */
-import { Atom, OK, atom, erlang, gen_server, type MessageOf, type Pid, type Received, type ReplyTo } from "@otpts/runtime";
+import { type Atom, OK, atom, gen_server, type Pid, type Received } from "@otpts/runtime";
 import { expectTypeOf } from "vitest";
 
 interface StackCalls {

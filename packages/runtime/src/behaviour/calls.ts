@@ -1,0 +1,91 @@
+/**
+ * A table of clauses for `handle_call` or `handle_cast`: one per message of an interface, so that none can be forgotten
+ * and each answers with its own type of reply, which `switch` cannot check.
+ *
+ *   interface CounterCalls { next(): number; add(by: number): number }
+ *
+ *   const counter = {
+ *     init: (start: number) => [OK, start] as const,
+ *     handle_call: calls<CounterCalls, number>({
+ *       next: (_request, _from, n) => [REPLY, n, n + 1],
+ *       add: ([, by], _from, n) => [REPLY, n + by, n + by],
+ *     }),
+ *   };
+ *
+ * A message that no clause takes goes to `otherwise`; without it, it is OTP's `function_clause`: an error, of which the
+ * server ends.
+ */
+import { Atom, ensure } from "../term/atom.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import type { Received } from "../term/protocol.ts";
+import type { From } from "../process/request.ts";
+import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
+
+type Awaitable<T> = T | Promise<T>;
+
+/** A result of `handle_call` whose reply is an `R`. */
+export type ReplyResult<R, S> =
+  | NoReplyResult<S>
+  | readonly [Atom<"reply">, R, S]
+  | readonly [Atom<"reply">, R, S, Ext]
+  | readonly [Atom<"stop">, unknown, R, S];
+
+/** One clause per call of the interface `T`, for a server with state `S`. */
+export type CallTable<T, S> = {
+  readonly [K in keyof T & string]: T[K] extends (...args: infer A) => infer R
+    ? (request: readonly [tag: Atom<K>, ...args: A], from: From, state: S) => Awaitable<ReplyResult<R, S>>
+    : never;
+};
+
+/** One clause per cast of the interface `T`, for a server with state `S`. */
+export type CastTable<T, S> = {
+  readonly [K in keyof T & string]: T[K] extends (...args: infer A) => unknown
+    ? (message: readonly [tag: Atom<K>, ...args: A], state: S) => Awaitable<NoReplyResult<S>>
+    : never;
+};
+
+/**
+ * A `handle_call` made of clauses.
+ *
+ * @param otherwise takes what no clause does
+ */
+export function calls<T extends object, S>(
+  table: CallTable<T, S>,
+  otherwise?: (request: unknown, from: From, state: S) => Awaitable<CallResult<S>>,
+): (request: Received<T>, from: From, state: S) => Awaitable<CallResult<S>> {
+  const clauses = clausesOf(table);
+  return (request, from, state) => {
+    const clause = clauses.get(tagOf(request)) ?? otherwise ?? none("handle_call", request);
+    return clause(request, from, state) as Awaitable<CallResult<S>>;
+  };
+}
+
+/** A `handle_cast` made of clauses. */
+export function casts<T extends object, S>(
+  table: CastTable<T, S>,
+  otherwise?: (message: unknown, state: S) => Awaitable<NoReplyResult<S>>,
+): (message: Received<T>, state: S) => Awaitable<NoReplyResult<S>> {
+  const clauses = clausesOf(table);
+  return (message, state) => {
+    const clause = clauses.get(tagOf(message)) ?? otherwise ?? none("handle_cast", message);
+    return clause(message, state) as Awaitable<NoReplyResult<S>>;
+  };
+}
+
+type Clause = (...args: unknown[]) => unknown;
+
+function clausesOf(table: object): ReadonlyMap<unknown, Clause> {
+  return new Map(Object.entries(table).map(([tag, clause]) => [ensure(tag), clause as Clause]));
+}
+
+function tagOf(message: unknown): unknown {
+  return Array.isArray(message) ? message[0] : undefined;
+}
+
+function none(callback: string, message: unknown): never {
+  throw new ErlangError(
+    ensure("function_clause"),
+    `Cannot handle ${describe(message)}: no clause of ${callback} takes it`,
+  );
+}
