@@ -41,11 +41,14 @@ export class SyntaxFault extends Error {
   override readonly name = "SyntaxFault";
   readonly code: string;
   readonly position: Position | undefined;
+  /** Whether the message tells where, so that it need not be added. */
+  readonly placed: boolean;
 
-  constructor(code: string, message: string, position?: Position) {
+  constructor(code: string, message: string, position?: Position, placed = false) {
     super(message);
     this.code = code;
     this.position = position;
+    this.placed = placed;
   }
 }
 

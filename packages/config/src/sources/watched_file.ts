@@ -106,7 +106,7 @@ export class WatchedFile {
     const cannot = `Cannot read "${this.shown}"`;
     if (error instanceof SyntaxFault) {
       const { line, column } = error.position ?? {};
-      const at = line === undefined ? "" : `, at line ${line}, column ${column}`;
+      const at = line === undefined || error.placed ? "" : `, at line ${line}, column ${column}`;
       return new ConfigSourceError(`${cannot}: ${error.message}${at}`, {
         ...place,
         code: error.code,

@@ -1,0 +1,242 @@
+import type { Origin } from "./layer.ts";
+import { type Hole, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
+import type { Segments, Table, Value } from "./value.ts";
+
+export type { TemplateProblem };
+
+/**
+ * Templates: TOML with `${NAME}`, `${NAME:default}` and `$$` for a dollar sign.
+ *
+ * A placeholder may stand inside a quoted string, where its value is text, whatever is in it; or bare, where a value is
+ * expected, and then what stands there must read as one TOML value without tables. A list's element that is exactly one
+ * placeholder becomes as many elements as its value has: `["${INTERFACES}"]` with `eth0,eth1`. In comments nothing is a
+ * placeholder; in keys none is allowed. A dollar sign before anything but `{` and `$` is itself.
+ *
+ * No value can bring a key, or end a string: placeholders are masked, the masked text is parsed as TOML,
+ * and only then are values put into the tree, where no syntax is left to be broken.
+ *
+ * Example: `url = "pg://${HOST:localhost}/db"` is masked as `url = "pg://<0>/db"` (with two characters that the template
+ * does not use for `<` and `>`), parsed, and filled in.
+ */
+
+/** Where a placeholder's value came from. */
+export type PlaceholderUse = NonNullable<Origin["placeholders"]>[number];
+
+/** A value for a placeholder: a list may stand only where it can be one. */
+export type Substitution = string | number | bigint | boolean | readonly (string | number | bigint | boolean)[];
+
+/** Finds the value of a placeholder. */
+export type Lookup = (
+  name: string,
+) => { readonly value: Substitution; readonly from: "substitutions" | "environment" } | undefined;
+
+/** A template whose placeholders are masked. */
+export interface Masked {
+  /** The text to be parsed. */
+  readonly text: string;
+  readonly problems: readonly TemplateProblem[];
+  /** The names of all placeholders outside comments. */
+  readonly names: ReadonlySet<string>;
+  /** The offset in the template of an offset in `text`. */
+  offset(masked: number): number;
+  /**
+   * Fills the values into the tree that `text` was parsed to.
+   *
+   * @param read reads a text as a TOML value; `undefined` where it is none
+   */
+  fill(tree: Table, lookup: Lookup, read: (text: string) => Value | undefined): Filled;
+}
+
+/** What a template says. */
+export interface Filled {
+  readonly tree: Table;
+  /** Where there are any, the tree is not to be used. In the order of the template. */
+  readonly problems: readonly TemplateProblem[];
+  /** The placeholders that made the value at this path, or above it. */
+  placeholders(path: Segments): readonly PlaceholderUse[];
+  /** The path in the masked tree: they differ where a list's element became several. */
+  masked_path(path: Segments): Segments;
+}
+
+/** Reads a template. */
+export function mask_template(text: string): Masked {
+  const { holes, marks, ...masked } = new Masking(text).run();
+  return { ...masked, fill: (tree, lookup, read) => new Filling(holes, marks, lookup, read).run(tree) };
+}
+
+class Filling {
+  readonly #holes: readonly Hole[];
+  readonly #mask: RegExp;
+  readonly #lookup: Lookup;
+  readonly #read: (text: string) => Value | undefined;
+  readonly #problems: TemplateProblem[] = [];
+  readonly #uses = new Map<string, readonly PlaceholderUse[]>();
+  /** For lists that changed their length: which element of the masked list each element comes from. */
+  readonly #elements = new Map<string, readonly number[]>();
+
+  constructor(
+    holes: readonly Hole[],
+    [begin, end]: readonly [begin: string, end: string],
+    lookup: Lookup,
+    read: (text: string) => Value | undefined,
+  ) {
+    this.#holes = holes;
+    this.#mask = new RegExp(`${begin}(\\d+)${end}`, "gu");
+    this.#lookup = lookup;
+    this.#read = read;
+  }
+
+  run(tree: Table): Filled {
+    const filled = this.#value(tree, []) as Table;
+    const uses = this.#uses;
+    const elements = this.#elements;
+    return {
+      tree: filled,
+      problems: this.#problems.toSorted((one, other) => one.offset - other.offset),
+      placeholders(path) {
+        for (let length = path.length; length > 0; length -= 1) {
+          const found = uses.get(JSON.stringify(path.slice(0, length)));
+          if (found !== undefined) return found;
+        }
+        return [];
+      },
+      masked_path: (path) =>
+        path.map((segment, depth) => {
+          const origins = elements.get(JSON.stringify(path.slice(0, depth)));
+          return origins === undefined ? segment : String(origins[Number(segment)] ?? segment);
+        }),
+    };
+  }
+
+  #value(value: Value, path: Segments): Value {
+    if (typeof value === "string") return this.#text(value, path);
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value)) return this.#list(value, path);
+    return Object.fromEntries(
+      Object.entries(value as Table).map(([key, inner]) => [key, this.#value(inner, [...path, key])]),
+    );
+  }
+
+  #list(list: readonly Value[], path: Segments): Value {
+    const filled: Value[] = [];
+    const origins: number[] = [];
+    const add = (value: Value, index: number) => {
+      filled.push(value);
+      origins.push(index);
+    };
+    for (const [index, element] of list.entries()) {
+      const only = typeof element === "string" ? this.#onlyPlaceholder(element) : undefined;
+      if (only === undefined) add(this.#value(element, [...path, String(filled.length)]), index);
+      else {
+        for (const value of this.#expanded(only.hole, only.placeholder, path, filled.length)) add(value, index);
+      }
+    }
+    if (origins.some((origin, index) => origin !== index)) this.#elements.set(JSON.stringify(path), origins);
+    return filled;
+  }
+
+  #onlyPlaceholder(element: string): { hole: Hole; placeholder: Placeholder } | undefined {
+    const [match, ...more] = element.matchAll(this.#mask);
+    if (match === undefined || more.length > 0 || match[0] !== element) return undefined;
+    const hole = this.#holes[Number(match[1])]!;
+    const [placeholder, ...rest] = hole.parts;
+    return rest.length > 0 || typeof placeholder !== "object" ? undefined : { hole, placeholder };
+  }
+
+  #expanded(hole: Hole, placeholder: Placeholder, path: Segments, from: number): Value[] {
+    const found = this.#find(placeholder, hole.kind);
+    if (found === undefined) return [];
+    const values: Value[] = [];
+    for (const item of itemsOf(found.value)) {
+      const text = String(item);
+      const isRead = hole.kind === "bare" && typeof found.value !== "object";
+      const value = isRead ? this.#bareValue(text, placeholder.offset) : hole.kind === "bare" ? item : text;
+      this.#uses.set(JSON.stringify([...path, String(from + values.length)]), [found.use]);
+      values.push(value);
+    }
+    // Where nothing is left of it, the list itself tells.
+    if (values.length === 0) this.#uses.set(JSON.stringify(path), [found.use]);
+    return values;
+  }
+
+  #text(text: string, path: Segments): Value {
+    const uses: PlaceholderUse[] = [];
+    let bare: Value | undefined;
+    const filled = text.replaceAll(this.#mask, (_, index: string) => {
+      const hole = this.#holes[Number(index)]!;
+      const parts = hole.parts.map((part) => {
+        if (typeof part === "string") return part;
+        const found = this.#find(part, hole.kind);
+        if (found === undefined) return "";
+        uses.push(found.use);
+        if (hole.kind === "bare" && hole.parts.length === 1 && typeof found.value === "object") {
+          bare = [...found.value];
+        }
+        if (typeof found.value !== "object") return String(found.value);
+        if (bare === undefined)
+          this.#problem(part, `the value of ${part.name} is a list, which cannot be part of a string`);
+        return "";
+      });
+      const [first] = hole.parts.filter((part) => typeof part === "object");
+      if (hole.kind === "bare" && bare === undefined) {
+        const resolved = uses.length === hole.parts.filter((part) => typeof part === "object").length;
+        bare = resolved ? this.#bareValue(parts.join(""), first!.offset) : "";
+      }
+      return parts.join("");
+    });
+    if (uses.length > 0) this.#uses.set(JSON.stringify(path), uses);
+    return bare ?? filled;
+  }
+
+  #bareValue(text: string, offset: number): Value {
+    const value = this.#read(text.trim());
+    if (value !== undefined && !holdsTable(value)) return value;
+    const message = "what stands here must read as one TOML value without tables (a string needs quotes)";
+    this.#problems.push({ offset, message });
+    return "";
+  }
+
+  #find(placeholder: Placeholder, kind: Hole["kind"]): { value: Substitution; use: PlaceholderUse } | undefined {
+    const { name, fallback, offset } = placeholder;
+    const found = this.#lookup(name);
+    if (found !== undefined) return { value: found.value, use: { name, from: found.from } };
+    if (fallback === undefined) {
+      this.#problems.push({ offset, message: `${name} has no value`, unresolved: name });
+      return undefined;
+    }
+    let value: Value | undefined = fallback;
+    if (kind === "basic" && fallback.includes("\\")) value = this.#read(`"${fallback}"`);
+    if (typeof value !== "string") {
+      this.#problem(placeholder, `the default of ${name} is not what may stand in a string`);
+      return undefined;
+    }
+    return { value, use: { name, from: "default" } };
+  }
+
+  #problem(placeholder: Placeholder, message: string): void {
+    this.#problems.push({ offset: placeholder.offset, message });
+  }
+}
+
+/** The elements a value makes: those of a list, of a JSON list, or what commas separate; an empty text makes none. */
+function itemsOf(value: Substitution): readonly (string | number | bigint | boolean)[] {
+  if (typeof value === "object") return value;
+  if (typeof value !== "string") return [value];
+  if (value.trim().startsWith("[")) {
+    try {
+      const list: unknown = JSON.parse(value);
+      if (Array.isArray(list) && list.every((item) => ["string", "number", "boolean"].includes(typeof item))) {
+        return list as (string | number | boolean)[];
+      }
+    } catch {
+      // Not JSON: a text that begins with a bracket.
+    }
+  }
+  if (value.trim() === "") return [];
+  return value.includes(",") ? value.split(",").map((item) => item.trim()) : [value];
+}
+
+function holdsTable(value: Value): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) ? value.some(holdsTable) : true;
+}

@@ -1,0 +1,228 @@
+/**
+ * The first half of a template: its placeholders are found and masked, with a mark before and after the number of each,
+ * so that what remains is TOML.
+ */
+
+/** Something wrong with a template. Never quotes a value. */
+export interface TemplateProblem {
+  /** UTF-16 offset in the template. */
+  readonly offset: number;
+  readonly message: string;
+  /** For a placeholder without a value: its name. */
+  readonly unresolved?: string;
+}
+
+/** A masked template. */
+export interface Mask {
+  readonly text: string;
+  readonly problems: readonly TemplateProblem[];
+  readonly names: ReadonlySet<string>;
+  /** By the number between the marks. */
+  readonly holes: readonly Hole[];
+  readonly marks: readonly [begin: string, end: string];
+  /** The offset in the template of an offset in `text`. */
+  offset(masked: number): number;
+}
+
+/** A placeholder as it stands in a template. */
+export interface Placeholder {
+  readonly name: string;
+  /** As written; in a quoted string its escapes are still to be read. */
+  readonly fallback: string | undefined;
+  readonly offset: number;
+}
+
+/** What a mask stands for. */
+export interface Hole {
+  readonly kind: "basic" | "literal" | "bare";
+  /** Bare, text may stand beside placeholders: `${HOURS}h` does not read as a value, `1${ZEROS}` may. */
+  readonly parts: readonly (string | Placeholder)[];
+}
+
+const PLACEHOLDER = /\$\{([A-Za-z_][A-Za-z0-9_.-]*)(?::([^}\n]*))?\}/y;
+const BARE_END = /[\s,\]}#"'=]/;
+
+/** Follows the text as far as telling keys, values, strings and comments apart needs; the rest is the parser's. */
+export class Masking {
+  readonly #text: string;
+  readonly #marks: readonly [begin: string, end: string];
+  #at = 0;
+  readonly #out: string[] = [];
+  #length = 0;
+  /** Pairs of masked and template offset: from there on both run alike. */
+  readonly #runs: [masked: number, original: number][] = [[0, 0]];
+  readonly #problems: TemplateProblem[] = [];
+  readonly #holes: Hole[] = [];
+  readonly #names = new Set<string>();
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#marks = unusedCharacters(text);
+  }
+
+  run(): Mask {
+    this.#scan();
+    const runs = this.#runs;
+    return {
+      text: this.#out.join(""),
+      problems: this.#problems,
+      names: this.#names,
+      offset(masked) {
+        let index = runs.findIndex(([start]) => start > masked);
+        index = index === -1 ? runs.length - 1 : index - 1;
+        const [start, original] = runs[index]!;
+        const limit = runs[index + 1]?.[1] ?? Number.POSITIVE_INFINITY;
+        return Math.min(original + masked - start, Math.max(original, limit - 1));
+      },
+      holes: this.#holes,
+      marks: this.#marks,
+    };
+  }
+
+  #scan(): void {
+    const open: ("[" | "{")[] = [];
+    let inKey = true;
+    while (this.#at < this.#text.length) {
+      const char = this.#text[this.#at]!;
+      if (char === "#") this.#comment();
+      else if (char === '"' || char === "'") this.#string(inKey);
+      else if (char === "\n") {
+        if (open.length === 0) inKey = true;
+        this.#copy(1);
+      } else if (inKey) {
+        if (char === "=") inKey = false;
+        if (char === "}" && open.pop() === "{") inKey = false;
+        if (this.#text.startsWith("${", this.#at)) this.#problem("a placeholder must not stand in a key");
+        this.#copy(1);
+      } else if (char === "[" || char === "{") {
+        open.push(char);
+        inKey = char === "{";
+        this.#copy(1);
+      } else if (char === "]" || char === "}") {
+        open.pop();
+        this.#copy(1);
+      } else if (char === ",") {
+        inKey = open.at(-1) === "{";
+        this.#copy(1);
+      } else if (BARE_END.test(char)) this.#copy(1);
+      else this.#bare();
+    }
+  }
+
+  #comment(): void {
+    const end = this.#text.indexOf("\n", this.#at);
+    this.#copy((end === -1 ? this.#text.length : end) - this.#at);
+  }
+
+  #string(inKey: boolean): void {
+    const quote = this.#text[this.#at]!;
+    const long = this.#text.startsWith(quote.repeat(3), this.#at);
+    const end = long ? quote.repeat(3) : quote;
+    this.#copy(end.length);
+    while (this.#at < this.#text.length) {
+      const char = this.#text[this.#at]!;
+      if (this.#text.startsWith(end, this.#at)) break;
+      if (char === "\n" && !long) return;
+      if (char === "\\" && quote === '"') this.#copy(2);
+      else if (char !== "$") this.#copy(1);
+      else if (this.#text[this.#at + 1] === "$") this.#replace(2, "$");
+      else if (this.#text[this.#at + 1] !== "{") this.#copy(1);
+      else if (inKey) {
+        this.#problem("a placeholder must not stand in a key");
+        this.#copy(2);
+      } else {
+        const start = this.#at;
+        const placeholder = this.#placeholder();
+        if (placeholder === undefined) this.#copy(2);
+        else this.#hole(start, { kind: quote === '"' ? "basic" : "literal", parts: [placeholder] });
+      }
+    }
+    this.#copy(end.length);
+    // Up to two quotes may stand right before the closing three.
+    if (long) while (this.#text[this.#at] === quote) this.#copy(1);
+  }
+
+  #bare(): void {
+    const start = this.#at;
+    const parts: (string | Placeholder)[] = [];
+    let from = start;
+    let at = start;
+    while (at < this.#text.length && !BARE_END.test(this.#text[at]!)) {
+      if (this.#text.startsWith("$$", at)) {
+        parts.push(this.#text.slice(from, at + 1));
+        at += 2;
+        from = at;
+      } else if (this.#text.startsWith("${", at)) {
+        parts.push(this.#text.slice(from, at));
+        this.#at = at;
+        const placeholder = this.#placeholder();
+        at = placeholder === undefined ? at + 2 : this.#at;
+        if (placeholder !== undefined) parts.push(placeholder);
+        from = at;
+      } else at += 1;
+    }
+    parts.push(this.#text.slice(from, at));
+    this.#at = start;
+    if (parts.every((part) => typeof part === "string")) this.#copy(at - start);
+    else {
+      this.#at = at;
+      this.#hole(start, { kind: "bare", parts: parts.filter((part) => part !== "") });
+    }
+  }
+
+  /** Reads the placeholder at hand and moves behind it. */
+  #placeholder(): Placeholder | undefined {
+    PLACEHOLDER.lastIndex = this.#at;
+    const match = PLACEHOLDER.exec(this.#text);
+    if (match === null) {
+      this.#problem("what begins with ${ must be ${NAME} or ${NAME:default} (write $${ for the characters)");
+      return undefined;
+    }
+    const [whole, name, fallback] = match;
+    if (fallback?.includes("${") === true) this.#problem("a placeholder must not stand in a default");
+    this.#names.add(name!);
+    const placeholder = { name: name!, fallback, offset: this.#at };
+    this.#at += whole.length;
+    return placeholder;
+  }
+
+  #hole(start: number, hole: Hole): void {
+    const mask = this.#marks.join(String(this.#holes.length));
+    this.#holes.push(hole);
+    const end = this.#at;
+    this.#at = start;
+    this.#replace(end - start, hole.kind === "bare" ? `"${mask}"` : mask);
+  }
+
+  #copy(count: number): void {
+    this.#emit(this.#text.slice(this.#at, this.#at + count));
+    this.#at += count;
+  }
+
+  #replace(count: number, by: string): void {
+    this.#runs.push([this.#length, this.#at]);
+    this.#emit(by);
+    this.#at += count;
+    this.#runs.push([this.#length, this.#at]);
+  }
+
+  #emit(text: string): void {
+    this.#out.push(text);
+    this.#length += text.length;
+  }
+
+  #problem(message: string): void {
+    this.#problems.push({ offset: this.#at, message });
+  }
+}
+
+/** Two characters for private use of which the text holds neither them nor their escapes. */
+function unusedCharacters(text: string): [begin: string, end: string] {
+  const lower = text.toLowerCase();
+  const found: string[] = [];
+  for (let code = 0xe000; found.length < 2; code = code === 0xf8ff ? 0xf0000 : code + 1) {
+    const char = String.fromCodePoint(code);
+    if (!text.includes(char) && !lower.includes(code.toString(16))) found.push(char);
+  }
+  return [found[0]!, found[1]!];
+}

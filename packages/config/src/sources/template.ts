@@ -1,0 +1,202 @@
+import type { Layer } from "../core/layer.ts";
+import {
+  type Filled,
+  type Lookup,
+  type Masked,
+  type Substitution,
+  type TemplateProblem,
+  mask_template,
+} from "../core/template.ts";
+import type { Segments, Value } from "../core/value.ts";
+import { SyntaxFault, position_at } from "../formats/format.ts";
+import { type Parsed, parse_text } from "../formats/parse.ts";
+import { toml } from "../formats/toml.ts";
+import { decode_utf8 } from "../formats/utf8.ts";
+import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+
+export interface TemplateOptions extends WatchedFileOptions {
+  /** Values by placeholder name; they come before the environment. */
+  readonly substitutions?: Readonly<Record<string, Substitution>>;
+  /** The variables; by default those of the manager, which are the process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Name in `status`; by default `template:` and the path. */
+  readonly name?: string;
+  /** Whether a template that is there and cannot be filled fails the start (default `true`). A missing one is empty. */
+  readonly required?: boolean;
+  /** When the template is deleted later: `"keep"` (default) its last values or `"clear"` them. */
+  readonly on_missing?: "keep" | "clear";
+}
+
+const optionNames: ReadonlySet<string> = new Set<keyof TemplateOptions>([
+  "substitutions",
+  "env",
+  "name",
+  "required",
+  "on_missing",
+  "debounce",
+  "settle",
+  "poll_interval",
+  "use_polling",
+  "max_bytes",
+]);
+
+/**
+ * Configuration from a TOML file with placeholders: `${NAME}`, `${NAME:default}`, `$$`. The rules are told in
+ * `core/template.ts`. Loaded and watched as `FileSource` does.
+ *
+ * @example new TemplateSource("config.toml.template", { INTERFACES: "eth0,eth1" })
+ * @example new TemplateSource("config.toml.template", { substitutions: { INTERFACES: ["eth0", "eth1"] }, required: false })
+ */
+export class TemplateSource implements Source {
+  readonly kind = "template";
+  readonly name: string;
+  readonly required: boolean;
+  readonly on_missing: "keep" | "clear";
+  readonly #file: WatchedFile;
+  readonly #substitutions: ReadonlyMap<string, Substitution>;
+  readonly #env: Readonly<Record<string, string | undefined>> | undefined;
+  /** The names that the last load looked for in the environment, with what it found. */
+  #looked: ReadonlyMap<string, string | undefined> = new Map();
+
+  /**
+   * @param path the template; relative to the working directory at this moment. It need not exist.
+   * @param options options; or the substitutions alone, where none of their names is that of an option
+   * @throws TypeError for an unknown option or a substitution that is none
+   */
+  constructor(path: string | URL, options: TemplateOptions | Readonly<Record<string, Substitution>> = {}) {
+    const names = Object.keys(options);
+    const given = (
+      names.some((option) => optionNames.has(option)) ? options : { substitutions: options }
+    ) as TemplateOptions;
+    const { substitutions = {}, env, name, required, on_missing, ...rest } = given;
+    this.#file = new WatchedFile("TemplateSource", path, rest);
+    for (const [placeholder, value] of Object.entries(substitutions)) {
+      if (isSubstitution(value)) continue;
+      throw new TypeError(
+        `Cannot make a TemplateSource of "${this.#file.shown}": substitution "${placeholder}" must be a string, a number, a boolean or a list of these, got ${value === null ? "null" : typeof value}`,
+      );
+    }
+    this.#substitutions = new Map(Object.entries(substitutions));
+    this.#env = env;
+    this.name = name ?? `template:${this.#file.shown}`;
+    this.required = required ?? true;
+    this.on_missing = on_missing ?? "keep";
+  }
+
+  async load(context: SourceContext): Promise<Loaded> {
+    const env = this.#env ?? context.env;
+    const stale = [...this.#looked].some(([name, value]) => own(env, name) !== value);
+    const first = context.first || stale;
+    return this.#file.load(this.name, { ...context, first }, async (bytes) => this.#layer(bytes, env));
+  }
+
+  async watch(changed: () => void, context: SourceContext): Promise<Watch> {
+    return this.#file.watch(changed, context);
+  }
+
+  #layer(bytes: Uint8Array, env: Readonly<Record<string, string | undefined>>): Layer {
+    const text = decode_utf8(bytes);
+    const masked = mask_template(text);
+    this.#looked = new Map(
+      [...masked.names].filter((name) => !this.#substitutions.has(name)).map((name) => [name, own(env, name)]),
+    );
+    if (masked.problems.length > 0) throw problemsFault(text, masked.problems);
+    const parsed = parseMasked(text, masked);
+    const filled = masked.fill(parsed.tree, this.#lookup(env), read_toml_value);
+    if (filled.problems.length > 0) throw problemsFault(text, filled.problems);
+    return {
+      source: this.name,
+      tree: filled.tree,
+      origin: (path) => ({
+        source: this.name,
+        file: this.#file.shown,
+        ...place(path, text, masked, parsed, filled),
+        ...used(path, filled),
+      }),
+      diagnostics: [],
+      bytes: bytes.length,
+    };
+  }
+
+  #lookup(env: Readonly<Record<string, string | undefined>>): Lookup {
+    return (name) => {
+      const value = this.#substitutions.get(name);
+      if (value !== undefined) return { value, from: "substitutions" };
+      const variable = own(env, name);
+      return variable === undefined ? undefined : { value: variable, from: "environment" };
+    };
+  }
+}
+
+function parseMasked(text: string, masked: Masked): Parsed {
+  try {
+    return parse_text(masked.text, "toml");
+  } catch (error) {
+    if (!(error instanceof SyntaxFault) || error.position === undefined) throw error;
+    const offset = masked.offset(offsetAt(masked.text, error.position.line, error.position.column));
+    throw new SyntaxFault(error.code, error.message, position_at(text, offset));
+  }
+}
+
+/**
+ * A text is one TOML value when it can stand alone and as a list's element: the first excludes a comma, the second a
+ * comment and a line's end, both together whatever brings a key or closes the list.
+ */
+export function read_toml_value(text: string): Value | undefined {
+  const alone = onlyValue(`v = ${text}`);
+  const element = onlyValue(`v = [${text}, 0]`);
+  return Array.isArray(element) && element.length === 2 ? alone : undefined;
+}
+
+function onlyValue(text: string): Value | undefined {
+  try {
+    const { tree } = toml.parse(text);
+    return Object.keys(tree).length === 1 ? tree["v"] : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxFault) return undefined;
+    throw error;
+  }
+}
+
+/** All problems in one error; the first one gives it its place. */
+function problemsFault(text: string, problems: readonly TemplateProblem[]): SyntaxFault {
+  const first = position_at(text, problems[0]!.offset);
+  const where = ({ offset }: TemplateProblem) => {
+    const { line, column } = position_at(text, offset);
+    return `at line ${line}, column ${column}`;
+  };
+  const unresolved = problems.filter((problem) => problem.unresolved !== undefined);
+  const others = problems.filter((problem) => problem.unresolved === undefined);
+  const messages = others.map((problem) => `${problem.message}, ${where(problem)}`);
+  if (unresolved.length > 0) {
+    const names = unresolved.map((problem) => `"${problem.unresolved}" ${where(problem)}`).join(", ");
+    messages.unshift(`no substitution, environment variable or default for ${names}`);
+  }
+  return new SyntaxFault(unresolved.length > 0 ? "unresolved" : "template", messages.join("; "), first, true);
+}
+
+function place(path: Segments, text: string, masked: Masked, parsed: Parsed, filled: Filled) {
+  const found = parsed.locate(filled.masked_path(path));
+  return found && position_at(text, masked.offset(offsetAt(masked.text, found.line, found.column)));
+}
+
+function used(path: Segments, filled: Filled) {
+  const placeholders = filled.placeholders(path);
+  return placeholders.length === 0 ? {} : { placeholders };
+}
+
+function offsetAt(text: string, line: number, column: number): number {
+  let start = 0;
+  for (let n = 1; n < line; n += 1) start = text.indexOf("\n", start) + 1;
+  return start + column - 1;
+}
+
+function own(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
+}
+
+function isSubstitution(value: unknown): value is Substitution {
+  const scalar = (item: unknown) => ["string", "bigint", "boolean"].includes(typeof item) || Number.isFinite(item);
+  return scalar(value) || (Array.isArray(value) && value.every(scalar));
+}

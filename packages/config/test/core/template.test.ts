@@ -1,0 +1,309 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { type Filled, type Substitution, mask_template } from "../../src/core/template.ts";
+import type { Value } from "../../src/core/value.ts";
+import { parse_text } from "../../src/formats/parse.ts";
+import { read_toml_value } from "../../src/sources/template.ts";
+
+type Values = Readonly<Record<string, Substitution>>;
+
+function fill(text: string, values: Values = {}): Filled {
+  const masked = mask_template(text);
+  expect(masked.problems).toEqual([]);
+  return masked.fill(
+    parse_text(masked.text, "toml").tree,
+    (name) => (Object.hasOwn(values, name) ? { value: values[name]!, from: "substitutions" } : undefined),
+    read_toml_value,
+  );
+}
+
+function filled(text: string, values: Values = {}): unknown {
+  const { tree, problems } = fill(text, values);
+  expect(problems).toEqual([]);
+  return tree;
+}
+
+const problems = (text: string, values: Values = {}) =>
+  [
+    ...mask_template(text).problems,
+    ...(mask_template(text).problems.length > 0 ? [] : fill(text, values).problems),
+  ].map(({ message, offset }) => `${offset}: ${message}`);
+
+const NOT_ONE = "what stands here must read as one TOML value without tables (a string needs quotes)";
+
+describe("a template", () => {
+  test("is the note's example", () => {
+    const text = `# config.toml.template
+[queuemizer]
+interfaces = ["\${INTERFACES}"]
+log_level = "\${LOG_LEVEL:INFO}"
+
+[database]
+url = "\${DATABASE_URL}"
+max_connections = \${MAX_CONNECTIONS:10}
+`;
+    const values = { INTERFACES: "eth0,eth1", DATABASE_URL: "pg://db/app?a=1#b" };
+    expect(filled(text, values)).toEqual({
+      queuemizer: { interfaces: ["eth0", "eth1"], log_level: "INFO" },
+      database: { url: "pg://db/app?a=1#b", max_connections: 10 },
+    });
+    expect(filled(text, { ...values, INTERFACES: "eth0", MAX_CONNECTIONS: "25", LOG_LEVEL: "DEBUG" })).toEqual({
+      queuemizer: { interfaces: ["eth0"], log_level: "DEBUG" },
+      database: { url: "pg://db/app?a=1#b", max_connections: 25 },
+    });
+  });
+
+  test("takes any text inside a quoted string, of each of the four kinds", () => {
+    const hostile = `"'\\ """ ''' \n[evil]\nevil = 1 # $\{X} \${A} $$ \u0000 \ue0000\ue001 é😀`;
+    for (const [open, close] of [
+      ['"', '"'],
+      ["'", "'"],
+      ['"""', '"""'],
+      ["'''", "'''"],
+    ] as const) {
+      expect(filled(`a = ${open}<\${A}|\${A}>${close}\nb = 1\n`, { A: hostile })).toEqual({
+        a: `<${hostile}|${hostile}>`,
+        b: 1,
+      });
+    }
+  });
+
+  test("reads what stands bare as one TOML value", () => {
+    const read = (value: Substitution) => (filled("a = ${A}\n", { A: value }) as { a: unknown }).a;
+    expect(read("10")).toBe(10);
+    expect(read(" true ")).toBe(true);
+    expect(read('"x # y"')).toBe("x # y");
+    expect(read('[1, "b", [2]]')).toEqual([1, "b", [2]]);
+    expect(read("1979-05-27T07:32:00Z")).toBe("1979-05-27T07:32:00Z");
+    expect(read("9007199254740993")).toBe(9007199254740993n);
+    expect(read('"""\na\nb"""')).toBe("a\nb");
+    expect(read(5)).toBe(5);
+    expect(read(false)).toBe(false);
+    expect(read(["a", 1])).toEqual(["a", 1]);
+    expect(filled("a = -${A}.${B:5}e${C}\n", { A: "1", C: "2" })).toEqual({ a: -150 });
+    expect(filled("a = { b = ${A}, c = [${A},${A}] }\n", { A: "1" })).toEqual({ a: { b: 1, c: [1, 1] } });
+  });
+
+  test.each([
+    "info",
+    "",
+    "1, 2",
+    "1\nevil = 2",
+    "1 # comment",
+    "1]",
+    "1, 0] #",
+    "[1]\n[evil]",
+    "{ evil = 1 }",
+    "[{ evil = 1 }]",
+    '"a" "b"',
+    "1\r\nevil = 2",
+    "= 1",
+  ])("refuses bare what is not one value without tables: %j", (value) => {
+    expect(problems("b = 1\na = ${A}\n", { A: value })).toEqual([`10: ${NOT_ONE}`]);
+  });
+
+  test("refuses bare what is nested too deep", () => {
+    const deep = "[".repeat(10_000) + "]".repeat(10_000);
+    expect(problems("a = ${A}\n", { A: deep })).toEqual([`4: ${NOT_ONE}`]);
+  });
+
+  test("takes everything up to the brace as default, an empty one too", () => {
+    expect(
+      filled('a = "${A:}"\nb = "${A:x:y-z}"\nc = ${A:[1, 2]}\nd = "${A:a\\"\\u00e9}"\ne = \'${A:\\q}\'\n'),
+    ).toEqual({
+      a: "",
+      b: "x:y-z",
+      c: [1, 2],
+      d: 'a"é',
+      e: "\\q",
+    });
+    expect(filled('a = "${A:x}"\n', { A: "" })).toEqual({ a: "" });
+  });
+
+  test("writes a dollar sign for two, and leaves a lone one", () => {
+    expect(filled('a = "$$ $${A} $5 a$"\nb = "$$$${A}"\n"$$k$" = 1\n')).toEqual({
+      a: "$ ${A} $5 a$",
+      b: "$${A}",
+      $k$: 1,
+    });
+  });
+
+  test("has no placeholders in comments", () => {
+    expect(filled("# ${A}\na = 1 # ${B\n[t] # ${}\nb = [ # ${C}\n1 ]\n")).toEqual({ a: 1, t: { b: [1] } });
+  });
+
+  test.each([
+    ["${A} = 1\n", 0],
+    ['"x${A}" = 1\n', 2],
+    ["a.${A} = 1\n", 2],
+    ["[t.${A}]\n", 3],
+    ['[["${A}"]]\n', 3],
+    ["a = { ${A} = 1 }\n", 6],
+    ["a = [{ b = 1, '${A}' = 1 }]\n", 15],
+  ])("allows none in a key: %j", (text, offset) => {
+    expect(problems(text, { A: "x" })).toEqual([`${offset}: a placeholder must not stand in a key`]);
+  });
+
+  test.each(['a = "${}"', 'a = "${A"', 'a = "${1}"', 'a = "${A B}"', "a = ${A", 'a = "${A:\n}"'])(
+    "refuses what begins like a placeholder and is none: %j",
+    (text) => {
+      expect(problems(`${text}\n`)[0]).toMatch(/^\d+: what begins with \$\{ must be/);
+    },
+  );
+
+  test("allows no placeholder in a default", () => {
+    expect(problems('a = "${A:${B}}"\n')).toEqual(["5: a placeholder must not stand in a default"]);
+  });
+
+  test("tells all names without a value, in order, each with its place", () => {
+    const text = 'a = "${A}${B}"\nb = [${C}, "${A}"]\nc = ${D:1}\n';
+    const { problems: found } = fill(text);
+    expect(found.map(({ offset, unresolved }) => [offset, unresolved])).toEqual([
+      [5, "A"],
+      [9, "B"],
+      [20, "C"],
+      [27, "A"],
+    ]);
+  });
+
+  test("makes as many elements of a list's element as its value has", () => {
+    const list = (element: string, value: Substitution) =>
+      (filled(`a = [${element}]\n`, { A: value }) as { a: unknown }).a;
+    expect(list('"${A}"', "x")).toEqual(["x"]);
+    expect(list('"${A}"', "x, y ,z")).toEqual(["x", "y", "z"]);
+    expect(list('"${A}"', " x ")).toEqual([" x "]);
+    expect(list('"${A}"', "")).toEqual([]);
+    expect(list('"${A}"', '["x,y", 2, true]')).toEqual(["x,y", "2", "true"]);
+    expect(list('"${A}"', "[::1]:80")).toEqual(["[::1]:80"]);
+    expect(list('"${A}"', ["x,y", "z"])).toEqual(["x,y", "z"]);
+    expect(list("${A}", "80,443")).toEqual([80, 443]);
+    expect(list("${A}", [80, "x"])).toEqual([80, "x"]);
+    expect(list('"a", "${A}", "b"', "x,y")).toEqual(["a", "x", "y", "b"]);
+    expect(list('"${A}!"', "x,y")).toEqual(["x,y!"]);
+    expect(list('["${A}"], {b = "${A}"}', "x,y")).toEqual([["x", "y"], { b: "x,y" }]);
+    expect(problems("a = [${A}]\n", { A: "80,info" })).toEqual([`5: ${NOT_ONE}`]);
+    expect(problems('a = "${A}"\n', { A: ["x"] })).toEqual([
+      "5: the value of A is a list, which cannot be part of a string",
+    ]);
+  });
+
+  test("tells each leaf's placeholders and where their values came from", () => {
+    const { placeholders, masked_path } = fill(
+      'a = "${A}${B:x}"\nb = ["1", "${L}", "2"]\nc = 1\nd = [["${L}", "${A}"]]\n',
+      {
+        A: "1",
+        L: "x,y",
+      },
+    );
+    const a = { name: "A", from: "substitutions" };
+    const l = { name: "L", from: "substitutions" };
+    expect(placeholders(["a"])).toEqual([a, { name: "B", from: "default" }]);
+    expect(placeholders(["b", "0"])).toEqual([]);
+    expect(placeholders(["b", "1"])).toEqual([l]);
+    expect(placeholders(["b", "2"])).toEqual([l]);
+    expect(placeholders(["b", "3"])).toEqual([]);
+    expect(placeholders(["c"])).toEqual([]);
+    expect(placeholders(["d", "0", "2"])).toEqual([a]);
+    expect(["0", "1", "2", "3"].map((index) => masked_path(["b", index])[1])).toEqual(["0", "1", "1", "2"]);
+    expect(masked_path(["d", "0", "2"])).toEqual(["d", "0", "1"]);
+  });
+
+  test("keeps its keys whatever the values are", () => {
+    const text = `top = "\${A}"
+literal = '\${B}'
+bare = \${A}
+mixed = 1\${B}
+list = ["\${A}", \${B}, 'x\${A}']
+"quoted.key" = """
+\${A} "\${B}" """
+[table]
+inline = { a = "\${A}", b = \${B}, c = ['''\${A}'''] }
+[[tables]]
+last = "\${B}" # \${C}
+`;
+    const syntax = fc.constantFrom(
+      '"',
+      "'",
+      '"""',
+      "'''",
+      "\n",
+      "\r\n",
+      "=",
+      "[",
+      "]",
+      "{",
+      "}",
+      ",",
+      "#",
+      "\\",
+      "${A}",
+      "$$",
+      ".",
+    );
+    const word = fc.constantFrom("evil", "1", "true", "\ue000", "\ue0000\ue001", "0", " ");
+    const hostile = fc.oneof(
+      fc.array(fc.oneof(syntax, word), { maxLength: 8 }).map((parts) => parts.join("")),
+      fc.string({ unit: "binary" }),
+      fc.constantFrom("1", "0", '"x"', "[1]", "{a=1}", '1\nevil = "', '"\nevil = "'),
+    );
+    const keysOf = (value: Value): unknown => {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, keysOf(inner as Value)]));
+    };
+    const keys = keysOf(filled(text, { A: "1", B: "2" }) as Value);
+    let accepted = 0;
+    fc.assert(
+      fc.property(hostile, hostile, (A, B) => {
+        const { tree, problems: found } = fill(text, { A, B });
+        expect(keysOf(tree)).toEqual(keys);
+        expect(JSON.stringify(found)).not.toContain("evil");
+        const { top, literal } = tree as { top: string; literal: string };
+        expect([top, literal]).toEqual([A, B]);
+        if (found.length === 0) accepted += 1;
+      }),
+      { numRuns: 3000 },
+    );
+    expect(accepted).toBeGreaterThan(0);
+  });
+
+  test("follows any text without losing a character of it", () => {
+    const part = fc.constantFrom(
+      '"',
+      "'",
+      '"""',
+      "'''",
+      "\n",
+      "=",
+      "[",
+      "]",
+      "{",
+      "}",
+      ",",
+      "#",
+      "\\",
+      "${A}",
+      "${B:x}",
+      "$$",
+      "${",
+      "a",
+      " ",
+      "é",
+    );
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+        const text = parts.join("");
+        const masked = mask_template(text);
+        let last = 0;
+        for (let at = 0; at <= masked.text.length; at += 1) {
+          const offset = masked.offset(at);
+          expect(offset).toBeGreaterThanOrEqual(last);
+          expect(offset).toBeLessThanOrEqual(text.length);
+          last = offset;
+        }
+        if (!text.includes("$")) expect(masked.text).toBe(text);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
