@@ -5,6 +5,7 @@ export * as supervisor from "./supervisor.ts";
 export * as telemetry from "./telemetry.ts";
 export * as logger from "./logger.ts";
 export * as sys from "./sys.ts";
+export * as dispatcher from "./dispatcher.ts";
 export * as proc_lib from "./proc_lib.ts";
 export { Atom } from "./term/atom.ts";
 export * from "./term/atoms.ts";

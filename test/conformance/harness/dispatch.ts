@@ -1,5 +1,10 @@
+import { dispatcher } from "@otpts/runtime";
+
 /** Puts the dispatcher of that name in place, before any process is started. */
-export async function dispatch(dispatcher: string): Promise<void> {
-  if (dispatcher === "turn") return;
-  throw new Error(`No dispatcher is called "${dispatcher}"`);
+export async function dispatch(name: string): Promise<void> {
+  if (name === "turn") return;
+  if (name !== "nact") throw new Error(`No dispatcher is called "${name}": there are turn and nact`);
+  const { start } = await import("nact");
+  const { nact_dispatcher } = await import("@otpts/runtime/nact");
+  dispatcher.use(nact_dispatcher(start()));
 }

@@ -79,8 +79,8 @@ function drain(): void {
   draining = false;
 }
 
-// A turn does not throw; if it does, it is this package's mistake, and it must not stop all other processes.
-function run(process: Process): void {
+/** One turn of a process. It does not throw; if it does, it is this package's mistake, and it must not stop all other processes. */
+export function run(process: Process): void {
   try {
     process.turn();
   } catch (error) {

@@ -1,0 +1,37 @@
+/**
+ * How processes get their turns: the default runs them in microtasks, `@otpts/runtime/nact` hosts each in a nact actor.
+ *
+ *   const before = dispatcher.use(nact_dispatcher(system));
+ *   const pid = erlang.spawn(work); // hosted in `system`, for life
+ *   dispatcher.use(before);
+ *
+ * Processes of different dispatchers send, call, link and monitor as if there were one.
+ */
+import { describe } from "./term/describe.ts";
+import type { Dispatcher } from "./process/dispatcher.ts";
+import { useDispatcher } from "./process/spawn.ts";
+
+export type { Dispatcher };
+/** The default dispatcher. */
+export { turns } from "./process/scheduler.ts";
+
+/**
+ * Puts a dispatcher in place for every process that is born from now on, whoever starts it. A process keeps the one it was
+ * born with.
+ *
+ * @returns the dispatcher before, to put back
+ * @throws TypeError for what is not a dispatcher
+ */
+export function use(next: Dispatcher): Dispatcher {
+  const given = next as Partial<Dispatcher> | undefined | null;
+  if (
+    typeof given?.admit !== "function" ||
+    typeof given.schedule !== "function" ||
+    typeof given.dismiss !== "function"
+  ) {
+    throw new TypeError(
+      `Cannot use ${describe(next)} as dispatcher: give dispatcher.turns, or what nact_dispatcher returned`,
+    );
+  }
+  return useDispatcher(next);
+}

@@ -1,0 +1,110 @@
+/** The process that stands for a nact actor: it has the actor's life, and passes on what it gets. */
+import { GEN_CAST, NORMAL } from "../term/atoms.ts";
+import { ensure } from "../term/atom.ts";
+import { reasonOf } from "../term/reason.ts";
+import { CallRequest } from "../behaviour/gen.ts";
+import type { SystemOperation } from "../behaviour/stopping.ts";
+import { current } from "../process/context.ts";
+import { die } from "../process/death.ts";
+import type { Dispatcher } from "../process/dispatcher.ts";
+import { Process } from "../process/process.ts";
+import { Request } from "../process/request.ts";
+import { enlist } from "../process/table.ts";
+import type { Actor, OnCrash } from "./concrete.ts";
+import { follow } from "./following.ts";
+import { ProcessRef, ReplyRef } from "./reference.ts";
+
+const NOTSUP = ensure("notsup");
+
+/** It needs no turns: the actor has nact's. */
+const nowhere: Dispatcher = { admit() {}, schedule() {}, dismiss() {} };
+
+/** Decisions of `onCrash` that leave the actor alive. */
+const FORGIVING = ["stopChild", "stopAllChildren", "resume", "reset", "resetAll", "resetChild", "resetAllChildren"];
+
+const known = new WeakMap<Actor, ActorProcess>();
+
+/** The process of an actor that lives: one as long as it lives. */
+export function standIn(actor: Actor): ActorProcess {
+  let process = known.get(actor);
+  if (process === undefined) {
+    process = new ActorProcess(actor);
+    known.set(actor, process);
+    enlist(process);
+  }
+  return process;
+}
+
+export class ActorProcess extends Process {
+  readonly actor: Actor;
+  readonly #unfollow: () => void;
+  /** What the actor failed with and was not forgiven yet. */
+  #fault: { readonly error: unknown } | undefined;
+  /** nact ended the actor, so there is nothing to stop. */
+  #ended = false;
+
+  constructor(actor: Actor) {
+    super(nowhere, []);
+    this.actor = actor;
+    this.listening = true;
+    this.#unfollow = follow(actor, () => this.#end());
+    actor.onCrash = this.#watched(actor.onCrash);
+  }
+
+  get initialCall(): string {
+    return `nact actor ${this.actor.path}`;
+  }
+
+  turn(): void {}
+
+  override wake(): void {}
+
+  /** A dead process's actor does not live on. */
+  release(): void {
+    this.#unfollow();
+    if (!this.#ended) this.actor.stop();
+  }
+
+  override accept(message: unknown): void {
+    if (message instanceof Request) this.#serve(message);
+    else if (Array.isArray(message) && message.length === 2 && message[0] === GEN_CAST) this.#pass(message[1]);
+    else this.#pass(message);
+  }
+
+  #pass(message: unknown): void {
+    this.actor.dispatch(message, current === undefined ? undefined : new ProcessRef(current.pid));
+  }
+
+  // As nact's query: a function makes the message, given where to answer; anything else is the message, and `ctx.sender`
+  // is where to answer.
+  #serve(request: Request): void {
+    if (request instanceof CallRequest && request.system) {
+      const operation = request.payload as SystemOperation;
+      if (operation.op === "terminate") die(this, operation.reason);
+      else request.fail(NOTSUP);
+      return;
+    }
+    const { payload } = request;
+    const reply = new ReplyRef(request);
+    try {
+      this.actor.dispatch(typeof payload === "function" ? payload(reply) : payload, reply);
+    } catch (error) {
+      request.fail(reasonOf(error));
+    }
+  }
+
+  // `stop` alone does not tell a crash from a wish; what `onCrash` decides just before it does.
+  #watched(onCrash: OnCrash): OnCrash {
+    return async (message, error, context, child) => {
+      this.#fault = { error };
+      const decision = await onCrash.call(this.actor, message, error, context, child);
+      if (FORGIVING.some((each) => context[each] === decision)) this.#fault = undefined;
+      return decision;
+    };
+  }
+
+  #end(): void {
+    this.#ended = true;
+    die(this, this.#fault === undefined ? NORMAL : reasonOf(this.#fault.error));
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Hearing of an actor's end. An actor is at its end when it is stopped, whoever does it; and when an actor above it or its
+ * system is stopped: nact 7 leaves the children as they are then, but no reference reaches them any more.
+ *
+ * nact tells nobody, so `stop` is wrapped, on the one object, for as long as somebody follows it.
+ */
+import type { Parent } from "./concrete.ts";
+
+type Told = () => void;
+
+const followed = new WeakMap<Parent, Set<Told>>();
+
+/** Calls `told` once, at the end of `actor`. Returns what ends the following. */
+export function follow(actor: Parent, told: Told): () => void {
+  const above: Parent[] = [];
+  for (let one: Parent | undefined = actor; one !== undefined; one = one.parent) above.push(one);
+  const unfollow = () => {
+    for (const one of above) leave(one, once);
+  };
+  const once = () => {
+    unfollow();
+    told();
+  };
+  for (const one of above) join(one, once);
+  return unfollow;
+}
+
+function join(parent: Parent, told: Told): void {
+  const listeners = followed.get(parent);
+  if (listeners !== undefined) {
+    listeners.add(told);
+    return;
+  }
+  const fresh = new Set([told]);
+  followed.set(parent, fresh);
+  const { stop } = parent;
+  parent.stop = () => {
+    stop.call(parent);
+    for (const each of fresh) each();
+  };
+}
+
+function leave(parent: Parent, told: Told): void {
+  const listeners = followed.get(parent);
+  if (!listeners?.delete(told) || listeners.size > 0) return;
+  followed.delete(parent);
+  // The class's own comes to light again.
+  delete (parent as Partial<Parent>).stop;
+}

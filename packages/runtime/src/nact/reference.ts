@@ -1,0 +1,110 @@
+/** References that nact code can use, with something of this runtime behind them. */
+import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
+import { Pid } from "../term/pid.ts";
+import { milliseconds } from "../term/timeout.ts";
+import { CallRequest, callExit, locate } from "../behaviour/gen.ts";
+import { current } from "../process/context.ts";
+import { signal } from "../process/death.ts";
+import { failWith } from "../process/failure.ts";
+import type { Process } from "../process/process.ts";
+import { type Name, textOf } from "../process/registry.ts";
+import type { Request } from "../process/request.ts";
+import { send } from "../process/sending.ts";
+import { BridgeRef, type Concrete } from "./concrete.ts";
+
+/** A process, or whoever has a name at the moment. */
+export class ProcessRef extends BridgeRef {
+  readonly type = "actor";
+  readonly to: Pid | Name;
+
+  constructor(to: Pid | Name) {
+    super();
+    this.to = to;
+  }
+
+  /** What nact shows of a reference. */
+  get name(): string {
+    const { to } = this;
+    return to instanceof Pid ? `0.${to.id}.${to.serial}` : textOf(to);
+  }
+
+  get path(): { readonly system: string; readonly parts: readonly string[]; toString(): string } {
+    const { name, system } = this;
+    return { system: system.name, parts: [name], toString: () => `${system.name}://${name}` };
+  }
+
+  behind(): Concrete | undefined {
+    const process = locate(this.to);
+    return process === undefined ? undefined : new Target(process, this.to);
+  }
+}
+
+/** Where the answer to a request goes: nact code dispatches it here. The first answer counts; later ones go nowhere. */
+export class ReplyRef extends BridgeRef {
+  readonly type = "temp";
+  request: Request | undefined;
+
+  constructor(request?: Request) {
+    super();
+    this.request = request;
+  }
+
+  behind(): Concrete | undefined {
+    const { request } = this;
+    return request?.callee === undefined ? undefined : { dispatch: (value) => request.answer(value) };
+  }
+}
+
+/** A process as nact's functions see it. */
+class Target implements Concrete {
+  readonly #process: Process;
+  readonly #to: Pid | Name;
+
+  constructor(process: Process, to: Pid | Name) {
+    this.#process = process;
+    this.#to = to;
+  }
+
+  dispatch(message: unknown): void {
+    send(this.#process.pid, message);
+  }
+
+  query(message: unknown, timeout: number): Promise<unknown> {
+    const process = this.#process;
+    const to = this.#to;
+    const caller = current;
+    const ms = milliseconds(timeout, "query a process");
+    const reply = new ReplyRef();
+    const payload: unknown = typeof message === "function" ? message(reply) : message;
+    if (process === caller) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
+    return new Promise((resolve) => {
+      if (caller?.alive === false) return;
+      const request = new Query(process, caller, to, payload, timeout, resolve);
+      reply.request = request;
+      request.limit(ms);
+      process.accept(request);
+    });
+  }
+
+  stop(): void {
+    const { pid } = this.#process;
+    signal(pid, current?.pid ?? pid, SHUTDOWN, false);
+  }
+
+  assertNotStopped(): never {
+    throw new Error(
+      `Cannot spawn a nact actor below process ${this.#process.pid}: its parent must be a nact actor or system`,
+    );
+  }
+}
+
+/** A call made by nact code, whose time-out is told as nact tells it. */
+class Query extends CallRequest {
+  protected override failed(reason: unknown): void {
+    if (reason !== TIMEOUT) super.failed(reason);
+    else {
+      const { server, payload, timeout } = this;
+      failWith(this.resolve, () => new Error("Query Timeout", { cause: callExit(TIMEOUT, server, payload, timeout) }));
+    }
+  }
+}
