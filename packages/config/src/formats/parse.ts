@@ -1,6 +1,7 @@
 import type { Segments, Table } from "../core/value.ts";
 import { type FormatName, format_named } from "./by_extension.ts";
 import type { Position } from "./format.ts";
+import { NoThread, parse_aside } from "./parse_aside.ts";
 import { Locator, positions_of } from "./positions.ts";
 import { decode_utf8 } from "./utf8.ts";
 
@@ -9,6 +10,8 @@ export interface Parsed {
   readonly tree: Table;
   /** Where the node at a path, or the nearest one above it, is written; `undefined` for the top. */
   locate(path: Segments): Position | undefined;
+  /** The text was large and no thread could be had: the event loop was held up. */
+  readonly held_up?: boolean;
 }
 
 /** Reads a text. Positions are computed when first asked for. */
@@ -24,11 +27,22 @@ export function parse_text(text: string, format: FormatName): Parsed {
   };
 }
 
+/** From how many bytes on parsing takes so long (some 10 ms) that it is done in a thread, which takes as long to start. */
+const LARGE: Readonly<Record<FormatName, number>> = { toml: 48 * 1024, json: 192 * 1024, yaml: 8 * 1024 };
+
 /**
- * Reads the bytes of a file.
+ * Reads the bytes of a file: large ones in a thread of their own, so that the event loop goes on.
  *
- * @throws SyntaxFault with the place, never with content.
+ * @throws SyntaxFault with the place, never with content; the signal's reason
  */
-export async function parse_bytes(bytes: Uint8Array, format: FormatName, _signal: AbortSignal): Promise<Parsed> {
-  return parse_text(decode_utf8(bytes), format);
+export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal: AbortSignal): Promise<Parsed> {
+  if (bytes.length < LARGE[format]) return parse_text(decode_utf8(bytes), format);
+  try {
+    const { tree, positions } = await parse_aside(bytes, format, signal);
+    const locator = new Locator(tree, positions);
+    return { tree, locate: (path) => locator.locate(path) };
+  } catch (error) {
+    if (!(error instanceof NoThread)) throw error;
+    return { ...parse_text(decode_utf8(bytes), format), held_up: true };
+  }
 }

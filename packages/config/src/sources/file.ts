@@ -1,6 +1,6 @@
 import { type FormatName, format_by_extension, format_named } from "../formats/by_extension.ts";
 import { parse_bytes } from "../formats/parse.ts";
-import type { Layer } from "../core/layer.ts";
+import type { Diagnostic, Layer } from "../core/layer.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
@@ -54,12 +54,12 @@ export class FileSource implements Source {
 
   async load(context: SourceContext): Promise<Loaded> {
     return this.#file.load(this.name, context, async (bytes): Promise<Layer> => {
-      const { tree, locate } = await parse_bytes(bytes, this.format, context.signal);
+      const { tree, locate, held_up } = await parse_bytes(bytes, this.format, context.signal);
       return {
         source: this.name,
         tree,
         origin: (path) => ({ source: this.name, file: this.#file.shown, ...locate(path) }),
-        diagnostics: [],
+        diagnostics: held_up === true ? [heldUp(this.name)] : [],
         bytes: bytes.length,
       };
     });
@@ -68,4 +68,9 @@ export class FileSource implements Source {
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     return this.#file.watch(changed, context);
   }
+}
+
+function heldUp(source: string): Diagnostic {
+  const message = "No thread could be started to parse this large file: every change of it holds up the event loop";
+  return { source, code: "held_up", message };
 }

@@ -1,0 +1,50 @@
+/**
+ * Parses in a thread of its own: decodes, parses, computes positions, and sends the tree in slices, each a message that
+ * waits until it is asked for. The work is in `workerData`, the answer goes to its port.
+ */
+import { type MessagePort, workerData } from "node:worker_threads";
+
+import { type FormatName, format_named } from "./by_extension.ts";
+import { type Position, SyntaxFault } from "./format.ts";
+import { type Positions, positions_of } from "./positions.ts";
+import { slices_of } from "./slices.ts";
+import { decode_utf8 } from "./utf8.ts";
+
+/** What the thread is given. */
+export interface ParserJob {
+  readonly bytes: Uint8Array;
+  readonly format: FormatName;
+  readonly port: MessagePort;
+  /** For the slices. */
+  readonly slices: MessagePort;
+}
+
+/** What it answers, after `started`: all slices were sent before. */
+export type ParserAnswer =
+  | "started"
+  | { readonly positions: Positions }
+  | {
+      readonly fault: {
+        readonly code: string;
+        readonly message: string;
+        readonly position: Position | undefined;
+      };
+    };
+
+const job = workerData as ParserJob;
+answer("started");
+try {
+  const text = decode_utf8(job.bytes);
+  const document = format_named(job.format)!.parse(text);
+  const positions = positions_of(document.tree, document.places(), text);
+  for (const slice of slices_of(document.tree)) job.slices.postMessage(slice);
+  job.port.postMessage({ positions } satisfies ParserAnswer, [positions.buffer]);
+} catch (error) {
+  if (!(error instanceof SyntaxFault)) throw error;
+  const { code, message, position } = error;
+  answer({ fault: { code, message, position } });
+}
+
+function answer(message: ParserAnswer): void {
+  job.port.postMessage(message);
+}
