@@ -56,28 +56,38 @@ function print(entries: readonly Entry[], verdicts: ReadonlyMap<string, Verdict>
   return failed;
 }
 
-/** Hands the entries to threads, one at a time, and collects what each says. */
+/** Hands the entries to threads, one at a time, and collects what each says. A thread that breaks down is replaced. */
 async function judge(entries: readonly Entry[], dispatcher: string): Promise<ReadonlyMap<string, Verdict>> {
   const queue = entries.map(({ id }) => id);
   const verdicts = new Map<string, Verdict>();
-  const thread = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { dispatcher } });
-      const next = (): void => {
-        const id = queue.shift();
-        if (id === undefined) void worker.terminate();
-        else worker.postMessage(id);
-      };
-      worker.on("online", next);
-      worker.on("message", (verdict: Verdict) => {
-        verdicts.set(verdict.id, verdict);
-        next();
-      });
-      worker.on("error", reject);
-      worker.on("exit", () => resolve());
-    });
+  const thread = async (): Promise<void> => {
+    while (queue.length > 0) await work(queue, verdicts, dispatcher);
+  };
   await Promise.all(Array.from({ length: Math.min(THREADS, queue.length) }, thread));
   return verdicts;
+}
+
+/** One thread, until the queue is empty or it breaks down. */
+function work(queue: string[], verdicts: Map<string, Verdict>, dispatcher: string): Promise<void> {
+  return new Promise((resolve) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { dispatcher } });
+    let id: string | undefined;
+    const next = (): void => {
+      id = queue.shift();
+      if (id === undefined) void worker.terminate();
+      else worker.postMessage(id);
+    };
+    worker.on("online", next);
+    worker.on("message", (verdict: Verdict) => {
+      verdicts.set(verdict.id, verdict);
+      next();
+    });
+    worker.on("error", (error: Error) => {
+      if (id !== undefined)
+        verdicts.set(id, { id, difference: [`the thread broke down: ${error.stack ?? error.message}`] });
+    });
+    worker.on("exit", () => resolve());
+  });
 }
 
 async function serve(): Promise<void> {

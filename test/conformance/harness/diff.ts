@@ -16,15 +16,14 @@ export function compare(recorded: readonly string[], written: readonly string[])
 }
 
 function longestCommon(x: readonly string[], y: readonly string[]): readonly string[] {
-  const lengths = Array.from({ length: x.length + 1 }, () => new Array<number>(y.length + 1).fill(0));
+  const lengths = Array.from({ length: x.length + 1 }, () => Array.from({ length: y.length + 1 }, () => 0));
   for (let i = x.length - 1; i >= 0; i -= 1) {
     for (let j = y.length - 1; j >= 0; j -= 1) {
-      lengths[i]![j] =
-        x[i] === y[j] ? lengths[i + 1]![j + 1]! + 1 : Math.max(lengths[i + 1]![j]!, lengths[i]![j + 1]!);
+      lengths[i]![j] = x[i] === y[j] ? lengths[i + 1]![j + 1]! + 1 : Math.max(lengths[i + 1]![j]!, lengths[i]![j + 1]!);
     }
   }
   const common: string[] = [];
-  for (let i = 0, j = 0; i < x.length && j < y.length; ) {
+  for (let i = 0, j = 0; i < x.length && j < y.length;) {
     if (x[i] === y[j]) {
       common.push(x[i]!);
       i += 1;

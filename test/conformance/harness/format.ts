@@ -1,6 +1,6 @@
 /** The text of a term in a trace: see CONVENTIONS.md, "Terms". */
 import { Atom, Pid, Ref, Stack, erlang } from "@otpts/runtime";
-import { isList } from "./term.ts";
+import { a, isList } from "./term.ts";
 
 /** Tuples that hold a list, by their first element: the index of that list. */
 const LIST_IN: Readonly<Record<string, number>> = { bad_combination: 1 };
@@ -24,11 +24,17 @@ export function format(term: unknown, nameOf: (pid: Pid) => string): string {
   if (term instanceof Error) return `#JavaScript ${term.stack ?? term.message}`;
   if (typeof term === "object" && term !== null) {
     if ("id" in term && ("task" in term || "start" in term)) return "CHILD";
+    if (isModule(term)) return atomText(a(term.name));
     return `#{${Object.entries(term)
       .map(([key, value]) => `${key}=>${go(value)}`)
       .join(",")}}`;
   }
   return String(term);
+}
+
+/** A callback module is an object here, an atom in Erlang. */
+function isModule(term: object): term is { name: string } {
+  return "init" in term && typeof term.init === "function" && "name" in term && typeof term.name === "string";
 }
 
 function tupleText(tuple: readonly unknown[], go: (x: unknown) => string): string {

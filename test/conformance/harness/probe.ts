@@ -33,11 +33,19 @@ export interface ProbeOptions {
 
 /** Starts a probe that is called `called` in the trace. */
 export function start(called: string, options: ProbeOptions = {}): Promise<Pid> {
-  return gen_server.start(callbacks(() => called, options), undefined, startOptions(options)) as Promise<Pid>;
+  return gen_server.start(
+    callbacks(() => called, options),
+    undefined,
+    startOptions(options),
+  ) as Promise<Pid>;
 }
 
 export function start_link(called: string, options: ProbeOptions = {}): Promise<Pid> {
-  return gen_server.start_link(callbacks(() => called, options), undefined, startOptions(options)) as Promise<Pid>;
+  return gen_server.start_link(
+    callbacks(() => called, options),
+    undefined,
+    startOptions(options),
+  ) as Promise<Pid>;
 }
 
 export function start_monitor(called: string, options: ProbeOptions = {}): Promise<[Pid, Ref]> {

@@ -22,8 +22,7 @@ export async function gs_init_ok(): Promise<void> {
 }
 
 function linked(other: Pid): boolean {
-  const [, links] = erlang.process_info(erlang.self(), a("links")) as [unknown, Pid[]];
-  return links.includes(other);
+  return erlang.process_info(erlang.self(), "links")?.includes(other) === true;
 }
 
 export async function gs_init_ignore(): Promise<void> {

@@ -257,4 +257,3 @@ export async function pr_send_dead(): Promise<void> {
   await settle();
   await step("alive t", () => erlang.is_process_alive(pt));
 }
-

@@ -1,20 +1,6 @@
 /** supervisor: shutdown, automatic shutdown and what is ignored. */
 import { EXIT, KILL, SHUTDOWN, TRAP_EXIT, erlang, gen_server, supervisor } from "@otpts/runtime";
-import {
-  down,
-  fmt,
-  idle,
-  kids,
-  log,
-  mailbox,
-  pid,
-  recv,
-  settle,
-  sleep,
-  step,
-  tell,
-  watch,
-} from "../harness/oracle.ts";
+import { down, fmt, idle, kids, log, mailbox, pid, recv, settle, sleep, step, tell, watch } from "../harness/oracle.ts";
 import { a, t } from "../harness/term.ts";
 import * as tsup from "../harness/tsup.ts";
 import { w } from "../harness/tsup.ts";

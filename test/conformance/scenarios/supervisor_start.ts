@@ -1,20 +1,7 @@
 /** supervisor: start, specifications and the child API. */
 import { IGNORE, OK, OtpError, STOP, TRAP_EXIT, erlang, supervisor } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import {
-  drain,
-  fmt,
-  kids,
-  log,
-  mailbox,
-  ok,
-  okChild,
-  pid,
-  recv,
-  settle,
-  sleep,
-  step,
-} from "../harness/oracle.ts";
+import { drain, fmt, kids, log, mailbox, ok, okChild, pid, recv, settle, sleep, step } from "../harness/oracle.ts";
 import * as probe from "../harness/probe.ts";
 import { a, list, t } from "../harness/term.ts";
 import * as tsup from "../harness/tsup.ts";
@@ -109,10 +96,22 @@ export async function sv_start_child(): Promise<void> {
   await start("start w1 again", w("w1"));
   await start("start w2", w("w2", { init: () => [STOP, a("bad")] }));
   const task = (id: string, body: () => unknown) => ({ id: a(id), task: body, args: [] });
-  await start("start w3", task("w3", () => erlang.error(a("boom"))));
-  await start("start w4", task("w4", () => a("nonsense")));
-  await start("start w5", task("w5", () => Promise.reject(new OtpError(a("refused")))));
-  await start("start w6", task("w6", async () => [await probe.child("w6"), a("extra_info")]));
+  await start(
+    "start w3",
+    task("w3", () => erlang.error(a("boom"))),
+  );
+  await start(
+    "start w4",
+    task("w4", () => a("nonsense")),
+  );
+  await start(
+    "start w5",
+    task("w5", () => Promise.reject(new OtpError(a("refused")))),
+  );
+  await start(
+    "start w6",
+    task("w6", async () => [await probe.child("w6"), a("extra_info")]),
+  );
   await kids(s);
   const spec = (id: string) =>
     step(`spec ${id}`, async () => {
@@ -198,8 +197,7 @@ export async function sv_simple_basic(): Promise<void> {
   await start("d", "ignore");
   await children();
   await count();
-  const terminate = (label: string, what: unknown) =>
-    step(label, () => supervisor.terminate_child(s, what as Pid));
+  const terminate = (label: string, what: unknown) => step(label, () => supervisor.terminate_child(s, what as Pid));
   await terminate("terminate by id", a("w"));
   await terminate("terminate a", pid("a"));
   await terminate("terminate a again", pid("a"));
@@ -221,4 +219,3 @@ export async function sv_simple_basic(): Promise<void> {
   await bad("no spec", "sup2", []);
   await bad("two specs", "sup3", [spec, spec]);
 }
-

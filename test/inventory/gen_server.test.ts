@@ -1,0 +1,175 @@
+/** The cases of OTP's gen_server_SUITE: recorded from real Erlang, or about what Erlang prints in another form. */
+import { NOREPLY, NORMAL, OK, REPLY, STOP, atom, erlang, gen_server, logger, sys } from "@otpts/runtime";
+import type { Pid } from "@otpts/runtime";
+import { describe, expect, it } from "vitest";
+import { eventually, inProcess, recordedCases } from "./process.ts";
+
+const BOOM = atom.ensure("boom");
+
+describe("recorded from Erlang/OTP 25", () => recordedCases("gsx_"));
+
+/** A server whose state is a secret, shown as `hidden`. */
+const secretive = {
+  init: (state: unknown) => [OK, state] as const,
+  handle_call: (request: unknown, _from: unknown, state: unknown) =>
+    request === "crash" ? erlang.exit(BOOM) : ([REPLY, state, state] as const),
+  handle_cast: (_message: unknown, state: unknown) => [NOREPLY, state] as const,
+  format_status: (status: object): object => ({ ...status, state: "hidden" }),
+};
+
+/** Starts a server whose messages the types know nothing of. */
+const start = (module: object, argument: unknown, options: gen_server.StartOptions = {}): Promise<Pid> =>
+  gen_server.start(module as never, argument as never, options) as Promise<Pid>;
+
+type Reports = { text: string; event: string; details: Readonly<Record<string, unknown>> }[];
+
+/** Collects the reports made while `action` runs and until there are `wanted`. */
+async function reports(wanted: number, action: () => unknown): Promise<Reports> {
+  const seen: Reports = [];
+  const before = logger.set_handler((report) => seen.push(report));
+  try {
+    await action();
+    await eventually(
+      () => seen.length,
+      (length) => length >= wanted,
+    );
+    // One more turn: a report too many would come now.
+    await erlang.sleep(20);
+    return seen;
+  } finally {
+    logger.set_handler(before);
+  }
+}
+
+const crash = (server: Pid) => gen_server.call(server, "crash").catch(() => undefined);
+
+describe("reports", () => {
+  it(
+    "crash: an abnormal end is reported once, with reason, last message and state; an orderly one is not reported",
+    inProcess(async () => {
+      const plain = { ...secretive, format_status: undefined };
+      const pid = await start(plain, "the state");
+      const seen = await reports(1, () => crash(pid));
+      expect(seen).toHaveLength(1);
+      expect(seen[0]!.details).toMatchObject({ pid, reason: BOOM, state: "the state", message: "crash" });
+      for (const word of ["boom", "crash", "the state"]) expect(seen[0]!.text).toContain(word);
+      const orderly = await start(plain, 1);
+      expect(await reports(0, () => gen_server.stop(orderly, NORMAL))).toEqual([]);
+    }),
+  );
+});
+
+describe("format_status", () => {
+  it(
+    "call_format_status: sys.get_status shows the state as format_status does, by pid and by name",
+    inProcess(async () => {
+      const pid = await start(secretive, "a secret", { name: "secretive" });
+      for (const server of [pid, "secretive", atom.ensure("secretive")]) {
+        const [, who, , items] = await sys.get_status(server);
+        expect(who).toBe(pid);
+        expect(items.state).toBe("hidden");
+      }
+      expect(await gen_server.call(pid, "state")).toBe("a secret");
+    }),
+  );
+
+  it(
+    "error_format_status: the crash report shows the state as format_status does",
+    inProcess(async () => {
+      const pid = await start(secretive, "a secret");
+      const [report] = await reports(1, () => crash(pid));
+      expect(report!.details["state"]).toBe("hidden");
+      expect(report!.text).not.toContain("a secret");
+      expect(report!.text).toContain("boom");
+    }),
+  );
+
+  it(
+    "crash_in_format_status: a crash in format_status breaks neither status nor report, and shows no state",
+    inProcess(async () => {
+      const broken = { ...secretive, format_status: () => erlang.error(atom.ensure("broken")) };
+      const pid = await start(broken, "a secret");
+      const [, , , items] = await sys.get_status(pid);
+      expect(JSON.stringify(items.state)).not.toContain("a secret");
+      const seen = await reports(1, () => crash(pid));
+      expect(seen).toHaveLength(1);
+      expect(seen[0]!.text).not.toContain("a secret");
+      expect(seen[0]!.details["reason"]).toBe(BOOM);
+    }),
+  );
+
+  it(
+    "throw_in_format_status: a throw in format_status breaks neither status nor report",
+    inProcess(async () => {
+      const throwing = { ...secretive, format_status: () => erlang.throw(atom.ensure("thrown")) };
+      const pid = await start(throwing, "a secret");
+      await sys.get_status(pid);
+      const seen = await reports(1, () => crash(pid));
+      expect(seen).toHaveLength(1);
+      expect(seen[0]!.text).not.toContain("a secret");
+    }),
+  );
+
+  it(
+    "format_all_status: format_status can rewrite state, message, reason and log",
+    inProcess(async () => {
+      const all = {
+        ...secretive,
+        format_status: (status: object): object => {
+          const shown: Record<string, unknown> = { ...status };
+          for (const key of Object.keys(shown)) shown[key] = key === "log" ? ["hidden log"] : `hidden ${key}`;
+          return shown;
+        },
+      };
+      const pid = await start(all, "a secret");
+      const [, , , items] = await sys.get_status(pid);
+      expect(items).toMatchObject({ state: "hidden state", log: ["hidden log"] });
+      const [report] = await reports(1, () => crash(pid));
+      expect(report!.details).toMatchObject({
+        state: "hidden state",
+        message: "hidden message",
+        reason: "hidden reason",
+      });
+      expect(report!.text).not.toContain("a secret");
+    }),
+  );
+
+  it(
+    "terminate_crash_format: a crash in terminate is reported with the state as format_status shows it",
+    inProcess(async () => {
+      const failing = { ...secretive, terminate: () => erlang.exit(BOOM) };
+      const pid = await start(failing, "a secret");
+      const [report] = await reports(1, () => gen_server.stop(pid).catch(() => undefined));
+      expect(report!.details).toMatchObject({ state: "hidden", reason: BOOM });
+      expect(report!.text).not.toContain("a secret");
+    }),
+  );
+});
+
+describe("performance", () => {
+  it(
+    "call_with_huge_message_queue: a call from a process with 500,000 queued messages does not scan them",
+    inProcess(async () => {
+      const echo = {
+        init: () => [OK, 0] as const,
+        handle_call: (_request: unknown, _from: unknown, state: number) => [REPLY, state, state + 1] as const,
+        handle_cast: (_message: unknown, state: number) => [STOP, NORMAL, state] as const,
+      };
+      const pid = await start(echo, undefined);
+      const calls = async (): Promise<number> => {
+        const begun = performance.now();
+        for (let n = 0; n < 1000; n += 1) await gen_server.call(pid, "next");
+        return performance.now() - begun;
+      };
+      await calls();
+      const before = Math.min(await calls(), await calls(), await calls());
+      const self = erlang.self();
+      for (let n = 0; n < 500_000; n += 1) erlang.send(self, n);
+      const after = Math.min(await calls(), await calls(), await calls());
+      // Scanning would visit half a billion messages.
+      expect(after).toBeLessThan(before * 20 + 200);
+      for (let n = 0; n < 500_000; n += 1) await erlang.receive(undefined, { after: 0 });
+    }),
+    60_000,
+  );
+});
