@@ -155,6 +155,7 @@ export class ConsulSource implements Source {
                 { env: context.env, signal, timeout: (wait * 17) / 16 + 2000 },
               ),
         ring: changed,
+        healthy: () => this.#failure === undefined,
         release: async () => {
           await Promise.all([this.#session.close(), this.#cache?.flush()]);
         },

@@ -13,6 +13,8 @@ export interface WatchPort {
   ask(index: bigint | undefined, signal: AbortSignal): Promise<Answer>;
   /** A load might find something new. */
   ring(): void;
+  /** The last load succeeded. */
+  healthy(): boolean;
   /** Gives the connections up; resolves when they are gone. */
   release(): Promise<void>;
   readonly debounce: number;
@@ -67,6 +69,8 @@ export class BlockingWatch implements Watch {
   /** Rings later. */
   #owed: NodeJS.Timeout | undefined;
   #loadFailures = 0;
+  /** A load is to find out whether Consul is gone. */
+  #alarmed = false;
   /** The next query must not trust the index. */
   #again = false;
 
@@ -104,6 +108,7 @@ export class BlockingWatch implements Watch {
    * @param took milliseconds
    */
   loaded(index: bigint, before: bigint, took: number): void {
+    this.#alarmed = false;
     this.#reading = took;
     this.#loadFailures = 0;
     this.#settle();
@@ -115,6 +120,7 @@ export class BlockingWatch implements Watch {
 
   /** A load has failed. What rang for it still has to be read, so it rings again; slower each time. */
   load_failed(): void {
+    this.#alarmed = false;
     if (!this.#connected || this.#owed !== undefined) return;
     this.remind(full_jitter({ min: 500, max: 30_000 }, this.#loadFailures++, this.#port.random));
   }
@@ -193,10 +199,11 @@ export class BlockingWatch implements Watch {
     this.#failure = failure;
     this.#retries += 1;
     this.#nextRetry = Date.now() + wait;
+    this.#connected = false;
+    this.#settle();
     // The load that follows tells the manager, once, that Consul is gone; the first good answer rings again.
-    if (this.#connected) {
-      this.#connected = false;
-      this.#settle();
+    if (!this.#alarmed && this.#port.healthy()) {
+      this.#alarmed = true;
       this.#port.ring();
     }
     await pause(wait, stopped);

@@ -112,7 +112,10 @@ export class ConsulClient {
         ? this.#api.kv.keys({ ...options, ...common, separator: "/" })
         : // `raw` leaves the body alone; a tree stays JSON all the same.
           this.#api.kv.get({ ...options, ...common, recurse: query.shape === "tree", raw: query.shape === "tree" });
-    const { answer, text, retryAfter } = await this.#read(call, ask);
+    // After a reconnect the index is not to be trusted: a blocking query fails instead, and its watch begins again.
+    const { answer, text, retryAfter } = await (query.after === undefined
+      ? this.#read(call, ask)
+      : this.#run(call, ask));
     if (answer.status === 200 || (answer.status === 404 && answer.index > 0n)) return answer;
     throw failed_status(answer.status, text, retryAfter);
   }

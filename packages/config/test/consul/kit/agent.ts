@@ -14,6 +14,8 @@ import { consul_binary } from "./binary.ts";
 export interface AgentOptions {
   /** Keeps its data over a restart. Default: in memory. */
   readonly persistent?: boolean;
+  /** How many servers a persistent one waits for before it elects a leader. Default 1. */
+  readonly servers?: number;
   /** Denies what no token grants; `agent.master` may do everything. */
   readonly acl?: boolean;
   /** https; `mutual` wants a certificate of the client too. */
@@ -96,6 +98,21 @@ export class Agent {
         if (attempt === 3) throw error;
       }
     }
+  }
+
+  /** A server that waits for a second one, and so never has a leader. Resolves when it answers. */
+  static async leaderless(): Promise<Agent> {
+    const binary = await consul_binary();
+    if (binary === undefined) throw new Error("Cannot start an agent: there is no Consul binary");
+    const dir = await mkdtemp(join(tmpdir(), "otpts-consul-"));
+    const agent = new Agent(binary, await freePorts(), dir, { persistent: true, servers: 2 }, undefined);
+    await agent.launch();
+    const end = Date.now() + 30_000;
+    while ((await agent.request("GET", "/v1/kv/a").catch(() => undefined))?.status !== 500) {
+      if (Date.now() > end) throw new Error("The agent does not answer after 30 s");
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    return agent;
   }
 
   get url(): string {
@@ -224,7 +241,7 @@ export class Agent {
   }
 
   async request(method: string, path: string, body?: string | Buffer): Promise<Reply> {
-    const secure = this.#options.tls !== undefined;
+    const url = `${this.#plainUrl()}${path}`;
     const options = {
       method,
       headers: this.#options.acl === true ? { "x-consul-token": this.master } : {},
@@ -233,7 +250,7 @@ export class Agent {
       rejectUnauthorized: false,
     } as https.RequestOptions;
     return await new Promise<Reply>((resolve, reject) => {
-      const request = (secure ? https : http).request(`${this.#plainUrl()}${path}`, options, (response) => {
+      const request = (url.startsWith("https:") ? https : http).request(url, options, (response) => {
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () =>
@@ -266,12 +283,14 @@ export class Agent {
     ].filter((text) => text !== "");
     return [
       "agent",
-      ...(persistent === true ? ["-server", "-bootstrap-expect=1", "-data-dir", join(this.dir, "data")] : ["-dev"]),
+      ...(persistent === true
+        ? ["-server", `-bootstrap-expect=${this.#options.servers ?? 1}`, "-data-dir", join(this.dir, "data")]
+        : ["-dev"]),
       ..."-bind 127.0.0.1 -client 127.0.0.1 -disable-host-node-id -log-level warn".split(" "),
       ...`-http-port ${port} -server-port ${port + 1} -serf-lan-port ${port + 2} -serf-wan-port ${port + 3}`.split(" "),
       // The default gRPC port is fixed: a second agent would end over it.
       ..."-dns-port -1 -grpc-port -1".split(" "),
-      ...(persistent === true ? ["-hcl", "performance { raft_multiplier = 1 }"] : []),
+      ...(persistent === true ? ["-hcl", 'performance { raft_multiplier = 1 rpc_hold_timeout = "500ms" }'] : []),
       ...settings.flatMap((text) => ["-hcl", text]),
     ];
   }
