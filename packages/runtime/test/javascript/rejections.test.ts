@@ -1,0 +1,253 @@
+import { Exit, NOREPLY, OK, OtpError, REPLY, Stack, STOP, type Pid, erlang, gen_server, logger } from "@otpts/runtime";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { death, endOf, inside } from "../kit/inside.ts";
+import { program } from "../kit/program.ts";
+
+const oops = new Error("oops");
+const failing = {
+  "an asynchronous function that throws": async () => {
+    await Promise.resolve();
+    throw oops;
+  },
+  "a plain function that returns a promise that is rejected": () => Promise.reject(oops),
+  "a plain function that returns a thenable that fails": () => ({
+    then: (_done: unknown, fail: (error: unknown) => void) => fail(oops),
+  }),
+  "a plain function that throws": () => {
+    throw oops;
+  },
+};
+
+let before: logger.Handler | undefined;
+let said: logger.Report[] = [];
+beforeEach(() => {
+  said = [];
+  before = logger.set_handler((report) => void said.push(report));
+});
+afterEach(() => void logger.set_handler(before));
+
+describe.each(Object.entries(failing))("%s", (_title, fail) => {
+  test("as a process's body: is its exit reason, [error, stack]", async () => {
+    const reason = (await endOf(fail)) as unknown[];
+    expect(reason[0]).toBe(oops);
+    expect(reason[1]).toBeInstanceOf(Stack);
+  });
+
+  test("as init: is the start's failure", async () => {
+    const error = await gen_server.start({ init: fail } as object, undefined).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OtpError);
+    expect((error as OtpError).reason).toStrictEqual([oops, expect.any(Stack)]);
+    expect((error as OtpError).cause).toBe(oops);
+  });
+
+  test("as handle_call: ends the server and fails the caller with the same reason", async () => {
+    const pid = await gen_server.start({ init: () => [OK, 0], handle_call: fail } as object, undefined);
+    const error = await gen_server.call(pid as Pid, "x").catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(Exit);
+    const [reason] = (error as Exit).reason as [unknown[]];
+    expect(reason[0]).toBe(oops);
+    expect(erlang.is_process_alive(pid as Pid)).toBe(false);
+  });
+
+  test.each(["handle_cast", "handle_info", "handle_continue"] as const)("as %s: ends the server", async (callback) => {
+    const module = {
+      init: () => [OK, 0],
+      handle_call: () => [REPLY, 1, 0, [gen_server.CONTINUE, 1]],
+      [callback]: fail,
+    };
+    const pid = (await gen_server.start(module as object, undefined)) as Pid;
+    const end = death(pid);
+    if (callback === "handle_cast") gen_server.cast(pid, 1);
+    else if (callback === "handle_info") erlang.send(pid, 1);
+    else await gen_server.call(pid, 1);
+    expect(((await end) as unknown[])[0]).toBe(oops);
+  });
+
+  test("as terminate: becomes the exit reason", async () => {
+    const module = { init: () => [OK, 0], handle_cast: () => [STOP, "enough", 0], terminate: fail };
+    const pid = (await gen_server.start(module as object, undefined)) as Pid;
+    const end = death(pid);
+    gen_server.cast(pid, 1);
+    expect(((await end) as unknown[])[0]).toBe(oops);
+  });
+});
+
+test("a crash of a gen_server is reported once", async () => {
+  const pid = await gen_server.start(
+    { init: () => [OK, 0], handle_cast: () => Promise.reject(oops) } as object,
+    undefined,
+  );
+  const end = death(pid as Pid);
+  gen_server.cast(pid as Pid, 1);
+  await end;
+  expect(said.map(({ event }) => event)).toStrictEqual(["process_crash"]);
+});
+
+test("a rejected promise with undefined is a failure too", async () => {
+  expect(await endOf(() => Promise.reject(undefined))).toStrictEqual([undefined, expect.any(Stack)]);
+});
+
+test("a promise that a callback leaves behind is not waited for", async () => {
+  const pid = (await gen_server.start(
+    {
+      init: () => [OK, 0] as const,
+      handle_call: (_request: unknown, _from: gen_server.From, n: number) => [REPLY, n, n + 1] as const,
+      handle_cast: (_message: unknown, n: number) => {
+        void new Promise(() => {});
+        return [NOREPLY, n + 1] as const;
+      },
+    },
+    0,
+  )) as Pid;
+  gen_server.cast(pid, 1);
+  expect(await gen_server.call(pid, 1)).toBe(1);
+  await gen_server.stop(pid);
+});
+
+describe("an unhandled rejection", () => {
+  // vitest listens to unhandled rejections itself, so these are programs of their own.
+  const prelude = `
+    import { erlang, gen_server, supervisor, logger, OK, NOREPLY, REPLY, EXIT } from "@otpts/runtime";
+    logger.set_handler((report) => console.log(report.level, report.event, String(report.details.pid), report.details.name?.name, report.text.split("\\n")[0]));
+  `;
+
+  test("that a process started is reported as that process's and ends it; Node goes on", async () => {
+    const { code, stdout, stderr } = await program(`${prelude}
+      const pid = erlang.spawn(async () => {
+        erlang.register("careless", erlang.self());
+        void (async () => { await erlang.sleep(1); throw new Error("nobody looks"); })();
+        await erlang.receive();
+      });
+      erlang.spawn(async () => {
+        erlang.monitor("process", pid);
+        const [, , , who, [error]] = await erlang.receive();
+        console.log("DOWN", who === pid, error.message);
+      });
+      console.log(String(pid));
+    `);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
+    const [pid, report, down, ...more] = stdout.trim().split("\n");
+    expect(report).toBe(
+      `error unhandled_rejection ${pid} careless Unhandled rejection in process ${pid} (careless) (an anonymous function), which ends of it: Error: nobody looks`,
+    );
+    expect(down).toBe("DOWN true nobody looks");
+    expect(more).toStrictEqual([]);
+  });
+
+  test("in a supervised gen_server makes the supervisor start it again", async () => {
+    const { code, stdout, stderr } = await program(`${prelude}
+      const module = {
+        init: () => [OK, 0],
+        handle_call: (request, _from, n) => {
+          if (request === "leave") void Promise.reject(new Error("left behind"));
+          return [REPLY, n, n + 1];
+        },
+      };
+      const sup = await supervisor.start([supervisor.child_spec({ id: "it", task: () => gen_server.start_link(module, 0, { name: "it" }) })]);
+      const first = erlang.whereis("it");
+      await gen_server.call("it", "leave");
+      while (erlang.whereis("it") === first || erlang.whereis("it") === undefined) await new Promise((r) => setTimeout(r, 1));
+      console.log("state", await gen_server.call("it", "go"));
+      await supervisor.stop(sup);
+    `);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
+    const lines = stdout.trim().split("\n");
+    expect(lines[0]).toMatch(/^error unhandled_rejection .* it Unhandled rejection in process/);
+    expect(lines.at(-1)).toBe("state 0");
+  });
+
+  test("by code of a process that is dead is reported, and hurts nobody", async () => {
+    const { code, stdout, stderr } = await program(`${prelude}
+      const pid = erlang.spawn(async () => {
+        void (async () => { await new Promise((r) => setTimeout(r, 5)); throw new Error("too late"); })();
+      });
+    `);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("which is dead already: Error: too late");
+  });
+
+  test("that is handled later in the same turn is none", async () => {
+    const { code, stdout } = await program(`${prelude}
+      erlang.spawn(async () => {
+        const later = Promise.reject(new Error("handled"));
+        await Promise.resolve();
+        await later.catch(() => {});
+        console.log("alive");
+      });
+    `);
+    expect({ code, stdout }).toStrictEqual({ code: 0, stdout: "alive\n" });
+  });
+
+  test("of code outside any process ends Node with exit code 1, as without this package", async () => {
+    const { code, stderr } = await program(`${prelude}
+      erlang.spawn(() => {});
+      await new Promise((r) => setTimeout(r, 5));
+      void Promise.reject(new Error("outside"));
+      setTimeout(() => console.log("never reached"), 1000);
+    `);
+    expect(code).toBe(1);
+    expect(stderr).toContain("Error: outside");
+  });
+
+  test.each([["undefined"], ["null"], ['"text"'], ["{ a: 1 }"]])(
+    "of code outside any process with %s ends Node as it would without this package",
+    async (value) => {
+      const source = (start: string) => `${prelude}${start}
+        await new Promise((r) => setTimeout(r, 5));
+        void Promise.reject(${value});
+        setTimeout(() => console.log("never reached"), 1000);`;
+      const [plain, running] = await Promise.all([program(source("")), program(source("erlang.spawn(() => {});"))]);
+      expect(running.code).toBe(plain.code);
+      expect(running.stdout).toBe(plain.stdout);
+      expect(firstError(running.stderr)).toBe(firstError(plain.stderr));
+    },
+  );
+
+  test.each(["warn", "none", "strict", "throw", "warn-with-error-code"])(
+    "of code outside any process under --unhandled-rejections=%s does what it would without this package",
+    async (mode) => {
+      const source = (start: string) => `${prelude}${start}
+        await new Promise((r) => setTimeout(r, 5));
+        void Promise.reject(new Error("outside"));
+        setTimeout(() => console.log("went on"), 20);`;
+      const flags = [`--unhandled-rejections=${mode}`];
+      const [plain, running] = await Promise.all([
+        program(source(""), { flags }),
+        program(source("erlang.spawn(() => {});"), { flags }),
+      ]);
+      expect({ code: running.code, stdout: running.stdout }).toStrictEqual({ code: plain.code, stdout: plain.stdout });
+    },
+  );
+
+  test("of code outside any process goes to the program's own listener, if it has one", async () => {
+    const { code, stdout, stderr } = await program(`${prelude}
+      erlang.spawn(() => {});
+      process.on("unhandledRejection", (error) => console.log("own", error.message));
+      void Promise.reject(new Error("outside"));
+    `);
+    expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: "own outside\n", stderr: "" });
+  });
+
+  test("of an orderly exit (a call that fails because the server stopped) is the process's exit reason", async () => {
+    const { code, stdout } = await program(`${prelude}
+      const pid = erlang.spawn(async () => {
+        erlang.process_flag("trap_exit", true);
+        void gen_server.call("nobody", "hello");
+        await erlang.receive();
+      });
+      erlang.spawn(async () => {
+        erlang.monitor("process", pid);
+        const [, , , , reason] = await erlang.receive();
+        console.log("DOWN", reason[0].name);
+      });
+    `);
+    expect(code).toBe(0);
+    expect(stdout).toContain("DOWN noproc");
+  });
+});
+
+// The line that names the error, without places and hashes.
+function firstError(stderr: string): string | undefined {
+  return stderr.split("\n").find((line) => /^\S*(Error|Uncaught)|ERR_/.test(line));
+}

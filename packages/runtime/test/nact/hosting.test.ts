@@ -1,0 +1,271 @@
+import {
+  KILL,
+  KILLED,
+  NOREPLY,
+  NORMAL,
+  OK,
+  OtpError,
+  REPLY,
+  dispatcher,
+  erlang,
+  gen_server,
+  supervisor,
+  type Pid,
+} from "@otpts/runtime";
+import { nact_dispatcher } from "@otpts/runtime/nact";
+import * as nact from "nact";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { death, eventually, inside } from "../kit/inside.ts";
+import { actorAt, childrenOf, quiet } from "./kit.ts";
+
+const counter = {
+  init: (start: number) => [OK, start] as const,
+  handle_call: (_request: unknown, _from: gen_server.From, n: number) => [REPLY, n, n + 1] as const,
+  handle_cast: (_message: unknown, n: number) => [NOREPLY, n + 1] as const,
+};
+
+let system: nact.ActorSystemRef;
+let before: dispatcher.Dispatcher;
+
+beforeEach(() => {
+  system = nact.start();
+  before = dispatcher.use(nact_dispatcher(system));
+});
+
+afterEach(() => {
+  dispatcher.use(before);
+  nact.stop(system);
+});
+
+describe("nact_dispatcher", () => {
+  it("gives every process an actor of its own, named after the pid, until it dies", async () => {
+    const server = await gen_server.start(counter, 0);
+    expect(childrenOf(system)).toEqual([`0.${server.id}.${server.serial}`]);
+    expect(await gen_server.call(server, "next")).toBe(0);
+    expect(await gen_server.call(server, "next")).toBe(1);
+    await gen_server.stop(server);
+    expect(childrenOf(system)).toEqual([]);
+  });
+
+  it("runs the process in its actor: a turn is a message that nact handles", async () => {
+    const pid = erlang.spawn(async () => erlang.receive());
+    await eventually(() => erlang.process_info(pid, "status")?.name === "waiting");
+    const actor = actorAt(system, `0.${pid.id}.${pid.serial}`);
+    let handled = 0;
+    const { f } = actor;
+    actor.f = function (this: unknown, ...args: unknown[]) {
+      handled++;
+      return f.apply(this, args);
+    };
+    erlang.send(pid, "hello");
+    expect(handled).toBe(0);
+    expect(await death(pid)).toBe(NORMAL);
+    expect(handled).toBe(1);
+  });
+
+  it("is in force from `use` on, until the one before is put back", async () => {
+    const hosted = await gen_server.start(counter, 0);
+    expect(dispatcher.use(before)).not.toBe(before);
+    const own = await gen_server.start(counter, 0);
+    expect(childrenOf(system)).toHaveLength(1);
+    await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
+  });
+
+  it("passes what nact code dispatches to the hosting actor on to the process", async () => {
+    const got = new Promise((resolve) => erlang.spawn(async () => resolve(await erlang.receive())));
+    const [name] = childrenOf(system);
+    nact.dispatch(actorAt(system, name as string).reference, "from nact");
+    expect(await got).toBe("from nact");
+  });
+
+  it("a process is dead with reason killed when nact stops its actor", async () => {
+    const server = await gen_server.start(counter, 0);
+    const end = death(server);
+    await eventually(() => erlang.process_info(server, "monitored_by")?.length === 1);
+    nact.stop(actorAt(system, `0.${server.id}.${server.serial}`).reference);
+    expect(await end).toBe(KILLED);
+    expect(erlang.is_process_alive(server)).toBe(false);
+  });
+
+  it("all hosted processes are dead with reason killed when their nact system stops", async () => {
+    const servers = await Promise.all([1, 2, 3].map((n) => gen_server.start(counter, n)));
+    dispatcher.use(before);
+    const elsewhere = await gen_server.start(counter, 0);
+    const ends = servers.map(death);
+    await eventually(() => servers.every((pid) => erlang.process_info(pid, "monitored_by")?.length === 1));
+    nact.stop(system);
+    expect(await Promise.all(ends)).toEqual([KILLED, KILLED, KILLED]);
+    expect(erlang.is_process_alive(elsewhere)).toBe(true);
+    await gen_server.stop(elsewhere);
+  });
+
+  it("a start fails with the reason when the nact system has stopped", async () => {
+    const known = erlang.processes();
+    nact.stop(system);
+    const error = await gen_server.start(counter, 0).then(String, (thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OtpError);
+    expect((error as OtpError).message).toMatch(
+      /^Cannot start gen_server: Cannot host process <.*> in nact: .*has stopped$/,
+    );
+    expect(erlang.processes()).toEqual(known);
+  });
+
+  it("throws for what is no system or actor, and for one that has stopped", () => {
+    nact.stop(system);
+    expect(() => nact_dispatcher(system)).toThrow(/has stopped/);
+    expect(() => nact_dispatcher(undefined as never)).toThrow(TypeError);
+    expect(() => nact_dispatcher(new nact.Nobody())).toThrow(TypeError);
+    expect(() => dispatcher.use(system as never)).toThrow(TypeError);
+  });
+
+  it("hosts below an actor as well, and dies with it", async () => {
+    const parent = nact.spawn(system, (state: unknown) => state, "parent");
+    dispatcher.use(nact_dispatcher(parent));
+    const server = await gen_server.start(counter, 7);
+    expect(await gen_server.call(server, "next")).toBe(7);
+    const end = death(server);
+    await eventually(() => erlang.process_info(server, "monitored_by")?.length === 1);
+    nact.stop(parent);
+    expect(await end).toBe(KILLED);
+  });
+
+  it("a crash is the process's, not the actor's: nact sees no fault", async () => {
+    await quiet(async () => {
+      const reason = await death(erlang.spawn(() => erlang.exit("boom")));
+      expect(["boom", "noproc"]).toContain(String(reason));
+      const server = await gen_server.start(
+        {
+          ...counter,
+          handle_call: () => {
+            throw new Error("boom");
+          },
+        },
+        0,
+      );
+      await expect(gen_server.call(server, "x")).rejects.toThrow(/boom/);
+    });
+    expect(childrenOf(system)).toEqual([]);
+  });
+
+  it("supervises: a killed child is started again, in a new actor", async () => {
+    const sup = await supervisor.start([
+      supervisor.child_spec({ id: "c", task: () => gen_server.start_link(counter, 0) }),
+    ]);
+    const child = async () => (await supervisor.which_children(sup))[0]?.[1] as Pid;
+    const first = await child();
+    erlang.exit(first, KILL);
+    await eventually(async () => (await child()) !== first);
+    expect(childrenOf(system)).toHaveLength(2);
+    await supervisor.stop(sup);
+    expect(childrenOf(system)).toEqual([]);
+  });
+
+  it("hosts 10,000 processes, and leaves no actor behind", async () => {
+    const servers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => gen_server.start(counter, n)));
+    expect(childrenOf(system)).toHaveLength(10_000);
+    const replies = await Promise.all(servers.map((pid) => gen_server.call(pid, "next", Infinity)));
+    expect(replies).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
+    await Promise.all(servers.map((pid) => gen_server.stop(pid)));
+    expect(childrenOf(system)).toEqual([]);
+  });
+});
+
+describe("fairness under nact", () => {
+  it("the event loop has its turn while two processes message each other for ever", async () => {
+    const pong = erlang.spawn(async () => {
+      for (;;) erlang.send((await erlang.receive<[Pid]>())[0], "pong");
+    });
+    const ping = erlang.spawn(async () => {
+      for (;;) {
+        erlang.send(pong, [erlang.self()]);
+        await erlang.receive();
+      }
+    });
+    for (let turns = 0; turns < 100; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    erlang.exit(ping, KILL);
+    erlang.exit(pong, KILL);
+  });
+
+  it("a server that is never out of messages holds no other up, however long its callback takes", async () => {
+    const busy = {
+      init: () => [OK, 0] as const,
+      handle_cast: (_message: unknown, n: number) => {
+        gen_server.cast(erlang.self(), "again");
+        for (const until = performance.now() + 2; performance.now() < until;);
+        return [NOREPLY, n + 1] as const;
+      },
+    };
+    const first = await gen_server.start(busy, undefined);
+    const second = await gen_server.start(busy, undefined);
+    const third = await gen_server.start(counter, 0);
+    gen_server.cast(first, "go");
+    gen_server.cast(second, "go");
+    for (let n = 0; n < 20; n++) expect(await gen_server.call(third, "next", Infinity)).toBe(n);
+    for (const pid of [first, second]) erlang.exit(pid, KILL);
+    await gen_server.stop(third);
+  });
+});
+
+describe("processes of both dispatchers in one program", () => {
+  const both = async (): Promise<{ hosted: Pid; own: Pid }> => {
+    const hosted = await gen_server.start(counter, 10);
+    const hosting = dispatcher.use(before);
+    const own = await gen_server.start(counter, 20);
+    dispatcher.use(hosting);
+    return { hosted, own };
+  };
+
+  it("call each other", async () => {
+    const { hosted, own } = await both();
+    expect(await inside(() => gen_server.call(own, "next"))).toBe(20);
+    dispatcher.use(before);
+    expect(await inside(() => gen_server.call(hosted, "next"))).toBe(10);
+    await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
+  });
+
+  it("self() is right on both sides after an await of the other", async () => {
+    const { hosted, own } = await both();
+    const seen = await inside(async () => {
+      const self = erlang.self();
+      await gen_server.call(own, "next");
+      await gen_server.call(hosted, "next");
+      return self === erlang.self();
+    });
+    expect(seen).toBe(true);
+    await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
+  });
+
+  it.each(["hosted", "own"] as const)(
+    "link and monitor across: the other hears of the end of the %s one",
+    async (dies) => {
+      const { hosted, own } = await both();
+      const [target, watcherIsHosted] = dies === "hosted" ? [hosted, false] : [own, true];
+      if (!watcherIsHosted) dispatcher.use(before);
+      const heard = inside(async () => {
+        erlang.process_flag("trap_exit", true);
+        erlang.link(target);
+        const ref = erlang.monitor("process", target);
+        erlang.exit(target, "gone");
+        const exit = await erlang.receive<unknown[]>((message) => Array.isArray(message) && message[0].name === "EXIT");
+        const down = await erlang.receive<unknown[]>((message) => Array.isArray(message) && message[1] === ref);
+        return [exit.slice(1), down[4]];
+      });
+      expect(await heard).toEqual([[target, "gone"], "gone"]);
+      await gen_server.stop(dies === "hosted" ? own : hosted);
+    },
+  );
+
+  it.each(["hosted", "own"] as const)("a link takes the %s one down with the other", async (dies) => {
+    const hosting = dispatcher.use(before);
+    const spawned = (as: "hosted" | "own", body: () => unknown): Pid => {
+      dispatcher.use(as === "hosted" ? hosting : before);
+      return erlang.spawn(body);
+    };
+    const target = spawned(dies, () => erlang.receive());
+    spawned(dies === "hosted" ? "own" : "hosted", () => {
+      erlang.link(target);
+      erlang.exit("both");
+    });
+    expect(await death(target)).toSatisfy((reason) => reason === "both" || String(reason) === "noproc");
+  });
+});
