@@ -34,6 +34,7 @@ const absent: Sample = {
   size: 0,
   identity: "",
   moved: false,
+  lines: 0,
   ended: true,
   bytes: new Uint8Array(0),
   digest: "",
@@ -93,6 +94,7 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
   const hash = createHash("sha256");
   let bytes = Buffer.allocUnsafeSlow(Number(stats.size) + 1);
   let length = 0;
+  let lines = 0;
   for (;;) {
     if (length === bytes.length) {
       // It grew since its size was asked.
@@ -103,6 +105,7 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
     const { bytesRead } = await handle.read(bytes, length, Math.min(CHUNK, bytes.length - length), length);
     if (bytesRead === 0) break;
     hash.update(bytes.subarray(length, length + bytesRead));
+    for (let at = length; at < length + bytesRead; at += 1) if (bytes[at] === 0x0a) lines += 1;
     length += bytesRead;
     if (length > max_bytes) throw refuse();
   }
@@ -111,6 +114,7 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
     size: length,
     identity: `${stats.dev}:${stats.ino}`,
     moved: stats.ctimeNs > stats.mtimeNs,
+    lines,
     ended: length > 0 && bytes[length - 1] === 0x0a,
     bytes: bytes.subarray(0, length),
     digest: hash.digest("base64"),

@@ -1,13 +1,14 @@
 /**
  * When to believe what a file says.
  *
- * Nothing tells that a writer has finished, but much tells that it may not have: a file that was emptied, that became
- * shorter, that lost its last line's end, that has just appeared, that grew after a pause, or that does not parse. Such a
- * state must stay as it is for `settle` before it counts; any other change made in place for `debounce`. A file that was
- * moved into place was complete before it came: it counts at once.
+ * Nothing tells that a writer has finished, but much tells that it may not have: a file that was emptied, that has fewer
+ * lines, that ends within a line and did not or is shorter, that has just appeared, that changed again after a pause, or
+ * that does not parse. Such a state must stay as it is for `settle` before it counts; any other change made in place for
+ * `debounce`. A file that was moved into place was complete before it came: it counts at once.
  *
- * Example: an editor truncates `config.toml`, writes half, pauses for 300 ms and writes the rest. The half is shorter
- * than what was there: with `settle` at 1 s it is never believed.
+ * Example: an editor truncates `config.toml`, writes half, pauses for 300 ms and writes the rest. The half has fewer lines
+ * than what was there: with `settle` at 1 s it is never believed. A value that became shorter leaves the lines as many as
+ * they were, and counts after `debounce`.
  */
 export interface Observation {
   readonly absent: boolean;
@@ -16,7 +17,9 @@ export interface Observation {
   readonly identity: string;
   /** Whether the inode changed after its last write, as it does when it is renamed. */
   readonly moved: boolean;
-  /** Whether the content ends with a line's end. */
+  /** How many ends of lines the content has. */
+  readonly lines: number;
+  /** Whether the content ends with one of them. */
   readonly ended: boolean;
 }
 
@@ -43,6 +46,7 @@ export function quiet_needed(
   if (now.size === 0) return times.settle;
   if (now.moved && now.identity !== last?.identity) return 0;
   if (last === undefined) return resumed ? times.settle : times.debounce;
-  const doubtful = resumed || last.absent || now.size < last.size || (last.ended && !now.ended);
+  const cut = !now.ended && (last.ended || now.size < last.size);
+  const doubtful = resumed || last.absent || now.lines < last.lines || cut;
   return doubtful ? times.settle : times.debounce;
 }
