@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type Sample, sample_file } from "./file_sample.ts";
+import { type Sample, print_file, sample_file } from "./file_sample.ts";
+import { has_open_writer } from "./open_writer.ts";
 import { type Settling, quiet_needed } from "./settling.ts";
 
 /** How often (ms) a file that is not yet believed is looked at. */
@@ -45,6 +46,9 @@ export async function read_settled<T>(
     if (sample.digest === last?.digest) return { sample };
     const calm = Math.max(performance.now() - since, Date.now() - sample.changedAt);
     let needed = quiet_needed(sample, last, resumed, options);
+    // A writer that still holds the file open may have more to write; one that holds it for ever must not be waited for.
+    if (calm >= needed && calm < options.settle && !sample.absent && (await has_open_writer(path)))
+      needed = options.settle;
     if (calm >= needed && verdict?.digest !== sample.digest) {
       verdict = await judge(sample).then(
         (value) => ({ digest: sample.digest, value }),
@@ -59,6 +63,7 @@ export async function read_settled<T>(
       const waited = performance.now() - begun;
       if (waited > options.settle + PATIENCE) throw new Unsettled(Math.round(waited));
       await sleep(Math.min(LOOK, needed - calm), undefined, { signal });
+      if ((await print_file(path)) === sample.print) continue;
     }
     const next = await sample_file(path, options.max_bytes);
     if (next.digest === sample.digest) {

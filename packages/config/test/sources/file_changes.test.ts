@@ -144,6 +144,23 @@ describe.each([
     await ends(driver, 2);
   });
 
+  test.runIf(process.platform === "linux")(
+    "waits for a writer that holds the file open, whatever it wrote so far",
+    async () => {
+      await writeFile(path, "one = 1\ntwo = 1\n");
+      const driver = await start({ settle: 3000 });
+      const file = await open(path, "w");
+      // More lines than there were, and whole ones: only the writer tells that more will come.
+      for (const part of [`one = 2\n${"# filler\n".repeat(20)}`, "# more\n", "two = 2\n"]) {
+        await file.write(part);
+        await pause(400);
+      }
+      await file.close();
+      await ends(driver, 2);
+      expect(driver.published).toHaveLength(2);
+    },
+  );
+
   test("waits when a file is truncated and written after a pause", async () => {
     await writeFile(path, state(1));
     const driver = await start({ settle: 3000 });
