@@ -98,12 +98,20 @@ export interface MonitorOptions {
  * Monitors a process: when it dies the caller gets `[DOWN, ref, PROCESS, pid, reason]`, at once with `noproc` if it is dead
  * (P50–P54). By name, `[name, node]` stands for the pid.
  */
-export function monitor(type: Atom<"process"> | "process", item: Pid | Name, options: MonitorOptions = {}): Ref {
+export function monitor(
+  type: Atom<"process"> | "process",
+  item: Pid | Name | readonly [name: Name, node: Atom],
+  options: MonitorOptions = {},
+): Ref {
   const self = actor("monitor");
-  if ((type !== PROCESS && type !== "process") || !(item instanceof Pid || registry.isName(item))) {
+  const known =
+    item instanceof Pid ||
+    registry.isName(item) ||
+    (Array.isArray(item) && item.length === 2 && registry.isName(item[0]));
+  if ((type !== PROCESS && type !== "process") || !known) {
     throw new ErlangError(
       BADARG,
-      `Cannot monitor ${describe(type)} ${describe(item)}: give "process" and a pid or a name`,
+      `Cannot monitor ${describe(type)} ${describe(item)}: give "process" and a pid, a name or [name, node]`,
     );
   }
   return monitors.monitor(self, item, options.alias);

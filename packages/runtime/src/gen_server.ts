@@ -23,9 +23,10 @@ import type { Ref } from "./term/ref.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
+import { board, expect } from "./process/promised.ts";
 import { find, isName, type Name, register } from "./process/registry.ts";
 import type { From } from "./process/request.ts";
-import { ancestry, bear } from "./process/spawn.ts";
+import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
 import * as gen from "./behaviour/gen.ts";
 import { answer, deliverCast, Server } from "./behaviour/server.ts";
@@ -192,26 +193,24 @@ function launch(
     );
   }
   const { name, timeout } = options;
-  const what = { behaviour: module.behaviour ?? "gen_server", name };
   if (name !== undefined) {
     const holder = find(name);
-    if (holder !== undefined) return Promise.reject(startError(what, [ALREADY_STARTED, holder.pid]));
+    if (holder !== undefined)
+      return Promise.reject(
+        startError({ behaviour: module.behaviour ?? "gen_server", name }, [ALREADY_STARTED, holder.pid]),
+      );
   }
   const ms = timeout === undefined ? Infinity : milliseconds(timeout, "start a gen_server");
-  const promise = new Promise<unknown>(capture);
-  const resolve = captured;
   const server = new Server(module, arg, linked ? caller?.pid : undefined, ancestry(caller));
+  const ride = board(currentDispatcher().prompt);
   bear(server, caller, linked);
   if (name !== undefined) register(name, server.pid);
   const ref = monitored && caller !== undefined ? monitor(caller, server.pid) : undefined;
-  server.starter = new Starter(caller, server, what, ms, resolve, ref);
-  return promise;
+  const starter = new Starter(caller, name, ref);
+  server.starter = starter;
+  if (timeout !== undefined) starter.limit(server, ms);
+  return expect(starter, ride);
 }
-
-let captured: (value: never) => void;
-const capture = (resolve: (value: never) => void) => {
-  captured = resolve;
-};
 
 function noCaller(what: string, dead: boolean): ErlangError {
   return new ErlangError(

@@ -11,7 +11,8 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { current } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
-import { ancestry, bear } from "./process/spawn.ts";
+import { board, expect } from "./process/promised.ts";
+import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import { ProcBody } from "./behaviour/proc_body.ts";
 import { Starter } from "./behaviour/starter.ts";
 import type { ServerRef } from "./term/protocol.ts";
@@ -80,18 +81,13 @@ function born(fun: Body, linked: boolean): ProcBody {
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
   const caller = current;
-  return new Promise((resolve) => {
-    const process = born(fun, linked);
-    const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
-    process.starter = new Starter(
-      caller,
-      process,
-      { behaviour: "process", name: undefined },
-      ms,
-      resolve as (value: never) => void,
-      ref,
-    );
-  });
+  const ride = board(currentDispatcher().prompt);
+  const process = born(fun, linked);
+  const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
+  const starter = new Starter(caller, undefined, ref);
+  process.starter = starter;
+  starter.limit(process, ms);
+  return expect(starter, ride);
 }
 
 function needCaller(what: string): void {

@@ -10,8 +10,12 @@
  */
 import { type Atom, ensure } from "./term/atom.ts";
 import {
+  ALL_SIGNIFICANT,
+  ANY_SIGNIFICANT,
+  BADARG,
   type IGNORE,
   INFINITY,
+  NEVER,
   NORMAL,
   type OK,
   ONE_FOR_ALL,
@@ -25,8 +29,9 @@ import {
   TRANSIENT,
   OK as Ok,
 } from "./term/atoms.ts";
+import { describe } from "./term/describe.ts";
 import { OtpError } from "./term/error.ts";
-import type { Pid } from "./term/pid.ts";
+import { Pid } from "./term/pid.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Name } from "./process/registry.ts";
@@ -170,6 +175,12 @@ export async function get_childspec(supervisor: ServerRef, id: unknown): Promise
 /** Checks specifications without starting anything. @throws OtpError with the first problem */
 export function check_childspecs(specs: readonly unknown[], auto_shutdown?: AutoShutdown): typeof OK {
   const auto = typeof auto_shutdown === "string" ? ensure(auto_shutdown) : auto_shutdown;
+  if (auto !== undefined && auto !== NEVER && auto !== ANY_SIGNIFICANT && auto !== ALL_SIGNIFICANT) {
+    throw new OtpError(
+      [BADARG, auto_shutdown],
+      `Child specifications cannot be checked: auto_shutdown must be never, any_significant or all_significant, got ${describe(auto_shutdown)}`,
+    );
+  }
   const checked = checkSpecs(specs, auto);
   if (isProblem(checked)) throw new OtpError(checked.reason, `Child specifications are wrong: ${checked.text}`);
   return Ok;
@@ -188,8 +199,7 @@ async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE>
   const pid = (await how(supervising as never, [module, argument] as never, name === undefined ? {} : { name })) as
     | Pid
     | typeof IGNORE;
-  if (options.signals === true && typeof pid === "object" && "host" in pid)
-    stopOnSignals(pid, () => stopProcess(pid, SHUTDOWN, Infinity));
+  if (options.signals === true && pid instanceof Pid) stopOnSignals(pid, () => stopProcess(pid, SHUTDOWN, Infinity));
   return pid;
 }
 

@@ -3,66 +3,125 @@
  *
  * Every function takes a server and a time-out in ms (default 5,000) and rejects with `Exit` as a call does.
  */
-import type { OK } from "./term/atoms.ts";
+import { type Atom, ensure } from "./term/atom.ts";
+import { CALLING_SELF, NOPROC, type OK } from "./term/atoms.ts";
+import { Exit } from "./term/error.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
-import { callExit, DEFAULT_TIMEOUT, locate } from "./behaviour/gen.ts";
+import { explain, locate, post } from "./behaviour/gen.ts";
 import { stop, type SystemOperation, SystemRequest } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
-import { NOPROC } from "./term/atoms.ts";
 import { current } from "./process/context.ts";
+import type { Process } from "./process/process.ts";
 
 export type { StatusTuple };
 
+const SYS = ensure("sys");
+const GET_STATE = ensure("get_state");
+const REPLACE_STATE = ensure("replace_state");
+const SUSPEND = ensure("suspend");
+const RESUME = ensure("resume");
+const GET_STATUS = ensure("get_status");
+const TRACE = ensure("trace");
+const TERMINATE = ensure("terminate");
+
 /** The server's state. */
-export function get_state(server: ServerRef, timeout: Timeout = DEFAULT_TIMEOUT): Promise<unknown> {
-  return ask(server, { op: "get_state" }, timeout);
+export function get_state(server: ServerRef, timeout?: Timeout): Promise<unknown> {
+  return ask(GET_STATE, { op: "get_state" }, server, timeout);
 }
 
-/** Replaces the state by what `fun` makes of it; resolves with it. A `fun` that throws changes nothing, and the call rejects. */
-export function replace_state<S>(
-  server: ServerRef,
-  fun: (state: S) => S,
-  timeout: Timeout = DEFAULT_TIMEOUT,
-): Promise<S> {
-  return ask(server, { op: "replace_state", fun: fun as (state: unknown) => unknown }, timeout) as Promise<S>;
+/**
+ * Replaces the state by what `fun` makes of it; resolves with it. A `fun` that throws changes nothing, and the call rejects
+ * with `ErlangError`, reason `[callback_failed, [gen_server, system_replace_state], [class, reason, stack]]`.
+ */
+export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeout?: Timeout): Promise<S> {
+  return ask(REPLACE_STATE, { op: "replace_state", fun: fun as (state: unknown) => unknown }, server, timeout, [
+    fun,
+  ]) as Promise<S>;
 }
 
 /** Stops the handling of messages; they wait until `resume`. */
-export function suspend(server: ServerRef, timeout: Timeout = DEFAULT_TIMEOUT): Promise<typeof OK> {
-  return ask(server, { op: "suspend" }, timeout) as Promise<typeof OK>;
+export function suspend(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
+  return ask(SUSPEND, { op: "suspend" }, server, timeout) as Promise<typeof OK>;
 }
 
 /** Goes on after `suspend`. */
-export function resume(server: ServerRef, timeout: Timeout = DEFAULT_TIMEOUT): Promise<typeof OK> {
-  return ask(server, { op: "resume" }, timeout) as Promise<typeof OK>;
+export function resume(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
+  return ask(RESUME, { op: "resume" }, server, timeout) as Promise<typeof OK>;
 }
 
 /** What the server is doing, with its state as `format_status` shows it. */
-export function get_status(server: ServerRef, timeout: Timeout = DEFAULT_TIMEOUT): Promise<StatusTuple> {
-  return ask(server, { op: "get_status" }, timeout) as Promise<StatusTuple>;
+export function get_status(server: ServerRef, timeout?: Timeout): Promise<StatusTuple> {
+  return ask(GET_STATUS, { op: "get_status" }, server, timeout) as Promise<StatusTuple>;
 }
 
 /** Reports every message the server handles through the logger, from now on. */
-export function trace(server: ServerRef, on: boolean, timeout: Timeout = DEFAULT_TIMEOUT): Promise<typeof OK> {
-  return ask(server, { op: "trace", on }, timeout) as Promise<typeof OK>;
+export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promise<typeof OK> {
+  return ask(TRACE, { op: "trace", on }, server, timeout, [on]) as Promise<typeof OK>;
 }
 
 /** Makes the server end with this reason, after what is in its mailbox; resolves when it is dead. */
-export function terminate(server: ServerRef, reason: unknown, timeout: Timeout = Infinity): Promise<typeof OK> {
-  return stop(server, reason, timeout);
+export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
+  if (locate(server) === undefined) {
+    const given = timeout === undefined ? [server, reason] : [server, reason, timeout];
+    return Promise.reject(sysExit(NOPROC, TERMINATE, server, given, timeout));
+  }
+  return stop(server, reason, timeout ?? Infinity);
 }
 
-async function ask(server: ServerRef, operation: SystemOperation, timeout: Timeout): Promise<unknown> {
+/** A request whose failure is told as that of the function of this module that made it. */
+class SysRequest extends SystemRequest {
+  readonly #function: Atom;
+  readonly #given: readonly unknown[];
+
+  constructor(
+    callee: Process,
+    caller: Process | undefined,
+    server: ServerRef,
+    operation: SystemOperation,
+    timeout: Timeout | undefined,
+
+    name: Atom,
+    given: readonly unknown[],
+  ) {
+    super(callee, caller, server, operation, timeout);
+    this.#function = name;
+    this.#given = given;
+  }
+
+  protected override exit(reason: unknown): Error {
+    return sysExit(reason, this.#function, this.server, this.#given, this.timeout);
+  }
+}
+
+function sysExit(
+  reason: unknown,
+  name: Atom,
+  server: ServerRef,
+  given: readonly unknown[],
+  timeout: Timeout | undefined,
+): Exit {
+  const who = typeof server === "string" ? `"${server}"` : String(server);
+  return new Exit(
+    [reason, [SYS, name, given]],
+    `sys.${name.name} of ${who} failed: ${explain(reason, server, timeout)}`,
+  );
+}
+
+async function ask(
+  name: Atom,
+  operation: SystemOperation,
+  server: ServerRef,
+  timeout: Timeout | undefined,
+  more: readonly unknown[] = [],
+): Promise<unknown> {
   const caller = current;
-  const ms = milliseconds(timeout, "call a server");
+  if (timeout !== undefined) milliseconds(timeout, "call a server");
+  const given = [server, ...more, ...(timeout === undefined ? [] : [timeout])];
   const process = locate(server);
-  if (process === undefined) throw callExit(NOPROC, server, operation.op, timeout);
-  const answer = await new Promise<unknown>((resolve) => {
-    const request = new SystemRequest(process, caller, server, operation, timeout, resolve as (value: never) => void);
-    request.limit(ms);
-    process.accept(request);
-  });
+  if (process === undefined) throw sysExit(NOPROC, name, server, given, timeout);
+  if (process === caller) throw sysExit(CALLING_SELF, name, server, given, timeout);
+  const answer = await post(new SysRequest(process, caller, server, operation, timeout, name, given));
   if (answer instanceof Refused) throw answer.error;
   return answer;
 }

@@ -155,6 +155,11 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
       `${child}: modules must be a list or dynamic, got ${describe(given.modules)}`,
     );
   }
+  const odd = Array.isArray(modules)
+    ? modules.find((module) => module === null || !["string", "object", "function"].includes(typeof module))
+    : undefined;
+  if (odd !== undefined)
+    return problem("invalid_module", odd, `${child}: modules must hold modules, got ${describe(odd)}`);
   return {
     id: given.id,
     task: given.task as CheckedSpec["task"],
@@ -169,16 +174,16 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
 
 function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown; text: string } | undefined {
   const significant = [ensure("significant"), true];
-  if (restart === PERMANENT) {
-    return {
-      terms: [[ensure("restart"), PERMANENT], significant],
-      text: "a permanent child cannot be significant: it never ends for good",
-    };
-  }
   if (auto === NEVER) {
     return {
       terms: [[ensure("auto_shutdown"), NEVER], significant],
       text: "a significant child needs a supervisor whose auto_shutdown is any_significant or all_significant",
+    };
+  }
+  if (restart === PERMANENT) {
+    return {
+      terms: [[ensure("restart"), PERMANENT], significant],
+      text: "a permanent child cannot be significant: it never ends for good",
     };
   }
   return undefined;

@@ -11,6 +11,8 @@ export interface Child {
   pid: Pid | undefined;
   /** Its last start failed, and it will be tried again. */
   restarting: boolean;
+  /** The pid it had before it was to be restarted: what it is known by meanwhile under simple_one_for_one. */
+  former: Pid | undefined;
 }
 
 export class Children {
@@ -34,6 +36,12 @@ export class Children {
     return this.#byPid.get(pid as Pid);
   }
 
+  /** The child that had this pid and is being restarted. */
+  findRestarting(former: unknown): Child | undefined {
+    for (const child of this.#byKey.values()) if (child.restarting && child.former === former) return child;
+    return undefined;
+  }
+
   /** Adds one as the last started. */
   add(child: Child, key: unknown = keyOf(child.spec.id)): void {
     this.#byKey.set(key, child);
@@ -41,7 +49,10 @@ export class Children {
   }
 
   runs(child: Child, pid: Pid | undefined): void {
-    if (child.pid !== undefined) this.#byPid.delete(child.pid);
+    if (child.pid !== undefined) {
+      this.#byPid.delete(child.pid);
+      child.former = child.pid;
+    }
     child.pid = pid;
     child.restarting = false;
     if (pid !== undefined) this.#byPid.set(pid, child);

@@ -6,11 +6,10 @@ import { NODE, Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
-import { failWith } from "../process/failure.ts";
 import { type Process, processOf } from "../process/process.ts";
+import { answer, type Awaited, board, expect, refuse } from "../process/promised.ts";
 import { find, isName } from "../process/registry.ts";
 import { Request } from "../process/request.ts";
-import { cancel, COARSE_FROM, Deadline, enter, wait } from "../process/timer.ts";
 
 /** OTP's default time-out of a call, in ms. */
 export const DEFAULT_TIMEOUT = 5_000;
@@ -27,19 +26,14 @@ export function locate(server: ServerRef): Process | undefined {
   throw new ErlangError(BADARG, `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]`);
 }
 
-// The executor of a call's promise: one function for all, so that a call makes no closure.
-let captured: (value: never) => void;
-const capture = (resolve: (value: never) => void) => {
-  captured = resolve;
-};
-
 /** A call: its answer settles a promise. */
-export class CallRequest extends Request {
-  readonly resolve: (value: never) => void;
+export class CallRequest extends Request implements Awaited {
   readonly server: ServerRef;
   /** As the caller gave it; undefined if it did not. */
   readonly timeout: Timeout | undefined;
-  deadline: Deadline | undefined = undefined;
+  state: Awaited["state"] = "open";
+  value: unknown = undefined;
+  resolve: ((value: never) => void) | undefined = undefined;
 
   constructor(
     callee: Process,
@@ -47,10 +41,8 @@ export class CallRequest extends Request {
     server: ServerRef,
     payload: unknown,
     timeout: Timeout | undefined,
-    resolve: (value: never) => void,
   ) {
     super(callee, caller, payload);
-    this.resolve = resolve;
     this.server = server;
     this.timeout = timeout;
   }
@@ -60,41 +52,25 @@ export class CallRequest extends Request {
     return false;
   }
 
-  protected answered(value: unknown): void {
-    this.resolve(value as never);
-  }
-
-  protected failed(reason: unknown): void {
-    const { server, payload, timeout } = this;
-    failWith(this.resolve, () => callExit(reason, server, payload, timeout));
+  keepWaiting(): void {
+    this.keep(this.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(this.timeout, "call a server"));
   }
 
   expire(): void {
     this.fail(TIMEOUT);
   }
 
-  protected override unwait(): void {
-    if (this.deadline !== undefined) cancel(this.deadline);
+  protected answered(value: unknown): void {
+    answer(this, value);
   }
 
-  /** Starts its time. */
-  limit(ms: number): void {
-    if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
-    else if (ms !== Infinity) {
-      this.deadline = new Expiry(this);
-      wait(this.deadline, ms);
-    }
+  protected failed(reason: unknown): void {
+    refuse(this, () => this.exit(reason));
   }
-}
 
-class Expiry extends Deadline {
-  readonly request: Request;
-  constructor(request: Request) {
-    super();
-    this.request = request;
-  }
-  fire(): void {
-    this.request.expire();
+  /** What the caller fails with. */
+  protected exit(reason: unknown): Error {
+    return callExit(reason, this.server, this.payload, this.timeout);
   }
 }
 
@@ -103,18 +79,22 @@ class Expiry extends Deadline {
  */
 export function call(server: ServerRef, payload: unknown, timeout: Timeout | undefined): Promise<unknown> {
   const caller = current;
-  const ms = timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(timeout, "call a server");
+  if (timeout !== undefined) milliseconds(timeout, "call a server");
   const callee = locate(server);
   if (caller !== undefined) {
     if (!caller.alive) return never;
     if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));
   }
   if (callee === undefined) return Promise.reject(callExit(NOPROC, server, payload, timeout));
-  const promise = new Promise<unknown>(capture);
-  const request = new CallRequest(callee, caller, server, payload, timeout, captured);
-  request.limit(ms);
+  return post(new CallRequest(callee, caller, server, payload, timeout));
+}
+
+/** Puts a request into the mailbox: the promise of its answer. */
+export function post(request: CallRequest): Promise<unknown> {
+  const { callee } = request;
+  const ride = board(callee.prompt);
   callee.accept(request);
-  return promise;
+  return expect(request, ride);
 }
 
 /** The exit of a caller whose call failed, in OTP's term and in words. */
@@ -127,7 +107,8 @@ export function callExit(reason: unknown, server: ServerRef, payload: unknown, t
   );
 }
 
-function explain(reason: unknown, server: ServerRef, timeout: Timeout | undefined): string {
+/** Why a call failed, in words. */
+export function explain(reason: unknown, server: ServerRef, timeout: Timeout | undefined): string {
   switch (reason) {
     case NOPROC:
       return server instanceof Pid

@@ -8,7 +8,11 @@ import { currentDispatcher } from "../process/spawn.ts";
 import type { Starter } from "./starter.ts";
 
 export class ProcBody extends BodyProcess {
-  starter: Starter | undefined;
+  starter: Starter | undefined = undefined;
+
+  get behaviour(): string {
+    return "process";
+  }
 
   constructor(body: Body, ancestors: Ancestry) {
     super(body, currentDispatcher(), ancestors);
@@ -16,14 +20,16 @@ export class ProcBody extends BodyProcess {
 
   override release(reason: unknown): void {
     super.release();
-    this.starter?.nack(reason);
+    const { starter } = this;
     this.starter = undefined;
+    starter?.nack(this.behaviour, reason);
   }
 
   /** Tells the starter; only the first time counts. */
   ack(value: unknown): void {
-    this.starter?.ack(value);
+    const { starter } = this;
     this.starter = undefined;
+    starter?.ack(value);
   }
 
   protected override exited(reason: unknown): void {

@@ -111,6 +111,7 @@ function post(server: ServerRef, payload: unknown): Posted {
     return lost;
   }
   const request = new PostedRequest(callee, caller, server, payload);
+  request.keep(Infinity);
   callee.accept(request);
   return request;
 }

@@ -63,7 +63,8 @@ export class Server extends Process {
   /** Before init has run: its argument. */
   state: unknown;
   readonly parent: Pid | undefined;
-  #starter: Starter | undefined;
+  /** Who waits for init to be done. Set before the first turn. */
+  starter: Starter | undefined = undefined;
   /** What the callback works on, for the crash report. */
   handling: unknown = NOTHING;
   #continuing: unknown = NOTHING;
@@ -76,6 +77,7 @@ export class Server extends Process {
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
     super(currentDispatcher(), ancestors);
+    this.prompt = this.dispatcher.prompt;
     this.module = module;
     this.state = arg;
     this.parent = parent;
@@ -88,11 +90,6 @@ export class Server extends Process {
 
   get behaviour(): string {
     return this.module.behaviour ?? "gen_server";
-  }
-
-  /** Who waits for init to be done. Set before the first turn. */
-  set starter(starter: Starter) {
-    this.#starter = starter;
   }
 
   turn(): void {
@@ -109,8 +106,11 @@ export class Server extends Process {
 
   release(reason: unknown): void {
     if (this.#idle !== undefined) cancel(this.#idle);
-    this.#starter?.nack(reason);
-    this.#starter = undefined;
+    const { starter } = this;
+    if (starter !== undefined) {
+      this.starter = undefined;
+      starter.nack(this.behaviour, reason);
+    }
     this.#continuing = NOTHING;
   }
 
@@ -126,7 +126,8 @@ export class Server extends Process {
 
   #loop(): void {
     for (let left = SLICE; this.listening; left--) {
-      if (left === 0 || !reduce()) return;
+      // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
+      if (left === 0 || (!reduce() && left < SLICE)) return;
       if (this.suspended) {
         if (!this.#suspendedStep()) return;
       } else if (this.#continuing !== NOTHING) {
@@ -236,6 +237,8 @@ export class Server extends Process {
 
   #await(callback: Callback, from: From | undefined, promise: PromiseLike<unknown>): void {
     this.listening = false;
+    // Who is asked next will have to wait: until a callback answers at once again.
+    this.prompt = false;
     promise.then(
       (result) => this.#resume(() => this.#apply(callback, from, result)),
       (error: unknown) => this.#resume(() => this.#threw(callback, from, error)),
@@ -272,6 +275,7 @@ export class Server extends Process {
       if (tag === REPLY && from !== undefined) {
         if (length === 3 || (length === 4 && isExt(result[3]))) {
           this.state = result[2];
+          if (!this.prompt && this.ready) this.prompt = this.dispatcher.prompt;
           answer(from, result[1]);
           this.handling = NOTHING;
           if (length === 4) this.#extend(result[3]);
@@ -335,15 +339,15 @@ export class Server extends Process {
       this.state = result[1];
       this.listening = true;
       if (result.length === 3) this.#extend(result[2]);
-      const starter = this.#starter;
-      this.#starter = undefined;
+      const { starter } = this;
+      this.starter = undefined;
       starter?.ack(this.pid);
       return;
     }
     if (result === IGNORE) {
       registry.release(this);
-      const starter = this.#starter;
-      this.#starter = undefined;
+      const { starter } = this;
+      this.starter = undefined;
       this.listening = false;
       starter?.ack(IGNORE);
       die(this, NORMAL);
@@ -367,27 +371,30 @@ export class Server extends Process {
   stop(reason: unknown, _error?: unknown, last?: () => void): void {
     if (!this.alive) return;
     this.listening = false;
-    const end = (final: unknown) => {
-      if (!this.alive) return;
-      reportCrash(this, final);
-      last?.();
-      die(this, final);
-    };
-    const failed = (error: unknown) => end(error instanceof Thrown ? reason : reasonOf(error));
-    try {
-      const result = this.module.terminate?.(reason, this.state);
-      if (isThenable(result)) {
-        result.then(
-          () => this.#asSelf(() => end(reason)),
-          (error: unknown) => this.#asSelf(() => failed(error)),
-        );
+    const { module } = this;
+    if (module.terminate !== undefined) {
+      try {
+        const result = module.terminate(reason, this.state);
+        if (isThenable(result)) {
+          result.then(
+            () => this.#asSelf(() => this.#end(reason, last)),
+            (error: unknown) => this.#asSelf(() => this.#end(endReason(error, reason), last)),
+          );
+          return;
+        }
+      } catch (error) {
+        this.#end(endReason(error, reason), last);
         return;
       }
-    } catch (error) {
-      failed(error);
-      return;
     }
-    end(reason);
+    this.#end(reason, last);
+  }
+
+  #end(reason: unknown, last: (() => void) | undefined): void {
+    if (!this.alive) return;
+    reportCrash(this, reason);
+    last?.();
+    die(this, reason);
   }
 
   #asSelf(go: () => void): void {
@@ -430,6 +437,11 @@ export function answer(from: From, value: unknown): void {
 /** Puts a cast into a server's mailbox. */
 export function deliverCast(process: Process, message: unknown): void {
   process.accept([GEN_CAST, message]);
+}
+
+// What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
+function endReason(error: unknown, reason: unknown): unknown {
+  return error instanceof Thrown ? reason : reasonOf(error);
 }
 
 function isExt(ext: unknown): boolean {

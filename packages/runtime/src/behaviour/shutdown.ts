@@ -35,7 +35,7 @@ class Patience extends Deadline {
 
 /** Resolves with the reason of the child's death. */
 function death(child: Process, supervisor: Process): Promise<unknown> {
-  return new Promise((resolve) => void new Watch(child, supervisor, resolve));
+  return new Promise((resolve) => new Watch(child, supervisor, resolve).keep(Infinity));
 }
 
 /**

@@ -4,69 +4,78 @@ import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
-import { failWith } from "../process/failure.ts";
 import { type Envelope, take } from "../process/mailbox.ts";
 import { demonitor } from "../process/monitor.ts";
 import type { Process } from "../process/process.ts";
+import { answer, type Awaited, refuse } from "../process/promised.ts";
 import { type Name, textOf } from "../process/registry.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
 
-export class Starter extends Deadline {
+export class Starter implements Awaited {
   readonly caller: Process | undefined;
-  readonly #process: Process;
-  readonly #what: What;
+  /** The name it is to have, for error messages. */
+  readonly name: Name | undefined;
+  value: unknown = undefined;
+  state: Awaited["state"] = "open";
+  resolve: ((value: never) => void) | undefined = undefined;
   /** The caller's monitor on the process (`start_monitor`). */
   readonly #monitor: Ref | undefined;
-  readonly #resolve: (value: never) => void;
-  /** The starter was told: what happens to the process from then on is not its answer. */
-  #done = false;
+  #patience: Patience | undefined = undefined;
 
-  constructor(
-    caller: Process | undefined,
-    process: Process,
-    what: What,
-    timeout: number,
-    resolve: (value: never) => void,
-    monitor?: Ref,
-  ) {
-    super();
+  constructor(caller: Process | undefined, name: Name | undefined, monitor: Ref | undefined) {
     this.caller = caller;
-    this.#process = process;
-    this.#what = what;
-    this.#resolve = resolve;
+    this.name = name;
     this.#monitor = monitor;
-    if (timeout !== Infinity) wait(this, timeout);
+  }
+
+  keepWaiting(): void {}
+
+  /** How long init may take, in ms. */
+  limit(process: Started, ms: number): void {
+    if (ms === Infinity) return;
+    this.#patience = new Patience(process);
+    wait(this.#patience, ms);
   }
 
   /** The process is initialised: the start function returns `value`. */
   ack(value: unknown): void {
-    if (this.#done) return;
-    this.#done = true;
-    cancel(this);
-    if (this.caller?.alive === false) return;
-    this.#resolve((this.#monitor === undefined ? value : [value, this.#monitor]) as never);
+    if (this.#patience !== undefined) cancel(this.#patience);
+    answer(this, this.#monitor === undefined ? value : [value, this.#monitor]);
   }
 
   /** It is not: the start function fails with `{error, reason}`. */
-  nack(reason: unknown): void {
-    if (this.#done) return;
-    this.#done = true;
-    cancel(this);
-    const { caller } = this;
-    if (caller?.alive === false) return;
-    if (this.#monitor !== undefined && caller !== undefined) {
-      // Whoever gets no pid gets no message about it: not now, nor when the death is told.
-      demonitor(caller, this.#monitor, true);
-    }
-    failWith(this.#resolve, () => startError(this.#what, reason));
+  nack(behaviour: string, reason: unknown): void {
+    const { caller, name } = this;
+    if (this.#patience !== undefined) cancel(this.#patience);
+    // Whoever gets no pid gets no message about it: not now, nor when the death is told.
+    if (this.#monitor !== undefined && caller !== undefined) demonitor(caller, this.#monitor, true);
+    refuse(this, () => startError({ behaviour, name }, reason));
+  }
+}
+
+/** A process somebody waits for: it is told the result once, then it has no starter any more. */
+export interface Started extends Process {
+  starter: Starter | undefined;
+  readonly behaviour: string;
+}
+
+// The time for init is over: the process is killed, and the caller gets no message about it.
+class Patience extends Deadline {
+  readonly process: Started;
+
+  constructor(process: Started) {
+    super();
+    this.process = process;
   }
 
-  /** The time for init is over: the process is killed, and the caller gets no message about it. */
   fire(): void {
-    const { caller } = this;
-    const { pid } = this.#process;
+    const { process } = this;
+    const { starter, pid } = process;
+    if (starter === undefined) return;
+    process.starter = undefined;
+    const { caller } = starter;
     if (caller !== undefined) unlink(caller, pid);
-    this.nack(TIMEOUT);
+    starter.nack(process.behaviour, TIMEOUT);
     signal(pid, caller?.pid ?? pid, KILL, false);
     if (caller !== undefined) flushExit(caller, pid);
   }

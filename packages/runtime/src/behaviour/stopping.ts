@@ -1,4 +1,5 @@
 /** Asking a process to stop, and waiting until it is dead (OTP's `proc_lib:stop`). */
+import { ensure } from "../term/atom.ts";
 import { CALLING_SELF, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { Exit } from "../term/error.ts";
@@ -6,9 +7,8 @@ import type { ServerRef } from "../term/protocol.ts";
 import { same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
-import { failWith } from "../process/failure.ts";
 import type { Process } from "../process/process.ts";
-import { CallRequest, locate } from "./gen.ts";
+import { CallRequest, locate, post } from "./gen.ts";
 
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
@@ -29,35 +29,32 @@ export class SystemRequest extends CallRequest {
 class StopRequest extends SystemRequest {
   readonly wanted: unknown;
 
-  constructor(
-    callee: Process,
-    caller: Process | undefined,
-    server: ServerRef,
-    reason: unknown,
-    timeout: Timeout,
-    resolve: (value: never) => void,
-  ) {
-    super(callee, caller, server, { op: "terminate", reason }, timeout, resolve);
+  constructor(callee: Process, caller: Process | undefined, server: ServerRef, reason: unknown, timeout: Timeout) {
+    super(callee, caller, server, { op: "terminate", reason }, timeout);
     this.wanted = reason;
   }
 
   protected override failed(reason: unknown): void {
-    if (same(reason, this.wanted)) this.resolve(OK as never);
-    else failWith(this.resolve, () => stopExit(this.server, reason));
+    if (same(reason, this.wanted)) this.answered(OK);
+    else super.failed(reason);
+  }
+
+  protected override exit(reason: unknown): Error {
+    return stopExit(this.server, reason);
   }
 }
 
+const SYS = ensure("sys");
+const TERMINATE = ensure("terminate");
+
 export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Promise<typeof Ok> {
-  const ms = milliseconds(timeout, "stop a process");
+  milliseconds(timeout, "stop a process");
   const caller = current;
   const process = locate(server);
   if (process === undefined) return Promise.reject(stopExit(server, NOPROC));
-  if (process === caller) return Promise.reject(stopExit(server, CALLING_SELF));
-  return new Promise((resolve) => {
-    const request = new StopRequest(process, caller, server, reason, timeout, resolve as (value: never) => void);
-    request.limit(ms);
-    process.accept(request);
-  });
+  if (process === caller)
+    return Promise.reject(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
+  return post(new StopRequest(process, caller, server, reason, timeout)) as Promise<typeof Ok>;
 }
 
 function stopExit(server: ServerRef, reason: unknown): Exit {
@@ -67,7 +64,7 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
       ? "there is no such process (noproc)"
       : reason === TIMEOUT
         ? "it did not end in time (timeout); it is still stopping"
-        : reason === CALLING_SELF
+        : Array.isArray(reason) && reason[0] === CALLING_SELF
           ? "a process cannot wait for its own end (calling_self); return [STOP, reason, state] instead"
           : `it ended with reason ${describe(reason)}`;
   return new Exit(reason, `Stopping ${who} failed: ${why}`);

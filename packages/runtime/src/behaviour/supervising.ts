@@ -128,7 +128,7 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   const children = new Children();
   const state: State = { self, flags: checked, children, dynamic: simple ? list[0] : undefined, window };
   if (simple) return [OK, state];
-  for (const spec of list) children.add({ spec, extra: [], pid: undefined, restarting: false });
+  for (const spec of list) children.add({ spec, extra: [], pid: undefined, restarting: false, former: undefined });
   const failed = await startAll(state, children.list());
   if (failed === undefined) return [OK, state];
   await endAll(state, children.list());
@@ -372,6 +372,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
         extra: dynamic.restart === TEMPORARY ? [] : argument,
         pid: started.pid,
         restarting: false,
+        former: undefined,
       };
       children.add(child, child);
     }
@@ -390,7 +391,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       ALREADY_PRESENT,
       `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
     );
-  const child: Child = { spec, extra: [], pid: undefined, restarting: false };
+  const child: Child = { spec, extra: [], pid: undefined, restarting: false, former: undefined };
   const started = await start(state, child);
   if ("error" in started)
     return new Refusal([started.error, spec], `Cannot start child ${describe(spec.id)}: ${brief(started.error)}`);
@@ -403,6 +404,11 @@ async function terminateChild(state: State, id: unknown): Promise<unknown> {
   const child = state.dynamic === undefined ? state.children.find(id) : state.children.findByPid(id);
   if (state.dynamic !== undefined && !(id instanceof Pid)) return simple("terminate_child");
   if (child === undefined) {
+    const restarting = state.dynamic === undefined ? undefined : state.children.findRestarting(id);
+    if (restarting !== undefined) {
+      forget(state, restarting);
+      return OK;
+    }
     if (state.dynamic !== undefined && id instanceof Pid && processOf(id) === undefined) return OK;
     return notFound("terminate", id);
   }
@@ -432,10 +438,7 @@ function deleteChild(state: State, id: unknown): unknown {
 }
 
 function getChildspec(state: State, id: unknown): unknown {
-  const spec =
-    state.dynamic === undefined
-      ? (state.children.findByPid(id) ?? state.children.find(id))?.spec
-      : dynamicSpec(state, id);
+  const spec = state.dynamic === undefined ? state.children.find(id)?.spec : dynamicSpec(state, id);
   return spec ?? notFound("get the specification of", id);
 }
 

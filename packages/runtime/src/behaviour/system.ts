@@ -1,8 +1,9 @@
 /** What a behaviour answers to `sys`, whatever its callback module is. */
 import { type Atom, ensure } from "../term/atom.ts";
-import { GEN_SERVER, OK } from "../term/atoms.ts";
-import { reasonOf } from "../term/reason.ts";
-import { OtpError } from "../term/error.ts";
+import { ERROR, GEN_SERVER, OK } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Exit, Thrown } from "../term/error.ts";
+import { Stack } from "../term/reason.ts";
 import type { CallRequest } from "./gen.ts";
 import { formatted } from "./crash.ts";
 import type { Server } from "./server.ts";
@@ -12,6 +13,9 @@ const RUNNING = ensure("running");
 const SUSPENDED = ensure("suspended");
 const STATUS = ensure("status");
 const MODULE = ensure("module");
+const SYSTEM_REPLACE_STATE = ensure("system_replace_state");
+const EXIT_CLASS = ensure("exit");
+const THROW_CLASS = ensure("throw");
 const CALLBACK_FAILED = ensure("callback_failed");
 
 /** What `sys.get_status` tells: OTP's `{status, Pid, {module, Mod}, …}` with the rest by name. */
@@ -69,17 +73,26 @@ function replace(server: Server, request: CallRequest, fun: (state: unknown) => 
   try {
     server.state = fun(server.state);
   } catch (error) {
+    const reason = [CALLBACK_FAILED, [GEN_SERVER, SYSTEM_REPLACE_STATE], classified(error)];
     request.answer(
       new Refused(
-        new OtpError(
-          [CALLBACK_FAILED, reasonOf(error)],
-          `Cannot replace the state of ${server.shown}: the function failed, the state is unchanged`,
+        new ErlangError(
+          reason,
+          `Cannot replace the state of ${server.shown}: the function failed (${describe(error)}), the state is unchanged`,
         ),
       ),
     );
     return;
   }
   request.answer(server.state);
+}
+
+// An exception as OTP's sys tells it: {Class, Reason, Stack}.
+function classified(error: unknown): readonly [unknown, unknown, unknown] {
+  const stack = new Stack(error);
+  if (error instanceof Exit) return [EXIT_CLASS, error.reason, stack];
+  if (error instanceof Thrown) return [THROW_CLASS, error.value, stack];
+  return [ERROR, error instanceof ErlangError ? error.reason : error, stack];
 }
 
 function status(server: Server): StatusTuple {
@@ -91,7 +104,7 @@ function status(server: Server): StatusTuple {
     {
       dictionary: [...(server.extra?.dictionary ?? [])],
       sys_state: server.suspended ? SUSPENDED : RUNNING,
-      parent: server.parent,
+      parent: server.parent ?? server.pid,
       log: shown.log ?? [],
       state: shown.state,
     },

@@ -17,7 +17,7 @@ import { ProcessRef, ReplyRef } from "./reference.ts";
 const NOTSUP = ensure("notsup");
 
 /** It needs no turns: the actor has nact's. */
-const nowhere: Dispatcher = { admit() {}, schedule() {}, dismiss() {} };
+const nowhere: Dispatcher = { prompt: false, admit() {}, schedule() {}, dismiss() {} };
 
 /** Decisions of `onCrash` that leave the actor alive. */
 const FORGIVING = ["stopChild", "stopAllChildren", "resume", "reset", "resetAll", "resetChild", "resetAllChildren"];
@@ -52,7 +52,7 @@ export class ActorProcess extends Process {
   }
 
   get initialCall(): string {
-    return `nact actor ${this.actor.path}`;
+    return `nact actor ${this.actor.path.toString()}`;
   }
 
   turn(): void {}

@@ -13,9 +13,8 @@ export interface Concrete {
   assertNotStopped?(): boolean;
 }
 
-/** What an actor's `onCrash` decides, as members of the context it is given. */
-export type Decision = "stop" | "stopAll" | "escalate" | string;
-export type OnCrash = (message: unknown, error: unknown, context: Record<Decision, unknown>, child: unknown) => unknown;
+/** Decides what becomes of an actor that failed: its result is one of the symbols in the context. */
+export type OnCrash = (message: unknown, error: unknown, context: Record<string, unknown>, child: unknown) => unknown;
 
 /** What can have children and be stopped: a system, or an actor. */
 export interface Parent extends Concrete {
@@ -35,8 +34,10 @@ export interface Actor extends Parent {
 
 /** What the reference leads to now; undefined if it has stopped or never was. */
 export function concrete(reference: unknown): Concrete | undefined {
-  const { system } = reference as { system?: { name?: unknown } };
-  return typeof system?.name === "string" ? systemMap.find(system.name, reference) : undefined;
+  const system = (reference as { system?: { name?: unknown } } | null | undefined)?.system;
+  return typeof system?.name === "string"
+    ? (systemMap.find(system.name, reference) as Concrete | undefined)
+    : undefined;
 }
 
 export function isParent(found: Concrete | undefined): found is Parent {

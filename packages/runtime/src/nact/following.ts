@@ -33,17 +33,20 @@ function join(parent: Parent, told: Told): void {
   }
   const fresh = new Set([told]);
   followed.set(parent, fresh);
-  const { stop } = parent;
   parent.stop = () => {
-    stop.call(parent);
+    unwrap(parent);
+    parent.stop();
     for (const each of fresh) each();
   };
 }
 
 function leave(parent: Parent, told: Told): void {
   const listeners = followed.get(parent);
-  if (!listeners?.delete(told) || listeners.size > 0) return;
+  if (listeners?.delete(told) && listeners.size === 0) unwrap(parent);
+}
+
+// The class's own comes to light again.
+function unwrap(parent: Parent): void {
   followed.delete(parent);
-  // The class's own comes to light again.
   delete (parent as Partial<Parent>).stop;
 }

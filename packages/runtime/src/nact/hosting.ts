@@ -9,7 +9,7 @@ import type { Dispatcher } from "../process/dispatcher.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { run } from "../process/scheduler.ts";
 import { pids } from "../process/table.ts";
-import { concrete, isParent } from "./concrete.ts";
+import { concrete, isParent, isReference } from "./concrete.ts";
 import { follow } from "./following.ts";
 
 const TURN = Symbol("turn");
@@ -27,23 +27,24 @@ type Seat = ActorRef<unknown>;
  * @throws TypeError if it is no reference to a system or actor, Error if that has stopped
  */
 export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
-  const found = typeof parent === "object" && parent !== null ? concrete(parent) : undefined;
-  if (!isParent(found)) {
-    if (
-      (parent as { type?: unknown } | null)?.type === "actor" ||
-      (parent as { type?: unknown } | null)?.type === "system"
-    )
-      throw new Error("Cannot host processes in nact: the given system or actor has stopped, or is not nact's");
+  if (!isReference(parent, "system", "actor")) {
     throw new TypeError(`Cannot host processes in nact: give a nact system or actor, got ${describe(parent)}`);
   }
+  const found = concrete(parent);
+  if (!isParent(found)) {
+    throw new Error("Cannot host processes in nact: the given system or actor has stopped, or is not nact's");
+  }
+  let ended = false;
   const hosting: Dispatcher = {
+    prompt: false,
     admit(process) {
       const { id, serial } = process.pid;
       const properties = { initialState: process, afterStop };
       try {
+        if (ended) throw new Error("the system or actor they are hosted in has stopped");
         process.more.seat = spawn(parent, host, `0.${id}.${serial}`, properties);
       } catch (error) {
-        const failure = new Error(`Cannot host process ${process.pid} in nact: ${(error as Error).message}`, {
+        const failure = new Error(`Cannot host process ${String(process.pid)} in nact: ${(error as Error).message}`, {
           cause: error,
         });
         // Not now: who starts it is not ready to hear of its end.
@@ -62,6 +63,7 @@ export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
     },
   };
   follow(found, () => {
+    ended = true;
     for (const pid of pids()) {
       const process = processOf(pid);
       if (process?.dispatcher === hosting) die(process, KILLED);

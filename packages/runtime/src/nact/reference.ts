@@ -2,10 +2,9 @@
 import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
-import { CallRequest, callExit, locate } from "../behaviour/gen.ts";
+import { CallRequest, callExit, locate, post } from "../behaviour/gen.ts";
 import { current } from "../process/context.ts";
 import { signal } from "../process/death.ts";
-import { failWith } from "../process/failure.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../process/registry.ts";
 import type { Request } from "../process/request.ts";
@@ -73,17 +72,13 @@ class Target implements Concrete {
     const process = this.#process;
     const to = this.#to;
     const caller = current;
-    const ms = milliseconds(timeout, "query a process");
+    milliseconds(timeout, "query a process");
     const reply = new ReplyRef();
     const payload: unknown = typeof message === "function" ? message(reply) : message;
     if (process === caller) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
-    return new Promise((resolve) => {
-      if (caller?.alive === false) return;
-      const request = new Query(process, caller, to, payload, timeout, resolve);
-      reply.request = request;
-      request.limit(ms);
-      process.accept(request);
-    });
+    const request = new Query(process, caller, to, payload, timeout);
+    reply.request = request;
+    return post(request);
   }
 
   stop(): void {
@@ -93,18 +88,15 @@ class Target implements Concrete {
 
   assertNotStopped(): never {
     throw new Error(
-      `Cannot spawn a nact actor below process ${this.#process.pid}: its parent must be a nact actor or system`,
+      `Cannot spawn a nact actor below process ${String(this.#process.pid)}: its parent must be a nact actor or system`,
     );
   }
 }
 
 /** A call made by nact code, whose time-out is told as nact tells it. */
 class Query extends CallRequest {
-  protected override failed(reason: unknown): void {
-    if (reason !== TIMEOUT) super.failed(reason);
-    else {
-      const { server, payload, timeout } = this;
-      failWith(this.resolve, () => new Error("Query Timeout", { cause: callExit(TIMEOUT, server, payload, timeout) }));
-    }
+  protected override exit(reason: unknown): Error {
+    const exit = super.exit(reason);
+    return reason === TIMEOUT ? new Error("Query Timeout", { cause: exit }) : exit;
   }
 }

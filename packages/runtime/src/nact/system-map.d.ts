@@ -1,13 +1,9 @@
+// nact's map of systems by name; part of nact 7, but not of its types.
 declare module "nact/lib/system-map.js" {
-  import type { Concrete } from "./concrete.ts";
-
-  interface NamedSystem {
-    readonly name: string;
-    find(reference: unknown): Concrete | undefined;
-  }
   const systemMap: {
-    add(system: NamedSystem): void;
-    find(name: string, reference?: unknown): Concrete | undefined;
+    add(system: { readonly name: string; find(reference: unknown): unknown }): void;
+    /** What a reference leads to, or nothing; without one, the system. */
+    find(name: string, reference?: unknown): unknown;
   };
   export default systemMap;
 }

@@ -7,28 +7,34 @@
  */
 import { EXIT, NOPROC } from "../term/atoms.ts";
 import { ErlangError, Exit } from "../term/error.ts";
-import type { Pid } from "../term/pid.ts";
-import { addLink, dropLink, linksOf } from "./link.ts";
+import { type Pid, unhost } from "../term/pid.ts";
+import { addLink, dropLink } from "./link.ts";
 import { forget, mourn } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { release } from "./registry.ts";
 import { effectOf } from "./signal.ts";
 import { strike } from "./table.ts";
 import { cancel } from "./timer.ts";
+import type { Vigil } from "./vigil.ts";
 
-const dead: { process: Process; reason: unknown }[] = [];
+const waiting: { process: Process; reason: unknown }[] = [];
 let telling = false;
 
 /** The process dies with this reason, unless it is dead. */
 export function die(process: Process, reason: unknown): void {
   if (!process.alive) return;
   bury(process, reason);
-  dead.push({ process, reason });
-  if (telling) return;
+  if (telling) {
+    waiting.push({ process, reason });
+    return;
+  }
   telling = true;
-  // An array that grows while it is walked.
-  for (const one of dead) tell(one.process, one.reason);
-  dead.length = 0;
+  tell(process, reason);
+  if (waiting.length > 0) {
+    // An array that grows while it is walked.
+    for (const one of waiting) tell(one.process, one.reason);
+    waiting.length = 0;
+  }
   telling = false;
 }
 
@@ -65,11 +71,14 @@ export function unlink(process: Process, from: Pid): true {
 
 function bury(process: Process, reason: unknown): void {
   process.alive = false;
-  process.pid.host = undefined;
-  release(process);
+  process.reason = reason;
+  unhost(process.pid);
+  if (process.name !== undefined) release(process);
   strike(process);
-  if (process.waiter !== undefined) cancel(process.waiter);
-  process.waiter = undefined;
+  if (process.waiter !== undefined) {
+    cancel(process.waiter);
+    process.waiter = undefined;
+  }
   process.listening = false;
   process.head = undefined;
   process.tail = undefined;
@@ -77,17 +86,25 @@ function bury(process: Process, reason: unknown): void {
 }
 
 function tell(process: Process, reason: unknown): void {
-  const { pid } = process;
-  const links = linksOf(process);
-  process.links = undefined;
-  for (const other of links) signal(other, pid, reason, true);
-  mourn(process, reason);
-  forget(process);
-  // Oldest first: the list has the newest in front.
-  const requests = [];
-  for (let request = process.requests; request !== undefined; request = request.nextIn) requests.push(request);
-  for (let index = requests.length - 1; index >= 0; index--) requests[index]?.fail(reason);
-  while (process.outgoing !== undefined) process.outgoing.settle();
+  const { pid, links, extra } = process;
+  if (links !== undefined) {
+    process.links = undefined;
+    if (links instanceof Set) for (const other of links) signal(other, pid, reason, true);
+    else signal(links, pid, reason, true);
+  }
+  if (extra !== undefined) {
+    mourn(process, reason);
+    forget(process);
+  }
+  // Oldest first; the list has the newest in front, and whoever is told leaves it.
+  let oldest = process.vigils;
+  while (oldest?.nextIn !== undefined) oldest = oldest.nextIn;
+  while (oldest !== undefined) {
+    const next: Vigil | undefined = oldest.previousIn;
+    oldest.request.fail(reason);
+    oldest = next;
+  }
+  while (process.awaits !== undefined) process.awaits.request.settle();
   process.dispatcher.dismiss(process);
-  process.extra?.controller?.abort(new Exit(reason));
+  extra?.controller?.abort(new Exit(reason));
 }

@@ -53,15 +53,15 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   parent: (process) => process.ancestors[0],
   open_calls: (process) => {
     let count = 0;
-    for (let request = process.outgoing; request !== undefined; request = request.nextOut) count++;
+    for (let vigil = process.awaits; vigil !== undefined; vigil = vigil.nextOut) count++;
     return count;
   },
 };
 
 function callers(process: Process): Pid[] {
   const pids: Pid[] = [];
-  for (let request = process.requests; request !== undefined; request = request.nextIn) {
-    if (request.caller !== undefined) pids.push(request.caller.pid);
+  for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) {
+    if (vigil.request.caller !== undefined) pids.push(vigil.request.caller.pid);
   }
   return pids;
 }

@@ -1,5 +1,5 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
-import { ensure } from "../term/atom.ts";
+import { type Atom, ensure } from "../term/atom.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
@@ -68,10 +68,15 @@ export class MonitorRef extends Ref {
 }
 
 /** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead (P50–P54). */
-export function monitor(watcher: Process, item: Pid | Name, mode?: AliasMode): Ref {
-  const byPid = item instanceof Pid;
-  const target = byPid ? processOf(item) : find(item);
-  const shown = byPid ? item : [ensure(textOf(item)), NODE];
+export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Atom], mode?: AliasMode): Ref {
+  const name =
+    item instanceof Pid
+      ? undefined
+      : Array.isArray(item)
+        ? (item as readonly [Name, Atom])
+        : ([item as Name, NODE] as const);
+  const target = name === undefined ? processOf(item as Pid) : name[1] === NODE ? find(name[0]) : undefined;
+  const shown = name === undefined ? item : [ensure(textOf(name[0])), name[1]];
   const ref = new MonitorRef(watcher, shown, target, mode);
   if (target === undefined) {
     down(ref, NOPROC);

@@ -5,12 +5,12 @@
  * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
  */
 import type { Atom } from "../term/atom.ts";
-import { Pid } from "../term/pid.ts";
+import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Envelope, type Mailbox, put } from "./mailbox.ts";
 import type { Waiter } from "./receive.ts";
-import type { Request } from "./request.ts";
+import type { Vigil } from "./vigil.ts";
 import type { MonitorRef } from "./monitor.ts";
 import type { Deadline } from "./timer.ts";
 
@@ -43,10 +43,10 @@ export abstract class Process implements Mailbox {
   waiter: Waiter | undefined = undefined;
   /** One link is the rule, so one is kept without a set. */
   links: Pid | Set<Pid> | undefined = undefined;
-  /** Requests to this process that are not answered yet: a list through `Request.nextIn`. */
-  requests: Request | undefined = undefined;
-  /** Requests by this process that are not answered yet: a list through `Request.nextOut`. */
-  outgoing: Request | undefined = undefined;
+  /** Requests to this process that wait for an answer: a list through `Vigil.nextIn`. */
+  vigils: Vigil | undefined = undefined;
+  /** Requests by this process that wait for an answer: a list through `Vigil.nextOut`. */
+  awaits: Vigil | undefined = undefined;
   extra: Extra | undefined = undefined;
   /** Registered name. */
   name: Atom | undefined = undefined;
@@ -56,6 +56,10 @@ export abstract class Process implements Mailbox {
   nextAlive: Process | undefined = undefined;
   previousAlive: Process | undefined = undefined;
   alive = true;
+  /** What it died of. */
+  reason: unknown = undefined;
+  /** Whether what it is asked is mostly answered in the turn it gets for it: then nobody prepares for waiting. */
+  prompt = false;
   trapping = false;
   /** It waits in the dispatcher's queue. */
   ready = false;
@@ -97,5 +101,5 @@ export abstract class Process implements Mailbox {
 
 /** The process under a pid, or undefined if it is dead. */
 export function processOf(pid: Pid): Process | undefined {
-  return pid.host as Process | undefined;
+  return hostOf(pid) as Process | undefined;
 }

@@ -13,8 +13,8 @@ export function reportRejections(): void {
   process.on("unhandledRejection", (thrown, promise) => {
     const owner = ownerOf(promise);
     if (owner === undefined) {
-      // With a listener Node leaves it at that; without one it throws. So this one throws where it is the only one.
-      if (process.listenerCount("unhandledRejection") === 1) throw thrown;
+      // With a listener Node leaves it at that. Where this one is the only one, it does what Node would have done.
+      if (process.listenerCount("unhandledRejection") === 1) likeNode(thrown);
       return;
     }
     const { pid, name, initialCall, alive } = owner;
@@ -25,4 +25,22 @@ export function reportRejections(): void {
     });
     die(owner, reason);
   });
+}
+
+const mode = [...(process.env["NODE_OPTIONS"] ?? "").split(/\s+/u), ...process.execArgv]
+  .flatMap((option) => /^--unhandled-rejections=(.+)$/u.exec(option)?.[1] ?? [])
+  .at(-1);
+
+function likeNode(thrown: unknown): void {
+  if (mode === "none" || mode === "warn") return;
+  if (mode === "warn-with-error-code") {
+    process.exitCode = 1;
+    return;
+  }
+  if (thrown instanceof Error) throw thrown;
+  const error = new Error(
+    `This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${describe(thrown)}".`,
+  );
+  error.name = "UnhandledPromiseRejection";
+  throw Object.assign(error, { code: "ERR_UNHANDLED_REJECTION" });
 }

@@ -39,6 +39,7 @@ const soon = Promise.resolve();
 
 /** The default dispatcher. */
 export const turns: Dispatcher = {
+  prompt: true,
   admit() {},
   dismiss() {},
   schedule(process) {
@@ -52,6 +53,16 @@ export const turns: Dispatcher = {
   },
 };
 
+/**
+ * Claims the next drain: true if none is on its way. Who claims it must call `drain` in a microtask of its own, and saves one
+ * by it.
+ */
+export function claim(): boolean {
+  if (draining || coming || spent) return false;
+  coming = true;
+  return true;
+}
+
 /** Counts one reduction. False when the budget of this turn of the event loop is used up: then stop and be scheduled again. */
 export function reduce(): boolean {
   return --credit > 0 || look();
@@ -62,7 +73,8 @@ export function exhausted(): boolean {
   return spent;
 }
 
-function drain(): void {
+/** Runs ready processes until none is left or the budget is used up. */
+export function drain(): void {
   coming = false;
   draining = true;
   while (first !== undefined && !spent) {

@@ -42,7 +42,7 @@ export function send<M>(to: Destination, message: M): M {
 
 // A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
 function deliver(process: Process, message: unknown): void {
-  if (process.outgoing !== undefined && Array.isArray(message) && message.length === 2) {
+  if (Array.isArray(message) && message.length === 2) {
     const tag: unknown = message[0];
     if (tag instanceof Request && tag.caller === process) {
       tag.answer(message[1]);

@@ -9,6 +9,11 @@ declare const protocol: unique symbol;
 
 // After this many ids the serial number goes up, as on the BEAM.
 const IDS = 2 ** 28;
+/** What runs under a pid on this node; undefined once it is dead. For the process layer alone. @internal */
+export let hostOf: (pid: Pid) => unknown;
+/** Cuts a pid from its process, at death. @internal */
+export let unhost: (pid: Pid) => void;
+
 let nextId = 0;
 let nextSerial = 0;
 
@@ -22,23 +27,26 @@ export class Pid<P = unknown> {
   declare readonly [protocol]: P;
   readonly id: number;
   readonly serial: number;
-  /**
-   * What runs under this pid on this node, as long as it lives. For the process layer alone: a dead process's memory must
-   * not be held by those who remember its pid.
-   *
-   * @internal
-   */
-  host: unknown;
+  // What runs under this pid on this node, as long as it lives: private, so that neither printing a pid nor a serialiser
+  // finds its way into a process's state, and cut at death, so that remembering a pid holds no memory.
+  #host: unknown;
 
   /** @internal */
   constructor(host: unknown) {
     this.id = nextId++;
     this.serial = nextSerial;
-    this.host = host;
+    this.#host = host;
     if (nextId === IDS) {
       nextId = 0;
       nextSerial++;
     }
+  }
+
+  static {
+    hostOf = (pid) => pid.#host;
+    unhost = (pid) => {
+      pid.#host = undefined;
+    };
   }
 
   get node(): Atom {

@@ -274,7 +274,7 @@ describe("erlang.signal()", () => {
     end(pid);
     await ended;
     expect(signal?.aborted).toBe(true);
-    expect((signal?.reason as { reason: unknown }).reason).toBe(reason);
+    expect(signal).toMatchObject({ reason: { reason } });
   });
 
   test("stops the I/O a killed process waits for", async () => {

@@ -16,7 +16,7 @@ import { nact_dispatcher } from "@otpts/runtime/nact";
 import * as nact from "nact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { death, eventually, inside } from "../kit/inside.ts";
-import { actorAt, childrenOf, quiet } from "./kit.ts";
+import { actorAt, childrenOf, quiet, watch } from "./kit.ts";
 
 const counter = {
   init: (start: number) => [OK, start] as const,
@@ -49,6 +49,7 @@ describe("nact_dispatcher", () => {
 
   it("runs the process in its actor: a turn is a message that nact handles", async () => {
     const pid = erlang.spawn(async () => erlang.receive());
+    const { end } = await watch(pid);
     await eventually(() => erlang.process_info(pid, "status")?.name === "waiting");
     const actor = actorAt(system, `0.${pid.id}.${pid.serial}`);
     let handled = 0;
@@ -59,7 +60,7 @@ describe("nact_dispatcher", () => {
     };
     erlang.send(pid, "hello");
     expect(handled).toBe(0);
-    expect(await death(pid)).toBe(NORMAL);
+    expect(await end).toBe(NORMAL);
     expect(handled).toBe(1);
   });
 
@@ -80,8 +81,7 @@ describe("nact_dispatcher", () => {
 
   it("a process is dead with reason killed when nact stops its actor", async () => {
     const server = await gen_server.start(counter, 0);
-    const end = death(server);
-    await eventually(() => erlang.process_info(server, "monitored_by")?.length === 1);
+    const { end } = await watch(server);
     nact.stop(actorAt(system, `0.${server.id}.${server.serial}`).reference);
     expect(await end).toBe(KILLED);
     expect(erlang.is_process_alive(server)).toBe(false);
@@ -91,10 +91,9 @@ describe("nact_dispatcher", () => {
     const servers = await Promise.all([1, 2, 3].map((n) => gen_server.start(counter, n)));
     dispatcher.use(before);
     const elsewhere = await gen_server.start(counter, 0);
-    const ends = servers.map(death);
-    await eventually(() => servers.every((pid) => erlang.process_info(pid, "monitored_by")?.length === 1));
+    const watched = await Promise.all(servers.map(watch));
     nact.stop(system);
-    expect(await Promise.all(ends)).toEqual([KILLED, KILLED, KILLED]);
+    expect(await Promise.all(watched.map(({ end }) => end))).toEqual([KILLED, KILLED, KILLED]);
     expect(erlang.is_process_alive(elsewhere)).toBe(true);
     await gen_server.stop(elsewhere);
   });
@@ -123,8 +122,8 @@ describe("nact_dispatcher", () => {
     dispatcher.use(nact_dispatcher(parent));
     const server = await gen_server.start(counter, 7);
     expect(await gen_server.call(server, "next")).toBe(7);
-    const end = death(server);
-    await eventually(() => erlang.process_info(server, "monitored_by")?.length === 1);
+    dispatcher.use(before);
+    const { end } = await watch(server);
     nact.stop(parent);
     expect(await end).toBe(KILLED);
   });
@@ -154,7 +153,8 @@ describe("nact_dispatcher", () => {
     const child = async () => (await supervisor.which_children(sup))[0]?.[1] as Pid;
     const first = await child();
     erlang.exit(first, KILL);
-    await eventually(async () => (await child()) !== first);
+    await eventually(() => !erlang.is_process_alive(first));
+    while ((await child()) === first);
     expect(childrenOf(system)).toHaveLength(2);
     await supervisor.stop(sup);
     expect(childrenOf(system)).toEqual([]);

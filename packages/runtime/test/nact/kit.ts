@@ -1,7 +1,8 @@
-import { logger } from "@otpts/runtime";
+import { erlang, logger, type Pid } from "@otpts/runtime";
 import type { Ref } from "nact";
 import systemMap from "nact/lib/system-map.js";
 import { vi } from "vitest";
+import { death, eventually } from "../kit/inside.ts";
 
 /** What nact keeps behind a reference. */
 export interface Inside {
@@ -35,4 +36,13 @@ export async function quiet<T>(fun: () => Promise<T>): Promise<T> {
     console_.mockRestore();
     logger.set_handler(handler);
   }
+}
+
+/** Monitors a process that lives; `end` is its exit reason. Resolves when the monitor is there. */
+export async function watch(pid: Pid): Promise<{ readonly end: Promise<unknown> }> {
+  const monitors = (): number => erlang.process_info(pid, "monitored_by")?.length ?? Infinity;
+  const already = monitors();
+  const end = death(pid);
+  await eventually(() => monitors() > already);
+  return { end };
 }

@@ -1,0 +1,91 @@
+/**
+ * The promise of an answer that a process will give.
+ *
+ * Mostly the answer is there as soon as the ready processes have run once. So the promise *is* the microtask that lets them
+ * run, and takes the answer along: one promise and one microtask instead of two, and none of what waiting needs. Only if
+ * the answer is not there then, it becomes an ordinary promise that waits.
+ */
+import { failWith } from "./failure.ts";
+import type { Process } from "./process.ts";
+import { claim, drain, exhausted } from "./scheduler.ts";
+
+const soon = Promise.resolve();
+const never = new Promise<never>(() => {});
+
+/** Somebody waits for an answer. What is told to the dead is not told. */
+export interface Awaited {
+  readonly caller: Process | undefined;
+  state: "open" | "answered" | "failed";
+  /** The answer, or a function that makes the error. */
+  value: unknown;
+  resolve: ((value: never) => void) | undefined;
+  /** The answer is not there at once: do what waiting needs. */
+  keepWaiting(): void;
+}
+
+// The executor of a promise: one function for all, so that a promise makes no closure of ours.
+let captured: (value: never) => void;
+const capture = (resolve: (value: never) => void) => {
+  captured = resolve;
+};
+
+/** How an answer comes: with a microtask that drains, with one that follows a drain, or by waiting. */
+export type Ride = 0 | 1 | 2;
+const WAITS: Ride = 0;
+const DRAINS: Ride = 1;
+const FOLLOWS: Ride = 2;
+
+/** Decides how an answer will come. Ask before whoever answers is woken, and pass the result to `expect`. */
+export function board(prompt: boolean): Ride {
+  if (!prompt || exhausted()) return WAITS;
+  return claim() ? DRAINS : FOLLOWS;
+}
+
+export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
+  if (ride === DRAINS) {
+    return soon.then(() => {
+      drain();
+      return taken(awaited);
+    });
+  }
+  if (ride === FOLLOWS) return soon.then(() => taken(awaited));
+  return later(awaited);
+}
+
+export function answer(awaited: Awaited, value: unknown): void {
+  if (awaited.resolve === undefined) {
+    awaited.value = value;
+    awaited.state = "answered";
+  } else if (awaited.caller?.alive !== false) {
+    awaited.resolve(value as never);
+  }
+}
+
+export function refuse(awaited: Awaited, make: () => Error): void {
+  if (awaited.resolve === undefined) {
+    awaited.value = make;
+    awaited.state = "failed";
+  } else if (awaited.caller?.alive !== false) {
+    failWith(awaited.resolve, make);
+  }
+}
+
+function taken(awaited: Awaited): unknown {
+  if (awaited.state === "open") awaited.keepWaiting();
+  if (awaited.caller?.alive === false) return never;
+  if (awaited.state === "answered") return awaited.value;
+  if (awaited.state === "failed") throw (awaited.value as () => Error)();
+  return pending(awaited);
+}
+
+function later(awaited: Awaited): Promise<unknown> {
+  const promise = pending(awaited);
+  awaited.keepWaiting();
+  return promise;
+}
+
+function pending(awaited: Awaited): Promise<unknown> {
+  const promise = new Promise<unknown>(capture);
+  awaited.resolve = captured;
+  return promise;
+}
