@@ -59,7 +59,7 @@ export class FileSource implements Source {
         source: this.name,
         tree,
         origin: (path) => ({ source: this.name, file: this.#file.shown, ...locate(path) }),
-        diagnostics: held_up === true ? [heldUp(this.name)] : [],
+        diagnostics: [...this.#file.diagnostics(this.name), ...(held_up === true ? [heldUp(this.name)] : [])],
         bytes: bytes.length,
       };
     });

@@ -34,15 +34,17 @@ export interface Seen {
  *
  * @param seen what was last loaded, if anything
  * @param changed is told when the path holds something else
+ * @param failed is told why native events cannot be had, if they cannot: the poll goes on
  */
 export async function watch_file(
   path: string,
   options: FileWatchOptions,
   seen: () => Seen | undefined,
   changed: () => void,
+  failed: (error: unknown) => void,
   signal: AbortSignal,
 ): Promise<Watch> {
-  const watch = new FileWatch(path, options, seen, changed);
+  const watch = new FileWatch(path, options, seen, changed, failed);
   const close = () => void watch.close();
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) close();
@@ -60,6 +62,7 @@ class FileWatch {
   readonly #options: FileWatchOptions;
   readonly #seen: () => Seen | undefined;
   readonly #changed: () => void;
+  readonly #failed: (error: unknown) => void;
   #closed = false;
   #stop!: () => void;
   readonly #stopped = new Promise<void>((resolve) => (this.#stop = resolve));
@@ -72,11 +75,18 @@ class FileWatch {
   readonly #closing: Promise<void>[] = [];
   #compared = performance.now();
 
-  constructor(path: string, options: FileWatchOptions, seen: () => Seen | undefined, changed: () => void) {
+  constructor(
+    path: string,
+    options: FileWatchOptions,
+    seen: () => Seen | undefined,
+    changed: () => void,
+    failed: (error: unknown) => void,
+  ) {
     this.#path = path;
     this.#options = options;
     this.#seen = seen;
     this.#changed = changed;
+    this.#failed = failed;
   }
 
   /** Resolves when native events flow; what changed before is told as well. */
@@ -153,8 +163,7 @@ class FileWatch {
       if (this.#native === native && !this.#closed) void this.#look();
     };
     native.on("raw", hint).on("all", hint);
-    // Without native events (no more of them are to be had, say) the poll still finds every change.
-    native.on("error", () => undefined);
+    native.on("error", this.#failed);
     await Promise.race([new Promise<void>((resolve) => native.once("ready", resolve)), this.#stopped]);
     this.#lookAgain = true;
   }

@@ -114,7 +114,7 @@ export class TemplateSource implements Source {
         ...place(path, text, masked, parsed, filled),
         ...used(path, filled),
       }),
-      diagnostics: [],
+      diagnostics: this.#file.diagnostics(this.name),
       bytes: bytes.length,
     };
   }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import type { Layer } from "../core/layer.ts";
+import type { Diagnostic, Layer } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
@@ -35,6 +35,9 @@ export class WatchedFile {
   /** What the last load saw, whatever came of it; `undefined` where another load might fare better with the same. */
   #seen: Seen | undefined;
 
+  /** Why native events cannot be had, and whether a layer has told it. */
+  #unwatched: { readonly code: string; told: boolean } | undefined;
+
   constructor(owner: string, path: string | URL, options: WatchedFileOptions) {
     if (typeof path !== "string" && !(path instanceof URL)) {
       throw new TypeError(`Cannot make a ${owner}: path must be a string or a file URL, got ${typeof path}`);
@@ -67,7 +70,7 @@ export class WatchedFile {
    * @param parse makes a layer of the content; a `SyntaxFault` it throws becomes a `ConfigSourceError` with the place
    */
   async load(source: string, context: SourceContext, parse: (bytes: Uint8Array) => Promise<Layer>): Promise<Loaded> {
-    const last = context.first ? undefined : this.#last;
+    const last = context.first || this.#unwatched?.told === false ? undefined : this.#last;
     const before = await print_file(this.#path);
     try {
       const judge = async (sample: Sample) => {
@@ -98,7 +101,20 @@ export class WatchedFile {
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
-    return watch_file(this.#path, this.#options, () => this.#seen, changed, context.signal);
+    const failed = (error: unknown) => {
+      this.#unwatched ??= { code: (error as NodeJS.ErrnoException).code ?? "unknown", told: false };
+      changed();
+    };
+    return watch_file(this.#path, this.#options, () => this.#seen, changed, failed, context.signal);
+  }
+
+  /** What a layer of this file should tell apart from its content. */
+  diagnostics(source: string): readonly Diagnostic[] {
+    if (this.#unwatched === undefined) return [];
+    this.#unwatched.told = true;
+    const every = `every ${this.#options.poll_interval} ms`;
+    const message = `"${this.shown}" cannot be watched (${this.#unwatched.code}): it is looked at ${every} instead`;
+    return [{ source, code: "unwatched", message }];
   }
 
   #explained(source: string, error: unknown): unknown {

@@ -1,13 +1,17 @@
+import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { ConfigSourceError } from "../../src/errors.ts";
 import { FileSource } from "../../src/sources/file.ts";
 import { context, first_tree, layer_of, rejection } from "./loading.ts";
+
+const run = promisify(execFile);
 
 let folder: string;
 beforeEach(async () => {
@@ -109,5 +113,40 @@ describe("FileSource", () => {
     const load = rejection(new FileSource(path, { settle: 1e9 }).load(context({ signal: abort.signal })));
     abort.abort(new Error("The process ended"));
     expect((await load).message).toMatch(/abort|The process ended/);
+  });
+
+  test("refuses a file that keeps changing, and reads it when it has come to rest", async () => {
+    const path = await file("config.toml", "a = 0\n");
+    const source = new FileSource(path, { settle: 1000, debounce: 1000 });
+    await source.load(context());
+    let writing = true;
+    const writer = (async () => {
+      for (let n = 1; writing; n += 1) {
+        await writeFile(path, `a = ${n}\n`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      await writeFile(path, "a = 'last'\n");
+    })();
+    const error = await rejection(source.load(context({ first: false }))).finally(async () => {
+      writing = false;
+      await writer;
+    });
+    expect(error).toMatchObject({ code: "unsettled" });
+    expect(error.message).toMatch(/: it has been changing for \d+ ms, wanted a file that is not being written$/);
+    expect(layer_of(await source.load(context({ first: false }))).tree).toEqual({ a: "last" });
+  });
+
+  test.each([false, true])("keeps no process alive by its watch (use_polling: %s)", async (use_polling) => {
+    const path = await file("config.toml", "a = 1\n");
+    const script = `
+      import { FileSource } from ${JSON.stringify(new URL("../../dist/sources/file.js", import.meta.url).href)};
+      const source = new FileSource(process.argv[1], { use_polling: ${use_polling} });
+      const context = { signal: new AbortController().signal, env: {}, first: true };
+      await source.load(context);
+      await source.watch(() => console.log("changed"), context);
+      console.log("watching");
+    `;
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script, path]);
+    expect(stdout).toBe("watching\n");
   });
 });

@@ -1,0 +1,50 @@
+import { EventEmitter } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { expect, test, vi } from "vitest";
+
+import { FileSource } from "../../src/sources/file.ts";
+import { context, eventually, layer_of } from "./loading.ts";
+
+/** A system that has no native watches left. */
+vi.mock("chokidar", () => ({
+  watch: () => {
+    const watcher = Object.assign(new EventEmitter(), { close: async () => undefined });
+    setImmediate(() => {
+      watcher.emit("error", Object.assign(new Error("ENOSPC: planted"), { code: "ENOSPC" }));
+      watcher.emit("ready");
+    });
+    return watcher;
+  },
+}));
+
+test("FileSource tells when a file cannot be watched, and sees its changes all the same", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
+  const path = join(folder, "config.toml");
+  await writeFile(path, "a = 1\n");
+  const source = new FileSource(path, { poll_interval: 20 });
+  expect(layer_of(await source.load(context())).diagnostics).toEqual([]);
+  let hints = 0;
+  const watch = await source.watch(() => (hints += 1), context());
+  try {
+    await eventually(() => hints > 0);
+    const layer = layer_of(await source.load(context({ first: false })));
+    expect(layer.diagnostics).toEqual([
+      {
+        source: `file:${path}`,
+        code: "unwatched",
+        message: `"${path}" cannot be watched (ENOSPC): it is looked at every 20 ms instead`,
+      },
+    ]);
+    expect(await source.load(context({ first: false }))).toEqual({ outcome: "unchanged" });
+    const before = hints;
+    await writeFile(path, "a = 2\n");
+    await eventually(() => hints > before);
+    expect(layer_of(await source.load(context({ first: false }))).tree).toEqual({ a: 2 });
+  } finally {
+    await watch.close();
+    await rm(folder, { recursive: true });
+  }
+});
