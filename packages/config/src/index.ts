@@ -1,1 +1,46 @@
-export {};
+export {
+  CONFIG_CHANGED,
+  config_path_atom,
+  EXPLAIN,
+  GET_CONFIG,
+  MERGE_CONFIG,
+  path_from_atom,
+  PUT_CONFIG,
+  RELOAD,
+  SOURCE_UPDATE,
+  STATUS,
+  SUBSCRIBE,
+  UNSET_CONFIG,
+  UNSUBSCRIBE,
+} from "./atoms.ts";
+export { Config, ConfigClient, type ConfigRef, type TreeOf } from "./config.ts";
+export type { Contribution as ExplainedContribution, Explanation } from "./core/explain.ts";
+export type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./core/layer.ts";
+export type { Snapshot } from "./core/snapshot.ts";
+export type { Validator } from "./core/validate.ts";
+export type { Scalar, Segments, Table, Value } from "./core/value.ts";
+export { ConfigSourceError, ConfigValidationError, type Problem } from "./errors.ts";
+export type {
+  Cause,
+  ChangeCallback,
+  ChangeContext,
+  ConfigCalls,
+  ConfigCasts,
+  ConfigManagerProtocol,
+  Path,
+  Refusal,
+  ReloadReport,
+  SourceOutcome,
+  SubscribeOptions,
+  Subscriber,
+} from "./protocol.ts";
+export { ConsulSource } from "./sources/consul.ts";
+export { EnvironmentSource } from "./sources/env.ts";
+export { FileSource } from "./sources/file.ts";
+export { RuntimeSource } from "./sources/runtime.ts";
+export { TemplateSource } from "./sources/template.ts";
+export type { Loaded, Source, SourceContext, Watch } from "./sources/source.ts";
+export { ConfigSpec, type ConfigSpecOptions } from "./spec.ts";
+export type { ConfigStatus, SourceStatus } from "./status.ts";
+export { ConfigManager } from "./supervisor.ts";
+export type { PathsOf, RegisteredConfig, RegisteredTree, ValueAt } from "./typed_path.ts";

@@ -36,6 +36,12 @@ export class Snapshot {
     return value;
   }
 
+  /** The value at a path, or `fallback` where there is none. @throws TypeError when it is no path */
+  get(path: string | Segments, fallback?: unknown): unknown {
+    const value = typeof path === "string" ? this.lookup(path) : valueAt(this.tree, parsePath(path));
+    return value === undefined ? fallback : value;
+  }
+
   /** The value at these segments; the whole tree for none. */
   at(path: Segments): Value | undefined {
     return valueAt(this.tree, path);

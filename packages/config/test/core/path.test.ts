@@ -27,7 +27,7 @@ describe("parsePath", () => {
     ["a.", "segment 2 of 2 is empty"],
     [["a", ""], "segment 2 of 2 is empty"],
     [["a", 1], "segment 2 of 2 must be a string, got number"],
-    [new Array(2), "segment 1 of 2 must be a string, got undefined"],
+    [[undefined, "a"], "segment 1 of 2 must be a string, got undefined"],
     ["a\\b", 'must be followed by "." or'],
     ["a\\", "got the end of the path"],
     ["a.\ud800", "is not well-formed Unicode"],

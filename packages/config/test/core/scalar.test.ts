@@ -52,7 +52,7 @@ describe("parseScalar", () => {
   it("makes a number only of a text that it writes the same", () => {
     fc.assert(
       fc.property(
-        fc.oneof(fc.string({ unit: fc.constantFrom(..."0123456789.-+e") }), fc.double().map(String)),
+        fc.oneof(fc.string({ unit: fc.constantFrom("0", "1", "7", "9", ".", "-", "+", "e") }), fc.double().map(String)),
         (text) => {
           const value = parseScalar(text);
           if (typeof value === "number") expect(String(value)).toBe(text);

@@ -126,7 +126,7 @@ describe("Validation", () => {
   it("does not pass on one that says a secret", () => {
     const validation = new Validation(undefined, {
       password: (value) => {
-        throw new ConfigValidationError(`${String(value)} is weak`);
+        throw new ConfigValidationError(`${value as string} is weak`);
       },
     });
     expect(refusal(validation, { password: "hunter2" }).message).not.toContain("hunter2");

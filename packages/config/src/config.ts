@@ -1,0 +1,241 @@
+import { Atom, ERROR, Exit, gen_server } from "@otpts/runtime";
+import {
+  EXPLAIN,
+  GET_CONFIG,
+  MERGE_CONFIG,
+  path_from_atom,
+  PUT_CONFIG,
+  RELOAD,
+  STATUS,
+  SUBSCRIBE,
+  UNSET_CONFIG,
+  UNSUBSCRIBE,
+} from "./atoms.ts";
+import { type Board, boardOf } from "./board.ts";
+import type { Explanation } from "./core/explain.ts";
+import { formatPath, parsePath } from "./core/path.ts";
+import { REDACTED } from "./core/secrets.ts";
+import { Snapshot } from "./core/snapshot.ts";
+import type { Segments } from "./core/value.ts";
+import type { Path, ReloadReport, SubscribeOptions, Subscriber } from "./protocol.ts";
+import { ConfigSpec } from "./spec.ts";
+import type { ConfigStatus } from "./status.ts";
+import type { PathsOf, RegisteredTree, ValueAt } from "./typed_path.ts";
+
+/** Reads one setting without a message: `value` is that of the current snapshot, whenever it is looked at. */
+export interface ConfigRef<V = unknown> {
+  readonly value: V;
+}
+
+/**
+ * The client of a configuration manager. All but `peek`, `ref` and `snapshot` are one `gen_server` call each, and reject
+ * with `Exit` (`noproc`, `timeout`) as calls do. Paths that are none reject with TypeError.
+ */
+export class ConfigClient<T = unknown> {
+  readonly name: string;
+  readonly #board: Board;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#board = boardOf(name);
+  }
+
+  /**
+   * The value at a path: a frozen table for an inner node; `fallback`, or undefined, where there is none.
+   *
+   * @param path a dotted string, a path atom or an array of segments
+   */
+  get<const P extends PathsOf<T>>(path: P): Promise<ValueAt<T, P>>;
+  get<const P extends PathsOf<T>, D>(path: P, fallback: D): Promise<Fallen<ValueAt<T, P>, D>>;
+  get(path: Atom | Segments, fallback?: unknown): Promise<unknown>;
+  get(path: Path, fallback?: unknown): Promise<unknown> {
+    if (typeof path !== "string" || !readable.has(path)) {
+      try {
+        check(path, "get");
+      } catch (error) {
+        return Promise.reject(error as Error);
+      }
+    }
+    return gen_server.call(this.name, [GET_CONFIG, path, fallback] as never);
+  }
+
+  /**
+   * Sets a runtime override: the value replaces what is at the path until `unset`. Resolves when it is committed, on disk if
+   * overrides are durable, and the callbacks it triggers have run (or `notify_timeout` is over).
+   *
+   * @throws ConfigValidationError when it is refused: nothing changed then
+   * @throws ConfigSourceError when it cannot be saved: nothing changed then
+   */
+  put<const P extends PathsOf<T>>(path: P, value: unknown extends T ? unknown : ValueAt<T, P>): Promise<true>;
+  put(path: Atom | Segments, value: unknown): Promise<true>;
+  put(path: Path, value: unknown): Promise<true> {
+    return this.#write("put", path, [PUT_CONFIG, path, value]);
+  }
+
+  /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`. */
+  merge(path: PathsOf<T> | Atom | Segments, partial: unknown): Promise<true> {
+    return this.#write("merge", path, [MERGE_CONFIG, path, partial]);
+  }
+
+  /** Drops the runtime overrides at a path and below: what the sources say shows again. Also true where there was none. */
+  unset(path: PathsOf<T> | Atom | Segments): Promise<true> {
+    return this.#write("unset", path, [UNSET_CONFIG, path]);
+  }
+
+  /**
+   * Subscribes to changes of what a pattern matches. The subscription ends with the calling process; made outside of any, it
+   * lasts. Subscribing twice is one subscription.
+   *
+   * @param pattern `*` is one segment, `**` any number; braces and character classes as in minimatch
+   * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`
+   */
+  async subscribe(pattern: Path, subscriber: Subscriber, options?: SubscribeOptions): Promise<true> {
+    return taken(await gen_server.call(this.name, [SUBSCRIBE, pattern, subscriber, options] as never)) as true;
+  }
+
+  /** Ends a subscription. Also true where there was none. */
+  async unsubscribe(pattern: Path, subscriber: Subscriber): Promise<true> {
+    return taken(await gen_server.call(this.name, [UNSUBSCRIBE, pattern, subscriber] as never)) as true;
+  }
+
+  /**
+   * Asks all sources again. Resolves when what they brought is committed and told.
+   *
+   * @throws ConfigValidationError when what they brought is not valid, ConfigSourceError when it cannot be: the last good
+   *   configuration stays. A source that fails by itself is told in the report
+   */
+  async reload(): Promise<ReloadReport> {
+    return taken(await gen_server.call(this.name, [RELOAD] as never, Infinity)) as ReloadReport;
+  }
+
+  /** How the manager, its sources and its subscribers are. */
+  async status(): Promise<ConfigStatus> {
+    return taken(await gen_server.call(this.name, [STATUS] as never)) as ConfigStatus;
+  }
+
+  /** Why a path has the value it has: the winner, what it shadows, and where each comes from. */
+  async explain(path: PathsOf<T> | Atom | Segments): Promise<Explanation> {
+    return taken(await gen_server.call(this.name, [EXPLAIN, path] as never)) as Explanation;
+  }
+
+  /** The whole configuration at one version: immutable, and the same object until something changes. */
+  snapshot(): Snapshot {
+    return this.#board.current ?? NOTHING;
+  }
+
+  /** Like `get`, at once: what the current snapshot has. Where no manager has started yet, the fallback. */
+  peek<const P extends PathsOf<T>>(path: P): ValueAt<T, P>;
+  peek<const P extends PathsOf<T>, D>(path: P, fallback: D): Fallen<ValueAt<T, P>, D>;
+  peek(path: Atom | Segments, fallback?: unknown): unknown;
+  peek(path: Path, fallback?: unknown): unknown {
+    const snapshot = this.#board.current;
+    if (snapshot === undefined) {
+      check(path, "peek");
+      return fallback;
+    }
+    const value = typeof path === "string" ? snapshot.lookup(path) : snapshot.at(segmentsOf(path, "peek"));
+    return value === undefined ? fallback : value;
+  }
+
+  /** A handle on one setting, for code that reads it often. */
+  ref<const P extends PathsOf<T>>(path: P): ConfigRef<ValueAt<T, P>>;
+  ref<const P extends PathsOf<T>, D>(path: P, fallback: D): ConfigRef<Fallen<ValueAt<T, P>, D>>;
+  ref(path: Atom | Segments, fallback?: unknown): ConfigRef;
+  ref(path: Path, fallback?: unknown): ConfigRef {
+    return new SnapshotRef(this.#board, segmentsOf(path, "ref"), fallback);
+  }
+
+  /** The client of another manager: by name, or typed, by its specification. */
+  for<S extends ConfigSpec>(spec: S): ConfigClient<TreeOf<S>>;
+  for(name: string | Atom): ConfigClient;
+  for(manager: string | Atom | ConfigSpec): ConfigClient {
+    if (typeof manager === "string") return new ConfigClient(manager);
+    if (manager instanceof ConfigSpec || manager instanceof Atom) return new ConfigClient(manager.name);
+    throw new TypeError(`Cannot make a client: for wants a name or a ConfigSpec, got ${typeof manager}`);
+  }
+
+  async #write(action: string, path: Path, request: readonly unknown[]): Promise<true> {
+    check(path, action);
+    try {
+      return taken(await gen_server.call(this.name, request as never, Infinity)) as true;
+    } catch (error) {
+      throw error instanceof Exit ? withoutValue(error, action, path, request) : error;
+    }
+  }
+}
+
+/** The client of `"config_manager"`. */
+export const Config: ConfigClient<RegisteredTree> = new ConfigClient<RegisteredTree>("config_manager");
+
+/** What `get` gives with a fallback. */
+export type Fallen<V, D> = unknown extends V ? Widened<D> : Exclude<V, undefined> | (undefined extends V ? D : never);
+
+type Widened<D> = D extends string ? string : D extends number ? number : D extends boolean ? boolean : D;
+
+/** The tree that a specification's schema makes. */
+export type TreeOf<S> = S extends { readonly schema: (infer V) | undefined }
+  ? V extends { readonly "~standard": { readonly types?: { readonly output: infer O } | undefined } }
+    ? O
+    : unknown
+  : unknown;
+
+const NOTHING = new Snapshot(0, Object.freeze({}));
+
+/** Paths that were found to be paths. */
+const readable = new Set<string>();
+const MOST_READABLE = 8192;
+
+class SnapshotRef implements ConfigRef {
+  readonly #board: Board;
+  readonly #path: Segments;
+  readonly #fallback: unknown;
+  #seen: Snapshot | undefined = undefined;
+  #value: unknown;
+
+  constructor(board: Board, path: Segments, fallback: unknown) {
+    this.#board = board;
+    this.#path = path;
+    this.#fallback = fallback;
+    this.#value = fallback;
+  }
+
+  get value(): unknown {
+    const { current } = this.#board;
+    return current === this.#seen ? this.#value : this.#look(current);
+  }
+
+  #look(current: Snapshot | undefined): unknown {
+    const value = current?.at(this.#path);
+    this.#seen = current;
+    return (this.#value = value === undefined ? this.#fallback : value);
+  }
+}
+
+function check(path: Path, action: string): void {
+  segmentsOf(path, action);
+  if (typeof path !== "string") return;
+  if (readable.size >= MOST_READABLE) readable.clear();
+  if (path.length <= 1024) readable.add(path);
+}
+
+function segmentsOf(path: Path, action: string): Segments {
+  return parsePath(path instanceof Atom ? path_from_atom(path) : path, action);
+}
+
+/** A reply, or what it refuses with. */
+function taken(reply: unknown): unknown {
+  if (Array.isArray(reply) && reply[0] === ERROR) throw reply[1];
+  return reply;
+}
+
+/** The exit of a call that could not be made, without the value, which may be secret. */
+function withoutValue(exit: Exit, action: string, path: Path, request: readonly unknown[]): Exit {
+  const shown = request.length === 3 ? [request[0], request[1], REDACTED] : request;
+  const [why, call] = (Array.isArray(exit.reason) ? exit.reason : [exit.reason]) as [unknown, unknown];
+  const [module, name, args] = (Array.isArray(call) ? call : []) as [unknown, unknown, unknown];
+  const rest = Array.isArray(args) ? [args[0], shown, ...(args as unknown[]).slice(2)] : [shown];
+  const at = formatPath(segmentsOf(path, action));
+  const word = why instanceof Atom ? why.name : "an error in the manager";
+  const hint = word === "noproc" ? ": no manager of this name runs, start one under your supervisor" : "";
+  return new Exit([why, [module, name, rest]], `Cannot ${action} "${at}": the call exited with ${word}${hint}`);
+}

@@ -1,0 +1,75 @@
+import { erlang, IGNORE, type Pid, TIMEOUT } from "@otpts/runtime";
+import * as events from "./events.ts";
+import { DELIVERED, FINISHED, isTagged, WAKE } from "./messages.ts";
+import type { Due } from "./outbox.ts";
+import type { Receiver, Vault } from "./vault.ts";
+
+/**
+ * The process of one subscribed callback: calls it with one change after the other, in order. It may take its time, fail or
+ * hang: only its own queue stands still.
+ */
+export function start_delivery(vault: Vault, receiver: Receiver): Pid | typeof IGNORE {
+  if (receiver.process !== undefined) {
+    // It was started again already, or for the first time by two at once.
+    if (erlang.is_process_alive(receiver.process)) return IGNORE;
+    vault.delivering.delete(receiver.process);
+  }
+  const pid = erlang.spawn_link(() => deliver(vault, receiver));
+  vault.delivering.set(pid, receiver);
+  receiver.process = pid;
+  receiver.idle = false;
+  return pid;
+}
+
+async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
+  const { outbox } = receiver;
+  while (!receiver.closed) {
+    const due = outbox.begin();
+    if (due === undefined) {
+      receiver.idle = true;
+      await erlang.receive((message) => message === WAKE);
+      receiver.idle = false;
+      continue;
+    }
+    receiver.running_since = Date.now();
+    await call(vault, receiver, due);
+    receiver.running_since = undefined;
+    outbox.done(due);
+    if (vault.manager !== undefined) erlang.send(vault.manager, [DELIVERED, receiver]);
+  }
+  vault.delivering.delete(erlang.self());
+}
+
+async function call(vault: Vault, receiver: Receiver, due: Due): Promise<void> {
+  const { pattern, segments, version, cause } = due;
+  const { name, notify_timeout } = vault.spec;
+  try {
+    const result = receiver.callback(due.path, due.old_value, due.new_value, { pattern, segments, version, cause });
+    if (!isThenable(result)) return;
+    const call = erlang.make_ref();
+    const self = erlang.self();
+    const over = (error?: { readonly error: unknown }): void => {
+      erlang.send(self, [FINISHED, call, error]);
+    };
+    result.then(
+      () => over(),
+      (error: unknown) => over({ error }),
+    );
+    const isOver = (message: unknown): message is Finished =>
+      isTagged<Finished>(message, FINISHED) && message[1] === call;
+    let finished: Finished | typeof TIMEOUT = await erlang.receive<Finished>(isOver, { after: notify_timeout });
+    if ((finished as unknown) === TIMEOUT) {
+      events.subscriberSlow(name, due, notify_timeout);
+      finished = await erlang.receive<Finished>(isOver);
+    }
+    if (finished[2] !== undefined) throw finished[2].error;
+  } catch (error) {
+    events.subscriberError(name, due, vault.scrub(error instanceof Error ? error.message : String(error)));
+  }
+}
+
+type Finished = readonly [tag: typeof FINISHED, call: unknown, error: { readonly error: unknown } | undefined];
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

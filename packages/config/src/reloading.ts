@@ -1,0 +1,318 @@
+import { ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
+
+import { emptyLayer } from "./core/proposal.ts";
+import { admit, PlainDataError } from "./core/plain.ts";
+import { finish } from "./core/steps.ts";
+import { isTable } from "./core/draft.ts";
+import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
+import * as events from "./events.ts";
+import { ELAPSED, isTagged, LOAD, type LoadOutcome, SOURCE_LOADED, type SourceLoaded } from "./messages.ts";
+import { type Prepared, type Refused, RefusedOffers } from "./pipeline.ts";
+import type { ReloadReport, SourceOutcome } from "./protocol.ts";
+import type { Slot, Vault } from "./vault.ts";
+import type { Writing } from "./writing.ts";
+
+type From = gen_server.From;
+
+/**
+ * Reloads: all sources are asked at once, and what they bring is taken together. One runs at a time and one more waits, for
+ * all who ask meanwhile. A source that has not answered within `load_timeout` is late: the others do not wait for it, and
+ * what it brings is taken when it comes. A source that tells of a change by itself is taken by itself.
+ */
+export class Reloading {
+  private readonly vault: Vault;
+  private readonly writing: Writing;
+  private readonly monitor: (pid: Pid) => void;
+  private run: Run | undefined;
+  /** Who asked while a reload was running; undefined when nobody did. */
+  private again: (From | undefined)[] | undefined;
+  private timer: Ref | undefined;
+
+  constructor(vault: Vault, writing: Writing, monitor: (pid: Pid) => void) {
+    this.vault = vault;
+    this.writing = writing;
+    this.monitor = monitor;
+  }
+
+  get running(): boolean {
+    return this.run !== undefined;
+  }
+
+  /** The first load, inside the manager's init. @throws whatever makes the start fail */
+  async first(): Promise<void> {
+    const { slots, spec } = this.vault;
+    const ref = erlang.make_ref();
+    const waiting = new Set(slots.filter((slot) => this.ask(slot, ref)));
+    const deadline = Date.now() + spec.load_timeout;
+    const isAnswer = (message: unknown): message is SourceLoaded => isTagged<SourceLoaded>(message, SOURCE_LOADED);
+    while (waiting.size > 0) {
+      const after = Math.max(0, deadline - Date.now());
+      const message = await erlang.receive<SourceLoaded>(isAnswer, { after });
+      if (!isAnswer(message)) break;
+      const [, index, answers, outcome] = message;
+      const slot = slots[index]!;
+      if (outcome.outcome === "error" && slot.source.required && answers.includes(ref)) throw outcome.error;
+      this.take(slot, outcome);
+      if (answers.includes(ref)) waiting.delete(slot);
+    }
+    for (const slot of waiting) {
+      if (!slot.source.required) continue;
+      const message = `Cannot load "${slot.name}": no answer within ${spec.load_timeout} ms`;
+      throw new ConfigSourceError(message, { source: slot.name, code: "timeout" });
+    }
+    try {
+      await this.writing.first();
+    } catch (error) {
+      throw error instanceof RefusedOffers ? error.error : error;
+    }
+    this.vault.loaded = true;
+    this.vault.last_reload = Date.now();
+  }
+
+  /** Somebody wants a reload; one who called gets the report. */
+  request(from: From | undefined): void {
+    if (this.run !== undefined) {
+      (this.again ??= []).push(from);
+      return;
+    }
+    this.start([from]);
+  }
+
+  /** Arms the interval's timer: a tenth more or less, so that many instances do not reload in step. */
+  arm(): void {
+    const { reload_interval } = this.vault.spec;
+    if (this.timer !== undefined) erlang.cancel_timer(this.timer);
+    this.timer = undefined;
+    if (reload_interval === 0 || reload_interval === Infinity) return;
+    const ms = Math.min(reload_interval * 1000 * (0.9 + Math.random() / 5), LONGEST_TIMER);
+    this.timer = erlang.send_after(ms, erlang.self(), [ELAPSED, "interval", 0], { ref: false });
+  }
+
+  /** A source's process is there again, and knows nothing. */
+  up(slot: Slot): void {
+    this.ask(slot, this.run?.waiting.has(slot) === true ? this.run.ref : erlang.make_ref());
+  }
+
+  /** A source's process tells what a load found. */
+  loaded(slot: Slot, answers: readonly Ref[], outcome: LoadOutcome): void {
+    const before = slot.offered;
+    const result = this.take(slot, outcome);
+    const { run } = this;
+    if (run !== undefined && answers.includes(run.ref) && run.waiting.delete(slot)) {
+      run.outcomes.set(slot, result);
+      if (run.waiting.size === 0) this.gathered(run);
+      return;
+    }
+    if (slot.offered !== before) this.takeOffers();
+  }
+
+  /** A source's process died: a reload does not wait for the next one. */
+  workerDied(slot: Slot, reason: unknown): void {
+    if (this.run?.waiting.has(slot) !== true) return;
+    const error = new ConfigSourceError(`Cannot load "${slot.name}": its process ended`, {
+      source: slot.name,
+      code: "process_ended",
+      cause: reason,
+    });
+    this.loaded(slot, [this.run.ref], { outcome: "error", error });
+  }
+
+  /** The reload has waited long enough. */
+  elapsed(ref: Ref): void {
+    const { run } = this;
+    if (run?.ref !== ref) return;
+    for (const slot of run.waiting) run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+    run.waiting.clear();
+    this.gathered(run);
+  }
+
+  /** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
+  update(name: unknown, tree: unknown): void {
+    const slot = this.vault.slots.find((one) => one.name === name);
+    const manager = this.vault.spec.name;
+    if (slot === undefined) {
+      const error = new ConfigSourceError(`Cannot update source ${JSON.stringify(name)}: there is none of this name`, {
+        source: String(name),
+        code: "unknown_source",
+      });
+      events.sourceError(manager, String(name), error);
+      return;
+    }
+    try {
+      const { value } = finish(admit(tree, undefined, { strict: true }));
+      if (!isTable(value)) throw new PlainDataError([], "is no table");
+      slot.offered = { ...emptyLayer(slot.name), tree: value };
+      this.succeeded(slot, "ok");
+      this.takeOffers();
+    } catch (error) {
+      if (!(error instanceof PlainDataError)) throw error;
+      const message = `Cannot update source "${slot.name}": ${error.message}`;
+      this.failed(slot, new ConfigSourceError(message, { source: slot.name, code: "not_plain" }));
+    }
+  }
+
+  private start(callers: readonly (From | undefined)[]): void {
+    const { slots, spec } = this.vault;
+    events.reloadStarted(spec.name);
+    const run: Run = {
+      ref: erlang.make_ref(),
+      callers: callers.filter((from) => from !== undefined),
+      started: performance.now(),
+      waiting: new Set(),
+      outcomes: new Map(),
+      timer: undefined,
+    };
+    this.run = run;
+    for (const slot of slots) {
+      if (this.ask(slot, run.ref)) run.waiting.add(slot);
+      else run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+    }
+    if (run.waiting.size === 0) return this.gathered(run);
+    run.timer = erlang.send_after(spec.load_timeout, erlang.self(), [ELAPSED, "reload", run.ref], { ref: false });
+  }
+
+  private ask(slot: Slot, ref: Ref): boolean {
+    const { worker } = slot;
+    if (worker === undefined || !erlang.is_process_alive(worker)) return false;
+    this.monitor(worker);
+    if (slot.state === "pending") slot.state = "loading";
+    erlang.send(worker, [LOAD, ref]);
+    return true;
+  }
+
+  /** All have answered. */
+  private gathered(run: Run): void {
+    if (run.timer !== undefined) erlang.cancel_timer(run.timer);
+    this.writing.enqueue({
+      request: { cause: "reload" },
+      leaves: run.callers.length > 0,
+      committed: (prepared, receivers) => {
+        this.settled(prepared.refused);
+        const report = this.reportOf(run, prepared);
+        events.reloadStopped(this.vault.spec.name, performance.now() - run.started, report);
+        for (const from of run.callers) this.writing.answer(from, report, receivers);
+        this.over();
+      },
+      refused: (error) => {
+        const cause = this.refusedAll(error);
+        events.reloadRefused(this.vault.spec.name, performance.now() - run.started, cause);
+        for (const from of run.callers) gen_server.reply(from, [ERROR, cause]);
+        this.over();
+      },
+    });
+  }
+
+  private over(): void {
+    this.run = undefined;
+    this.vault.last_reload = Date.now();
+    const { again } = this;
+    this.again = undefined;
+    this.arm();
+    if (again !== undefined) this.start(again);
+  }
+
+  /** Takes what sources offer, outside of a reload. */
+  private takeOffers(): void {
+    if (this.writing.isQueued("source")) return;
+    this.writing.enqueue({
+      request: { cause: "source" },
+      leaves: false,
+      committed: ({ refused }) => this.settled(refused),
+      refused: (error) => void this.refusedAll(error),
+    });
+  }
+
+  /** Notes what a load found, and what the source offers from now on. */
+  private take(slot: Slot, outcome: LoadOutcome): SourceOutcome {
+    const source = slot.name;
+    switch (outcome.outcome) {
+      case "error":
+        this.failed(slot, outcome.error);
+        return { source, outcome: "error", message: this.vault.scrub(outcome.error.message) };
+      case "absent": {
+        const keep = slot.source.on_missing === "keep" && slot.offered !== undefined;
+        if (!keep) slot.offered = undefined;
+        slot.reported = undefined;
+        this.succeeded(slot, "absent");
+        return { source, outcome: "absent" };
+      }
+      case "data":
+      case "unchanged": {
+        const isNew = outcome.contribution !== slot.reported;
+        if (isNew) slot.offered = outcome.contribution;
+        slot.reported = outcome.contribution;
+        this.succeeded(slot, "ok");
+        return { source, outcome: isNew ? "data" : "unchanged" };
+      }
+    }
+  }
+
+  private succeeded(slot: Slot, state: Slot["state"]): void {
+    const now = Date.now();
+    if (slot.failures > 0) {
+      const since = slot.failing_since ?? now;
+      events.sourceRecovered(this.vault.spec.name, slot.name, now - since);
+    }
+    slot.state = state;
+    slot.failures = 0;
+    slot.failing_since = undefined;
+    slot.last_success = now;
+  }
+
+  private failed(slot: Slot, error: Error): void {
+    slot.state = "error";
+    slot.failures++;
+    slot.failing_since ??= Date.now();
+    slot.last_error = { at: Date.now(), error };
+    events.sourceError(this.vault.spec.name, slot.name, error);
+  }
+
+  private settled(refused: readonly Refused[]): void {
+    for (const slot of this.vault.slots) slot.refused = undefined;
+    this.vault.refused = undefined;
+    if (refused.length > 0) this.refuse(refused);
+  }
+
+  private refusedAll(error: Error): Error {
+    if (!(error instanceof RefusedOffers)) return error;
+    this.refuse(error.refused);
+    return error.error;
+  }
+
+  private refuse(refused: readonly Refused[]): void {
+    const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
+    for (const { slot, offer, error } of refused) {
+      if (error instanceof ConfigSourceError && slot.refused !== offer) this.failed(slot, error);
+      slot.refused = offer;
+    }
+    const unique = [...new Set(problems)];
+    this.vault.refused = { at: Date.now(), sources: blamed(refused, unique), problems: unique };
+  }
+
+  private reportOf(run: Run, { after, leaves }: Prepared): ReloadReport {
+    return {
+      version: after.snapshot.version,
+      changed: (leaves ?? []).map(({ path }) => path),
+      sources: this.vault.slots.map((slot) => run.outcomes.get(slot)!),
+    };
+  }
+}
+
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+interface Run {
+  readonly ref: Ref;
+  readonly callers: readonly From[];
+  readonly started: number;
+  readonly waiting: Set<Slot>;
+  readonly outcomes: Map<Slot, SourceOutcome>;
+  timer: Ref | undefined;
+}
+
+/** The sources that the problems' values came from, or all that offered something new. */
+function blamed(refused: readonly Refused[], problems: readonly { readonly origin?: string }[]): readonly string[] {
+  const names = refused.map(({ slot }) => slot.name);
+  const named = names.filter((name) => problems.some(({ origin }) => origin?.startsWith(name) === true));
+  return named.length > 0 ? named : names;
+}

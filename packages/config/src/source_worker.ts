@@ -1,0 +1,195 @@
+import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
+import type { Contribution } from "./core/layer.ts";
+import { ConfigSourceError } from "./errors.ts";
+import {
+  FINISHED,
+  isTagged,
+  LOAD,
+  type LoadOutcome,
+  type LoadRequest,
+  SOURCE_CHANGED,
+  SOURCE_LOADED,
+  SOURCE_UP,
+  WRITE,
+  type WriteRequest,
+  WRITTEN,
+} from "./messages.ts";
+import type { SourceContext, Watch } from "./sources/source.ts";
+import type { Slot, Vault } from "./vault.ts";
+
+/**
+ * The process of one source: loads when the manager asks or the source says that something changed, one load at a time;
+ * tries again after a failure, ever more slowly; watches; closes the watch when it ends. However long a load takes, this
+ * process listens meanwhile.
+ */
+export function start_worker(vault: Vault, slot: Slot): Pid {
+  return (slot.worker = erlang.spawn_link(() => new Worker(vault, slot).run()));
+}
+
+/** Milliseconds before the first new try after a failure; doubled each time. */
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 30_000;
+/** How long the process waits for an earlier one of the same source to let go of it. */
+const PATIENCE = 5_000;
+
+class Worker {
+  private readonly vault: Vault;
+  private readonly slot: Slot;
+  private readonly self: Pid = erlang.self();
+  private readonly stopping = new AbortController();
+  private readonly context: Omit<SourceContext, "first">;
+  private first = true;
+  private contribution: Contribution | undefined;
+  /** What the process is doing: one load or write at a time. */
+  private busy: Promise<void> | undefined;
+  /** A load is wanted when the one that runs is over. */
+  private wanted = false;
+  private answers: Ref[] = [];
+  private writes: WriteRequest[] = [];
+  private failures = 0;
+  private retry: Ref | undefined;
+  private watch: Promise<Watch | undefined> = Promise.resolve(undefined);
+  private changePending = false;
+  private unwatched = false;
+
+  constructor(vault: Vault, slot: Slot) {
+    this.vault = vault;
+    this.slot = slot;
+    this.context = { signal: this.stopping.signal, env: vault.spec.env };
+  }
+
+  async run(): Promise<void> {
+    erlang.process_flag(TRAP_EXIT, true);
+    // A kill gives no chance to say good-bye: what is open is closed all the same.
+    erlang.signal().addEventListener("abort", () => void this.windDown(), { once: true });
+    await Promise.race([this.slot.winding_down, erlang.sleep(PATIENCE)]);
+    this.watch = this.startWatch();
+    if (this.vault.manager !== undefined) erlang.send(this.vault.manager, [SOURCE_UP, this.slot.index]);
+    for (;;) {
+      const message = await erlang.receive();
+      if (isTagged<readonly [typeof EXIT, Pid, unknown]>(message, EXIT)) {
+        await this.windDown();
+        return erlang.exit(message[2]);
+      }
+      this.handle(message);
+    }
+  }
+
+  private handle(message: unknown): void {
+    if (isTagged<LoadRequest>(message, LOAD)) {
+      this.answers.push(message[1]);
+      this.wanted = true;
+    } else if (isTagged<WriteRequest>(message, WRITE)) {
+      this.writes.push(message);
+    } else if (message === SOURCE_CHANGED) {
+      this.changePending = false;
+      this.wanted = true;
+    } else if (message === FINISHED) {
+      this.busy = undefined;
+    } else {
+      return;
+    }
+    this.next();
+  }
+
+  private next(): void {
+    if (this.busy !== undefined) return;
+    const write = this.writes.shift();
+    if (write === undefined && !this.wanted) return;
+    this.busy = (write === undefined ? this.load() : this.write(write)).finally(() => {
+      erlang.send(this.self, FINISHED);
+    });
+  }
+
+  private async load(): Promise<void> {
+    this.wanted = false;
+    if (this.retry !== undefined) erlang.cancel_timer(this.retry);
+    this.retry = undefined;
+    if (this.unwatched) this.watch = this.startWatch();
+    const answers = this.answers;
+    this.answers = [];
+    const outcome = await this.outcome();
+    if (outcome.outcome === "error") this.retryLater();
+    else this.failures = 0;
+    this.tell([SOURCE_LOADED, this.slot.index, answers, outcome]);
+  }
+
+  private async outcome(): Promise<LoadOutcome> {
+    try {
+      const loaded = await this.slot.source.load({ ...this.context, first: this.first });
+      if (loaded.outcome === "absent") {
+        this.contribution = undefined;
+        this.first = false;
+        return { outcome: "absent" };
+      }
+      if (loaded.outcome === "data") {
+        this.first = false;
+        this.contribution = loaded.contribution;
+        return { outcome: "data", contribution: loaded.contribution };
+      }
+      if (this.contribution !== undefined) return { outcome: "unchanged", contribution: this.contribution };
+      if (!this.first) return { outcome: "absent" };
+      throw new ConfigSourceError(`Cannot load "${this.slot.name}": its first load answered "unchanged"`, {
+        source: this.slot.name,
+        code: "unchanged",
+      });
+    } catch (error) {
+      return { outcome: "error", error: error instanceof Error ? error : new Error(String(error)) };
+    }
+  }
+
+  private async write([, ref, path, value]: WriteRequest): Promise<void> {
+    let failure: Error | undefined;
+    try {
+      await this.slot.source.write?.(path, value, { ...this.context, first: this.first });
+    } catch (error) {
+      failure = error instanceof Error ? error : new Error(String(error));
+    }
+    if (failure === undefined) await this.load();
+    this.tell([WRITTEN, ref, failure]);
+  }
+
+  private retryLater(): void {
+    if (this.retry !== undefined) erlang.cancel_timer(this.retry);
+    const delay = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.failures++);
+    this.retry = erlang.send_after(delay * (0.75 + Math.random() / 2), this.self, SOURCE_CHANGED, { ref: false });
+  }
+
+  private async startWatch(): Promise<Watch | undefined> {
+    if (this.slot.source.watch === undefined) return undefined;
+    this.unwatched = false;
+    try {
+      return await this.slot.source.watch(() => this.changed(), { ...this.context, first: this.first });
+    } catch (error) {
+      const failure = error instanceof Error ? error : new Error(String(error));
+      this.unwatched = true;
+      this.tell([SOURCE_LOADED, this.slot.index, [], { outcome: "error", error: failure }]);
+      this.retryLater();
+      return undefined;
+    } finally {
+      // What changed between the first load and now.
+      if (!this.first && !this.unwatched) this.changed();
+    }
+  }
+
+  /** Called by the source, from wherever it likes. */
+  private changed(): void {
+    if (this.changePending || this.stopping.signal.aborted) return;
+    this.changePending = true;
+    erlang.send(this.self, SOURCE_CHANGED);
+  }
+
+  private tell(message: readonly unknown[]): void {
+    if (this.vault.manager !== undefined) erlang.send(this.vault.manager, message);
+  }
+
+  private windDown(): Promise<void> {
+    if (this.stopping.signal.aborted) return this.slot.winding_down;
+    this.stopping.abort();
+    const { busy, watch } = this;
+    return (this.slot.winding_down = (async () => {
+      await (await watch)?.close();
+      await busy;
+    })());
+  }
+}

@@ -1,0 +1,115 @@
+import { Atom } from "@otpts/runtime";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Shape } from "./core/known_paths.ts";
+import { DEFAULT_SECRETS, Secrets } from "./core/secrets.ts";
+import { secretsOf, shapeOf } from "./core/schema_shape.ts";
+import { Validation, type Validator } from "./core/validate.ts";
+import type { Source } from "./sources/source.ts";
+
+/** What a `ConfigSpec` is made from. */
+export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
+  /** Tells managers apart for people. Default: `config`. */
+  readonly id?: string;
+  /** Where configuration comes from; the last one wins. Runtime puts stand above all of them. */
+  readonly sources?: readonly Source[];
+  /** Seconds between one reload's end and the next reload, give or take a tenth. 0 or Infinity: none. Default: 30. */
+  readonly reload_interval?: number;
+  /** A Standard Schema (zod, valibot, arktype …) for the whole; its defaults and coercions take effect. */
+  readonly schema?: S;
+  /** Validators by pattern: functions or schemas. */
+  readonly validators?: Readonly<Record<string, Validator>>;
+  /** Patterns of secret paths, beside `**.password`, `**.token`, `**.secret` and what the schema marks. */
+  readonly secrets?: readonly string[];
+  /** How long a put waits for the callbacks it triggers, in ms. Default: 1,000. */
+  readonly notify_timeout?: number;
+  /** How long a reload (and the start) waits for a source, in ms. Default: 10,000. */
+  readonly load_timeout?: number;
+  /** How long asynchronous validation may take, in ms. Default: 5,000. */
+  readonly validation_timeout?: number;
+  /** The name under which the manager is registered. Default: `config_manager`. */
+  readonly name?: string | Atom;
+  /** The environment that sources see. Default: that of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * What a manager is started with. Runtime overrides and subscriptions belong to this object: a manager that is started again
+ * with the same one, by whichever supervisor, has them still. Serves one manager at a time.
+ */
+export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
+  readonly id: string;
+  readonly name: string;
+  readonly sources: readonly Source[];
+  readonly reload_interval: number;
+  readonly schema: S | undefined;
+  readonly notify_timeout: number;
+  readonly load_timeout: number;
+  readonly validation_timeout: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What the schema tells of paths and types. */
+  readonly shape: Shape | undefined;
+  readonly secrets: Secrets;
+  readonly validation: Validation;
+
+  /** @throws TypeError, RangeError when an option is not what it must be */
+  constructor(options: ConfigSpecOptions<S>) {
+    if (typeof options !== "object" || options === null) {
+      throw new TypeError("Cannot make a ConfigSpec: its options must be an object with id and sources");
+    }
+    for (const key of Object.keys(options)) {
+      if (!OPTIONS.has(key)) {
+        throw new TypeError(`Cannot make a ConfigSpec: unknown option "${key}", known are ${[...OPTIONS].join(", ")}`);
+      }
+    }
+    const { sources = [], name = "config_manager" } = options;
+    if (!Array.isArray(sources)) throw new TypeError("Cannot make a ConfigSpec: sources must be an array");
+    sources.forEach((source: unknown, i) => {
+      if (typeof (source as Partial<Source> | null)?.load !== "function") {
+        throw new TypeError(`Cannot make a ConfigSpec: source ${i + 1} of ${sources.length} has no load function`);
+      }
+      if (sources.indexOf(source) !== i) {
+        throw new TypeError(`Cannot make a ConfigSpec: source ${i + 1} of ${sources.length} is listed twice`);
+      }
+    });
+    if (typeof name !== "string" && !(name instanceof Atom)) {
+      throw new TypeError(`Cannot make a ConfigSpec: name must be a string or an atom, got ${typeof name}`);
+    }
+    this.id = options.id ?? "config";
+    this.name = typeof name === "string" ? name : name.name;
+    this.sources = Object.freeze([...sources]);
+    this.reload_interval = number(options, "reload_interval", 30);
+    this.schema = options.schema;
+    this.notify_timeout = number(options, "notify_timeout", 1_000);
+    this.load_timeout = number(options, "load_timeout", 10_000);
+    this.validation_timeout = number(options, "validation_timeout", 5_000);
+    this.env = options.env ?? process.env;
+    this.validation = new Validation(options.schema, options.validators);
+    this.shape = shapeOf(options.schema);
+    this.secrets = new Secrets([...DEFAULT_SECRETS, ...(options.secrets ?? []), ...secretsOf(this.shape)]);
+  }
+}
+
+const OPTIONS: ReadonlySet<string> = new Set<keyof ConfigSpecOptions>([
+  "id",
+  "sources",
+  "reload_interval",
+  "schema",
+  "validators",
+  "secrets",
+  "notify_timeout",
+  "load_timeout",
+  "validation_timeout",
+  "name",
+  "env",
+]);
+
+type Times = "reload_interval" | "notify_timeout" | "load_timeout" | "validation_timeout";
+
+function number(options: Partial<Record<Times, unknown>>, key: Times, otherwise: number): number {
+  const value = options[key] ?? otherwise;
+  if (typeof value !== "number") {
+    throw new TypeError(`Cannot make a ConfigSpec: ${key} must be a number, got ${typeof value}`);
+  }
+  if (!(value >= 0)) throw new RangeError(`Cannot make a ConfigSpec: ${key} must not be negative, got ${value}`);
+  return value;
+}

@@ -1,0 +1,74 @@
+import type { Diagnostic } from "./core/layer.ts";
+import type { Problem } from "./errors.ts";
+
+/** How a source is. */
+export interface SourceStatus {
+  readonly name: string;
+  readonly kind: string;
+  readonly required: boolean;
+  /**
+   * `ok`: its last load gave data; `absent`: there was nothing to load; `error`: it failed, the last good values stay;
+   * `refused`: it loaded, but what it brought is not valid; `loading`: it has not answered yet; `pending`: never asked.
+   */
+  readonly state: "ok" | "absent" | "error" | "refused" | "loading" | "pending";
+  /** When it last gave data or was absent, as a date in ISO 8601. */
+  readonly last_success?: string;
+  /** When it last contributed something new. */
+  readonly last_change?: string;
+  readonly last_error?: {
+    readonly at: string;
+    readonly message: string;
+    readonly code?: string;
+    readonly file?: string;
+    readonly line?: number;
+    readonly column?: number;
+  };
+  /** Seconds since the last success, while the source fails. */
+  readonly stale_for?: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** Size of what was read, where there is such a thing. */
+  readonly bytes?: number;
+  /** Leaves that it contributes. */
+  readonly keys: number;
+  /** Whether its process lives. */
+  readonly alive: boolean;
+}
+
+/** What an operator wants to know. Nothing in it is secret. */
+export interface ConfigStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly version: number;
+  /** Leaves of the effective configuration. */
+  readonly keys: number;
+  /** Lowest first. */
+  readonly sources: readonly SourceStatus[];
+  /** Dotted paths of the runtime overrides. */
+  readonly overrides: readonly string[];
+  readonly subscriptions: number;
+  readonly subscribers: {
+    readonly count: number;
+    /** Those whose callback runs longer than `notify_timeout`. */
+    readonly slow: readonly {
+      readonly patterns: readonly string[];
+      readonly running_for: number;
+      readonly backlog: number;
+    }[];
+  };
+  readonly shape_conflicts: readonly { readonly path: string; readonly winner: string; readonly loser: string }[];
+  /** Ambiguous environment names, skipped keys and the like. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly reload: {
+    /** Seconds. */
+    readonly interval: number;
+    readonly running: boolean;
+    readonly last?: string;
+  };
+  /** The last refusal of what sources brought, until it is mended. */
+  readonly refused?: {
+    readonly at: string;
+    readonly sources: readonly string[];
+    readonly problems: readonly Problem[];
+  };
+}

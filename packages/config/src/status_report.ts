@@ -1,0 +1,98 @@
+import { erlang } from "@otpts/runtime";
+import { isTable } from "./core/draft.ts";
+import { RUNTIME } from "./core/explain.ts";
+import { shapeConflicts } from "./core/merge.ts";
+import { formatPath } from "./core/path.ts";
+import { countLeaves, valueAt } from "./core/snapshot.ts";
+import { finish } from "./core/steps.ts";
+import { ConfigSourceError } from "./errors.ts";
+import { placeOf } from "./events.ts";
+import type { ConfigStatus, SourceStatus } from "./status.ts";
+import type { Slot, Vault } from "./vault.ts";
+
+/** The manager's status. */
+export function statusOf(vault: Vault, reloading: boolean): ConfigStatus {
+  const { spec, configuration, slots } = vault;
+  const { layers, snapshot, overrides } = configuration;
+  const now = Date.now();
+  const conflicts = finish(shapeConflicts(layers.map((layer) => layer.tree))).map(({ path, winner, loser }) => ({
+    path: formatPath(path),
+    winner: layers[winner]!.source,
+    loser: layers[loser]!.source,
+  }));
+  const receivers = [...vault.receivers.values()];
+  return {
+    id: spec.id,
+    name: spec.name,
+    version: snapshot.version,
+    keys: countLeaves(snapshot.tree),
+    sources: slots.map((slot) => sourceStatus(vault, slot, now)),
+    overrides: [...overrides].map((override) => formatPath(override.path)).sort(),
+    subscriptions: vault.subscriptions.size,
+    subscribers: {
+      count: new Set([...vault.subscriptions.values()].map(({ target }) => target)).size,
+      slow: receivers
+        .filter(({ running_since }) => running_since !== undefined && now - running_since > spec.notify_timeout)
+        .map(({ patterns, running_since, outbox }) => ({
+          patterns: [...patterns],
+          running_for: (now - running_since!) / 1000,
+          backlog: outbox.length,
+        })),
+    },
+    shape_conflicts: [...conflicts, ...overridden(vault)],
+    diagnostics: [...vault.diagnostics, ...layers.flatMap((layer) => layer.diagnostics)],
+    reload: {
+      interval: spec.reload_interval,
+      running: reloading,
+      ...(vault.last_reload === undefined ? {} : { last: date(vault.last_reload) }),
+    },
+    ...(vault.refused === undefined ? {} : { refused: { ...vault.refused, at: date(vault.refused.at) } }),
+  };
+}
+
+function sourceStatus(vault: Vault, slot: Slot, now: number): SourceStatus {
+  const { source, last_success, last_change, last_error, failures } = slot;
+  const layer = vault.configuration.layers[slot.index]!;
+  const refused = slot.refused !== undefined && slot.refused === slot.offered;
+  return {
+    name: slot.name,
+    kind: source.kind,
+    required: source.required,
+    state: refused && slot.state === "ok" ? "refused" : slot.state,
+    ...(last_success === undefined ? {} : { last_success: date(last_success) }),
+    ...(last_change === undefined ? {} : { last_change: date(last_change) }),
+    ...(last_error === undefined ? {} : { last_error: errorOf(vault, last_error) }),
+    ...(failures > 0 && last_success !== undefined ? { stale_for: (now - last_success) / 1000 } : {}),
+    failures,
+    ...(layer.bytes === undefined ? {} : { bytes: layer.bytes }),
+    keys: countLeaves(layer.tree),
+    alive: slot.worker !== undefined && erlang.is_process_alive(slot.worker),
+  };
+}
+
+function errorOf(vault: Vault, { at, error }: { at: number; error: Error }): NonNullable<SourceStatus["last_error"]> {
+  const place = error instanceof ConfigSourceError ? { code: error.code, ...placeOf(error) } : {};
+  return { at: date(at), message: vault.scrub(error.message), ...place };
+}
+
+/** Where an override met something of another shape. */
+function overridden({ configuration }: Vault): ConfigStatus["shape_conflicts"] {
+  const { base, overrides, layers } = configuration;
+  const found: { path: string; winner: string; loser: string }[] = [];
+  for (const { path, value } of overrides) {
+    for (let length = 1; length <= path.length; length++) {
+      const at = path.slice(0, length);
+      const below = valueAt(base, at);
+      if (below === undefined) break;
+      if (isTable(below) === (length < path.length || isTable(value))) continue;
+      const loser = layers.findLast((layer) => valueAt(layer.tree, at) !== undefined);
+      found.push({ path: formatPath(at), winner: RUNTIME, loser: loser?.source ?? RUNTIME });
+      break;
+    }
+  }
+  return found;
+}
+
+function date(time: number): string {
+  return new Date(time).toISOString();
+}
