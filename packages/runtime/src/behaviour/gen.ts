@@ -10,6 +10,7 @@ import { type Process, processOf } from "../process/process.ts";
 import { answer, type Awaited, board, expect, refuse } from "../process/promised.ts";
 import { find, isName } from "../process/registry.ts";
 import { Request } from "../process/request.ts";
+import { settle } from "../term/shape.ts";
 
 /** OTP's default time-out of a call, in ms. */
 export const DEFAULT_TIMEOUT = 5_000;
@@ -127,3 +128,5 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
       return `the server ended before it replied, with reason ${describe(reason)}`;
   }
 }
+
+settle(() => new CallRequest(undefined as never, undefined, "", undefined, undefined));

@@ -41,6 +41,7 @@ import { reportCrash } from "./crash.ts";
 import { CallRequest } from "./gen.ts";
 import type { Starter } from "./starter.ts";
 import { system } from "./system.ts";
+import { settle } from "../term/shape.ts";
 
 type Callback = "init" | "handle_call" | "handle_cast" | "handle_info" | "handle_continue";
 
@@ -452,3 +453,5 @@ function isExt(ext: unknown): boolean {
 function undefined_(callback: Callback): ErlangError {
   return new ErlangError(UNDEF, `The callback module has no ${callback}`);
 }
+
+settle(() => new Server({}, undefined, undefined, []));

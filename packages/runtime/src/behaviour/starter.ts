@@ -10,6 +10,7 @@ import type { Process } from "../process/process.ts";
 import { answer, type Awaited, refuse } from "../process/promised.ts";
 import { type Name, textOf } from "../process/registry.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
+import { settle } from "../term/shape.ts";
 
 export class Starter implements Awaited {
   readonly caller: Process | undefined;
@@ -128,3 +129,5 @@ function flushExit(caller: Process, pid: unknown): void {
     before = envelope;
   }
 }
+
+settle(() => new Starter(undefined, undefined, undefined));

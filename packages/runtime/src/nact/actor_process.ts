@@ -22,6 +22,9 @@ const nowhere: Dispatcher = { prompt: false, admit() {}, schedule() {}, dismiss(
 /** Decisions of `onCrash` that leave the actor alive. */
 const FORGIVING = ["stopChild", "stopAllChildren", "resume", "reset", "resetAll", "resetChild", "resetAllChildren"];
 
+// Who asks does not wait yet while the request is handed over.
+const later = queueMicrotask;
+
 const known = new WeakMap<Actor, ActorProcess>();
 
 /** The process of an actor that lives: one as long as it lives. */
@@ -81,7 +84,7 @@ export class ActorProcess extends Process {
     if (request instanceof CallRequest && request.system) {
       const operation = request.payload as SystemOperation;
       if (operation.op === "terminate") die(this, operation.reason);
-      else request.fail(NOTSUP);
+      else later(() => request.fail(NOTSUP));
       return;
     }
     const { payload } = request;
@@ -89,7 +92,7 @@ export class ActorProcess extends Process {
     try {
       this.actor.dispatch(typeof payload === "function" ? payload(reply) : payload, reply);
     } catch (error) {
-      request.fail(reasonOf(error));
+      later(() => request.fail(reasonOf(error)));
     }
   }
 

@@ -50,7 +50,7 @@ export class ReplyRef extends BridgeRef {
 
   behind(): Concrete | undefined {
     const { request } = this;
-    return request?.callee === undefined ? undefined : { dispatch: (value) => request.answer(value) };
+    return request?.open ? { dispatch: (value) => request.answer(value) } : undefined;
   }
 }
 

@@ -8,6 +8,8 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { type Ancestry, Process } from "./process.ts";
 import { look } from "./receive.ts";
 import { report } from "./report.ts";
+import { turns } from "./scheduler.ts";
+import { settle } from "../term/shape.ts";
 
 /** What a process does. Its result is of no interest; its failure is the process's exit reason. */
 export type Body = () => unknown;
@@ -74,3 +76,5 @@ export class BodyProcess extends Process {
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }
+
+settle(() => new BodyProcess(() => undefined, turns, []));
