@@ -1,23 +1,23 @@
+import { readFileSync } from "node:fs";
+
 /**
  * Measures how long the event loop is held up. On a machine with other work a gap in time is not yet ours: what counts is
- * the processor time this process used in the gap, which includes the garbage collector's threads and is so an upper bound.
+ * the processor time that the thread of the event loop used in the gap.
  */
 export class LoopWatch {
   /** Longest time between two turns, in milliseconds, whoever had the processor. */
   longest = 0;
-  /** Longest of them by this process's own processor time, in milliseconds. */
+  /** Longest of them by the thread's own processor time, in milliseconds. */
   own = 0;
   #timer: NodeJS.Timeout | undefined;
   #at = 0;
-  #used = process.cpuUsage();
+  #used = 0;
 
   start(): void {
     this.#reset();
     this.#timer = setInterval(() => {
-      const gap = performance.now() - this.#at;
-      const { user, system } = process.cpuUsage(this.#used);
-      this.longest = Math.max(this.longest, gap);
-      this.own = Math.max(this.own, Math.min(gap, (user + system) / 1000));
+      this.longest = Math.max(this.longest, performance.now() - this.#at);
+      this.own = Math.max(this.own, processorTime() - this.#used);
       this.#reset();
     }, 1);
   }
@@ -32,6 +32,16 @@ export class LoopWatch {
 
   #reset(): void {
     this.#at = performance.now();
-    this.#used = process.cpuUsage();
+    this.#used = processorTime();
+  }
+}
+
+/** Of the main thread, in milliseconds; where the system does not tell, of all threads. */
+function processorTime(): number {
+  try {
+    return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[0]) / 1e6;
+  } catch {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
   }
 }
