@@ -53,9 +53,9 @@ export interface Filled {
   /** Where there are any, the tree is not to be used. In the order of the template. */
   readonly problems: readonly TemplateProblem[];
   /** The placeholders that made the value at this path, or above it. */
-  placeholders(path: Segments): readonly PlaceholderUse[];
+  readonly placeholders: (path: Segments) => readonly PlaceholderUse[];
   /** The path in the masked tree: they differ where a list's element became several. */
-  masked_path(path: Segments): Segments;
+  readonly masked_path: (path: Segments) => Segments;
 }
 
 /** Reads a template. */

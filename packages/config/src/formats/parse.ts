@@ -9,7 +9,7 @@ import { decode_utf8 } from "./utf8.ts";
 export interface Parsed {
   readonly tree: Table;
   /** Where the node at a path, or the nearest one above it, is written; `undefined` for the top. */
-  locate(path: Segments): Position | undefined;
+  readonly locate: (path: Segments) => Position | undefined;
   /** The text was large and no thread could be had: the event loop was held up. */
   readonly held_up?: boolean;
 }

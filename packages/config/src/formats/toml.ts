@@ -25,7 +25,7 @@ export const toml: Format = {
 
 interface Scanned {
   readonly text: string;
-  places(): TomlPlace;
+  readonly places: () => TomlPlace;
 }
 
 /** The parser's tables have no prototype and its dates are objects: plain data is neither. */

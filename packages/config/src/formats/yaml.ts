@@ -88,7 +88,7 @@ function convert(text: string): { tree: Table; place: Place } {
     if (!isMap(node)) return table;
     for (const { key, value: item } of node.items) {
       const inner = { offset: viaAlias ? place.offset : offsetOf(key, place.offset), children: undefined };
-      const name = isScalar(key) ? String(key.value ?? "") : "";
+      const name = isScalar(key) && typeof key.value === "string" ? key.value : "";
       if (name === "__proto__") throw protoKey(position_at(text, inner.offset));
       children.set(name, inner);
       table[name] = value(item as YamlNode | null, inner, depth + 1, viaAlias);

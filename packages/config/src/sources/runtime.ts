@@ -27,8 +27,8 @@ export interface LoadedOverrides {
 interface Save {
   overrides: Iterable<Override>;
   readonly done: Promise<void>;
-  resolve(): void;
-  reject(error: unknown): void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 /**
