@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { endOf, reports } from "./kit/inside.ts";
 import { program } from "./kit/program.ts";
 
-const crash = () => endOf(() => { throw new Error("boom"); });
+const crash = () =>
+  endOf(() => {
+    throw new Error("boom");
+  });
 
 describe("set_handler", () => {
   test("replaces the handler and returns the one before", () => {
@@ -42,8 +45,14 @@ describe("a report", () => {
   test("has level, event, text and details", async () => {
     const [report, ...more] = await reports(crash);
     expect(more).toStrictEqual([]);
-    expect(report).toMatchObject({ level: "error", event: "process_crash", details: { initial_call: "an anonymous function" } });
-    expect(report?.text).toMatch(/^Error in process <0\.\d+\.0> \(an anonymous function\) with exit reason \[ Error: boom, STACK \]\n {4}at /);
+    expect(report).toMatchObject({
+      level: "error",
+      event: "process_crash",
+      details: { initial_call: "an anonymous function" },
+    });
+    expect(report?.text).toMatch(
+      /^Error in process <0\.\d+\.0> \(an anonymous function\) with exit reason \[ Error: boom, STACK \]\n {4}at /,
+    );
   });
 
   test("is made once per crash of a process that erlang.spawn started, and not for an exit", async () => {

@@ -27,7 +27,11 @@ describe("attach", () => {
   });
 
   test.each([
-    ["config.*", ["config.changed", "config.reload"], ["config", "config.reload.start", "other.changed", "configxchanged"]],
+    [
+      "config.*",
+      ["config.changed", "config.reload"],
+      ["config", "config.reload.start", "other.changed", "configxchanged"],
+    ],
     ["config.**", ["config.changed", "config.reload.start", "config"], ["other", "configuration"]],
     ["*.stop", ["reload.stop"], ["config.reload.stop", "stop"]],
     ["**.stop", ["stop", "reload.stop", "config.reload.stop"], ["stopped"]],
@@ -53,7 +57,9 @@ describe("attach", () => {
     expect(() => telemetry.attach("a", "y", record)).toThrow(
       'Cannot attach "a": the id is in use; detach it first or take another one',
     );
-    expect(() => telemetry.attach("b", "y", 7 as never)).toThrow('Cannot attach "b": the handler must be a function, got 7');
+    expect(() => telemetry.attach("b", "y", 7 as never)).toThrow(
+      'Cannot attach "b": the handler must be a function, got 7',
+    );
   });
 });
 
@@ -77,7 +83,12 @@ describe("detach", () => {
 
 describe("a handler that fails", () => {
   test.each([
-    ["throws", () => { throw new Error("bad handler"); }],
+    [
+      "throws",
+      () => {
+        throw new Error("bad handler");
+      },
+    ],
     ["rejects", () => Promise.reject(new Error("bad handler"))],
   ])("because it %s is reported once, detached, and hurts nobody", async (_how, handler) => {
     const said = await reports(async () => {
@@ -89,7 +100,9 @@ describe("a handler that fails", () => {
     });
     expect(seen).toHaveLength(2);
     expect(said.map(({ event }) => event)).toStrictEqual(["telemetry_handler_failed"]);
-    expect(said[0]?.text.split("\n")[0]).toBe('Telemetry handler "a" failed on "x" and was detached: Error: bad handler');
+    expect(said[0]?.text.split("\n")[0]).toBe(
+      'Telemetry handler "a" failed on "x" and was detached: Error: bad handler',
+    );
   });
 });
 
@@ -112,7 +125,11 @@ describe("span", () => {
   test("emits exception and throws on, synchronously and asynchronously", async () => {
     telemetry.attach("a", "job.*", record);
     const error = new Error("no");
-    expect(() => telemetry.span("job", {}, () => { throw error; })).toThrow(error);
+    expect(() =>
+      telemetry.span("job", {}, () => {
+        throw error;
+      }),
+    ).toThrow(error);
     await expect(telemetry.span("job", {}, () => Promise.reject(error))).rejects.toBe(error);
     expect(seen.map(([event]) => event)).toStrictEqual(["job.start", "job.exception", "job.start", "job.exception"]);
     expect((seen[1] as unknown[])[2]).toStrictEqual({ error });
@@ -129,18 +146,25 @@ describe("an event", () => {
     telemetry.emit("config.changed", { changes: 2 }, { path: "y" });
     unsubscribe("otpts:config.changed", listener);
     telemetry.emit("config.changed", { changes: 3 });
-    expect(published).toStrictEqual([{ event: "config.changed", measurements: { changes: 2 }, metadata: { path: "y" } }]);
+    expect(published).toStrictEqual([
+      { event: "config.changed", measurements: { changes: 2 }, metadata: { path: "y" } },
+    ]);
   });
 
   test("otp.process_crash tells of a crash, also when the logger is silenced", async () => {
     const before = logger.set_handler(undefined);
     telemetry.attach("a", "otp.*", record);
-    const pid = (await gen_server.start({ init: () => [OK, 0], handle_cast: () => Promise.reject(new Error("x")) } as object, 0)) as Pid;
+    const pid = (await gen_server.start(
+      { init: () => [OK, 0], handle_cast: () => Promise.reject(new Error("x")) } as object,
+      0,
+    )) as Pid;
     const end = death(pid);
     gen_server.cast(pid, 1);
     await end;
     logger.set_handler(before);
-    expect(seen.map(([event, measurements]) => [event, measurements])).toStrictEqual([["otp.process_crash", { count: 1 }]]);
+    expect(seen.map(([event, measurements]) => [event, measurements])).toStrictEqual([
+      ["otp.process_crash", { count: 1 }],
+    ]);
     expect((seen[0] as [string, object, { pid: unknown; level: string }])[2]).toMatchObject({ pid, level: "error" });
     expect(erlang.is_process_alive(pid)).toBe(false);
   });

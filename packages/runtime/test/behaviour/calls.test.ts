@@ -40,18 +40,22 @@ describe("a table of clauses", () => {
     expect(await gen_server.call(pid, [END])).toBe("bye");
   });
 
-  test.each([["no tuple"], [[atom.ensure("multiply"), 2]], [["add", 1]], [[]], [undefined], [[atom.ensure("constructor")]]])(
-    "ends the server with function_clause for %o",
-    async (message) => {
-      await reports(async () => {
-        const pid = await gen_server.start(counter, 1);
-        const error = await gen_server.call(pid, message as never).catch((thrown: unknown) => thrown);
-        expect(error).toBeInstanceOf(Exit);
-        const [[reason]] = (error as Exit).reason as [[unknown]];
-        expect(reason).toBe(atom.ensure("function_clause"));
-      });
-    },
-  );
+  test.each([
+    ["no tuple"],
+    [[atom.ensure("multiply"), 2]],
+    [["add", 1]],
+    [[]],
+    [undefined],
+    [[atom.ensure("constructor")]],
+  ])("ends the server with function_clause for %o", async (message) => {
+    await reports(async () => {
+      const pid = await gen_server.start(counter, 1);
+      const error = await gen_server.call(pid, message as never).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Exit);
+      const [[reason]] = (error as Exit).reason as [[unknown]];
+      expect(reason).toBe(atom.ensure("function_clause"));
+    });
+  });
 
   test("hands to otherwise what no clause takes", async () => {
     const pid = await gen_server.start(

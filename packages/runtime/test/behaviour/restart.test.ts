@@ -1,5 +1,15 @@
 import fc from "fast-check";
-import { KILLED, NORMAL, ONE_FOR_ALL, ONE_FOR_ONE, PERMANENT, REST_FOR_ONE, SHUTDOWN, TEMPORARY, TRANSIENT } from "@otpts/runtime";
+import {
+  KILLED,
+  NORMAL,
+  ONE_FOR_ALL,
+  ONE_FOR_ONE,
+  PERMANENT,
+  REST_FOR_ONE,
+  SHUTDOWN,
+  TEMPORARY,
+  TRANSIENT,
+} from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { group, restarts, Window } from "../../src/behaviour/restart.ts";
@@ -61,17 +71,22 @@ describe("a window of restarts", () => {
 
   test("admits as a list that is filtered each time would", () => {
     fc.assert(
-      fc.property(fc.nat(5), fc.integer({ min: 1, max: 10 }), fc.array(fc.nat(4), { maxLength: 60 }), (intensity, period, gaps) => {
-        const window = new Window(intensity, period);
-        let list: number[] = [];
-        let now = 100;
-        for (const gap of gaps) {
-          now += gap;
-          list = [...list.filter((then) => now - then <= period), now];
-          expect(window.admit(now)).toBe(list.length <= intensity);
-          expect(window.count).toBe(list.length);
-        }
-      }),
+      fc.property(
+        fc.nat(5),
+        fc.integer({ min: 1, max: 10 }),
+        fc.array(fc.nat(4), { maxLength: 60 }),
+        (intensity, period, gaps) => {
+          const window = new Window(intensity, period);
+          let list: number[] = [];
+          let now = 100;
+          for (const gap of gaps) {
+            now += gap;
+            list = [...list.filter((then) => now - then <= period), now];
+            expect(window.admit(now)).toBe(list.length <= intensity);
+            expect(window.count).toBe(list.length);
+          }
+        },
+      ),
     );
   });
 });

@@ -9,22 +9,22 @@ const SLACK = 1_000_000;
 /** Ways of living and dying. Each source is the body of an asynchronous function that lets `n` processes live and die. */
 const lives = {
   "do nothing": `for (let i = 0; i < n; i++) erlang.spawn(() => {});`,
-  "fail": `for (let i = 0; i < n; i++) erlang.spawn(() => { throw undefined; });`,
+  fail: `for (let i = 0; i < n; i++) erlang.spawn(() => { throw undefined; });`,
   "wait, and are killed": `
-    const pids = Array.from({ length: n }, () => erlang.spawn(() => erlang.receive()));
-    await turn();
+    const pids = Array.from({ length: n }, () => erlang.spawn(() => (begun++, erlang.receive())));
+    await all(n);
     for (const pid of pids) erlang.exit(pid, "kill"), erlang.exit(pid, "enough");`,
   "wait with a time-out and full mailboxes, and are killed": `
-    const pids = Array.from({ length: n }, () => erlang.spawn(() => erlang.receive((m) => m === "never", { after: 1_000_000 })));
+    const pids = Array.from({ length: n }, () => erlang.spawn(() => (begun++, erlang.receive((m) => m === "never", { after: 1_000_000 }))));
     for (const pid of pids) erlang.send(pid, { some: "message" });
-    await turn();
+    await all(n);
     for (const pid of pids) erlang.exit(pid, "enough");`,
   "are linked in a chain": `
     await inside(async () => {
       let last = erlang.spawn(() => erlang.receive());
       const first = last;
-      for (let i = 1; i < n; i++) { const before = last; last = erlang.spawn(async () => { erlang.link(before); await erlang.receive(); }); }
-      await turn();
+      for (let i = 1; i < n; i++) { const before = last; last = erlang.spawn(async () => { erlang.link(before); begun++; await erlang.receive(); }); }
+      await all(n - 1);
       erlang.exit(first, "enough");
     });`,
   "are linked to one that lives on": `
@@ -33,7 +33,6 @@ const lives = {
       for (let i = 0; i < n; i++) { erlang.spawn_link(() => {}); await erlang.receive(); }
     });`,
   "are monitored by one that lives on": `
-    const watch = (pid) => erlang.monitor("process", pid);
     await inside(async () => {
       for (let i = 0; i < n; i++) { erlang.spawn_monitor(() => {}); await erlang.receive(); }
     });`,
@@ -91,6 +90,8 @@ const source = (life: string) => `
   };
   const silent = await gen_server.start({ init: () => [OK, 0], handle_call: (request) => request === "answer" ? [REPLY, 1, 0] : [NOREPLY, 0] }, 0);
   const old = erlang.spawn(() => erlang.receive());
+  let begun = 0;
+  const all = async (n) => { while (begun < n) await turn(); begun = 0; };
   async function live(n) { ${life} }
   const used = async () => {
     for (let i = 0; i < 5; i++) { await turn(); gc(); }
@@ -116,4 +117,64 @@ describe(`the heap is what it was after ${PROCESSES.toLocaleString("en")} proces
     },
     300_000,
   );
+});
+
+test("a pid that is remembered holds nothing of what its process was", async () => {
+  const { stdout } = await program(
+    `
+    import { erlang } from "@otpts/runtime";
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const used = async () => {
+      for (let i = 0; i < 5; i++) { await turn(); gc(); }
+      return process.memoryUsage().heapUsed;
+    };
+    const pids = [];
+    const live = async (n) => {
+      for (let i = 0; i < n; i++) {
+        const pid = erlang.spawn(async () => { const large = new Array(1_000).fill(i); await erlang.receive(); return large; });
+        erlang.send(pid, new Array(1_000).fill(i));
+        pids.push(pid);
+      }
+      while (pids.some(erlang.is_process_alive)) await turn();
+    };
+    await live(100);
+    const before = await used();
+    await live(10_000);
+    console.log((await used()) - before, pids.length);
+    `,
+    { flags: ["--expose-gc"], patience: 300_000 },
+  );
+  const [grown, kept] = stdout.split(" ").map(Number);
+  expect(kept).toBe(10_100);
+  // 160 MB if they were held.
+  expect(grown).toBeLessThan(5_000_000);
+});
+
+test("a process that handles a million messages grows by nothing", async () => {
+  const { stdout } = await program(
+    `
+    import { erlang } from "@otpts/runtime";
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const used = async () => {
+      for (let i = 0; i < 5; i++) { await turn(); gc(); }
+      return process.memoryUsage().heapUsed;
+    };
+    let count = 0;
+    const pid = erlang.spawn(async () => { for (;;) { await erlang.receive(); count++; } });
+    const handle = async (n) => {
+      for (let sent = 0; sent < n; ) {
+        for (let i = 0; i < 1_000; i++, sent++) erlang.send(pid, { sent });
+        while (erlang.process_info(pid, "message_queue_len") > 0) await turn();
+      }
+    };
+    await handle(100_000);
+    const before = await used();
+    await handle(1_000_000);
+    console.log((await used()) - before, count);
+    `,
+    { flags: ["--expose-gc"], patience: 300_000 },
+  );
+  const [grown, count] = stdout.split(" ").map(Number);
+  expect(count).toBe(1_100_000);
+  expect(grown).toBeLessThan(SLACK);
 });

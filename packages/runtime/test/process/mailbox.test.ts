@@ -43,10 +43,7 @@ describe("a mailbox", () => {
   });
 
   test("behaves as an array under any sequence of puts and takes", () => {
-    const step = fc.oneof(
-      fc.record({ put: fc.integer() }),
-      fc.record({ take: fc.nat(30) }),
-    );
+    const step = fc.oneof(fc.record({ put: fc.integer() }), fc.record({ take: fc.nat(30) }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {
         const real = box();

@@ -35,12 +35,36 @@ describe("register", () => {
   });
 
   test.each([
-    ["a name in use", () => (erlang.register("mine", other), erlang.register("mine", pid)), () => `Cannot register ${pid} as 'mine': the name belongs to ${other}`],
-    ["a second name", () => (erlang.register("mine", pid), erlang.register("yours", pid)), () => `Cannot register ${pid} as 'yours': the process is registered as "mine" already`],
-    ["a dead process", () => (erlang.exit(pid, KILL), erlang.register("mine", pid)), () => `Cannot register ${pid} as 'mine': the process is dead`],
-    ["the name undefined", () => erlang.register("undefined", pid), () => `Cannot register ${pid} as 'undefined': "undefined" is not a name`],
-    ["what is no name", () => erlang.register(7 as never, pid), () => `Cannot register ${pid} as 7: a name is a string or an atom`],
-    ["what is no pid", () => erlang.register("mine", "yours" as never), () => `Cannot register: a pid is needed, got 'yours'`],
+    [
+      "a name in use",
+      () => (erlang.register("mine", other), erlang.register("mine", pid)),
+      () => `Cannot register ${pid} as 'mine': the name belongs to ${other}`,
+    ],
+    [
+      "a second name",
+      () => (erlang.register("mine", pid), erlang.register("yours", pid)),
+      () => `Cannot register ${pid} as 'yours': the process is registered as "mine" already`,
+    ],
+    [
+      "a dead process",
+      () => (erlang.exit(pid, KILL), erlang.register("mine", pid)),
+      () => `Cannot register ${pid} as 'mine': the process is dead`,
+    ],
+    [
+      "the name undefined",
+      () => erlang.register("undefined", pid),
+      () => `Cannot register ${pid} as 'undefined': "undefined" is not a name`,
+    ],
+    [
+      "what is no name",
+      () => erlang.register(7 as never, pid),
+      () => `Cannot register ${pid} as 7: a name is a string or an atom`,
+    ],
+    [
+      "what is no pid",
+      () => erlang.register("mine", "yours" as never),
+      () => `Cannot register: a pid is needed, got 'yours'`,
+    ],
   ])("refuses %s", (_what, act, text) => {
     expect(refusal(act)).toBe(text());
   });

@@ -153,7 +153,11 @@ describe("a process", () => {
   test("handles messages of one sender in their order, over many slices and turns", async () => {
     const handled: unknown[] = [];
     const pid = (await gen_server.start(
-      { init: () => [OK, 0], handle_cast: (n: unknown) => (handled.push(n), [NOREPLY, 0]), handle_call: () => [REPLY, handled.length, 0] },
+      {
+        init: () => [OK, 0],
+        handle_cast: (n: unknown) => (handled.push(n), [NOREPLY, 0]),
+        handle_call: () => [REPLY, handled.length, 0],
+      },
       0,
     )) as Pid;
     started.push(pid);

@@ -20,10 +20,13 @@ describe("ensure", () => {
     expect(atom.ensure("same").name).toBe("same");
   });
 
-  test.each(["", "constructor", "__proto__", "toString", "with space", "ünïcödé", "𝕒"])("makes an atom of %j", (name) => {
-    expect(atom.ensure(name).name).toBe(name);
-    expect(atom.ensure(name)).toBe(atom.existing(name));
-  });
+  test.each(["", "constructor", "__proto__", "toString", "with space", "ünïcödé", "𝕒"])(
+    "makes an atom of %j",
+    (name) => {
+      expect(atom.ensure(name).name).toBe(name);
+      expect(atom.ensure(name)).toBe(atom.existing(name));
+    },
+  );
 
   test("takes 255 characters, counted as characters, and refuses 256", () => {
     expect(atom.ensure("𝕒".repeat(255)).name).toHaveLength(510);

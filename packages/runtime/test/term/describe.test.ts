@@ -36,7 +36,17 @@ group("describe", () => {
         throw new Error("no");
       },
     };
-    const getter = new Proxy({}, { get: () => { throw new Error("no"); }, ownKeys: () => { throw new Error("no"); } });
+    const getter = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error("no");
+        },
+        ownKeys: () => {
+          throw new Error("no");
+        },
+      },
+    );
     const looped: unknown[] = [];
     looped.push(looped);
     for (const term of [hostile, getter, looped, Object.create(null), Symbol("s"), () => {}, 1n]) {
