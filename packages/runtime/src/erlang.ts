@@ -187,6 +187,7 @@ export function register(name: Name, pid: Pid): true {
 
 /** Takes a name away; `badarg` if nobody has it (P72). */
 export function unregister(name: Name): true {
+  if (current !== undefined && !current.alive) throw gone("unregister");
   return registry.unregister(name);
 }
 

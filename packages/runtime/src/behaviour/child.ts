@@ -248,8 +248,26 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
   return { strategy, intensity, period, auto_shutdown: auto };
 }
 
-/** The key an id is looked up by: atoms by their name, tuples by their text, everything else by itself. */
+/** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
   if (id instanceof AtomClass) return id.name;
-  return Array.isArray(id) ? `[]${describe(id)}` : id;
+  return Array.isArray(id) ? tupleKey(id) : id;
+}
+
+const numbered = new WeakMap<object, number>();
+let next = 0;
+
+// A text that is the same for equal tuples only. Objects are themselves, so they are numbered.
+function tupleKey(tuple: readonly unknown[]): string {
+  const parts = tuple.map((item) => {
+    if (Array.isArray(item)) return tupleKey(item);
+    if (item instanceof AtomClass) return JSON.stringify(item.name);
+    if (typeof item === "string") return JSON.stringify(item);
+    if ((typeof item !== "object" && typeof item !== "function") || item === null)
+      return `${typeof item}:${String(item)}`;
+    const number = numbered.get(item) ?? ++next;
+    numbered.set(item, number);
+    return `#${number}`;
+  });
+  return `[${parts.join(",")}]`;
 }

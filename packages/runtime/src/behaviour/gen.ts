@@ -90,9 +90,10 @@ export function call(server: ServerRef, payload: unknown, timeout: Timeout | und
   return post(new CallRequest(callee, caller, server, payload, timeout));
 }
 
-/** Puts a request into the mailbox: the promise of its answer. */
+/** Puts a request into the mailbox: the promise of its answer. A dead process asks nobody, and waits for ever. */
 export function post(request: CallRequest): Promise<unknown> {
-  const { callee } = request;
+  const { callee, caller } = request;
+  if (caller?.alive === false) return never;
   const ride = board(callee.prompt);
   callee.accept(request);
   return expect(request, ride);

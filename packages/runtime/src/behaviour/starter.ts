@@ -1,5 +1,5 @@
 /** The handshake of a start: who starts a process waits until it says that it is initialised, or failed (OTP's proc_lib). */
-import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
+import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, IGNORE, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
 import type { Ref } from "../term/ref.ts";
@@ -41,16 +41,21 @@ export class Starter implements Awaited {
   /** The process is initialised: the start function returns `value`. */
   ack(value: unknown): void {
     if (this.#patience !== undefined) cancel(this.#patience);
-    answer(this, this.#monitor === undefined ? value : [value, this.#monitor]);
+    if (value === IGNORE) this.#forgetMonitor();
+    answer(this, this.#monitor === undefined || value === IGNORE ? value : [value, this.#monitor]);
   }
 
   /** It is not: the start function fails with `{error, reason}`. */
   nack(behaviour: string, reason: unknown): void {
-    const { caller, name } = this;
+    const { name } = this;
     if (this.#patience !== undefined) cancel(this.#patience);
-    // Whoever gets no pid gets no message about it: not now, nor when the death is told.
-    if (this.#monitor !== undefined && caller !== undefined) demonitor(caller, this.#monitor, true);
+    this.#forgetMonitor();
     refuse(this, () => startError({ behaviour, name }, reason));
+  }
+
+  // Whoever gets no pid gets no message about it: not now, nor when the death is told.
+  #forgetMonitor(): void {
+    if (this.#monitor !== undefined && this.caller !== undefined) demonitor(this.caller, this.#monitor, true);
   }
 }
 

@@ -37,10 +37,17 @@ function likeNode(thrown: unknown): void {
     process.exitCode = 1;
     return;
   }
-  if (thrown instanceof Error) throw thrown;
+  throw thrown instanceof Error ? thrown : notAnError(thrown);
+}
+
+// What Node makes of a rejection with something that is not an error.
+function notAnError(thrown: unknown): Error {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   const error = new Error(
     `This error originated either by throwing inside of an async function without a catch block, or by rejecting a promise which was not handled with .catch(). The promise rejected with the reason "${describe(thrown)}".`,
   );
+  Error.stackTraceLimit = stackTraceLimit;
   error.name = "UnhandledPromiseRejection";
-  throw Object.assign(error, { code: "ERR_UNHANDLED_REJECTION" });
+  return Object.assign(error, { code: "ERR_UNHANDLED_REJECTION" });
 }

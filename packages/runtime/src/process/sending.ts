@@ -123,8 +123,9 @@ export function startTimer(
     throw new ErlangError(BADARG, `Cannot start a timer: the destination must be a pid or a name, got ${describe(to)}`);
   }
   const deadline = new SendDeadline(to, message, wrapped, options.ref === false);
-  // The dead get nothing and hold nothing.
-  if (!(to instanceof Pid) || processOf(to) !== undefined) wait(deadline, ms);
+  // The dead get nothing, send nothing and hold nothing.
+  if (current?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(deadline, ms);
+  else deadline.forget();
   return deadline.ref;
 }
 

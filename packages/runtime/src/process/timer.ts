@@ -96,7 +96,7 @@ export function enter(entry: Coarse, ms: number): void {
   const ticks = Math.ceil(ms / TICK) + 1;
   const slot = (tick + ticks) % SLOTS;
   entry.slot = slot;
-  entry.rounds = ticks < SLOTS ? 0 : Math.floor(ticks / SLOTS);
+  entry.rounds = Math.floor((ticks - 1) / SLOTS);
   const first = wheel[slot];
   entry.later = first;
   if (first !== undefined) first.earlier = entry;
@@ -158,15 +158,18 @@ function wake(): void {
 function turn(at: number): void {
   tick = (tick + 1) % SLOTS;
   tickDue = waiting > 0 ? at + TICK : Infinity;
-  for (let entry = wheel[tick]; entry !== undefined;) {
-    const { later } = entry;
+  const due: Coarse[] = [];
+  for (let entry = wheel[tick]; entry !== undefined; entry = entry.later) {
     if (entry.rounds > 0) entry.rounds--;
-    else {
-      leave(entry);
-      entry.expire();
-    }
-    entry = later;
+    else due.push(entry);
   }
+  // One that expires may make another one leave, so each is asked whether it is still in.
+  for (const entry of due) {
+    if (entry.slot < 0) continue;
+    leave(entry);
+    entry.expire();
+  }
+  if (waiting === 0) tickDue = Infinity;
 }
 
 function remove(deadline: Deadline): void {

@@ -1,4 +1,4 @@
-// oxlint-disable unicorn/no-thenable: thenables are what some of these tests are about
+/* oxlint-disable unicorn/no-thenable -- thenables are what some of these tests are about */
 import { Exit, NOREPLY, OK, OtpError, REPLY, Stack, STOP, type Pid, erlang, gen_server, logger } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 

@@ -1,4 +1,16 @@
-import { Exit, KILL, NOPROC, NORMAL, Stack, TIMEOUT, erlang, gen_server, supervisor, sys, type Pid } from "@otpts/runtime";
+import {
+  Exit,
+  KILL,
+  NOPROC,
+  NORMAL,
+  Stack,
+  TIMEOUT,
+  erlang,
+  gen_server,
+  supervisor,
+  sys,
+  type Pid,
+} from "@otpts/runtime";
 import { pid_of, ref_of } from "@otpts/runtime/nact";
 import * as nact from "nact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -59,7 +71,8 @@ function crasher(onCrash?: "stop" | "resume" | "reset" | "escalate"): nact.Ref<u
     if (message instanceof Error) throw message;
     nact.dispatch((context as Context).sender, message);
   };
-  const properties = onCrash === undefined ? {} : { onCrash: (_m: unknown, _e: unknown, context: never) => context[onCrash] };
+  const properties =
+    onCrash === undefined ? {} : { onCrash: (_m: unknown, _e: unknown, context: never) => context[onCrash] };
   return nact.spawn(system, act, "crasher", properties as never);
 }
 
@@ -239,25 +252,31 @@ describe("a monitor on a nact actor", () => {
     await eventually(() => !erlang.is_process_alive(idled));
   });
 
-  it.each([undefined, "stop", "escalate"] as const)("tells the error when it crashes and onCrash says %s", async (onCrash) => {
-    const actor = crasher(onCrash);
-    const error = new Error("boom");
-    const { end } = await watch(pid_of(actor));
-    await quiet(async () => {
-      nact.dispatch(actor, error);
-      expect(await end).toEqual([error, expect.any(Stack)]);
-    });
-  });
+  it.each([undefined, "stop", "escalate"] as const)(
+    "tells the error when it crashes and onCrash says %s",
+    async (onCrash) => {
+      const actor = crasher(onCrash);
+      const error = new Error("boom");
+      const { end } = await watch(pid_of(actor));
+      await quiet(async () => {
+        nact.dispatch(actor, error);
+        expect(await end).toEqual([error, expect.any(Stack)]);
+      });
+    },
+  );
 
-  it.each(["resume", "reset"] as const)("says nothing of a crash that ends in %s, nor blames a later stop on it", async (onCrash) => {
-    const actor = crasher(onCrash);
-    const pid = pid_of(actor);
-    const { end } = await watch(pid);
-    nact.dispatch(actor, new Error("boom"));
-    expect(await gen_server.call(pid, "still there")).toBe("still there");
-    nact.stop(actor);
-    expect(await end).toBe(NORMAL);
-  });
+  it.each(["resume", "reset"] as const)(
+    "says nothing of a crash that ends in %s, nor blames a later stop on it",
+    async (onCrash) => {
+      const actor = crasher(onCrash);
+      const pid = pid_of(actor);
+      const { end } = await watch(pid);
+      nact.dispatch(actor, new Error("boom"));
+      expect(await gen_server.call(pid, "still there")).toBe("still there");
+      nact.stop(actor);
+      expect(await end).toBe(NORMAL);
+    },
+  );
 
   it("tells normal when the actor above it is stopped, or the system", async () => {
     const above = collector("above").actor;

@@ -1,20 +1,19 @@
 import { erlang, logger, type Pid } from "@otpts/runtime";
 import type { Ref } from "nact";
-import systemMap from "nact/lib/system-map.js";
 import { vi } from "vitest";
+import { concrete } from "../../src/nact/concrete.ts";
 import { death, eventually } from "../kit/inside.ts";
 
 /** What nact keeps behind a reference. */
 export interface Inside {
   readonly reference: Ref<unknown>;
   readonly children: Map<string, Inside>;
-  readonly tempReferences: Map<unknown, unknown>;
-  f(...args: unknown[]): unknown;
+  /** Its code. */
+  f: (...args: unknown[]) => unknown;
 }
 
 export function behind(reference: Ref<unknown>): Inside {
-  const { name } = (reference as { system: { name: string } }).system;
-  return systemMap.find(name, reference) as Inside;
+  return concrete(reference) as unknown as Inside;
 }
 
 /** The names of the actors right below a system or an actor. */
