@@ -31,10 +31,10 @@ async function http(
   return { status: response.status, body: await response.json() };
 }
 
-/** The problem of the first source that has one, as `status` tells it. */
+/** The problem of the first source that has one at the moment, as `status` tells it. */
 async function problem(): Promise<string | undefined> {
   const { sources } = await Config.status();
-  return sources.map(({ last_error }) => last_error?.message).find((message) => message !== undefined);
+  return sources.find(({ state }) => state === "error")?.last_error?.message;
 }
 
 async function demo(agent: Agent | undefined): Promise<void> {
