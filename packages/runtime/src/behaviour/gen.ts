@@ -2,6 +2,7 @@
 import { BADARG, CALL, CALLING_SELF, GEN_SERVER, KILLED, NOPROC, NORMAL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
+import { inWords } from "../term/reason.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
@@ -102,11 +103,19 @@ export function post(request: CallRequest): Promise<unknown> {
 /** The exit of a caller whose call failed, in OTP's term and in words. */
 export function callExit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit {
   const args = timeout === undefined ? [server, payload] : [server, payload, timeout];
-  const who = typeof server === "string" ? `"${server}"` : String(server);
-  return new Exit(
+  const exit = new Exit(
     [reason, [GEN_SERVER, CALL, args]],
-    `Call to ${who} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
+    `Call to ${nameOf(server)} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
   );
+  const cause: unknown = Array.isArray(reason) ? reason[0] : undefined;
+  if (cause instanceof Error) exit.cause = cause;
+  return exit;
+}
+
+/** A server reference for people: names in quotes. */
+export function nameOf(server: ServerRef): string {
+  if (server instanceof Pid) return String(server);
+  return typeof server === "string" || isName(server) ? `"${String(server)}"` : describe(server);
 }
 
 /** Why a call failed, in words. */
@@ -126,7 +135,7 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
     case KILLED:
       return "the server was killed before it replied (killed)";
     default:
-      return `the server ended before it replied, with reason ${describe(reason)}`;
+      return `the server ended before it replied: ${inWords(reason)}`;
   }
 }
 

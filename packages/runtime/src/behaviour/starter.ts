@@ -2,6 +2,7 @@
 import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, IGNORE, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
+import { inWords, sentenceOf } from "../term/reason.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Envelope, take } from "../process/mailbox.ts";
@@ -111,6 +112,8 @@ function causeOf(reason: unknown): Error | undefined {
 }
 
 function why(reason: unknown): string {
+  const said = sentenceOf(reason);
+  if (said !== undefined) return said;
   if (reason === TIMEOUT) return "init did not return in time (timeout); it was killed";
   if (Array.isArray(reason)) {
     const [tag, second, third]: unknown[] = reason;
@@ -119,7 +122,7 @@ function why(reason: unknown): string {
     if (tag === SHUTDOWN && Array.isArray(second)) return why(second);
     if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third)}`;
   }
-  return describe(reason);
+  return inWords(reason);
 }
 
 function flushExit(caller: Process, pid: unknown): void {

@@ -1,14 +1,13 @@
 /** Asking a process to stop, and waiting until it is dead (OTP's `proc_lib:stop`). */
 import { ensure } from "../term/atom.ts";
 import { CALLING_SELF, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
-import { describe } from "../term/describe.ts";
 import { Exit } from "../term/error.ts";
 import type { ServerRef } from "../term/protocol.ts";
-import { same } from "../term/reason.ts";
+import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
-import { CallRequest, locate, post } from "./gen.ts";
+import { CallRequest, locate, nameOf, post } from "./gen.ts";
 
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
@@ -58,7 +57,6 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
 }
 
 function stopExit(server: ServerRef, reason: unknown): Exit {
-  const who = typeof server === "string" ? `"${server}"` : String(server);
   const why =
     reason === NOPROC
       ? "there is no such process (noproc)"
@@ -66,6 +64,6 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
         ? "it did not end in time (timeout); it is still stopping"
         : Array.isArray(reason) && reason[0] === CALLING_SELF
           ? "a process cannot wait for its own end (calling_self); return [STOP, reason, state] instead"
-          : `it ended with reason ${describe(reason)}`;
-  return new Exit(reason, `Stopping ${who} failed: ${why}`);
+          : `it ended for another reason: ${inWords(reason)}`;
+  return new Exit(reason, `Stopping ${nameOf(server)} failed: ${why}`);
 }

@@ -35,7 +35,7 @@ import {
 import { describe } from "../term/describe.ts";
 import { OtpError, Thrown } from "../term/error.ts";
 import { Pid } from "../term/pid.ts";
-import { isOrderly, reasonOf } from "../term/reason.ts";
+import { inWords, isOrderly, reasonOf, say } from "../term/reason.ts";
 import { current, enter } from "../process/context.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { report } from "../process/report.ts";
@@ -61,7 +61,13 @@ interface State {
   readonly window: Window;
 }
 
-type Started = { readonly ok: unknown; readonly pid: Pid | undefined } | { readonly error: unknown };
+/** Why a child did not start; `text` where the reason alone would not tell a person. */
+interface Failure {
+  readonly error: unknown;
+  readonly text?: string;
+}
+
+type Started = { readonly ok: unknown; readonly pid: Pid | undefined } | Failure;
 
 const START_CHILD = ensure("start_child");
 const TERMINATE_CHILD = ensure("terminate_child");
@@ -119,12 +125,16 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   }
   const [flags, specs] = result[1] as [unknown, unknown];
   const checked = checkFlags(flags);
-  if (isProblem(checked)) return [STOP, [SUPERVISOR_DATA, checked.reason]];
+  if (isProblem(checked)) return [STOP, say([SUPERVISOR_DATA, checked.reason], checked.text)];
   const window = new Window(checked.intensity, checked.period);
   const simple = checked.strategy === SIMPLE_ONE_FOR_ONE;
-  if (simple && (!Array.isArray(specs) || specs.length !== 1)) return [STOP, [BAD_START_SPEC, specs]];
+  if (simple && (!Array.isArray(specs) || specs.length !== 1))
+    return [
+      STOP,
+      say([BAD_START_SPEC, specs], "a simple_one_for_one supervisor takes exactly one child specification"),
+    ];
   const list = checkSpecs(specs, checked.auto_shutdown);
-  if (isProblem(list)) return [STOP, [START_SPEC, list.reason]];
+  if (isProblem(list)) return [STOP, say([START_SPEC, list.reason], list.text)];
   const children = new Children();
   const state: State = { self, flags: checked, children, dynamic: simple ? list[0] : undefined, window };
   if (simple) return [OK, state];
@@ -132,7 +142,10 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   const failed = await startAll(state, children.list());
   if (failed === undefined) return [OK, state];
   await endAll(state, children.list());
-  return [STOP, [SHUTDOWN, [FAILED_TO_START_CHILD, failed.child.spec.id, failed.reason]]];
+  const { id } = failed.child.spec;
+  const reason = [FAILED_TO_START_CHILD, id, failed.error];
+  if (failed.text !== undefined) say(reason, `child ${describe(id)} failed to start: ${failed.text}`);
+  return [STOP, [SHUTDOWN, reason]];
 }
 
 async function handle_call(request: unknown, _from: From, state: State): Promise<unknown> {
@@ -198,7 +211,7 @@ async function childEnded(state: State, child: Child, reason: unknown): Promise<
       "child_terminated",
       offender(state, child, reason),
       () =>
-        `Supervisor ${nameOf(state.self)} lost temporary child ${describe(spec.id)} ${child.pid}, which ended with reason ${brief(reason)}`,
+        `Supervisor ${nameOf(state.self)} lost temporary child ${describe(spec.id)} ${child.pid}, which ended with reason ${inWords(reason)}`,
     );
   }
   forget(state, child);
@@ -219,7 +232,7 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
 async function restart(state: State, child: Child, ended?: { readonly reason: unknown }): Promise<boolean> {
   const { self, flags, window } = state;
   const { id } = child.spec;
-  const why = ended === undefined ? "could not be restarted" : `ended with reason ${brief(ended.reason)}`;
+  const why = ended === undefined ? "could not be restarted" : `ended with reason ${inWords(ended.reason)}`;
   if (!window.admit(Math.floor(now() / 1_000))) {
     const { intensity, period } = flags;
     const details = { ...offender(state, child, ended?.reason ?? SHUTDOWN), intensity, period };
@@ -267,10 +280,13 @@ function tryAgain(state: State, child: Child): void {
 }
 
 // Starts children in order up to the first that fails.
-async function startAll(state: State, list: readonly Child[]): Promise<{ child: Child; reason: unknown } | undefined> {
+async function startAll(
+  state: State,
+  list: readonly Child[],
+): Promise<(Failure & { readonly child: Child }) | undefined> {
   for (const child of list) {
     const started = await start(state, child);
-    if ("error" in started) return { child, reason: started.error };
+    if ("error" in started) return { child, ...started };
     if (started.pid === undefined && child.spec.restart === TEMPORARY) state.children.remove(child);
     else state.children.runs(child, started.pid);
   }
@@ -292,7 +308,7 @@ async function start(state: State, child: Child): Promise<Started> {
       "start_error",
       offender(state, child, started.error),
       () =>
-        `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${brief(started.error)}`,
+        `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${started.text ?? inWords(started.error)}`,
     );
   }
   return started;
@@ -313,7 +329,10 @@ async function run(state: State, spec: CheckedSpec, extra: readonly unknown[]): 
   if (result instanceof Pid) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };
   if (Array.isArray(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
-  return { error: result };
+  return {
+    error: result,
+    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,
+  };
 }
 
 // Ends children, last first: one after the other, or (simple_one_for_one) all at once.
@@ -342,7 +361,7 @@ function reportShutdown(state: State, spec: CheckedSpec, pid: Pid, reason: unkno
     "shutdown_error",
     { supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason },
     () =>
-      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${brief(reason)}`,
+      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${inWords(reason)}`,
   );
 }
 
@@ -365,7 +384,8 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       );
     }
     const started = await run(state, dynamic, argument);
-    if ("error" in started) return new Refusal(started.error, `Cannot start child: ${brief(started.error)}`);
+    if ("error" in started)
+      return new Refusal(started.error, `Cannot start child: ${started.text ?? inWords(started.error)}`);
     if (started.pid !== undefined) {
       const child: Child = {
         spec: dynamic,
@@ -394,7 +414,10 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
   const child: Child = { spec, extra: [], pid: undefined, restarting: false, former: undefined };
   const started = await start(state, child);
   if ("error" in started)
-    return new Refusal([started.error, spec], `Cannot start child ${describe(spec.id)}: ${brief(started.error)}`);
+    return new Refusal(
+      [started.error, spec],
+      `Cannot start child ${describe(spec.id)}: ${started.text ?? inWords(started.error)}`,
+    );
   child.pid = started.pid;
   if (started.pid !== undefined || spec.restart !== TEMPORARY) children.add(child);
   return started.ok;
@@ -423,7 +446,10 @@ async function restartChild(state: State, id: unknown): Promise<unknown> {
   if (child === undefined || refused !== undefined) return refused;
   const started = await start(state, child);
   if ("error" in started)
-    return new Refusal(started.error, `Cannot restart child ${describe(id)}: ${brief(started.error)}`);
+    return new Refusal(
+      started.error,
+      `Cannot restart child ${describe(id)}: ${started.text ?? inWords(started.error)}`,
+    );
   state.children.runs(child, started.pid);
   return started.ok;
 }
@@ -504,13 +530,6 @@ function offender(state: State, child: Child, reason: unknown): Record<string, u
 
 function nameOf(self: Process): string {
   return self.name === undefined ? String(self.pid) : `"${self.name}"`;
-}
-
-// The reason on one line: the crash itself is reported where it happened.
-function brief(reason: unknown): string {
-  if (Array.isArray(reason) && reason[0] instanceof Error) return `${reason[0].name}: ${reason[0].message}`;
-  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
-  return describe(reason);
 }
 
 function shown(state: unknown): unknown {

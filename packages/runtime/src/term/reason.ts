@@ -3,7 +3,8 @@
  * exit(R) → R · error(E) → [E, stack] · throw(T) → [[nocatch, T], stack] · JavaScript's throw of X → [X, stack].
  */
 import { inspect } from "node:util";
-import { NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
+import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
+import { describe } from "./describe.ts";
 import { ErlangError, Exit, Thrown } from "./error.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
@@ -43,6 +44,31 @@ export function reasonOf(thrown: unknown): unknown {
   if (thrown instanceof ErlangError) return [thrown.reason, new Stack(thrown)];
   if (thrown instanceof Thrown) return [[NOCATCH, thrown.value], new Stack(thrown)];
   return [thrown, new Stack(thrown)];
+}
+
+const sentences = new WeakMap<object, string>();
+
+/** Remembers, beside a reason that is OTP's term, what it means in words. Returns the reason. */
+export function say<R extends object>(reason: R, sentence: string): R {
+  sentences.set(reason, sentence);
+  return reason;
+}
+
+/** What was said of a reason, if anything. */
+export function sentenceOf(reason: unknown): string | undefined {
+  return typeof reason === "object" && reason !== null ? sentences.get(reason) : undefined;
+}
+
+/** A reason in words: what was said of it, a crash by its error, anything else as a term. */
+export function inWords(reason: unknown): string {
+  const said = sentenceOf(reason);
+  if (said !== undefined) return said;
+  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
+  if (Array.isArray(reason) && reason.length === 2) {
+    if (reason[1] instanceof Stack) return inWords(reason[0]);
+    if (reason[0] === EXIT) return inWords(reason[1]);
+  }
+  return describe(reason);
 }
 
 /** `normal`, `shutdown` and `{shutdown, _}`: ends that nobody needs to hear about. */
