@@ -52,7 +52,7 @@ export interface Filled {
   readonly tree: Table;
   /** Where there are any, the tree is not to be used. In the order of the template. */
   readonly problems: readonly TemplateProblem[];
-  /** The placeholders that made the value at this path, or above it. */
+  /** The placeholders that made the value at this path, or above it; or what is in it. */
   readonly placeholders: (path: Segments) => readonly PlaceholderUse[];
   /** The path in the masked tree: they differ where a list's element became several. */
   readonly masked_path: (path: Segments) => Segments;
@@ -98,7 +98,11 @@ class Filling {
           const found = uses.get(JSON.stringify(path.slice(0, length)));
           if (found !== undefined) return found;
         }
-        return [];
+        // A list is one leaf: what made its elements made it.
+        const below = `${JSON.stringify(path).slice(0, -1)},`;
+        const made =
+          path.length === 0 ? [] : [...uses].filter(([at]) => at.startsWith(below)).flatMap(([, found]) => found);
+        return made.filter((use, index) => made.findIndex(({ name }) => name === use.name) === index);
       },
       masked_path: (path) =>
         path.map((segment, depth) => {

@@ -29,8 +29,16 @@ export class NewerRecord extends Error {
 }
 
 export function encode_overrides(overrides: Iterable<Override>): string {
-  const lines: string[] = [];
-  for (const { path, value } of overrides) lines.push(`${JSON.stringify([path, encoded(value)])}\n`);
+  return override_record(Array.from(overrides, override_line));
+}
+
+/** The line of one override. */
+export function override_line({ path, value }: Override): string {
+  return `${JSON.stringify([path, encoded(value)])}\n`;
+}
+
+/** The file's text, of its overrides' lines. */
+export function override_record(lines: readonly string[]): string {
   const body = lines.join("");
   const head = { otpts: "overrides", version: VERSION, count: lines.length };
   return `${JSON.stringify({ ...head, sha256: digest(head, body) })}\n${body}`;

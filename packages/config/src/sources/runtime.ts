@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import type { Diagnostic } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { DurableFile, type FileSystem } from "./durable_file.ts";
-import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "./override_record.ts";
+import { DamagedRecord, NewerRecord, decode_overrides, override_line, override_record } from "./override_record.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 
 export interface RuntimeOptions {
@@ -23,6 +24,9 @@ export interface LoadedOverrides {
   readonly overrides: readonly Override[];
   readonly diagnostics: readonly Diagnostic[];
 }
+
+/** Overrides that are encoded in one turn of the event loop. */
+const LINES = 500;
 
 interface Save {
   overrides: Iterable<Override>;
@@ -179,9 +183,14 @@ export class RuntimeSource implements Source {
       const message = `${action}: what the file holds is not known, as it could not be read`;
       throw new ConfigSourceError(message, { source: this.name, code: "not_saved", file: this.#shown });
     }
-    const record = encode_overrides(overrides);
+    const lines: string[] = [];
+    for (const override of overrides) {
+      lines.push(override_line(override));
+      // However many there are, the event loop goes on.
+      if (lines.length % LINES === 0) await turn();
+    }
     try {
-      await this.#file!.replace(record);
+      await this.#file!.replace(override_record(lines));
     } catch (error) {
       throw this.#failure(action, error, "not_saved");
     }

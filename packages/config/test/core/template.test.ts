@@ -203,6 +203,9 @@ max_connections = \${MAX_CONNECTIONS:10}
     expect(placeholders(["b", "1"])).toEqual([l]);
     expect(placeholders(["b", "2"])).toEqual([l]);
     expect(placeholders(["b", "3"])).toEqual([]);
+    expect(placeholders(["b"])).toEqual([l]);
+    expect(placeholders(["d"])).toEqual([l, a]);
+    expect(placeholders([])).toEqual([]);
     expect(placeholders(["c"])).toEqual([]);
     expect(placeholders(["d", "0", "2"])).toEqual([a]);
     expect(["0", "1", "2", "3"].map((index) => masked_path(["b", index])[1])).toEqual(["0", "1", "1", "2"]);

@@ -92,7 +92,7 @@ describe.each([
     options: ConstructorParameters<typeof FileSource>[1] & object = {},
     at = path,
   ): Promise<Driver> => {
-    const driver = new Driver(new FileSource(at, { settle: 300, ...mode, ...options }));
+    const driver = new Driver(new FileSource(at, { ...mode, ...options }));
     drivers.push(driver);
     await driver.start();
     return driver;
@@ -190,7 +190,7 @@ describe.each([
 
   test("sees the dance of an editor that keeps a backup", async () => {
     await writeFile(path, state(1));
-    const driver = await start();
+    const driver = await start({ settle: 3000 });
     await rename(path, `${path}~`);
     await writeFile(path, state(2));
     await unlink(`${path}~`);

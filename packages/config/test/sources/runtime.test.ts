@@ -97,6 +97,15 @@ describe("RuntimeSource", () => {
     expect(await saved()).toStrictEqual(overrides);
   });
 
+  test("saves a great many", async () => {
+    const source = await opened();
+    const many = Array.from({ length: 5001 }, (_, n) => one(n, `k${n}`));
+    await source.persist(many);
+    expect(await saved()).toEqual(many);
+    await source.persist([]);
+    expect(await saved()).toEqual([]);
+  });
+
   test("freezes what it gives back", async () => {
     const source = await opened();
     await source.persist([one({ a: [{ b: 1 }] }, "x")]);
