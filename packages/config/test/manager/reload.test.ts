@@ -1,0 +1,385 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ERROR, gen_server, OtpError, supervisor, telemetry } from "@otpts/runtime";
+import { describe, expect, it, onTestFinished } from "vitest";
+import {
+  Config,
+  ConfigManager,
+  ConfigSourceError,
+  ConfigSpec,
+  ConfigValidationError,
+  EnvironmentSource,
+  FileSource,
+  RELOAD,
+  SOURCE_UPDATE,
+  TemplateSource,
+} from "../../src/index.ts";
+import { eachAlone, eventually, gate, ScriptedSource, started } from "./kit.ts";
+
+eachAlone();
+
+async function directory(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), "config-"));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+const failure = (name: string, code = "unreachable"): ConfigSourceError =>
+  new ConfigSourceError(`Cannot reach "${name}"`, { source: name, code });
+
+describe("sources", () => {
+  it("win in the order of the list, puts above all", async () => {
+    const dir = await directory();
+    await writeFile(join(dir, "config.toml"), '[database]\nurl = "file"\nmax_connections = 5\nhost = "file"\n');
+    await writeFile(join(dir, "t.toml"), '[database]\nhost = "${HOST:template}"\n');
+    const env = { MYAPP_DATABASE_MAX_CONNECTIONS: "7" };
+    await started(
+      new ConfigSpec({
+        sources: [
+          new FileSource(join(dir, "config.toml")),
+          new TemplateSource(join(dir, "t.toml")),
+          new EnvironmentSource({ prefix: "MYAPP_" }),
+        ],
+        env,
+      }),
+    );
+    expect(await Config.get("database")).toEqual({ url: "file", max_connections: 7, host: "template" });
+    await Config.put("database.url", "put");
+    expect(await Config.get("database.url")).toBe("put");
+    const explanation = await Config.explain("database.max_connections");
+    expect(explanation.winner).toMatchObject({ value: 7, place: "env:MYAPP_DATABASE_MAX_CONNECTIONS" });
+    expect(explanation.shadowed).toMatchObject([{ value: 5, origin: { line: 3 } }]);
+  });
+
+  it("are told apart by number where their names are alike", async () => {
+    await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 }), new ScriptedSource("x", { a: 2 })] }));
+    expect((await Config.status()).sources.map(({ name }) => name)).toEqual(["x", "x#2"]);
+    expect((await Config.explain("a")).winner?.source).toBe("x#2");
+  });
+
+  it("fail the start when they are required and broken, and leave nothing running", async () => {
+    const dir = await directory();
+    const path = join(dir, "config.toml");
+    await writeFile(path, "a = 1\nb = = 2\n");
+    const spec = new ConfigSpec({ sources: [new FileSource(path)] });
+    const direct = await ConfigManager.start(spec).catch((error: unknown) => error);
+    expect(direct).toBeInstanceOf(ConfigSourceError);
+    expect(direct).toMatchObject({ file: path, line: 2 });
+    const supervised = await started(spec).catch((error: unknown) => error);
+    expect(supervised).toBeInstanceOf(OtpError);
+    expect((supervised as Error).message).toContain(path);
+    await writeFile(path, "a = 1\n");
+    await started(spec);
+    expect(await Config.get("a")).toBe(1);
+  });
+
+  it("are empty when they are missing at the start", async () => {
+    const dir = await directory();
+    await started(new ConfigSpec({ sources: [new FileSource(join(dir, "none.toml"))] }));
+    expect(await Config.get([])).toEqual({});
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "absent" });
+  });
+
+  it("are empty when they are optional and broken at the start, and recover", async () => {
+    const events: string[] = [];
+    telemetry.attach("test", "config.source_*", (event) => void events.push(event));
+    onTestFinished(() => void telemetry.detach("test"));
+    const source = new ScriptedSource("remote", failure("remote"));
+    source.required = false;
+    await started(new ConfigSpec({ sources: [source] }));
+    expect((await Config.status()).sources[0]).toMatchObject({
+      state: "error",
+      failures: 1,
+      last_error: { code: "unreachable", message: 'Cannot reach "remote"' },
+    });
+    source.change({ a: 1 });
+    await eventually(() => Config.peek("a") === 1);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "ok", failures: 0 });
+    expect(events).toEqual(["config.source_error", "config.source_recovered"]);
+  });
+
+  it("that are required and answer too late fail the start", async () => {
+    const never = gate<object>();
+    const source = new ScriptedSource("slow", () => never.opened);
+    const start = ConfigManager.start(new ConfigSpec({ sources: [source], load_timeout: 20 }));
+    await expect(start).rejects.toThrow('Cannot load "slow": no answer within 20 ms');
+    never.open({});
+  });
+
+  it("keep their last values on an error", async () => {
+    const source = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [source] }));
+    source.next = failure("x");
+    const report = await Config.reload();
+    expect(report.sources).toEqual([{ source: "x", outcome: "error", message: 'Cannot reach "x"' }]);
+    expect(await Config.get("a")).toBe(1);
+    expect((await Config.status()).sources[0]).toMatchObject({
+      state: "error",
+      failures: 1,
+      stale_for: expect.any(Number) as number,
+    });
+  });
+
+  it.each([
+    ["keep", 1],
+    ["clear", undefined],
+  ] as const)("that are gone %s their values", async (on_missing, value) => {
+    const source = new ScriptedSource("x", { a: 1 });
+    source.on_missing = on_missing;
+    await started(new ConfigSpec({ sources: [source] }));
+    source.next = "absent";
+    expect((await Config.reload()).sources[0]!.outcome).toBe("absent");
+    expect(await Config.get("a")).toBe(value);
+    source.next = { a: 2 };
+    await Config.reload();
+    expect(await Config.get("a")).toBe(2);
+  });
+
+  it("that change by themselves are taken by themselves", async () => {
+    const [one, other] = [new ScriptedSource("one", { a: 1 }), new ScriptedSource("other", { b: 1 })];
+    await started(new ConfigSpec({ sources: [one, other] }));
+    const loads = other.loads;
+    one.change({ a: 2 });
+    await eventually(() => Config.peek("a") === 2);
+    expect(other.loads).toBe(loads);
+  });
+
+  it("may be slow: no get waits for them", async () => {
+    const slow = gate<object>();
+    const source = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
+    source.next = () => slow.opened;
+    const reload = Config.reload();
+    expect(await Config.get("a")).toBe(1);
+    expect(await Config.put("c", 1)).toBe(true);
+    slow.open({ a: 2 });
+    await reload;
+    expect(await Config.get([])).toEqual({ a: 2, b: 1, c: 1 });
+  });
+
+  it("that are late are taken when they come", async () => {
+    const slow = gate<object>();
+    const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
+    await started(new ConfigSpec({ sources: [x, y], load_timeout: 20 }));
+    x.next = () => slow.opened;
+    y.next = { b: 2 };
+    expect((await Config.reload()).sources).toEqual([
+      { source: "x", outcome: "late" },
+      { source: "y", outcome: "data" },
+    ]);
+    expect(await Config.get("b")).toBe(2);
+    slow.open({ a: 2 });
+    await eventually(() => Config.peek("a") === 2);
+  });
+
+  it("cannot pollute a prototype, and say where it was tried", async () => {
+    const source = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
+    source.next = JSON.parse('{"c": {"__proto__": {"polluted": 1}}}') as object;
+    await Config.reload().catch(() => undefined);
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+    expect(await Config.get("a")).toBe(1);
+    expect((await Config.status()).sources[0]!.last_error).toMatchObject({
+      code: "not_plain",
+      message: expect.stringContaining('"c.__proto__"') as string,
+    });
+  });
+});
+
+describe("reload", () => {
+  it("takes all sources together and reports", async () => {
+    const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
+    await started(new ConfigSpec({ sources: [x, y] }));
+    const versions: unknown[] = [];
+    await Config.subscribe("*", (path, _old, _new, { version }) => void versions.push([path, version]));
+    x.next = { a: 2 };
+    y.next = { b: 2, c: { d: 1 } };
+    expect(await gen_server.call("config_manager", [RELOAD])).toEqual({
+      version: 2,
+      changed: ["a", "b", "c.d"],
+      sources: [
+        { source: "x", outcome: "data" },
+        { source: "y", outcome: "data" },
+      ],
+    });
+    expect(versions).toEqual([
+      ["a", 2],
+      ["b", 2],
+      ["c", 2],
+    ]);
+    expect(await Config.reload()).toMatchObject({
+      version: 2,
+      changed: [],
+      sources: [{ outcome: "unchanged" }, { outcome: "unchanged" }],
+    });
+  });
+
+  it("works as a cast, as a tuple and as the bare atom", async () => {
+    const source = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [source] }));
+    source.next = { a: 2 };
+    gen_server.cast("config_manager", [RELOAD]);
+    await eventually(() => Config.peek("a") === 2);
+    source.next = { a: 3 };
+    gen_server.cast("config_manager", RELOAD as never);
+    await eventually(() => Config.peek("a") === 3);
+  });
+
+  it("runs one at a time, and one more for all who ask meanwhile", async () => {
+    const first = gate<object>();
+    const source = new ScriptedSource("x", { a: 0 });
+    await started(new ConfigSpec({ sources: [source] }));
+    await eventually(() => source.loads > 0);
+    source.next = () => first.opened;
+    const before = source.loads;
+    const running = Config.reload();
+    await eventually(() => source.loads === before + 1);
+    source.next = { a: 2 };
+    const waiting = [Config.reload(), Config.reload(), Config.reload()];
+    first.open({ a: 1 });
+    expect((await running).changed).toEqual(["a"]);
+    const reports = await Promise.all(waiting);
+    expect(reports.every((report) => report.version === 3)).toBe(true);
+    expect(source.loads).toBe(before + 2);
+  });
+
+  it("happens by itself after each interval", async () => {
+    const source = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [source], reload_interval: 0.01 }));
+    source.next = { a: 2 };
+    await eventually(() => Config.peek("a") === 2);
+    source.next = { a: 3 };
+    await eventually(() => Config.peek("a") === 3);
+  });
+
+  it("takes a layer from a program until its source has something new", async () => {
+    const source = new ScriptedSource("x", { a: 1, b: 1 });
+    await started(new ConfigSpec({ sources: [source] }));
+    gen_server.cast("config_manager", [SOURCE_UPDATE, "x", { a: 2 }]);
+    await eventually(() => Config.peek("a") === 2);
+    expect(await Config.get("b")).toBeUndefined();
+    await Config.reload();
+    expect(await Config.get("a")).toBe(2);
+    source.next = { a: 3 };
+    await Config.reload();
+    expect(await Config.get("a")).toBe(3);
+    gen_server.cast("config_manager", [SOURCE_UPDATE, "nobody", { a: 9 }]);
+    gen_server.cast("config_manager", [SOURCE_UPDATE, "x", JSON.parse('{"__proto__": 1}') as never]);
+    gen_server.cast("config_manager", [SOURCE_UPDATE, "x", "text" as never]);
+    gen_server.cast("config_manager", [SOURCE_UPDATE] as never);
+    expect(await Config.get("a")).toBe(3);
+  });
+
+  it("does not block the event loop for long with a hundred thousand leaves", async () => {
+    const big = (offset: number): object => {
+      const tree: Record<string, Record<string, number>> = {};
+      for (let i = 0; i < 1000; i++) {
+        const section: Record<string, number> = (tree[`section${i}`] = {});
+        for (let k = 0; k < 100; k++) section[`key${k}`] = i + k + offset;
+      }
+      return tree;
+    };
+    const source = new ScriptedSource("x", big(0));
+    await started(new ConfigSpec({ sources: [source] }));
+    source.next = big(1);
+    let turns = 0;
+    let waiting = true;
+    const count = (): void => {
+      turns++;
+      if (waiting) setImmediate(count);
+    };
+    setImmediate(count);
+    expect((await Config.reload()).changed).toHaveLength(100_000);
+    waiting = false;
+    // The slices are of 5 ms; a reload in one go would leave the loop a handful of turns.
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
+describe("a reload that is not valid", () => {
+  const limits = { a: (value: unknown) => (value as number) < 10 || "must be below 10" };
+
+  it("is refused as a whole, and the status names the source to blame", async () => {
+    const failed: unknown[] = [];
+    telemetry.attach(
+      "test",
+      "config.validation_failed",
+      (_event, _measurements, metadata) => void failed.push(metadata),
+    );
+    onTestFinished(() => void telemetry.detach("test"));
+    const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
+    await started(new ConfigSpec({ sources: [x, y], validators: limits }));
+    x.next = { a: 11 };
+    y.next = { b: 2 };
+    const error = await Config.reload().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigValidationError);
+    expect((error as ConfigValidationError).problems).toEqual([
+      { path: "a", message: "must be below 10", origin: "x" },
+    ]);
+    expect(await Config.get([])).toEqual({ a: 1, b: 1 });
+    const status = await Config.status();
+    expect(status.refused).toMatchObject({ sources: ["x"], problems: [{ path: "a" }] });
+    expect(failed).toHaveLength(1);
+    x.next = { a: 2 };
+    await Config.reload();
+    expect(await Config.get([])).toEqual({ a: 2, b: 2 });
+    expect((await Config.status()).refused).toBeUndefined();
+  });
+
+  it("does not keep back what another source has later, nor a put", async () => {
+    const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
+    await started(new ConfigSpec({ sources: [x, y], validators: limits }));
+    x.change({ a: 11 });
+    await eventually(async () => (await Config.status()).refused !== undefined);
+    await Config.put("c", 1);
+    y.change({ b: 2 });
+    await eventually(() => Config.peek("b") === 2);
+    expect(await Config.get("a")).toBe(1);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "refused" });
+  });
+
+  it("fails the start", async () => {
+    const spec = new ConfigSpec({ sources: [new ScriptedSource("x", { a: 11 })], validators: limits });
+    await expect(ConfigManager.start(spec)).rejects.toThrow(ConfigValidationError);
+  });
+
+  it("replies to a raw call with the error", async () => {
+    const x = new ScriptedSource("x", { a: 1 });
+    await started(new ConfigSpec({ sources: [x], validators: limits }));
+    x.next = { a: 11 };
+    const reply = await gen_server.call("config_manager", [RELOAD]);
+    expect(reply).toEqual([ERROR, expect.any(ConfigValidationError)]);
+  });
+});
+
+describe("writing through", () => {
+  it("puts into the source, and the get that follows sees it", async () => {
+    const source = new ScriptedSource("kv", { a: { b: 1 } }).writable();
+    await started(new ConfigSpec({ sources: [new ScriptedSource("base", { a: { c: 1 } }), source] }));
+    expect(await Config.put("a.b", 2)).toBe(true);
+    expect(source.writes).toEqual([[["a", "b"], 2]]);
+    expect(await Config.get("a")).toEqual({ b: 2, c: 1 });
+    expect((await Config.status()).overrides).toEqual([]);
+    await Config.merge("a", { d: 1, e: { f: 2 } });
+    expect(await Config.get("a")).toEqual({ b: 2, c: 1, d: 1, e: { f: 2 } });
+    await Config.unset("a.b");
+    expect(await Config.get("a.b")).toBeUndefined();
+  });
+
+  it("refuses the put when the source does", async () => {
+    const source = new ScriptedSource("kv", { a: 1 });
+    source.write = () =>
+      Promise.reject(new ConfigSourceError("Cannot write: denied", { source: "kv", code: "denied" }));
+    await started(new ConfigSpec({ sources: [source] }));
+    await expect(Config.put("a", 2)).rejects.toThrow("denied");
+    expect(await Config.get("a")).toBe(1);
+  });
+});
+
+it("a stop closes every watch and leaves no process", async () => {
+  const sources = [new ScriptedSource("x", {}), new ScriptedSource("y", {})];
+  const { sup } = await started(new ConfigSpec({ sources }));
+  await supervisor.stop(sup);
+  expect(sources.map(({ closed }) => closed)).toEqual([1, 1]);
+});
