@@ -5,7 +5,7 @@ export interface Report {
   readonly level: "error" | "warning" | "info";
   /** What happened, for programs: `process_crash`, `supervisor_report`, `unhandled_message`, `unhandled_rejection`. */
   readonly event: string;
-  /** What happened, for people; may have several lines. Made when read. */
+  /** What happened, for people; may have several lines. */
   readonly text: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
@@ -58,6 +58,8 @@ export function report(level: Report["level"], event: string, details: Report["d
     },
   };
   try {
+    // Who keeps the report and reads it later must find what was true when it was made.
+    if (handler !== undefined) made = text();
     handler?.(entry);
   } catch (error) {
     process.stderr.write(`The logger's handler failed on a report of ${event}: ${String(error)}\n`);

@@ -2,7 +2,7 @@
 import { Exit, NOREPLY, OK, OtpError, REPLY, Stack, STOP, type Pid, erlang, gen_server, logger } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { death, endOf, inside } from "../kit/inside.ts";
+import { death, endOf } from "../kit/inside.ts";
 import { program } from "../kit/program.ts";
 
 const oops = new Error("oops");

@@ -1,4 +1,4 @@
-/* oxlint-disable unicorn/no-thenable -- thenables are what some of these tests are about */
+/* oxlint-disable unicorn/no-thenable, unicorn/no-unnecessary-await -- awaiting what is no promise is what some of these tests are about */
 import { once, EventEmitter } from "node:events";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
