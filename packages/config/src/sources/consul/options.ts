@@ -48,7 +48,7 @@ export interface ConsulOptions {
 
   /** How long a blocking query may wait at the server, in milliseconds. Default 60,000; at most 600,000. */
   readonly wait?: number;
-  /** Time for any other request to be answered whole, in milliseconds. Default 10,000. */
+  /** Time for any other request to be answered whole, in milliseconds. Default 5,000: below the manager's `load_timeout`. */
   readonly timeout?: number;
   /** Bounds of the jittered wait between retries, in milliseconds. Default `{ min: 100, max: 2000 }`. */
   readonly backoff?: Partial<Backoff>;
@@ -141,7 +141,7 @@ export function consul_settings(keyPrefix: unknown, given: ConsulOptions): Consu
     // Without its slash a prefix would also bring "myapp/configuration/…" for "myapp/config".
     root: layout === "blob" ? name : folder === "" ? "" : `${folder}/`,
     wait: within("wait", given.wait ?? 60_000, 1, 600_000),
-    timeout: within("timeout", given.timeout ?? 10_000, 1, 3_600_000),
+    timeout: within("timeout", given.timeout ?? 5_000, 1, 3_600_000),
     backoff: {
       min: within("backoff.min", given.backoff?.min ?? 100, 1, 3_600_000),
       max: within("backoff.max", given.backoff?.max ?? Math.max(2000, given.backoff?.min ?? 0), 1, 3_600_000),
