@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { median } from "./stopwatch.ts";
 
 /** The configuration that every contender reads: tables of 100 leaves each, in a JSON file of its own folder. */
 
@@ -10,10 +11,10 @@ export interface Fixture {
   readonly folder: string;
   readonly file: string;
   readonly tree: Tree;
-  /** A spread of 64 leaves, as [table, key]. */
-  readonly leaves: readonly (readonly [table: string, key: string])[];
+  /** 64 paths to read in turn, of `among` different leaves spread over the file. */
+  paths(among: number, separator: string): string[];
   /** Writes the file anew, every leaf raised by one. */
-  change(): Promise<void>;
+  readonly change: () => Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -22,6 +23,11 @@ export function tree(keys: number, version = 0): Tree {
   const made: Tree = {};
   for (let i = 0; i < keys; i++) (made[`table_${Math.floor(i / 100)}`] ??= {})[`key_${i % 100}`] = i + version;
   return made;
+}
+
+/** The dotted paths of the leaves of `tree(keys)`. */
+export function paths(keys: number): string[] {
+  return Array.from({ length: keys }, (_, i) => `table_${Math.floor(i / 100)}.key_${i % 100}`);
 }
 
 export async function fixture(keys: number, name = "default.json"): Promise<Fixture> {
@@ -34,11 +40,12 @@ export async function fixture(keys: number, name = "default.json"): Promise<Fixt
     folder,
     file,
     tree: tree(keys),
-    leaves: Array.from({ length: 64 }, (_, i) => {
-      const leaf = Math.floor((i * keys) / 64);
-      return [`table_${Math.floor(leaf / 100)}`, `key_${leaf % 100}`] as const;
-    }),
-    change() {
+    paths(among, separator) {
+      const leaves = Array.from({ length: among }, (_, i) => Math.floor((i * keys) / among));
+      const names = leaves.map((leaf) => `table_${Math.floor(leaf / 100)}${separator}key_${leaf % 100}`);
+      return Array.from({ length: 64 }, (_, i) => names[i % among] as string);
+    },
+    change: () => {
       version++;
       return write();
     },
@@ -51,25 +58,44 @@ export async function fixture(keys: number, name = "default.json"): Promise<Fixt
  * no compiler drops a read.
  */
 export function reads(n: number, read: (leaf: number) => unknown): { ns: number; bytes: number; sum: number } {
-  const loop = (times: number): number => {
-    let sum = 0;
-    for (let i = 0; i < times; i++) sum ^= read(i & 63) as number;
-    return sum;
-  };
-  let sum = loop(n / 10);
-  const start = process.hrtime.bigint();
-  sum ^= loop(n);
-  const ns = Number(process.hrtime.bigint() - start) / n;
+  // A loop of its own for each thing that is read: in a shared one the compiler would know of them all, and inline none.
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const loop = new Function(
+    "read",
+    "times",
+    "let sum = 0; for (let i = 0; i < times; i++) sum ^= read(i & 63); return sum",
+  ) as (read: (leaf: number) => unknown, times: number) => number;
+  let sum = loop(read, n) ^ loop(read, n);
+  const ns = median(
+    Array.from({ length: 5 }, () => {
+      const start = process.hrtime.bigint();
+      sum ^= loop(read, n);
+      return Number(process.hrtime.bigint() - start) / n;
+    }),
+  );
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
-  sum ^= loop(10_000);
-  // What memoryUsage itself allocates is below a tenth of a byte a read.
+  sum ^= loop(read, 10_000);
+  // The smallest object is of 16 bytes. Less than half of that a read is memoryUsage's own, or the compiler's.
   const bytes = Math.max(0, process.memoryUsage().heapUsed - before) / 10_000;
-  return { ns, bytes: bytes < 0.5 ? 0 : bytes, sum };
+  return { ns, bytes: bytes < 8 ? 0 : bytes, sum };
 }
 
-/** The longest time the event loop did not turn while `work` ran, in ms, and how long it took. */
-export async function blocking(work: () => Promise<unknown>): Promise<{ ms: number; block: number }> {
+/** How long a reload takes and how long the event loop did not turn meanwhile, at the longest, in ms: medians of five. */
+export async function reloads(
+  change: () => Promise<unknown>,
+  reload: () => Promise<unknown>,
+): Promise<{ ms: number; block: number }> {
+  const found: { ms: number; block: number }[] = [];
+  for (let i = 0; i < 7; i++) {
+    await change();
+    found.push(await blocking(reload));
+  }
+  const measured = found.slice(2);
+  return { ms: median(measured.map(({ ms }) => ms)), block: median(measured.map(({ block }) => block)) };
+}
+
+async function blocking(work: () => Promise<unknown>): Promise<{ ms: number; block: number }> {
   let longest = 0;
   let last = performance.now();
   let turning = true;
@@ -80,7 +106,7 @@ export async function blocking(work: () => Promise<unknown>): Promise<{ ms: numb
     if (turning) setImmediate(turn);
   };
   setImmediate(turn);
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 10));
   longest = 0;
   const start = performance.now();
   await work();

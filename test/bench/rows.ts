@@ -35,11 +35,11 @@ export interface Derived extends Omit<Row, "metric"> {
   readonly over: string;
 }
 
-const ns = (id: string, title: string, wanted: Partial<Row> = {}): Row => ({
+const ns = (id: string, title: string, wanted: Partial<Row> = {}, metric = "ns"): Row => ({
   id,
   title,
   unit: "ns",
-  metric: "ns",
+  metric,
   ...wanted,
 });
 
@@ -58,6 +58,29 @@ const runtime = (
   rows,
 });
 
+const config = (
+  group: string,
+  probe: string,
+  size: Record<string, number>,
+  quick: Record<string, number>,
+  rows: Row[],
+): ProbeSpec => ({
+  section: "config",
+  group,
+  probe,
+  size,
+  quick,
+  rows,
+});
+
+const ms = (id: string, title: string, metric: string, wanted: Partial<Row> = {}): Row => ({
+  id,
+  title,
+  unit: "ms",
+  metric,
+  ...wanted,
+});
+
 const among = [10, 1_000, 100_000] as const;
 
 export const probes: readonly ProbeSpec[] = [
@@ -69,14 +92,13 @@ export const probes: readonly ProbeSpec[] = [
   ]),
   runtime("Calls", "call_async", { n: 200_000 }, { n: 30_000 }, [
     ns("call_async", "call, asynchronous handler", {
-      target: 0.25,
       note: "the handler awaits once and asks self() after that; the BEAM's has nothing to await",
     }),
   ]),
   runtime("Calls", "call_many", { n: 200_000, flight: 1000 }, { n: 50_000 }, [
     ns("call_many", "call, 1,000 in flight", {
       target: 0.25,
-      note: "BEAM: send_request × 1,000, then receive_response",
+      note: "1,000 callers that each await one call after the other; BEAM: send_request × 1,000, then receive_response, its faster form",
     }),
   ]),
 
@@ -178,10 +200,78 @@ export const probes: readonly ProbeSpec[] = [
       },
     ]),
   ),
+
+  config("Reads", "read", { n: 1_000_000, keys: 10_000, among: 1 }, { n: 200_000 }, [
+    ns("peek", "peek(path), 10,000 keys, one path", { limit: 10, note: "peers: their get" }),
+    { id: "peek_bytes", title: "  allocated by it", unit: "bytes", metric: "bytes", limit: 0 },
+  ]),
+  config("Reads", "read", { n: 1_000_000, keys: 10_000, among: 64 }, { n: 200_000 }, [
+    ns("peek_64", "peek(path), 10,000 keys, 64 paths in turn"),
+  ]),
+  config("Reads", "ref", { n: 1_000_000, keys: 10_000 }, { n: 200_000 }, [
+    ns("ref", "ref(path).value, 10,000 keys, 64 in turn", { limit: 4, note: "c12: a property of its plain object" }),
+    { id: "ref_bytes", title: "  allocated by it", unit: "bytes", metric: "bytes", limit: 0 },
+  ]),
+  config("Reads", "get", { n: 30_000, keys: 10_000 }, { n: 5_000 }, [
+    ns("get", "Config.get(path), 10,000 keys", { note: "a call to the manager's process" }, "get"),
+    ns("get_bare", "bare gen_server.call beside it", {}, "call"),
+    { id: "get_ratio", title: "Config.get over the bare call", unit: "×", metric: "ratio", limit: 1.4 },
+  ]),
+  ...[100, 1_000_000].flatMap((keys) => [
+    config("Reads", "get", { n: 30_000, keys }, { n: 5_000, keys: Math.min(keys, 100_000) }, [
+      ns(`get_${keys}`, `Config.get(path), ${keys.toLocaleString("en")} keys`, {}, "get"),
+    ]),
+    config("Reads", "read", { n: 1_000_000, keys, among: 64 }, { n: 200_000, keys: Math.min(keys, 100_000) }, [
+      ns(`peek_${keys}`, `peek(path), ${keys.toLocaleString("en")} keys, 64 paths in turn`),
+    ]),
+  ]),
+
+  config("Changes", "reload_one", { keys: 10_000 }, {}, [
+    ms("reload_10k_one", "reload of 10,000 leaves, one changed", "ms", {
+      limit: 5,
+      note: "a source that reads and parses a JSON file, without watching it",
+    }),
+  ]),
+  config("Changes", "reload", { keys: 10_000 }, {}, [
+    ms("reload_10k", "reload of 10,000 leaves, all changed", "ms"),
+    ms("reload_10k_block", "  longest block of the event loop", "block"),
+  ]),
+  config("Changes", "reload_one", { keys: 100_000 }, { keys: 30_000 }, [
+    ms("reload_100k_one", "reload of 100,000 leaves, one changed", "ms"),
+    ms("reload_100k_one_block", "  longest block of the event loop", "block", { limit: 20 }),
+  ]),
+  config("Changes", "reload", { keys: 100_000 }, { keys: 30_000 }, [
+    ms("reload_100k", "reload of 100,000 leaves, all changed", "ms"),
+    ms("reload_100k_block", "  longest block of the event loop", "block", { limit: 20 }),
+  ]),
+  config("Changes", "match", { keys: 10_000, queue: 10_000, n: 1_000 }, { queue: 2_000 }, [
+    ms("match", "1,000 changes matched with 10,000 subscriptions", "ms", {
+      limit: 5,
+      note: "what a merge of 1,000 leaves takes longer with the subscriptions than without",
+    }),
+  ]),
+  config("Changes", "save", { keys: 1_000 }, {}, [
+    ms("save", "save on disk, in place, to callback", "ms", {
+      limit: 250,
+      note: "watched; both sides wait until the file is calm, @otpts/config 50 ms, c12 100 ms",
+    }),
+  ]),
+  config("Changes", "save_moved", { keys: 1_000 }, {}, [
+    ms("save_moved", "save on disk, moved into place, to callback", "ms", { limit: 250 }),
+  ]),
+  config("Changes", "put", { n: 20, keys: 10_000 }, { n: 10 }, [
+    ms("put", "put to callback, 10,000 keys", "ms", { limit: 1 }),
+  ]),
 ];
 
-const flat = (id: string, title: string, of: string, over: string): Derived => ({
-  section: "runtime",
+const flat = (
+  id: string,
+  title: string,
+  of: string,
+  over: string,
+  section: Derived["section"] = "runtime",
+): Derived => ({
+  section,
   group: "Scale",
   id,
   title,
@@ -208,4 +298,6 @@ export const derived: readonly Derived[] = [
     "children_stop_10000",
     "children_stop_1000",
   ),
+  flat("get_flat", "Config.get: a million keys over 100", "get_1000000", "get_100", "config"),
+  flat("peek_flat", "peek: a million keys over 100", "peek_1000000", "peek_100", "config"),
 ];

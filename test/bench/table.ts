@@ -99,8 +99,9 @@ function notes(results: Results): string[] {
     for (const [name, figure] of Object.entries(line.figures))
       if ("absent" in figure) {
         const key = `${name} has no figure (${figure.absent})`;
-        dashes.set(key, [...(dashes.get(key) ?? []), line.title]);
+        dashes.set(key, [...(dashes.get(key) ?? []), line.title.trim()]);
       }
-  for (const [why, titles] of dashes) text.push(`${why}: ${titles.join("; ")}`);
+  for (const [why, [first, ...others]] of dashes)
+    text.push(`${why}: ${first}${others.length === 0 ? "" : ` and ${others.length} more`}`);
   return text;
 }

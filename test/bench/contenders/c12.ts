@@ -1,5 +1,5 @@
 import { loadConfig, watchConfig } from "c12";
-import { blocking, fixture, reads } from "../configuration.ts";
+import { fixture, reads, reloads } from "../configuration.ts";
 import type { Fixture, Tree } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
 
@@ -19,6 +19,8 @@ export const contender: Contender = {
     put: "no runtime changes",
     get: "no process to ask",
     match: "no subscriptions by path",
+    reload_one: "counted as the reload in which all changed: it compares nothing",
+    save_moved: "the same as in place, for it",
   },
   probes: {
     async ref({ n, keys }) {
@@ -30,9 +32,7 @@ export const contender: Contender = {
     },
     async reload({ keys }) {
       const made = await fixture(keys, file);
-      await loadConfig(options(made));
-      await made.change();
-      const found = await blocking(() => loadConfig(options(made)));
+      const found = await reloads(made.change, () => loadConfig(options(made)));
       await made.remove();
       return found;
     },

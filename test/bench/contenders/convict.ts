@@ -1,5 +1,5 @@
 import convict from "convict";
-import { blocking, fixture, reads } from "../configuration.ts";
+import { fixture, reads, reloads } from "../configuration.ts";
 import type { Fixture, Tree } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
 
@@ -34,16 +34,18 @@ export const contender: Contender = {
   ],
   absent: {
     ref: "no handle on one value",
+    reload_one: "counted as the reload in which all changed: it compares nothing",
     save: "no watching, no notifications",
+    save_moved: "no watching, no notifications",
     put: "no notifications",
     get: "no process to ask",
     match: "no subscriptions",
   },
   probes: {
-    async read({ n, keys }) {
+    async read({ n, keys, among }) {
       const made = await fixture(keys);
       const config = load(made);
-      const paths = made.leaves.map((leaf) => leaf.join("."));
+      const paths = made.paths(among, ".");
       const found = reads(n, (leaf) => config.get(paths[leaf] as string));
       await made.remove();
       return found;
@@ -51,8 +53,7 @@ export const contender: Contender = {
     async reload({ keys }) {
       const made = await fixture(keys);
       const config = load(made);
-      await made.change();
-      const found = await blocking(async () => config.loadFile(made.file).validate({ allowed: "strict" }));
+      const found = await reloads(made.change, async () => config.loadFile(made.file).validate({ allowed: "strict" }));
       await made.remove();
       return found;
     },

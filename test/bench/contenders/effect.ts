@@ -148,11 +148,9 @@ export const contender: Contender = {
     call_async: ({ n }) => callsOutside(asyncEcho, n),
     async call_many({ n, flight }) {
       const server = await run(start());
-      const batch = () => Promise.all(Array.from({ length: flight }, (_, i) => run(call(server, i))));
-      for (let i = 0; i < 10; i++) await batch();
-      const ns = await per(n, async () => {
-        for (let i = 0; i < n; i += flight) await batch();
-      });
+      const callers = (each: number) => Promise.all(Array.from({ length: flight }, () => run(calls(server, each))));
+      await callers(n / flight / 10);
+      const ns = await per(n, () => callers(n / flight));
       await run(Fiber.interrupt(server.fiber));
       return { ns };
     },

@@ -175,11 +175,9 @@ export const contender: Contender = {
     call_async: ({ n }) => callsTo(new Server(asyncEcho), n),
     async call_many({ n, flight }) {
       const server = new Server();
-      const batch = () => Promise.all(Array.from({ length: flight }, (_, i) => call(server.ref, i)));
-      for (let i = 0; i < 10; i++) await batch();
-      const ns = await per(n, async () => {
-        for (let i = 0; i < n; i += flight) await batch();
-      });
+      const callers = (each: number) => Promise.all(Array.from({ length: flight }, () => calls(server.ref, each)));
+      await callers(n / flight / 10);
+      const ns = await per(n, () => callers(n / flight));
       await server.stop();
       return { ns };
     },

@@ -1,5 +1,5 @@
 import nconf from "nconf";
-import { blocking, fixture, reads } from "../configuration.ts";
+import { fixture, reads, reloads } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
 
 export const contender: Contender = {
@@ -9,16 +9,18 @@ export const contender: Contender = {
   ],
   absent: {
     ref: "no handle on one value",
+    reload_one: "counted as the reload in which all changed: it compares nothing",
     save: "no watching, no notifications",
+    save_moved: "no watching, no notifications",
     put: "no notifications",
     get: "no process to ask",
     match: "no subscriptions",
   },
   probes: {
-    async read({ n, keys }) {
+    async read({ n, keys, among }) {
       const made = await fixture(keys);
       const provider = new nconf.Provider().file({ file: made.file });
-      const paths = made.leaves.map((leaf) => leaf.join(":"));
+      const paths = made.paths(among, ":");
       const found = reads(n, (leaf) => provider.get(paths[leaf] as string));
       await made.remove();
       return found;
@@ -26,8 +28,7 @@ export const contender: Contender = {
     async reload({ keys }) {
       const made = await fixture(keys);
       const provider = new nconf.Provider().file({ file: made.file });
-      await made.change();
-      const found = await blocking(async () => provider.load());
+      const found = await reloads(made.change, async () => provider.load());
       await made.remove();
       return found;
     },

@@ -24,16 +24,18 @@ export const contender: Contender = {
   absent: {
     ref: "no handle on one value",
     reload: "no reload",
+    reload_one: "no reload",
     save: "no notifications",
+    save_moved: "no notifications",
     put: "no runtime changes",
     get: "no process to ask",
     match: "no subscriptions",
   },
   probes: {
-    async read({ n, keys }) {
+    async read({ n, keys, among }) {
       const made = await fixture(keys);
       const config = await load(made.folder);
-      const paths = made.leaves.map((leaf) => leaf.join("."));
+      const paths = made.paths(among, ".");
       const found = reads(n, (leaf) => config.get(paths[leaf] as string));
       await made.remove();
       return found;

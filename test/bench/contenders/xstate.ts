@@ -106,11 +106,9 @@ export const contender: Contender = {
     call_inside: ({ n }) => inside(() => callsTo(n)),
     async call_many({ n, flight }) {
       const server = start();
-      const batch = () => Promise.all(Array.from({ length: flight }, (_, i) => call(server, i)));
-      for (let i = 0; i < 10; i++) await batch();
-      const ns = await per(n, async () => {
-        for (let i = 0; i < n; i += flight) await batch();
-      });
+      const callers = (each: number) => Promise.all(Array.from({ length: flight }, () => calls(server, each)));
+      await callers(n / flight / 10);
+      const ns = await per(n, () => callers(n / flight));
       stop(server);
       return { ns };
     },

@@ -1,0 +1,268 @@
+import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } from "@otpts/runtime";
+import type { Contender } from "../contender.ts";
+import { burn, underLoad } from "../load.ts";
+import { liveBytes, per } from "../stopwatch.ts";
+
+type Pid = ReturnType<typeof erlang.self>;
+
+const settled = Promise.resolve();
+
+/** Echoes calls, swallows casts, passes a token on: {@link Hop} in, one hop fewer out, to the server in its state. */
+const server = {
+  init: (state: unknown) => [OK, state],
+  handle_call: (request: unknown, _from: unknown, state: unknown) => [REPLY, request, state],
+  handle_cast: (message: unknown, state: unknown) => {
+    if (message instanceof Hop) {
+      if (message.left === 0) message.done();
+      else gen_server.cast(state as Pid, new Hop(message.left - 1, message.done));
+    } else if (message instanceof Next) return [NOREPLY, message.pid];
+    return [NOREPLY, state];
+  },
+};
+
+/** The same, but its callback gives way once and asks who it is after that. */
+const async_server = {
+  ...server,
+  handle_call: async (request: unknown, _from: unknown, state: unknown) => {
+    await settled;
+    erlang.self();
+    return [REPLY, request, state];
+  },
+};
+
+const burning_server = {
+  ...server,
+  handle_call: (request: unknown, _from: unknown, state: unknown) => {
+    burn(5);
+    return [REPLY, request, state];
+  },
+};
+
+/** Tells its owner when its init has run, and crashes when it is told anything. */
+const crashing_server = {
+  ...server,
+  init: (started: (pid: Pid) => void) => {
+    started(erlang.self());
+    return [OK, started];
+  },
+  handle_cast: () => {
+    throw new Error("boom");
+  },
+};
+
+class Hop {
+  constructor(
+    readonly left: number,
+    readonly done: () => void,
+  ) {}
+}
+
+class Next {
+  constructor(readonly pid: Pid) {}
+}
+
+const start = (state?: unknown): Promise<Pid> => gen_server.start(server, state) as Promise<Pid>;
+
+async function several(n: number): Promise<Pid[]> {
+  const pids: Pid[] = [];
+  for (let i = 0; i < n; i++) pids.push(await start());
+  return pids;
+}
+
+async function stopAll(pids: readonly Pid[]): Promise<void> {
+  for (const pid of pids) await gen_server.stop(pid);
+}
+
+async function calls(pid: Pid, n: number): Promise<void> {
+  for (let i = 0; i < n; i++) await gen_server.call(pid, i);
+}
+
+/** Runs `body` as a process and resolves with what it returns. */
+function inside<T>(body: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    erlang.spawn(() => body().then(resolve, reject));
+  });
+}
+
+async function callsTo(module: object, n: number): Promise<{ ns: number }> {
+  const pid = (await gen_server.start(module as typeof server, 0)) as Pid;
+  await calls(pid, n / 10);
+  const ns = await per(n, () => calls(pid, n));
+  await gen_server.stop(pid);
+  return { ns };
+}
+
+/** Casts in batches of 1,000, each closed by a call, so that no mailbox grows with `n`. */
+async function castsAmong(pids: readonly Pid[], n: number): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    const pid = pids[i % pids.length] as Pid;
+    gen_server.cast(pid, i);
+    if (i % 1000 === 999) await gen_server.call(pid, "sync");
+  }
+}
+
+function hop(first: Pid, n: number): Promise<void> {
+  return new Promise((resolve) => gen_server.cast(first, new Hop(n, resolve)));
+}
+
+/** A supervisor of `n` permanent children; `next()` resolves with the pid of the next child whose init runs. */
+async function family(n: number): Promise<{ pid: Pid; children: Pid[]; next(): Promise<Pid> }> {
+  const children: Pid[] = [];
+  let told = (pid: Pid): void => void children.push(pid);
+  const task = () => gen_server.start_link(crashing_server as unknown as typeof server, (pid: Pid) => told(pid));
+  const specs = Array.from({ length: n }, (_, id) =>
+    supervisor.child_spec({ id, task, restart: "permanent" } as never),
+  );
+  const pid = await supervisor.start(specs, { max_restarts: 1_000_000, max_seconds: 1 });
+  return { pid, children, next: () => new Promise((resolve) => (told = resolve)) };
+}
+
+async function crashes(tree: Awaited<ReturnType<typeof family>>, first: Pid, n: number): Promise<void> {
+  let pid = first;
+  for (let i = 0; i < n; i++) {
+    const restarted = tree.next();
+    gen_server.cast(pid, "crash");
+    pid = await restarted;
+  }
+}
+
+export const contender: Contender = {
+  name: "@otpts/runtime",
+  notes: [],
+  absent: {},
+  probes: {
+    call: ({ n }) => callsTo(server, n),
+    call_inside: ({ n }) => inside(() => callsTo(server, n)),
+    call_async: ({ n }) => callsTo(async_server, n),
+    async call_many({ n, flight }) {
+      const pid = await start();
+      const callers = (each: number) => Promise.all(Array.from({ length: flight }, () => calls(pid, each)));
+      await callers(n / flight / 10);
+      const ns = await per(n, () => callers(n / flight));
+      await gen_server.stop(pid);
+      return { ns };
+    },
+
+    async cast({ n }) {
+      const pid = await start();
+      await castsAmong([pid], n / 10);
+      const ns = await per(n, () => castsAmong([pid], n));
+      await gen_server.stop(pid);
+      return { ns };
+    },
+    async ring({ n, among }) {
+      const pids = await several(among);
+      pids.forEach((pid, i) => gen_server.cast(pid, new Next(pids[(i + 1) % among] as Pid)));
+      const first = pids[0] as Pid;
+      await hop(first, n / 10);
+      const ns = await per(n, () => hop(first, n));
+      await stopAll(pids);
+      return { ns };
+    },
+
+    async lifecycle({ n }) {
+      let pids: Pid[] = [];
+      const spawn = await per(n, async () => (pids = await several(n)));
+      const stop = await per(n, () => stopAll(pids));
+      return { spawn, stop };
+    },
+    async lifecycle_together({ n }) {
+      let pids: Pid[] = [];
+      const spawn = await per(n, async () => (pids = await Promise.all(Array.from({ length: n }, () => start()))));
+      const stop = await per(n, () => Promise.all(pids.map((pid) => gen_server.stop(pid))));
+      return { spawn, stop };
+    },
+    async memory({ n }) {
+      await stopAll(await several(1000));
+      const before = await liveBytes();
+      const pids = await several(n);
+      const bytes = ((await liveBytes()) - before) / n;
+      await stopAll(pids);
+      return { bytes };
+    },
+    async crash({ n }) {
+      logger.set_handler(undefined);
+      const tree = await family(1);
+      const ns = await per(n, () => crashes(tree, tree.children[0] as Pid, n));
+      await supervisor.stop(tree.pid);
+      return { ns };
+    },
+
+    load_send: ({ ms }) =>
+      underLoad(ms, async (load) => {
+        let ended = (): void => undefined;
+        const end = new Promise<void>((resolve) => (ended = resolve));
+        const pong = {
+          ...server,
+          handle_info: (from: unknown) => {
+            if (load.next()) erlang.send(from as Pid, erlang.self());
+            else ended();
+            return [NOREPLY, 0];
+          },
+        };
+        const [a, b] = [await gen_server.start(pong, 0), await gen_server.start(pong, 0)] as [Pid, Pid];
+        erlang.send(a, b);
+        await end;
+        await stopAll([a, b]);
+      }),
+    load_call: ({ ms }) => callsUnderLoad(server, ms),
+    load_burn: ({ ms }) => callsUnderLoad(burning_server, ms),
+
+    async call_among({ n, among }) {
+      const pids = await several(among);
+      const ns = await per(n, async () => {
+        for (let i = 0; i < n; i++) await gen_server.call(pids[i % among] as Pid, i);
+      });
+      await stopAll(pids);
+      return { ns };
+    },
+    async cast_among({ n, among }) {
+      const pids = await several(among);
+      const ns = await per(n, () => castsAmong(pids, n));
+      await stopAll(pids);
+      return { ns };
+    },
+    async mailbox({ n }) {
+      const pid = await start();
+      const ns = await per(n, () => {
+        for (let i = 0; i < n; i++) gen_server.cast(pid, i);
+        return gen_server.call(pid, "sync", Infinity);
+      });
+      await gen_server.stop(pid);
+      return { ns };
+    },
+    selective: ({ queue }) =>
+      inside(async () => {
+        const self = erlang.self();
+        for (let i = 0; i < queue; i++) erlang.send(self, i);
+        erlang.send(self, "wanted");
+        return { ns: await per(queue, () => erlang.receive((message) => message === "wanted")) };
+      }),
+    call_waiting: ({ n, queue }) =>
+      inside(async () => {
+        const self = erlang.self();
+        for (let i = 0; i < queue; i++) erlang.send(self, i);
+        return callsTo(server, n);
+      }),
+    async children({ n, restarts }) {
+      logger.set_handler(undefined);
+      let tree!: Awaited<ReturnType<typeof family>>;
+      const started = await per(n, async () => (tree = await family(n)));
+      const restart = await per(restarts, () => crashes(tree, tree.children[n >> 1] as Pid, restarts));
+      const stop = await per(n, () => supervisor.stop(tree.pid, SHUTDOWN));
+      return { start: started, restart, stop };
+    },
+  },
+};
+
+/** A process that calls a server for ever. A call is two messages, the request and the reply. */
+function callsUnderLoad(module: object, ms: number) {
+  return underLoad(ms, async (load) => {
+    const pid = (await gen_server.start(module as typeof server, 0)) as Pid;
+    await inside(async () => {
+      do await gen_server.call(pid, "ping");
+      while (load.next() && load.next());
+    });
+    await gen_server.stop(pid);
+  });
+}
