@@ -3,10 +3,15 @@ import { once } from "node:events";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
+import { supervisor } from "@otpts/runtime";
 import { expect, test, vi } from "vitest";
+
+import { Config } from "../../src/config.ts";
 
 import type { Table } from "../../src/core/value.ts";
 import { ConsulSource } from "../../src/sources/consul.ts";
+import { ConfigSpec } from "../../src/spec.ts";
+import { ConfigManager } from "../../src/supervisor.ts";
 import { Agent } from "./kit/agent.ts";
 import { describe_with_consul } from "./kit/binary.ts";
 import { Follower } from "./kit/follower.ts";
@@ -50,10 +55,46 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
+/** Who follows the source: nobody but a test, or a whole configuration manager with a subscriber. */
+interface Reader {
+  tree(): Table;
+  /** Forgets what it remembers only for the test. */
+  forget(): void;
+  problems(): Promise<readonly unknown[]>;
+  stop(): Promise<void>;
+}
+
+async function alone(source: ConsulSource): Promise<Reader> {
+  const follower = await Follower.start(source);
+  return {
+    tree: () => follower.tree,
+    forget: () => void (follower.trees.length = 0),
+    problems: async () => follower.errors,
+    stop: () => follower.stop(),
+  };
+}
+
+async function managed(source: ConsulSource): Promise<Reader> {
+  const spec = new ConfigSpec({ id: "load", sources: [source], env: {} });
+  const top = await supervisor.start([
+    supervisor.child_spec({ id: "config_manager", task: ConfigManager.start, args: [spec] }),
+  ]);
+  await Config.subscribe("g1.*", () => undefined);
+  return {
+    tree: () => Config.snapshot().tree,
+    forget: () => undefined,
+    problems: async () => (await Config.status()).sources.filter(({ failures }) => failures > 0),
+    stop: async () => void (await supervisor.stop(top)),
+  };
+}
+
 await describe_with_consul("ConsulSource under load", () => {
-  test(
-    `ConsulSource with 10,000 keys follows 100 changes a second for ${seconds} s with bounded requests and flat memory`,
-    async () => {
+  test.each([
+    ["alone", alone],
+    ["in a configuration manager", managed],
+  ])(
+    `ConsulSource %s follows 10,000 keys and 100 changes a second for ${seconds} s with bounded requests and flat memory`,
+    async (title, start) => {
       await using agent = await Agent.start();
       for (let at = 0; at < keys; at += 50) {
         const values = Array.from({ length: 50 }, (_, n) => at + n).map((n) => [
@@ -63,53 +104,54 @@ await describe_with_consul("ConsulSource under load", () => {
         await agent.put_all(Object.fromEntries(values) as Record<string, string>);
       }
       const source = new ConsulSource("load", { address: agent.url });
-      await using follower = await Follower.start(source);
-      await vi.waitFor(() => expect(follower.outcomes.length).toBeGreaterThan(1), { timeout: 20_000 });
-      expect(source.status().keys).toBe(keys);
+      const reader = await start(source);
+      try {
+        await vi.waitFor(() => expect(source.status().state).toBe("connected"), { timeout: 20_000 });
+        expect(source.status().keys).toBe(keys);
 
-      const idle = new LoopWatch();
-      idle.start();
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      idle.stop();
-      const before = { heap: heap(), requests: source.status().requests };
-      const loop = new LoopWatch();
-      const heaps: number[] = [];
-      const count = seconds * per_second;
-      const writer = spawn(process.execPath, ["-e", WRITER, agent.url, String(count), String(per_second)], {
-        stdio: "inherit",
-      });
-      const ended = once(writer, "exit");
-      loop.start();
-      const sampling = setInterval(() => {
-        // Garbage collection on demand is the test's own pause.
-        loop.stop();
-        heaps.push(heap());
-        follower.trees.length = 0;
+        const idle = new LoopWatch();
+        idle.start();
+        await new Promise((resolve) => setTimeout(resolve, 1500));
+        idle.stop();
+        const before = { heap: heap(), requests: source.status().requests };
+        const loop = new LoopWatch();
+        const heaps: number[] = [];
+        const count = seconds * per_second;
+        const args = ["-e", WRITER, agent.url, String(count), String(per_second)];
+        const writer = spawn(process.execPath, args, { stdio: "inherit" });
+        const ended = once(writer, "exit");
         loop.start();
-      }, 5000);
-      const [code] = (await ended) as [number];
-      expect(code).toBe(0);
-      await vi.waitFor(() => expect(follower.tree["last"]).toBe(count), { timeout: 30_000, interval: 50 });
-      loop.stop();
-      clearInterval(sampling);
-      follower.trees.length = 0;
+        const sampling = setInterval(() => {
+          // Garbage collection on demand is the test's own pause.
+          loop.stop();
+          heaps.push(heap());
+          reader.forget();
+          loop.start();
+        }, 5000);
+        const [code] = (await ended) as [number];
+        expect(code).toBe(0);
+        await vi.waitFor(() => expect(reader.tree()["last"]).toBe(count), { timeout: 30_000, interval: 50 });
+        loop.stop();
+        clearInterval(sampling);
+        reader.forget();
 
-      const requests = source.status().requests - before.requests;
-      const grown = heap() - before.heap;
-      process.stdout.write(
-        `Consul load: ${keys} keys, ${count} changes in ${seconds} s: ${requests} requests, heap ${megabytes(before.heap)} → ` +
-          `${megabytes(before.heap + grown)} MB (on the way ${heaps.map(megabytes).join(", ") || "-"}), ` +
-          `event loop held up at most ${String(loop)}; idle: ${String(idle)}; wanted: below 20 ms\n`,
-      );
-      // Every change that was the last one for its key is there.
-      for (let n = count; n > Math.max(0, count - 500); n--) {
-        const key = [`g${n % 100}`, `k${n % 97}`] as const;
-        const newer = Math.floor((count - n) / 9700) > 0;
-        if (!newer) expect((follower.tree[key[0]] as Table)[key[1]]).toBe(`changed ${n}`);
+        const requests = source.status().requests - before.requests;
+        const grown = heap() - before.heap;
+        process.stdout.write(
+          `Consul load, ${title}: ${keys} keys, ${count} changes in ${seconds} s: ${requests} requests, ` +
+            `heap ${megabytes(before.heap)} → ${megabytes(before.heap + grown)} MB (on the way ${heaps.map(megabytes).join(", ") || "-"}), ` +
+            `event loop held up at most ${String(loop)}; idle: ${String(idle)}; wanted: below 20 ms\n`,
+        );
+        // The last 500 changes are to keys of their own: each is the last one of its key.
+        for (let n = count; n > Math.max(0, count - 500); n--) {
+          expect((reader.tree()[`g${n % 100}`] as Table)[`k${n % 97}`]).toBe(`changed ${n}`);
+        }
+        expect(requests).toBeLessThan(seconds * 60 + 100);
+        expect(grown).toBeLessThan(30 * 1024 * 1024);
+        expect(await reader.problems()).toEqual([]);
+      } finally {
+        await reader.stop();
       }
-      expect(requests).toBeLessThan(seconds * 60 + 100);
-      expect(grown).toBeLessThan(30 * 1024 * 1024);
-      expect(follower.errors).toEqual([]);
     },
     (seconds + 90) * 1000,
   );
