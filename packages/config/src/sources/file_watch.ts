@@ -1,5 +1,6 @@
 import { lstat, readlink } from "node:fs/promises";
-import { join, parse as parsePath, sep } from "node:path";
+import { basename, join, parse as parsePath, sep } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { type FSWatcher, watch as watchNatively } from "chokidar";
 
@@ -14,6 +15,9 @@ export interface FileWatchOptions {
 
 /** How often (ms) at most the content is compared although nothing else tells of a change. */
 const COMPARE = 5000;
+
+/** Time (ms) between two looks, however many hints there are. */
+const GAP = 20;
 
 /** What a load saw. */
 export interface Seen {
@@ -63,6 +67,8 @@ class FileWatch {
   readonly #seen: () => Seen | undefined;
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
+  /** Whether someone waits for the watch to flow: only then does it keep the process alive. */
+  #starting = true;
   #closed = false;
   #stop!: () => void;
   readonly #stopped = new Promise<void>((resolve) => (this.#stop = resolve));
@@ -92,6 +98,7 @@ class FileWatch {
   /** Resolves when native events flow; what changed before is told as well. */
   async start(): Promise<void> {
     await this.#look();
+    this.#starting = false;
     this.#arm();
   }
 
@@ -118,6 +125,7 @@ class FileWatch {
     }
     const looking = (async () => {
       do {
+        if (this.#lookAgain) await Promise.race([sleep(GAP, undefined, { ref: this.#starting }), this.#stopped]);
         this.#lookAgain = false;
         if (!this.#options.use_polling) await this.#followRoute();
         if (!this.#closed && (await this.#differs()) && !this.#closed) this.#changed();
@@ -145,7 +153,9 @@ class FileWatch {
 
   async #followRoute(): Promise<void> {
     const directories = await routeOf(this.#path);
-    const route = [...directories].map(([directory, identity]) => `${identity} ${directory}`).join("\n");
+    const route = [...directories]
+      .map(([directory, { identity, names }]) => [identity, directory, ...names].join("/"))
+      .join("\n");
     if (route === this.#nativeRoute || this.#closed) return;
     this.#dropNative();
     this.#nativeRoute = route;
@@ -162,7 +172,13 @@ class FileWatch {
     const hint = () => {
       if (this.#native === native && !this.#closed) void this.#look();
     };
-    native.on("raw", hint).on("all", hint);
+    native.on("all", hint);
+    native.on("raw", (_event, name, details) => {
+      // Others may write much in the same directory. An event of the directory itself bears its own name, or none.
+      const directory = (details as { readonly watchedPath?: string } | undefined)?.watchedPath ?? "";
+      const names = directories.get(directory)?.names;
+      if (names === undefined || !name || names.has(name) || name === basename(directory)) hint();
+    });
     native.on("error", this.#failed);
     await Promise.race([new Promise<void>((resolve) => native.once("ready", resolve)), this.#stopped]);
     this.#lookAgain = true;
@@ -176,14 +192,20 @@ class FileWatch {
   }
 }
 
-/** The directories whose entries decide what a path leads to (plain directories on the way apart), with their identity. */
-async function routeOf(path: string): Promise<Map<string, string>> {
-  const directories = new Map<string, string>();
+interface Station {
+  readonly identity: string;
+  /** The entries that the path leads through. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The directories whose entries decide what a path leads to (plain directories on the way apart). */
+async function routeOf(path: string): Promise<Map<string, Station>> {
+  const directories = new Map<string, Station>();
   let { root: at } = parsePath(path);
   let rest = partsOf(path.slice(at.length));
-  const note = async () => {
+  const note = async (name: string) => {
     const { dev, ino } = await lstat(at, { bigint: true });
-    directories.set(at, `${dev}:${ino}`);
+    directories.set(at, { identity: `${dev}:${ino}`, names: new Set(directories.get(at)?.names).add(name) });
   };
   try {
     for (let hops = 0; rest.length > 0 && hops < 40;) {
@@ -191,7 +213,7 @@ async function routeOf(path: string): Promise<Map<string, string>> {
       const entry = join(at, part!);
       const stats = await lstat(entry).catch(() => undefined);
       if (stats?.isSymbolicLink() === true) {
-        await note();
+        await note(part!);
         hops += 1;
         const target = await readlink(entry);
         const { root } = parsePath(target);
@@ -201,7 +223,7 @@ async function routeOf(path: string): Promise<Map<string, string>> {
         at = entry;
         rest = after;
       } else {
-        await note();
+        await note(part!);
         break;
       }
     }
