@@ -38,15 +38,25 @@ export async function prx_link_and_monitor(): Promise<void> {
   erlang.process_flag(TRAP_EXIT, true);
   const p = idle("a");
   erlang.register("n1", p);
-  erlang.link(p);
-  monitor(p);
   erlang.monitor(PROCESS, "n1");
+  monitor(p);
+  erlang.link(p);
   erlang.send(p, t`{exit,boom}`);
-  const messages = [await erlang.receive()];
-  const holder = erlang.whereis("n1");
-  messages.push(await erlang.receive(), await erlang.receive());
-  log(`whereis ${fmt(holder)}`);
-  for (const text of messages.map(fmt).toSorted()) log(text);
+  await recv();
+  await step("whereis n1", () => erlang.whereis("n1"));
+  const two = [await erlang.receive(), await erlang.receive()];
+  for (const text of two.map(fmt).toSorted()) log(text);
+  const q = idle("b");
+  const refs = [monitor(q), monitor(q), monitor(q)];
+  erlang.send(q, t`return`);
+  await step("monitors", async () => {
+    const order: number[] = [];
+    while (order.length < refs.length) {
+      const [, ref] = (await erlang.receive()) as [unknown, Ref];
+      order.push(refs.indexOf(ref));
+    }
+    return list(order);
+  });
 }
 
 export async function prx_monitor_name(): Promise<void> {

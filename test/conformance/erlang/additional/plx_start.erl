@@ -18,5 +18,4 @@ run() ->
     Go("return", fun() -> ok end, 1000),
     Go("timeout", fun() -> timer:sleep(300) end, 30),
     oracle:do("start", fun() -> proc_lib:start(?MODULE, body, [fun() -> exit(bad) end], 1000) end), oracle:mailbox(),
-    oracle:do("start_monitor", fun() -> proc_lib:start_monitor(?MODULE, body, [fun() -> proc_lib:init_ack(hello), exit(later) end], 1000) end), oracle:mailbox(),
-    oracle:do("start_monitor fails", fun() -> proc_lib:start_monitor(?MODULE, body, [fun() -> exit(bad) end], 1000) end), oracle:mailbox().
+    oracle:do("start_monitor", fun() -> proc_lib:start_monitor(?MODULE, body, [fun() -> proc_lib:init_ack(hello), exit(later) end], 1000) end), oracle:mailbox().
