@@ -19,14 +19,19 @@ export function drive<T>(steps: Steps<T>): Progress<T> {
     if (step.done === true) return { done: true, value: step.value };
     if (step.value !== undefined || performance.now() >= deadline) {
       const { value } = step;
-      return { done: false, rest: () => finishLater(steps, value) };
+      return { done: false, rest: () => proceed(steps, value, 0) };
     }
   }
 }
 
-async function finishLater<T>(steps: Steps<T>, first: undefined | Promise<unknown>): Promise<T> {
+/** Runs steps to their end, giving the event loop its turn after every slice. */
+export function driveToEnd<T>(steps: Steps<T>): Promise<T> {
+  return proceed(steps, undefined, performance.now() + SLICE);
+}
+
+async function proceed<T>(steps: Steps<T>, first: undefined | Promise<unknown>, until: number): Promise<T> {
   let waitsFor = first;
-  let deadline = 0;
+  let deadline = until;
   for (;;) {
     let step: IteratorResult<undefined | Promise<unknown>, T>;
     if (waitsFor === undefined) {

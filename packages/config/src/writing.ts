@@ -6,7 +6,7 @@ import { actionOf } from "./core/proposal.ts";
 import { formatPath } from "./core/path.ts";
 import type { Segments, Value } from "./core/value.ts";
 import { diff } from "./core/diff.ts";
-import { drive } from "./drive.ts";
+import { drive, driveToEnd } from "./drive.ts";
 import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
 import * as events from "./events.ts";
 import { ELAPSED, FINISHED, WRITE } from "./messages.ts";
@@ -17,9 +17,9 @@ import type { Receiver, Slot, Vault } from "./vault.ts";
 type From = gen_server.From;
 
 /**
- * Changes, one at a time and in order: each is prepared aside, then committed in one go. What takes no time and waits for
- * nothing is done at once; else a process of its own (a job) prepares it while the manager goes on serving, and later changes
- * queue.
+ * Changes, one at a time and in order: each is prepared aside, then committed in one go. Where there is nothing to validate,
+ * and it takes no time and waits for nothing, that is done at once; else a process of its own (a job) prepares the change
+ * while the manager goes on serving, and later changes queue.
  */
 export class Writing {
   private readonly vault: Vault;
@@ -159,8 +159,14 @@ export class Writing {
       if (work === undefined) return;
       const id = this.nextId++;
       const around = this.around(id, work.leaves);
+      const steps = prepare(this.vault, work.request, around);
+      if (!this.vault.spec.validation.isEmpty) {
+        // Validators are others' code: they run in a process that may call this one, hang and be killed.
+        this.startJob(id, work, () => driveToEnd(steps));
+        return;
+      }
       try {
-        const progress = drive(prepare(this.vault, work.request, around));
+        const progress = drive(steps);
         if (progress.done) this.commit(work, progress.value);
         else this.startJob(id, work, progress.rest);
       } catch (error) {

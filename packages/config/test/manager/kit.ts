@@ -14,7 +14,7 @@ export class ScriptedSource implements Source {
   loads = 0;
   closed = 0;
   writes: [Segments, Value | undefined][] = [];
-  write?: Source["write"];
+  write?: NonNullable<Source["write"]>;
   /** What the next load finds. */
   next: object | Contribution | "absent" | Error | (() => Promise<object>);
   private last: unknown;

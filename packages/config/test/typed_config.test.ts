@@ -1,0 +1,72 @@
+import { gen_server } from "@otpts/runtime";
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { z } from "zod";
+import {
+  Config,
+  ConfigSpec,
+  GET_CONFIG,
+  PUT_CONFIG,
+  type PathsOf,
+  type Refusal,
+  STATUS,
+  type ConfigStatus,
+} from "../src/index.ts";
+
+const schema = z.object({
+  database: z.object({ url: z.string(), max_connections: z.number(), tls: z.boolean().optional() }),
+  limits: z.record(z.string(), z.object({ rate: z.number() })),
+  interfaces: z.array(z.string()),
+});
+const spec = new ConfigSpec({ name: "typed_manager", schema });
+const typed = Config.for(spec);
+
+describe("with a schema", () => {
+  it("paths and values have types, and a misspelt path does not compile", () => {
+    type Typed = typeof typed;
+    const use = (config: Typed): void => {
+      expectTypeOf(config.get("database.url")).resolves.toEqualTypeOf<string>();
+      expectTypeOf(config.get("database.max_connections")).resolves.toEqualTypeOf<number>();
+      expectTypeOf(config.get("database.tls")).resolves.toEqualTypeOf<boolean | undefined>();
+      expectTypeOf(config.get("database.tls", false)).resolves.toEqualTypeOf<boolean>();
+      expectTypeOf(config.get("interfaces")).resolves.toEqualTypeOf<string[]>();
+      expectTypeOf(config.get("limits.api")).resolves.toEqualTypeOf<{ rate: number }>();
+      expectTypeOf(config.peek("database.url")).toEqualTypeOf<string>();
+      expectTypeOf(config.ref("database.max_connections").value).toEqualTypeOf<number>();
+      // @ts-expect-error: a misspelt path
+      void config.get("database.ulr");
+      // @ts-expect-error: a misspelt path
+      void config.peek("databse");
+      // @ts-expect-error: a value of another type
+      void config.put("database.max_connections", "ten");
+      // @ts-expect-error: a misspelt path
+      void config.ref("interface");
+    };
+    expect(use).toBeTypeOf("function");
+    expectTypeOf<"database.url">().toExtend<PathsOf<z.infer<typeof schema>>>();
+    expectTypeOf<"limits.anything.rate">().toExtend<PathsOf<z.infer<typeof schema>>>();
+  });
+});
+
+describe("without a schema", () => {
+  it("any path compiles, and a fallback gives the type", () => {
+    const use = (config: typeof Config): void => {
+      expectTypeOf(config.get("whatever.path")).resolves.toEqualTypeOf<unknown>();
+      expectTypeOf(config.get("max", 10)).resolves.toEqualTypeOf<number>();
+      expectTypeOf(config.get("list", ["eth0"])).resolves.toExtend<readonly string[]>();
+    };
+    expect(use).toBeTypeOf("function");
+  });
+});
+
+describe("raw calls", () => {
+  it("have the reply's type, and a wrong message does not compile", () => {
+    const use = (): void => {
+      expectTypeOf(gen_server.call("config_manager", [GET_CONFIG, "a.b"])).resolves.toEqualTypeOf<unknown>();
+      expectTypeOf(gen_server.call("config_manager", [PUT_CONFIG, "a.b", 1])).resolves.toEqualTypeOf<true | Refusal>();
+      expectTypeOf(gen_server.call("config_manager", [STATUS])).resolves.toEqualTypeOf<ConfigStatus>();
+      // @ts-expect-error: put wants a path and a value
+      void gen_server.call("config_manager", [PUT_CONFIG]);
+    };
+    expect(use).toBeTypeOf("function");
+  });
+});
