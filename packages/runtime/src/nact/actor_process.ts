@@ -8,7 +8,7 @@ import { current } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import type { Dispatcher } from "../process/dispatcher.ts";
 import { Process } from "../process/process.ts";
-import { Request } from "../process/request.ts";
+import { open, Request } from "../process/request.ts";
 import { enlist } from "../process/table.ts";
 import type { Actor, OnCrash } from "./concrete.ts";
 import { follow } from "./following.ts";
@@ -69,9 +69,12 @@ export class ActorProcess extends Process {
   }
 
   override accept(message: unknown): void {
-    if (message instanceof Request) this.#serve(message);
-    else if (Array.isArray(message) && message.length === 2 && message[0] === GEN_CAST) this.#pass(message[1]);
-    else this.#pass(message);
+    if (message instanceof Request) {
+      this.#serve(message);
+      return;
+    }
+    const term = open(message);
+    this.#pass(Array.isArray(term) && term.length === 2 && term[0] === GEN_CAST ? term[1] : term);
   }
 
   #pass(message: unknown): void {
