@@ -24,7 +24,7 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
 import { board, expect } from "./process/promised.ts";
-import { find, isName, type Name, register } from "./process/registry.ts";
+import { find, isName, type Name, nameOf, register } from "./process/registry.ts";
 import type { From } from "./process/request.ts";
 import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
@@ -193,14 +193,20 @@ function launch(
     );
   }
   const { name, timeout } = options;
-  if (name !== undefined) {
-    const holder = find(name);
-    if (holder !== undefined)
-      return Promise.reject(
-        startError({ behaviour: module.behaviour ?? "gen_server", name }, [ALREADY_STARTED, holder.pid]),
-      );
+  // All that can be refused is looked at before anything is begun.
+  let ms = Infinity;
+  try {
+    if (timeout !== undefined) ms = milliseconds(timeout, "start a gen_server");
+    if (name !== undefined)
+      nameOf(name, (why) => new ErlangError(BADARG, `Cannot start a gen_server as ${describe(name)}: ${why}`));
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
-  const ms = timeout === undefined ? Infinity : milliseconds(timeout, "start a gen_server");
+  const holder = name === undefined ? undefined : find(name);
+  if (holder !== undefined)
+    return Promise.reject(
+      startError({ behaviour: module.behaviour ?? "gen_server", name }, [ALREADY_STARTED, holder.pid]),
+    );
   const server = new Server(module, arg, linked ? caller?.pid : undefined, ancestry(caller));
   const ride = board(currentDispatcher().prompt);
   bear(server, caller, linked);

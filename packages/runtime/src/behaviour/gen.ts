@@ -33,7 +33,6 @@ export class CallRequest extends Request implements Awaited {
   readonly server: ServerRef;
   /** As the caller gave it; undefined if it did not. */
   readonly timeout: Timeout | undefined;
-  state: Awaited["state"] = "open";
   value: unknown = undefined;
   resolve: ((value: never) => void) | undefined = undefined;
 

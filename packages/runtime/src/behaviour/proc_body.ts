@@ -2,6 +2,7 @@
 import { describe } from "../term/describe.ts";
 import { isOrderly } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
+import { dropLink } from "../process/link.ts";
 import type { Ancestry } from "../process/process.ts";
 import { report } from "../process/report.ts";
 import { currentDispatcher } from "../process/spawn.ts";
@@ -22,7 +23,10 @@ export class ProcBody extends BodyProcess {
     super.release();
     const { starter } = this;
     this.starter = undefined;
-    starter?.nack(this.behaviour, reason);
+    if (starter === undefined) return;
+    // OTP's proc_lib takes the 'EXIT' of a failed start out of the mailbox of a caller that traps exits.
+    if (starter.caller?.trapping === true) dropLink(starter.caller, this.pid);
+    starter.nack(this.behaviour, reason);
   }
 
   /** Tells the starter; only the first time counts. */

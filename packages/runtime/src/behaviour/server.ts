@@ -25,6 +25,7 @@ import { ErlangError, Thrown } from "../term/error.ts";
 import { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
+import { Cast } from "../process/cast.ts";
 import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import { take } from "../process/mailbox.ts";
@@ -181,9 +182,13 @@ export class Server extends Process {
   }
 
   #handle(message: unknown): void {
+    if (message instanceof Cast) {
+      this.#cast(message.message);
+      return;
+    }
     if (message instanceof Request) {
       if (message instanceof CallRequest && message.system) system(this, message);
-      else this.#invoke("handle_call", message.payload, message.from);
+      else this.#call(message);
       return;
     }
     if (Array.isArray(message)) {
@@ -203,6 +208,50 @@ export class Server extends Process {
       }
     }
     this.#invoke("handle_info", message, undefined);
+  }
+
+  // The two ways that nearly all messages take, each with its plainest result done at once; the rest is #invoke's.
+  #cast(term: unknown): void {
+    const { module } = this;
+    if (module.handle_cast === undefined || this.tracing) {
+      this.#invoke("handle_cast", term, undefined);
+      return;
+    }
+    this.handling = term;
+    let result: unknown;
+    try {
+      result = module.handle_cast(term, this.state);
+    } catch (error) {
+      this.#threw("handle_cast", undefined, error);
+      return;
+    }
+    if (Array.isArray(result) && result.length === 2 && result[0] === NOREPLY && this.alive) {
+      this.state = result[1];
+      this.handling = NOTHING;
+    } else this.#result("handle_cast", undefined, result);
+  }
+
+  #call(request: Request): void {
+    const { module } = this;
+    const { from } = request;
+    if (module.handle_call === undefined || this.tracing) {
+      this.#invoke("handle_call", request.payload, from);
+      return;
+    }
+    this.handling = request.payload;
+    let result: unknown;
+    try {
+      result = module.handle_call(request.payload, from, this.state);
+    } catch (error) {
+      this.#threw("handle_call", from, error);
+      return;
+    }
+    if (Array.isArray(result) && result.length === 3 && result[0] === REPLY && this.alive) {
+      this.state = result[2];
+      this.handling = NOTHING;
+      if (!this.prompt) this.prompt = this.dispatcher.prompt;
+      request.answer(result[1]);
+    } else this.#result("handle_call", from, result);
   }
 
   #invoke(callback: Callback, term: unknown, from: From | undefined): void {
@@ -232,6 +281,10 @@ export class Server extends Process {
       this.#threw(callback, from, error);
       return;
     }
+    this.#result(callback, from, result);
+  }
+
+  #result(callback: Callback, from: From | undefined, result: unknown): void {
     if (Array.isArray(result) || !isThenable(result)) this.#apply(callback, from, result);
     else this.#await(callback, from, result);
   }
@@ -276,7 +329,6 @@ export class Server extends Process {
       if (tag === REPLY && from !== undefined) {
         if (length === 3 || (length === 4 && isExt(result[3]))) {
           this.state = result[2];
-          if (!this.prompt && this.ready) this.prompt = this.dispatcher.prompt;
           answer(from, result[1]);
           this.handling = NOTHING;
           if (length === 4) this.#extend(result[3]);
@@ -437,7 +489,7 @@ export function answer(from: From, value: unknown): void {
 
 /** Puts a cast into a server's mailbox. */
 export function deliverCast(process: Process, message: unknown): void {
-  process.accept([GEN_CAST, message]);
+  process.accept(new Cast(message));
 }
 
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.

@@ -8,6 +8,7 @@ import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
 import { CallRequest, locate, nameOf, post } from "./gen.ts";
+import { settle } from "../term/shape.ts";
 
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
@@ -67,3 +68,5 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
           : `it ended for another reason: ${inWords(reason)}`;
   return new Exit(reason, `Stopping ${nameOf(server)} failed: ${why}`);
 }
+
+settle(() => new StopRequest(undefined as never, undefined, "", undefined, Infinity));

@@ -3,7 +3,6 @@ import { type Atom, ensure } from "../term/atom.ts";
 import { ERROR, GEN_SERVER, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, Thrown } from "../term/error.ts";
-import { Stack } from "../term/reason.ts";
 import type { CallRequest } from "./gen.ts";
 import { formatted } from "./crash.ts";
 import type { Server } from "./server.ts";
@@ -87,12 +86,11 @@ function replace(server: Server, request: CallRequest, fun: (state: unknown) => 
   request.answer(server.state);
 }
 
-// An exception as OTP's sys tells it: {Class, Reason, Stack}.
-function classified(error: unknown): readonly [unknown, unknown, unknown] {
-  const stack = new Stack(error);
-  if (error instanceof Exit) return [EXIT_CLASS, error.reason, stack];
-  if (error instanceof Thrown) return [THROW_CLASS, error.value, stack];
-  return [ERROR, error instanceof ErlangError ? error.reason : error, stack];
+// An exception as OTP's sys tells it: {Class, Reason}.
+function classified(error: unknown): readonly [unknown, unknown] {
+  if (error instanceof Exit) return [EXIT_CLASS, error.reason];
+  if (error instanceof Thrown) return [THROW_CLASS, error.value];
+  return [ERROR, error instanceof ErlangError ? error.reason : error];
 }
 
 function status(server: Server): StatusTuple {

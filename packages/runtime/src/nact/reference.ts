@@ -50,7 +50,7 @@ export class ReplyRef extends BridgeRef {
 
   behind(): Concrete | undefined {
     const { request } = this;
-    return request?.open ? { dispatch: (value) => request.answer(value) } : undefined;
+    return request?.state === "open" ? { dispatch: (value) => request.answer(value) } : undefined;
   }
 }
 

@@ -3,6 +3,8 @@
  * words, a message in it four, and taking one out of the middle moves nothing.
  */
 
+import { settle } from "../term/shape.ts";
+
 /** One message in a mailbox. */
 export class Envelope {
   message: unknown;
@@ -41,3 +43,5 @@ export function contents(box: Mailbox): unknown[] {
   for (let envelope = box.head; envelope !== undefined; envelope = envelope.next) messages.push(envelope.message);
   return messages;
 }
+
+settle(() => new Envelope(undefined));

@@ -7,7 +7,7 @@
  */
 import { failWith } from "./failure.ts";
 import type { Process } from "./process.ts";
-import { claim, drain, exhausted } from "./scheduler.ts";
+import { claim, drain, exhausted, whenDrained } from "./scheduler.ts";
 
 const soon = Promise.resolve();
 const never = new Promise<never>(() => {});
@@ -29,7 +29,7 @@ const capture = (resolve: (value: never) => void) => {
   captured = resolve;
 };
 
-/** How an answer comes: with a microtask that drains, with one that follows a drain, or by waiting. */
+/** How an answer comes: with a microtask that drains, with a drain that is on its way, or by waiting. */
 export type Ride = 0 | 1 | 2;
 const WAITS: Ride = 0;
 const DRAINS: Ride = 1;
@@ -43,29 +43,44 @@ export function board(prompt: boolean): Ride {
 
 export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
   if (ride === DRAINS) {
-    return soon.then(() => {
-      drain();
-      return taken(awaited);
-    });
+    driver = awaited;
+    return soon.then(drive);
   }
-  if (ride === FOLLOWS) return soon.then(() => taken(awaited));
-  return later(awaited);
+  if (ride === WAITS) return later(awaited);
+  probation.push(awaited);
+  return pending(awaited);
 }
 
+// Only one drain is on its way at a time, so one variable says whose promise it is, and one function serves all.
+let driver: Awaited | undefined;
+
+function drive(): unknown {
+  const awaited = driver as Awaited;
+  driver = undefined;
+  drain();
+  return taken(awaited);
+}
+
+// Those whose answer may come with the drain that is on its way. What is open when it is over has to wait.
+const probation: Awaited[] = [];
+whenDrained(() => {
+  if (probation.length === 0) return;
+  for (const awaited of probation) if (awaited.state === "open") awaited.keepWaiting();
+  probation.length = 0;
+});
+
 export function answer(awaited: Awaited, value: unknown): void {
-  if (awaited.resolve === undefined) {
-    awaited.value = value;
-    awaited.state = "answered";
-  } else if (awaited.caller?.alive !== false) {
+  awaited.state = "answered";
+  if (awaited.resolve === undefined) awaited.value = value;
+  else if (awaited.caller?.alive !== false) {
     awaited.resolve(value as never);
   }
 }
 
 export function refuse(awaited: Awaited, make: () => Error): void {
-  if (awaited.resolve === undefined) {
-    awaited.value = make;
-    awaited.state = "failed";
-  } else if (awaited.caller?.alive !== false) {
+  awaited.state = "failed";
+  if (awaited.resolve === undefined) awaited.value = make;
+  else if (awaited.caller?.alive !== false) {
     failWith(awaited.resolve, make);
   }
 }

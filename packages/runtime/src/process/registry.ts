@@ -39,16 +39,21 @@ export function registered(): Atom[] {
 export function register(name: Name, pid: Pid): true {
   const process = processOf(pid);
   const refuse = (why: string) => new ErlangError(BADARG, `Cannot register ${pid} as ${describe(name)}: ${why}`);
-  if (!isName(name)) throw refuse("a name is a string or an atom");
-  const text = textOf(name);
-  const holder = names.get(text);
-  if (text === "undefined") throw refuse(`"undefined" is not a name`);
+  const atom = nameOf(name, refuse);
+  const holder = names.get(atom.name);
   if (holder !== undefined) throw refuse(`the name belongs to ${holder.pid}`);
   if (process === undefined) throw refuse("the process is dead");
   if (process.name !== undefined) throw refuse(`the process is registered as "${process.name}" already`);
-  process.name = ensure(text);
-  names.set(text, process);
+  process.name = atom;
+  names.set(atom.name, process);
   return true;
+}
+
+/** The atom of a name, if it can be one; else what `refuse` makes is thrown, or `system_limit`. */
+export function nameOf(name: Name, refuse: (why: string) => Error): Atom {
+  if (!isName(name)) throw refuse("a name is a string or an atom");
+  if (textOf(name) === "undefined") throw refuse(`"undefined" is not a name`);
+  return ensure(textOf(name));
 }
 
 export function unregister(name: Name): true {

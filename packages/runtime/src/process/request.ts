@@ -3,9 +3,10 @@
  * object. While the answer may still come at once it is nothing more; when it has to wait, it keeps a vigil (`vigil.ts`):
  * the monitor on the server, the caller's end of it, and the time-out.
  */
-import { GEN_CALL } from "../term/atoms.ts";
+import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
+import { Cast } from "./cast.ts";
 import type { Process } from "./process.ts";
 import { Vigil } from "./vigil.ts";
 
@@ -16,8 +17,8 @@ export abstract class Request extends Ref {
   readonly payload: unknown;
   readonly caller: Process | undefined;
   readonly callee: Process;
-  /** Neither answered nor failed nor given up. */
-  open = true;
+  /** `open`: neither answered nor failed nor given up. */
+  state: "open" | "answered" | "failed" = "open";
   vigil: Vigil | undefined = undefined;
 
   constructor(callee: Process, caller: Process | undefined, payload: unknown) {
@@ -46,24 +47,28 @@ export abstract class Request extends Ref {
 
   /** From now on it waits: fails when the server dies (or has died since it was sent), expires after `ms`. */
   keep(ms: number): void {
-    if (!this.open) return;
+    if (this.state !== "open") return;
     if (this.callee.alive) this.vigil = new Vigil(this, ms);
     else this.fail(this.callee.reason);
   }
 
   /** Answers it. The first answer counts; a later one, or one to a caller that is gone, is dropped. */
   answer(value: unknown): void {
-    if (this.settle()) this.answered(value);
+    if (this.#settle("answered")) this.answered(value);
   }
 
   fail(reason: unknown): void {
-    if (this.settle()) this.failed(reason);
+    if (this.#settle("failed")) this.failed(reason);
   }
 
-  /** Ends it without telling the caller. True if it was still open. */
-  settle(): boolean {
-    if (!this.open) return false;
-    this.open = false;
+  /** Ends it without telling the caller. */
+  settle(): void {
+    this.#settle("failed");
+  }
+
+  #settle(state: "answered" | "failed"): boolean {
+    if (this.state !== "open") return false;
+    this.state = state;
     if (this.vigil !== undefined) {
       this.vigil.end();
       this.vigil = undefined;
@@ -72,7 +77,8 @@ export abstract class Request extends Ref {
   }
 }
 
-/** A message as the process's code sees it: a request is `['$gen_call', from, payload]`. */
+/** A message as the process's code sees it: requests and casts are OTP's tuples. */
 export function open(message: unknown): unknown {
-  return message instanceof Request ? [GEN_CALL, message.from, message.payload] : message;
+  if (message instanceof Request) return [GEN_CALL, message.from, message.payload];
+  return message instanceof Cast ? [GEN_CAST, message.message] : message;
 }

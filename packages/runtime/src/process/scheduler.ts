@@ -89,6 +89,14 @@ export function drain(): void {
   }
   enter(undefined);
   draining = false;
+  drained();
+}
+
+let drained = () => {};
+
+/** Sets what is done after each drain. */
+export function whenDrained(then: () => void): void {
+  drained = then;
 }
 
 /** One turn of a process. It does not throw; if it does, it is this package's mistake, and it must not stop all other processes. */

@@ -177,6 +177,8 @@ function remove(deadline: Deadline): void {
   const last = heap.pop() as Deadline;
   deadline.place = -1;
   if (!deadline.background) foreground--;
+  // An array that once was long keeps its memory until its length is set.
+  if (heap.length === 0) heap.length = 0;
   if (last === deadline) return;
   heap[place] = last;
   last.place = place;
