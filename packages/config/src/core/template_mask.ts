@@ -47,6 +47,8 @@ export class Masking {
   readonly #text: string;
   readonly #marks: readonly [begin: string, end: string];
   #at = 0;
+  /** Up to here the text was copied or replaced. */
+  #copied = 0;
   readonly #out: string[] = [];
   #length = 0;
   /** Pairs of masked and template offset: from there on both run alike. */
@@ -62,6 +64,7 @@ export class Masking {
 
   run(): Mask {
     this.#scan();
+    this.#flush();
     const runs = this.#runs;
     return {
       text: this.#out.join(""),
@@ -194,15 +197,22 @@ export class Masking {
     this.#replace(end - start, hole.kind === "bare" ? `"${mask}"` : mask);
   }
 
+  /** Moves on: what is passed is copied as it is, when something else has to follow it. */
   #copy(count: number): void {
-    this.#emit(this.#text.slice(this.#at, this.#at + count));
     this.#at += count;
   }
 
+  #flush(): void {
+    this.#emit(this.#text.slice(this.#copied, this.#at));
+    this.#copied = this.#at;
+  }
+
   #replace(count: number, by: string): void {
+    this.#flush();
     this.#runs.push([this.#length, this.#at]);
     this.#emit(by);
     this.#at += count;
+    this.#copied = this.#at;
     this.#runs.push([this.#length, this.#at]);
   }
 

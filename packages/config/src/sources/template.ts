@@ -9,7 +9,7 @@ import {
 } from "../core/template.ts";
 import type { Segments, Value } from "../core/value.ts";
 import { SyntaxFault, position_at } from "../formats/format.ts";
-import { type Parsed, parse_text } from "../formats/parse.ts";
+import { type Parsed, parse_bytes } from "../formats/parse.ts";
 import { toml } from "../formats/toml.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
@@ -27,6 +27,8 @@ export interface TemplateOptions extends WatchedFileOptions {
   /** When the template is deleted later: `"keep"` (default) its last values or `"clear"` them. */
   readonly on_missing?: "keep" | "clear";
 }
+
+type Variables = Readonly<Record<string, string | undefined>>;
 
 const optionNames: ReadonlySet<string> = new Set<keyof TemplateOptions>([
   "substitutions",
@@ -55,7 +57,7 @@ export class TemplateSource implements Source {
   readonly on_missing: "keep" | "clear";
   readonly #file: WatchedFile;
   readonly #substitutions: ReadonlyMap<string, Substitution>;
-  readonly #env: Readonly<Record<string, string | undefined>> | undefined;
+  readonly #env: Variables | undefined;
   /** The names that the last load looked for in the environment, with what it found. */
   #looked: ReadonlyMap<string, string | undefined> = new Map();
 
@@ -88,21 +90,21 @@ export class TemplateSource implements Source {
     const env = this.#env ?? context.env;
     const stale = [...this.#looked].some(([name, value]) => own(env, name) !== value);
     const first = context.first || stale;
-    return this.#file.load(this.name, { ...context, first }, async (bytes) => this.#layer(bytes, env));
+    return this.#file.load(this.name, { ...context, first }, (bytes) => this.#layer(bytes, env, context.signal));
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     return this.#file.watch(changed, context);
   }
 
-  #layer(bytes: Uint8Array, env: Readonly<Record<string, string | undefined>>): Layer {
+  async #layer(bytes: Uint8Array, env: Variables, signal: AbortSignal): Promise<Layer> {
     const text = decode_utf8(bytes);
     const masked = mask_template(text);
     this.#looked = new Map(
       [...masked.names].filter((name) => !this.#substitutions.has(name)).map((name) => [name, own(env, name)]),
     );
     if (masked.problems.length > 0) throw problemsFault(text, masked.problems);
-    const parsed = parseMasked(text, masked);
+    const parsed = await parseMasked(text, masked, signal);
     const filled = masked.fill(parsed.tree, this.#lookup(env), read_toml_value);
     if (filled.problems.length > 0) throw problemsFault(text, filled.problems);
     return {
@@ -119,7 +121,7 @@ export class TemplateSource implements Source {
     };
   }
 
-  #lookup(env: Readonly<Record<string, string | undefined>>): Lookup {
+  #lookup(env: Variables): Lookup {
     return (name) => {
       const value = this.#substitutions.get(name);
       if (value !== undefined) return { value, from: "substitutions" };
@@ -129,9 +131,9 @@ export class TemplateSource implements Source {
   }
 }
 
-function parseMasked(text: string, masked: Masked): Parsed {
+async function parseMasked(text: string, masked: Masked, signal: AbortSignal): Promise<Parsed> {
   try {
-    return parse_text(masked.text, "toml");
+    return await parse_bytes(new TextEncoder().encode(masked.text), "toml", signal);
   } catch (error) {
     if (!(error instanceof SyntaxFault) || error.position === undefined) throw error;
     const offset = masked.offset(offsetAt(masked.text, error.position.line, error.position.column));
@@ -192,7 +194,7 @@ function offsetAt(text: string, line: number, column: number): number {
   return start + column - 1;
 }
 
-function own(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+function own(env: Variables, name: string): string | undefined {
   return Object.hasOwn(env, name) ? env[name] : undefined;
 }
 

@@ -84,6 +84,21 @@ describe("TemplateSource", () => {
     expect(layer_of(await load({})).tree).toEqual({ a: "9" });
   });
 
+  test("fills a large template, and tells places and mistakes in it", async () => {
+    const filler = Array.from({ length: 5000 }, (_, n) => `key_${n} = "value ${n}"\n`).join("");
+    await writeFile(path, `a = "\${A:x}"\n${filler}b = \${B:1}\n`);
+    const layer = layer_of(await new TemplateSource(path).load(context()));
+    expect(layer.tree).toMatchObject({ a: "x", key_4999: "value 4999", b: 1 });
+    expect(layer.origin(["b"])).toMatchObject({
+      line: 5002,
+      column: 1,
+      placeholders: [{ name: "B", from: "default" }],
+    });
+    await writeFile(path, `a = "\${A:x}"\n${filler}b = "\${B:1}" oops\n`);
+    const error = await rejection(new TemplateSource(path, { settle: 0 }).load(context()));
+    expect(error).toMatchObject({ code: "syntax", line: 5002, column: 14 });
+  });
+
   test("does not take what objects inherit for a value", async () => {
     await writeFile(path, 'a = "${constructor:x}"\nb = "${toString:y}"\n');
     expect(await first_tree(new TemplateSource(path, { A: "1" }))).toEqual({ a: "x", b: "y" });
