@@ -11,7 +11,7 @@ import { format, promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
-import { logger } from "@otpts/runtime";
+import { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry } from "@otpts/runtime";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 // Inside the package, so that its own name resolves; ignored by git.
@@ -65,6 +65,17 @@ describe.each(pages)("$name", ({ file, source }) => {
     expect(printed).toStrictEqual(promised(source));
     expect(source.match(/console\.log/g) ?? []).toHaveLength(printed.length);
   });
+});
+
+test("otp.md names every function of the public modules", () => {
+  const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
+  const modules = { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry };
+  const missing = Object.entries(modules).flatMap(([module, exports]) =>
+    Object.keys(exports)
+      .filter((name) => !new RegExp(`[\\x60.]${name}\\b`, "u").test(page))
+      .map((name) => `${module}.${name}`),
+  );
+  expect(missing).toStrictEqual([]);
 });
 
 test("all examples type-check", async () => {
