@@ -19,13 +19,13 @@ export function beam(): boolean {
  * Gives programs, as Erlang terms, to `Module:main(File)` and returns the lines it prints.
  *
  * @param module a file of erlang/ beside this one
+ * @param with_ modules of the conformance scenarios that it uses
  */
-export function onBeam(module: string, programs: readonly string[]): readonly string[] {
+export function onBeam(module: string, programs: readonly string[], with_: readonly string[] = []): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), "otpts-beam-"));
   try {
-    const beside = new URL(`erlang/${module}.erl`, import.meta.url);
-    const source = existsSync(beside) ? beside : new URL(`../../properties/erlang/${module}.erl`, import.meta.url);
-    execFileSync("erlc", ["-Werror", "-o", folder, fileURLToPath(source)]);
+    const sources = [`properties/erlang/${module}`, ...with_.map((lib) => `conformance/erlang/lib/${lib}`)];
+    execFileSync("erlc", ["-Werror", "-o", folder, ...sources.map(located)]);
     const file = join(folder, "programs");
     writeFileSync(file, programs.map((program) => `${program}.\n`).join(""));
     const call = `${module}:main("${file}").`;
@@ -38,4 +38,10 @@ export function onBeam(module: string, programs: readonly string[]): readonly st
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The file of an Erlang module below test/, also from the build. */
+function located(module: string): string {
+  const here = new URL(`../${module}.erl`, import.meta.url);
+  return fileURLToPath(existsSync(here) ? here : new URL(`../../${module}.erl`, import.meta.url));
 }

@@ -1,6 +1,6 @@
 /** gen_server_SUITE: start, stop and the reasons of an end. */
 import { IGNORE, NORMAL, OK, OtpError, STOP, TRAP_EXIT, erlang, gen_server } from "@otpts/runtime";
-import { down, fmt, mailbox, ok, pid, settle, sleep, step, watch } from "../harness/oracle.ts";
+import { down, fmt, mailbox, ok, pid, recv, settle, sleep, step, watch } from "../harness/oracle.ts";
 import * as probe from "../harness/probe.ts";
 import type { ProbeOptions } from "../harness/probe.ts";
 import { a, list, t } from "../harness/term.ts";
@@ -166,4 +166,18 @@ export async function gsx_hibernate(): Promise<void> {
   await settle();
   await step("call state", () => gen_server.call(p, t`state`));
   await step("stop", () => gen_server.stop(p));
+}
+
+export async function gsx_start_monitor_parent(): Promise<void> {
+  erlang.process_flag(TRAP_EXIT, true);
+  const [pa] = await probe.start_monitor("a", { trap: true });
+  erlang.exit(pa, a("boom"));
+  await recv();
+  const pb = await probe.start("b", { trap: true });
+  erlang.exit(pb, a("boom"));
+  await settle();
+  await step("alive b", () => erlang.is_process_alive(pb));
+  const pc = await probe.start_link("c", { trap: true });
+  erlang.exit(pc, NORMAL);
+  await recv();
 }
