@@ -1,4 +1,6 @@
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { parseArgs } from "node:util";
 import { beam, node } from "./process.ts";
 import type { Contestant } from "./process.ts";
@@ -43,10 +45,25 @@ const gone = {
   "@hamicek/noex": "no longer in the npm registry (noex 1.3.0 there is another library: Go-style error handling)",
 };
 
-if (options.help) console.log(usage);
-else await bench();
+const open = new Set<Contestant>();
 
-async function bench(): Promise<void> {
+if (options.help) console.log(usage);
+else {
+  const folder = await mkdtemp(path.join(tmpdir(), "otpts-bench-"));
+  const end = async (): Promise<void> => {
+    await Promise.all([...open].map((contestant) => contestant.close()));
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void end().then(() => process.exit(1)));
+  try {
+    await bench(folder);
+  } finally {
+    await end();
+  }
+}
+
+async function bench(folder: string): Promise<void> {
   const count = Number(options.rounds ?? (options.quick ? 3 : 5));
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`Cannot run the benchmark: --rounds must be a whole number from 1, got "${options.rounds}"`);
@@ -60,21 +77,18 @@ async function bench(): Promise<void> {
     if (section === "config" && options["no-config"]) continue;
     const specs = probes.filter((spec) => spec.section === section && spec.rows.some(({ id }) => chosen(id)));
     if (specs.length === 0) continue;
-    const contestants = await gather(field[section], skipped);
-    try {
-      for (const { name, notes } of contestants) contenders.push({ name, notes });
-      for (const spec of specs) {
-        console.error(`${spec.group}: ${spec.rows.map(({ title }) => title).join("; ")}`);
-        const columns = await rounds(spec, contestants, { rounds: count, quick: options.quick });
-        for (const row of spec.rows) lines.push(line(spec, row, columns.get(row.metric) ?? new Map()));
-      }
-      for (const row of derived.filter((row) => row.section === section)) {
-        const found = derive(row, lines);
-        if (found !== undefined) lines.push(found);
-      }
-    } finally {
-      await Promise.all(contestants.map((contestant) => contestant.close()));
+    const contestants = await gather(field[section], folder, skipped);
+    for (const { name, notes } of contestants) contenders.push({ name, notes });
+    for (const spec of specs) {
+      console.error(`${spec.group}: ${spec.rows.map(({ title }) => title.trim()).join("; ")}`);
+      const columns = await rounds(spec, contestants, { rounds: count, quick: options.quick });
+      for (const row of spec.rows) lines.push(line(spec, row, columns.get(row.metric) ?? new Map()));
     }
+    for (const row of derived.filter((row) => row.section === section)) {
+      const found = derive(row, lines);
+      if (found !== undefined) lines.push(found);
+    }
+    await Promise.all(contestants.map((contestant) => contestant.close()));
   }
 
   const results: Results = {
@@ -90,13 +104,19 @@ async function bench(): Promise<void> {
   console.log(table(results));
 }
 
-async function gather(files: readonly string[], skipped: Record<string, string>): Promise<Contestant[]> {
+async function gather(
+  files: readonly string[],
+  folder: string,
+  skipped: Record<string, string>,
+): Promise<Contestant[]> {
   const wanted = options.contenders?.split(",");
   const contestants: Contestant[] = [];
   for (const file of files) {
     if (wanted !== undefined && !wanted.includes(file)) continue;
     try {
-      contestants.push(await (file === "beam" ? beam() : node(file)));
+      const contestant = await (file === "beam" ? beam(folder) : node(file, folder));
+      open.add(contestant);
+      contestants.push(contestant);
     } catch (error) {
       skipped[file] = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not installed" : (error as Error).message;
     }

@@ -1,8 +1,7 @@
 import { fork, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -87,11 +86,13 @@ class NodeChild extends Child {
   notes: readonly string[] = [];
   #absent: Readonly<Record<string, string>> = {};
   readonly #file: string;
+  readonly #folder: string;
 
-  constructor(file: string) {
+  constructor(file: string, folder: string) {
     super();
     this.name = file;
     this.#file = file;
+    this.#folder = folder;
   }
 
   async start(): Promise<void> {
@@ -110,7 +111,7 @@ class NodeChild extends Child {
   protected open(): ChildProcess {
     const child = fork(fileURLToPath(new URL("runner.js", import.meta.url)), [this.#file], {
       execArgv: ["--expose-gc", "--max-old-space-size=8192"],
-      env: { ...process.env, NODE_ENV: "production" },
+      env: { ...process.env, NODE_ENV: "production", TMPDIR: this.#folder },
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     child.on("message", (answer: Answer) => this.answered?.(answer));
@@ -162,25 +163,19 @@ class BeamChild extends Child {
     const pairs = Object.entries(size).map(([key, value]) => `${key} => ${value}`);
     child.stdin?.write(`{run, ${probe}, #{${pairs.join(", ")}}}.\n`);
   }
-
-  override async close(): Promise<void> {
-    await super.close();
-    await rm(this.#folder, { recursive: true, force: true });
-  }
 }
 
-/** A contender of `contenders/`, by its file's name. */
-export async function node(file: string): Promise<Contestant> {
-  const child = new NodeChild(file);
+/** A contender of `contenders/`, by its file's name; its temporary files go into `folder`. */
+export async function node(file: string, folder: string): Promise<Contestant> {
+  const child = new NodeChild(file, folder);
   await child.start();
   return child;
 }
 
-/** The BEAM, its modules compiled into a folder of their own; rejects where there is no `erlc`. */
-export async function beam(): Promise<Contestant> {
+/** The BEAM, its modules compiled into `folder`; rejects where there is no `erlc`. */
+export async function beam(folder: string): Promise<Contestant> {
   // The sources stand beside this file's source, the build in `dist` has no copy of them.
   const sources = path.join(packageFolder(), "bench", "beam");
-  const folder = await mkdtemp(path.join(tmpdir(), "otpts-bench-"));
   const files = (await readdir(sources)).filter((file) => file.endsWith(".erl"));
   await finished(spawn("erlc", ["-o", folder, ...files], { cwd: sources, stdio: ["ignore", "inherit", "inherit"] }));
   const child = new BeamChild(folder);

@@ -84,28 +84,28 @@ const ms = (id: string, title: string, metric: string, wanted: Partial<Row> = {}
 const among = [10, 1_000, 100_000] as const;
 
 export const probes: readonly ProbeSpec[] = [
-  runtime("Calls", "call", { n: 200_000 }, { n: 30_000 }, [
+  runtime("Calls", "call", { n: 100_000 }, { n: 30_000 }, [
     ns("call", "call, one at a time", { target: 0.25, note: "JavaScript contenders: from outside any process" }),
   ]),
-  runtime("Calls", "call_inside", { n: 200_000 }, { n: 30_000 }, [
+  runtime("Calls", "call_inside", { n: 100_000 }, { n: 30_000 }, [
     ns("call_inside", "call from inside a process", { target: 0.35 }),
   ]),
-  runtime("Calls", "call_async", { n: 200_000 }, { n: 30_000 }, [
+  runtime("Calls", "call_async", { n: 100_000 }, { n: 30_000 }, [
     ns("call_async", "call, asynchronous handler", {
       note: "the handler awaits once and asks self() after that; the BEAM's has nothing to await",
     }),
   ]),
-  runtime("Calls", "call_many", { n: 200_000, flight: 1000 }, { n: 50_000 }, [
+  runtime("Calls", "call_many", { n: 100_000, flight: 1000 }, { n: 50_000 }, [
     ns("call_many", "call, 1,000 in flight", {
       target: 0.25,
       note: "1,000 callers that each await one call after the other; BEAM: send_request × 1,000, then receive_response, its faster form",
     }),
   ]),
 
-  runtime("Messages", "cast", { n: 1_000_000 }, { n: 200_000 }, [
+  runtime("Messages", "cast", { n: 500_000 }, { n: 200_000 }, [
     ns("cast", "cast", { target: 0.35, note: "batches of 1,000, each closed by a call" }),
   ]),
-  runtime("Messages", "ring", { n: 500_000, among: 1000 }, { n: 100_000 }, [
+  runtime("Messages", "ring", { n: 300_000, among: 1000 }, { n: 100_000 }, [
     ns("ring", "hop in a ring of 1,000", { target: 0.35, note: "one token, gen_server to gen_server by cast" }),
   ]),
 
@@ -137,7 +137,7 @@ export const probes: readonly ProbeSpec[] = [
       note: "after a full collection on both sides; BEAM: process_info(memory)",
     },
   ]),
-  runtime("Life", "crash", { n: 200 }, {}, [
+  runtime("Life", "crash", { n: 4_000, restarts: 200 }, { n: 1_000 }, [
     ns("crash", "crash to restarted init", { target: 1.0, note: "a handler throws an error; reports are silenced" }),
   ]),
 
@@ -148,7 +148,7 @@ export const probes: readonly ProbeSpec[] = [
       ["load_burn", "calls that burn 5 µs"],
     ] as const
   ).map(([probe, title]) =>
-    runtime("Under load", probe, { ms: 2000 }, { ms: 500 }, [
+    runtime("Under load", probe, { ms: 1000 }, { ms: 300 }, [
       { id: `${probe}_late`, title: `${title}: 10 ms timer, p99 late`, unit: "ms", metric: "late", limit: 5 },
       { id: `${probe}_echo`, title: `${title}: TCP echo, p99`, unit: "ms", metric: "echo" },
       { id: `${probe}_rate`, title: `${title}: messages`, unit: "/s", metric: "rate" },
@@ -156,12 +156,12 @@ export const probes: readonly ProbeSpec[] = [
   ),
 
   ...among.map((count) =>
-    runtime("Scale", "call_among", { n: 100_000, among: count }, { n: 50_000, among: Math.min(count, 30_000) }, [
+    runtime("Scale", "call_among", { n: 100_000, among: count }, { n: 30_000, among: Math.min(count, 30_000) }, [
       ns(`call_among_${count}`, `call, among ${count.toLocaleString("en")} processes`),
     ]),
   ),
   ...among.map((count) =>
-    runtime("Scale", "cast_among", { n: 500_000, among: count }, { n: 100_000, among: Math.min(count, 30_000) }, [
+    runtime("Scale", "cast_among", { n: 300_000, among: count }, { n: 100_000, among: Math.min(count, 30_000) }, [
       ns(`cast_among_${count}`, `cast, among ${count.toLocaleString("en")} processes`),
     ]),
   ),

@@ -180,12 +180,15 @@ export const contender: Contender = {
       await stopAll(pids);
       return { bytes };
     },
-    async crash({ n }) {
+    async crash({ n, restarts }) {
       logger.set_handler(undefined);
-      const tree = await family(1);
-      const ns = await per(n, () => crashes(tree, tree.children[0] as Pid, n));
-      await supervisor.stop(tree.pid);
-      return { ns };
+      let total = 0;
+      for (let i = 0; i < n; i += restarts) {
+        const tree = await family(1);
+        total += await per(1, () => crashes(tree, tree.children[0] as Pid, restarts));
+        await supervisor.stop(tree.pid);
+      }
+      return { ns: total / n };
     },
 
     load_send: ({ ms }) =>
