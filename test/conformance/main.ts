@@ -8,7 +8,7 @@ import { Worker, isMainThread, parentPort, workerData } from "node:worker_thread
 import { additionalScenarios, scenarios } from "./catalog.ts";
 import type { Entry } from "./catalog.ts";
 import { compare } from "./harness/diff.ts";
-import { dispatch } from "./harness/dispatch.ts";
+import { DISPATCHERS, dispatch } from "./harness/dispatch.ts";
 import { run } from "./harness/run.ts";
 
 interface Verdict {
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
   const wanted = (entry: Entry): boolean => only === undefined || entry.id === only;
   const given = scenarios().filter(wanted);
   const further = additionalScenarios().filter(wanted);
-  if (given.length + further.length === 0) throw new Error(`No scenario is called "${only}"`);
+  if (given.length + further.length === 0) return refuse(`No scenario is called "${only}"`);
+  if (!DISPATCHERS.includes(dispatcher)) return refuse(`No dispatcher is called "${dispatcher}": give turn or nact`);
 
   const verdicts = await judge([...given, ...further], dispatcher);
   let failed = 0;
@@ -42,6 +43,11 @@ async function main(): Promise<void> {
     failed += print(given, verdicts);
   }
   process.exitCode = failed > 0 ? 1 : 0;
+}
+
+function refuse(why: string): void {
+  console.error(why);
+  process.exitCode = 1;
 }
 
 function print(entries: readonly Entry[], verdicts: ReadonlyMap<string, Verdict>): number {

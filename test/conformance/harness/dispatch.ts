@@ -1,10 +1,11 @@
+/** The dispatchers that the scenarios run under. */
 import { dispatcher } from "@otpts/runtime";
 
-/** Puts the dispatcher of that name in place, before any process is started. */
+export const DISPATCHERS: readonly string[] = ["turn", "nact"];
+
+/** Puts the dispatcher of that name in place for all processes that are started from now on. */
 export async function dispatch(name: string): Promise<void> {
-  if (name === "turn") return;
-  if (name !== "nact") throw new Error(`No dispatcher is called "${name}": there are turn and nact`);
-  const { start } = await import("nact");
-  const { nact_dispatcher } = await import("@otpts/runtime/nact");
+  if (name !== "nact") return;
+  const [{ start }, { nact_dispatcher }] = await Promise.all([import("nact"), import("@otpts/runtime/nact")]);
   dispatcher.use(nact_dispatcher(start()));
 }
