@@ -27,7 +27,7 @@ const { values: options } = parseArgs({
 
 const usage = `pnpm bench [options]
   --json FILE         also write the results as JSON
-  --only ROW,ROW      only rows whose id starts with one of these
+  --only ROW,ROW*     only these rows; a star stands for the rest of an id
   --contenders A,B    only these contenders
   --rounds N          rounds that count (default 5; quick 3)
   --quick             small sizes, few rounds: for development, not for publication
@@ -67,8 +67,9 @@ async function bench(folder: string): Promise<void> {
   const count = Number(options.rounds ?? (options.quick ? 3 : 5));
   if (!Number.isInteger(count) || count < 1)
     throw new RangeError(`Cannot run the benchmark: --rounds must be a whole number from 1, got "${options.rounds}"`);
-  const prefixes = options.only?.split(",");
-  const chosen = (id: string): boolean => prefixes?.some((prefix) => id.startsWith(prefix)) ?? true;
+  const only = options.only?.split(",");
+  const chosen = (id: string): boolean =>
+    only?.some((row) => (row.endsWith("*") ? id.startsWith(row.slice(0, -1)) : id === row)) ?? true;
   const skipped: Record<string, string> = { ...gone };
   const contenders: { name: string; notes: readonly string[] }[] = [];
   const lines: Line[] = [];
@@ -118,7 +119,9 @@ async function gather(
       open.add(contestant);
       contestants.push(contestant);
     } catch (error) {
-      skipped[file] = (error as NodeJS.ErrnoException).code === "ENOENT" ? "not installed" : (error as Error).message;
+      const missing = file === "beam" && (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (missing) skipped["BEAM"] = "erl and erlc are not installed";
+      else skipped[file] = (error as Error).message;
     }
   }
   return contestants;
