@@ -46,9 +46,9 @@ export class Window {
   }
 }
 
-/** The children that are restarted together when one failed, in start order. `children` is in start order too. */
-export function group<C>(strategy: Atom, children: readonly C[], failed: C): readonly C[] {
-  if (strategy === ONE_FOR_ALL) return children;
-  if (strategy === REST_FOR_ONE) return children.slice(children.indexOf(failed));
+/** The children that are restarted together when one failed, in start order. `children` gives all, in start order too. */
+export function group<C>(strategy: Atom, children: () => readonly C[], failed: C): readonly C[] {
+  if (strategy === ONE_FOR_ALL) return children();
+  if (strategy === REST_FOR_ONE) return children().slice(children().indexOf(failed));
   return [failed];
 }

@@ -259,7 +259,7 @@ async function restart(state: State, child: Child, ended?: { readonly reason: un
     await startOne(state, child);
     return true;
   }
-  const together = group(strategy, state.children.list(), child);
+  const together = group(strategy, () => state.children.list(), child);
   state.children.runs(child, undefined);
   await endAll(
     state,

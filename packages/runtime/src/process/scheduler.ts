@@ -4,7 +4,7 @@
  * One queue of ready processes, first come first served, drained in microtasks. Every message handled is a reduction. The
  * budget counts per turn of the event loop, over all processes: when BUDGET reductions or SPAN ms are used up, whichever
  * is first, draining stops until the loop has been round (timers, I/O) and goes on in a `setImmediate`. The clock is read
- * every STRIDE reductions only, and after each one once they turn out to be slow.
+ * once in a stride: as many reductions as take about a QUARTER of a ms, by what the last ones took.
  */
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
@@ -17,7 +17,7 @@ import { report } from "./report.ts";
 const BUDGET = 2_000;
 const SPAN = 1;
 const STRIDE = 32;
-const SLOW = 0.1;
+const QUARTER = 0.25;
 /** How many messages a process may handle before the next one in the queue runs. */
 export const SLICE = 64;
 
@@ -30,7 +30,8 @@ let credit = STRIDE;
 let stride = STRIDE;
 let used = 0;
 let marked = false;
-let started = 0;
+/** When this turn's reductions began; undefined where nobody knows yet, because nobody looked. */
+let started: number | undefined;
 let lastLook = 0;
 /** The budget of this turn of the event loop is used up. */
 let spent = false;
@@ -119,24 +120,26 @@ function look(): boolean {
   const now = performance.now();
   if (!marked) {
     marked = true;
-    used = 0;
-    started = now;
-    lastLook = now;
-    stride = STRIDE;
     setImmediate(nextTurn);
-  } else {
-    used += stride;
-    stride = now - lastLook > SLOW ? 1 : STRIDE;
-    lastLook = now;
+    if (started === undefined) started = lastLook = now;
   }
+  used += stride;
+  // A stride that took no time may grow; one that took too long shrinks to what would have fitted.
+  const took = now - lastLook;
+  stride = took <= QUARTER ? Math.min(STRIDE, stride * 2) : Math.max(1, Math.floor((stride * QUARTER) / took));
+  lastLook = now;
   credit = stride;
-  if (used >= BUDGET || now - started >= SPAN) spent = true;
+  if (used >= BUDGET || now - (started ?? now) >= SPAN) spent = true;
   return !spent;
 }
 
 function nextTurn(): void {
   marked = false;
   spent = false;
-  credit = STRIDE;
-  if (first !== undefined) drain();
+  used = 0;
+  credit = stride;
+  started = undefined;
+  if (first === undefined) return;
+  started = lastLook = performance.now();
+  drain();
 }
