@@ -35,7 +35,7 @@ const children = [
 ];
 const top = await supervisor.start(
   children,
-  supervisor.options({ strategy: supervisor.OneForOne(), max_restarts: 2, max_seconds: 5 }),
+  supervisor.options({ strategy: supervisor.OneForOne(), max_restarts: 2, max_seconds: 60 }),
 );
 
 console.log("next:", await gen_server.call("counter", "next"), await gen_server.call("counter", "next"));

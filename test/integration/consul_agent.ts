@@ -25,12 +25,17 @@ export async function startAgent(): Promise<Agent> {
   return (await kit("agent.ts")).Agent.start();
 }
 
+/** Path of a Consul binary; undefined where none can be had. */
+export async function consulBinary(): Promise<string | undefined> {
+  return (await kit("binary.ts")).consul_binary();
+}
+
 /**
  * `describe` for tests that need an agent: skipped, loudly, where no binary can be had. With `OTPTS_REQUIRE_CONSUL` set that
  * is a failure instead.
  */
 export async function describeWithConsul(title: string, suite: () => void): Promise<void> {
-  const binary = await (await kit("binary.ts")).consul_binary();
+  const binary = await consulBinary();
   if (binary === undefined && process.env["OTPTS_REQUIRE_CONSUL"])
     throw new Error(`Cannot run "${title}": there is no Consul binary, and OTPTS_REQUIRE_CONSUL wants one`);
   if (binary === undefined) process.stderr.write(`SKIPPED, for want of a Consul binary: all tests of "${title}"\n`);

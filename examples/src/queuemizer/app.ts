@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigManager, ConfigSpec, ConsulSource, EnvironmentSource, FileSource, RuntimeSource } from "@otpts/config";
-import { gen_server, type Pid, supervisor } from "@otpts/runtime";
+import { erlang, gen_server, type Pid, supervisor } from "@otpts/runtime";
 import { start_http_api, validate_rate_limits } from "./http_api.ts";
 import { start_provisioning_manager } from "./provisioning_manager.ts";
 import { start_tc_manager } from "./tc_manager.ts";
@@ -46,6 +46,7 @@ export interface Application {
   readonly address: string;
   /** The processes that have ended, in order. */
   readonly ended: readonly string[];
+  /** Stops what still runs, and removes the files. */
   stop(): Promise<void>;
 }
 
@@ -60,13 +61,20 @@ export interface ApplicationOptions {
   readonly consul_port?: number;
 }
 
-export async function start_application({
-  env = process.env,
-  port = 0,
-  signals = false,
-  consul_port,
-}: ApplicationOptions = {}): Promise<Application> {
+export async function start_application(options: ApplicationOptions = {}): Promise<Application> {
   const directory = await mkdtemp(join(tmpdir(), "queuemizer-"));
+  try {
+    return await start_in(directory, options);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function start_in(
+  directory: string,
+  { env = process.env, port = 0, signals = false, consul_port }: ApplicationOptions,
+): Promise<Application> {
   const config_file = join(directory, "config.toml");
   await writeFile(config_file, initial_config);
 
@@ -107,7 +115,7 @@ export async function start_application({
     address,
     ended,
     async stop() {
-      await supervisor.stop(top);
+      if (erlang.is_process_alive(top)) await supervisor.stop(top);
       await rm(directory, { recursive: true, force: true });
     },
   };

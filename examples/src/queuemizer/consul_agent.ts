@@ -35,6 +35,8 @@ export async function start_agent(): Promise<Agent | undefined> {
     ["agent", "-dev", "-bind", "127.0.0.1", "-client", "127.0.0.1", "-disable-host-node-id", ...ports.map(String)],
     { stdio: "ignore" },
   );
+  let failed: Error | undefined;
+  child.on("error", (error) => (failed = error));
   const put = async (key: string, value: string) => {
     const response = await fetch(`http://127.0.0.1:${http}/v1/kv/${key}`, {
       method: "PUT",
@@ -46,7 +48,7 @@ export async function start_agent(): Promise<Agent | undefined> {
   };
   const agent = { port: http, put, stop: () => stop(child) };
   try {
-    await writable(child, put);
+    await writable(put, () => failed?.message ?? ended(child));
     return agent;
   } catch (error) {
     await agent.stop();
@@ -54,22 +56,27 @@ export async function start_agent(): Promise<Agent | undefined> {
   }
 }
 
-async function writable(child: ChildProcess, put: Agent["put"]): Promise<void> {
-  const until = Date.now() + 10_000;
+async function writable(put: Agent["put"], over: () => string | undefined): Promise<void> {
+  const until = Date.now() + 30_000;
   for (;;) {
     try {
       await put("demo_ready", "1");
       return;
     } catch (error) {
-      if (child.exitCode !== null || Date.now() > until)
-        throw new Error("the Consul agent does not start", { cause: error });
+      const why = over() ?? (Date.now() > until ? "it takes no writes after 30 s" : undefined);
+      if (why !== undefined) throw new Error(`Cannot start a Consul agent: ${why}`, { cause: error });
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
 }
 
+function ended({ exitCode, signalCode }: ChildProcess): string | undefined {
+  if (exitCode === null && signalCode === null) return undefined;
+  return `it ended by itself with ${signalCode ?? `code ${exitCode}`}`;
+}
+
 async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || ended(child) !== undefined) return;
   const gone = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
   await gone;

@@ -37,9 +37,9 @@ async function problem(): Promise<string | undefined> {
   return sources.find(({ state }) => state === "error")?.last_error?.message;
 }
 
-async function demo(agent: Agent | undefined): Promise<void> {
-  let app!: Application;
+let app!: Application;
 
+async function demo(agent: Agent | undefined): Promise<void> {
   await show.step("A supervision tree boots, in order", async () => {
     app = await start_application({ env, ...(agent === undefined ? {} : { consul_port: agent.port }) });
     const children = await supervisor.which_children(app.top);
@@ -186,19 +186,22 @@ console.log("queuemizer: configuration as a supervised process");
 console.log(
   `config.toml has ${initial_config.split("\n").length} lines; the environment has QUEUEMIZER_DATABASE_MAX_CONNECTIONS=25`,
 );
-const agent = await start_agent();
-if (agent === undefined)
-  console.log(
-    "No Consul binary is at hand (CONSUL_BIN, PATH): with one, a key written in Consul would arrive in tc_manager as one step more.",
-  );
+let agent: Agent | undefined;
 try {
+  agent = await start_agent();
+  if (agent === undefined)
+    console.log(
+      "No Consul binary is at hand (CONSUL_BIN, PATH): with one, a key written in Consul would arrive in tc_manager as one step more.",
+    );
   await demo(agent);
   show.end();
 } catch (error) {
   console.error(`\n   ✘ failed in step ${show.current}: ${error instanceof Error ? error.message : String(error)}`);
-  // What the failed step left running must not keep the program.
   process.exitCode = 1;
-  setTimeout(() => process.exit(1), 500).unref();
+  // What the failed step left running is stopped, and must not keep the program if it does not stop.
+  const limit = setTimeout(() => process.exit(1), 10_000);
+  await app?.stop();
+  clearTimeout(limit);
 } finally {
   await agent?.stop();
 }

@@ -22,5 +22,5 @@ erlang.spawn(async () => {
   erlang.monitor("process", app.top);
   await erlang.receive();
   console.log(`\nstopped, in this order: ${app.ended.join(", ")}, config_manager`);
-  await app.stop().catch(() => undefined);
+  await app.stop();
 });
