@@ -204,6 +204,42 @@ test.each([
   await vi.waitFor(() => expect(follower.tree).toEqual({ a: 2 }), patience);
 });
 
+test("ConsulSource.watch does not ring for a prefix that stays absent while the store's index moves", async () => {
+  let index = 10;
+  await using server = await ScriptedServer.start((asked, response) => {
+    if (asked.blocking) index += 1;
+    answer(response, 404, String(index), "");
+  });
+  await using follower = await follow(server);
+  await vi.waitFor(() => expect(index).toBeGreaterThan(14), patience);
+  expect(follower.rings).toBe(1);
+  server.script = good({ "app/a": "1" }, "1000");
+  await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
+});
+
+test("ConsulSource.load answers unchanged where keys were only written again as they were", async () => {
+  await using server = await ScriptedServer.start((_asked, response) => {
+    const index = server.asked.length;
+    answer(response, 200, String(index), listed({ "app/a": "1", "app/b": "x" }, index));
+  });
+  const follower = new Follower(new ConsulSource("app", { address: server.url }));
+  for (let n = 0; n < 3; n++) await follower.reload();
+  await follower.stop();
+  expect(follower.outcomes).toEqual(["data", "unchanged", "unchanged"]);
+});
+
+test("ConsulSource.watch begins again when a load finds an index below its own: the store was restored", async () => {
+  await using server = await ScriptedServer.start(good({ "app/a": "1" }, "42"));
+  await using follower = await follow(server, { wait: 60_000 });
+  await vi.waitFor(() => expect([server.open.size, follower.outcomes.length]).toEqual([1, 2]), patience);
+  const [waiting] = server.open;
+  server.script = good({ "app/a": "0" }, "17");
+  await follower.reload();
+  await vi.waitFor(() => expect(server.asked.at(-1)?.query.get("index")).toBe("17"), patience);
+  expect(server.open.has(waiting!)).toBe(false);
+  expect(follower.tree).toEqual({ a: 0 });
+});
+
 test("ConsulSource.watch waits as long as Retry-After says", async () => {
   await using server = await ScriptedServer.start((asked, response) => {
     if (!asked.query.has("keys")) return answer(response, 200, "10", listed({ "app/a": "1" }));
