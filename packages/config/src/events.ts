@@ -37,6 +37,7 @@ export function reloadStarted(manager: string): void {
 }
 
 export function reloadStopped(manager: string, duration: number, report: ReloadReport): void {
+  if (!telemetry.listening("config.reload.stop")) return;
   const { version, changed, sources } = report;
   telemetry.emit("config.reload.stop", { duration }, { manager, version, changed: changed.length, sources });
 }

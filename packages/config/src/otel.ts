@@ -1,1 +1,68 @@
-export {};
+import { type MeterProvider, metrics, trace, type TracerProvider } from "@opentelemetry/api";
+import { attachAll } from "./otel/attachment.ts";
+import { type Gauges, gaugesOf } from "./otel/gauges.ts";
+import { countersOf } from "./otel/metrics.ts";
+import { spansOf } from "./otel/spans.ts";
+
+/**
+ * The bridge to OpenTelemetry, an entry of its own: who does not import it needs no `@opentelemetry/api`.
+ *
+ *   counters    config.changes, config.reloads, config.source.errors, config.source.recoveries,
+ *               config.validation.failures, config.subscriber.errors, config.subscriber.slow_calls
+ *   histogram   config.reload.duration, in seconds
+ *   gauges      config.version, config.keys, config.subscriptions, config.source.staleness, config.source.failures
+ *   span        config.reload, a root span
+ *
+ * Attributes are names, numbers and codes: never a value of the configuration, and no text that might quote one.
+ */
+
+/** What `instrument` is told. */
+export interface InstrumentOptions {
+  /** Default: the global one, as it is now. */
+  readonly meter_provider?: MeterProvider;
+  /** Default: the global one. */
+  readonly tracer_provider?: TracerProvider;
+  /** The names of the managers that the gauges ask, when metrics are collected. Default: `["config_manager"]`. */
+  readonly managers?: readonly string[];
+}
+
+/** A bridge that runs. */
+export interface Instrumentation {
+  /** Detaches it: no handler and no callback is left, an open span is ended. May be called twice. */
+  stop(): void;
+}
+
+/**
+ * Counts, measures and traces what all managers of this program do, from now on. The first load of a manager is no reload.
+ *
+ * @throws TypeError when an option is not what it must be
+ *
+ * @example
+ * const instrumentation = instrument({ meter_provider, tracer_provider });
+ */
+export function instrument(options: InstrumentOptions = {}): Instrumentation {
+  const { meter_provider, tracer_provider, managers = ["config_manager"], ...unknown } = options;
+  for (const name of Object.keys(unknown)) {
+    throw new TypeError(
+      `Cannot instrument: there is no option "${name}", known are meter_provider, tracer_provider, managers`,
+    );
+  }
+  if (!Array.isArray(managers) || !managers.every((name) => typeof name === "string")) {
+    throw new TypeError("Cannot instrument: managers must be a list of names");
+  }
+  const meter = (meter_provider ?? metrics.getMeterProvider()).getMeter(SCOPE);
+  const tracer = (tracer_provider ?? trace.getTracerProvider()).getTracer(SCOPE);
+  const spans = spansOf(tracer);
+  const gauges: Gauges = gaugesOf(meter, managers as readonly string[]);
+  const detach = attachAll([...countersOf(meter), ...spans.handlers]);
+  return {
+    stop() {
+      detach();
+      gauges.stop();
+      spans.stop();
+    },
+  };
+}
+
+/** The name of the instrumentation's scope. */
+const SCOPE = "@otpts/config";

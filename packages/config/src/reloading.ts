@@ -1,5 +1,6 @@
 import { ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
 
+import { changedLeaves, diff } from "./core/diff.ts";
 import { emptyLayer } from "./core/proposal.ts";
 import { admit, PlainDataError } from "./core/plain.ts";
 import { finish } from "./core/steps.ts";
@@ -185,7 +186,6 @@ export class Reloading {
     if (run.timer !== undefined) erlang.cancel_timer(run.timer);
     this.writing.enqueue({
       request: { cause: "reload" },
-      leaves: run.callers.length > 0,
       committed: (prepared, receivers) => {
         this.settled(prepared.refused);
         const report = this.reportOf(run, prepared);
@@ -216,7 +216,6 @@ export class Reloading {
     if (this.writing.isQueued("source")) return;
     this.writing.enqueue({
       request: { cause: "source" },
-      leaves: false,
       committed: ({ refused }) => this.settled(refused),
       refused: (error) => void this.refusedAll(error),
     });
@@ -289,10 +288,16 @@ export class Reloading {
     this.vault.refused = { at: Date.now(), sources: blamed(refused, unique), problems: unique };
   }
 
-  private reportOf(run: Run, { after, leaves }: Prepared): ReloadReport {
+  private reportOf(run: Run, { before, after }: Prepared): ReloadReport {
+    let changed: readonly string[] | undefined;
     return {
       version: after.snapshot.version,
-      changed: (leaves ?? []).map(({ path }) => path),
+      // Finding all changed leaves of a large reload takes longer than the reload: who wants to know pays.
+      get changed() {
+        return (changed ??= finish(changedLeaves(diff(before.snapshot.tree, after.snapshot.tree))).map(
+          ({ path }) => path,
+        ));
+      },
       sources: this.vault.slots.map((slot) => run.outcomes.get(slot)!),
     };
   }

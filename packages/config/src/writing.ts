@@ -38,7 +38,6 @@ export class Writing {
   request(from: From, request: Request): void {
     this.enqueue({
       request,
-      leaves: false,
       committed: (_, receivers) => this.answer(from, true, receivers),
       refused: (error) => gen_server.reply(from, [ERROR, error]),
     });
@@ -47,10 +46,10 @@ export class Writing {
   /** The first load, inside the manager's init: nothing else can happen meanwhile. @throws why it is refused */
   async first(): Promise<void> {
     const request: Request = { cause: "reload" };
-    const around = { ...this.around(0, false), point_of_no_return: () => undefined };
+    const around = { ...this.around(0), point_of_no_return: () => undefined };
     const progress = drive(prepare(this.vault, request, around));
     const prepared = progress.done ? progress.value : await progress.rest();
-    this.commit({ request, leaves: false, committed: () => undefined, refused: () => undefined }, prepared);
+    this.commit({ request, committed: () => undefined, refused: () => undefined }, prepared);
   }
 
   /** Queues a change. */
@@ -158,7 +157,7 @@ export class Writing {
       const work = this.queue.shift();
       if (work === undefined) return;
       const id = this.nextId++;
-      const around = this.around(id, work.leaves);
+      const around = this.around(id);
       const steps = prepare(this.vault, work.request, around);
       if (!this.vault.spec.validation.isEmpty) {
         // Validators are others' code: they run in a process that may call this one, hang and be killed.
@@ -196,9 +195,9 @@ export class Writing {
     this.job = undefined;
   }
 
-  private around(id: number, leaves: boolean): Surroundings {
+  private around(id: number): Surroundings {
     return {
-      leaves: leaves || events.wantsChanges(),
+      leaves: events.wantsChanges(),
       point_of_no_return: () => {
         const { job } = this;
         const current = job === undefined || job.id === id;
@@ -269,8 +268,6 @@ export class Writing {
 /** A change that waits for its turn. */
 export interface Work {
   readonly request: Request;
-  /** The changed leaves are wanted for the answer. */
-  readonly leaves: boolean;
   readonly committed: (prepared: Prepared, receivers: ReadonlyMap<Receiver, number>) => void;
   /** `RefusedOffers` where it was sources that brought it. */
   readonly refused: (error: Error) => void;

@@ -36,29 +36,46 @@ export class Change {
     return isLeaf(this.before) || isLeaf(this.after);
   }
 
+  /** Those of the keys whose nodes changed. */
+  at(keys: Iterable<string>): readonly Change[] {
+    const changes: Change[] = [];
+    for (const key of keys) {
+      const before = child(this.before, key);
+      const after = child(this.after, key);
+      if (!Object.is(before, after)) changes.push(new Change(key, this, before, after));
+    }
+    return changes;
+  }
+
   /** The changed nodes one level down, in the order of their tables. */
   *below(pace: Pace): Steps<readonly Change[]> {
     if (this.computed !== undefined) return this.computed;
     const changes: Change[] = [];
-    if (isTable(this.before)) {
-      for (const key of Object.keys(this.before)) {
-        if (pace.due()) yield;
-        const before = this.before[key];
-        const after = child(this.after, key);
-        if (!Object.is(before, after)) changes.push(new Change(key, this, before, after));
-      }
+    const before = isTable(this.before) ? this.before : NOTHING;
+    const after = isTable(this.after) ? this.after : NOTHING;
+    const old = Object.keys(before);
+    let kept = 0;
+    for (const key of old) {
+      if (pace.due()) yield;
+      // What is inherited is never equal to a value, so that only what differs needs a closer look.
+      if (Object.is(before[key], after[key])) kept++;
+      else if (Object.hasOwn(after, key)) {
+        kept++;
+        changes.push(new Change(key, this, before[key], after[key]));
+      } else changes.push(new Change(key, this, before[key], undefined));
     }
-    if (isTable(this.after)) {
-      for (const key of Object.keys(this.after)) {
+    const now = Object.keys(after);
+    if (now.length > kept) {
+      for (const key of now) {
         if (pace.due()) yield;
-        if (!isTable(this.before) || !Object.hasOwn(this.before, key)) {
-          changes.push(new Change(key, this, undefined, this.after[key]));
-        }
+        if (!Object.hasOwn(before, key)) changes.push(new Change(key, this, undefined, after[key]));
       }
     }
     return (this.computed = changes);
   }
 }
+
+const NOTHING: Table = {};
 
 /** What changed from `before` to `after`; undefined when nothing did. */
 export function diff(before: Table, after: Table): Change | undefined {

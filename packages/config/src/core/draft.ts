@@ -61,30 +61,46 @@ export class Draft {
 /** `after`, with every subtree that equals its counterpart in `before` replaced by it. Both are frozen plain data. */
 export function* share(before: Value | undefined, after: Value, pace = new Pace()): Steps<Value> {
   if (Object.is(before, after)) return after;
-  if (isTable(after)) {
-    if (!isTable(before)) return after;
-    const draft = new Draft(before);
-    for (const key of Object.keys(after)) {
-      if (pace.due()) yield;
-      const value = after[key]!;
-      const old = child(before, key);
-      draft.set(
-        key,
-        typeof value === "object" && value !== null && value !== old ? yield* share(old, value, pace) : value,
-      );
-    }
-    return draft.done();
-  }
+  if (isTable(after)) return isTable(before) ? yield* shareTable(before, after, pace) : after;
   if (Array.isArray(after) && Array.isArray(before)) {
     const list: Value[] = [];
     let same = before.length === after.length;
+    let own = true;
     for (let i = 0; i < after.length; i++) {
       if (pace.due()) yield;
       const value: Value = yield* share(before[i] as Value | undefined, after[i] as Value, pace);
       same &&= Object.is(value, before[i]);
+      own &&= value === after[i];
       list.push(value);
     }
-    return same ? before : Object.freeze(list);
+    return same ? before : own ? after : Object.freeze(list);
   }
   return after;
+}
+
+function* shareTable(before: Table, after: Table, pace: Pace): Steps<Table> {
+  const keys = Object.keys(after);
+  let equal = 0;
+  let replaced: Map<string, Value> | undefined;
+  for (const key of keys) {
+    if (pace.due()) yield;
+    const value = after[key]!;
+    // What is inherited is never equal to a value.
+    const old = before[key];
+    if (Object.is(value, old)) {
+      equal++;
+    } else if (typeof value === "object" && value !== null && typeof old === "object") {
+      const shared = yield* share(child(before, key), value, pace);
+      if (shared === old) equal++;
+      if (shared !== value) (replaced ??= new Map<string, Value>()).set(key, shared);
+    }
+  }
+  if (equal === keys.length && Object.keys(before).length === equal) return before;
+  if (replaced === undefined) return after;
+  const out: Record<string, Value> = {};
+  for (const key of keys) {
+    if (pace.due()) yield;
+    out[key] = replaced.get(key) ?? after[key]!;
+  }
+  return Object.freeze(out);
 }

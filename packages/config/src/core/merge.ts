@@ -9,10 +9,24 @@ import type { Segments, Table, Value } from "./value.ts";
  *     { db: { host: "a", port: 1 } }  +  { db: { port: 2 } }  =  { db: { host: "a", port: 2 } }
  *
  * Equal subtrees of `before` are taken over (`===`).
+ *
+ * @param trees frozen, lowest first
+ * @param before the result of an earlier merge
+ * @param were the trees of that merge, if each of `trees` shares with its counterpart what is equal: what came from one
+ *   tree alone, then and now, need not be compared again
  */
-export function* merge(trees: readonly Table[], before: Table | undefined, pace = new Pace()): Steps<Table> {
-  if (trees.length === 0) return yield* mergeTables([{}], before, pace);
-  return yield* mergeTables(trees, before, pace);
+export function* merge(
+  trees: readonly Table[],
+  before: Table | undefined,
+  pace = new Pace(),
+  were: readonly Table[] = [],
+): Steps<Table> {
+  if (trees.length === 0) return yield* mergeTables([{ table: {}, was: undefined }], before, pace);
+  return yield* mergeTables(
+    trees.map((table, i) => ({ table, was: were[i] })),
+    before,
+    pace,
+  );
 }
 
 /** A place where a table met something else: the one that came later replaced the other. */
@@ -35,11 +49,19 @@ export function* shapeConflicts(trees: readonly Table[]): Steps<readonly ShapeCo
 
 type Part = { readonly table: Table; readonly index: number };
 
-function* mergeTables(parts: readonly Table[], before: Value | undefined, pace: Pace): Steps<Table> {
-  if (parts.length === 1) return (yield* share(before, Object.freeze(parts[0]!), pace)) as Table;
+/** A table that takes part in a merge, and what stood in its place in the merge before. */
+type Layered = { readonly table: Table; readonly was: Value | undefined };
+
+function* mergeTables(parts: readonly Layered[], before: Value | undefined, pace: Pace): Steps<Table> {
+  if (parts.length === 1) {
+    const { table, was } = parts[0]!;
+    // It came from here alone before, too: then it shares what is equal already.
+    if (was !== undefined && was === before) return table;
+    return (yield* share(before, Object.freeze(table), pace)) as Table;
+  }
   const draft = new Draft(before);
   for (let p = 0; p < parts.length; p++) {
-    for (const key of Object.keys(parts[p]!)) {
+    for (const key of Object.keys(parts[p]!.table)) {
       if (pace.due()) yield;
       if (p > 0 && isBelow(parts, p, key)) continue;
       draft.set(key, yield* mergeKey(parts, p, key, child(before, key), pace));
@@ -49,30 +71,35 @@ function* mergeTables(parts: readonly Table[], before: Value | undefined, pace: 
 }
 
 /** Whether a part below `p` has the key, so that it was merged already. */
-function isBelow(parts: readonly Table[], p: number, key: string): boolean {
-  for (let q = 0; q < p; q++) if (Object.hasOwn(parts[q]!, key)) return true;
+function isBelow(parts: readonly Layered[], p: number, key: string): boolean {
+  for (let q = 0; q < p; q++) if (Object.hasOwn(parts[q]!.table, key)) return true;
   return false;
 }
 
 /** The tables that count are those above the last thing that is no table. */
 function* mergeKey(
-  parts: readonly Table[],
+  parts: readonly Layered[],
   first: number,
   key: string,
   before: Value | undefined,
   pace: Pace,
 ): Steps<Value> {
-  let winner: Value = parts[first]![key]!;
-  let tables: Table[] | undefined;
+  let winner: Value = parts[first]!.table[key]!;
+  let was = child(parts[first]!.was, key);
+  let tables: Layered[] | undefined;
   for (let p = first + 1; p < parts.length; p++) {
-    if (!Object.hasOwn(parts[p]!, key)) continue;
-    const value = parts[p]![key]!;
+    const part = parts[p]!;
+    if (!Object.hasOwn(part.table, key)) continue;
+    const value = part.table[key]!;
+    const old = child(part.was, key);
     if (!isTable(value) || !isTable(winner)) tables = undefined;
-    else (tables ??= [winner]).push(value);
+    else (tables ??= [{ table: winner, was }]).push({ table: value, was: old });
     winner = value;
+    was = old;
   }
   if (tables !== undefined) return yield* mergeTables(tables, before, pace);
   if (winner === before || typeof winner !== "object" || winner === null) return winner;
+  if (was !== undefined && was === before) return winner;
   return yield* share(before, winner, pace);
 }
 

@@ -71,6 +71,11 @@ export class Overrides {
     return [...this].filter((override) => isWithin(override.path, path));
   }
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.root.below.size === 0;
+  }
+
   /** The overrides on top of `base`. Equal subtrees of `before` are taken over. */
   *over(base: Table, before: Table | undefined, pace = new Pace()): Steps<Table> {
     return (yield* overlaid(base, this.root, before, pace)) as Table;

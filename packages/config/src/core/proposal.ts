@@ -115,10 +115,13 @@ function* applied(now: Configuration, proposal: Proposal, shape: Shape | undefin
         layers.map((layer) => layer.tree),
         now.base,
         pace,
+        now.layers.map((layer) => layer.tree),
       );
       const { overrides = now.overrides } = proposal;
       const same = base === now.base && overrides === now.overrides;
-      const raw = same ? now.raw : yield* overrides.over(base, now.raw, pace);
+      // Without overrides, then and now, the base shares with its predecessor already.
+      const bare = overrides.isEmpty && now.raw === now.base;
+      const raw = same ? now.raw : bare ? base : yield* overrides.over(base, now.raw, pace);
       return { contributions, layers, overrides, base, raw, snapshot: now.snapshot };
     }
   }
@@ -147,7 +150,9 @@ function* validated(now: Configuration, next: Configuration, proposal: Proposal,
     const message = "is not known to the schema, which drops it";
     throw new ConfigValidationError(`${action}: "${path}" ${message}`, [{ path, message, origin: "put" }]);
   }
-  const shared = (yield* share(before, tree)) as Table;
+  // Without a schema the effective tree is the merged one, and that shares with its predecessor already.
+  const unchanged = tree === next.raw && before === now.raw;
+  const shared = unchanged ? tree : ((yield* share(before, tree)) as Table);
   if (shared === before && !fresh) return next;
   return { ...next, snapshot: new Snapshot(now.snapshot.version + 1, shared) };
 }

@@ -13,6 +13,8 @@ export class Snapshot {
   /** The last path that was looked up, and what was there: a loop that reads one setting pays a comparison. */
   private lastPath = "";
   private lastValue: Value | undefined = undefined;
+  /** Look-ups in a row that asked for another path: many of them, and comparing costs more than it saves. */
+  private misses = 0;
   /** Paths that were looked up, also those where nothing is; older ones move to `aged` and are then forgotten. */
   private memo = new Map<string, Value | undefined>();
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
@@ -28,11 +30,19 @@ export class Snapshot {
    * @throws TypeError when it is no path
    */
   lookup(path: string): Value | undefined {
-    if (path === this.lastPath && path !== "") return this.lastValue;
+    if (this.misses < MOST_MISSES) {
+      if (path === this.lastPath && path !== "") {
+        this.misses = 0;
+        return this.lastValue;
+      }
+      this.misses++;
+    }
     const value = this.memo.get(path);
     if (value === undefined && !this.memo.has(path)) return this.search(path);
-    this.lastPath = path;
-    this.lastValue = value;
+    if (this.misses < MOST_MISSES) {
+      this.lastPath = path;
+      this.lastValue = value;
+    }
     return value;
   }
 
@@ -88,6 +98,7 @@ export function namedPath(path: Segments): string {
 }
 
 const NONE: ReadonlyMap<string, Value | undefined> = new Map();
+const MOST_MISSES = 64;
 const MOST_REMEMBERED = 8192;
 const LONGEST_REMEMBERED = 1024;
 const counted = new WeakMap<Table, number>();

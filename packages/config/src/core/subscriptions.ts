@@ -89,7 +89,8 @@ export class PatternIndex<T> {
   }
 
   private *walk(change: Change, active: readonly State<T>[], told: Told<T>[], pace: Pace): Steps<void> {
-    for (const below of yield* change.below(pace)) {
+    const keys = literalsOf(active);
+    for (const below of keys === undefined ? yield* change.below(pace) : change.at(keys)) {
       if (pace.due()) yield;
       const next = advance(active, below.key);
       if (next.length === 0) continue;
@@ -186,6 +187,13 @@ class State<T> {
     return into;
   }
 
+  /** Adds the only segments that lead on; false where others may, or where they are many. */
+  literalsInto(keys: Set<string>): boolean {
+    if (this.deep || this.any !== undefined || this.globs.length > 0 || this.literals.size > FEW) return false;
+    for (const key of this.literals.keys()) keys.add(key);
+    return true;
+  }
+
   /** Adds the states that one segment leads to. */
   next(segment: string, into: State<T>[]): void {
     if (this.deep) this.closure(into);
@@ -193,6 +201,14 @@ class State<T> {
     this.any?.closure(into);
     for (const glob of this.globs) if (matchesSegment(glob.matcher!, segment)) glob.closure(into);
   }
+}
+
+/** So few keys are looked up one by one rather than found among all that changed. */
+const FEW = 64;
+
+function literalsOf<T>(active: readonly State<T>[]): ReadonlySet<string> | undefined {
+  const keys = new Set<string>();
+  return active.every((state) => state.literalsInto(keys)) ? keys : undefined;
 }
 
 function advance<T>(active: readonly State<T>[], segment: string): readonly State<T>[] {

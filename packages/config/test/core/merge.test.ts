@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTable } from "../../src/core/draft.ts";
+import { isTable, share } from "../../src/core/draft.ts";
 import { merge, shapeConflicts } from "../../src/core/merge.ts";
 import { finish } from "../../src/core/steps.ts";
 import type { Table, Value } from "../../src/core/value.ts";
@@ -105,6 +105,21 @@ describe("merge", () => {
     const after = finish(merge([plain({ a: { x: { y: 1 } }, b: { z: 2 } }), plain({ a: { w: 1 } })], before));
     expect(after.a).toBe(before.a);
     expect(after.b).not.toBe(before.b);
+  });
+
+  it("comes to the same whether it is told what the trees were or not", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyTree, anyTree), { maxLength: 4 }), (pairs) => {
+        const were = pairs.map(([was]) => was);
+        const before = merged(...were);
+        const trees = pairs.map(([was, tree]) => finish(share(was, tree)) as Table);
+        const told = finish(merge(trees, before, undefined, were));
+        const untold = finish(merge(trees, before));
+        expect(told).toEqual(untold);
+        // What is equal to the tree before is the tree before, at every place.
+        expect(finish(share(before, told))).toBe(told);
+      }),
+    );
   });
 
   it("freezes what it makes", () => {

@@ -98,7 +98,7 @@ describe("admit", () => {
     ["an instance", { a: new (class Rate {})() }, "root.a", "is an instance of Rate"],
     ["undefined", undefined, "root", "is undefined, which is absence and not a value"],
     ["undefined in a list", [undefined], "root.0", "is undefined"],
-    ["a hole", Object.assign(Array.from({ length: 0 }) as unknown[], { 0: 1 }), "root", "is a list with holes"],
+    ["a hole", Object.assign([], { 2: 1 }), "root", "is a list with holes"],
     ["a list with keys", Object.assign([1], { a: 1 }), "root", "keys of its own"],
     [
       "an accessor",
@@ -143,7 +143,7 @@ describe("admit", () => {
     const wide: Record<string, number> = {};
     for (let i = 0; i < 1_000_000; i++) wide[`key${i}`] = i;
     expect((admitted(wide) as Record<string, number>).key999999).toBe(999_999);
-  });
+  }, 120_000);
 
   it("gives way every few hundred values", () => {
     let steps = 0;

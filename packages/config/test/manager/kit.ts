@@ -1,4 +1,4 @@
-import { erlang, logger, type Pid, supervisor } from "@otpts/runtime";
+import { erlang, KILL, logger, type Pid, supervisor } from "@otpts/runtime";
 import { afterEach, beforeEach } from "vitest";
 import type { Contribution } from "../../src/core/layer.ts";
 import type { Segments, Table, Value } from "../../src/core/value.ts";
@@ -95,8 +95,10 @@ export function eachAlone(): void {
   beforeEach(() => {
     logger.set_handler(undefined);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
     await stopped();
+    // A test that failed may have left processes of its own, which must not fail the next one too.
+    if (task.result?.state === "fail") for (const pid of erlang.processes()) erlang.exit(pid, KILL);
     await eventually(() => erlang.processes().length === 0);
     logger.set_handler(logger.default_handler);
   });

@@ -76,9 +76,10 @@ it.each([1, 2, 3, 4, 5, 6])(
     const versions: number[] = [];
     const misfits: unknown[] = [];
     await Config.subscribe("*", async (path, _old, value, { version }) => {
-      if (pick(3) === 0) await new Promise((resolve) => setImmediate(resolve));
+      // Before it waits: the code of a killed process runs on, beside that of the one that takes its place.
       versions.push(version);
       told.callback.set(path, value);
+      if (pick(3) === 0) await new Promise((resolve) => setImmediate(resolve));
     });
     const listener = erlang.spawn(async () => {
       for (;;) {

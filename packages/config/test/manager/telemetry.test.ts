@@ -47,7 +47,9 @@ describe("config.changed", () => {
     const seen: unknown[] = [];
     const listener = (message: unknown): void => void seen.push(message);
     channel("otpts:config.changed").subscribe(listener);
-    onTestFinished(() => void channel("otpts:config.changed").unsubscribe(listener));
+    onTestFinished(() => {
+      channel("otpts:config.changed").unsubscribe(listener);
+    });
     await started(new ConfigSpec({ sources: [] }));
     await Config.put("a", 1);
     expect(seen).toMatchObject([{ event: "config.changed", metadata: { path: "a", new_value: 1 } }]);
