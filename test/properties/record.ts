@@ -1,0 +1,33 @@
+/**
+ * `node test/dist/properties/record.js [how many] [seed]`: records what real Erlang prints for random programs about one
+ * gen_server, so that they can be compared where there is no Erlang.
+ */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { onBeam } from "./beam.ts";
+import { RECORDED } from "./recorded.ts";
+import type { RecordedProgram } from "./recorded.ts";
+import { programs } from "./server_programs.ts";
+
+const [howMany = "30", seed = "25"] = process.argv.slice(2);
+const given = fc.sample(programs, { seed: Number(seed), numRuns: Number(howMany) });
+
+/** The trace of each program. */
+function traces(): readonly (readonly string[])[] {
+  const found: string[][] = [[]];
+  for (const line of onBeam("fuzz_server", given, ["oracle", "probe"])) {
+    if (line === "end") found.push([]);
+    else found.at(-1)!.push(line);
+  }
+  return found;
+}
+
+// What differs from one time to the next was decided by the scheduler, and says nothing.
+const [once, again] = [traces(), traces()];
+const stable: RecordedProgram[] = given.flatMap((program, n) => {
+  const trace = once[n]!;
+  return JSON.stringify(trace) === JSON.stringify(again[n]) ? [{ program, trace }] : [];
+});
+writeFileSync(fileURLToPath(RECORDED), `${JSON.stringify(stable, undefined, 1)}\n`);
+console.log(`${stable.length} of ${given.length} programs recorded`);
