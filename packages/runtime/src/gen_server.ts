@@ -207,7 +207,7 @@ function launch(
     return Promise.reject(
       startError({ behaviour: module.behaviour ?? "gen_server", name }, [ALREADY_STARTED, holder.pid]),
     );
-  const server = new Server(module, arg, linked ? caller?.pid : undefined, ancestry(caller));
+  const server = new Server(module, arg, linked || monitored ? caller?.pid : undefined, ancestry(caller));
   const ride = board(currentDispatcher().prompt);
   bear(server, caller, linked);
   if (name !== undefined) register(name, server.pid);

@@ -127,7 +127,7 @@ function failed(each: Attached, event: string, error: unknown): void {
   report(
     "error",
     "telemetry_handler_failed",
-    { handler_id: each.id, event, error },
+    () => ({ handler_id: each.id, event, error }),
     () =>
       `Telemetry handler "${each.id}" failed on "${event}" and was detached: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}`,
   );
@@ -163,7 +163,17 @@ function matcher(glob: string): (event: string) => boolean {
 }
 
 // Every report (a crash, a restart, an unexpected message) is also an event, `otp.<event>`.
+const tapped = new Map<string, string>();
+const nameOf = (event: string) => {
+  let name = tapped.get(event);
+  if (name === undefined) tapped.set(event, (name = `otp.${event}`));
+  return name;
+};
+
 setTap({
-  listening: (event) => listening(`otp.${event}`),
-  pass: ({ event, level, details }) => emit(`otp.${event}`, { count: 1 }, { ...details, level }),
+  listening: (event) => listening(nameOf(event)),
+  pass: (entry) => {
+    if (listening(nameOf(entry.event)))
+      emit(nameOf(entry.event), { count: 1 }, { ...entry.details, level: entry.level });
+  },
 });

@@ -26,15 +26,19 @@ export function reportCrash(server: Server, reason: unknown): void {
     ...(last === undefined ? {} : { message: shown.message }),
   };
   const { shown: who } = server;
-  report("error", "process_crash", details, () =>
-    [
-      `${server.behaviour} ${who} terminating`,
-      `  Reason: ${long(shown.reason)}${stackOf(shown.reason)}`,
-      last === undefined ? "  Last message: none (during init)" : `  Last message: ${long(shown.message)}`,
-      `  State: ${long(shown.state)}`,
-      `  Ancestors: ${long(details.ancestors)}`,
-      `  Started as: ${details.initial_call}`,
-    ].join("\n"),
+  report(
+    "error",
+    "process_crash",
+    () => details,
+    () =>
+      [
+        `${server.behaviour} ${who} terminating`,
+        `  Reason: ${long(shown.reason)}${stackOf(shown.reason)}`,
+        last === undefined ? "  Last message: none (during init)" : `  Last message: ${long(shown.message)}`,
+        `  State: ${long(shown.state)}`,
+        `  Ancestors: ${long(details.ancestors)}`,
+        `  Started as: ${details.initial_call}`,
+      ].join("\n"),
   );
 }
 

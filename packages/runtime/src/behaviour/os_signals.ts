@@ -20,7 +20,7 @@ export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
       report(
         "error",
         "stop_failed",
-        { pid: tree, signal: name, error },
+        () => ({ pid: tree, signal: name, error }),
         () => `Stopping the tree ${tree} on ${name} failed: ${String(error)}`,
       );
     });

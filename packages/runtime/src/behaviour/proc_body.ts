@@ -39,14 +39,19 @@ export class ProcBody extends BodyProcess {
   protected override exited(reason: unknown): void {
     if (isOrderly(reason)) return;
     const { pid, name, initialCall, ancestors } = this;
-    report("error", "process_crash", { pid, name, initial_call: initialCall, ancestors, reason }, () => {
-      const stack = Array.isArray(reason) ? String(reason[1]) : "";
-      return [
-        `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,
-        `  Reason: ${describe(reason)}${stack.includes("at ") ? `\n    ${stack.replaceAll("\n", "\n    ")}` : ""}`,
-        `  Ancestors: ${describe(ancestors)}`,
-        `  Started as: ${initialCall}`,
-      ].join("\n");
-    });
+    report(
+      "error",
+      "process_crash",
+      () => ({ pid, name, initial_call: initialCall, ancestors, reason }),
+      () => {
+        const stack = Array.isArray(reason) ? String(reason[1]) : "";
+        return [
+          `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,
+          `  Reason: ${describe(reason)}${stack.includes("at ") ? `\n    ${stack.replaceAll("\n", "\n    ")}` : ""}`,
+          `  Ancestors: ${describe(ancestors)}`,
+          `  Started as: ${initialCall}`,
+        ].join("\n");
+      },
+    );
   }
 }

@@ -267,7 +267,7 @@ export class Server extends Process {
         report(
           "warning",
           "unhandled_message",
-          { pid: this.pid, name: this.name, message: term },
+          () => ({ pid: this.pid, name: this.name, message: term }),
           () =>
             `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
         );
@@ -471,7 +471,7 @@ export class Server extends Process {
     report(
       "info",
       "sys_trace",
-      { pid: this.pid, name: this.name, callback, message: term },
+      () => ({ pid: this.pid, name: this.name, callback, message: term }),
       () => `*DBG* ${this.shown} ${callback} ${describe(term)}`,
     );
   }

@@ -4,7 +4,7 @@ import type { Pid } from "../term/pid.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { Request } from "../process/request.ts";
-import { cancel, Deadline, wait } from "../process/timer.ts";
+import { limit } from "../process/timer.ts";
 import type { CheckedSpec } from "./child.ts";
 
 /** Waits for a death without a message: it fails with the reason, which is what is wanted. */
@@ -23,14 +23,6 @@ class Watch extends Request {
   }
 
   expire(): void {}
-}
-
-class Patience extends Deadline {
-  readonly fire: () => void;
-  constructor(fire: () => void) {
-    super();
-    this.fire = fire;
-  }
 }
 
 /** Resolves with the reason of the child's death. */
@@ -83,13 +75,11 @@ export async function shutAll(
 
 // Waits; when the time is over, calls `late` and waits on.
 async function within<T>(ended: Promise<T>, ms: number, late: () => void): Promise<T> {
-  if (ms === Infinity) return ended;
-  const patience = new Patience(late);
-  wait(patience, ms);
+  const stop = limit(late, ms);
   try {
     return await ended;
   } finally {
-    cancel(patience);
+    stop();
   }
 }
 

@@ -171,23 +171,23 @@ async function handle_call(request: unknown, _from: From, state: State): Promise
   return reply(new Refusal(ensure("unknown_request"), `Supervisors do not know the request ${describe(request)}`));
 }
 
-async function handle_cast(message: unknown, state: State): Promise<unknown> {
+function handle_cast(message: unknown, state: State): unknown {
   if (Array.isArray(message) && message[0] === TRY_AGAIN) {
     const child = message[1] as Child;
-    if (child.restarting && isKnown(state, child)) return go(state, await restart(state, child));
+    if (child.restarting && isKnown(state, child)) return restart(state, child);
   }
   return [NOREPLY, state];
 }
 
-async function handle_info(message: unknown, state: State): Promise<unknown> {
+function handle_info(message: unknown, state: State): unknown {
   if (Array.isArray(message) && message[0] === EXIT && message.length === 3) {
     const child = state.children.findByPid(message[1]);
-    return go(state, child === undefined ? true : await childEnded(state, child, message[2]));
+    return child === undefined ? [NOREPLY, state] : childEnded(state, child, message[2]);
   }
   report(
     "warning",
     "unexpected_message",
-    { supervisor: state.self.pid, message },
+    () => ({ supervisor: state.self.pid, message }),
     () => `Supervisor ${nameOf(state.self)} received an unexpected message: ${describe(message)}`,
   );
   return [NOREPLY, state];
@@ -202,20 +202,20 @@ function go(state: State, on: boolean): unknown {
   return on ? [NOREPLY, state] : [STOP, SHUTDOWN, state];
 }
 
-async function childEnded(state: State, child: Child, reason: unknown): Promise<boolean> {
+function childEnded(state: State, child: Child, reason: unknown): unknown {
   const { spec } = child;
   if (restarts(spec.restart, reason)) return restart(state, child, { reason });
   if (spec.restart === TEMPORARY && !isOrderly(reason)) {
     report(
       "warning",
       "child_terminated",
-      offender(state, child, reason),
+      () => offender(state, child, reason),
       () =>
         `Supervisor ${nameOf(state.self)} lost temporary child ${describe(spec.id)} ${child.pid}, which ended with reason ${inWords(reason)}`,
     );
   }
   forget(state, child);
-  return !shutsDown(state, spec);
+  return go(state, !shutsDown(state, spec));
 }
 
 // Whether the end of a child ends the supervisor (auto_shutdown).
@@ -229,48 +229,48 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
 }
 
 // `ended`: why it is restarted; undefined where an earlier restart failed, which was reported.
-async function restart(state: State, child: Child, ended?: { readonly reason: unknown }): Promise<boolean> {
+async function restart(state: State, child: Child, ended?: { readonly reason: unknown }): Promise<unknown> {
   const { self, flags, window } = state;
   const { id } = child.spec;
-  const why = ended === undefined ? "could not be restarted" : `ended with reason ${inWords(ended.reason)}`;
+  const why = () => (ended === undefined ? "could not be restarted" : `ended with reason ${inWords(ended.reason)}`);
   if (!window.admit(Math.floor(now() / 1_000))) {
     const { intensity, period } = flags;
-    const details = { ...offender(state, child, ended?.reason ?? SHUTDOWN), intensity, period };
     report(
       "error",
       "supervisor_shutdown",
-      details,
+      () => ({ ...offender(state, child, ended?.reason ?? SHUTDOWN), intensity, period }),
       () =>
-        `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why}, and more than ${intensity} restarts within ${period} s are too many (this would be number ${window.count}). It ends with reason shutdown`,
+        `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why()}, and more than ${intensity} restarts within ${period} s are too many (this would be number ${window.count}). It ends with reason shutdown`,
     );
     forget(state, child);
-    return false;
+    return go(state, false);
   }
   if (ended !== undefined) {
     report(
       "warning",
       "child_terminated",
-      offender(state, child, ended.reason),
-      () => `Supervisor ${nameOf(self)} restarts child ${describe(id)} ${child.pid}, which ${why}`,
+      () => offender(state, child, ended.reason),
+      () => `Supervisor ${nameOf(self)} restarts child ${describe(id)} ${child.pid}, which ${why()}`,
     );
   }
-  const { strategy } = state.flags;
+  const { strategy } = flags;
   if (strategy === SIMPLE_ONE_FOR_ONE) {
     await startOne(state, child);
-    return true;
+    return go(state, true);
   }
   const together = group(strategy, () => state.children.list(), child);
   state.children.runs(child, undefined);
-  await endAll(
-    state,
-    together.filter((each) => each !== child),
-  );
-  const failed = await startAll(
-    state,
-    together.filter((each) => each === child || isKnown(state, each)),
-  );
+  let again = together;
+  if (together.length > 1) {
+    await endAll(
+      state,
+      together.filter((each) => each !== child),
+    );
+    again = together.filter((each) => each === child || isKnown(state, each));
+  }
+  const failed = await startAll(state, again);
   if (failed !== undefined) tryAgain(state, failed.child);
-  return true;
+  return go(state, true);
 }
 
 function tryAgain(state: State, child: Child): void {
@@ -306,7 +306,7 @@ async function start(state: State, child: Child): Promise<Started> {
     report(
       "error",
       "start_error",
-      offender(state, child, started.error),
+      () => offender(state, child, started.error),
       () =>
         `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${started.text ?? inWords(started.error)}`,
     );
@@ -359,7 +359,7 @@ function reportShutdown(state: State, spec: CheckedSpec, pid: Pid, reason: unkno
   report(
     "warning",
     "shutdown_error",
-    { supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason },
+    () => ({ supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason }),
     () =>
       `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${inWords(reason)}`,
   );

@@ -66,10 +66,15 @@ export class BodyProcess extends Process {
   protected exited(reason: unknown, error: unknown): void {
     if (error instanceof Exit) return;
     const { pid, name, initialCall } = this;
-    report("error", "process_crash", { pid, name, initial_call: initialCall, reason }, () => {
-      const stack = Array.isArray(reason) ? String(reason[1]) : "";
-      return `Error in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall}) with exit reason ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
-    });
+    report(
+      "error",
+      "process_crash",
+      () => ({ pid, name, initial_call: initialCall, reason }),
+      () => {
+        const stack = Array.isArray(reason) ? String(reason[1]) : "";
+        return `Error in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall}) with exit reason ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
+      },
+    );
   }
 }
 

@@ -19,10 +19,15 @@ export function reportRejections(): void {
     }
     const { pid, name, initialCall, alive } = owner;
     const reason = reasonOf(thrown);
-    report("error", "unhandled_rejection", { pid, name, initial_call: initialCall, reason }, () => {
-      const stack = thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : describe(thrown);
-      return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
-    });
+    report(
+      "error",
+      "unhandled_rejection",
+      () => ({ pid, name, initial_call: initialCall, reason }),
+      () => {
+        const stack = thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : describe(thrown);
+        return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
+      },
+    );
     die(owner, reason);
   });
 }

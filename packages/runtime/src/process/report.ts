@@ -45,21 +45,19 @@ export function heard(event: string): boolean {
   return handler !== undefined || tap?.listening(event) === true;
 }
 
-/** Tells it. A handler that throws is told of on stderr and hurts nobody else. */
-export function report(level: Report["level"], event: string, details: Report["details"], text: () => string): void {
+/**
+ * Tells it. `details` and `text` are made if anybody listens, and then at once: a moment later the process may be dead and
+ * its name gone. A handler that throws is told of on stderr and hurts nobody else.
+ */
+export function report(
+  level: Report["level"],
+  event: string,
+  details: () => Report["details"],
+  text: () => string,
+): void {
   if (!heard(event)) return;
-  let made: string | undefined;
-  const entry: Report = {
-    level,
-    event,
-    details,
-    get text() {
-      return (made ??= text());
-    },
-  };
+  const entry: Report = { level, event, details: details(), text: text() };
   try {
-    // Who keeps the report and reads it later must find what was true when it was made.
-    if (handler !== undefined) made = text();
     handler?.(entry);
   } catch (error) {
     process.stderr.write(`The logger's handler failed on a report of ${event}: ${String(error)}\n`);

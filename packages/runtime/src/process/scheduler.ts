@@ -108,7 +108,7 @@ export function run(process: Process): void {
     report(
       "error",
       "runtime_fault",
-      { pid: process.pid, error },
+      () => ({ pid: process.pid, error }),
       () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
     );
     die(process, reasonOf(error));

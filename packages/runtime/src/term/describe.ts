@@ -5,6 +5,7 @@ const DEPTH = 4;
 
 /** A term as text for error messages and reports: short, on one line, never throwing. Errors are told without their stack. */
 export function describe(term: unknown): string {
+  if (typeof term === "string") return JSON.stringify(term.length > LIMIT ? `${term.slice(0, LIMIT)}…` : term);
   let text: string;
   try {
     text = inspect(withoutStacks(term, 0), {

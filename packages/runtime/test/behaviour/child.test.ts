@@ -68,54 +68,54 @@ describe("a child specification", () => {
       "a child specification must be an object with id and task, got 7",
     ],
     ["no id", { task }, INVALID("missing_id"), "a child specification needs an id"],
-    ["no task", { id: "a" }, INVALID("missing_start"), "child 'a' needs a task, the function that starts it"],
+    ["no task", { id: "a" }, INVALID("missing_start"), 'child "a" needs a task, the function that starts it'],
     [
       "a task that is no function",
       { id: "a", task: "start" },
       [INVALID("invalid_mfa"), "start"],
-      "child 'a': task must be a function, got 'start'",
+      'child "a": task must be a function, got "start"',
     ],
     [
       "args that are no array",
       { id: "a", task, args: 1 },
       [INVALID("invalid_mfa"), 1],
-      "child 'a': args must be an array, got 1",
+      'child "a": args must be an array, got 1',
     ],
     [
       "an unknown restart",
       { id: "a", task, restart: "always" },
       [INVALID("invalid_restart_type"), "always"],
-      "child 'a': restart must be permanent, transient or temporary, got 'always'",
+      'child "a": restart must be permanent, transient or temporary, got "always"',
     ],
     [
       "significant that is no boolean",
       { id: "a", task, significant: 1 },
       [INVALID("invalid_significant"), 1],
-      "child 'a': significant must be true or false, got 1",
+      'child "a": significant must be true or false, got 1',
     ],
     [
       "an unknown type",
       { id: "a", task, type: "other" },
       [INVALID("invalid_child_type"), "other"],
-      "child 'a': type must be worker or supervisor, got 'other'",
+      'child "a": type must be worker or supervisor, got "other"',
     ],
     [
       "a negative shutdown",
       { id: "a", task, shutdown: -1 },
       [INVALID("invalid_shutdown"), -1],
-      "child 'a': shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got -1",
+      'child "a": shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got -1',
     ],
     [
       "an unknown shutdown",
       { id: "a", task, shutdown: "soon" },
       [INVALID("invalid_shutdown"), "soon"],
-      "child 'a': shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got 'soon'",
+      'child "a": shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got "soon"',
     ],
     [
       "modules that are no list",
       { id: "a", task, modules: 1 },
       [INVALID("invalid_modules"), 1],
-      "child 'a': modules must be a list or dynamic, got 1",
+      'child "a": modules must be a list or dynamic, got 1',
     ],
     [
       "a significant child without auto_shutdown",
@@ -127,7 +127,7 @@ describe("a child specification", () => {
           [INVALID("significant"), true],
         ],
       ],
-      "child 'a': a significant child needs a supervisor whose auto_shutdown is any_significant or all_significant",
+      'child "a": a significant child needs a supervisor whose auto_shutdown is any_significant or all_significant',
     ],
   ])("with %s is refused in OTP's term and in words", (_what, spec, reason, text) => {
     expect(checkSpec(spec, NEVER)).toStrictEqual({ reason, text });
@@ -142,7 +142,7 @@ describe("a child specification", () => {
           [INVALID("significant"), true],
         ],
       ],
-      text: "child 'a': a permanent child cannot be significant: it never ends for good",
+      text: 'child "a": a permanent child cannot be significant: it never ends for good',
     });
   });
 
@@ -201,7 +201,7 @@ describe("a supervisor's options", () => {
       "strategy",
       { strategy: "some" },
       [INVALID("invalid_strategy"), "some"],
-      "strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got 'some'",
+      'strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got "some"',
     ],
     [
       "max_restarts",

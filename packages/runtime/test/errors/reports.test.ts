@@ -61,7 +61,7 @@ describe("a crash report", () => {
     );
     expect(said[0]?.text).toMatch(/\n {4}at .*reports\.test\.ts/);
     expect(said[1]?.text).toBe(
-      `Supervisor "safe" restarts child 'vault' ${pid}, which ended with reason TypeError: x is not a function`,
+      `Supervisor "safe" restarts child "vault" ${pid}, which ended with reason TypeError: x is not a function`,
     );
     for (const { text, details } of said) expect(text + JSON.stringify(details)).not.toContain("s3cret");
   });
@@ -170,7 +170,7 @@ describe("a supervisor that gives up", () => {
     const end = said.filter(({ event }) => event === "supervisor_shutdown");
     expect(end).toHaveLength(1);
     expect(end[0]?.text).toBe(
-      `Supervisor "patient" gives up: child 'flaky' ended with reason 'tired', and more than 2 restarts within 60 s are too many (this would be number 3). It ends with reason shutdown`,
+      `Supervisor "patient" gives up: child "flaky" ended with reason "tired", and more than 2 restarts within 60 s are too many (this would be number 3). It ends with reason shutdown`,
     );
   });
 });

@@ -95,7 +95,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     await start("slow");
     const error = await failure(() => gen_server.call("slow", "wait", 5));
     expect(error.message).toBe(
-      `Call to "slow" with request 'wait' failed: no reply within 5 ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`,
+      `Call to "slow" with request "wait" failed: no reply within 5 ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`,
     );
     expect(error.reason).toStrictEqual([
       TIMEOUT,
@@ -114,7 +114,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     await start("crasher");
     const error = await failure(() => gen_server.call("crasher", "crash"));
     expect(error.message).toBe(
-      `Call to "crasher" with request 'crash' failed: the server ended before it replied: TypeError: x is not a function`,
+      `Call to "crasher" with request "crash" failed: the server ended before it replied: TypeError: x is not a function`,
     );
     expect(error.cause).toBeInstanceOf(TypeError);
   });
@@ -124,18 +124,18 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     const call = failure(() => gen_server.call("victim", "wait"));
     setImmediate(() => erlang.exit(pid, KILL));
     expect((await call).message).toBe(
-      `Call to "victim" with request 'wait' failed: the server was killed before it replied (killed)`,
+      `Call to "victim" with request "wait" failed: the server was killed before it replied (killed)`,
     );
   });
 
   test.each([
     ["leave", "the server stopped before it replied (normal)"],
-    ["stop", "the server ended before it replied: 'enough'"],
+    ["stop", 'the server ended before it replied: "enough"'],
     ["garbage", "the server ended before it replied: [ bad_return_value, 'garbage' ]"],
   ])("it ended (%s)", async (request, why) => {
     await start("leaver");
     expect((await failure(() => gen_server.call("leaver", request))).message).toBe(
-      `Call to "leaver" with request '${request}' failed: ${why}`,
+      `Call to "leaver" with request "${request}" failed: ${why}`,
     );
   });
 
@@ -153,7 +153,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
 describe("a start that fails says what, by which name and why:", () => {
   test.each([
     ["crash", `Cannot start gen_server "db": Cannot read the disk`],
-    ["stop", `Cannot start gen_server "db": 'no disk'`],
+    ["stop", `Cannot start gen_server "db": "no disk"`],
     ["garbage", `Cannot start gen_server "db": [ bad_return_value, 7 ]`],
   ])("init: %s", async (what, text) => {
     const error = await failure(() => gen_server.start(server as object, what, { name: "db" }));
@@ -190,7 +190,7 @@ describe("a start that fails says what, by which name and why:", () => {
   });
 
   test("proc_lib: the process ended before it was initialised", async () => {
-    expect((await failure(() => proc_lib.start(() => erlang.exit("no")))).message).toBe("Cannot start process: 'no'");
+    expect((await failure(() => proc_lib.start(() => erlang.exit("no")))).message).toBe('Cannot start process: "no"');
   });
 
   test("a child, with the path to it through nested supervisors, and its error as cause", async () => {
@@ -202,14 +202,14 @@ describe("a start that fails says what, by which name and why:", () => {
       supervisor.start([{ id: "storage", type: "supervisor", task: inner }], { name: "outer" }),
     );
     expect(error.message).toBe(
-      `Cannot start supervisor "outer": child 'storage' failed to start: child 'db' failed to start: Cannot read the disk`,
+      `Cannot start supervisor "outer": child "storage" failed to start: child "db" failed to start: Cannot read the disk`,
     );
     expect((error.cause as Error).message).toBe("Cannot read the disk");
   });
 
   test("a child whose task returns what is no pid", async () => {
     expect((await failure(() => supervisor.start([{ id: "db", task: () => 7 }]))).message).toBe(
-      "Cannot start supervisor: child 'db' failed to start: its task returned 7, and must return a pid, [pid, info] or IGNORE",
+      'Cannot start supervisor: child "db" failed to start: its task returned 7, and must return a pid, [pid, info] or IGNORE',
     );
   });
 
@@ -219,10 +219,10 @@ describe("a start that fails says what, by which name and why:", () => {
       (await failure(() => supervisor.start([{ id: "db", task, restart: "always" as never }], { name: "outer" })))
         .message,
     ).toBe(
-      `Cannot start supervisor "outer": child 'db': restart must be permanent, transient or temporary, got 'always'`,
+      `Cannot start supervisor "outer": child "db": restart must be permanent, transient or temporary, got "always"`,
     );
     expect((await failure(() => supervisor.start([], { strategy: "all" as never }))).message).toBe(
-      "Cannot start supervisor: strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got 'all'",
+      'Cannot start supervisor: strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got "all"',
     );
     expect((await failure(() => supervisor.start([], { strategy: "simple_one_for_one" }))).message).toBe(
       "Cannot start supervisor: a simple_one_for_one supervisor takes exactly one child specification",
@@ -237,26 +237,26 @@ describe("a supervisor's API says what it refuses:", () => {
     const [[, pid]] = (await supervisor.which_children(sup)) as unknown as [[unknown, Pid]];
     const refused = async (act: () => Promise<unknown>) => (await failure(act)).message;
     expect(await refused(() => supervisor.start_child(sup, { id: "db", task: () => 1 }))).toBe(
-      `Cannot start child 'db': it runs already as ${pid}`,
+      `Cannot start child "db": it runs already as ${pid}`,
     );
     expect(await refused(() => supervisor.restart_child(sup, "db"))).toBe(
-      `Cannot restart child 'db': it runs as ${pid}; terminate it first`,
+      `Cannot restart child "db": it runs as ${pid}; terminate it first`,
     );
     expect(await refused(() => supervisor.delete_child(sup, "db"))).toBe(
-      `Cannot delete child 'db': it runs as ${pid}; terminate it first`,
+      `Cannot delete child "db": it runs as ${pid}; terminate it first`,
     );
     expect(await refused(() => supervisor.terminate_child(sup, "cache"))).toBe(
-      "Cannot terminate child 'cache': the supervisor has no such child",
+      'Cannot terminate child "cache": the supervisor has no such child',
     );
     await supervisor.terminate_child(sup, "db");
     expect(await refused(() => supervisor.start_child(sup, { id: "db", task: () => 1 }))).toBe(
-      "Cannot start child 'db': its specification is there already; use restart_child or delete_child",
+      'Cannot start child "db": its specification is there already; use restart_child or delete_child',
     );
     expect(await refused(() => supervisor.start_child(sup, { id: "web", task: () => 7 }))).toBe(
-      "Cannot start child 'web': its task returned 7, and must return a pid, [pid, info] or IGNORE",
+      'Cannot start child "web": its task returned 7, and must return a pid, [pid, info] or IGNORE',
     );
     expect(await refused(() => supervisor.start_child(sup, { id: "web" } as never))).toBe(
-      "Cannot start child: child 'web' needs a task, the function that starts it",
+      'Cannot start child: child "web" needs a task, the function that starts it',
     );
   });
 });
@@ -287,12 +287,12 @@ describe("misuse says what to do instead:", () => {
     [
       "a sleep of no time",
       () => erlang.sleep("1s" as never),
-      "Cannot sleep: the time must be a number of milliseconds ≥ 0, got '1s'",
+      'Cannot sleep: the time must be a number of milliseconds ≥ 0, got "1s"',
     ],
     [
       "a call with a bad time-out",
       () => gen_server.call("x", 1, "soon" as never),
-      "Cannot call a server: the time-out must be a number of milliseconds ≥ 0, Infinity or infinity, got 'soon'",
+      'Cannot call a server: the time-out must be a number of milliseconds ≥ 0, Infinity or infinity, got "soon"',
     ],
     [
       "a call to no server",
@@ -302,7 +302,7 @@ describe("misuse says what to do instead:", () => {
     [
       "a reply to no caller",
       () => gen_server.reply("me" as never, 1),
-      "Cannot reply: `from` must be what handle_call got, got 'me'",
+      'Cannot reply: `from` must be what handle_call got, got "me"',
     ],
     [
       "an exit signal to a name",
@@ -334,7 +334,7 @@ describe("misuse says what to do instead:", () => {
     );
     const pid = await gen_server.start({ init: () => [OK, 0], terminate: () => erlang.exit("otherwise") }, 0);
     expect((await failure(() => gen_server.stop(pid as Pid))).message).toBe(
-      `Stopping ${pid} failed: it ended for another reason: 'otherwise'`,
+      `Stopping ${pid} failed: it ended for another reason: "otherwise"`,
     );
   });
 

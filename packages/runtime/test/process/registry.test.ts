@@ -38,22 +38,22 @@ describe("register", () => {
     [
       "a name in use",
       () => (erlang.register("mine", other), erlang.register("mine", pid)),
-      () => `Cannot register ${pid} as 'mine': the name belongs to ${other}`,
+      () => `Cannot register ${pid} as "mine": the name belongs to ${other}`,
     ],
     [
       "a second name",
       () => (erlang.register("mine", pid), erlang.register("yours", pid)),
-      () => `Cannot register ${pid} as 'yours': the process is registered as "mine" already`,
+      () => `Cannot register ${pid} as "yours": the process is registered as "mine" already`,
     ],
     [
       "a dead process",
       () => (erlang.exit(pid, KILL), erlang.register("mine", pid)),
-      () => `Cannot register ${pid} as 'mine': the process is dead`,
+      () => `Cannot register ${pid} as "mine": the process is dead`,
     ],
     [
       "the name undefined",
       () => erlang.register("undefined", pid),
-      () => `Cannot register ${pid} as 'undefined': "undefined" is not a name`,
+      () => `Cannot register ${pid} as "undefined": "undefined" is not a name`,
     ],
     [
       "what is no name",
@@ -63,7 +63,7 @@ describe("register", () => {
     [
       "what is no pid",
       () => erlang.register("mine", "yours" as never),
-      () => `Cannot register: a pid is needed, got 'yours'`,
+      () => `Cannot register: a pid is needed, got "yours"`,
     ],
   ])("refuses %s", (_what, act, text) => {
     expect(refusal(act)).toBe(text());
@@ -87,7 +87,7 @@ describe("unregister", () => {
   });
 
   test("refuses a name nobody has", () => {
-    expect(refusal(() => erlang.unregister("nobody"))).toBe("Cannot unregister 'nobody': no process has this name");
+    expect(refusal(() => erlang.unregister("nobody"))).toBe('Cannot unregister "nobody": no process has this name');
   });
 });
 
@@ -109,7 +109,7 @@ describe("a name", () => {
 
   test("nobody has is badarg for send, and nothing for whereis", () => {
     expect(erlang.whereis("nobody")).toBeUndefined();
-    expect(refusal(() => erlang.send("nobody", 1))).toBe("Cannot send to 'nobody': no process has this name");
+    expect(refusal(() => erlang.send("nobody", 1))).toBe('Cannot send to "nobody": no process has this name');
   });
 
   test("of another node reaches nobody, without an error", () => {

@@ -6,7 +6,7 @@ import { describe } from "../../src/term/describe.ts";
 
 group("describe", () => {
   test.each<[unknown, string]>([
-    ["text", "'text'"],
+    ["text", '"text"'],
     [42, "42"],
     [undefined, "undefined"],
     [OK, "ok"],
