@@ -1,7 +1,7 @@
 /** The note's block "Runtime Configuration Updates": the handlers of an HTTP API, called with the platform's requests. */
-import { Config, FileSource } from "@otpts/config";
+import { Config, FileSource, RuntimeSource } from "@otpts/config";
 import { beforeEach, describe, expect, test } from "vitest";
-import { eachAlone, folder, started } from "./kit.ts";
+import { eachAlone, folder, started, stopped } from "./kit.ts";
 
 eachAlone();
 
@@ -104,5 +104,39 @@ describe("Runtime Configuration Updates", () => {
     );
     expect(seen.filter(({ requests, window }) => requests !== window)).toEqual([]);
     expect(all).toContainEqual(await Config.get("rate_limits.api"));
+  });
+});
+
+/** Puts under one manager, and gives the configuration of the next one, as after a restart of the program. */
+async function afterRestart(
+  sources: (file: (name: string) => string) => ConstructorParameters<typeof FileSource>[0][],
+) {
+  const file = await folder({ "config.toml": "[rate_limits.api]\nrequests = 100\n" });
+  const options = () => ({
+    sources: [
+      ...sources(file).map((path) => new FileSource(path)),
+      new RuntimeSource({ file: file("overrides.json") }),
+    ],
+    reload_interval: 0,
+  });
+  const top = await started(options());
+  await Config.put("rate_limits.api.requests", 1000);
+  await Config.put("feature_flags.new_ui", true);
+  await stopped(top);
+  await started(options());
+  return Config.get([]);
+}
+
+test("RuntimeSource with a file: an acknowledged put is there after a restart of the program", async () => {
+  expect(await afterRestart((file) => [file("config.toml")])).toEqual({
+    rate_limits: { api: { requests: 1000 } },
+    feature_flags: { new_ui: true },
+  });
+});
+
+test.fails("RuntimeSource with a file: … also where no source brings anything", async () => {
+  expect(await afterRestart((file) => [file("absent.toml")])).toEqual({
+    rate_limits: { api: { requests: 1000 } },
+    feature_flags: { new_ui: true },
   });
 });
