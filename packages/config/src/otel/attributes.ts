@@ -1,0 +1,12 @@
+/** The attributes of metrics and spans. None of them holds a value of the configuration. */
+export const MANAGER = "config.manager";
+export const SOURCE = "config.source";
+export const PATTERN = "config.pattern";
+/** `committed` or `refused`. */
+export const OUTCOME = "config.reload.outcome";
+export const VERSION = "config.version";
+/** How many leaves changed. */
+export const CHANGED = "config.changed";
+export const PROBLEMS = "config.problems";
+/** OpenTelemetry's own name for the class of an error: here `ConfigSourceError.code`. */
+export const ERROR_TYPE = "error.type";
