@@ -109,8 +109,12 @@ export async function perform(program: string): Promise<void> {
     },
     terminate: () => (last === a("ok") ? DEFAULT : obeyed(last)),
   };
-  const how = start.name as "start" | "start_link" | "start_monitor";
-  await step("start", () => ok(probe[how]("srv", options)));
+  const starts: Readonly<Record<string, (called: string, options: probe.ProbeOptions) => Promise<unknown>>> = {
+    start: probe.start,
+    start_link: probe.start_link,
+    start_monitor: probe.start_monitor,
+  };
+  await step("start", () => ok(starts[start.name]!("srv", options)));
   await calm();
   for (const each of acts) {
     await act_(each);

@@ -1,6 +1,20 @@
 /** The programs of signal_model.ts, carried out by processes of the runtime. */
-import { BADARG, DOWN, EXIT, FLUSH, KILL, PROCESS, Pid, Ref, TIMEOUT, TRAP_EXIT, atom, erlang } from "@otpts/runtime";
-import { PROCESSES } from "./signal_model.ts";
+import {
+  BADARG,
+  DOWN,
+  EXIT,
+  FLUSH,
+  INFO,
+  KILL,
+  PROCESS,
+  Pid,
+  Ref,
+  TIMEOUT,
+  TRAP_EXIT,
+  atom,
+  erlang,
+} from "@otpts/runtime";
+import { MOST, PROCESSES } from "./signal_model.ts";
 import type { Look, Step } from "./signal_model.ts";
 import { fmt } from "../conformance/harness/oracle.ts";
 
@@ -11,21 +25,30 @@ const DONE = atom.ensure("done");
 export class Machine {
   readonly #pids: Pid[] = [];
   readonly #reasons = new Map<Pid, unknown>();
-  readonly #monitors: Ref[][] = [];
+  readonly #refs: Ref[][] = [];
+  #watched = 0;
 
   /** To be made inside a process, which watches the others. */
   constructor() {
-    for (let n = 0; n < PROCESSES; n += 1) {
-      const [pid] = erlang.spawn_monitor(obey);
-      this.#pids.push(pid);
-      this.#monitors.push([]);
-    }
+    for (let n = 0; n < PROCESSES; n += 1) this.#born(erlang.spawn(obey));
+  }
+
+  #born(pid: Pid): void {
+    this.#pids.push(pid);
+    this.#refs.push([]);
+  }
+
+  /** Watches those that are new. */
+  #watch(): void {
+    for (; this.#watched < this.#pids.length; this.#watched += 1) erlang.monitor(PROCESS, this.#pids[this.#watched]!);
   }
 
   /** Carries out a step and tells its result. */
   async perform(step: Step): Promise<string> {
+    this.#watch();
     await this.#bury();
-    const pid = this.#pids[step.by]!;
+    const pid = this.#pids[step.by];
+    if (pid === undefined || ("to" in step && this.#pids[step.to] === undefined)) return "nobody";
     if (this.#reasons.has(pid)) return "dead";
     const ref = erlang.make_ref();
     erlang.send(pid, [DO, ref, erlang.self(), () => this.#action(step)]);
@@ -42,6 +65,7 @@ export class Machine {
 
   /** What the processes look like: their mailboxes are flat. */
   async look(): Promise<readonly (Omit<Look, "mailbox"> & { readonly messages: readonly string[] })[]> {
+    this.#watch();
     await this.#bury();
     return this.#pids.map((pid) => {
       if (this.#reasons.has(pid)) return { dead: fmt(this.#reasons.get(pid)), messages: [], links: [] };
@@ -58,7 +82,7 @@ export class Machine {
   /** Kills what still lives. */
   async end(): Promise<void> {
     for (const pid of this.#pids) erlang.exit(pid, KILL);
-    while (this.#reasons.size < PROCESSES) await this.#bury(1000);
+    while (this.#reasons.size < this.#pids.length) await this.#bury(1000);
   }
 
   /** Notes the deaths that have been told. */
@@ -68,21 +92,37 @@ export class Machine {
       if (message === TIMEOUT) return;
       const [, , , pid, reason] = message as [unknown, unknown, unknown, Pid, unknown];
       this.#reasons.set(pid, reason);
-      if (this.#reasons.size === PROCESSES) return;
+      if (this.#reasons.size === this.#pids.length) return;
     }
   }
 
   #text(message: unknown, reader: Pid): string {
     if (!Array.isArray(message)) return String(message);
     if (message[0] === EXIT) return `'EXIT' ${this.#pids.indexOf(message[1])} ${fmt(message[2])}`;
-    const nth = this.#monitors[this.#pids.indexOf(reader)]!.indexOf(message[1]);
+    const nth = this.#refs[this.#pids.indexOf(reader)]!.indexOf(message[1]);
     return `'DOWN' ${nth} ${this.#pids.indexOf(message[3])} ${fmt(message[4])}`;
+  }
+
+  #spawn(how: "spawn" | "spawn_link" | "spawn_monitor", mine: Ref[]): string {
+    if (this.#pids.length === MOST) return "enough";
+    if (how === "spawn_monitor") {
+      const [pid, ref] = erlang.spawn_monitor(obey);
+      mine.push(ref);
+      this.#born(pid);
+    } else this.#born(how === "spawn" ? erlang.spawn(obey) : erlang.spawn_link(obey));
+    return "pid";
   }
 
   #action(step: Step): unknown {
     const at = (index: number): Pid => this.#pids[index]!;
-    const mine = this.#monitors[step.by]!;
+    const mine = this.#refs[step.by]!;
+    const made = "nth" in step ? this.#refs["to" in step ? step.to : step.by]![step.nth] : undefined;
+    if ("nth" in step && made === undefined) return "none";
     switch (step.do) {
+      case "spawn":
+      case "spawn_link":
+      case "spawn_monitor":
+        return this.#spawn(step.do, mine);
       case "link":
         return erlang.link(at(step.to));
       case "unlink":
@@ -90,12 +130,22 @@ export class Machine {
       case "monitor":
         mine.push(erlang.monitor(PROCESS, at(step.to)));
         return "ref";
+      case "monitor_alias":
+        mine.push(erlang.monitor(PROCESS, at(step.to), { alias: step.mode as "demonitor" }));
+        return "ref";
+      case "alias":
+        mine.push(erlang.alias());
+        return "ref";
+      case "unalias":
+        return erlang.unalias(made!);
       case "demonitor":
-      case "demonitor_flush": {
-        const ref = mine[step.nth];
-        if (ref === undefined) return "none";
-        return erlang.demonitor(ref, step.do === "demonitor_flush" ? [FLUSH] : []);
-      }
+        return erlang.demonitor(made!);
+      case "demonitor_flush":
+        return erlang.demonitor(made!, [FLUSH]);
+      case "demonitor_info":
+        return erlang.demonitor(made!, [INFO]);
+      case "send_ref":
+        return erlang.send(made!, `m${step.n}`);
       case "trap":
         return erlang.process_flag(TRAP_EXIT, step.on);
       case "send":

@@ -1,17 +1,28 @@
 /**
- * OTP's signal rules as a pure function: what a few processes that link, monitor, send, trap, exit and register look like
- * after each step, if all signals have arrived before the next one. Inventory P20 to P74 in one page.
+ * OTP's signal rules as a pure function: what a few processes that spawn, link, monitor, send, trap, exit, register and use
+ * aliases look like after each step, if all signals have arrived before the next one. Inventory P20 to P74 in one page.
  */
 import fc from "fast-check";
 
-export const PROCESSES = 4;
+/** How many processes there are at first, and at most. */
+export const PROCESSES = 3;
+export const MOST = 7;
 const REASONS = ["normal", "boom", "kill", "shutdown", "killed"] as const;
 const NAMES = ["n1", "n2"] as const;
+const MODES = ["explicit_unalias", "demonitor", "reply_demonitor"] as const;
 
-/** A step: what process `by` does. */
+/** A step: what process `by` does. References (monitors, aliases) are counted for each process, in the order it made them. */
 export type Step =
+  | { readonly do: "spawn" | "spawn_link" | "spawn_monitor"; readonly by: number }
   | { readonly do: "link" | "unlink" | "monitor"; readonly by: number; readonly to: number }
-  | { readonly do: "demonitor" | "demonitor_flush"; readonly by: number; readonly nth: number }
+  | { readonly do: "monitor_alias"; readonly by: number; readonly to: number; readonly mode: string }
+  | { readonly do: "alias"; readonly by: number }
+  | {
+      readonly do: "unalias" | "demonitor" | "demonitor_flush" | "demonitor_info";
+      readonly by: number;
+      readonly nth: number;
+    }
+  | { readonly do: "send_ref"; readonly by: number; readonly to: number; readonly nth: number; readonly n: number }
   | { readonly do: "trap"; readonly by: number; readonly on: boolean }
   | { readonly do: "send"; readonly by: number; readonly to: number; readonly n: number }
   | { readonly do: "send_name"; readonly by: number; readonly name: string; readonly n: number }
@@ -36,60 +47,56 @@ export interface Look {
   readonly links: readonly number[];
 }
 
-const who = fc.integer({ min: 0, max: PROCESSES - 1 });
+const by = fc.nat({ max: MOST - 1 });
+const nth = fc.nat({ max: 2 });
+const n = fc.nat({ max: 9 });
 const reason = fc.constantFrom(...REASONS);
 const name = fc.constantFrom(...NAMES);
-const n = fc.integer({ min: 0, max: 9 });
+const verb = <const V extends readonly string[]>(...verbs: V) => fc.constantFrom(...(verbs as readonly V[number][]));
 
 export const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
-    { weight: 6, arbitrary: fc.record({ do: fc.constantFrom("link" as const, "monitor" as const), by: who, to: who }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("unlink" as const), by: who, to: who }) },
+    { weight: 4, arbitrary: fc.record({ do: verb("spawn", "spawn_link", "spawn_monitor"), by }) },
+    { weight: 6, arbitrary: fc.record({ do: verb("link", "monitor"), by, to: by }) },
+    { weight: 2, arbitrary: fc.record({ do: verb("unlink"), by, to: by }) },
+    { weight: 3, arbitrary: fc.record({ do: verb("monitor_alias"), by, to: by, mode: fc.constantFrom(...MODES) }) },
+    { weight: 1, arbitrary: fc.record({ do: verb("alias"), by }) },
     {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constantFrom("demonitor" as const, "demonitor_flush" as const),
-        by: who,
-        nth: fc.nat({ max: 2 }),
-      }),
+      weight: 4,
+      arbitrary: fc.record({ do: verb("unalias", "demonitor", "demonitor_flush", "demonitor_info"), by, nth }),
     },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("trap" as const), by: who, on: fc.boolean() }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("send" as const), by: who, to: who, n }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("send_name" as const), by: who, name, n }) },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant("exit2" as const), by: who, to: who, reason }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constantFrom("exit" as const, "throw" as const, "error" as const),
-        by: who,
-        reason,
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("return" as const), by: who }) },
-    { weight: 2, arbitrary: fc.record({ do: fc.constant("register" as const), by: who, name, to: who }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant("unregister" as const), by: who, name }) },
+    { weight: 4, arbitrary: fc.record({ do: verb("send_ref"), by, to: by, nth, n }) },
+    { weight: 4, arbitrary: fc.record({ do: verb("trap"), by, on: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ do: verb("send"), by, to: by, n }) },
+    { weight: 2, arbitrary: fc.record({ do: verb("send_name"), by, name, n }) },
+    { weight: 3, arbitrary: fc.record({ do: verb("exit2"), by, to: by, reason }) },
+    { weight: 2, arbitrary: fc.record({ do: verb("exit", "throw", "error"), by, reason }) },
+    { weight: 1, arbitrary: fc.record({ do: verb("return"), by }) },
+    { weight: 2, arbitrary: fc.record({ do: verb("register"), by, name, to: by }) },
+    { weight: 1, arbitrary: fc.record({ do: verb("unregister"), by, name }) },
   ),
   { minLength: 1, maxLength: 30, size: "max" },
 );
+
+/** A reference that a process made: a monitor, an alias, or both. */
+interface Made {
+  readonly on: number | undefined;
+  monitors: boolean;
+  alias: string | undefined;
+}
 
 interface Proc {
   dead: string | undefined;
   trap: boolean;
   readonly mailbox: string[][];
   readonly links: Set<number>;
-  /** Monitors it made, by the order in which it made them. */
-  readonly monitors: { readonly on: number; active: boolean }[];
+  readonly refs: Made[];
 }
 
 /** What is seen after each of the steps. */
 export function predict(program: readonly Step[]): readonly Sight[] {
-  const procs: Proc[] = Array.from({ length: PROCESSES }, () => ({
-    dead: undefined,
-    trap: false,
-    mailbox: [],
-    links: new Set<number>(),
-    monitors: [],
-  }));
+  const procs: Proc[] = [];
+  while (procs.length < PROCESSES) born();
   const names = new Map<string, number>();
   return program.map((step) => {
     for (const { mailbox } of procs) mailbox.push([]);
@@ -97,10 +104,24 @@ export function predict(program: readonly Step[]): readonly Sight[] {
     return { result, processes: procs.map(look) };
   });
 
+  function born(): number {
+    return procs.push({ dead: undefined, trap: false, mailbox: [[]], links: new Set(), refs: [] }) - 1;
+  }
+
   function perform(step: Step): string {
-    const me = procs[step.by]!;
+    const me = procs[step.by];
+    if (me === undefined || ("to" in step && procs[step.to] === undefined)) return "nobody";
     if (me.dead !== undefined) return "dead";
     switch (step.do) {
+      case "spawn":
+      case "spawn_link":
+      case "spawn_monitor": {
+        if (procs.length === MOST) return "enough";
+        const child = born();
+        if (step.do === "spawn_link") connect(step.by, child);
+        if (step.do === "spawn_monitor") me.refs.push({ on: child, monitors: true, alias: undefined });
+        return "pid";
+      }
       case "link":
         return link(me, step.by, step.to);
       case "unlink":
@@ -108,10 +129,25 @@ export function predict(program: readonly Step[]): readonly Sight[] {
         procs[step.to]!.links.delete(step.by);
         return "true";
       case "monitor":
-        return monitor(me, step.by, step.to);
+        return monitor(me, step.by, step.to, undefined);
+      case "monitor_alias":
+        return monitor(me, step.by, step.to, step.mode);
+      case "alias":
+        me.refs.push({ on: undefined, monitors: false, alias: "explicit_unalias" });
+        return "ref";
+      case "unalias": {
+        const made = me.refs[step.nth];
+        if (made === undefined) return "none";
+        const was = made.alias !== undefined;
+        made.alias = undefined;
+        return String(was);
+      }
       case "demonitor":
       case "demonitor_flush":
-        return demonitor(me, step.nth, step.do === "demonitor_flush");
+      case "demonitor_info":
+        return demonitor(me, step.nth, step.do);
+      case "send_ref":
+        return sendRef(procs[step.to]!, step.to, step.nth, `m${step.n}`);
       case "trap": {
         const before = me.trap;
         me.trap = step.on;
@@ -152,37 +188,61 @@ export function predict(program: readonly Step[]): readonly Sight[] {
     }
   }
 
-  function link(me: Proc, by: number, to: number): string {
-    const other = procs[to]!;
-    if (to === by) return "true";
-    if (other.dead !== undefined) {
-      if (!me.trap) return "noproc";
-      put(by, `'EXIT' ${to} noproc`);
+  function connect(one: number, other: number): void {
+    procs[one]!.links.add(other);
+    procs[other]!.links.add(one);
+  }
+
+  function link(me: Proc, from: number, to: number): string {
+    if (to === from) return "true";
+    if (procs[to]!.dead === undefined) {
+      connect(from, to);
       return "true";
     }
-    me.links.add(to);
-    other.links.add(by);
+    if (!me.trap) return "noproc";
+    put(from, `'EXIT' ${to} noproc`);
     return "true";
   }
 
-  function monitor(me: Proc, by: number, to: number): string {
-    const dead = procs[to]!.dead !== undefined;
-    me.monitors.push({ on: to, active: !dead });
-    if (dead) put(by, `'DOWN' ${me.monitors.length - 1} ${to} noproc`);
+  function monitor(me: Proc, from: number, to: number, alias: string | undefined): string {
+    // A monitor on oneself is none, and no alias.
+    me.refs.push({ on: to, monitors: to !== from, alias: to === from ? undefined : alias });
+    if (procs[to]!.dead !== undefined) down(from, me.refs.length - 1, "noproc");
     return "ref";
   }
 
-  function demonitor(me: Proc, nth: number, flush: boolean): string {
-    const made = me.monitors[nth];
+  /** The 'DOWN' of a monitor: it is over, and an alias that is not to outlive it too. */
+  function down(watcher: number, index: number, why: string): void {
+    const made = procs[watcher]!.refs[index]!;
+    made.monitors = false;
+    if (made.alias !== "explicit_unalias") made.alias = undefined;
+    put(watcher, `'DOWN' ${index} ${made.on} ${why}`);
+  }
+
+  function demonitor(me: Proc, index: number, how: string): string {
+    const made = me.refs[index];
     if (made === undefined) return "none";
-    made.active = false;
-    if (flush) {
+    const was = made.monitors;
+    made.monitors = false;
+    if (was && made.alias !== "explicit_unalias") made.alias = undefined;
+    if (how === "demonitor_flush") {
       for (const group of me.mailbox) {
-        const at = group.findIndex((message) => message.startsWith(`'DOWN' ${nth} `));
+        const at = group.findIndex((message) => message.startsWith(`'DOWN' ${index} `));
         if (at >= 0) group.splice(at, 1);
       }
     }
-    return "true";
+    return how === "demonitor_info" ? String(was) : "true";
+  }
+
+  function sendRef(owner: Proc, to: number, index: number, message: string): string {
+    const made = owner.refs[index];
+    if (made === undefined) return "none";
+    if (made.alias !== undefined) put(to, message);
+    if (made.alias === "reply_demonitor") {
+      made.alias = undefined;
+      made.monitors = false;
+    }
+    return message;
   }
 
   function put(to: number, message: string): void {
@@ -207,12 +267,10 @@ export function predict(program: readonly Step[]): readonly Sight[] {
     const linked = [...proc.links];
     proc.links.clear();
     for (const other of linked) procs[other]!.links.delete(index);
-    for (const made of proc.monitors) made.active = false;
-    procs.forEach((watcher, by) => {
-      watcher.monitors.forEach((made, nth) => {
-        if (made.on !== index || !made.active || by === index) return;
-        made.active = false;
-        put(by, `'DOWN' ${nth} ${index} ${why}`);
+    for (const made of proc.refs) Object.assign(made, { monitors: false, alias: undefined });
+    procs.forEach((watcher, at) => {
+      watcher.refs.forEach((made, ref) => {
+        if (made.on === index && made.monitors) down(at, ref, why);
       });
     });
     for (const other of linked) signal(other, index, why, "link");

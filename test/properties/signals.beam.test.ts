@@ -9,7 +9,7 @@ function erlang(program: readonly Step[]): string {
   const terms = program.map((step) => {
     const { do: verb, by, ...rest } = step;
     const fields = "n" in rest ? { ...rest, n: `m${rest.n}` } : rest;
-    const ordered = ["name", "to", "nth", "on", "reason", "n"].flatMap((key) =>
+    const ordered = ["name", "to", "nth", "mode", "on", "reason", "n"].flatMap((key) =>
       key in fields ? [String((fields as Record<string, unknown>)[key])] : [],
     );
     return `{${[verb, by, ...ordered].join(",")}}`;
@@ -29,6 +29,7 @@ describe.skipIf(!beam())("the model of signals", () => {
       for (const [index, step] of program.entries()) {
         const { result, processes } = predicted[index]!;
         const answer = line();
+        expect(Number(line())).toBe(processes.length);
         const seen = processes.map(({ mailbox }) => look(line(), mailbox));
         // Who is taken down by what its own signal did to another may have returned from sending it before.
         const got = answer === "true" && step.do === "exit2" && seen[step.by]!.dead !== undefined ? "died" : answer;

@@ -88,6 +88,12 @@ export async function prx_monitor_self(): Promise<void> {
   erlang.send(p, t`{exit,boom}`);
   await down(w);
   await mailbox();
+  const r = monitor(erlang.self());
+  await step("demonitor info", () => erlang.demonitor(r, [INFO]));
+  const alias = erlang.monitor(PROCESS, erlang.self(), { alias: "demonitor" });
+  erlang.send(alias, t`hello`);
+  await mailbox();
+  await step("unalias", () => erlang.unalias(alias));
 }
 
 export async function prx_exit_self(): Promise<void> {

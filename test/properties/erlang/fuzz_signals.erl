@@ -2,7 +2,8 @@
 %% the result, and for each process `dead Reason` or its messages and links.
 -module(fuzz_signals).
 -export([main/1]).
--define(N, 4).
+-define(N, 3).
+-define(MOST, 7).
 
 main(File) ->
     logger:set_primary_config(level, none),
@@ -11,93 +12,117 @@ main(File) ->
     halt(0).
 
 run(Program) ->
-    Pids = [element(1, spawn_monitor(fun loop/0)) || _ <- lists:seq(1, ?N)],
-    put(dead, #{}), put(monitors, #{}),
-    [step(S, list_to_tuple(Pids)) || S <- Program],
-    [exit(P, kill) || P <- Pids],
-    [case maps:is_key(P, get(dead)) of true -> ok; false -> receive {'DOWN', _, process, P, _} -> ok end end || P <- Pids],
+    put(dead, #{}), put(refs, #{}), put(pids, []),
+    [born(spawn(fun loop/0)) || _ <- lists:seq(1, ?N)],
+    [step(S) || S <- Program],
+    [exit(P, kill) || P <- get(pids)],
+    [case maps:is_key(P, get(dead)) of true -> ok; false -> receive {'DOWN', _, process, P, _} -> ok end end || P <- get(pids)],
     [catch unregister(Name) || Name <- [n1, n2]].
 
-at(I, Pids) -> element(I + 1, Pids).
+born(P) -> put(pids, get(pids) ++ [P]), monitor(process, P).
+made(By, Ref) -> put(refs, maps:update_with(By, fun(L) -> L ++ [Ref] end, [Ref], get(refs))).
+at(I) -> lists:nth(I + 1, get(pids)).
 
-step(S, Pids) ->
+step(S) ->
+    Count = length(get(pids)),
     By = element(2, S),
-    Pid = at(By, Pids),
-    Result = case maps:is_key(Pid, get(dead)) of
+    To = case lists:member(element(1, S), [link, unlink, monitor, monitor_alias, send_ref, send, exit2]) of
+        true -> element(3, S);
+        false -> case S of {register, _, _, T} -> T; _ -> 0 end
+    end,
+    Result = if
+        By >= Count; To >= Count -> "nobody";
+        true -> living(S, By, Count)
+    end,
+    quiet(), bury(),
+    io:put_chars([Result, "\n", integer_to_list(length(get(pids))), "\n"]),
+    [io:put_chars([look(I), "\n"]) || I <- lists:seq(0, length(get(pids)) - 1)].
+
+living(S, By, Count) ->
+    Pid = at(By),
+    case maps:is_key(Pid, get(dead)) of
         true -> "dead";
+        false when Count =:= ?MOST andalso (element(1, S) =:= spawn orelse element(1, S) =:= spawn_link orelse element(1, S) =:= spawn_monitor) -> "enough";
         false ->
             Ref = make_ref(),
-            Pid ! {do, Ref, self(), action(S, Pids, maps:get(By, get(monitors), []))},
+            Pid ! {do, Ref, self(), action(S)},
             receive
-                {done, Ref, {monitor, M}} ->
-                    put(monitors, maps:update_with(By, fun(L) -> L ++ [M] end, [M], get(monitors))), "ref";
+                {done, Ref, {ref, M}} -> made(By, M), "ref";
+                {done, Ref, {pid, P}} -> born(P), "pid";
+                {done, Ref, {pid, P, M}} -> born(P), made(By, M), "pid";
                 {done, Ref, R} -> text(R);
                 {'DOWN', _, process, Pid, Why} -> put(dead, maps:put(Pid, Why, get(dead))), "died"
             end
-    end,
-    quiet(Pids), bury(),
-    io:put_chars([Result, "\n"]),
-    [io:put_chars([look(I, Pids), "\n"]) || I <- lists:seq(0, ?N - 1)].
+    end.
 
 bury() -> receive {'DOWN', _, process, P, R} -> put(dead, maps:put(P, R, get(dead))), bury() after 0 -> ok end.
 
 %% Wait until nothing moves: every living process is waiting, and the deaths have been told, twice in a row with a pause.
-quiet(Pids) -> quiet(Pids, 2).
-quiet(_, 0) -> ok;
-quiet(Pids, K) ->
+quiet() -> quiet(2).
+quiet(0) -> ok;
+quiet(K) ->
     timer:sleep(1), bury(),
     Moves = fun(P) ->
         case process_info(P, status) of
             undefined -> not maps:is_key(P, get(dead));
             {status, S} -> S =/= waiting
         end end,
-    case lists:any(Moves, tuple_to_list(Pids)) of
-        false -> quiet(Pids, K - 1);
-        true -> quiet(Pids, 2)
+    case lists:any(Moves, get(pids)) of
+        false -> quiet(K - 1);
+        true -> quiet(2)
     end.
 
-look(I, Pids) ->
-    P = at(I, Pids),
+look(I) ->
+    P = at(I),
     case process_info(P, [messages, links]) of
         undefined -> ["dead ", text(maps:get(P, get(dead)))];
         [{messages, Ms}, {links, Ls}] ->
-            ["messages ", lists:join(";", [message(M, I, Pids) || M <- Ms]),
-             " links ", lists:join(",", [integer_to_list(X) || X <- lists:sort([index(L, Pids) || L <- Ls])])]
+            ["messages ", lists:join(";", [message(M, I) || M <- Ms]),
+             " links ", lists:join(",", [integer_to_list(X) || X <- lists:sort([index(L) || L <- Ls])])]
     end.
 
-index(P, Pids) -> length(lists:takewhile(fun(X) -> X =/= P end, tuple_to_list(Pids))).
+index(P) -> length(lists:takewhile(fun(X) -> X =/= P end, get(pids))).
 
-message({'EXIT', F, R}, _, Pids) -> ["'EXIT' ", integer_to_list(index(F, Pids)), " ", text(R)];
-message({'DOWN', Ref, process, P, R}, I, Pids) ->
-    Made = maps:get(I, get(monitors), []),
-    Nth = length(lists:takewhile(fun(X) -> X =/= Ref end, Made)),
-    ["'DOWN' ", integer_to_list(Nth), " ", integer_to_list(index(P, Pids)), " ", text(R)];
-message(M, _, _) -> text(M).
+message({'EXIT', F, R}, _) -> ["'EXIT' ", integer_to_list(index(F)), " ", text(R)];
+message({'DOWN', Ref, process, P, R}, I) ->
+    Nth = length(lists:takewhile(fun(X) -> X =/= Ref end, maps:get(I, get(refs), []))),
+    ["'DOWN' ", integer_to_list(Nth), " ", integer_to_list(index(P)), " ", text(R)];
+message(M, _) -> text(M).
 
 text({R, S}) when is_list(S) -> ["{", text(R), ",STACK}"];
 text({nocatch, R}) -> ["{nocatch,", text(R), "}"];
 text(A) -> atom_to_list(A).
 
-action({link, _, T}, Pids, _) -> P = at(T, Pids), fun() -> link(P) end;
-action({unlink, _, T}, Pids, _) -> P = at(T, Pids), fun() -> unlink(P) end;
-action({monitor, _, T}, Pids, _) -> P = at(T, Pids), fun() -> {monitor, monitor(process, P)} end;
-action({Demonitor, _, Nth}, _, Made) when Demonitor =:= demonitor; Demonitor =:= demonitor_flush ->
+action({spawn, _}) -> fun() -> {pid, spawn(fun loop/0)} end;
+action({spawn_link, _}) -> fun() -> {pid, spawn_link(fun loop/0)} end;
+action({spawn_monitor, _}) -> fun() -> {P, R} = spawn_monitor(fun loop/0), {pid, P, R} end;
+action({link, _, T}) -> P = at(T), fun() -> link(P) end;
+action({unlink, _, T}) -> P = at(T), fun() -> unlink(P) end;
+action({monitor, _, T}) -> P = at(T), fun() -> {ref, monitor(process, P)} end;
+action({monitor_alias, _, T, Mode}) -> P = at(T), fun() -> {ref, monitor(process, P, [{alias, Mode}])} end;
+action({alias, _}) -> fun() -> {ref, alias()} end;
+action({unalias, By, Nth}) -> with(By, Nth, fun(R) -> unalias(R) end);
+action({demonitor, By, Nth}) -> with(By, Nth, fun(R) -> demonitor(R) end);
+action({demonitor_flush, By, Nth}) -> with(By, Nth, fun(R) -> demonitor(R, [flush]) end);
+action({demonitor_info, By, Nth}) -> with(By, Nth, fun(R) -> demonitor(R, [info]) end);
+action({send_ref, _, T, Nth, M}) -> with(T, Nth, fun(R) -> R ! M end);
+action({trap, _, B}) -> fun() -> process_flag(trap_exit, B) end;
+action({send, _, T, M}) -> P = at(T), fun() -> P ! M end;
+action({send_name, _, Name, M}) -> fun() -> Name ! M end;
+action({exit2, _, T, R}) -> P = at(T), fun() -> exit(P, R) end;
+action({exit, _, R}) -> {uncaught, fun() -> exit(R) end};
+action({throw, _, R}) -> {uncaught, fun() -> throw(R) end};
+action({error, _, R}) -> {uncaught, fun() -> error(R) end};
+action({return, _}) -> {uncaught, fun() -> return end};
+action({register, _, Name, T}) -> P = at(T), fun() -> register(Name, P) end;
+action({unregister, _, Name}) -> fun() -> unregister(Name) end.
+
+with(Owner, Nth, F) ->
+    Made = maps:get(Owner, get(refs), []),
     case length(Made) > Nth of
         false -> fun() -> none end;
-        true -> R = lists:nth(Nth + 1, Made),
-                O = case Demonitor of demonitor_flush -> [flush]; _ -> [] end,
-                fun() -> demonitor(R, O) end
-    end;
-action({trap, _, B}, _, _) -> fun() -> process_flag(trap_exit, B) end;
-action({send, _, T, M}, Pids, _) -> P = at(T, Pids), fun() -> P ! M end;
-action({send_name, _, Name, M}, _, _) -> fun() -> Name ! M end;
-action({exit2, _, T, R}, Pids, _) -> P = at(T, Pids), fun() -> exit(P, R) end;
-action({exit, _, R}, _, _) -> {uncaught, fun() -> exit(R) end};
-action({throw, _, R}, _, _) -> {uncaught, fun() -> throw(R) end};
-action({error, _, R}, _, _) -> {uncaught, fun() -> error(R) end};
-action({return, _}, _, _) -> {uncaught, fun() -> return end};
-action({register, _, Name, T}, Pids, _) -> P = at(T, Pids), fun() -> register(Name, P) end;
-action({unregister, _, Name}, _, _) -> fun() -> unregister(Name) end.
+        true -> R = lists:nth(Nth + 1, Made), fun() -> F(R) end
+    end.
 
 loop() ->
     receive
