@@ -12,11 +12,10 @@ import { answer, type Awaited, board, expect, refuse } from "../process/promised
 import { find, isName } from "../process/registry.ts";
 import { Request } from "../process/request.ts";
 import { settle } from "../term/shape.ts";
+import { forever } from "../process/forever.ts";
 
 /** OTP's default time-out of a call, in ms. */
 export const DEFAULT_TIMEOUT = 5_000;
-
-const never = new Promise<never>(() => {});
 
 /** The process a server reference stands for, or undefined. */
 export function locate(server: ServerRef): Process | undefined {
@@ -83,7 +82,7 @@ export function call(server: ServerRef, payload: unknown, timeout: Timeout | und
   if (timeout !== undefined) milliseconds(timeout, "call a server");
   const callee = locate(server);
   if (caller !== undefined) {
-    if (!caller.alive) return never;
+    if (!caller.alive) return forever();
     if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));
   }
   if (callee === undefined) return Promise.reject(callExit(NOPROC, server, payload, timeout));
@@ -93,7 +92,7 @@ export function call(server: ServerRef, payload: unknown, timeout: Timeout | und
 /** Puts a request into the mailbox: the promise of its answer. A dead process asks nobody, and waits for ever. */
 export function post(request: CallRequest): Promise<unknown> {
   const { callee, caller } = request;
-  if (caller?.alive === false) return never;
+  if (caller?.alive === false) return forever();
   const ride = board(callee.prompt);
   callee.accept(request);
   return expect(request, ride);

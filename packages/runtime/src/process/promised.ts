@@ -8,10 +8,9 @@
 import { failWith } from "./failure.ts";
 import type { Process } from "./process.ts";
 import { claim, drain, exhausted, whenDrained } from "./scheduler.ts";
+import { forever } from "./forever.ts";
 
 const soon = Promise.resolve();
-const never = new Promise<never>(() => {});
-
 /** Somebody waits for an answer. What is told to the dead is not told. */
 export interface Awaited {
   readonly caller: Process | undefined;
@@ -87,7 +86,7 @@ export function refuse(awaited: Awaited, make: () => Error): void {
 
 function taken(awaited: Awaited): unknown {
   if (awaited.state === "open") awaited.keepWaiting();
-  if (awaited.caller?.alive === false) return never;
+  if (awaited.caller?.alive === false) return forever();
   if (awaited.state === "answered") return awaited.value;
   if (awaited.state === "failed") throw (awaited.value as () => Error)();
   return pending(awaited);

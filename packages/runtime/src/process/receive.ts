@@ -6,12 +6,10 @@ import type { Process } from "./process.ts";
 import { open } from "./request.ts";
 import { exhausted, reduce } from "./scheduler.ts";
 import { cancel, Deadline, wait } from "./timer.ts";
+import { forever } from "./forever.ts";
 
 /** Picks the message to take; true for the first one that is wanted. */
 export type Match = (message: unknown) => boolean;
-
-/** A promise that is never settled: what a dead process's code waits for. */
-const never = new Promise<never>(() => {});
 
 /** A receive that waits. Messages before `looked` were looked at and not wanted. */
 export class Waiter extends Deadline {
@@ -47,7 +45,7 @@ export class Waiter extends Deadline {
  * Resolves with the message, or with `TIMEOUT`.
  */
 export function receive(process: Process, match: Match | undefined, after: Timeout): Promise<unknown> {
-  if (!process.alive) return never;
+  if (!process.alive) return forever();
   const ms = milliseconds(after, "receive");
   if (process.waiter !== undefined) {
     throw new ErlangError(

@@ -48,7 +48,8 @@ export abstract class Request extends Ref {
   /** From now on it waits: fails when the server dies (or has died since it was sent), expires after `ms`. */
   keep(ms: number): void {
     if (this.state !== "open") return;
-    if (this.callee.alive) this.vigil = new Vigil(this, ms);
+    if (this.caller?.alive === false) this.settle();
+    else if (this.callee.alive) this.vigil = new Vigil(this, ms);
     else this.fail(this.callee.reason);
   }
 
