@@ -40,6 +40,16 @@ const cases: readonly { readonly rule: string; readonly layers: readonly object[
     layers: [{ a: { b: 1 } }, { a: 2 }, { a: { c: 3 } }],
     result: { a: { c: 3 } },
   },
+  {
+    rule: "a scalar replaces a table of several layers",
+    layers: [{ a: { b: 1 } }, { a: { c: 1 } }, { a: 2 }],
+    result: { a: 2 },
+  },
+  {
+    rule: "a table over a scalar over tables stands alone",
+    layers: [{ a: { b: 1 } }, { a: { c: 1 } }, { a: 2 }, { a: { d: 1 } }, { a: { e: 1 } }],
+    result: { a: { d: 1, e: 1 } },
+  },
   { rule: "an empty table takes nothing away", layers: [{ a: { b: 1 } }, { a: {} }], result: { a: { b: 1 } } },
   { rule: "keys are case-sensitive", layers: [{ a: 1 }, { A: 2 }], result: { a: 1, A: 2 } },
   {
@@ -59,6 +69,7 @@ describe("merge", () => {
       fc.property(fc.array(anyTree, { maxLength: 5 }), (layers) => {
         expect(merged(...layers)).toEqual(layers.reduce<Value>(over, {}));
       }),
+      { numRuns: 1000 },
     );
   });
 

@@ -2,10 +2,10 @@ import * as node_fs from "node:fs/promises";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { erlang, KILL, supervisor } from "@otpts/runtime";
+import { erlang, KILL, type Pid, supervisor } from "@otpts/runtime";
 import { expect, it, onTestFinished } from "vitest";
 import { Config, ConfigManager, ConfigSourceError, ConfigSpec, RuntimeSource } from "../../src/index.ts";
-import { eachAlone, eventually, managerOf, ScriptedSource, started, stopped } from "./kit.ts";
+import { eachAlone, eventually, gate, managerOf, ScriptedSource, started, stopped } from "./kit.ts";
 
 eachAlone();
 
@@ -102,6 +102,34 @@ it("no acknowledged put is lost though the manager is killed while it saves", as
   await stopped();
   await started(spec(file));
   expect(await Config.get("n")).toBe(100);
+});
+
+it("a tree that is killed from above while it saves is started again at the first try", async () => {
+  const { file } = await place();
+  const hold = gate();
+  let held = false;
+  const file_system = {
+    ...node_fs,
+    open: async (...given: Parameters<typeof node_fs.open>) => {
+      if (held) await hold.opened;
+      return node_fs.open(...given);
+    },
+  };
+  const config = new ConfigSpec({ sources: [new RuntimeSource({ file, file_system })] });
+  // The default: one restart in five seconds.
+  const sup = await supervisor.start([ConfigManager.child_spec(config)]);
+  await Config.put("a", 1);
+  held = true;
+  const put = Config.put("a", 2).catch(() => undefined);
+  const [child] = await supervisor.which_children(sup);
+  erlang.exit(child![1] as Pid, KILL);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  held = false;
+  hold.open();
+  await put;
+  await eventually(async () => (await Config.get("a").catch(() => undefined)) === 1);
+  expect(erlang.is_process_alive(sup)).toBe(true);
+  await supervisor.stop(sup);
 });
 
 it("a start with overrides that cannot be read fails", async () => {

@@ -8,6 +8,7 @@ import {
   type Pid,
   SHUTDOWN,
   supervisor,
+  sys,
 } from "@otpts/runtime";
 import { describe, expect, it } from "vitest";
 import type { Value } from "../../src/core/value.ts";
@@ -140,8 +141,13 @@ describe("after a kill", () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     const pid = managerOf();
-    erlang.exit(pid, KILL);
+    // What it is told lies in its mailbox when it dies.
+    await sys.suspend(pid);
+    const { loads } = source;
     source.change({ a: 2 });
+    await eventually(() => source.loads > loads);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    erlang.exit(pid, KILL);
     await back(pid);
     await eventually(() => Config.peek("a") === 2);
   });
