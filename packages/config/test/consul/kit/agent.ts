@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import * as http from "node:http";
@@ -63,6 +64,8 @@ export class Agent {
   readonly certificates: Certificates | undefined;
   readonly #options: AgentOptions;
   readonly #binary: string;
+  /** Tells this agent from another that may have come to listen on the same port. */
+  readonly #node = `otpts-${randomUUID()}`;
   #guardian: ChildProcess | undefined;
   #pid = 0;
 
@@ -152,7 +155,7 @@ export class Agent {
     const end = Date.now() + 30_000;
     for (;;) {
       const reply = await this.request("PUT", "/v1/kv/otpts-ready", "1").catch(() => undefined);
-      if (reply?.status === 200) return;
+      if (reply?.status === 200 && (await this.#answers())) return;
       if (this.#guardian?.exitCode !== null) throw new Error("The agent has ended by itself");
       if (Date.now() > end) throw new Error("The agent takes no writes after 30 s");
       await new Promise((resolve) => setTimeout(resolve, 25));
@@ -264,6 +267,11 @@ export class Agent {
     });
   }
 
+  async #answers(): Promise<boolean> {
+    const reply = await this.request("GET", "/v1/agent/self").catch(() => undefined);
+    return reply?.status === 200 && json<{ Config: { NodeName: string } }>(reply).Config.NodeName === this.#node;
+  }
+
   /** With mutual TLS the tests' own requests go in plain http, which stays open on the loopback interface. */
   #plainUrl(): string {
     return this.#options.tls === "mutual" ? `http://127.0.0.1:${this.port}` : this.url;
@@ -287,6 +295,8 @@ export class Agent {
         ? ["-server", `-bootstrap-expect=${this.#options.servers ?? 1}`, "-data-dir", join(this.dir, "data")]
         : ["-dev"]),
       ..."-bind 127.0.0.1 -client 127.0.0.1 -disable-host-node-id -log-level warn".split(" "),
+      "-node",
+      this.#node,
       ...`-http-port ${port} -server-port ${port + 1} -serf-lan-port ${port + 2} -serf-wan-port ${port + 3}`.split(" "),
       // The default gRPC port is fixed: a second agent would end over it.
       ..."-dns-port -1 -grpc-port -1".split(" "),
