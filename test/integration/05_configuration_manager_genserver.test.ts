@@ -7,6 +7,7 @@ import {
   Config,
   config_path_atom,
   ConfigValidationError,
+  EnvironmentSource,
   FileSource,
   GET_CONFIG,
   path_from_atom,
@@ -19,18 +20,22 @@ import {
   UNSUBSCRIBE,
 } from "@otpts/config";
 import { type Atom, atom, ERROR, erlang, gen_server, NOREPLY, OK, REPLY } from "@otpts/runtime";
-import { writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { afterwards, eachAlone, eventually, folder, started } from "./kit.ts";
 
 eachAlone();
 
 describe("Configuration Manager GenServer: the manager", () => {
-  let config_file: string;
+  let env: Record<string, string>;
 
   beforeEach(async () => {
-    config_file = (await folder({ "config.toml": `[database]\nurl = "first"\n` }))("config.toml");
-    await started({ sources: [new FileSource(config_file, { name: "file" })], reload_interval: 0 });
+    const file = await folder({ "config.toml": `[database]\nurl = "first"\n` });
+    env = {};
+    const sources = [
+      new FileSource(file("config.toml"), { name: "file" }),
+      new EnvironmentSource({ prefix: "MYAPP_", env, name: "env" }),
+    ];
+    await started({ sources, reload_interval: 0 });
   });
 
   test("init loads the initial configuration from all sources before the start is over", async () => {
@@ -60,12 +65,13 @@ describe("Configuration Manager GenServer: the manager", () => {
   });
 
   test("[RELOAD] as a cast loads again and answers nobody; the bare atom does the same", async () => {
-    await writeFile(config_file, `[database]\nurl = "second"\n`);
+    // Nobody watches an environment: what changes there is seen by a reload alone.
+    env["MYAPP_FLAG"] = "second";
     expect(gen_server.cast("config_manager", [RELOAD])).toBe(OK);
-    await eventually(async () => (await Config.get("database.url")) === "second");
-    await writeFile(config_file, `[database]\nurl = "third one"\n`);
+    await eventually(async () => (await Config.get("flag")) === "second");
+    env["MYAPP_FLAG"] = "third";
     expect(gen_server.cast("config_manager", RELOAD as never)).toBe(OK);
-    await eventually(async () => (await Config.get("database.url")) === "third one");
+    await eventually(async () => (await Config.get("flag")) === "third");
   });
 
   test("[RELOAD] as a call replies the report: version, changed paths, each source's outcome", async () => {
@@ -73,8 +79,18 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(await gen_server.call("config_manager", [RELOAD])).toEqual({
       version: before,
       changed: [],
-      sources: [{ source: "file", outcome: "unchanged" }],
+      sources: [
+        { source: "file", outcome: "unchanged" },
+        { source: "env", outcome: "unchanged" },
+      ],
     } satisfies ReloadReport);
+    env["MYAPP_FLAG"] = "second";
+    expect(await gen_server.call("config_manager", [RELOAD])).toMatchObject({
+      version: before + 1,
+      changed: ["flag"],
+      sources: [{ outcome: "unchanged" }, { outcome: "data" }],
+    });
+    expect(await Config.get("flag")).toBe("second");
   });
 
   test("[SOURCE_UPDATE, source_name, tree] as a cast replaces that source's layer", async () => {
@@ -95,7 +111,10 @@ describe("Configuration Manager GenServer: the manager", () => {
       id: "myapp_config",
       name: "config_manager",
       keys: 1,
-      sources: [{ name: "file", kind: "file", state: "ok" }],
+      sources: [
+        { name: "file", kind: "file", state: "ok" },
+        { name: "env", kind: "env", state: "ok" },
+      ],
     });
   });
 
