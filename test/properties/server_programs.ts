@@ -43,7 +43,7 @@ const command = fc.oneof(
 const sending = fc
   .tuple(fc.constantFrom("call", "call", "cast", "info"), command)
   .map(([how, what]) => `{${how},${what}}`);
-const act = fc.oneof(
+const anAct = fc.oneof(
   { weight: 6, arbitrary: sending },
   // Several at once, behind a callback that takes its time.
   {
@@ -88,7 +88,7 @@ export const programs: fc.Arbitrary<string> = fc
     fc.boolean(),
     init,
     terminate,
-    fc.array(act, { minLength: 1, maxLength: 7, size: "max" }),
+    fc.array(anAct, { minLength: 1, maxLength: 7, size: "max" }),
   )
   .map(([start, trap, first, last, acts]) => `{${start},${trap},${first},${last},[${acts.join(",")}]}`);
 
@@ -114,12 +114,23 @@ export async function perform(program: string): Promise<void> {
     start_link: probe.start_link,
     start_monitor: probe.start_monitor,
   };
-  await step("start", () => ok(starts[start.name]!("srv", options)));
+  await act("start", () => ok(starts[start.name]!("srv", options)));
   await calm();
   for (const each of acts) {
-    await act_(each);
+    await carryOut(each);
     await calm();
   }
+}
+
+/** The line is written when nothing moves any more: what the server does after its answer comes before it. */
+function act(label: string, action: () => unknown): Promise<void> {
+  return step(label, async () => {
+    try {
+      return await action();
+    } finally {
+      await sleep(CALM_MS);
+    }
+  });
 }
 
 async function calm(): Promise<void> {
@@ -138,17 +149,17 @@ function obeyed(order: any): any {
   return DEFAULT;
 }
 
-async function act_(term: unknown): Promise<void> {
+async function carryOut(term: unknown): Promise<void> {
   if (!world().pids.has("srv")) return;
   const srv = pid("srv");
   if (term === a("get_state")) {
-    await step("get_state", () => sys.get_state(srv, 2 * CALM_MS));
+    await act("get_state", () => sys.get_state(srv, 2 * CALM_MS));
     return;
   }
   if (term === a("suspend_resume")) {
-    await step("suspend", () => sys.suspend(srv, 2 * CALM_MS));
+    await act("suspend", () => sys.suspend(srv, 2 * CALM_MS));
     gen_server.cast(srv, t`suspended`);
-    await step("resume", () => sys.resume(srv, 2 * CALM_MS));
+    await act("resume", () => sys.resume(srv, 2 * CALM_MS));
     return;
   }
   const [verb, argument] = term as [{ name: string }, unknown];
@@ -172,10 +183,10 @@ async function act_(term: unknown): Promise<void> {
       return;
     }
     case "stop":
-      await step("stop", () => gen_server.stop(srv, argument, 2 * CALM_MS));
+      await act("stop", () => gen_server.stop(srv, argument, 2 * CALM_MS));
       return;
     case "call":
-      await step(`call ${fmt(argument)}`, () => gen_server.call(srv, argument, 2 * CALM_MS));
+      await act(`call ${fmt(argument)}`, () => gen_server.call(srv, argument, 2 * CALM_MS));
       return;
     default:
       send(srv, verb.name, argument);
@@ -205,7 +216,7 @@ async function burst(srv: Pid, all: readonly [{ name: string }, unknown][]): Pro
   for (const answer of answers) {
     if (answer === undefined) continue;
     const [label, outcome] = answer;
-    await step(label, () => ("error" in outcome ? Promise.reject(outcome.error as Error) : outcome.value));
+    await act(label, () => ("error" in outcome ? Promise.reject(outcome.error as Error) : outcome.value));
   }
 }
 

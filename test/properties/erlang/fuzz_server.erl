@@ -33,9 +33,12 @@ perform({Start, Trap, Init, Terminate, Acts}) ->
                          (A, _) when is_tuple(A) -> obeyed(A);
                          (_, _) -> default end,
           terminate => fun(_, _) -> case Terminate of ok -> default; _ -> obeyed(Terminate) end end},
-    oracle:do("start", fun() -> probe:Start(srv, O) end),
+    do("start", fun() -> probe:Start(srv, O) end),
     calm(),
     [begin act(A), calm() end || A <- Acts].
+
+%% The line is written when nothing moves any more: what the server does after its answer comes before it.
+do(Label, F) -> oracle:do(Label, fun() -> try F() after timer:sleep(?CALM) end end).
 
 calm() -> timer:sleep(?CALM), oracle:log("mailbox ~ts", [oracle:fmt(drain())]).
 drain() -> receive M -> [M | drain()] after 0 -> [] end.
@@ -49,11 +52,11 @@ obeyed(_) -> default.
 
 act(A) -> act(A, oracle:pid(srv)).
 
-act(get_state, S) -> oracle:do("get_state", fun() -> sys:get_state(S, 2 * ?CALM) end);
+act(get_state, S) -> do("get_state", fun() -> sys:get_state(S, 2 * ?CALM) end);
 act(suspend_resume, S) ->
-    oracle:do("suspend", fun() -> sys:suspend(S, 2 * ?CALM) end),
+    do("suspend", fun() -> sys:suspend(S, 2 * ?CALM) end),
     gen_server:cast(S, suspended),
-    oracle:do("resume", fun() -> sys:resume(S, 2 * ?CALM) end);
+    do("resume", fun() -> sys:resume(S, 2 * ?CALM) end);
 act({burst, All}, S) ->
     gen_server:cast(S, {sleep, 30}),
     Main = self(),
@@ -67,7 +70,7 @@ act({burst, All}, S) ->
      end || {N, Each} <- Numbered],
     %% The clients' answers are written in the order of the requests, after all else.
     timer:sleep(5 * ?CALM),
-    [oracle:do(["call ", oracle:fmt(What)], fun() ->
+    [do(["call ", oracle:fmt(What)], fun() ->
         receive {answer, N, {ok, V}} -> V; {answer, N, {C, R}} -> erlang:raise(C, R, []) end end)
      || {N, {call, What}} <- Numbered];
 act({signal, R}, S) -> exit(S, R);
@@ -75,8 +78,8 @@ act({linked_exit, R}, S) ->
     P = oracle:idle(other),
     oracle:tell(P, fun() -> try link(S) catch error:_ -> oracle:log("no link") end end),
     P ! {exit, R};
-act({stop, R}, S) -> oracle:do("stop", fun() -> gen_server:stop(S, R, 2 * ?CALM) end);
-act({call, What}, S) -> oracle:do(["call ", oracle:fmt(What)], fun() -> gen_server:call(S, What, 2 * ?CALM) end);
+act({stop, R}, S) -> do("stop", fun() -> gen_server:stop(S, R, 2 * ?CALM) end);
+act({call, What}, S) -> do(["call ", oracle:fmt(What)], fun() -> gen_server:call(S, What, 2 * ?CALM) end);
 act({How, What}, S) -> send(S, How, What).
 
 send(S, cast, M) -> gen_server:cast(S, M);
