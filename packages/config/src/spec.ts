@@ -24,7 +24,7 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   readonly notify_timeout?: number;
   /** How long a reload (and the start) waits for a source, in ms. Default: 10,000. */
   readonly load_timeout?: number;
-  /** How long asynchronous validation may take, in ms. Default: 5,000. */
+  /** How long an asynchronous validator, or schema, may take, in ms. Default: 5,000. */
   readonly validation_timeout?: number;
   /** The name under which the manager is registered. Default: `config_manager`. */
   readonly name?: string | Atom;

@@ -113,13 +113,13 @@ function sources(vault: Vault): supervisor.ChildSpec {
 }
 
 function deliveries(vault: Vault): supervisor.ChildSpec {
-  const child = supervisor.child_spec({
+  const child: supervisor.ChildSpec = {
     id: "delivery",
     task: (receiver: Receiver) => start_delivery(vault, receiver),
     restart: TRANSIENT,
     // A callback that hangs would not listen.
     shutdown: BRUTAL_KILL,
-  });
+  };
   const options = supervisor.options({ ...INTENSITY, strategy: SIMPLE_ONE_FOR_ONE });
   return supervisor.child_spec({
     id: "deliveries",

@@ -105,7 +105,7 @@ export class Writing {
   finished(id: number, outcome: Outcome): void {
     const { job } = this;
     if (job?.id !== id) return;
-    this.endJob();
+    this.job = undefined;
     this.settleWork(job.work, outcome);
     this.next();
   }
@@ -114,7 +114,7 @@ export class Writing {
   jobEnded(pid: Pid, reason: unknown): void {
     const { job } = this;
     if (job?.pid !== pid) return;
-    this.endJob();
+    this.job = undefined;
     this.settleWork(job.work, { error: new Error("The process that prepared the change ended", { cause: reason }) });
     this.next();
   }
@@ -129,7 +129,7 @@ export class Writing {
     }
     const { job } = this;
     if (job?.id !== id || !job.validating) return;
-    this.endJob();
+    this.job = undefined;
     erlang.unlink(job.pid);
     erlang.exit(job.pid, KILL);
     const { validation_timeout } = this.vault.spec;
@@ -158,7 +158,7 @@ export class Writing {
       if (work === undefined) return;
       const id = this.nextId++;
       const around = this.around(id);
-      const steps = prepare(this.vault, work.request, around);
+      const steps = timed(prepare(this.vault, work.request, around), () => this.armTimer(id));
       if (!this.vault.spec.validation.isEmpty) {
         // Validators are others' code: they run in a process that may call this one, hang and be killed.
         this.startJob(id, work, () => driveToEnd(steps));
@@ -183,17 +183,17 @@ export class Writing {
       );
       erlang.send(self, [FINISHED, id, outcome]);
     });
-    const timer = erlang.send_after(this.vault.spec.validation_timeout, self, [ELAPSED, "job", id]);
-    this.job = { id, work, pid, timer, validating: this.early !== id };
+    this.job = { id, work, pid, validating: this.early !== id };
+  }
+
+  /** Limits one wait for somebody else's promise. Returns what ends the limit. */
+  private armTimer(id: number): () => void {
+    const timer = erlang.send_after(this.vault.spec.validation_timeout, this.self, [ELAPSED, "job", id]);
+    return () => void erlang.cancel_timer(timer);
   }
 
   /** The job that passed its point of no return before it was one. */
   private early = 0;
-
-  private endJob(): void {
-    if (this.job !== undefined) erlang.cancel_timer(this.job.timer);
-    this.job = undefined;
-  }
 
   private around(id: number): Surroundings {
     return {
@@ -279,7 +279,6 @@ interface Job {
   readonly id: number;
   readonly work: Work;
   readonly pid: Pid;
-  readonly timer: Ref;
   /** Not yet past the point from which on it cannot be given up. */
   validating: boolean;
 }
@@ -293,6 +292,30 @@ interface Wait {
   readonly timer: Ref;
   /** Whose callback the caller is. */
   readonly caller: Receiver | undefined;
+}
+
+/** The same steps, with a limit on each wait. */
+function* timed<T>(steps: Steps<T>, arm: () => () => void): Steps<T> {
+  let step = steps.next();
+  while (step.done !== true) {
+    if (step.value === undefined) {
+      yield;
+      step = steps.next();
+      continue;
+    }
+    const disarm = arm();
+    let value: unknown;
+    try {
+      value = yield step.value;
+    } catch (error) {
+      disarm();
+      step = steps.throw(error);
+      continue;
+    }
+    disarm();
+    step = steps.next(value);
+  }
+  return step.value;
 }
 
 function* sorted<T extends { readonly path: string }>(found: Steps<T[]>): Steps<T[]> {

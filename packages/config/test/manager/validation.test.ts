@@ -144,6 +144,15 @@ describe("validators by pattern", () => {
     expect(await Config.get([])).toEqual({ b: 1 });
   });
 
+  it("are not charged for the manager's own work", async () => {
+    const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key${i}`, i]));
+    await started(spec({ validators: { a: async () => Promise.resolve(true) }, validation_timeout: 10_000 }, {}));
+    await Config.put("a", wide);
+    expect(await Config.get("a.key49999")).toBe(49_999);
+    await started(spec({ name: "impatient", validators: { a: () => true }, validation_timeout: 0 }, {}));
+    expect(await Config.for("impatient").put("a", wide)).toBe(true);
+  });
+
   it("survive a kill of the process that runs them: the change is refused", async () => {
     const pids: unknown[] = [];
     const validators = {
