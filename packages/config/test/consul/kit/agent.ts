@@ -43,13 +43,13 @@ export interface Certificates {
 
 /**
  * Runs the agent, and ends it when the standard input closes: so none is left behind, however the test's process ends.
- * `read` is built into the shell, so that the guard is one process, which ends with the agent.
+ * `read` is built into the shell, so that the guard is one process, which ends with the agent; whence it does the rest first.
  */
 const GUARDIAN = `
 exec 3<&0
 "$@" </dev/null >"$OTPTS_AGENT_DIR/log" 2>&1 3<&- & agent=$!
 echo "$agent"
-( trap '' HUP INT TERM; read -r _ <&3; kill -9 "$agent"; rm -rf "$OTPTS_AGENT_DIR" ) >/dev/null 2>&1 & guard=$!
+( trap '' HUP INT TERM; read -r _ <&3; kill -STOP "$agent"; rm -rf "$OTPTS_AGENT_DIR"; kill -9 "$agent" ) >/dev/null 2>&1 & guard=$!
 exec 3<&-
 wait "$agent"
 kill -9 "$guard" 2>/dev/null
