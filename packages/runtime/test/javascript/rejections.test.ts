@@ -230,6 +230,40 @@ describe("an unhandled rejection", () => {
     expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: "own outside\n", stderr: "" });
   });
 
+  test.each([
+    ["no such name", `void gen_server.call("nobody", 1);`, "noproc"],
+    ["a crash at once", `void gen_server.call("it", "crash");`, "crashed"],
+    ["a crash later", `void gen_server.call("it", "crash later");`, "crashed"],
+    ["two crashes", `void gen_server.call("it", 1); void gen_server.call("it", "crash");`, "crashed"],
+    ["a time-out", `void gen_server.call("it", "wait", 10);`, "timeout"],
+    ["a start that fails", `void gen_server.start({ init: () => { throw new Error("no"); } }, 0);`, "OtpError"],
+    [
+      "a start that fails later",
+      `void gen_server.start({ init: async () => { throw new Error("no"); } }, 0);`,
+      "OtpError",
+    ],
+  ])("of a call or start that nobody awaits (%s) ends the process that made it", async (_how, act, reason) => {
+    const { code, stdout, stderr } = await program(`
+      import { erlang, gen_server, logger, OK, REPLY, NOREPLY } from "@otpts/runtime";
+      logger.set_handler(undefined);
+      await gen_server.start({
+        init: () => [OK, 0],
+        handle_call: async (request, _from, n) => {
+          if (request === "crash") erlang.exit("crashed");
+          if (request === "crash later") { await erlang.sleep(5); erlang.exit("crashed"); }
+          return request === "wait" ? [NOREPLY, n] : [REPLY, n, n];
+        },
+      }, 0, { name: "it" });
+      const pid = erlang.spawn(async () => { ${act} await erlang.receive(); });
+      erlang.spawn(async () => {
+        erlang.monitor("process", pid);
+        const [, , , , [reason]] = await erlang.receive();
+        console.log(String(reason.name ?? reason));
+      });
+    `);
+    expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: `${reason}\n`, stderr: "" });
+  });
+
   test("of an orderly exit (a call that fails because the server stopped) is the process's exit reason", async () => {
     const { code, stdout } = await program(`${prelude}
       const pid = erlang.spawn(async () => {
