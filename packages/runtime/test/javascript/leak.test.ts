@@ -55,6 +55,17 @@ const lives = {
     }
     // What they asked is a message in the server's mailbox until it is handled, as in OTP.
     await gen_server.call(silent, "answer");`,
+  "run on after they were killed, and wait for what never comes": `
+    for (let i = 0; i < n; i += 1_000) {
+      let open;
+      const gate = new Promise((resolve) => { open = resolve; });
+      const waits = [() => erlang.receive(), () => erlang.sleep(1), () => gen_server.call(silent, 1), () => gen_server.start(server, 0), () => gen_server.stop(silent)];
+      const pids = Array.from({ length: 1_000 }, (_, k) => erlang.spawn(async () => { begun++; await gate; await waits[k % waits.length](); }));
+      await all(1_000);
+      for (const pid of pids) erlang.exit(pid, "enough");
+      open();
+      await turn();
+    }`,
   "have their signal fired": `
     for (let i = 0; i < n; i += 1_000) {
       for (let k = 0; k < 1_000; k++) erlang.spawn(() => void erlang.signal());
