@@ -1,22 +1,21 @@
 import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } from "@otpts/runtime";
+import type { Pid } from "@otpts/runtime";
 import type { Contender } from "../contender.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
-
-type Pid = ReturnType<typeof erlang.self>;
 
 const settled = Promise.resolve();
 
 /** Echoes calls, swallows casts, passes a token on: {@link Hop} in, one hop fewer out, to the server in its state. */
 const server = {
-  init: (state: unknown) => [OK, state],
-  handle_call: (request: unknown, _from: unknown, state: unknown) => [REPLY, request, state],
+  init: (state: unknown) => [OK, state] as const,
+  handle_call: (request: unknown, _from: unknown, state: unknown) => [REPLY, request, state] as const,
   handle_cast: (message: unknown, state: unknown) => {
     if (message instanceof Hop) {
       if (message.left === 0) message.done();
       else gen_server.cast(state as Pid, new Hop(message.left - 1, message.done));
-    } else if (message instanceof Next) return [NOREPLY, message.pid];
-    return [NOREPLY, state];
+    } else if (message instanceof Next) return [NOREPLY, message.pid] as const;
+    return [NOREPLY, state] as const;
   },
 };
 
@@ -26,7 +25,7 @@ const async_server = {
   handle_call: async (request: unknown, _from: unknown, state: unknown) => {
     await settled;
     erlang.self();
-    return [REPLY, request, state];
+    return [REPLY, request, state] as const;
   },
 };
 
@@ -34,7 +33,7 @@ const burning_server = {
   ...server,
   handle_call: (request: unknown, _from: unknown, state: unknown) => {
     burn(5);
-    return [REPLY, request, state];
+    return [REPLY, request, state] as const;
   },
 };
 
@@ -43,7 +42,7 @@ const crashing_server = {
   ...server,
   init: (started: (pid: Pid) => void) => {
     started(erlang.self());
-    return [OK, started];
+    return [OK, started] as const;
   },
   handle_cast: () => {
     throw new Error("boom");
@@ -61,7 +60,7 @@ class Next {
   constructor(readonly pid: Pid) {}
 }
 
-const start = (state?: unknown): Promise<Pid> => gen_server.start(server, state) as Promise<Pid>;
+const start = (): Promise<Pid> => gen_server.start(server, 0);
 
 async function several(n: number): Promise<Pid[]> {
   const pids: Pid[] = [];
@@ -84,8 +83,8 @@ function inside<T>(body: () => Promise<T>): Promise<T> {
   });
 }
 
-async function callsTo(module: object, n: number): Promise<{ ns: number }> {
-  const pid = (await gen_server.start(module as typeof server, 0)) as Pid;
+async function callsTo(module: typeof server | typeof async_server, n: number): Promise<{ ns: number }> {
+  const pid = await gen_server.start(module, 0);
   await calls(pid, n / 10);
   const ns = await per(n, () => calls(pid, n));
   await gen_server.stop(pid);
@@ -109,10 +108,8 @@ function hop(first: Pid, n: number): Promise<void> {
 async function family(n: number): Promise<{ pid: Pid; children: Pid[]; next(): Promise<Pid> }> {
   const children: Pid[] = [];
   let told = (pid: Pid): void => void children.push(pid);
-  const task = () => gen_server.start_link(crashing_server as unknown as typeof server, (pid: Pid) => told(pid));
-  const specs = Array.from({ length: n }, (_, id) =>
-    supervisor.child_spec({ id, task, restart: "permanent" } as never),
-  );
+  const task = () => gen_server.start_link(crashing_server, (pid: Pid) => told(pid));
+  const specs = Array.from({ length: n }, (_, id) => supervisor.child_spec({ id, task, restart: "permanent" }));
   const pid = await supervisor.start(specs, { max_restarts: 1_000_000, max_seconds: 1 });
   return { pid, children, next: () => new Promise((resolve) => (told = resolve)) };
 }
@@ -200,10 +197,10 @@ export const contender: Contender = {
           handle_info: (from: unknown) => {
             if (load.next()) erlang.send(from as Pid, erlang.self());
             else ended();
-            return [NOREPLY, 0];
+            return [NOREPLY, 0] as const;
           },
         };
-        const [a, b] = [await gen_server.start(pong, 0), await gen_server.start(pong, 0)] as [Pid, Pid];
+        const [a, b] = [await gen_server.start(pong, 0), await gen_server.start(pong, 0)];
         erlang.send(a, b);
         await end;
         await stopAll([a, b]);
@@ -259,9 +256,9 @@ export const contender: Contender = {
 };
 
 /** A process that calls a server for ever. A call is two messages, the request and the reply. */
-function callsUnderLoad(module: object, ms: number) {
+function callsUnderLoad(module: typeof server, ms: number) {
   return underLoad(ms, async (load) => {
-    const pid = (await gen_server.start(module as typeof server, 0)) as Pid;
+    const pid = await gen_server.start(module, 0);
     await inside(async () => {
       do await gen_server.call(pid, "ping");
       while (load.next() && load.next());

@@ -51,8 +51,8 @@ async function withFile<T>(keys: number, body: (made: Fixture) => Promise<T>): P
 }
 
 const bare = {
-  init: () => [OK, 0],
-  handle_call: (request: unknown, _from: unknown, state: unknown) => [REPLY, request, state],
+  init: () => [OK, 0] as const,
+  handle_call: (request: unknown, _from: unknown, state: unknown) => [REPLY, request, state] as const,
 };
 
 /** The time from `change` to the first call of a subscribed callback, in ms; the median of several. */
@@ -88,12 +88,12 @@ export const contender: Contender = {
     get: ({ n, keys }) =>
       withFile(keys, async (made) => {
         const paths = made.paths(64, ".");
-        const pid = await gen_server.start(bare as never, 0 as never);
+        const pid = await gen_server.start(bare, undefined);
         const gets = async (times: number) => {
           for (let i = 0; i < times; i++) await Config.get(paths[i & 63] as string);
         };
         const calls = async (times: number) => {
-          for (let i = 0; i < times; i++) await gen_server.call(pid as never, paths[i & 63] as never);
+          for (let i = 0; i < times; i++) await gen_server.call(pid, paths[i & 63]);
         };
         await gets(n / 4);
         await calls(n / 4);
@@ -102,7 +102,7 @@ export const contender: Contender = {
           const get = await per(n, () => gets(n));
           pairs.push({ get, call: await per(n, () => calls(n)) });
         }
-        await gen_server.stop(pid as never);
+        await gen_server.stop(pid);
         const get = median(pairs.map((pair) => pair.get));
         const call = median(pairs.map((pair) => pair.call));
         return { get, call, ratio: median(pairs.map((pair) => pair.get / pair.call)) };
