@@ -23,8 +23,16 @@ const BAD = atom.ensure("bad");
 export class Machine {
   /** What was logged since it was last taken. */
   log: string[] = [];
+
+  /** The log, in the order that counts: none under simple_one_for_one. */
+  get seen(): readonly string[] {
+    return this.#simple ? this.log.toSorted() : [...this.log];
+  }
+
   readonly #program: Program;
   readonly #starts = new Map<Id, number>();
+  /** The last process of each child. */
+  readonly #pids = new Map<Id, Pid>();
   #supervisor: Pid | undefined;
 
   constructor(program: Program) {
@@ -34,7 +42,7 @@ export class Machine {
   /** Starts the supervisor, linked to the calling process, which must trap exits. */
   begin(): Promise<string> {
     const { strategy, intensity, auto, initial, specs } = this.#program;
-    const ids = (Object.keys(specs) as Id[]).slice(0, initial);
+    const ids = this.#simple ? (["c0"] as const) : (Object.keys(specs) as Id[]).slice(0, initial);
     return this.#answer(async () => {
       this.#supervisor = await supervisor.start_link(
         ids.map((id) => this.#spec(id)),
@@ -44,31 +52,60 @@ export class Machine {
     });
   }
 
+  get #simple(): boolean {
+    return this.#program.strategy === "simple_one_for_one";
+  }
+
+  /** The process of a child that runs. */
+  async #running(sup: Pid, id: Id): Promise<Pid | undefined> {
+    const children = await supervisor.which_children(sup);
+    const named = this.#pids.get(id);
+    const found = children.find(([each, pid]) => (this.#simple ? pid === named : each === atom.ensure(id)))?.[1];
+    return found instanceof Pid ? found : undefined;
+  }
+
   /** Carries out a step and tells its result. */
   perform(step: Step): Promise<string> {
     const sup = this.#supervisor;
     if (sup === undefined) return Promise.resolve("noproc");
+    return this.#answer(() => (this.#simple ? this.#performSimple(sup, step) : this.#perform(sup, step)));
+  }
+
+  async #performSimple(sup: Pid, step: Step): Promise<unknown> {
+    const child = await this.#running(sup, step.id);
+    switch (step.do) {
+      case "crash":
+        return this.#perform(sup, step);
+      case "terminate":
+        return child === undefined ? "none" : supervisor.terminate_child(sup, child);
+      case "restart":
+        return supervisor.restart_child(sup, atom.ensure("c0"));
+      case "delete":
+        return supervisor.delete_child(sup, atom.ensure("c0"));
+      case "start":
+        return child === undefined ? supervisor.start_child(sup, [step.id]).then(() => OK) : "running";
+    }
+  }
+
+  async #perform(sup: Pid, step: Step): Promise<unknown> {
     const id = atom.ensure(step.id);
-    return this.#answer(async () => {
-      switch (step.do) {
-        case "crash": {
-          const children = await supervisor.which_children(sup);
-          const child = children.find(([each]) => each === id)?.[1];
-          if (!(child instanceof Pid)) return "none";
-          if (step.reason === "kill") erlang.exit(child, KILL);
-          else gen_server.cast(child as never, step.reason as never);
-          return OK;
-        }
-        case "terminate":
-          return supervisor.terminate_child(sup, id);
-        case "restart":
-          return supervisor.restart_child(sup, id).then(() => OK);
-        case "delete":
-          return supervisor.delete_child(sup, id);
-        case "start":
-          return supervisor.start_child(sup, this.#spec(step.id)).then(() => OK);
+    switch (step.do) {
+      case "crash": {
+        const child = await this.#running(sup, step.id);
+        if (child === undefined) return "none";
+        if (step.reason === "kill") erlang.exit(child, KILL);
+        else gen_server.cast(child as never, step.reason as never);
+        return OK;
       }
-    });
+      case "terminate":
+        return supervisor.terminate_child(sup, id);
+      case "restart":
+        return supervisor.restart_child(sup, id).then(() => OK);
+      case "delete":
+        return supervisor.delete_child(sup, id);
+      case "start":
+        return supervisor.start_child(sup, this.#spec(step.id)).then(() => OK);
+    }
   }
 
   /** The children in start order; undefined if the supervisor has ended. */
@@ -77,7 +114,11 @@ export class Machine {
     if (sup === undefined || !erlang.is_process_alive(sup)) return undefined;
     try {
       const children = await supervisor.which_children(sup);
-      return children.map(([id, child]) => `${fmt(id)} ${child instanceof Pid ? "pid" : fmt(child)}`).toReversed();
+      const shown = children.map(([id, child]) => {
+        const called = this.#simple ? [...this.#pids].find(([, pid]) => pid === child)?.[0] : fmt(id);
+        return `${called} ${child instanceof Pid ? "pid" : fmt(child)}`;
+      });
+      return this.#simple ? shown.toSorted() : shown.toReversed();
     } catch (error) {
       if (error instanceof Exit) return undefined;
       throw error;
@@ -104,7 +145,8 @@ export class Machine {
 
   #spec(id: Id): supervisor.ChildSpec {
     const { restart, significant } = this.#program.specs[id];
-    return supervisor.child_spec({ id: atom.ensure(id), task: () => this.#start(id), restart, significant });
+    const task = (called: unknown = id) => this.#start(called as Id);
+    return supervisor.child_spec({ id: atom.ensure(id), task, restart, significant });
   }
 
   async #start(id: Id): Promise<Pid> {
@@ -123,7 +165,9 @@ export class Machine {
       },
       terminate: (reason: unknown) => this.log.push(`stop ${id} ${fmt(reason)}`),
     };
-    return (await gen_server.start_link(module as never, undefined as never)) as Pid;
+    const pid = (await gen_server.start_link(module as never, undefined as never)) as Pid;
+    this.#pids.set(id, pid);
+    return pid;
   }
 }
 

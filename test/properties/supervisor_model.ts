@@ -16,7 +16,8 @@ export interface Spec {
 }
 
 export interface Program {
-  readonly strategy: "one_for_one" | "one_for_all" | "rest_for_one";
+  /** Under simple_one_for_one all children have the specification of c0, but for their failures. */
+  readonly strategy: "one_for_one" | "one_for_all" | "rest_for_one" | "simple_one_for_one";
   readonly intensity: number;
   readonly auto: "never" | "any_significant" | "all_significant";
   /** How many of the children are there from the start. */
@@ -46,7 +47,7 @@ const id = fc.constantFrom(...IDS);
 
 export const programs: fc.Arbitrary<Program> = fc
   .record({
-    strategy: fc.constantFrom("one_for_one" as const, "one_for_all" as const, "rest_for_one" as const),
+    strategy: fc.constantFrom<Program["strategy"]>("one_for_one", "one_for_all", "rest_for_one", "simple_one_for_one"),
     intensity: fc.integer({ min: 0, max: 8 }),
     auto: fc.constantFrom("never" as const, "never" as const, "any_significant" as const, "all_significant" as const),
     initial: fc.integer({ min: 0, max: IDS.length }),
@@ -72,14 +73,14 @@ export const programs: fc.Arbitrary<Program> = fc
       { maxLength: 15, size: "max" },
     ),
   })
-  .map((program) => ({ ...program, specs: valid(program.auto, program.specs) }));
+  .map((program) => ({ ...program, specs: valid(program, program.specs) }));
 
 /** A significant child is never permanent, and there is none without automatic shutdown. */
-function valid(auto: Program["auto"], specs: Record<Id, Spec>): Record<Id, Spec> {
-  const changed = Object.entries(specs).map(([of, each]) => [
-    of,
-    { ...each, significant: each.significant && auto !== "never" && each.restart !== "permanent" },
-  ]);
+function valid({ auto, strategy }: Pick<Program, "auto" | "strategy">, specs: Record<Id, Spec>): Record<Id, Spec> {
+  const changed = Object.entries(specs).map(([of, own]) => {
+    const { restart, significant } = strategy === "simple_one_for_one" ? specs.c0 : own;
+    return [of, { ...own, restart, significant: significant && auto !== "never" && restart !== "permanent" }];
+  });
   return Object.fromEntries(changed) as Record<Id, Spec>;
 }
 
@@ -91,18 +92,20 @@ export function predict({ strategy, intensity, auto, initial, specs, steps }: Pr
   let restarts = 0;
   let alive = true;
 
-  const sights = [seen(begin(IDS.slice(0, initial)))];
-  for (const step of steps) sights.push(seen(alive ? perform(step) : "noproc"));
+  const simple = strategy === "simple_one_for_one";
+  const sights = [seen(begin(simple ? [] : IDS.slice(0, initial)))];
+  for (const step of steps) {
+    const act = simple ? performSimple : perform;
+    sights.push(seen(alive ? act(step) : "noproc"));
+  }
   return sights;
 
   function seen(result: string): Sight {
-    const sight = {
-      result,
-      log,
-      children: alive ? children.map((child) => `${child.id} ${child.running ? "pid" : "undefined"}`) : undefined,
-    };
+    const shown = children.map((child) => `${child.id} ${child.running ? "pid" : "undefined"}`);
+    // Dynamic children are in no order, and are stopped together.
+    const sight = { result, log: simple ? log.toSorted() : log, children: simple ? shown.toSorted() : shown };
     log = [];
-    return sight;
+    return alive ? sight : { ...sight, children: undefined };
   }
 
   function begin(ids: readonly Id[]): string {
@@ -146,6 +149,31 @@ export function predict({ strategy, intensity, auto, initial, specs, steps }: Pr
     }
   }
 
+  function performSimple(step: Step): string {
+    const child = children.find((each) => each.id === step.id);
+    switch (step.do) {
+      case "crash":
+        if (child === undefined) return "none";
+        crash(child, step.reason);
+        return "ok";
+      case "terminate":
+        if (child === undefined) return "none";
+        stop(child);
+        forget(child);
+        return "ok";
+      case "restart":
+      case "delete":
+        return "{error,simple_one_for_one}";
+      case "start": {
+        if (child !== undefined) return "running";
+        const added = { id: step.id, running: false };
+        if (!launch(added)) return "{error,bad}";
+        children.push(added);
+        return "ok";
+      }
+    }
+  }
+
   function crash(child: { readonly id: Id; running: boolean }, reason: string): void {
     if (reason !== "kill") log.push(`stop ${child.id} ${reason}`);
     child.running = false;
@@ -155,7 +183,7 @@ export function predict({ strategy, intensity, auto, initial, specs, steps }: Pr
       recover(child);
       return;
     }
-    if (restart === "temporary") forget(child);
+    if (restart === "temporary" || simple) forget(child);
     if (!significant) return;
     const others = children.some((each) => each.running && specs[each.id].significant);
     if (auto === "any_significant" || (auto === "all_significant" && !others)) shutDown();
@@ -176,7 +204,7 @@ export function predict({ strategy, intensity, auto, initial, specs, steps }: Pr
 
   /** One restart. Gives the child whose start failed, if one did. */
   function attempt(child: { readonly id: Id; running: boolean }): { readonly id: Id; running: boolean } | undefined {
-    if (strategy === "one_for_one") return launch(child) ? undefined : child;
+    if (strategy === "one_for_one" || simple) return launch(child) ? undefined : child;
     const from = strategy === "one_for_all" ? 0 : children.indexOf(child);
     const group = children.slice(from);
     for (const each of group.toReversed()) stop(each);

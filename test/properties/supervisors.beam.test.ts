@@ -23,10 +23,12 @@ describe.skipIf(!beam())("the model of supervisors", () => {
     for (const program of given) {
       for (const [index, wanted] of predict(program).entries()) {
         const [result, log, children] = [line(), line(), line()];
+        const sorted = (items: readonly string[]) =>
+          program.strategy === "simple_one_for_one" ? items.toSorted() : items;
         const seen = {
           result,
-          log: log === "" ? [] : log.split(";"),
-          children: children === "ended" ? undefined : children.slice(1, -1).split(";").filter(Boolean),
+          log: log === "" ? [] : sorted(log.split(";")),
+          children: children === "ended" ? undefined : sorted(children.slice(1, -1).split(";").filter(Boolean)),
         };
         const place = { program: erlang(program), step: program.steps[index - 1] ?? "begin" };
         expect({ ...place, ...seen }).toEqual({ ...place, ...wanted });

@@ -16,7 +16,7 @@ async function follow(program: Program): Promise<void> {
     for (const [index, { result, log, children }] of predicted.entries()) {
       const step = index === 0 ? "begin" : program.steps[index - 1]!;
       const got = step === "begin" ? await machine.begin() : await machine.perform(step);
-      const look = async () => ({ step, result: got, log: [...machine.log], children: await machine.children() });
+      const look = async () => ({ step, result: got, log: machine.seen, children: await machine.children() });
       const wanted = { step, result, log, children };
       const same = (seen: unknown) => JSON.stringify(seen) === JSON.stringify(wanted);
       const seen = await eventually(look, same).catch(look);
