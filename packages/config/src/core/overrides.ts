@@ -29,19 +29,29 @@ export class Overrides {
 
   /** The set that these overrides make when put one after the other. */
   static of(list: Iterable<Override>): Overrides {
-    let overrides = Overrides.none;
-    for (const { path, value } of list) overrides = overrides.put(path, value);
-    return overrides;
+    return Overrides.none.putAll(list);
   }
 
   /** With `value` (frozen plain data) at `path`, and nothing below it. */
   put(path: Segments, value: Value): Overrides {
-    return new Overrides(replaced(this.root, path, 0, { value, below: new Map() }));
+    return this.putAll([{ path, value }]);
+  }
+
+  /** With all of these, put one after the other. */
+  putAll(list: Iterable<Override>): Overrides {
+    const edit = new Edit();
+    const root = edit.copy(this.root);
+    for (const { path, value } of list) {
+      let node = root;
+      for (let depth = 0; depth < path.length - 1; depth++) node = edit.below(node, path[depth]!);
+      node.below.set(path[path.length - 1]!, { value, below: new Map() });
+    }
+    return new Overrides(root);
   }
 
   /** Without any override at `path` and below it. The same set when there was none. */
   unset(path: Segments): Overrides {
-    return this.find(path) === undefined ? this : new Overrides(replaced(this.root, path, 0, undefined));
+    return this.find(path) === undefined ? this : new Overrides(without(this.root, path, 0));
   }
 
   /** The override at exactly this path. */
@@ -112,12 +122,34 @@ interface Node {
   readonly below: ReadonlyMap<string, Node>;
 }
 
-/** `node` with what is at `path` replaced, and without nodes that say nothing. */
-function replaced(node: Node, path: Segments, depth: number, by: Node | undefined): Node {
+interface Editable extends Node {
+  readonly below: Map<string, Node>;
+}
+
+/** Nodes that were copied for one change may be changed in place until it is over. */
+class Edit {
+  private readonly own = new Set<Node>();
+
+  copy(node: Node): Editable {
+    if (this.own.has(node)) return node as Editable;
+    const copy = { value: node.value, below: new Map(node.below) };
+    this.own.add(copy);
+    return copy;
+  }
+
+  /** The node at `key` below one of its own, made if need be. */
+  below(node: Editable, key: string): Editable {
+    const next = this.copy(node.below.get(key) ?? { value: undefined, below: new Map() });
+    node.below.set(key, next);
+    return next;
+  }
+}
+
+/** `node` without what is at `path`, and without nodes that say nothing. */
+function without(node: Node, path: Segments, depth: number): Node {
   const key = path[depth]!;
   const below = new Map(node.below);
-  const last = depth === path.length - 1;
-  const next = last ? by : replaced(node.below.get(key) ?? { value: undefined, below: new Map() }, path, depth + 1, by);
+  const next = depth === path.length - 1 ? undefined : without(node.below.get(key)!, path, depth + 1);
   if (next === undefined || (next.value === undefined && next.below.size === 0)) below.delete(key);
   else below.set(key, next);
   return { value: node.value, below };

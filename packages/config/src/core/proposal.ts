@@ -4,7 +4,7 @@ import { originAt, placeOf } from "./explain.ts";
 import { knownPaths, type Shape } from "./known_paths.ts";
 import type { Contribution, Layer } from "./layer.ts";
 import { merge } from "./merge.ts";
-import { assign, Overrides } from "./overrides.ts";
+import { assign, type Override, Overrides } from "./overrides.ts";
 import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { scrubbed, type Secrets } from "./secrets.ts";
@@ -95,12 +95,13 @@ function* applied(now: Configuration, proposal: Proposal, shape: Shape | undefin
     }
     case "merge": {
       const value = yield* admitted(now, proposal);
-      let { overrides } = now;
+      const puts: Override[] = [];
       for (const leaf of leavesOf(value, proposal.path)) {
         const standing = valueAt(now.raw, leaf.path);
-        if (!(isTable(leaf.value) && isTable(standing))) overrides = overrides.put(leaf.path, leaf.value);
+        if (!(isTable(leaf.value) && isTable(standing))) puts.push(leaf);
         if (pace.due()) yield;
       }
+      const overrides = now.overrides.putAll(puts);
       return { ...now, overrides, raw: yield* overrides.over(now.base, now.raw, pace) };
     }
     case "unset": {

@@ -31,6 +31,25 @@ describe("Overrides", () => {
     );
   });
 
+  it("put together are what they are one by one", () => {
+    fc.assert(
+      fc.property(fc.array(put), fc.array(put), anyTree, (earlier, later, base) => {
+        const before = Overrides.of(earlier);
+        const listed = [...before];
+        const together = before.putAll(later);
+        const single = later.reduce((set, { path: at, value }) => set.put(at, value), before);
+        expect(over(base, together)).toEqual(over(base, single));
+        expect([...together]).toEqual([...single]);
+        expect([...before]).toEqual(listed);
+      }),
+    );
+  });
+
+  it("of a large table are put in one go", () => {
+    const many = Array.from({ length: 50_000 }, (_, i) => ({ path: ["a", `key${i}`], value: i }));
+    expect(Object.keys(over(plain({}), Overrides.of(many)).a as Table)).toHaveLength(50_000);
+  });
+
   it("are the same set when listed and put again", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), (base, puts) => {
