@@ -19,7 +19,8 @@ async function start(port: number): Promise<Instance> {
   return instance;
 }
 
-async function show({ port, put }: Agent): Promise<void> {
+async function show(consul: Agent): Promise<void> {
+  const { port } = consul;
   const [first, second, third] = await Promise.all([start(port), start(port), start(port)]);
 
   const began = performance.timeOrigin + performance.now();
@@ -32,7 +33,7 @@ async function show({ port, put }: Agent): Promise<void> {
   await first.put("limits", { requests: -1, window: 10 }).catch((error: Error) => console.log(error.message));
 
   // Somebody writes to Consul itself, and only half of what belongs together.
-  await put("fleet/limits/requests", "7");
+  await consul.put("fleet/limits/requests", "7");
   await Promise.all(
     fleet.map((instance) => instance.until((told): told is Told & { refused: string } => "refused" in told)),
   );

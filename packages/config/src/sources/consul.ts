@@ -1,13 +1,12 @@
-import { ConfigSourceError } from "../errors.ts";
+import type { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { formatPath } from "../core/path.ts";
 import type { Segments, Value } from "../core/value.ts";
-import { SyntaxFault } from "../formats/format.ts";
 import { BlobContent } from "./consul/blob_content.ts";
 import { BlockingWatch } from "./consul/blocking_watch.ts";
 import { ConsulCache } from "./consul/cache.ts";
 import type { Answer, KeyQuery } from "./consul/client.ts";
-import { ConsulFailure } from "./consul/failure.ts";
+import { source_error, tellable } from "./consul/failure.ts";
 import { KeysContent } from "./consul/keys_content.ts";
 import { type ConsulOptions, type ConsulSettings, consul_settings } from "./consul/options.ts";
 import { ConsulSession } from "./consul/session.ts";
@@ -138,7 +137,7 @@ export class ConsulSource implements Source {
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     this.#env = context.env;
     await this.#watch?.close();
-    const { layout, root, wait, timeout, debounce, backoff, given } = this.#settings;
+    const { layout, root, wait, debounce, backoff, given } = this.#settings;
     const query: KeyQuery = {
       key: root,
       shape: layout === "blob" ? "one" : "names",
@@ -147,13 +146,10 @@ export class ConsulSource implements Source {
     const watch = new BlockingWatch(
       {
         ask: (index, signal) =>
-          index === undefined
-            ? this.#session.get(query, { env: context.env, signal, timeout })
-            : // The server adds up to a sixteenth of the wait.
-              this.#session.get(
-                { ...query, after: { index, wait } },
-                { env: context.env, signal, timeout: (wait * 17) / 16 + 2000 },
-              ),
+          this.#session.get(index === undefined ? query : { ...query, after: { index, wait } }, {
+            env: context.env,
+            signal,
+          }),
         ring: changed,
         healthy: () => this.#failure === undefined,
         release: async () => {
@@ -187,8 +183,7 @@ export class ConsulSource implements Source {
       this.#fresh = true;
       return next;
     } catch (error) {
-      if (!(error instanceof ConsulFailure || error instanceof SyntaxFault)) throw error;
-      throw this.#failed(`write "${formatPath(path)}" under`, error);
+      throw tellable(error) ? this.#failed(`write "${formatPath(path)}" under`, error) : error;
     }
   }
 
@@ -211,7 +206,7 @@ export class ConsulSource implements Source {
 
   async #load(context: SourceContext): Promise<{ answer: Answer; loaded: Loaded }> {
     const { root, layout, given } = this.#settings;
-    const { reader, commit } = this.#content.begin();
+    const reading = this.#content.begin();
     const stale = given.consistency === "stale" && this.#fresh;
     const answer = await this.#session.get(
       {
@@ -219,14 +214,14 @@ export class ConsulSource implements Source {
         shape: layout === "blob" ? "one" : "tree",
         consistency: stale ? "default" : (given.consistency ?? "default"),
       },
-      { env: context.env, signal: context.signal, reader },
+      { env: context.env, signal: context.signal, reader: reading.reader },
     );
     this.#fresh = false;
     if (answer.status === 404) {
       await this.#deniedOrAbsent(context);
       return { answer, loaded: await this.#absent() };
     }
-    const { keys, changed } = commit();
+    const { keys, changed } = reading.commit();
     // Nothing but an empty list: as good as a 404.
     if (keys === 0) return { answer, loaded: await this.#absent() };
     return { answer, loaded: this.#found(answer, keys, changed) };
@@ -286,9 +281,9 @@ export class ConsulSource implements Source {
     if (query.key !== "") await this.#session.get(query, { env: context.env, signal: context.signal });
   }
 
-  /** The last good values of an earlier run: only where this run has none yet. */
+  /** The last good values of an earlier run: only where this run has none, and never had. */
   async #fromCacheFile(): Promise<Loaded | undefined> {
-    if (this.#cache === undefined || this.#there) return undefined;
+    if (this.#cache === undefined || this.#there || !this.#owes) return undefined;
     const entries = await this.#cache.read();
     if (entries === undefined) return undefined;
     try {
@@ -321,23 +316,9 @@ export class ConsulSource implements Source {
     }
   }
 
-  /** The error for the outside. Its message has place and reason, never the token or a value. */
   #failed(action: string, error: unknown): ConfigSourceError {
-    const where = `${this.#settings.root === "" ? "the store" : `"${this.#settings.root}"`}`;
-    const message = (why: string) =>
-      `Cannot ${action} ${where} in Consul at "${this.#session.address(this.#env)}": ${why}`;
-    if (error instanceof SyntaxFault) {
-      const { code, position } = error;
-      const place = position === undefined ? {} : { line: position.line, column: position.column };
-      const at = position === undefined ? "" : ` (line ${position.line}, column ${position.column})`;
-      return new ConfigSourceError(message(`${error.message}${at}`), { source: this.name, code, ...place });
-    }
-    if (error instanceof ConsulFailure)
-      return new ConfigSourceError(message(error.message), { source: this.name, code: error.code });
-    return new ConfigSourceError(message("an unexpected error in the source"), {
-      source: this.name,
-      code: "internal",
-      cause: error,
-    });
+    const { root } = this.#settings;
+    const where = `${root === "" ? "the store" : `"${root}"`} in Consul at "${this.#session.address(this.#env)}"`;
+    return source_error(this.name, `Cannot ${action} ${where}`, error);
   }
 }

@@ -45,7 +45,7 @@ test("EntryReader reads the same entries however the body is cut into pieces", (
       const entries = pairs.map(([key, value], n) => ({
         LockIndex: 0,
         Key: key,
-        Value: value === null ? null : base64(String(value)),
+        Value: value === null ? null : base64(JSON.stringify(value)),
         ModifyIndex: n,
       }));
       const body = Buffer.from(JSON.stringify(entries, undefined, pretty ? 4 : 0));

@@ -62,6 +62,24 @@ test.each([
   expect(await afterGood((_asked, response) => give(response))).toEqual({ code, kept: everything });
 });
 
+test("ConsulSource.load takes an empty list as absence, which a second load must confirm", async () => {
+  const empty = (_asked: Asked, response: ServerResponse) => answer(response, 200, "11", "[]");
+  await using server = await ScriptedServer.start(good({ "app/a": "1" }));
+  const follower = new Follower(new ConsulSource("app", { address: server.url, on_missing: "clear" }));
+  await follower.reload();
+  server.script = empty;
+  await follower.reload();
+  expect(follower.tree).toEqual({ a: 1 });
+  server.script = good({ "app/a": "1" });
+  await follower.reload();
+  server.script = empty;
+  await follower.reload();
+  await follower.reload();
+  await follower.stop();
+  expect(follower.outcomes).toEqual(["data", "unchanged", "unchanged", "unchanged", "absent"]);
+  expect(follower.tree).toEqual({});
+});
+
 test("ConsulSource.load does not follow a redirect, so that the token goes nowhere else", async () => {
   await using elsewhere = await ScriptedServer.start(good({ "app/a": "9" }));
   const result = await afterGood((_asked, response) => {

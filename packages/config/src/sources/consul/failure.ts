@@ -1,3 +1,6 @@
+import { ConfigSourceError } from "../../errors.ts";
+import { SyntaxFault } from "../../formats/format.ts";
+
 /**
  * Why something with Consul did not work, in words that hold neither a token nor a value.
  *
@@ -21,6 +24,32 @@ export class ConsulFailure extends Error {
     this.status = more.status;
     this.retry_after = more.retry_after;
   }
+}
+
+/** Whether an error comes from here or from reading a document, so that its message may be told. */
+export function tellable(error: unknown): error is ConsulFailure | SyntaxFault {
+  return error instanceof ConsulFailure || error instanceof SyntaxFault;
+}
+
+/** The error for the outside: what could not be done, and why. */
+export function source_error(source: string, action: string, error: unknown): ConfigSourceError {
+  if (!tellable(error)) {
+    return new ConfigSourceError(`${action}: an unexpected error in the source`, {
+      source,
+      code: "internal",
+      cause: error,
+    });
+  }
+  const { code, message } = error;
+  const position = error instanceof SyntaxFault ? error.position : undefined;
+  if (position === undefined) return new ConfigSourceError(`${action}: ${message}`, { source, code });
+  const { line, column } = position;
+  return new ConfigSourceError(`${action}: ${message} (line ${line}, column ${column})`, {
+    source,
+    code,
+    line,
+    column,
+  });
 }
 
 /** What an answer that is neither data nor plain absence means. `text` is the start of its body. */

@@ -57,6 +57,8 @@ export class KeysContent {
     return {
       reader,
       commit: () => {
+        // An empty list is no content but absence, which is judged elsewhere.
+        if (keys === 0) return { keys, changed: false };
         if (this.#forget(reading, edit)) changed = true;
         for (const [key, known] of fresh) this.#known.set(key, known);
         if (changed) this.#tree = edit.done();

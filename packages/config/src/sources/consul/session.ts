@@ -12,8 +12,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Asking {
   readonly env: Environment;
   readonly signal: AbortSignal;
-  /** Milliseconds; default the settings' `timeout`. */
-  readonly timeout?: number;
   readonly reader?: BodyReader;
 }
 
@@ -60,7 +58,9 @@ export class ConsulSession {
 
   /** @throws ConsulFailure */
   async get(query: KeyQuery, asking: Asking): Promise<Answer> {
-    const answer = await this.#with(asking, (client, call) => client.get(query, call));
+    // The server adds up to a sixteenth to the wait of a blocking query.
+    const timeout = query.after === undefined ? this.#settings.timeout : (query.after.wait * 17) / 16 + 2000;
+    const answer = await this.#with(asking, timeout, (client, call) => client.get(query, call));
     this.#leaderContact = answer.leader_contact;
     return answer;
   }
@@ -68,7 +68,7 @@ export class ConsulSession {
   /** @returns `false` where a key has changed meanwhile. @throws ConsulFailure */
   async commit(operations: readonly Operation[], asking: Asking): Promise<boolean> {
     try {
-      return await this.#with(asking, (client, call) => client.commit(operations, call));
+      return await this.#with(asking, this.#settings.timeout, (client, call) => client.commit(operations, call));
     } catch (error) {
       const { code, message } = error as ConsulFailure;
       if (code !== "timeout" && code !== "truncated") throw error;
@@ -83,7 +83,7 @@ export class ConsulSession {
     await (await client?.catch(() => undefined))?.close();
   }
 
-  async #with<T>(asking: Asking, ask: (client: ConsulClient, call: Call) => Promise<T>): Promise<T> {
+  async #with<T>(asking: Asking, timeout: number, ask: (client: ConsulClient, call: Call) => Promise<T>): Promise<T> {
     const connecting = (this.#client ??= this.#connect(asking.env));
     const client = await connecting.catch((error: unknown) => {
       if (this.#client === connecting) this.#client = undefined;
@@ -91,7 +91,7 @@ export class ConsulSession {
     });
     const call: Call = {
       token: await this.#token(asking),
-      timeout: asking.timeout ?? this.#settings.timeout,
+      timeout,
       max_bytes: this.#settings.max_bytes,
       signal: asking.signal,
       ...(asking.reader === undefined ? {} : { reader: asking.reader }),
