@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { describe } from "vitest";
+import { getCurrentSuite } from "vitest/suite";
 
 const cache = fileURLToPath(new URL("../../../../../node_modules/.cache/otpts", import.meta.url));
 
@@ -23,8 +24,12 @@ export async function describe_with_consul(title: string, suite: () => void): Pr
   if (binary === undefined && process.env["OTPTS_REQUIRE_CONSUL"]) {
     throw new Error(`Cannot run "${title}": there is no Consul binary, and OTPTS_REQUIRE_CONSUL wants one`);
   }
-  if (binary === undefined) process.stderr.write(`SKIPPED, for want of a Consul binary: all tests of "${title}"\n`);
-  describe.skipIf(binary === undefined)(title, suite);
+  describe.skipIf(binary === undefined)(title, () => {
+    suite();
+    if (binary !== undefined) return;
+    const { length } = getCurrentSuite().tasks;
+    process.stderr.write(`SKIPPED, for want of a Consul binary: ${length} tests of "${title}"\n`);
+  });
 }
 
 async function fetched(): Promise<string | undefined> {
