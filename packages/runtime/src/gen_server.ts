@@ -182,8 +182,6 @@ function launch(
   monitored: boolean,
 ): Promise<unknown> {
   const caller = current;
-  if (caller === undefined ? linked || monitored : !caller.alive)
-    return Promise.reject(noCaller(linked ? "start_link" : "start_monitor", caller !== undefined));
   if (typeof module !== "object" || module === null) {
     return Promise.reject(
       new ErlangError(
@@ -192,6 +190,10 @@ function launch(
       ),
     );
   }
+  if (caller === undefined ? linked || monitored : !caller.alive)
+    return Promise.reject(
+      noCaller(`${module.behaviour ?? "gen_server"}.${linked ? "start_link" : "start_monitor"}`, caller !== undefined),
+    );
   const { name, timeout } = options;
   // All that can be refused is looked at before anything is begun.
   let ms = Infinity;
@@ -222,7 +224,7 @@ function noCaller(what: string, dead: boolean): ErlangError {
   return new ErlangError(
     BADARG,
     dead
-      ? `Cannot do gen_server.${what}: the process this code belongs to is dead`
-      : `Cannot do gen_server.${what} here: it ties the server to the calling process, and this code runs in none. Use gen_server.start, or start it under a supervisor`,
+      ? `Cannot do ${what}: the process this code belongs to is dead`
+      : `Cannot do ${what} here: it ties the new process to the calling one, and this code runs in none. Use start, or start it under a supervisor`,
   );
 }

@@ -79,9 +79,18 @@ export const RestForOne = (): typeof REST_FOR_ONE => REST_FOR_ONE;
 /** One specification, and children of it started by `start_child` with more arguments. */
 export const SimpleOneForOne = (): typeof SIMPLE_ONE_FOR_ONE => SIMPLE_ONE_FOR_ONE;
 
-/** A child's specification, as it is given: checked when it is used. */
-export function child_spec(spec: ChildSpec): ChildSpec {
-  return Object.freeze({ ...spec });
+/** What a child's specification holds beside `task` and `args`. */
+type Rest = Omit<ChildSpec, "task" | "args">;
+
+/** A child's specification, as it is given: checked when it is used. `args` must fit `task`. */
+export function child_spec(
+  spec: Rest & { readonly task: (...args: never[]) => unknown; readonly args?: undefined },
+): ChildSpec;
+export function child_spec<const A extends readonly unknown[]>(
+  spec: Rest & { readonly task: (...args: [...A, ...never[]]) => unknown; readonly args: readonly [...A] },
+): ChildSpec;
+export function child_spec(spec: object): ChildSpec {
+  return Object.freeze({ ...spec }) as ChildSpec;
 }
 
 /** A supervisor's options, as they are given: checked when they are used. */

@@ -35,7 +35,7 @@ describe("the default handler", () => {
     `);
     expect(stdout).toBe("");
     expect(stderr.split("\n")[0]).toMatch(
-      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[error\] Error in process <0\.\d+\.0> \(worker\) with exit reason \[ Error: boom, STACK \]$/,
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \[error\] Error in process <0\.\d+\.0> \(worker\) with exit reason Error: boom$/,
     );
     expect(stderr).toContain("at worker");
   });
@@ -51,7 +51,7 @@ describe("a report", () => {
       details: { initial_call: "an anonymous function" },
     });
     expect(report?.text).toMatch(
-      /^Error in process <0\.\d+\.0> \(an anonymous function\) with exit reason \[ Error: boom, STACK \]\n {4}at /,
+      /^Error in process <0\.\d+\.0> \(an anonymous function\) with exit reason Error: boom\n {4}at /,
     );
   });
 

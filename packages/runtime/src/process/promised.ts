@@ -53,11 +53,26 @@ export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
 // Only one drain is on its way at a time, so one variable says whose promise it is, and one function serves all.
 let driver: Awaited | undefined;
 
+// The driver's promise is settled when its microtask ends. Replies that are given after its own, in the same drain, are held
+// until then: replies arrive in the order in which they were given.
+let answeredFirst = false;
+let held: Awaited[] = [];
+
 function drive(): unknown {
   const awaited = driver as Awaited;
-  driver = undefined;
   drain();
+  driver = undefined;
+  if (answeredFirst) {
+    answeredFirst = false;
+    if (held.length > 0) void soon.then(letGo);
+  }
   return taken(awaited);
+}
+
+function letGo(): void {
+  const those = held;
+  held = [];
+  for (const { caller, resolve, value } of those) if (caller?.alive !== false) resolve?.(value as never);
 }
 
 // Those whose answer may come with the drain that is on its way. What is open when it is over has to wait.
@@ -70,8 +85,13 @@ whenDrained(() => {
 
 export function answer(awaited: Awaited, value: unknown): void {
   awaited.state = "answered";
-  if (awaited.resolve === undefined) awaited.value = value;
-  else if (awaited.caller?.alive !== false) {
+  if (awaited.resolve === undefined) {
+    awaited.value = value;
+    if (awaited === driver) answeredFirst = true;
+  } else if (answeredFirst) {
+    awaited.value = value;
+    held.push(awaited);
+  } else if (awaited.caller?.alive !== false) {
     awaited.resolve(value as never);
   }
 }

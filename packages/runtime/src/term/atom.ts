@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { ATOM } from "./describe.ts";
 import { ErlangError } from "./error.ts";
 
 /**
@@ -102,6 +103,9 @@ function newTable(): Table {
     constructor(name: string) {
       this.name = name;
       Object.freeze(this);
+    }
+    get [ATOM](): true {
+      return true;
     }
     toString(): string {
       return this.name;

@@ -22,10 +22,17 @@ export class Exit extends Error {
 export class ErlangError extends Error {
   override readonly name = "ErlangError";
   readonly reason: unknown;
+  readonly #explained: boolean;
 
   constructor(reason: unknown, message?: string) {
     super(message ?? `Error ${describe(reason)}`);
     this.reason = reason;
+    this.#explained = message !== undefined;
+  }
+
+  /** Whether its message says more than the reason does. @internal */
+  get explained(): boolean {
+    return this.#explained;
   }
 }
 

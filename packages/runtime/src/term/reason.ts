@@ -4,7 +4,7 @@
  */
 import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
-import { describe } from "./describe.ts";
+import { describe, STACK } from "./describe.ts";
 import { ErlangError, Exit, Thrown } from "./error.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
@@ -14,6 +14,10 @@ export class Stack {
   /** @internal */
   constructor(error: unknown) {
     this.#error = error instanceof Error ? error : undefined;
+  }
+
+  get [STACK](): true {
+    return true;
   }
 
   /** The frames, one per entry, innermost first; empty where the thrown value carried none. */
@@ -41,7 +45,10 @@ export class Stack {
 /** The exit reason that a value thrown by a process's code stands for. */
 export function reasonOf(thrown: unknown): unknown {
   if (thrown instanceof Exit) return thrown.reason;
-  if (thrown instanceof ErlangError) return [thrown.reason, new Stack(thrown)];
+  if (thrown instanceof ErlangError) {
+    const reason = [thrown.reason, new Stack(thrown)];
+    return thrown.explained ? say(reason, `${describe(thrown.reason)}: ${thrown.message}`) : reason;
+  }
   if (thrown instanceof Thrown) return [[NOCATCH, thrown.value], new Stack(thrown)];
   return [thrown, new Stack(thrown)];
 }

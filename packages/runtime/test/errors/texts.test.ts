@@ -179,7 +179,7 @@ describe("a start that fails says what, by which name and why:", () => {
 
   test("it needs a calling process", async () => {
     expect((await failure(() => gen_server.start_link(server as object, 0))).message).toBe(
-      "Cannot do gen_server.start_link here: it ties the server to the calling process, and this code runs in none. Use gen_server.start, or start it under a supervisor",
+      "Cannot do gen_server.start_link here: it ties the new process to the calling one, and this code runs in none. Use start, or start it under a supervisor",
     );
   });
 
