@@ -119,7 +119,8 @@ function* applied(now: Configuration, proposal: Proposal, shape: Shape | undefin
         now.layers.map((layer) => layer.tree),
       );
       const { overrides = now.overrides } = proposal;
-      const same = base === now.base && overrides === now.overrides;
+      // The first configuration may begin with overrides that are laid over nothing yet.
+      const same = base === now.base && overrides === now.overrides && now.snapshot.version > 0;
       // Without overrides, then and now, the base shares with its predecessor already.
       const bare = overrides.isEmpty && now.raw === now.base;
       const raw = same ? now.raw : bare ? base : yield* overrides.over(base, now.raw, pace);

@@ -155,24 +155,35 @@ function* called(
 }
 
 function reportAll(error: ConfigValidationError, at: Segments, report: Report): void {
-  if (error.problems.length === 0) report(at, error.message);
+  if (error.problems.length === 0 || completed.has(error)) return report(at, error.message);
   for (const problem of error.problems)
     report(at, problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`);
 }
 
-/** A validator's own error passes on as it is when it is all there is to say, and says no secret. */
+/**
+ * A validator's own error passes on when it is all there is to say, and says no secret. It gets the problem, with path and
+ * origin, if it names none itself.
+ */
 function refusal(
   context: ValidationContext,
   problems: readonly Problem[],
   thrown: readonly ConfigValidationError[],
 ): ConfigValidationError {
   const [only] = thrown;
-  if (only !== undefined && thrown.length === 1 && problems.length === Math.max(1, only.problems.length)) {
+  const silent = only !== undefined && (only.problems.length === 0 || completed.has(only));
+  if (only !== undefined && thrown.length === 1 && problems.length === (silent ? 1 : only.problems.length)) {
     const said = [only.message, ...only.problems.map((problem) => problem.message)];
-    if (problems.every((problem) => said.some((text) => problem.message.endsWith(text)))) return only;
+    if (problems.every((problem) => said.some((text) => problem.message.endsWith(text)))) {
+      if (!silent) return only;
+      completed.add(only);
+      return Object.assign(only, { problems });
+    }
   }
   return new ConfigValidationError(`${context.action}: ${summary(problems)}`, problems);
 }
+
+/** Errors whose problems are ours: a validator may throw the same one again, for another path. */
+const completed = new WeakSet<ConfigValidationError>();
 
 /** The first few problems in a line. */
 export function summary(problems: readonly Problem[]): string {

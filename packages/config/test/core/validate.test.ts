@@ -118,7 +118,14 @@ describe("Validation", () => {
         throw own;
       },
     });
-    expect(refusal(validation, { rules: { eth0: {} } })).toBe(own);
+    for (const name of ["eth0", "eth1"]) {
+      const error = refusal(validation, { rules: { [name]: {} } });
+      expect(error).toBe(own);
+      expect(error.message).toBe("Invalid TC rule config: no rate");
+      expect(error.problems).toEqual([
+        { path: `rules.${name}`, message: "Invalid TC rule config: no rate", origin: "put" },
+      ]);
+    }
     const both = refusal(validation, { rules: { eth0: {}, eth1: {} } });
     expect(both.problems.map(({ path }) => path)).toEqual(["rules.eth0", "rules.eth1"]);
   });

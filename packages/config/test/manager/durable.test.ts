@@ -36,6 +36,16 @@ it("a put that was acknowledged is on disk, and there for the next manager", asy
   expect(await Config.get("a.b")).toBe(1);
 });
 
+it("overrides are there also where no source brings anything", async () => {
+  const { file } = await place();
+  const alone = (): ConfigSpec => new ConfigSpec({ sources: [new RuntimeSource({ file })] });
+  await started(alone());
+  await Config.put("a.b", 1);
+  await stopped();
+  await started(alone());
+  expect(await Config.get([])).toEqual({ a: { b: 1 } });
+});
+
 it("a put that cannot be saved is refused, and the rest goes on", async () => {
   const { directory, file } = await place();
   let full = false;
