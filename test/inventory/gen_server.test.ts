@@ -59,6 +59,34 @@ describe("reports", () => {
   );
 });
 
+describe("what else is reported", () => {
+  it(
+    "undef_handle_info: a message to a server without handle_info is reported once",
+    inProcess(async () => {
+      const pid = await start(secretive, 1);
+      const seen = await reports(1, () => erlang.send(pid, "stray"));
+      expect(seen).toMatchObject([{ event: "unhandled_message", details: { pid, message: "stray" } }]);
+      expect(erlang.is_process_alive(pid)).toBe(true);
+    }),
+  );
+
+  it(
+    "sys.trace reports every message the server handles, until it is switched off",
+    inProcess(async () => {
+      const pid = await start(secretive, 1);
+      const seen = await reports(2, async () => {
+        await sys.trace(pid, true);
+        await gen_server.call(pid, "state");
+        gen_server.cast(pid, "hello");
+        await gen_server.call(pid, "state");
+        await sys.trace(pid, false);
+        await gen_server.call(pid, "state");
+      });
+      expect(seen.map(({ details }) => details["message"])).toEqual(["state", "hello", "state"]);
+    }),
+  );
+});
+
 describe("format_status", () => {
   it(
     "call_format_status: sys.get_status shows the state as format_status does, by pid and by name",
