@@ -71,6 +71,9 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
         throw new TypeError(`Cannot make a ConfigSpec: source ${i + 1} of ${sources.length} is listed twice`);
       }
     });
+    if (sources.filter(({ kind }) => kind === "runtime").length > 1) {
+      throw new TypeError("Cannot make a ConfigSpec: there can be only one RuntimeSource");
+    }
     if (typeof name !== "string" && !(name instanceof Atom)) {
       throw new TypeError(`Cannot make a ConfigSpec: name must be a string or an atom, got ${typeof name}`);
     }

@@ -9,6 +9,7 @@ import {
   GET_CONFIG,
   path_from_atom,
   PUT_CONFIG,
+  RuntimeSource,
   STATUS,
   SUBSCRIBE,
 } from "../../src/index.ts";
@@ -308,5 +309,8 @@ describe("the manager", () => {
     expect(() => new ConfigSpec({ reload_interval: -1 })).toThrow(RangeError);
     const source = new ScriptedSource("twice");
     expect(() => new ConfigSpec({ sources: [source, source] })).toThrow("listed twice");
+    expect(() => new ConfigSpec({ sources: [new RuntimeSource(), new RuntimeSource()] })).toThrow(
+      "only one RuntimeSource",
+    );
   });
 });
