@@ -75,7 +75,11 @@ function receive_<M = unknown>(
   match?: ((message: unknown) => message is M) | receiving.Match,
   options: { readonly after?: Timeout } = {},
 ): Promise<M> {
-  return receiving.receive(alive("receive"), match, options.after ?? Infinity) as Promise<M>;
+  try {
+    return receiving.receive(alive("receive"), match, options.after ?? Infinity) as Promise<M>;
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
 }
 
 /** Links the calling process to another (P20–P25). */

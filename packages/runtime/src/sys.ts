@@ -61,10 +61,10 @@ export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promis
 }
 
 /** Makes the server end with this reason, after what is in its mailbox; resolves when it is dead. */
-export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
+export async function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
   if (locate(server) === undefined) {
     const given = timeout === undefined ? [server, reason] : [server, reason, timeout];
-    return Promise.reject(sysExit(NOPROC, TERMINATE, server, given, timeout));
+    throw sysExit(NOPROC, TERMINATE, server, given, timeout);
   }
   return stop(server, reason, timeout ?? Infinity);
 }

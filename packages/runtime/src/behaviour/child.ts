@@ -251,7 +251,7 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
 /** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
   if (id instanceof AtomClass) return id.name;
-  return Array.isArray(id) ? tupleKey(id) : id;
+  return Array.isArray(id) ? Symbol.for(tupleKey(id)) : id;
 }
 
 const numbered = new WeakMap<object, number>();

@@ -79,8 +79,13 @@ export class CallRequest extends Request implements Awaited {
  */
 export function call(server: ServerRef, payload: unknown, timeout: Timeout | undefined): Promise<unknown> {
   const caller = current;
-  if (timeout !== undefined) milliseconds(timeout, "call a server");
-  const callee = locate(server);
+  let callee: Process | undefined;
+  try {
+    if (timeout !== undefined) milliseconds(timeout, "call a server");
+    callee = locate(server);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
   if (caller !== undefined) {
     if (!caller.alive) return forever();
     if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));

@@ -48,9 +48,14 @@ const SYS = ensure("sys");
 const TERMINATE = ensure("terminate");
 
 export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Promise<typeof Ok> {
-  milliseconds(timeout, "stop a process");
   const caller = current;
-  const process = locate(server);
+  let process: Process | undefined;
+  try {
+    milliseconds(timeout, "stop a process");
+    process = locate(server);
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
   if (process === undefined) return Promise.reject(stopExit(server, NOPROC));
   if (process === caller)
     return Promise.reject(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
