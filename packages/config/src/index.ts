@@ -34,7 +34,7 @@ export type {
   SubscribeOptions,
   Subscriber,
 } from "./protocol.ts";
-export { ConsulSource } from "./sources/consul.ts";
+export { type ConsulOptions, ConsulSource, type ConsulStatus, type ConsulTls } from "./sources/consul.ts";
 export { EnvironmentSource } from "./sources/env.ts";
 export { FileSource } from "./sources/file.ts";
 export { RuntimeSource } from "./sources/runtime.ts";
