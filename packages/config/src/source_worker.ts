@@ -32,6 +32,8 @@ const LAST_RETRY = 30_000;
 /** How long the process waits for an earlier one of the same source to let go of it. */
 const PATIENCE = 5_000;
 
+type Exited = readonly [tag: typeof EXIT, from: Pid, reason: unknown];
+
 class Worker {
   private readonly vault: Vault;
   private readonly slot: Slot;
@@ -51,6 +53,7 @@ class Worker {
   private watch: Promise<Watch | undefined> = Promise.resolve(undefined);
   private changePending = false;
   private unwatched = false;
+  private ended: Promise<void> | undefined;
 
   constructor(vault: Vault, slot: Slot) {
     this.vault = vault;
@@ -62,17 +65,27 @@ class Worker {
     erlang.process_flag(TRAP_EXIT, true);
     // A kill gives no chance to say good-bye: what is open is closed all the same.
     erlang.signal().addEventListener("abort", () => void this.windDown(), { once: true });
-    await Promise.race([this.slot.winding_down, erlang.sleep(PATIENCE)]);
+    await this.lastOneGone();
     this.watch = this.startWatch();
     if (this.vault.manager !== undefined) erlang.send(this.vault.manager, [SOURCE_UP, this.slot.index]);
     for (;;) {
       const message = await erlang.receive();
-      if (isTagged<readonly [typeof EXIT, Pid, unknown]>(message, EXIT)) {
+      if (isTagged<Exited>(message, EXIT)) {
         await this.windDown();
         return erlang.exit(message[2]);
       }
       this.handle(message);
     }
+  }
+
+  /** Waits until an earlier process of the same source has let go of it; not for ever. */
+  private async lastOneGone(): Promise<void> {
+    const { winding_down } = this.slot;
+    if (winding_down === undefined) return;
+    const gone = erlang.make_ref();
+    void winding_down.finally(() => erlang.send(this.self, gone));
+    const message = await erlang.receive((one) => one === gone || isTagged<Exited>(one, EXIT), { after: PATIENCE });
+    if (isTagged<Exited>(message, EXIT)) erlang.exit(message[2]);
   }
 
   private handle(message: unknown): void {
@@ -184,12 +197,14 @@ class Worker {
   }
 
   private windDown(): Promise<void> {
-    if (this.stopping.signal.aborted) return this.slot.winding_down;
+    this.ended ??= this.letGo();
+    this.slot.winding_down = this.ended;
+    return this.ended;
+  }
+
+  private async letGo(): Promise<void> {
     this.stopping.abort();
-    const { busy, watch } = this;
-    return (this.slot.winding_down = (async () => {
-      await (await watch)?.close();
-      await busy;
-    })());
+    await (await this.watch)?.close();
+    await this.busy;
   }
 }

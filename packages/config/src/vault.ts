@@ -86,7 +86,7 @@ export interface Slot {
   /** Its process. */
   worker: Pid | undefined;
   /** What an earlier process of it is still closing or loading: the next one waits for that. */
-  winding_down: Promise<void>;
+  winding_down: Promise<void> | undefined;
   /** What its process last had, also if it has been replaced since by a SOURCE_UPDATE. */
   reported: Contribution | undefined;
   /** What it contributes if that is valid. */
@@ -148,7 +148,7 @@ function slotsOf(sources: readonly Source[]): readonly Slot[] {
       name: count === 1 ? source.name : `${source.name}#${count}`,
       source,
       worker: undefined,
-      winding_down: Promise.resolve(),
+      winding_down: undefined,
       reported: undefined,
       offered: undefined,
       refused: undefined,
