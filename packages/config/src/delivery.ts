@@ -1,4 +1,5 @@
 import { erlang, IGNORE, type Pid, TIMEOUT } from "@otpts/runtime";
+import { scrubbed } from "./core/secrets.ts";
 import * as events from "./events.ts";
 import { DELIVERED, FINISHED, isTagged, WAKE } from "./messages.ts";
 import type { Due } from "./outbox.ts";
@@ -21,6 +22,9 @@ export function start_delivery(vault: Vault, receiver: Receiver): Pid | typeof I
   return pid;
 }
 
+/** A callback that ends its process with one and the same change is not called with that again after so many times. */
+const MOST_CALLS = 5;
+
 async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
   const { outbox } = receiver;
   while (!receiver.closed) {
@@ -31,8 +35,12 @@ async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
       receiver.idle = false;
       continue;
     }
-    receiver.running_since = Date.now();
-    await call(vault, receiver, due);
+    if (due.calls++ < MOST_CALLS) {
+      receiver.running_since = Date.now();
+      await call(vault, receiver, due);
+    } else {
+      events.subscriberError(vault.spec.name, due, `its process ended ${MOST_CALLS} times while it ran`);
+    }
     receiver.running_since = undefined;
     outbox.done(due);
     if (vault.manager !== undefined) erlang.send(vault.manager, [DELIVERED, receiver]);
@@ -64,7 +72,22 @@ async function call(vault: Vault, receiver: Receiver, due: Due): Promise<void> {
     }
     if (finished[2] !== undefined) throw finished[2].error;
   } catch (error) {
-    events.subscriberError(name, due, vault.scrub(error instanceof Error ? error.message : String(error)));
+    events.subscriberError(name, due, scrubbed(vault.scrub(messageOf(error)), secretsIn(vault, due)));
+  }
+}
+
+/** Secrets that were valid before, or are not yet: those that the callback was told. */
+function secretsIn(vault: Vault, { segments, old_value, new_value }: Due): readonly string[] {
+  const { secrets } = vault.spec;
+  return [old_value, new_value].flatMap((value) => secrets.textsAt(segments, value));
+}
+
+/** What was thrown, in words; it may be anything. */
+function messageOf(error: unknown): string {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "it threw something that has no text";
   }
 }
 

@@ -14,6 +14,8 @@ export interface Due {
   cause: Cause;
   /** Number of the first change in it. */
   readonly sequence: number;
+  /** How often the callback was called with it. */
+  calls: number;
 }
 
 /**
@@ -24,8 +26,13 @@ export interface Due {
  * last new value; one that ends where it began is not told at all.
  */
 export class Outbox {
-  /** First the one whose callback runs, if one does. */
+  /**
+   * By sequence: first the one whose callback runs, if one does. What has been taken out stands there until it is passed,
+   * so that neither a long backlog nor its end costs more than what is told.
+   */
   private queue: Due[] = [];
+  private first = 0;
+  private readonly pending = new Set<Due>();
   private byPath = new Map<string, Due>();
   private sequence = 0;
   /** A callback is running on the first one. */
@@ -33,7 +40,7 @@ export class Outbox {
 
   /** Calls that wait or run. */
   get length(): number {
-    return this.queue.length;
+    return this.pending.size;
   }
 
   /** Number of the last change that was put in. */
@@ -43,20 +50,19 @@ export class Outbox {
 
   /** All changes up to this number have been told. */
   get settled(): number {
-    let first = this.sequence + 1;
-    for (const due of this.queue) first = Math.min(first, due.sequence);
-    return first - 1;
+    return (this.head?.sequence ?? this.sequence + 1) - 1;
   }
 
   /** Puts a change in. */
-  offer(change: Omit<Due, "sequence">): void {
+  offer(change: Omit<Due, "sequence" | "calls">): void {
     const sequence = ++this.sequence;
     const key = `${change.pattern}\n${change.path}`;
     const waiting = this.byPath.get(key);
-    const behind = this.running || this.queue.length >= MOST_SEPARATE;
-    if (waiting === undefined || !behind || (this.running && waiting === this.queue[0])) {
-      const due = { ...change, sequence };
+    const behind = this.running || this.pending.size >= MOST_SEPARATE;
+    if (waiting === undefined || !behind || (this.running && waiting === this.head)) {
+      const due = { ...change, sequence, calls: 0 };
       this.queue.push(due);
+      this.pending.add(due);
       this.byPath.set(key, due);
       return;
     }
@@ -68,7 +74,7 @@ export class Outbox {
 
   /** The next call. It stays in until `done`. */
   begin(): Due | undefined {
-    const first = this.queue[0];
+    const first = this.head;
     this.running = first !== undefined;
     return first;
   }
@@ -81,16 +87,26 @@ export class Outbox {
 
   /** Forgets what is due for a pattern; for all of them without one. What runs is not touched. */
   forget(pattern?: string): void {
-    const first = this.running ? this.queue[0] : undefined;
-    for (const due of this.queue.filter((one) => pattern === undefined || one.pattern === pattern)) {
-      if (due !== first) this.remove(due);
+    const first = this.running ? this.head : undefined;
+    for (const due of this.pending) {
+      if (due !== first && (pattern === undefined || due.pattern === pattern)) this.remove(due);
     }
   }
 
+  /** The first one that has not been taken out. */
+  private get head(): Due | undefined {
+    return this.queue[this.first];
+  }
+
   private remove(due: Due): void {
-    const at = this.queue[0] === due ? 0 : this.queue.indexOf(due);
-    if (at === 0) this.queue.shift();
-    else if (at > 0) this.queue.splice(at, 1);
+    this.pending.delete(due);
+    while (this.first < this.queue.length && !this.pending.has(this.queue[this.first]!)) this.first++;
+    if (this.pending.size === 0) {
+      this.queue.length = this.first = 0;
+    } else if (this.first > MOST_SEPARATE && this.first * 2 > this.queue.length) {
+      this.queue = this.queue.slice(this.first);
+      this.first = 0;
+    }
     const key = `${due.pattern}\n${due.path}`;
     if (this.byPath.get(key) === due) this.byPath.delete(key);
   }

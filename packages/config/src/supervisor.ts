@@ -1,4 +1,5 @@
 import {
+  ALREADY_STARTED,
   BRUTAL_KILL,
   DOWN,
   erlang,
@@ -77,7 +78,7 @@ async function launch(spec: ConfigSpec, linked: boolean): Promise<Pid> {
     const options = supervisor.options({ ...INTENSITY, strategy: REST_FOR_ONE });
     return await (linked ? supervisor.start_link(children, options) : supervisor.start(children, options));
   } catch (error) {
-    throw unwrapped(error, linked);
+    throw unwrapped(error, spec, linked);
   }
 }
 
@@ -106,10 +107,20 @@ function sources(vault: Vault): supervisor.ChildSpec {
     id: "sources",
     type: SUPERVISOR,
     task: () => {
-      vault.tree = erlang.self();
+      claim(vault);
       return supervisor.start_link(children, options);
     },
   });
+}
+
+/** One tree at a time writes to a vault. @throws OtpError [ALREADY_STARTED, pid] when another one does */
+function claim(vault: Vault): void {
+  const { tree, manager } = vault;
+  const self = erlang.self();
+  if (tree !== undefined && tree !== self && erlang.is_process_alive(tree)) {
+    throw new OtpError([ALREADY_STARTED, manager ?? tree]);
+  }
+  vault.tree = self;
 }
 
 function deliveries(vault: Vault): supervisor.ChildSpec {
@@ -140,10 +151,17 @@ function manager(vault: Vault): supervisor.ChildSpec {
 }
 
 /** The manager's own reason, out of `{shutdown, {failed_to_start_child, manager, Reason}}`. */
-function unwrapped(error: unknown, inProcess: boolean): unknown {
+function unwrapped(error: unknown, { name }: ConfigSpec, inProcess: boolean): unknown {
   if (!(error instanceof OtpError) || !Array.isArray(error.reason) || error.reason[0] !== SHUTDOWN) return error;
   const failed: unknown = (error.reason as unknown[])[1];
   const reason: unknown = Array.isArray(failed) ? failed[2] : undefined;
   if (reason instanceof Error) return inProcess ? new OtpError(reason, reason.message) : reason;
+  if (Array.isArray(reason) && reason[0] === ALREADY_STARTED) {
+    const runs = `"${name}" runs already as ${String(reason[1])}`;
+    return new OtpError(
+      reason,
+      `Cannot start a configuration manager: ${runs}; a second one needs a ConfigSpec of its own with another name`,
+    );
+  }
   return reason === undefined ? error : new OtpError(reason);
 }

@@ -2,7 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Due, Outbox } from "../src/outbox.ts";
 
-function change(path: string, old_value: number | undefined, new_value: number | undefined): Omit<Due, "sequence"> {
+function change(
+  path: string,
+  old_value: number | undefined,
+  new_value: number | undefined,
+): Omit<Due, "sequence" | "calls"> {
   return { pattern: "*", path, segments: [path], old_value, new_value, version: 1, cause: "put" };
 }
 

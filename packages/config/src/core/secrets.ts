@@ -41,8 +41,15 @@ export class Secrets {
 
   /** The texts of all secrets in a tree: what must not turn up in a message. */
   textsIn(tree: Table): readonly string[] {
+    return this.textsAt([], tree);
+  }
+
+  /** The same for the value that stands, or stood, at a path. */
+  textsAt(path: Segments, value: Value | undefined): readonly string[] {
+    if (value === undefined) return [];
     const texts = new Set<string>();
-    this.index.replaceWithin([], tree, (secret) => {
+    if (this.covers(path)) collectTexts(value, texts);
+    this.index.replaceWithin(path, value, (secret) => {
       collectTexts(secret, texts);
       return secret;
     });

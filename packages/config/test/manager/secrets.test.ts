@@ -151,3 +151,18 @@ it("a schema whose message quotes what it got says nothing of a secret", async (
   expect(said()).not.toContain("hunter22");
   expect(said()).not.toContain("1234567 right");
 });
+
+it("a callback that fails says neither the secret it was told nor the one before", async () => {
+  await started(new ConfigSpec({ sources: [new ScriptedSource("base", { db: { password: "the-first-one" } })] }));
+  const { said } = listen();
+  for (const pattern of ["db.password", "db"]) {
+    await Config.subscribe(pattern, (_path, old_value, new_value) => {
+      throw new Error(`Cannot go from ${JSON.stringify(old_value)} to ${JSON.stringify(new_value)}`);
+    });
+  }
+  await Config.put("db.password", "the-second-one");
+  await Config.put("db.password", "the-third-one");
+  await Config.unset("db.password");
+  expect(said()).toContain('Cannot go from "[redacted]" to "[redacted]"');
+  expect(said()).not.toMatch(/the-first-one|the-second-one|the-third-one/);
+});

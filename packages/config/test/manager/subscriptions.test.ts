@@ -33,6 +33,24 @@ describe("subscribe", () => {
     ]);
   });
 
+  it("bears whatever a callback throws", async () => {
+    await started(spec());
+    const hostile = new Error("x");
+    Object.defineProperty(hostile, "message", {
+      get() {
+        throw new Error("no message");
+      },
+    });
+    const thrown = [undefined, null, Symbol("s"), Object.create(null), hostile, { then: () => undefined }];
+    const told: unknown[] = [];
+    await Config.subscribe("n", (_path, _old, n) => {
+      told.push(n);
+      throw thrown[n as number];
+    });
+    for (const n of thrown.keys()) await Config.put("n", n);
+    expect(told).toEqual([...thrown.keys()]);
+  });
+
   it("tells what the note's handler expects", async () => {
     await started(spec());
     const calls: unknown[] = [];

@@ -9,8 +9,9 @@ import {
   SHUTDOWN,
   supervisor,
   sys,
+  telemetry,
 } from "@otpts/runtime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import type { Value } from "../../src/core/value.ts";
 import { Config, CONFIG_CHANGED, ConfigManager, ConfigSpec, type ConfigSpecOptions } from "../../src/index.ts";
 import { eachAlone, eventually, gate, inProcess, managerOf, ScriptedSource, started } from "./kit.ts";
@@ -75,6 +76,23 @@ describe("the tree", () => {
     const sup = await supervisor.start([ConfigManager.child_spec(spec())]);
     expect(await Config.get("a")).toBe(1);
     await supervisor.stop(sup);
+  });
+
+  it("refuses a ConfigSpec whose manager runs, which goes on as if nothing had happened", async () => {
+    const one = spec();
+    const { sup } = await started(one);
+    const { manager } = await tree(sup);
+    for (let i = 0; i < 2; i++) {
+      await expect(ConfigManager.start(one)).rejects.toThrow(
+        `Cannot start a configuration manager: "config_manager" runs already as ${String(manager)}`,
+      );
+    }
+    const told: unknown[] = [];
+    await Config.subscribe("a", (path, old_value, new_value) => void told.push([path, old_value, new_value]));
+    await Config.put("a", 2);
+    expect(told).toEqual([["a", 1, 2]]);
+    expect((await Config.reload()).sources).toEqual([{ source: "base", outcome: "unchanged" }]);
+    expect(managerOf()).toBe(manager);
   });
 
   it("refuses a second manager of the same name", async () => {
@@ -184,6 +202,29 @@ describe("after a kill", () => {
     await killed((await supervisor.which_children(deliveries))[0]![1] as Pid);
     await eventually(() => told.length === 3);
     expect(told).toEqual([2, 2, 3]);
+  });
+
+  it("of a delivery process that one change ends again and again, the change is given up and reported", async () => {
+    const { sup } = await started(spec());
+    const { manager } = await tree(sup);
+    const errors: unknown[] = [];
+    telemetry.attach("poison", "config.subscriber_error", (_event, _measurements, { path, error }) => {
+      errors.push([path, error]);
+    });
+    onTestFinished(() => void telemetry.detach("poison"));
+    const told: unknown[] = [];
+    await Config.subscribe("*", async (path, _old, new_value) => {
+      told.push(new_value);
+      if (path !== "poison") return;
+      erlang.exit(erlang.self(), KILL);
+      await new Promise(() => undefined);
+    });
+    await Config.put("poison", 1);
+    await Config.put("a", 2);
+    await eventually(() => told.includes(2));
+    expect(told).toEqual([1, 1, 1, 1, 1, 2]);
+    expect(errors).toEqual([["poison", "its process ended 5 times while it ran"]]);
+    expect(managerOf()).toBe(manager);
   });
 
   it("of a put's manager the caller is told, and the put is there as a whole or not at all", async () => {
