@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { Atom } from "@otpts/runtime";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Shape } from "./core/known_paths.ts";
@@ -45,7 +46,8 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly notify_timeout: number;
   readonly load_timeout: number;
   readonly validation_timeout: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  // Private: whoever prints a specification, or an error that holds one, must not print the environment.
+  readonly #env: Readonly<Record<string, string | undefined>>;
   /** What the schema tells of paths and types. */
   readonly shape: Shape | undefined;
   readonly secrets: Secrets;
@@ -85,10 +87,20 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.notify_timeout = number(options, "notify_timeout", 1_000);
     this.load_timeout = number(options, "load_timeout", 10_000);
     this.validation_timeout = number(options, "validation_timeout", 5_000);
-    this.env = options.env ?? process.env;
+    this.#env = options.env ?? process.env;
     this.validation = new Validation(options.schema, options.validators);
     this.shape = shapeOf(options.schema);
     this.secrets = new Secrets([...DEFAULT_SECRETS, ...(options.secrets ?? []), ...secretsOf(this.shape)]);
+  }
+
+  /** The environment that sources see. */
+  get env(): Readonly<Record<string, string | undefined>> {
+    return this.#env;
+  }
+
+  /** What `util.inspect` and `console.log` show: no values. */
+  [inspect.custom](): string {
+    return `ConfigSpec "${this.id}" (${this.name}: ${this.sources.map(({ name }) => name).join(", ")})`;
   }
 }
 

@@ -44,8 +44,11 @@ export async function read_settled<T>(
   for (;;) {
     signal.throwIfAborted();
     if (sample.digest === last?.digest) return { sample };
-    const calm = Math.max(performance.now() - since, Date.now() - sample.changedAt);
     let needed = quiet_needed(sample, last, resumed, options);
+    // The file's own times tell how long it has been calm, but not at once: a file system may show a file as truncated
+    // before it shows that its times have changed. So they count when the same was seen for a while.
+    const observed = performance.now() - since;
+    const calm = observed < Math.min(LOOK, needed) ? observed : Math.max(observed, Date.now() - sample.changedAt);
     // A writer that still holds the file open may have more to write; one that holds it for ever must not be waited for.
     if (calm >= needed && calm < options.settle && !sample.absent && (await has_open_writer(path)))
       needed = options.settle;

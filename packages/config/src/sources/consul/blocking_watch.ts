@@ -166,7 +166,7 @@ export class BlockingWatch implements Watch {
     const rang = await this.#answered(answer, asked, stopped);
     this.#adapt({ rang, took, moved: answer.index !== asked, valid: answer.index > 0n && !again });
     // Change after change is read at this pace, so that the requests stay bounded however many there are.
-    await pause(this.#pace - (performance.now() - began), stopped);
+    await pause(Math.max(0, this.#pace - (performance.now() - began)), stopped);
   }
 
   async #answered(answer: Answer, asked: bigint, stopped: AbortSignal): Promise<boolean> {
