@@ -29,9 +29,9 @@ export function spansOf(tracer: Tracer): Spans {
     span.setStatus({ code: SpanStatusCode.ERROR, message: "The reload was not finished" });
   };
   const during =
-    (name: string, attributes: (metadata: Readonly<Record<string, unknown>>) => Attributes): EventHandler[1] =>
-    (_, __, metadata) =>
-      void open.get(metadata["manager"])?.addEvent(name, attributes(metadata));
+    (name: string, attributes: (...event: Parameters<EventHandler[1]>) => Attributes): EventHandler[1] =>
+    (...event) =>
+      void open.get(event[2]["manager"])?.addEvent(name, attributes(...event));
 
   const handlers: readonly EventHandler[] = [
     [
@@ -44,15 +44,12 @@ export function spansOf(tracer: Tracer): Spans {
     ],
     [
       "config.source_error",
-      during("config.source_error", ({ source, code }) => ({
+      during("config.source_error", (_, __, { source, code }) => ({
         [SOURCE]: source as string,
         [ERROR_TYPE]: code as string,
       })),
     ],
-    [
-      "config.validation_failed",
-      during("config.validation_failed", ({ problems }) => ({ [PROBLEMS]: (problems as readonly unknown[]).length })),
-    ],
+    ["config.validation_failed", during("config.validation_failed", (_, { problems }) => ({ [PROBLEMS]: problems! }))],
     [
       "config.reload.stop",
       (_, __, { manager, version, changed, sources }) =>
