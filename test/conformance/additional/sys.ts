@@ -10,7 +10,13 @@ export async function gsx_get_state(): Promise<void> {
   await step("get_state n1", () => sys.get_state(t`n1`, 1000));
   await step("suspend", () => sys.suspend(p));
   await step("get_state", () => sys.get_state(p));
-  spawn("c", () => step("call", () => gen_server.call(p, t`ping`)));
+  spawn("c", () =>
+    step("call", async () => {
+      const reply = await gen_server.call(p, t`ping`);
+      await sleep(20);
+      return reply;
+    }),
+  );
   await settle();
   await step("call suspended", () => gen_server.call(p, t`ping`, 30));
   await step("suspend again", () => sys.suspend(p));

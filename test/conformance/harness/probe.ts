@@ -59,6 +59,27 @@ export function child(base: string, options: ProbeOptions = {}): Promise<Pid> {
   return gen_server.start_link(module, undefined, startOptions(options)) as Promise<Pid>;
 }
 
+let asynchronous = false;
+
+/** Makes all callbacks of probes that are started from now on asynchronous, or not: nothing that is seen may change. */
+export function setAsynchronous(on: boolean): void {
+  asynchronous = on;
+}
+
+/** The same callbacks, each of which begins after a turn of the microtask queue. */
+function later(module: Any): Any {
+  const entries = Object.entries(module).map(([name, callback]) => [
+    name,
+    name === "format_status"
+      ? callback
+      : async (...args: unknown[]) => {
+          await Promise.resolve();
+          return (callback as (...all: unknown[]) => unknown)(...args);
+        },
+  ]);
+  return Object.fromEntries(entries);
+}
+
 function startOptions(options: ProbeOptions): Any {
   return { ...options.opts, ...(options.reg === undefined ? {} : { name: options.reg }) };
 }
@@ -96,7 +117,7 @@ function callbacks(called: () => string, o: ProbeOptions): Any {
     },
   };
   if (o.format_status) module.format_status = o.format_status;
-  return module;
+  return asynchronous ? later(module) : module;
 }
 
 function orDefault(result: Any, replacement: unknown, otherwise: () => Any): Any {

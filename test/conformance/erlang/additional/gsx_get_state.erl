@@ -5,14 +5,14 @@ meta() ->
       title => "sys:get_state returns the state, also while suspended; calls wait until resume",
       contract => "sys:get_state returns the state, also while suspended",
       steps => [
-        "main: start probe a registered as n1; do `get_state` by pid and by name; suspend; do `get_state`; client c calls ping (logs when it is answered); settle; log `resuming`; resume; settle; do `get_state nosuch`; do `get_state dead`."]}.
+        "main: start probe a registered as n1; do `get_state` by pid and by name; suspend; do `get_state`; client c calls ping (logs 20 ms after it is answered); settle; log `resuming`; resume; settle; do `get_state nosuch`; do `get_state dead`."]}.
 run() ->
     {ok, A} = probe:start(a, #{reg => n1}),
     oracle:do("get_state", fun() -> sys:get_state(A) end),
     oracle:do("get_state n1", fun() -> sys:get_state(n1, 1000) end),
     oracle:do("suspend", fun() -> sys:suspend(A) end),
     oracle:do("get_state", fun() -> sys:get_state(A) end),
-    oracle:spawn(c, fun() -> oracle:do("call", fun() -> gen_server:call(A, ping) end) end),
+    oracle:spawn(c, fun() -> oracle:do("call", fun() -> R = gen_server:call(A, ping), timer:sleep(20), R end) end),
     oracle:settle(),
     oracle:do("call suspended", fun() -> gen_server:call(A, ping, 30) end),
     oracle:do("suspend again", fun() -> sys:suspend(A) end),

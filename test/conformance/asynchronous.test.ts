@@ -1,0 +1,27 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { recordedPrograms } from "../properties/recorded.ts";
+import { perform } from "../properties/server_programs.ts";
+import { scenarios } from "./catalog.ts";
+import { setAsynchronous } from "./harness/probe.ts";
+import { run } from "./harness/run.ts";
+import type { Scenario } from "./harness/run.ts";
+
+describe("with asynchronous callbacks, the runtime prints what Erlang/OTP 25 printed", () => {
+  beforeAll(() => setAsynchronous(true));
+  afterAll(() => setAsynchronous(false));
+
+  const prints = (title: string, scenario: Scenario, trace: readonly string[]) =>
+    it(title, async () => {
+      const { lines, left } = await run(scenario);
+      expect(lines).toEqual(trace);
+      expect(left).toEqual([]);
+    });
+
+  for (const { id, title, run: scenario, trace } of scenarios()) {
+    // Scenarios of processes have no callbacks.
+    if (!id.startsWith("pr_")) prints(`${id}: ${title}`, scenario, trace);
+  }
+  for (const [n, { program, trace }] of recordedPrograms().entries()) {
+    prints(`program ${n + 1}: ${program}`, () => perform(program), trace);
+  }
+});
