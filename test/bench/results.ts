@@ -58,7 +58,8 @@ export function reached(line: Line): boolean | undefined {
 export function ahead(line: Line): string[] {
   const contender = line.section === "config" ? oursConfig : ours;
   const mine = value(line, contender);
-  if (mine === undefined) return [];
+  // A row made of two others compares a contender with itself.
+  if (mine === undefined || line.unit === "×") return [];
   return Object.keys(line.figures).filter((peer) => {
     if (peer === contender || peer === base) return false;
     const theirs = value(line, peer);

@@ -84,18 +84,18 @@ const ms = (id: string, title: string, metric: string, wanted: Partial<Row> = {}
 const among = [10, 1_000, 100_000] as const;
 
 export const probes: readonly ProbeSpec[] = [
-  runtime("Calls", "call", { n: 100_000 }, { n: 30_000 }, [
+  runtime("Calls", "call", { n: 60_000 }, { n: 30_000 }, [
     ns("call", "call, one at a time", { target: 0.25, note: "JavaScript contenders: from outside any process" }),
   ]),
-  runtime("Calls", "call_inside", { n: 100_000 }, { n: 30_000 }, [
+  runtime("Calls", "call_inside", { n: 60_000 }, { n: 30_000 }, [
     ns("call_inside", "call from inside a process", { target: 0.35 }),
   ]),
-  runtime("Calls", "call_async", { n: 100_000 }, { n: 30_000 }, [
+  runtime("Calls", "call_async", { n: 60_000 }, { n: 30_000 }, [
     ns("call_async", "call, asynchronous handler", {
       note: "the handler awaits once and asks self() after that; the BEAM's has nothing to await",
     }),
   ]),
-  runtime("Calls", "call_many", { n: 100_000, flight: 1000 }, { n: 50_000 }, [
+  runtime("Calls", "call_many", { n: 60_000, flight: 1000 }, { n: 50_000 }, [
     ns("call_many", "call, 1,000 in flight", {
       target: 0.25,
       note: "1,000 callers that each await one call after the other; BEAM: send_request × 1,000, then receive_response, its faster form",
@@ -105,7 +105,7 @@ export const probes: readonly ProbeSpec[] = [
   runtime("Messages", "cast", { n: 500_000 }, { n: 200_000 }, [
     ns("cast", "cast", { target: 0.35, note: "batches of 1,000, each closed by a call" }),
   ]),
-  runtime("Messages", "ring", { n: 300_000, among: 1000 }, { n: 100_000 }, [
+  runtime("Messages", "ring", { n: 200_000, among: 1000 }, { n: 100_000 }, [
     ns("ring", "hop in a ring of 1,000", { target: 0.35, note: "one token, gen_server to gen_server by cast" }),
   ]),
 
@@ -113,7 +113,7 @@ export const probes: readonly ProbeSpec[] = [
     { id: "spawn_10k", title: "spawn 10,000 gen_servers, each", unit: "ns", metric: "spawn", target: 0.15 },
     { id: "stop_10k", title: "stop 10,000, each", unit: "ns", metric: "stop", target: 0.25 },
   ]),
-  runtime("Life", "lifecycle", { n: 100_000 }, { n: 30_000 }, [
+  runtime("Life", "lifecycle", { n: 60_000 }, { n: 30_000 }, [
     { id: "spawn_100k", title: "spawn 100,000 gen_servers, each", unit: "ns", metric: "spawn", target: 0.15 },
     { id: "stop_100k", title: "stop 100,000, each", unit: "ns", metric: "stop", target: 0.25 },
   ]),
@@ -148,7 +148,7 @@ export const probes: readonly ProbeSpec[] = [
       ["load_burn", "calls that burn 5 µs"],
     ] as const
   ).map(([probe, title]) =>
-    runtime("Under load", probe, { ms: 1000 }, { ms: 300 }, [
+    runtime("Under load", probe, { ms: 700 }, { ms: 300 }, [
       { id: `${probe}_late`, title: `${title}: 10 ms timer, p99 late`, unit: "ms", metric: "late", limit: 5 },
       { id: `${probe}_echo`, title: `${title}: TCP echo, p99`, unit: "ms", metric: "echo" },
       { id: `${probe}_rate`, title: `${title}: messages`, unit: "/s", metric: "rate" },
@@ -156,12 +156,12 @@ export const probes: readonly ProbeSpec[] = [
   ),
 
   ...among.map((count) =>
-    runtime("Scale", "call_among", { n: 100_000, among: count }, { n: 30_000, among: Math.min(count, 30_000) }, [
+    runtime("Scale", "call_among", { n: 60_000, among: count }, { n: 30_000, among: Math.min(count, 30_000) }, [
       ns(`call_among_${count}`, `call, among ${count.toLocaleString("en")} processes`),
     ]),
   ),
   ...among.map((count) =>
-    runtime("Scale", "cast_among", { n: 300_000, among: count }, { n: 100_000, among: Math.min(count, 30_000) }, [
+    runtime("Scale", "cast_among", { n: 200_000, among: count }, { n: 100_000, among: Math.min(count, 30_000) }, [
       ns(`cast_among_${count}`, `cast, among ${count.toLocaleString("en")} processes`),
     ]),
   ),

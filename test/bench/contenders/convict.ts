@@ -43,6 +43,7 @@ export const contender: Contender = {
   },
   probes: {
     async read({ n, keys, among }) {
+      if (keys > 100_000) throw new Error("a schema of a million leaves takes it minutes to build");
       const made = await fixture(keys);
       const config = load(made);
       const paths = made.paths(among, ".");
@@ -51,6 +52,7 @@ export const contender: Contender = {
       return found;
     },
     async reload({ keys }) {
+      if (keys > 10_000) throw new Error("100,000 leaves take it 6 s, too long to repeat");
       const made = await fixture(keys);
       const config = load(made);
       const found = await reloads(made.change, async () => config.loadFile(made.file).validate({ allowed: "strict" }));
