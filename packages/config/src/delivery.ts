@@ -49,7 +49,9 @@ async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
 }
 
 async function call(vault: Vault, receiver: Receiver, due: Due): Promise<void> {
-  const { pattern, segments, version, cause } = due;
+  const { pattern, version, cause } = due;
+  // The same array for all who are told of this node.
+  const segments = Object.freeze(due.segments);
   const { name, notify_timeout } = vault.spec;
   try {
     const result = receiver.callback(due.path, due.old_value, due.new_value, { pattern, segments, version, cause });

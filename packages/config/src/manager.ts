@@ -36,6 +36,7 @@ import type { Segments } from "./core/value.ts";
 import { DELIVERED, ELAPSED, FINISHED, isTagged, SOURCE_LOADED, SOURCE_UP, WRITTEN } from "./messages.ts";
 import type { SourceLoaded, Written } from "./messages.ts";
 import {
+  forgetAborted,
   forgetProcess,
   ownerOf,
   processesOf,
@@ -95,6 +96,7 @@ async function init(vault: Vault): Promise<unknown> {
   const writing = new Writing(vault);
   const reloading = new Reloading(vault, writing, (pid) => monitor(state, pid));
   const state: State = { vault, writing, reloading, monitored: new Map(), monitors: new Map() };
+  forgetAborted(vault);
   for (const subscription of vault.subscriptions.values()) {
     for (const pid of processesOf(subscription)) monitor(state, pid);
   }
@@ -120,8 +122,8 @@ function handle_continue(_: typeof CATCH_UP, state: State): NoReply {
 }
 
 function handle_call(request: unknown, from: From, state: State): unknown {
-  if (!Array.isArray(request)) return [REPLY, refusal(unknownRequest(request)), state];
   try {
+    if (!Array.isArray(request)) return [REPLY, refusal(unknownRequest(request)), state];
     switch (request[0]) {
       case GET_CONFIG: {
         const value = valueAt(state, request[1]);

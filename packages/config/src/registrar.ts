@@ -62,6 +62,7 @@ export async function subscribe(
     pattern,
     target: receiver ?? (target as Pid | string),
     owner,
+    signal,
     remove: () => {
       signal?.removeEventListener("abort", onAbort);
       takeOut();
@@ -69,6 +70,11 @@ export async function subscribe(
   };
   const takeOut = vault.index.add(pattern, kept);
   vault.subscriptions.set(key, kept);
+  for (const pid of processesOf(kept)) {
+    const ending = vault.ending.get(pid);
+    if (ending === undefined) vault.ending.set(pid, new Set([kept]));
+    else ending.add(kept);
+  }
   vault.revision++;
   receiver?.patterns.add(pattern.source);
   if (options.initial === true) tellNow(vault, kept);
@@ -87,8 +93,13 @@ export function unsubscribe(vault: Vault, { pattern, target }: Wanted, owner: Pi
 
 /** Ends what belongs to a process that died, or is told to it. */
 export function forgetProcess(vault: Vault, pid: Pid): void {
+  for (const subscription of vault.ending.get(pid) ?? []) drop(vault, subscription);
+}
+
+/** Ends what was to end while no manager was there to be told. */
+export function forgetAborted(vault: Vault): void {
   for (const subscription of vault.subscriptions.values()) {
-    if (subscription.owner === pid || subscription.target === pid) drop(vault, subscription);
+    if (subscription.signal?.aborted === true) drop(vault, subscription);
   }
 }
 
@@ -106,6 +117,11 @@ export async function startDeliveries(vault: Vault): Promise<void> {
 function drop(vault: Vault, subscription: Subscription): void {
   subscription.remove();
   vault.subscriptions.delete(subscription.key);
+  for (const pid of processesOf(subscription)) {
+    const ending = vault.ending.get(pid);
+    ending?.delete(subscription);
+    if (ending?.size === 0) vault.ending.delete(pid);
+  }
   vault.revision++;
   const { target, pattern } = subscription;
   if (!(target instanceof Receiver)) return;

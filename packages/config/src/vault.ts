@@ -23,6 +23,8 @@ export class Vault {
   /** Whether the first load is done: from then on a manager starts from here instead of waiting for its sources. */
   loaded = false;
   readonly subscriptions = new Map<string, Subscription>();
+  /** Those that end with a process. */
+  readonly ending = new Map<Pid, Set<Subscription>>();
   readonly index = new PatternIndex<Subscription>();
   /** Counts the changes of `index`. */
   revision = 0;
@@ -108,6 +110,8 @@ export interface Subscription {
   readonly target: Receiver | Pid | string;
   /** The process that it ends with; undefined for one made outside of any process. */
   readonly owner: Pid | undefined;
+  /** Ends it when it aborts. */
+  readonly signal: AbortSignal | undefined;
   /** Takes it out of the index, and its listener off the signal. */
   readonly remove: () => void;
 }

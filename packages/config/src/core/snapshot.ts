@@ -22,6 +22,8 @@ export class Snapshot {
   constructor(version: number, tree: Table) {
     this.version = version;
     this.tree = tree;
+    // It is handed out to readers, who all have the same one.
+    Object.defineProperties(this, { version: FIXED, tree: FIXED });
   }
 
   /**
@@ -97,6 +99,7 @@ export function namedPath(path: Segments): string {
   return path.length === 0 ? "(root)" : formatPath(path);
 }
 
+const FIXED: PropertyDescriptor = { writable: false, configurable: false };
 const NONE: ReadonlyMap<string, Value | undefined> = new Map();
 const MOST_MISSES = 64;
 const MOST_REMEMBERED = 8192;

@@ -14,6 +14,12 @@ describe("Snapshot", () => {
     );
   });
 
+  it("cannot be changed by whom it is handed to", () => {
+    const snapshot = new Snapshot(1, plain({ a: 1 })) as { version: number; tree: unknown };
+    expect(() => (snapshot.tree = {})).toThrow(TypeError);
+    expect(() => (snapshot.version = 9)).toThrow(TypeError);
+  });
+
   it("never sees what objects inherit", () => {
     const snapshot = new Snapshot(1, plain({ a: {} }));
     for (const path of ["constructor", "toString", "a.constructor", "a.hasOwnProperty", "__proto__", "a.__proto__"]) {

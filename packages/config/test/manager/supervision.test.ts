@@ -170,6 +170,20 @@ describe("after a kill", () => {
     await eventually(() => Config.peek("a") === 2);
   });
 
+  it("of the manager a signal that aborted meanwhile has ended its subscription", async () => {
+    await started(spec());
+    const told: unknown[] = [];
+    const controller = new AbortController();
+    await Config.subscribe("a", () => void told.push("told"), { signal: controller.signal });
+    const pid = managerOf();
+    await killed(pid);
+    controller.abort();
+    await back(pid);
+    expect((await Config.status()).subscriptions).toBe(0);
+    await Config.put("a", 2);
+    expect(told).toEqual([]);
+  });
+
   it("of the manager an owner that died meanwhile has no subscriptions", async () => {
     await started(spec());
     const ready = gate();
