@@ -14,8 +14,10 @@ import {
 import { type Board, boardOf } from "./board.ts";
 import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
+import { admit } from "./core/plain.ts";
 import { REDACTED } from "./core/secrets.ts";
 import { Snapshot } from "./core/snapshot.ts";
+import { finish } from "./core/steps.ts";
 import type { Segments } from "./core/value.ts";
 import type { Path, ReloadReport, SubscribeOptions, Subscriber } from "./protocol.ts";
 import { ConfigSpec } from "./spec.ts";
@@ -60,8 +62,8 @@ export class ConfigClient<T = unknown> {
   }
 
   /**
-   * Sets a runtime override: the value replaces what is at the path until `unset`. Resolves when it is committed, on disk if
-   * overrides are durable, and the callbacks it triggers have run (or `notify_timeout` is over).
+   * Sets a runtime override: a copy of the value, as it is now, replaces what is at the path until `unset`. Resolves when it
+   * is committed, on disk if overrides are durable, and the callbacks it triggers have run (or `notify_timeout` is over).
    *
    * @throws ConfigValidationError when it is refused: nothing changed then
    * @throws ConfigSourceError when it cannot be saved: nothing changed then
@@ -156,6 +158,7 @@ export class ConfigClient<T = unknown> {
 
   async #write(action: string, path: Path, request: readonly unknown[]): Promise<true> {
     check(path, action);
+    if (request.length === 3) request = [request[0], path, copied(request[2])];
     try {
       return taken(await gen_server.call(this.name, request as never, Infinity)) as true;
     } catch (error) {
@@ -216,6 +219,16 @@ function check(path: Path, action: string): void {
   if (typeof path !== "string") return;
   if (readable.size >= MOST_READABLE) readable.clear();
   if (path.length <= 1024) readable.add(path);
+}
+
+/** A message is a copy: what becomes of the value after the call is of no account. What cannot be copied will be refused. */
+function copied(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  try {
+    return finish(admit(value, undefined, { strict: true })).value;
+  } catch {
+    return value;
+  }
 }
 
 function segmentsOf(path: Path, action: string): Segments {

@@ -1,4 +1,4 @@
-import { ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
+import { Atom, ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
 
 import { changedLeaves, diff } from "./core/diff.ts";
 import { emptyLayer } from "./core/proposal.ts";
@@ -57,9 +57,8 @@ export class Reloading {
       if (answers.includes(ref)) waiting.delete(slot);
     }
     for (const slot of waiting) {
-      if (!slot.source.required) continue;
-      const message = `Cannot load "${slot.name}": no answer within ${spec.load_timeout} ms`;
-      throw new ConfigSourceError(message, { source: slot.name, code: "timeout" });
+      if (slot.source.required) throw this.late(slot);
+      this.failed(slot, this.late(slot));
     }
     try {
       await this.writing.first();
@@ -70,10 +69,16 @@ export class Reloading {
     this.vault.last_reload = Date.now();
   }
 
+  private late({ name }: Slot): ConfigSourceError {
+    const message = `Cannot load "${name}": no answer within ${this.vault.spec.load_timeout} ms`;
+    return new ConfigSourceError(message, { source: name, code: "timeout" });
+  }
+
   /** Somebody wants a reload; one who called gets the report. */
   request(from: From | undefined): void {
     if (this.run !== undefined) {
       (this.again ??= []).push(from);
+      if (from !== undefined) this.hold(this.run);
       return;
     }
     this.start([from]);
@@ -122,21 +127,26 @@ export class Reloading {
   elapsed(ref: Ref): void {
     const { run } = this;
     if (run?.ref !== ref) return;
-    for (const slot of run.waiting) run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+    for (const slot of run.waiting) {
+      this.failed(slot, this.late(slot));
+      run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+    }
     run.waiting.clear();
     this.gathered(run);
   }
 
   /** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
   update(name: unknown, tree: unknown): void {
-    const slot = this.vault.slots.find((one) => one.name === name);
-    const manager = this.vault.spec.name;
+    const source = name instanceof Atom ? name.name : name;
+    const slot = this.vault.slots.find((one) => one.name === source);
     if (slot === undefined) {
-      const error = new ConfigSourceError(`Cannot update source ${JSON.stringify(name)}: there is none of this name`, {
-        source: String(name),
-        code: "unknown_source",
-      });
-      events.sourceError(manager, String(name), error);
+      const shown = typeof source === "string" ? source : `(${typeof source})`;
+      const known = this.vault.slots.map((one) => `"${one.name}"`).join(", ");
+      const error = new ConfigSourceError(
+        `Cannot update source "${shown}": there is none of this name, known are ${known === "" ? "none" : known}`,
+        { source: shown, code: "unknown_source" },
+      );
+      events.sourceError(this.vault.spec.name, shown, error);
       return;
     }
     try {
@@ -162,6 +172,7 @@ export class Reloading {
       waiting: new Set(),
       outcomes: new Map(),
       timer: undefined,
+      held: callers.some((from) => from !== undefined),
     };
     this.run = run;
     for (const slot of slots) {
@@ -169,7 +180,19 @@ export class Reloading {
       else run.outcomes.set(slot, { source: slot.name, outcome: "late" });
     }
     if (run.waiting.size === 0) return this.gathered(run);
-    run.timer = erlang.send_after(spec.load_timeout, erlang.self(), [ELAPSED, "reload", run.ref], { ref: false });
+    run.timer = this.limit(run, spec.load_timeout);
+  }
+
+  /** A program does not end while it waits for a reload; one that nobody waits for does not keep it. */
+  private limit(run: Run, ms: number): Ref {
+    return erlang.send_after(ms, erlang.self(), [ELAPSED, "reload", run.ref], { ref: run.held });
+  }
+
+  private hold(run: Run): void {
+    if (run.held || run.timer === undefined) return;
+    const left = erlang.cancel_timer(run.timer);
+    run.held = true;
+    if (left !== false) run.timer = this.limit(run, left);
   }
 
   private ask(slot: Slot, ref: Ref): boolean {
@@ -288,7 +311,8 @@ export class Reloading {
     this.vault.refused = { at: Date.now(), sources: blamed(refused, unique), problems: unique };
   }
 
-  private reportOf(run: Run, { before, after }: Prepared): ReloadReport {
+  private reportOf(run: Run, prepared: Prepared): ReloadReport {
+    const { before, after } = prepared;
     let changed: readonly string[] | undefined;
     return {
       version: after.snapshot.version,
@@ -298,7 +322,11 @@ export class Reloading {
           ({ path }) => path,
         ));
       },
-      sources: this.vault.slots.map((slot) => run.outcomes.get(slot)!),
+      sources: this.vault.slots.map((slot) => {
+        const refused = prepared.refused.find((one) => one.slot === slot);
+        if (refused === undefined) return run.outcomes.get(slot)!;
+        return { source: slot.name, outcome: "error", message: this.vault.scrub(refused.error.message) };
+      }),
     };
   }
 }
@@ -313,6 +341,8 @@ interface Run {
   readonly waiting: Set<Slot>;
   readonly outcomes: Map<Slot, SourceOutcome>;
   timer: Ref | undefined;
+  /** Somebody waits for it, or for the one after it. */
+  held: boolean;
 }
 
 /** The sources that the problems' values came from, or all that offered something new. */

@@ -130,16 +130,19 @@ class Worker {
   private async outcome(): Promise<LoadOutcome> {
     try {
       const loaded = await this.slot.source.load({ ...this.context, first: this.first });
+      if (typeof loaded !== "object" || loaded === null) throw this.misunderstood(loaded);
       if (loaded.outcome === "absent") {
         this.contribution = undefined;
         this.first = false;
         return { outcome: "absent" };
       }
       if (loaded.outcome === "data") {
+        if (loaded.contribution === undefined) throw this.misunderstood(loaded);
         this.first = false;
         this.contribution = loaded.contribution;
         return { outcome: "data", contribution: loaded.contribution };
       }
+      if (loaded.outcome !== "unchanged") throw this.misunderstood(loaded);
       if (this.contribution !== undefined) return { outcome: "unchanged", contribution: this.contribution };
       if (!this.first) return { outcome: "absent" };
       throw new ConfigSourceError(`Cannot load "${this.slot.name}": its first load answered "unchanged"`, {
@@ -149,6 +152,19 @@ class Worker {
     } catch (error) {
       return { outcome: "error", error: error instanceof Error ? error : new Error(String(error)) };
     }
+  }
+
+  /** A source is others' code, and not always typed. */
+  private misunderstood(loaded: unknown): ConfigSourceError {
+    const got =
+      typeof loaded !== "object" || loaded === null
+        ? String(loaded === null ? null : typeof loaded)
+        : (loaded as { outcome?: unknown }).outcome === "data"
+          ? 'outcome "data" without contribution'
+          : "an object whose outcome is none of them";
+    const want = 'outcome "data" with contribution, "unchanged" or "absent"';
+    const message = `Cannot load "${this.slot.name}": its load must answer ${want}, got ${got}`;
+    return new ConfigSourceError(message, { source: this.slot.name, code: "not_a_layer" });
   }
 
   private async write([, ref, path, value]: WriteRequest): Promise<void> {

@@ -56,8 +56,13 @@ export interface Admitted {
  */
 export function* admit(value: unknown, before: Value | undefined, rules: AdmissionRules): Steps<Admitted> {
   const admission = new Admission(rules);
-  const admitted = yield* admission.value(value, before);
-  return { value: admitted, nodes: admission.pace.nodes };
+  try {
+    const admitted = yield* admission.value(value, before);
+    return { value: admitted, nodes: admission.pace.nodes };
+  } catch (error) {
+    if (error instanceof PlainDataError) throw error;
+    throw admission.unreadable();
+  }
 }
 
 class Admission {
@@ -174,6 +179,11 @@ class Admission {
 
   private count(): void {
     if (this.pace.nodes >= MAX_VALUES) this.refuse(`is one of more than ${MAX_VALUES} values`);
+  }
+
+  /** A proxy's traps run when it is looked at, and may throw anything. */
+  unreadable(): PlainDataError {
+    return new PlainDataError(Object.freeze([...this.path]), "cannot be read: looking at it throws");
   }
 
   private refuse(what: string): never {

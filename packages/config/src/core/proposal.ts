@@ -2,7 +2,7 @@ import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import { child, isTable, share } from "./draft.ts";
 import { originAt, placeOf } from "./explain.ts";
 import { knownPaths, type Shape } from "./known_paths.ts";
-import type { Contribution, Layer } from "./layer.ts";
+import type { Contribution, Layer, Origin } from "./layer.ts";
 import { merge } from "./merge.ts";
 import { assign, type Override, Overrides } from "./overrides.ts";
 import { formatPath } from "./path.ts";
@@ -205,28 +205,49 @@ function* layersOf(
       layers.push(old);
       continue;
     }
-    const made =
-      contribution === undefined
-        ? emptyLayer(old.source)
-        : typeof contribution === "function"
-          ? contribution(
-              knownPaths(
-                layers.map((layer) => layer.tree),
-                shape,
-              ),
-            )
-          : contribution;
+    const made = contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old.source, layers, shape);
     const tree = yield* admittedLayer(made, old);
     changedBelow ||= tree !== old.tree;
     layers.push({
       source: old.source,
       tree,
-      origin: (path) => made.origin(path),
+      origin: (path) => originIn(made, old.source, path),
       diagnostics: made.diagnostics,
       ...(made.bytes === undefined ? {} : { bytes: made.bytes }),
     });
   }
   return layers;
+}
+
+/** @throws ConfigSourceError when a contribution, which may be others' code, fails or makes no layer */
+function layerOf(contribution: Contribution, source: string, below: readonly Layer[], shape: Shape | undefined): Layer {
+  let made: unknown = contribution;
+  if (typeof contribution === "function") {
+    const known = knownPaths(
+      below.map((layer) => layer.tree),
+      shape,
+    );
+    try {
+      made = contribution(known);
+    } catch (error) {
+      if (error instanceof ConfigSourceError) throw error;
+      const why = error instanceof Error ? error.message : "it threw something that is not an Error";
+      throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "failed", cause: error });
+    }
+  }
+  const { tree, origin, diagnostics } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
+  if (typeof tree === "object" && typeof origin === "function" && Array.isArray(diagnostics)) return made as Layer;
+  const message = `Cannot load "${source}": a contribution must have a tree, an origin function and a list of diagnostics`;
+  throw new ConfigSourceError(message, { source, code: "not_a_layer" });
+}
+
+/** Where a value came from; a source that cannot say is at least known by name. */
+function originIn(layer: Layer, source: string, path: Segments): Origin {
+  try {
+    return layer.origin(path);
+  } catch {
+    return { source };
+  }
 }
 
 function* admittedLayer(layer: Layer, old: Layer): Steps<Table> {
@@ -236,7 +257,7 @@ function* admittedLayer(layer: Layer, old: Layer): Steps<Table> {
     return value;
   } catch (error) {
     if (!(error instanceof PlainDataError)) throw error;
-    const { file, line, column } = layer.origin(error.path);
+    const { file, line, column } = originIn(layer, old.source, error.path);
     throw new ConfigSourceError(`Cannot load "${old.source}": ${error.message}`, {
       source: old.source,
       code: "not_plain",

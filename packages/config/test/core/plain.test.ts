@@ -126,6 +126,15 @@ describe("admit", () => {
     expect(admitted({ a: NaN, b: Infinity }, undefined, false)).toEqual({ a: NaN, b: Infinity });
   });
 
+  it("refuses what throws when it is looked at, at its path", () => {
+    const throwing = new Proxy({}, { ownKeys: () => expect.unreachable() });
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    for (const hostile of [throwing, proxy]) {
+      expect(refused({ a: { b: hostile } }).message).toBe('Value at "root.a.b" cannot be read: looking at it throws');
+    }
+  });
+
   it("refuses a cycle and a million levels without overflowing the stack", () => {
     expect(refused(nested(1_000_000)).message).toContain("nests deeper than 500 levels");
     expect(refused(nested(1_000_000), false).message).toContain("nests deeper than 500 levels");

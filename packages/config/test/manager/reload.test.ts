@@ -15,7 +15,7 @@ import {
   SOURCE_UPDATE,
   TemplateSource,
 } from "../../src/index.ts";
-import { eachAlone, eventually, gate, ScriptedSource, started } from "./kit.ts";
+import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "./kit.ts";
 
 eachAlone();
 
@@ -382,4 +382,93 @@ it("a stop closes every watch and leaves no process", async () => {
   const { sup } = await started(new ConfigSpec({ sources }));
   await supervisor.stop(sup);
   expect(sources.map(({ closed }) => closed)).toEqual([1, 1]);
+});
+
+describe("a source that does not keep to the contract", () => {
+  const nonsense: [string, unknown][] = [
+    ["nothing", undefined],
+    ["a number", 5],
+    ["an unknown outcome", { outcome: "banana" }],
+    ["no contribution", { outcome: "data" }],
+    ["a contribution without a tree", { outcome: "data", contribution: { source: "x" } }],
+    ["a contribution without an origin", { outcome: "data", contribution: { source: "x", tree: {}, diagnostics: [] } }],
+    ["a contribution that makes nothing", { outcome: "data", contribution: () => undefined }],
+    [
+      "a contribution that throws",
+      {
+        outcome: "data",
+        contribution: () => {
+          throw new Error("oh");
+        },
+      },
+    ],
+  ];
+
+  it.each(nonsense)("and answers %s keeps its last layer, is named, and keeps back no other", async (_, answer) => {
+    const bad = new ScriptedSource("bad", { a: 1 });
+    const good = new ScriptedSource("good", { b: 1 });
+    await started(new ConfigSpec({ sources: [bad, good], reload_interval: 0 }));
+    bad.load = async () => answer as never;
+    good.next = { b: 2 };
+    const { sources } = await Config.reload();
+    expect(sources).toEqual([
+      { source: "bad", outcome: "error", message: expect.stringContaining('Cannot load "bad": ') as string },
+      { source: "good", outcome: "data" },
+    ]);
+    expect([await Config.get("a"), await Config.get("b")]).toEqual([1, 2]);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "error", failures: 1 });
+  });
+
+  it("and fails to say where a value came from is at least named", async () => {
+    const bad = new ScriptedSource("bad", {});
+    bad.load = async () => ({
+      outcome: "data",
+      contribution: {
+        source: "bad",
+        tree: { a: 1 },
+        origin: () => {
+          throw new Error("oh");
+        },
+        diagnostics: [],
+      },
+    });
+    await started(new ConfigSpec({ sources: [bad] }));
+    expect((await Config.explain("a")).winner).toMatchObject({ source: "bad", value: 1 });
+  });
+
+  it("and hangs is in error until it answers", async () => {
+    const source = new ScriptedSource("slow", { a: 1 });
+    await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
+    const answer = gate<object>();
+    source.next = () => answer.opened;
+    expect((await Config.reload()).sources).toEqual([{ source: "slow", outcome: "late" }]);
+    const [late] = (await Config.status()).sources;
+    expect(late).toMatchObject({ state: "error", failures: 1, last_error: { code: "timeout" } });
+    expect(late!.stale_for).toBeGreaterThanOrEqual(0);
+    answer.open({ a: 2 });
+    await eventually(async () => (await Config.get("a")) === 2);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "ok", failures: 0 });
+  });
+});
+
+it("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manager lives", async () => {
+  await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })] }));
+  const manager = managerOf();
+  const codes: unknown[] = [];
+  telemetry.attach("nonsense", "config.source_error", (_event, _measurements, { code }) => void codes.push(code));
+  onTestFinished(() => void telemetry.detach("nonsense"));
+  const cyclic: Record<string, unknown> = {};
+  cyclic["self"] = cyclic;
+  const throwing = new Proxy({}, { ownKeys: () => expect.unreachable() });
+  for (const name of [10n, cyclic, Object.create(null), Symbol("x"), undefined]) {
+    gen_server.cast("config_manager", [SOURCE_UPDATE, name, {}] as never);
+  }
+  for (const tree of [cyclic, throwing, 5, undefined])
+    gen_server.cast("config_manager", [SOURCE_UPDATE, "x", tree] as never);
+  expect(await Config.get("a")).toBe(1);
+  expect(codes).toEqual([
+    ...Array.from({ length: 5 }, () => "unknown_source"),
+    ...Array.from({ length: 4 }, () => "not_plain"),
+  ]);
+  expect(managerOf()).toBe(manager);
 });
