@@ -77,6 +77,8 @@ export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Ato
         : ([item as Name, NODE] as const);
   const target = name === undefined ? processOf(item as Pid) : name[1] === NODE ? find(name[0]) : undefined;
   const shown = name === undefined ? item : [ensure(textOf(name[0])), name[1]];
+  // Whoever would monitor itself gets a reference that is neither monitor nor alias, as in OTP.
+  if (target === watcher) return new MonitorRef(watcher, shown, undefined, undefined);
   const ref = new MonitorRef(watcher, shown, target, mode);
   if (target === undefined) {
     down(ref, NOPROC);
