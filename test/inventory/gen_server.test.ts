@@ -26,7 +26,7 @@ type Reports = { text: string; event: string; details: Readonly<Record<string, u
 /** Collects the reports made while `action` runs and until there are `wanted`. */
 async function reports(wanted: number, action: () => unknown): Promise<Reports> {
   const seen: Reports = [];
-  const before = logger.set_handler((report) => seen.push(report));
+  const before = logger.set_handler((report) => void seen.push(report));
   try {
     await action();
     await eventually(
