@@ -257,8 +257,10 @@ function* admittedLayer(layer: Layer, old: Layer): Steps<Table> {
     return value;
   } catch (error) {
     if (!(error instanceof PlainDataError)) throw error;
-    const { file, line, column } = originIn(layer, old.source, error.path);
-    throw new ConfigSourceError(`Cannot load "${old.source}": ${error.message}`, {
+    const origin = originIn(layer, old.source, error.path);
+    const { file, line, column, variable } = origin;
+    const from = variable === undefined ? "" : ` (from ${placeOf(origin)})`;
+    throw new ConfigSourceError(`Cannot load "${old.source}": ${error.message}${from}`, {
       source: old.source,
       code: "not_plain",
       ...(file === undefined ? {} : { file }),

@@ -472,3 +472,8 @@ it("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manage
   ]);
   expect(managerOf()).toBe(manager);
 });
+
+it("a variable whose value cannot be taken is named", async () => {
+  const source = new EnvironmentSource({ prefix: "P_", env: { P_J: '{"__proto__": {"a": 1}}' } });
+  await expect(ConfigManager.start(new ConfigSpec({ sources: [source] }))).rejects.toThrow(/"j\.__proto__" .*env:P_J/);
+});
