@@ -40,8 +40,8 @@ export type CallResult<S> =
   | readonly [Tag<"stop">, unknown, unknown, S];
 
 /** What `format_status` gets and returns: it may rewrite any of these for reports and `sys.get_status`. */
-export interface Status<S = unknown> {
-  readonly state?: S | unknown;
+export interface Status {
+  readonly state?: unknown;
   readonly message?: unknown;
   readonly reason?: unknown;
   readonly log?: readonly unknown[];
@@ -57,7 +57,7 @@ export interface Module<S = unknown, A = unknown> {
   handle_info?(message: unknown, state: S): Awaitable<NoReplyResult<S>>;
   handle_continue?(term: never, state: S): Awaitable<NoReplyResult<S>>;
   terminate?(reason: unknown, state: S): unknown;
-  format_status?(status: Status<S>): Status;
+  format_status?(status: Status): Status;
 }
 
 /** The module as the loop sees it: types are the callbacks' own business. */

@@ -75,10 +75,12 @@ function add(name: string): Atom {
   if (typeof name !== "string") {
     throw new ErlangError(add("badarg"), `Cannot make an atom: its name must be a string, got ${inspect(name)}`);
   }
-  if (name.length > MAX_CHARACTERS && [...name].length > MAX_CHARACTERS) {
+  // Characters are code points, as Erlang counts them.
+  const characters = name.length > MAX_CHARACTERS ? Array.from(name).length : name.length;
+  if (characters > MAX_CHARACTERS) {
     throw new ErlangError(
       add("system_limit"),
-      `Cannot make atom "${name.slice(0, 20)}…": a name has at most ${MAX_CHARACTERS} characters, this one has ${[...name].length}`,
+      `Cannot make atom "${name.slice(0, 20)}…": a name has at most ${MAX_CHARACTERS} characters, this one has ${characters}`,
     );
   }
   if (table.names.size >= limit) {

@@ -43,6 +43,7 @@ async function stays(wait: () => Promise<unknown>): Promise<void> {
 }
 
 describe("self() is the same process after await of", () => {
+  // oxlint-disable-next-line typescript/await-thenable -- that is what is tried
   test("a value that is no promise", () => stays(async () => await 1));
   test("a resolved promise", () => stays(() => Promise.resolve()));
   test("a promise that was made outside any process", async () => {
@@ -77,6 +78,7 @@ describe("self() is the same process after await of", () => {
     ));
   test("Promise.all, race, any and allSettled", () =>
     stays(async () => {
+      // oxlint-disable-next-line typescript/await-thenable -- that is what is tried
       await Promise.all([pause(1), readFile(here), 3]);
       await Promise.race([pause(1), pause(20)]);
       await Promise.any([Promise.reject(new Error("not this one")), pause(1)]);
