@@ -31,7 +31,7 @@ const results: Results = {
 
 describe("figures", () => {
   it("figures shows each row with its ratio to the BEAM, and a dash where a peer has no figure", () => {
-    expect(figures(results)).toContain("| call, one at a time | **250 ns** | 2.00 µs | 0.13× | – |");
+    expect(figures(results)).toContain("| call, one at a time |         **250 ns** | 2.00 µs | 0.13× |    – |");
   });
 
   it("insert replaces what stands between the markers and nothing else", () => {

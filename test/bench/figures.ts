@@ -47,14 +47,23 @@ function table(lines: readonly Line[], mine: string): string {
   const rows = lines.map((line) => {
     const own = ratio(line, mine);
     return [
-      line.title,
+      line.title.trim(),
       `**${cell(line, mine)}**`,
       ...(withBase ? [cell(line, base), own === undefined ? "–" : times(own)] : []),
       ...[...names].map((name) => cell(line, name)),
     ];
   });
-  const rule = head.map((_, i) => (i === 0 ? "---" : "---:"));
-  return [head, rule, ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return aligned([head, ...rows]);
+}
+
+/** A Markdown table as the formatter writes it: columns of one width, all but the first to the right. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, i) => Math.max(4, ...rows.map((row) => row[i]?.length ?? 0)));
+  const pad = (row: readonly string[]): string[] =>
+    row.map((text, i) => (i === 0 ? text.padEnd(widths[i] ?? 0) : text.padStart(widths[i] ?? 0)));
+  const rule = widths.map((width, i) => (i === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [pad(head), rule, ...body.map(pad)].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
 function cell(line: Line, contender: string): string {
