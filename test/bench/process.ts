@@ -136,7 +136,8 @@ class BeamChild extends Child {
   async start(): Promise<void> {
     const greeting = await this.ready();
     if (greeting === undefined || "failed" in greeting) throw new Error(greeting?.failed ?? "it did not greet");
-    if ("ready" in greeting) this.notes = [`Erlang/OTP ${greeting.ready.name}, one scheduler (+S 1), gen_server with all it does`];
+    if ("ready" in greeting)
+      this.notes = [`Erlang/OTP ${greeting.ready.name}, one scheduler (+S 1), gen_server with all it does`];
   }
 
   absent(probe: string): string | undefined {

@@ -5,9 +5,13 @@ import type { ProbeSpec } from "./rows.ts";
 /** How long one run of one probe may take, in ms: a contender that starves itself is ended then. */
 const limit = 120_000;
 
+/** How long a contender warms up for a probe, in ms, and with how many runs at the most. */
+const warm = { full: 2_000, quick: 500, runs: 10 };
+
 /**
  * Runs one probe in interleaved rounds: in each round every contender once, the order moved on by one, so that a slow
- * minute of the machine falls on all of them. A round before the first warms up and is not counted.
+ * minute of the machine falls on all of them. Before the first round each runs the probe for a while and is not counted:
+ * compilers take their time.
  *
  * @returns metric → contender → its samples, or why it has none
  */
@@ -26,8 +30,8 @@ export async function rounds(
       const found = runs.get(contestant);
       if (typeof found === "string" || found === undefined) continue;
       try {
-        const metrics = await contestant.run(order, limit);
-        if (round > 0) found.push(metrics);
+        if (round > 0) found.push(await contestant.run(order, limit));
+        else await warmUp(() => contestant.run(order, limit), options.quick ? warm.quick : warm.full);
       } catch (error) {
         runs.set(contestant, (error as Error).message);
       }
@@ -42,6 +46,11 @@ export async function rounds(
     table.set(metric, column);
   }
   return table;
+}
+
+async function warmUp(run: () => Promise<unknown>, ms: number): Promise<void> {
+  const end = performance.now() + ms;
+  for (let i = 0; i < warm.runs && (i === 0 || performance.now() < end); i++) await run();
 }
 
 function samples(runs: readonly Metrics[], metric: string): number[] | string {
