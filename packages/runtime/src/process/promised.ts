@@ -34,7 +34,10 @@ const WAITS: Ride = 0;
 const DRAINS: Ride = 1;
 const FOLLOWS: Ride = 2;
 
-/** Decides how an answer will come. Ask before whoever answers is woken, and pass the result to `expect`. */
+/**
+ * Decides how an answer will come. Ask before whoever answers is woken, and pass the result to `expect`, whatever happens in
+ * between: a drain that was claimed and never run would be the last one.
+ */
 export function board(prompt: boolean): Ride {
   if (!prompt || exhausted()) return WAITS;
   return claim() ? DRAINS : FOLLOWS;
@@ -62,16 +65,15 @@ function drive(): unknown {
   const awaited = driver as Awaited;
   drain();
   driver = undefined;
-  if (answeredFirst) {
-    answeredFirst = false;
-    if (held.length > 0) void soon.then(letGo);
-  }
+  if (held.length > 0) void soon.then(letGo);
+  else answeredFirst = false;
   return taken(awaited);
 }
 
 function letGo(): void {
   const those = held;
   held = [];
+  answeredFirst = false;
   for (const { caller, resolve, value } of those) if (caller?.alive !== false) resolve?.(value as never);
 }
 

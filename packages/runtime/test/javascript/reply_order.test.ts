@@ -67,3 +67,22 @@ describe.each([
     expect(got).toStrictEqual(["reply", "before"]);
   });
 });
+
+test("an asynchronous callback that replies by hand keeps the order of the server's replies", async () => {
+  const late = (await gen_server.start(
+    {
+      init: () => [OK, 0],
+      handle_call: (request: unknown, from: gen_server.From) => {
+        if (request !== 2) return [REPLY, request, 0];
+        return (async () => {
+          await Promise.resolve();
+          gen_server.reply(from, request);
+          return [NOREPLY, 0];
+        })();
+      },
+    } as object,
+    0,
+  )) as Pid;
+  expect(await order(upTo(4), () => late)).toStrictEqual([0, 1, 2, 3]);
+  erlang.exit(late, "over");
+});
