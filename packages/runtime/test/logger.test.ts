@@ -25,6 +25,18 @@ describe("set_handler", () => {
     `);
     expect({ stdout, stderr }).toStrictEqual({ stdout: "", stderr: "" });
   });
+
+  test("takes an asynchronous one, whose rejection is told on stderr and hurts nobody", async () => {
+    const { code, stdout, stderr } = await program(`
+      import { erlang, logger } from "@otpts/runtime";
+      logger.set_handler(async () => { throw new Error("no transport"); });
+      erlang.spawn(() => { throw new Error("boom"); });
+      await erlang.sleep(20);
+      console.log("goes on");
+    `);
+    expect({ code, stdout }).toStrictEqual({ code: 0, stdout: "goes on\n" });
+    expect(stderr).toBe("The logger's handler failed on a report of process_crash: Error: no transport\n");
+  });
 });
 
 describe("the default handler", () => {

@@ -8,6 +8,7 @@
 import { EXIT, NOPROC } from "../term/atoms.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { type Pid, unhost } from "../term/pid.ts";
+import { current, enter } from "./context.ts";
 import { addLink, dropLink } from "./link.ts";
 import { forget, mourn } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
@@ -106,5 +107,13 @@ function tell(process: Process, reason: unknown): void {
   }
   while (process.awaits !== undefined) process.awaits.request.settle();
   process.dispatcher.dismiss(process);
-  extra?.controller?.abort(new Exit(reason));
+  if (extra?.controller !== undefined) abort(extra.controller, reason);
+}
+
+// What listens is no code of whoever runs now: the killer, or who dies of it.
+function abort(controller: AbortController, reason: unknown): void {
+  const before = current;
+  enter(undefined);
+  controller.abort(new Exit(reason));
+  enter(before);
 }

@@ -1,5 +1,7 @@
 /** Where reports of crashes go: a default logger on stderr that can be replaced or silenced, and telemetry. */
 
+import { describe } from "../term/describe.ts";
+
 /** One thing that went wrong, told once. */
 export interface Report {
   readonly level: "error" | "warning" | "info";
@@ -10,7 +12,8 @@ export interface Report {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export type Handler = (report: Report) => void;
+/** What takes reports. It may be asynchronous; nobody waits for it. */
+export type Handler = (report: Report) => void | Promise<void>;
 
 const standard: Handler = (report) => {
   process.stderr.write(`${new Date().toISOString()} [${report.level}] ${report.text}\n`);
@@ -58,9 +61,14 @@ export function report(
   if (!heard(event)) return;
   const entry: Report = { level, event, details: details(), text: text() };
   try {
-    handler?.(entry);
+    const result: unknown = handler?.(entry);
+    if (result instanceof Promise) result.catch((error: unknown) => failed(event, error));
   } catch (error) {
-    process.stderr.write(`The logger's handler failed on a report of ${event}: ${String(error)}\n`);
+    failed(event, error);
   }
   tap?.pass(entry);
+}
+
+function failed(event: string, error: unknown): void {
+  process.stderr.write(`The logger's handler failed on a report of ${event}: ${describe(error)}\n`);
 }

@@ -289,6 +289,21 @@ describe("erlang.signal()", () => {
     expect(stopped).toBe("AbortError");
   });
 
+  test("calls what listens to it as no process, whoever the death is due to", async () => {
+    let heard: boolean | undefined;
+    const pid = erlang.spawn(async () => {
+      erlang.signal().addEventListener("abort", () => void (heard = erlang.is_process()));
+      await erlang.receive();
+    });
+    await settle();
+    await inside(() => {
+      const me = erlang.self();
+      erlang.exit(pid, KILL);
+      expect(erlang.self()).toBe(me);
+    });
+    expect(heard).toBe(false);
+  });
+
   test("of a gen_server's callback fires when its server dies", async () => {
     let signal: AbortSignal | undefined;
     const pid = (await gen_server.start(
