@@ -9,12 +9,21 @@ import { ownerOf } from "./context.ts";
 import { die } from "./death.ts";
 import { report } from "./report.ts";
 
+// Of all copies of this package: whether a promise belongs to a process of theirs.
+const KEY = Symbol.for("@otpts/runtime/owners/1");
+type Owns = (promise: Promise<unknown>) => boolean;
+const shared = globalThis as typeof globalThis & { [KEY]?: Owns[] };
+const owns: Owns = (promise) => ownerOf(promise) !== undefined;
+
 export function reportRejections(): void {
+  const copies = (shared[KEY] ??= []);
+  copies.push(owns);
   process.on("unhandledRejection", (thrown, promise) => {
     const owner = ownerOf(promise);
     if (owner === undefined) {
-      // With a listener Node leaves it at that. Where this one is the only one, it does what Node would have done.
-      if (process.listenerCount("unhandledRejection") === 1) likeNode(thrown);
+      // With a listener Node leaves it at that. Where there are this package's alone, it does what Node would have done.
+      const alone = process.listenerCount("unhandledRejection") === copies.length;
+      if (alone && copies[0] === owns && !copies.some((each) => each(promise))) likeNode(thrown);
       return;
     }
     const { pid, name, initialCall, alive } = owner;

@@ -264,6 +264,20 @@ describe("an unhandled rejection", () => {
     expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: `${reason}\n`, stderr: "" });
   });
 
+  test("of code outside any process ends Node also where two copies of this package are loaded", async () => {
+    const { code, stdout, stderr } = await program(`
+      import * as one from "@otpts/runtime";
+      const at = import.meta.resolve("@otpts/runtime");
+      one.erlang.spawn(() => {});
+      // A module with a query is another one to Node: what a second copy would do with its first process.
+      (await import(new URL("process/rejection.js?copy", at).href)).reportRejections();
+      setTimeout(() => void Promise.reject(new Error("nobody's")), 5);
+      setTimeout(() => console.log("swallowed"), 1_000);
+    `);
+    expect({ code, stdout }).toStrictEqual({ code: 1, stdout: "" });
+    expect(firstError(stderr)).toBe("Error: nobody's");
+  });
+
   test("of an orderly exit (a call that fails because the server stopped) is the process's exit reason", async () => {
     const { code, stdout } = await program(`${prelude}
       const pid = erlang.spawn(async () => {
