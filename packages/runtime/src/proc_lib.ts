@@ -69,20 +69,26 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
 }
 
 function born(fun: Body, linked: boolean): ProcBody {
+  const process = made(fun);
+  bear(process, current, linked);
+  return process;
+}
+
+function made(fun: Body): ProcBody {
   if (typeof fun !== "function")
     throw new ErlangError(BADARG, `Cannot start a process: a function is needed, got ${describe(fun)}`);
   if (current !== undefined && !current.alive)
     throw new Exit("dead", "Cannot start a process: the process this code belongs to is dead");
-  const process = new ProcBody(fun, ancestry(current));
-  bear(process, current, linked);
-  return process;
+  return new ProcBody(fun, ancestry(current));
 }
 
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
   const caller = current;
+  // All that can be refused is refused by now: who boards must come to `expect`.
+  const process = made(fun);
   const ride = board(currentDispatcher().prompt);
-  const process = born(fun, linked);
+  bear(process, caller, linked);
   const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
   const starter = new Starter(caller, undefined, ref);
   process.starter = starter;

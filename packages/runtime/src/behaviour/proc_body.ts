@@ -1,6 +1,6 @@
 /** A process started by `proc_lib`: its starter may wait until it says it is initialised, and its crash is reported with its ancestors. */
 import { describe } from "../term/describe.ts";
-import { isOrderly } from "../term/reason.ts";
+import { isOrderly, Stack } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
 import { dropLink } from "../process/link.ts";
 import type { Ancestry } from "../process/process.ts";
@@ -44,10 +44,10 @@ export class ProcBody extends BodyProcess {
       "process_crash",
       () => ({ pid, name, initial_call: initialCall, ancestors, reason }),
       () => {
-        const stack = Array.isArray(reason) ? String(reason[1]) : "";
+        const stack = Array.isArray(reason) && reason[1] instanceof Stack ? String(reason[1]) : "";
         return [
           `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,
-          `  Reason: ${describe(reason)}${stack.includes("at ") ? `\n    ${stack.replaceAll("\n", "\n    ")}` : ""}`,
+          `  Reason: ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`,
           `  Ancestors: ${describe(ancestors)}`,
           `  Started as: ${initialCall}`,
         ].join("\n");

@@ -51,9 +51,11 @@ const NOTHING = Symbol("nothing");
 
 class Idle extends Deadline {
   readonly server: Server;
-  constructor(server: Server) {
+  readonly ms: number;
+  constructor(server: Server, ms: number) {
     super();
     this.server = server;
+    this.ms = ms;
   }
   fire(): void {
     this.server.timedOut();
@@ -103,7 +105,8 @@ export class Server extends Process {
     else this.#loop();
     this.ready = false;
     if (!this.alive) return;
-    if (this.waiter !== undefined ? this.head !== undefined : this.listening && this.#due()) this.wake();
+    const { waiter } = this;
+    if (waiter !== undefined ? waiter.poll || waiter.looked !== this.tail : this.listening && this.#due()) this.wake();
   }
 
   release(reason: unknown): void {
@@ -123,7 +126,7 @@ export class Server extends Process {
 
   // Whether the loop has something to do.
   #due(): boolean {
-    return this.#continuing !== NOTHING || (this.head !== undefined && !this.suspended) || this.#over;
+    return this.#continuing !== NOTHING || (!this.suspended && (this.head !== undefined || this.#over));
   }
 
   #loop(): void {
@@ -137,10 +140,11 @@ export class Server extends Process {
         this.#continuing = NOTHING;
         this.#invoke("handle_continue", term, undefined);
       } else if (this.head !== undefined) {
-        if (this.#idle !== undefined || this.#over) this.#busy();
-        this.#handle(take(this, undefined));
+        const message = take(this, undefined);
+        if ((this.#idle !== undefined || this.#over) && !isSystem(message)) this.#busy();
+        this.#handle(message);
       } else if (this.#over) {
-        this.#over = false;
+        this.#busy();
         this.#invoke("handle_info", TIMEOUT, undefined);
       } else {
         return;
@@ -153,7 +157,7 @@ export class Server extends Process {
     let before;
     for (let envelope = this.head; envelope !== undefined; envelope = envelope.next) {
       const { message } = envelope;
-      if ((message instanceof CallRequest && message.system) || this.#isParentExit(message)) {
+      if (isSystem(message) || this.#isParentExit(message)) {
         this.#handle(take(this, before));
         return true;
       }
@@ -172,6 +176,15 @@ export class Server extends Process {
     );
   }
 
+  // The wait for a message begins anew, with the time it began with: OTP's sys goes back into the server's loop.
+  #waitAgain(): void {
+    const idle = this.#idle;
+    if (idle === undefined || !this.listening) return;
+    cancel(idle);
+    this.#over = false;
+    if (!this.suspended) wait(idle, idle.ms);
+  }
+
   // A message came: it ends the wait for one.
   #busy(): void {
     if (this.#idle !== undefined) {
@@ -187,8 +200,12 @@ export class Server extends Process {
       return;
     }
     if (message instanceof Request) {
-      if (message instanceof CallRequest && message.system) system(this, message);
-      else this.#call(message);
+      if (isSystem(message)) {
+        system(this, message);
+        this.#waitAgain();
+      } else {
+        this.#call(message);
+      }
       return;
     }
     if (Array.isArray(message)) {
@@ -362,12 +379,13 @@ export class Server extends Process {
     if (Array.isArray(ext)) this.#continuing = ext[1];
     else if (typeof ext === "number" && ext !== Infinity) {
       if (ext === 0) this.#over = true;
-      else wait((this.#idle = new Idle(this)), ext);
+      else wait((this.#idle = new Idle(this, ext)), ext);
     }
   }
 
   #init(): void {
     this.#born = true;
+    reduce();
     const arg = this.state;
     this.state = undefined;
     const { module } = this;
@@ -495,6 +513,10 @@ export function deliverCast(process: Process, message: unknown): void {
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
 function endReason(error: unknown, reason: unknown): unknown {
   return error instanceof Thrown ? reason : reasonOf(error);
+}
+
+function isSystem(message: unknown): message is CallRequest {
+  return message instanceof CallRequest && message.system;
 }
 
 function isExt(ext: unknown): boolean {

@@ -8,7 +8,7 @@ import type { Dispatcher } from "./dispatcher.ts";
 import { type Ancestry, Process } from "./process.ts";
 import { look } from "./receive.ts";
 import { report } from "./report.ts";
-import { turns } from "./scheduler.ts";
+import { reduce, turns } from "./scheduler.ts";
 import { settle } from "../term/shape.ts";
 
 /** What a process does. Its result is of no interest; its failure is the process's exit reason. */
@@ -40,6 +40,8 @@ export class BodyProcess extends Process {
   }
 
   #start(body: Body): void {
+    // Processes that start processes owe the event loop its turn, too. Whether it is due, the scheduler sees itself.
+    reduce();
     try {
       const result = body();
       if (isThenable(result)) {

@@ -37,6 +37,8 @@ let lastLook = 0;
 let spent = false;
 
 const soon = Promise.resolve();
+// Whoever replaces the global one (fake timers in a test) means time, not turns.
+const { setImmediate } = globalThis;
 
 /** The default dispatcher. */
 export const turns: Dispatcher = {

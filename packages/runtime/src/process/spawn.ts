@@ -25,12 +25,18 @@ export function currentDispatcher(): Dispatcher {
   return dispatcher;
 }
 
-/** The ancestors of a process that `parent` starts now. */
+/**
+ * How many ancestors a process knows: more than any tree is deep. Without an end, processes that each start their successor
+ * would remember, and copy, all there ever were.
+ */
+const GENERATIONS = 64;
+
+/** The ancestors of a process that `parent` starts now, nearest first. */
 export function ancestry(parent: Process | undefined): Ancestry {
   if (parent === undefined) return none;
   const { more } = parent;
   const self = parent.name ?? parent.pid;
-  if (more.ancestry?.[0] !== self) more.ancestry = [self, ...parent.ancestors];
+  if (more.ancestry?.[0] !== self) more.ancestry = [self, ...parent.ancestors.slice(0, GENERATIONS - 1)];
   return more.ancestry;
 }
 

@@ -22,7 +22,9 @@ export class Stack {
 
   /** The frames, one per entry, innermost first; empty where the thrown value carried none. */
   get frames(): readonly string[] {
-    const text = this.#error?.stack ?? "";
+    // What somebody made of `stack` or of Error.prepareStackTrace may be anything.
+    const text: unknown = this.#error?.stack;
+    if (typeof text !== "string") return [];
     return text
       .split("\n")
       .map((line) => line.trim())
