@@ -33,7 +33,17 @@ import { parsePath } from "./core/path.ts";
 import { Overrides } from "./core/overrides.ts";
 import { REDACTED } from "./core/secrets.ts";
 import type { Segments } from "./core/value.ts";
-import { DELIVERED, ELAPSED, FINISHED, isTagged, SOURCE_LOADED, SOURCE_UP, WRITTEN } from "./messages.ts";
+import {
+  DELIVERED,
+  ELAPSED,
+  elementsOf,
+  FINISHED,
+  isTagged,
+  SOURCE_LOADED,
+  SOURCE_UP,
+  tagOf,
+  WRITTEN,
+} from "./messages.ts";
 import type { SourceLoaded, Written } from "./messages.ts";
 import {
   forgetAborted,
@@ -44,6 +54,7 @@ import {
   startDeliveries,
   subscribe,
   unsubscribe,
+  type Wanted,
 } from "./registrar.ts";
 import { Reloading } from "./reloading.ts";
 import { RuntimeSource } from "./sources/runtime.ts";
@@ -123,6 +134,7 @@ function handle_continue(_: typeof CATCH_UP, state: State): NoReply {
 
 function handle_call(request: unknown, from: From, state: State): unknown {
   try {
+    // Inside: a request may be an object that throws when it is looked at.
     if (!Array.isArray(request)) return [REPLY, refusal(unknownRequest(request)), state];
     switch (request[0]) {
       case GET_CONFIG: {
@@ -159,7 +171,7 @@ function handle_call(request: unknown, from: From, state: State): unknown {
 }
 
 function handle_cast(message: unknown, state: State): NoReply {
-  const [tag, ...rest]: unknown[] = Array.isArray(message) ? message : [message];
+  const [tag, ...rest] = elementsOf(message);
   if (tag === RELOAD) {
     state.reloading.request(undefined);
   } else if (tag === SOURCE_UPDATE) {
@@ -177,7 +189,13 @@ function handle_cast(message: unknown, state: State): NoReply {
 
 function handle_info(message: unknown, state: State): NoReply {
   const { vault, writing, reloading } = state;
-  if (isTagged<readonly [typeof DELIVERED, Receiver]>(message, DELIVERED)) {
+  const tag = tagOf(message);
+  if (tag === DOWN || tag === EXIT) {
+    // These anybody can make.
+    const [, first, second, , fifth] = elementsOf(message);
+    if (tag === DOWN) down(state, first as Ref, fifth);
+    else writing.jobEnded(first as Pid, second);
+  } else if (isTagged<readonly [typeof DELIVERED, Receiver]>(message, DELIVERED)) {
     writing.delivered(message[1]);
   } else if (isTagged<readonly [typeof FINISHED, number, never]>(message, FINISHED)) {
     writing.finished(message[1], message[2]);
@@ -191,10 +209,6 @@ function handle_info(message: unknown, state: State): NoReply {
     reloading.up(vault.slots[message[1]]!);
   } else if (isTagged<Written>(message, WRITTEN)) {
     writing.written(message[1], message[2]);
-  } else if (isTagged<readonly [typeof DOWN, Ref, Atom, Pid, unknown]>(message, DOWN)) {
-    down(state, message[1], message[4]);
-  } else if (isTagged<readonly [typeof EXIT, Pid, unknown]>(message, EXIT)) {
-    writing.jobEnded(message[1], message[2]);
   }
   return [NOREPLY, state];
 }
@@ -264,8 +278,13 @@ function write(state: State, from: From, request: Parameters<Writing["request"]>
 
 async function subscribed(state: State, from: From, request: readonly unknown[]): Promise<unknown> {
   const { vault } = state;
+  let wanted: Wanted;
   try {
-    const wanted = readWanted(request[1] as string, request[2] as Pid, request[3], "subscribe to");
+    wanted = readWanted(request[1] as string, request[2] as Pid, request[3], "subscribe to");
+  } catch (error) {
+    return [REPLY, refusal(error), state];
+  }
+  try {
     if (wanted.options.signal?.aborted === true) return [REPLY, true, state];
     const subscription = await subscribe(vault, wanted, ownerOf(vault, from[0]), () => {
       gen_server.cast(vault.spec.name, [UNSUBSCRIBE, wanted.pattern.source, wanted.target] as never);

@@ -28,10 +28,33 @@ export function readWanted(pattern: Path, subscriber: Subscriber, options: unkno
     const got = target === null ? "null" : typeof target;
     throw new TypeError(`Cannot ${action} "${parsed.source}": a subscriber is a callback, a pid or a name, got ${got}`);
   }
-  if (options !== undefined && (typeof options !== "object" || options === null)) {
-    throw new TypeError(`Cannot ${action} "${parsed.source}": options must be an object, got ${typeof options}`);
+  return { pattern: parsed, target, options: readOptions(options, `Cannot ${action} "${parsed.source}"`) };
+}
+
+/** A copy, so that nothing of the caller's is looked at later. */
+function readOptions(options: unknown, action: string): SubscribeOptions {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${action}: options must be an object, got ${options === null ? "null" : typeof options}`);
   }
-  return { pattern: parsed, target, options: options ?? {} };
+  for (const key of Object.keys(options)) {
+    if (key !== "initial" && key !== "signal") {
+      throw new TypeError(`${action}: unknown option "${key}", known are initial and signal`);
+    }
+  }
+  const { initial, signal } = options as { readonly [key in keyof SubscribeOptions]?: unknown };
+  if (initial !== undefined && typeof initial !== "boolean") {
+    throw new TypeError(`${action}: initial must be a boolean, got ${typeof initial}`);
+  }
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new TypeError(`${action}: signal must be an AbortSignal, got ${signal === null ? "null" : typeof signal}`);
+  }
+  return { ...(initial === undefined ? {} : { initial }), ...(signal === undefined ? {} : { signal }) };
+}
+
+/** Not what only says so: its getter throws for anything but a signal. */
+function isSignal(value: unknown): value is AbortSignal {
+  return value instanceof AbortSignal && typeof value.aborted === "boolean";
 }
 
 /** The process that a caller's subscriptions end with: for a callback's delivery process, the callback's own owner. */

@@ -137,7 +137,7 @@ export class Reloading {
 
   /** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
   update(name: unknown, tree: unknown): void {
-    const source = name instanceof Atom ? name.name : name;
+    const source = isAtom(name) ? name.name : name;
     const slot = this.vault.slots.find((one) => one.name === source);
     if (slot === undefined) {
       const shown = typeof source === "string" ? source : `(${typeof source})`;
@@ -328,6 +328,15 @@ export class Reloading {
         return { source: slot.name, outcome: "error", message: this.vault.scrub(refused.error.message) };
       }),
     };
+  }
+}
+
+/** A name comes in a message, and may be an object that throws when it is looked at. */
+function isAtom(name: unknown): name is Atom {
+  try {
+    return name instanceof Atom;
+  } catch {
+    return false;
   }
 }
 

@@ -104,7 +104,7 @@ export class Writing {
   /** A job is over. */
   finished(id: number, outcome: Outcome): void {
     const { job } = this;
-    if (job?.id !== id) return;
+    if (job === undefined || job.id !== id) return;
     this.job = undefined;
     this.settleWork(job.work, outcome);
     this.next();
@@ -113,7 +113,7 @@ export class Writing {
   /** A job's process ended; if it has not said so itself, it failed. */
   jobEnded(pid: Pid, reason: unknown): void {
     const { job } = this;
-    if (job?.pid !== pid) return;
+    if (job === undefined || job.pid !== pid) return;
     this.job = undefined;
     this.settleWork(job.work, { error: new Error("The process that prepared the change ended", { cause: reason }) });
     this.next();
@@ -128,7 +128,7 @@ export class Writing {
       return;
     }
     const { job } = this;
-    if (job?.id !== id || !job.validating) return;
+    if (job === undefined || job.id !== id || !job.validating) return;
     this.job = undefined;
     erlang.unlink(job.pid);
     erlang.exit(job.pid, KILL);
