@@ -38,6 +38,7 @@ import { Pid } from "../term/pid.ts";
 import { inWords, isOrderly, reasonOf, say } from "../term/reason.ts";
 import { current, enter } from "../process/context.ts";
 import { type Process, processOf } from "../process/process.ts";
+import { forever } from "../process/forever.ts";
 import { report } from "../process/report.ts";
 import type { From } from "../process/request.ts";
 import { now } from "../process/timer.ts";
@@ -325,6 +326,8 @@ async function run(state: State, spec: CheckedSpec, extra: readonly unknown[]): 
     result = error.value;
   } finally {
     enter(state.self);
+    // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
+    if (!state.self.alive) await forever();
   }
   if (result instanceof Pid) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };

@@ -177,3 +177,22 @@ test("an asynchronous end that cannot be told as text is an end like others", as
   });
   await eventually(() => !erlang.is_process_alive(pid));
 });
+
+test("a supervisor that was killed while it started a child starts no other one and reports nothing", async () => {
+  const { stdout, stderr } = await run(`
+    const { supervisor } = await import("@otpts/runtime");
+    let sup, go;
+    const task = (id) => () => {
+      console.log(id);
+      sup = erlang.self();
+      return new Promise((_, reject) => { go = () => reject(new Error("no")); });
+    };
+    const started = supervisor.start(["a", "b"].map((id) => supervisor.child_spec({ id, task: task(id) })));
+    started.catch((error) => console.log(error.message));
+    await erlang.sleep(1);
+    erlang.exit(sup, KILL);
+    go();
+    await erlang.sleep(1);
+  `);
+  expect({ stdout, stderr }).toStrictEqual({ stdout: "a\nCannot start supervisor: killed\n", stderr: "" });
+});
