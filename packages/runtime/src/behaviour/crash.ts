@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { withoutStacks } from "../term/describe.ts";
 import { isOrderly, Stack } from "../term/reason.ts";
+import { isThenable } from "../process/body.ts";
 import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
 import type { Server } from "./server.ts";
@@ -47,7 +48,9 @@ export function formatted(server: Server, status: Status): Status {
   const { module } = server;
   if (module.format_status === undefined) return status;
   try {
-    return { ...status, ...module.format_status(status) };
+    const changed: unknown = module.format_status(status);
+    if (isThenable(changed)) throw new TypeError("format_status must not be asynchronous");
+    return { ...status, ...(changed as Status) };
   } catch (error) {
     // What the module wanted hidden must not be shown because its code failed.
     const hidden = `not shown: format_status failed (${error instanceof Error ? error.name : typeof error})`;

@@ -195,3 +195,20 @@ describe("a message nobody expects", () => {
     ]);
   });
 });
+
+test("a format_status that is asynchronous hides the state, as one that fails does", async () => {
+  const module = {
+    init: () => [OK, "secret"],
+    handle_cast: () => {
+      throw new Error("boom");
+    },
+    format_status: async () => ({ state: "shown" }),
+  };
+  const [crash] = await reports(async () => {
+    const pid = (await gen_server.start(module as object, undefined)) as Pid;
+    gen_server.cast(pid, 1 as never);
+    await eventually(() => !erlang.is_process_alive(pid));
+  });
+  expect(crash?.text).not.toContain("secret");
+  expect(crash?.details).toMatchObject({ state: expect.stringContaining("not shown") });
+});
