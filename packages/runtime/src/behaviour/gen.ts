@@ -34,6 +34,7 @@ export class CallRequest extends Request implements Awaited {
   readonly timeout: Timeout | undefined;
   value: unknown = undefined;
   resolve: ((value: never) => void) | undefined = undefined;
+  late = false;
 
   constructor(
     callee: Process,

@@ -20,6 +20,7 @@ export class Starter implements Awaited {
   value: unknown = undefined;
   state: Awaited["state"] = "open";
   resolve: ((value: never) => void) | undefined = undefined;
+  late = false;
   /** The caller's monitor on the process (`start_monitor`). */
   readonly #monitor: Ref | undefined;
   #patience: Patience | undefined = undefined;

@@ -11,6 +11,8 @@ import { claim, drain, exhausted, whenDrained } from "./scheduler.ts";
 import { forever } from "./forever.ts";
 
 const soon = Promise.resolve();
+const nothing = () => {};
+
 /** Somebody waits for an answer. What is told to the dead is not told. */
 export interface Awaited {
   readonly caller: Process | undefined;
@@ -18,6 +20,8 @@ export interface Awaited {
   /** The answer, or a function that makes the error. */
   value: unknown;
   resolve: ((value: never) => void) | undefined;
+  /** Its promise had to be taken on by the one that drained: it is settled one step later than others. */
+  late: boolean;
   /** The answer is not there at once: do what waiting needs. */
   keepWaiting(): void;
 }
@@ -48,6 +52,8 @@ export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
     driver = awaited;
     return soon.then(drive);
   }
+  // Whoever answers without a turn of its own may have done so already.
+  if (awaited.state !== "open") return soon.then(() => taken(awaited));
   if (ride === WAITS) return later(awaited);
   probation.push(awaited);
   return pending(awaited);
@@ -56,25 +62,51 @@ export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
 // Only one drain is on its way at a time, so one variable says whose promise it is, and one function serves all.
 let driver: Awaited | undefined;
 
-// The driver's promise is settled when its microtask ends. Replies that are given after its own, in the same drain, are held
-// until then: replies arrive in the order in which they were given.
-let answeredFirst = false;
-let held: Awaited[] = [];
+/*
+ * Replies arrive in the order in which they were given, but two kinds of promises are settled later than their reply is
+ * given: the driver's, when its microtask ends; and a *late* one, which a driver had to take on because its answer was not
+ * there yet, one step after. From such a reply on, all others are held until it has arrived.
+ */
+let holding = false;
+let releasing = false;
+const held: Awaited[] = [];
+let gone = 0;
 
 function drive(): unknown {
   const awaited = driver as Awaited;
   drain();
   driver = undefined;
-  if (held.length > 0) void soon.then(letGo);
-  else answeredFirst = false;
-  return taken(awaited);
+  if (!holding) return taken(awaited);
+  const behind = awaited.state === "answered" && held.includes(awaited);
+  if (!releasing) {
+    if (held.length > 0) release(1);
+    else holding = false;
+  }
+  return behind ? takenOn(awaited) : taken(awaited);
+}
+
+function release(steps: 1 | 2): void {
+  releasing = true;
+  void (steps === 1 ? soon : soon.then(nothing)).then(letGo);
 }
 
 function letGo(): void {
-  const those = held;
-  held = [];
-  answeredFirst = false;
-  for (const { caller, resolve, value } of those) if (caller?.alive !== false) resolve?.(value as never);
+  releasing = false;
+  while (gone < held.length) {
+    const awaited = held[gone++] as Awaited;
+    give(awaited);
+    if (awaited.late) {
+      release(2);
+      return;
+    }
+  }
+  held.length = 0;
+  gone = 0;
+  holding = false;
+}
+
+function give({ caller, resolve, value }: Awaited): void {
+  if (caller?.alive !== false) resolve?.(value as never);
 }
 
 // Those whose answer may come with the drain that is on its way. What is open when it is over has to wait.
@@ -87,14 +119,16 @@ whenDrained(() => {
 
 export function answer(awaited: Awaited, value: unknown): void {
   awaited.state = "answered";
-  if (awaited.resolve === undefined) {
+  if (holding || awaited.resolve === undefined) {
     awaited.value = value;
-    if (awaited === driver) answeredFirst = true;
-  } else if (answeredFirst) {
-    awaited.value = value;
-    held.push(awaited);
-  } else if (awaited.caller?.alive !== false) {
-    awaited.resolve(value as never);
+    if (holding) held.push(awaited);
+    else holding = awaited === driver;
+  } else {
+    if (awaited.caller?.alive !== false) awaited.resolve(value as never);
+    if (awaited.late) {
+      holding = true;
+      release(2);
+    }
   }
 }
 
@@ -111,6 +145,13 @@ function taken(awaited: Awaited): unknown {
   if (awaited.caller?.alive === false) return forever();
   if (awaited.state === "answered") return awaited.value;
   if (awaited.state === "failed") throw (awaited.value as () => Error)();
+  return takenOn(awaited);
+}
+
+// The driver's promise is settled with another one.
+function takenOn(awaited: Awaited): unknown {
+  if (awaited.caller?.alive === false) return forever();
+  awaited.late = true;
   return pending(awaited);
 }
 

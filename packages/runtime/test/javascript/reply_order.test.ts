@@ -86,3 +86,32 @@ test("an asynchronous callback that replies by hand keeps the order of the serve
   expect(await order(upTo(4), () => late)).toStrictEqual([0, 1, 2, 3]);
   erlang.exit(late, "over");
 });
+
+test("replies arrive in the order in which they were given, whatever the calls had to wait for", async () => {
+  const waiting: gen_server.From[] = [];
+  const deferring = (await gen_server.start(
+    {
+      init: () => [OK, 0],
+      handle_call: (request: unknown, from: gen_server.From) => {
+        if (request === "wait") return (waiting.push(from), [NOREPLY, 0]);
+        for (const each of waiting.splice(0)) gen_server.reply(each, OK);
+        return [REPLY, OK, 0];
+      },
+    },
+    0,
+  )) as Pid;
+  const pauses = [() => undefined, () => null, () => Promise.resolve(), () => erlang.sleep(0)];
+  for (let round = 0; round < 400; round++) {
+    const settled: number[] = [];
+    const calls: Promise<unknown>[] = [];
+    for (const [index, request] of ["wait", "wait", "wait", "release"].entries()) {
+      calls.push(gen_server.call(deferring, request).then(() => settled.push(index)));
+      // Every way to let some of the calls run before the next one is made: none, a step of microtasks, a turn of the loop.
+      const pause = pauses[(round >> (2 * (index % 3))) % 4]?.();
+      if (pause !== undefined) await pause;
+    }
+    await Promise.all(calls);
+    expect(settled).toStrictEqual([0, 1, 2, 3]);
+  }
+  await gen_server.stop(deferring);
+});
