@@ -46,9 +46,19 @@ work=$(mktemp -d "$cache/fetch.XXXXXX") || refuse "the cache folder \"$cache\" c
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# apt knows its mirror; the security archive does not carry the suite wanted here.
-mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
-  grep -v security | sort -u | head -n 1) || true
+# apt knows its mirror; the security archive does not carry the suite wanted here. On a machine where nobody has read the
+# lists yet apt tells nothing: then they are read, into a folder of our own.
+mirror_of() {
+  apt-get "$@" indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Component: main' 2>/dev/null |
+    grep -v security | sort -u | head -n 1
+}
+mirror=$(mirror_of) || true
+if [ -z "$mirror" ]; then
+  mkdir -p "$work/system/partial"
+  apt-get -q -o "Dir::State::Lists=$work/system" -o APT::Sandbox::User=root -o Acquire::Retries=3 update >"$work/log" 2>&1 ||
+    refuse "apt cannot read its lists: $(tail -n 1 "$work/log")"
+  mirror=$(mirror_of -o "Dir::State::Lists=$work/system") || true
+fi
 [ -n "$mirror" ] || refuse "apt names no mirror"
 
 mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/state"
