@@ -27,6 +27,7 @@ const MOST_CALLS = 5;
 
 async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
   const { outbox } = receiver;
+  const killed = erlang.signal();
   while (!receiver.closed) {
     const due = outbox.begin();
     if (due === undefined) {
@@ -41,6 +42,8 @@ async function deliver(vault: Vault, receiver: Receiver): Promise<void> {
     } else {
       events.subscriberError(vault.spec.name, due, `its process ended ${MOST_CALLS} times while it ran`);
     }
+    // Killed while the callback ran to its end: nobody would learn of it, and it is the next process's to tell.
+    if (killed.aborted) return;
     receiver.running_since = undefined;
     outbox.done(due);
     if (vault.manager !== undefined) erlang.send(vault.manager, [DELIVERED, receiver]);

@@ -311,7 +311,9 @@ function down(state: State, ref: Ref, reason: unknown): void {
   state.monitors.delete(pid);
   forgetProcess(state.vault, pid);
   state.writing.settleClosed();
-  const slot: Slot | undefined = state.vault.slots.find(({ worker }) => worker === pid);
+  state.writing.workerDied(pid);
+  // Its supervisor may have started the next one already.
+  const slot: Slot | undefined = state.vault.slots.find(({ asked }) => asked === pid);
   if (slot !== undefined) state.reloading.workerDied(slot, reason);
 }
 

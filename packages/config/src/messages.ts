@@ -28,11 +28,14 @@ export const FINISHED: unique symbol = Symbol("finished");
 /** A timer of the manager's: what is over. */
 export const ELAPSED: unique symbol = Symbol("elapsed");
 
+/** A timer of a source's process: a load takes too long. */
+export const OVERDUE: unique symbol = Symbol("overdue");
+
 /** What a load found, as the manager is told. */
 export type LoadOutcome =
   | { readonly outcome: "data" | "unchanged"; readonly contribution: Contribution }
   | { readonly outcome: "absent" }
-  | { readonly outcome: "error"; readonly error: Error };
+  | { readonly outcome: "error" | "late"; readonly error: Error };
 
 export type SourceLoaded = readonly [tag: typeof SOURCE_LOADED, slot: number, answers: readonly Ref[], LoadOutcome];
 export type LoadRequest = readonly [tag: typeof LOAD, ref: Ref];

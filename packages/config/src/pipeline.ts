@@ -6,7 +6,7 @@ import { valueAt } from "./core/snapshot.ts";
 import type { Steps } from "./core/steps.ts";
 import type { Told } from "./core/subscriptions.ts";
 import type { Segments, Value } from "./core/value.ts";
-import { ConfigSourceError } from "./errors.ts";
+import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
 import type { Cause } from "./protocol.ts";
 import { RuntimeSource } from "./sources/runtime.ts";
 import type { Slot, Subscription, Vault } from "./vault.ts";
@@ -136,14 +136,15 @@ function* withSources(
       return { after: yield* propose(before, { kind: "sources", contributions }, vault.spec), refused };
     } catch (error) {
       const changed = vault.slots.filter(
-        (slot) => !left.has(slot) && (slot.offered !== before.contributions[slot.index] || !vault.loaded),
+        (slot) => !left.has(slot) && slot.offered !== before.contributions[slot.index],
       );
       // A source that is broken by itself is left out; what is not valid together is refused together, but an offer that
       // was refused before does not keep back what others have now.
       const again = changed.filter((slot) => slot.refused !== undefined && slot.refused === slot.offered);
       const broken = error instanceof ConfigSourceError ? changed.filter((slot) => slot.name === error.source) : [];
       const blamed = broken.length > 0 ? broken : again;
-      if (!vault.loaded || blamed.length === 0 || blamed.length === changed.length) {
+      if (!vault.loaded) return yield* withoutOptional(vault, before, error as Error);
+      if (blamed.length === 0 || blamed.length === changed.length) {
         for (const slot of changed) refused.push({ slot, offer: slot.offered, error: error as Error });
         throw new RefusedOffers(error as Error, refused);
       }
@@ -153,6 +154,61 @@ function* withSources(
       }
     }
   }
+}
+
+/**
+ * The first configuration, where all that is offered makes none: without the sources that need not be there: those that the
+ * problems name, or else all of them; and of these no more than it takes.
+ *
+ * @throws RefusedOffers with the error of the whole when that makes no configuration either
+ */
+function* withoutOptional(
+  vault: Vault,
+  before: Configuration,
+  error: Error,
+): Steps<{ readonly after: Configuration; readonly refused: readonly Refused[] }> {
+  const optional = vault.slots.filter(({ source, offered }) => !source.required && offered !== undefined);
+  const without = function* (left: readonly Slot[]): Steps<Configuration | Error> {
+    const contributions = vault.slots.map((slot) => (left.includes(slot) ? undefined : slot.offered));
+    try {
+      return yield* propose(before, { kind: "sources", contributions }, vault.spec);
+    } catch (failure) {
+      return failure as Error;
+    }
+  };
+  let left: readonly Slot[] = [];
+  let outcome: Configuration | Error = error;
+  while (outcome instanceof Error) {
+    const failure: Error = outcome;
+    const named = optional.filter((slot) => !left.includes(slot) && isNamed(slot, failure));
+    if (named.length === 0) break;
+    left = [...left, ...named];
+    outcome = yield* without(left);
+  }
+  if (outcome instanceof Error && left.length < optional.length) {
+    left = optional;
+    outcome = yield* without(left);
+  }
+  if (outcome instanceof Error) {
+    throw new RefusedOffers(
+      error,
+      vault.slots.map((slot) => ({ slot, offer: slot.offered, error })),
+    );
+  }
+  for (const slot of left.length > 1 ? left : []) {
+    const fewer = left.filter((one) => one !== slot);
+    const more: Configuration | Error = yield* without(fewer);
+    if (more instanceof Error) continue;
+    left = fewer;
+    outcome = more;
+  }
+  return { after: outcome, refused: left.map((slot) => ({ slot, offer: slot.offered, error })) };
+}
+
+/** Whether an error says that what is wrong came from this source. */
+export function isNamed({ name }: Slot, error: unknown): boolean {
+  if (error instanceof ConfigSourceError) return error.source === name;
+  return error instanceof ConfigValidationError && error.problems.some(({ origin }) => origin?.startsWith(name));
 }
 
 /** Nothing of what the sources offer can be taken. */

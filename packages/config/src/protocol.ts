@@ -44,7 +44,7 @@ export interface SubscribeOptions {
 /** What one source did in a reload. */
 export interface SourceOutcome {
   readonly source: string;
-  /** `late`: it had not answered within `load_timeout`; what it brings is taken when it comes. */
+  /** `late`: it had not answered within `load_timeout`; what it brings within another second is taken. */
   readonly outcome: "data" | "unchanged" | "absent" | "error" | "late";
   /** Why, for an error. */
   readonly message?: string;

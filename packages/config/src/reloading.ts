@@ -52,21 +52,27 @@ export class Reloading {
       if (!isAnswer(message)) break;
       const [, index, answers, outcome] = message;
       const slot = slots[index]!;
-      if (outcome.outcome === "error" && slot.source.required && answers.includes(ref)) throw outcome.error;
+      const failed = outcome.outcome === "error" || outcome.outcome === "late";
+      if (failed && slot.source.required && answers.includes(ref)) throw outcome.error;
       this.take(slot, outcome);
       if (answers.includes(ref)) waiting.delete(slot);
     }
     for (const slot of waiting) {
       if (slot.source.required) throw this.late(slot);
-      this.failed(slot, this.late(slot));
+      this.isLate(slot);
     }
     try {
-      await this.writing.first();
+      this.settled((await this.writing.first()).refused);
     } catch (error) {
       throw error instanceof RefusedOffers ? error.error : error;
     }
     this.vault.loaded = true;
     this.vault.last_reload = Date.now();
+  }
+
+  private isLate(slot: Slot): void {
+    slot.late = true;
+    this.failed(slot, this.late(slot));
   }
 
   private late({ name }: Slot): ConfigSourceError {
@@ -128,7 +134,7 @@ export class Reloading {
     const { run } = this;
     if (run?.ref !== ref) return;
     for (const slot of run.waiting) {
-      this.failed(slot, this.late(slot));
+      this.isLate(slot);
       run.outcomes.set(slot, { source: slot.name, outcome: "late" });
     }
     run.waiting.clear();
@@ -198,6 +204,7 @@ export class Reloading {
   private ask(slot: Slot, ref: Ref): boolean {
     const { worker } = slot;
     if (worker === undefined || !erlang.is_process_alive(worker)) return false;
+    slot.asked = worker;
     this.monitor(worker);
     if (slot.state === "pending") slot.state = "loading";
     erlang.send(worker, [LOAD, ref]);
@@ -251,6 +258,11 @@ export class Reloading {
       case "error":
         this.failed(slot, outcome.error);
         return { source, outcome: "error", message: this.vault.scrub(outcome.error.message) };
+      case "late":
+        // The reload that waited for it may have said so.
+        if (!slot.late) this.failed(slot, outcome.error);
+        slot.late = false;
+        return { source, outcome: "late" };
       case "absent": {
         const keep = slot.source.on_missing === "keep" && slot.offered !== undefined;
         if (!keep) slot.offered = undefined;
@@ -276,6 +288,7 @@ export class Reloading {
       events.sourceRecovered(this.vault.spec.name, slot.name, now - since);
     }
     slot.state = state;
+    slot.late = false;
     slot.failures = 0;
     slot.failing_since = undefined;
     slot.last_success = now;

@@ -7,6 +7,7 @@ import {
   LOAD,
   type LoadOutcome,
   type LoadRequest,
+  OVERDUE,
   SOURCE_CHANGED,
   SOURCE_LOADED,
   SOURCE_UP,
@@ -20,7 +21,8 @@ import type { Slot, Vault } from "./vault.ts";
 /**
  * The process of one source: loads when the manager asks or the source says that something changed, one load at a time;
  * tries again after a failure, ever more slowly; watches; closes the watch when it ends. However long a load takes, this
- * process listens meanwhile.
+ * process listens meanwhile. A load that takes longer than `load_timeout` is told so by its signal; one that does not heed
+ * it is abandoned: the process ends, and the next one begins anew.
  */
 export function start_worker(vault: Vault, slot: Slot): Pid {
   return (slot.worker = erlang.spawn_link(() => new Worker(vault, slot).run()));
@@ -31,7 +33,12 @@ const FIRST_RETRY = 1_000;
 const LAST_RETRY = 30_000;
 /** How long the process waits for an earlier one of the same source to let go of it. */
 const PATIENCE = 5_000;
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** How long a load that is to stop may go on. */
+const GRACE = 1_000;
 
+type Overdue = readonly [tag: typeof OVERDUE, load: AbortController];
 type Exited = readonly [tag: typeof EXIT, from: Pid, reason: unknown];
 
 class Worker {
@@ -41,6 +48,12 @@ class Worker {
   private readonly stopping = new AbortController();
   private readonly context: Omit<SourceContext, "first">;
   private first = true;
+  /** Ends the load that runs. */
+  private loading: AbortController | undefined;
+  /** A load that does not end though it was told to. */
+  private abandoned: ConfigSourceError | undefined;
+  /** A write must not be cut off; a load may. */
+  private writing = false;
   private contribution: Contribution | undefined;
   /** What the process is doing: one load or write at a time. */
   private busy: Promise<void> | undefined;
@@ -67,7 +80,13 @@ class Worker {
     erlang.signal().addEventListener("abort", () => void this.windDown(), { once: true });
     await this.lastOneGone();
     this.watch = this.startWatch();
-    if (this.vault.manager !== undefined) erlang.send(this.vault.manager, [SOURCE_UP, this.slot.index]);
+    if (this.slot.abandoned > 0) {
+      // Asked at once it would hang again at once; who asks for a reload asks this process.
+      this.failures = this.slot.abandoned - 1;
+      this.retryLater();
+    } else if (this.vault.manager !== undefined) {
+      erlang.send(this.vault.manager, [SOURCE_UP, this.slot.index]);
+    }
     for (;;) {
       const message = await erlang.receive();
       if (isTagged<Exited>(message, EXIT)) {
@@ -75,6 +94,11 @@ class Worker {
         return erlang.exit(message[2]);
       }
       this.handle(message);
+      if (this.abandoned !== undefined) {
+        this.slot.abandoned++;
+        await this.windDown();
+        return erlang.exit(this.abandoned);
+      }
     }
   }
 
@@ -99,6 +123,9 @@ class Worker {
       this.wanted = true;
     } else if (message === FINISHED) {
       this.busy = undefined;
+    } else if (isTagged<Overdue>(message, OVERDUE)) {
+      this.overdue(message[1]);
+      return;
     } else {
       return;
     }
@@ -114,6 +141,29 @@ class Worker {
     });
   }
 
+  /** A load has had its time, and then its grace. */
+  private overdue(load: AbortController): void {
+    if (load !== this.loading) return;
+    const error = this.late();
+    if (!load.signal.aborted) {
+      load.abort(error);
+      this.remind(GRACE, load);
+      return;
+    }
+    this.tell([SOURCE_LOADED, this.slot.index, [], { outcome: "late", error } satisfies LoadOutcome]);
+    this.abandoned = error;
+  }
+
+  private remind(ms: number, load: AbortController): Ref {
+    return erlang.send_after(ms, this.self, [OVERDUE, load], { ref: false });
+  }
+
+  private late(): ConfigSourceError {
+    const { name } = this.slot;
+    const message = `Cannot load "${name}": no answer within ${this.vault.spec.load_timeout} ms`;
+    return new ConfigSourceError(message, { source: name, code: "timeout" });
+  }
+
   private async load(): Promise<void> {
     this.wanted = false;
     if (this.retry !== undefined) erlang.cancel_timer(this.retry);
@@ -121,15 +171,22 @@ class Worker {
     if (this.unwatched) this.watch = this.startWatch();
     const answers = this.answers;
     this.answers = [];
-    const outcome = await this.outcome();
-    if (outcome.outcome === "error") this.retryLater();
-    else this.failures = 0;
+    const load = new AbortController();
+    this.loading = load;
+    const limit = this.remind(Math.min(this.vault.spec.load_timeout, LONGEST_TIMER), load);
+    const outcome = await this.outcome(load.signal);
+    this.loading = undefined;
+    erlang.cancel_timer(limit);
+    // What a source says that is being stopped, or was given up, is no news of it.
+    if (this.stopping.signal.aborted) return;
+    if (outcome.outcome === "error" || outcome.outcome === "late") this.retryLater();
+    else this.failures = this.slot.abandoned = 0;
     this.tell([SOURCE_LOADED, this.slot.index, answers, outcome]);
   }
 
-  private async outcome(): Promise<LoadOutcome> {
+  private async outcome(signal: AbortSignal): Promise<LoadOutcome> {
     try {
-      const loaded = await this.slot.source.load({ ...this.context, first: this.first });
+      const loaded = await this.slot.source.load({ ...this.context, signal, first: this.first });
       if (typeof loaded !== "object" || loaded === null) throw this.misunderstood(loaded);
       if (loaded.outcome === "absent") {
         this.contribution = undefined;
@@ -150,7 +207,8 @@ class Worker {
         code: "unchanged",
       });
     } catch (error) {
-      return { outcome: "error", error: error instanceof Error ? error : new Error(String(error)) };
+      if (signal.aborted) return { outcome: "late", error: this.late() };
+      return { outcome: "error", error: asError(error) };
     }
   }
 
@@ -169,11 +227,13 @@ class Worker {
 
   private async write([, ref, path, value]: WriteRequest): Promise<void> {
     let failure: Error | undefined;
+    this.writing = true;
     try {
       await this.slot.source.write?.(path, value, { ...this.context, first: this.first });
     } catch (error) {
-      failure = error instanceof Error ? error : new Error(String(error));
+      failure = asError(error);
     }
+    this.writing = false;
     if (failure === undefined) await this.load();
     this.tell([WRITTEN, ref, failure]);
   }
@@ -190,7 +250,8 @@ class Worker {
     try {
       return await this.slot.source.watch(() => this.changed(), { ...this.context, first: this.first });
     } catch (error) {
-      const failure = error instanceof Error ? error : new Error(String(error));
+      if (this.stopping.signal.aborted) return undefined;
+      const failure = asError(error);
       this.unwatched = true;
       this.tell([SOURCE_LOADED, this.slot.index, [], { outcome: "error", error: failure }]);
       this.retryLater();
@@ -220,7 +281,34 @@ class Worker {
 
   private async letGo(): Promise<void> {
     this.stopping.abort();
-    await (await this.watch)?.close();
-    await this.busy;
+    this.loading?.abort();
+    const closed = this.watch.then((watch) => watch?.close());
+    // A load that was given up has had its time already. What it may still bring nobody takes.
+    const load = this.busy === undefined || this.abandoned !== undefined ? undefined : this.busy;
+    if (load !== undefined) await (this.writing ? load : within(GRACE, load));
+    await closed;
+  }
+}
+
+/** Waits for a promise, but no longer than this. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What was thrown; it may be anything. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  try {
+    return new Error(String(thrown));
+  } catch {
+    return new Error("it threw something that has no text");
   }
 }

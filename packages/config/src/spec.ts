@@ -66,9 +66,7 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     const { sources = [], name = "config_manager" } = options;
     if (!Array.isArray(sources)) throw new TypeError("Cannot make a ConfigSpec: sources must be an array");
     sources.forEach((source: unknown, i) => {
-      if (typeof (source as Partial<Source> | null)?.load !== "function") {
-        throw new TypeError(`Cannot make a ConfigSpec: source ${i + 1} of ${sources.length} has no load function`);
-      }
+      checkSource(source, `Cannot make a ConfigSpec: source ${i + 1} of ${sources.length}`);
       if (sources.indexOf(source) !== i) {
         throw new TypeError(`Cannot make a ConfigSpec: source ${i + 1} of ${sources.length} is listed twice`);
       }
@@ -78,6 +76,9 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     }
     if (typeof name !== "string" && !(name instanceof Atom)) {
       throw new TypeError(`Cannot make a ConfigSpec: name must be a string or an atom, got ${typeof name}`);
+    }
+    if (options.id !== undefined && typeof options.id !== "string") {
+      throw new TypeError(`Cannot make a ConfigSpec: id must be a string, got ${typeof options.id}`);
     }
     this.id = options.id ?? "config";
     this.name = typeof name === "string" ? name : name.name;
@@ -117,6 +118,28 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof ConfigSpecOptions>([
   "name",
   "env",
 ]);
+
+/** A source may be others' code. */
+function checkSource(source: unknown, action: string): void {
+  const given = (source ?? {}) as { readonly [key in keyof Source]?: unknown };
+  if (typeof given.load !== "function") throw new TypeError(`${action} has no load function`);
+  for (const key of ["name", "kind"] as const) {
+    if (typeof given[key] !== "string" || given[key] === "") {
+      throw new TypeError(`${action}: ${key} must be a string that is not empty, got ${typeof given[key]}`);
+    }
+  }
+  if (typeof given.required !== "boolean") {
+    throw new TypeError(`${action}: required must be a boolean, got ${typeof given.required}`);
+  }
+  if (given.on_missing !== "keep" && given.on_missing !== "clear") {
+    throw new TypeError(`${action}: on_missing must be "keep" or "clear", got ${typeof given.on_missing}`);
+  }
+  for (const key of ["watch", "write", "status"] as const) {
+    if (given[key] !== undefined && typeof given[key] !== "function") {
+      throw new TypeError(`${action}: ${key} must be a function, got ${typeof given[key]}`);
+    }
+  }
+}
 
 type Times = "reload_interval" | "notify_timeout" | "load_timeout" | "validation_timeout";
 

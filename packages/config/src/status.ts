@@ -33,6 +33,8 @@ export interface SourceStatus {
   readonly keys: number;
   /** Whether its process lives. */
   readonly alive: boolean;
+  /** What the source itself tells, where it can: for a `ConsulSource` a `ConsulStatus`. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** What an operator wants to know. Nothing in it is secret. */

@@ -67,8 +67,31 @@ function sourceStatus(vault: Vault, slot: Slot, now: number): SourceStatus {
     ...(layer.bytes === undefined ? {} : { bytes: layer.bytes }),
     keys: countLeaves(layer.tree),
     alive: slot.worker !== undefined && erlang.is_process_alive(slot.worker),
+    ...detailsOf(vault, slot),
   };
 }
+
+/** A copy of what the source tells, without secrets; it is others' code. */
+function detailsOf(vault: Vault, { source, name }: Slot): Pick<SourceStatus, "details"> {
+  if (typeof source.status !== "function") return {};
+  try {
+    const told = shown(vault, source.status(), 0);
+    return isTable(told as never) ? { details: told as Record<string, unknown> } : {};
+  } catch {
+    return { details: { error: `Cannot tell the status of "${name}": its status function failed` } };
+  }
+}
+
+function shown(vault: Vault, told: unknown, depth: number): unknown {
+  if (typeof told === "string") return vault.scrub(told);
+  if (typeof told !== "object" || told === null) return typeof told === "function" ? undefined : told;
+  if (depth === DEEPEST) return undefined;
+  if (Array.isArray(told)) return told.map((one) => shown(vault, one, depth + 1));
+  const entries = Object.entries(told).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, shown(vault, value, depth + 1)]));
+}
+
+const DEEPEST = 8;
 
 function errorOf(vault: Vault, { at, error }: { at: number; error: Error }): NonNullable<SourceStatus["last_error"]> {
   const place = error instanceof ConfigSourceError ? { code: error.code, ...placeOf(error) } : {};

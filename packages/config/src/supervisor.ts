@@ -18,6 +18,7 @@ import {
 import { start_delivery } from "./delivery.ts";
 import { config_manager } from "./manager.ts";
 import { isTagged } from "./messages.ts";
+import type { Source } from "./sources/source.ts";
 import { ConfigSpec } from "./spec.ts";
 import { start_worker } from "./source_worker.ts";
 import { type Receiver, type Vault, vaultOf } from "./vault.ts";
@@ -120,8 +121,20 @@ function claim(vault: Vault): void {
   if (tree !== undefined && tree !== self && erlang.is_process_alive(tree)) {
     throw new OtpError([ALREADY_STARTED, manager ?? tree]);
   }
+  for (const { source } of vault.slots) {
+    const served = serving.get(source);
+    if (served === undefined || served === vault) continue;
+    if (served.tree === undefined || !erlang.is_process_alive(served.tree)) continue;
+    throw new TypeError(
+      `Cannot start a configuration manager: source "${source.name}" serves "${served.spec.name}" already; a source object serves one manager`,
+    );
+  }
+  for (const { source } of vault.slots) serving.set(source, vault);
   vault.tree = self;
 }
+
+/** Whose sources are whose. */
+const serving = new WeakMap<Source, Vault>();
 
 function deliveries(vault: Vault): supervisor.ChildSpec {
   const child: supervisor.ChildSpec = {

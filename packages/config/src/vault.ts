@@ -87,6 +87,8 @@ export interface Slot {
   readonly source: Source;
   /** Its process. */
   worker: Pid | undefined;
+  /** The process that was asked last. */
+  asked: Pid | undefined;
   /** What an earlier process of it is still closing or loading: the next one waits for that. */
   winding_down: Promise<void> | undefined;
   /** What its process last had, also if it has been replaced since by a SOURCE_UPDATE. */
@@ -100,6 +102,10 @@ export interface Slot {
   last_change: number | undefined;
   last_error: { readonly at: number; readonly error: Error } | undefined;
   failures: number;
+  /** That its load is late was noted already. */
+  late: boolean;
+  /** Loads in a row that did not end and were given up. */
+  abandoned: number;
   failing_since: number | undefined;
 }
 
@@ -152,6 +158,7 @@ function slotsOf(sources: readonly Source[]): readonly Slot[] {
       name: count === 1 ? source.name : `${source.name}#${count}`,
       source,
       worker: undefined,
+      asked: undefined,
       winding_down: undefined,
       reported: undefined,
       offered: undefined,
@@ -161,6 +168,8 @@ function slotsOf(sources: readonly Source[]): readonly Slot[] {
       last_change: undefined,
       last_error: undefined,
       failures: 0,
+      late: false,
+      abandoned: 0,
       failing_since: undefined,
     };
   });

@@ -28,7 +28,7 @@ export class Writing {
   private job: Job | undefined;
   private nextId = 1;
   private readonly waits = new Set<Wait>();
-  private readonly writes = new Map<Ref, (error: Error | undefined) => void>();
+  private readonly writes = new Map<Ref, Write>();
 
   constructor(vault: Vault) {
     this.vault = vault;
@@ -44,12 +44,16 @@ export class Writing {
   }
 
   /** The first load, inside the manager's init: nothing else can happen meanwhile. @throws why it is refused */
-  async first(): Promise<void> {
+  async first(): Promise<Prepared> {
     const request: Request = { cause: "reload" };
     const around = { ...this.around(0), point_of_no_return: () => undefined };
     const progress = drive(prepare(this.vault, request, around));
     const prepared = progress.done ? progress.value : await progress.rest();
     this.commit({ request, committed: () => undefined, refused: () => undefined }, prepared);
+    const refused = prepared.refused[0]?.error;
+    const { name } = this.vault.spec;
+    if (refused instanceof ConfigValidationError) events.validationFailed(name, actionText(request), refused);
+    return prepared;
   }
 
   /** Queues a change. */
@@ -140,9 +144,19 @@ export class Writing {
 
   /** A source's process has written, or failed to. */
   written(ref: Ref, error: Error | undefined): void {
-    const resolve = this.writes.get(ref);
+    const write = this.writes.get(ref);
     this.writes.delete(ref);
-    resolve?.(error);
+    write?.over(error);
+  }
+
+  /** A source's process ended: what it had to write, it may have written or not. */
+  workerDied(worker: Pid): void {
+    for (const [ref, write] of this.writes) {
+      if (write.worker !== worker) continue;
+      const { name } = write.slot;
+      const message = `Cannot write to "${name}": its process ended meanwhile`;
+      this.written(ref, new ConfigSourceError(message, { source: name, code: "process_ended" }));
+    }
   }
 
   /** @throws Error when the caller is the job that runs: a validator that puts would wait for itself */
@@ -219,7 +233,7 @@ export class Writing {
     }
     return new Promise((resolve, reject) => {
       const ref = erlang.make_ref();
-      this.writes.set(ref, (error) => (error === undefined ? resolve() : reject(error)));
+      this.writes.set(ref, { slot, worker, over: (error) => (error === undefined ? resolve() : reject(error)) });
       erlang.send(worker, [WRITE, ref, path, value]);
     });
   }
@@ -271,6 +285,13 @@ export interface Work {
   readonly committed: (prepared: Prepared, receivers: ReadonlyMap<Receiver, number>) => void;
   /** `RefusedOffers` where it was sources that brought it. */
   readonly refused: (error: Error) => void;
+}
+
+/** What a source was asked to write. */
+interface Write {
+  readonly slot: Slot;
+  readonly worker: Pid;
+  readonly over: (error: Error | undefined) => void;
 }
 
 type Outcome = { readonly prepared: Prepared } | { readonly error: unknown };

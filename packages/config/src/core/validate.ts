@@ -48,6 +48,9 @@ export class Validation {
       );
     }
     this.schema = schema;
+    if (typeof validators !== "object" || validators === null || Array.isArray(validators)) {
+      throw new TypeError("Cannot validate: validators must be an object from patterns to functions or schemas");
+    }
     for (const pattern of Object.keys(validators)) {
       const validator = validators[pattern];
       const parsed = parsePattern(pattern, "read validator pattern");

@@ -42,6 +42,11 @@ export class EnvironmentSource implements Source {
   constructor(options: string | EnvironmentOptions = {}, mapping?: EnvironmentOptions["mapping"]) {
     const given: EnvironmentOptions =
       typeof options === "string" ? { prefix: options, ...(mapping === undefined ? {} : { mapping }) } : options;
+    if (typeof given !== "object" || given === null) {
+      throw new TypeError(
+        `Cannot make an EnvironmentSource: options must be a prefix or an object, got ${typeof given}`,
+      );
+    }
     for (const name of Object.keys(given)) {
       if (!options_known.has(name)) {
         throw new TypeError(`Cannot make an EnvironmentSource: there is no option "${name}"`);

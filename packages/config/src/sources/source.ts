@@ -16,7 +16,11 @@ export type Loaded =
 
 /** What a source gets from outside, so that tests can give something else. */
 export interface SourceContext {
-  /** Fires when the source's process ends: whatever the source waits for must stop then. */
+  /**
+   * Fires when the source's process ends, and, for a load, when it takes longer than `load_timeout`: whatever the source
+   * waits for must stop then. A load that goes on for another second is abandoned: its process is started again, which may
+   * load while the old load still hangs.
+   */
   readonly signal: AbortSignal;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** First load since the source's process started: `unchanged` is not an allowed answer. */
@@ -49,4 +53,6 @@ export interface Source {
    * then loads before it answers the put. `undefined` as value removes.
    */
   write?(path: Segments, value: Value | undefined, context: SourceContext): Promise<void>;
+  /** What the source itself can tell an operator: plain data without secrets. Shown as `details` in the manager's status. */
+  status?(): object;
 }

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import {
   ALREADY_STARTED,
   erlang,
@@ -239,6 +240,19 @@ describe("after a kill", () => {
     expect(told).toEqual([1, 1, 1, 1, 1, 2]);
     expect(errors).toEqual([["poison", "its process ended 5 times while it ran"]]);
     expect(managerOf()).toBe(manager);
+  });
+
+  it("of a delivery process whose callback runs to its end the put does not wait for notify_timeout", async () => {
+    await started(spec({ notify_timeout: 1_000_000 }));
+    const told: unknown[] = [];
+    // As from outside: who kills itself does not go on.
+    const kill = AsyncResource.bind((pid: Pid) => erlang.exit(pid, KILL));
+    await Config.subscribe("a", (_path, _old, value) => {
+      told.push(value);
+      if (told.length === 1) kill(erlang.self());
+    });
+    await Config.put("a", 2);
+    expect(told).toEqual([2, 2]);
   });
 
   it("of a put's manager the caller is told, and the put is there as a whole or not at all", async () => {

@@ -109,8 +109,44 @@ export interface Endpoint {
   readonly tls: ConsulTls;
 }
 
+const KNOWN: ReadonlySet<string> = new Set<keyof ConsulOptions>([
+  "name",
+  "address",
+  "host",
+  "port",
+  "scheme",
+  "socket",
+  "token",
+  "token_file",
+  "datacenter",
+  "namespace",
+  "partition",
+  "consistency",
+  "tls",
+  "layout",
+  "format",
+  "required",
+  "on_missing",
+  "cache_file",
+  "write_through",
+  "wait",
+  "timeout",
+  "backoff",
+  "debounce",
+  "max_bytes",
+]);
+
 /** Checks the options and fills in the defaults. @throws TypeError, RangeError */
 export function consul_settings(keyPrefix: unknown, given: ConsulOptions): ConsulSettings {
+  for (const key of Object.keys(given)) {
+    if (!KNOWN.has(key)) {
+      throw new TypeError(`Cannot make a ConsulSource: unknown option "${key}", known are ${[...KNOWN].join(", ")}`);
+    }
+  }
+  if (given.port !== undefined && !(Number.isInteger(given.port) && given.port > 0 && given.port < 65_536)) {
+    const got = typeof given.port === "number" ? String(given.port) : typeof given.port;
+    throw new TypeError(`Cannot make a ConsulSource: port must be a whole number from 1 to 65535, got ${got}`);
+  }
   const layout = oneOf("layout", given.layout, ["keys", "blob"], "keys");
   oneOf("consistency", given.consistency, ["default", "stale", "consistent"], "default");
   oneOf("on_missing", given.on_missing, ["keep", "clear"], "keep");

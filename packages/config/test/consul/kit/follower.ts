@@ -79,8 +79,7 @@ export class Follower {
 
   /** All it ever told, as a log would show it. */
   told(): string {
-    const { status } = this.source as Source & { status?: () => unknown };
-    const parts = [this.source, this.errors, this.trees, this.layer?.diagnostics, status?.call(this.source)];
+    const parts = [this.source, this.errors, this.trees, this.layer?.diagnostics, this.source.status?.()];
     const texts = parts.map((part) => inspect(part, { depth: 20, showHidden: true }));
     return [...texts, ...this.errors.map((error) => `${error.message} ${error.stack} ${JSON.stringify(error)}`)].join(
       "\n",
