@@ -43,7 +43,8 @@ export class ConfigClient<T = unknown> {
   }
 
   /**
-   * The value at a path: a frozen table for an inner node; `fallback`, or undefined, where there is none.
+   * The value at a path: a frozen table for an inner node; `fallback`, or undefined, where there is none. Without a schema
+   * nothing checks that what is there has the fallback's type: `Promise<number>` is then a wish.
    *
    * @param path a dotted string, a path atom or an array of segments
    */
@@ -74,7 +75,7 @@ export class ConfigClient<T = unknown> {
     return this.#write("put", path, [PUT_CONFIG, path, value]);
   }
 
-  /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`. */
+  /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`; refuses what is no table. */
   merge(path: PathsOf<T> | Atom | Segments, partial: unknown): Promise<true> {
     return this.#write("merge", path, [MERGE_CONFIG, path, partial]);
   }
@@ -86,7 +87,9 @@ export class ConfigClient<T = unknown> {
 
   /**
    * Subscribes to changes of what a pattern matches. The subscription ends with the calling process; made outside of any, it
-   * lasts. Subscribing twice is one subscription.
+   * lasts until `unsubscribe`, or until the `signal` in the options aborts. Subscribing twice is one subscription: the second
+   * time adds its `signal`, and tells again with `initial`. A put waits for the callbacks it triggers, each time for up to
+   * `notify_timeout` where one hangs.
    *
    * @param pattern `*` is one segment, `**` any number; braces and character classes as in minimatch
    * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`

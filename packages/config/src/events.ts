@@ -11,7 +11,7 @@ import type { ReloadReport } from "./protocol.ts";
  *   config.changed            { changes: 1 }       { manager, path, old_value, new_value }
  *   config.reload.start       { system_time }      { manager }
  *   config.reload.stop        { duration }         { manager, version, changed, sources }
- *   config.reload.exception   { duration }         { manager, error }
+ *   config.reload.exception   { duration }         { manager, code, error }
  *   config.source_error       { errors: 1 }        { manager, source, code, error, file?, line?, column? }
  *   config.source_recovered   { down_for }         { manager, source }
  *   config.validation_failed  { problems }         { manager, action, problems }
@@ -43,7 +43,9 @@ export function reloadStopped(manager: string, duration: number, report: ReloadR
 }
 
 export function reloadRefused(manager: string, duration: number, error: Error): void {
-  telemetry.emit("config.reload.exception", { duration }, { manager, error: error.message });
+  const code =
+    error instanceof ConfigSourceError ? error.code : error instanceof ConfigValidationError ? "validation" : "failed";
+  telemetry.emit("config.reload.exception", { duration }, { manager, code, error: error.message });
 }
 
 export function sourceError(manager: string, source: string, error: Error): void {

@@ -53,7 +53,7 @@ export interface SourceOutcome {
 /** The answer of `reload`. */
 export interface ReloadReport {
   readonly version: number;
-  /** Dotted paths of the leaves that changed, sorted. */
+  /** Dotted paths of the leaves that changed since it began, sorted. What a watch brought before that is not among them. */
   readonly changed: readonly string[];
   readonly sources: readonly SourceOutcome[];
 }

@@ -76,21 +76,25 @@ export async function subscribe(
   onAbort: () => void,
 ): Promise<Subscription | undefined> {
   const key = keyOf(vault, pattern, target, owner);
-  if (vault.subscriptions.has(key)) return undefined;
+  const standing = vault.subscriptions.get(key);
+  if (standing !== undefined) {
+    endWith(standing, options.signal, onAbort);
+    if (options.initial === true) tellNow(vault, standing);
+    return undefined;
+  }
   const receiver = typeof target === "function" ? await receiverOf(vault, target, owner) : undefined;
-  const { signal } = options;
-  signal?.addEventListener("abort", onAbort, { once: true });
   const kept: Subscription = {
     key,
     pattern,
     target: receiver ?? (target as Pid | string),
     owner,
-    signal,
+    signals: new Map(),
     remove: () => {
-      signal?.removeEventListener("abort", onAbort);
+      for (const [signal, listener] of kept.signals) signal.removeEventListener("abort", listener);
       takeOut();
     },
   };
+  endWith(kept, options.signal, onAbort);
   const takeOut = vault.index.add(pattern, kept);
   vault.subscriptions.set(key, kept);
   for (const pid of processesOf(kept)) {
@@ -102,6 +106,12 @@ export async function subscribe(
   receiver?.patterns.add(pattern.source);
   if (options.initial === true) tellNow(vault, kept);
   return kept;
+}
+
+function endWith({ signals }: Subscription, signal: AbortSignal | undefined, onAbort: () => void): void {
+  if (signal === undefined || signals.has(signal)) return;
+  signals.set(signal, onAbort);
+  signal.addEventListener("abort", onAbort, { once: true });
 }
 
 /** Ends the subscriptions of a pattern and a subscriber: the owner's, or all where it has none. */
@@ -122,7 +132,7 @@ export function forgetProcess(vault: Vault, pid: Pid): void {
 /** Ends what was to end while no manager was there to be told. */
 export function forgetAborted(vault: Vault): void {
   for (const subscription of vault.subscriptions.values()) {
-    if (subscription.signal?.aborted === true) drop(vault, subscription);
+    if ([...subscription.signals.keys()].some(({ aborted }) => aborted)) drop(vault, subscription);
   }
 }
 

@@ -1,8 +1,11 @@
+import { inspect } from "node:util";
 import { Atom, ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
 
 import { changedLeaves, diff } from "./core/diff.ts";
+import type { Contribution } from "./core/layer.ts";
 import { emptyLayer } from "./core/proposal.ts";
 import { admit, PlainDataError } from "./core/plain.ts";
+import type { Snapshot } from "./core/snapshot.ts";
 import { finish } from "./core/steps.ts";
 import { isTable } from "./core/draft.ts";
 import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
@@ -175,6 +178,8 @@ export class Reloading {
       ref: erlang.make_ref(),
       callers: callers.filter((from) => from !== undefined),
       started: performance.now(),
+      before: this.vault.configuration.snapshot,
+      offered: slots.map((slot) => slot.offered),
       waiting: new Set(),
       outcomes: new Map(),
       timer: undefined,
@@ -325,22 +330,28 @@ export class Reloading {
   }
 
   private reportOf(run: Run, prepared: Prepared): ReloadReport {
-    const { before, after } = prepared;
+    const { after } = prepared;
+    const from = run.before;
     let changed: readonly string[] | undefined;
-    return {
+    const report: ReloadReport = {
       version: after.snapshot.version,
       // Finding all changed leaves of a large reload takes longer than the reload: who wants to know pays.
       get changed() {
-        return (changed ??= finish(changedLeaves(diff(before.snapshot.tree, after.snapshot.tree))).map(
-          ({ path }) => path,
-        ));
+        return (changed ??= finish(changedLeaves(diff(from.tree, after.snapshot.tree))).map(({ path }) => path));
       },
       sources: this.vault.slots.map((slot) => {
         const refused = prepared.refused.find((one) => one.slot === slot);
-        if (refused === undefined) return run.outcomes.get(slot)!;
+        if (refused === undefined) {
+          const outcome = run.outcomes.get(slot)!;
+          // A change that the watch saw while the reload ran came with it all the same.
+          const isNew = outcome.outcome === "unchanged" && slot.offered !== run.offered[slot.index];
+          return isNew ? { source: slot.name, outcome: "data" } : outcome;
+        }
         return { source: slot.name, outcome: "error", message: this.vault.scrub(refused.error.message) };
       }),
     };
+    // Printed, it shows what changed, and no getter.
+    return Object.defineProperty(report, inspect.custom, { value: () => ({ ...report }) });
   }
 }
 
@@ -360,6 +371,9 @@ interface Run {
   readonly ref: Ref;
   readonly callers: readonly From[];
   readonly started: number;
+  /** What there was when it began: sources that tell of a change meanwhile are taken meanwhile. */
+  readonly before: Snapshot;
+  readonly offered: readonly (Contribution | undefined)[];
   readonly waiting: Set<Slot>;
   readonly outcomes: Map<Slot, SourceOutcome>;
   timer: Ref | undefined;

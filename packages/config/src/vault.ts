@@ -116,8 +116,8 @@ export interface Subscription {
   readonly target: Receiver | Pid | string;
   /** The process that it ends with; undefined for one made outside of any process. */
   readonly owner: Pid | undefined;
-  /** Ends it when it aborts. */
-  readonly signal: AbortSignal | undefined;
+  /** Each ends it when it aborts; with what it calls then. */
+  readonly signals: Map<AbortSignal, () => void>;
   /** Takes it out of the index, and its listener off the signal. */
   readonly remove: () => void;
 }

@@ -137,8 +137,11 @@ export class Writing {
     erlang.unlink(job.pid);
     erlang.exit(job.pid, KILL);
     const { validation_timeout } = this.vault.spec;
-    const message = `${actionText(job.work.request)}: validation took longer than ${validation_timeout} ms`;
-    this.settleWork(job.work, { error: new ConfigValidationError(message) });
+    const { request } = job.work;
+    const message = `validation took longer than ${validation_timeout} ms`;
+    const path = "path" in request ? formatPath(request.path) : "";
+    const problem = { path, message, ...("path" in request ? { origin: "put" } : {}) };
+    this.settleWork(job.work, { error: new ConfigValidationError(`${actionText(request)}: ${message}`, [problem]) });
     this.next();
   }
 

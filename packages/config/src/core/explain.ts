@@ -135,7 +135,7 @@ export const RUNTIME = "runtime";
 
 /** The origin of the value at a path: of the topmost layer that has it. */
 export function originAt(path: Segments, layers: readonly Layer[], overrides: Overrides): Origin | undefined {
-  if (overrides.deciding(path) !== undefined) return { source: RUNTIME };
+  if (overrides.deciding(path) !== undefined || overrides.within(path).length > 0) return { source: RUNTIME };
   for (let i = layers.length - 1; i >= 0; i--) {
     if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
     if (leafAbove(layers[i]!, path) !== undefined) return undefined;

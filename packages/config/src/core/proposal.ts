@@ -95,6 +95,11 @@ function* applied(now: Configuration, proposal: Proposal, shape: Shape | undefin
     }
     case "merge": {
       const value = yield* admitted(now, proposal);
+      if (!isTable(value)) {
+        const message = "a merge wants a table; to set a value use put";
+        const path = formatPath(proposal.path);
+        throw new ConfigValidationError(`${actionOf(proposal)}: ${message}`, [{ path, message, origin: "put" }]);
+      }
       const puts: Override[] = [];
       for (const leaf of leavesOf(value, proposal.path)) {
         const standing = valueAt(now.raw, leaf.path);

@@ -229,5 +229,6 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "it threw something that is not an Error";
+  if (error instanceof Error) return error.message;
+  return typeof error === "string" ? error : `it threw something that is not an Error (${typeof error})`;
 }

@@ -22,6 +22,9 @@ export interface FileOptions extends WatchedFileOptions {
  * published (see `settling.ts`). The watch notices most changes at once and all of them within `poll_interval`. It keeps
  * no process alive.
  *
+ * A file that is empty or broken at the first load is given `settle` (1 s) to become whole before that is an error; tests
+ * may want `{ settle: 0 }`.
+ *
  * @example new FileSource("/etc/myapp/config.toml")
  * @example new FileSource("settings.conf", { format: "json", on_missing: "clear" })
  */
