@@ -33,7 +33,8 @@ const FALSE = new Set(["false", "0", "no", "off"]);
 
 function untyped(text: string): Value {
   if (text.length <= 5 && /^(?:true|false)$/i.test(text)) return text.toLowerCase() === "true";
-  if (text.length <= 24 && text !== "" && String(Number(text)) === text && Number.isFinite(Number(text)))
+  // No number has a longer text than -0.0000011859861888919713.
+  if (text.length <= 25 && text !== "" && String(Number(text)) === text && Number.isFinite(Number(text)))
     return Number(text);
   return json(text) ?? text;
 }
