@@ -11,11 +11,11 @@ import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
-import { type Envelope, take } from "../process/mailbox.ts";
+import { discard } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { receive } from "../process/receive.ts";
 import { Request } from "../process/request.ts";
-import { cancel, Deadline, now, wait } from "../process/timer.ts";
+import { cancel, Limit, now, wait } from "../process/timer.ts";
 import { locate } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
@@ -291,7 +291,7 @@ async function kept(
     const rest = until - now();
     if (rest <= 0) return undefined;
     await new Promise<void>((resolve) => {
-      const alarm = new Alarm(resolve);
+      const alarm = new Limit(resolve);
       wait(alarm, rest);
       const wake = () => {
         cancel(alarm);
@@ -299,14 +299,6 @@ async function kept(
       };
       for (const request of requests) if (request instanceof PostedRequest) request.waiter = wake;
     });
-  }
-}
-
-class Alarm extends Deadline {
-  readonly fire: () => void;
-  constructor(fire: () => void) {
-    super();
-    this.fire = fire;
   }
 }
 
@@ -320,14 +312,5 @@ function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
 // Abandons a request: nothing about it will be in the mailbox.
 function drop(request: Posted): void {
   if (request instanceof PostedRequest) request.settle();
-  const process = current;
-  if (process === undefined) return;
-  let before: Envelope | undefined;
-  for (let envelope = process.head; envelope !== undefined; envelope = envelope.next) {
-    if (outcomeIn(envelope.message, request) !== undefined) {
-      take(process, before);
-      return;
-    }
-    before = envelope;
-  }
+  if (current !== undefined) discard(current, (message) => outcomeIn(message, request) !== undefined);
 }

@@ -5,7 +5,7 @@ import { OtpError } from "../term/error.ts";
 import { inWords, sentenceOf } from "../term/reason.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
-import { type Envelope, take } from "../process/mailbox.ts";
+import { discard } from "../process/mailbox.ts";
 import { demonitor } from "../process/monitor.ts";
 import type { Process } from "../process/process.ts";
 import { answer, type Awaited, refuse } from "../process/promised.ts";
@@ -85,7 +85,9 @@ class Patience extends Deadline {
     if (caller !== undefined) unlink(caller, pid);
     starter.nack(process.behaviour, TIMEOUT);
     signal(pid, caller?.pid ?? pid, KILL, false);
-    if (caller !== undefined) flushExit(caller, pid);
+    if (caller !== undefined) {
+      discard(caller, (message) => Array.isArray(message) && message[0] === EXIT && message[1] === pid);
+    }
   }
 }
 
@@ -124,19 +126,6 @@ function why(reason: unknown): string {
     if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third)}`;
   }
   return inWords(reason);
-}
-
-function flushExit(caller: Process, pid: unknown): void {
-  let before: Envelope | undefined;
-  for (let envelope = caller.head; envelope !== undefined; envelope = envelope.next) {
-    const { message } = envelope;
-    if (Array.isArray(message) && message[0] === EXIT && message[1] === pid) {
-      take(caller, before);
-      if (caller.waiter !== undefined) caller.waiter.looked = undefined;
-      return;
-    }
-    before = envelope;
-  }
 }
 
 settle(() => new Starter(undefined, undefined, undefined));

@@ -37,6 +37,23 @@ export function take(box: Mailbox, before: Envelope | undefined): unknown {
   return envelope.message;
 }
 
+/** Takes the first message that `wanted` wants out of a process's mailbox, if there is one, and tells nobody of it. */
+export function discard(
+  box: Mailbox & { readonly waiter: { looked: Envelope | undefined } | undefined },
+  wanted: (message: unknown) => boolean,
+): void {
+  let before: Envelope | undefined;
+  for (let envelope = box.head; envelope !== undefined; envelope = envelope.next) {
+    if (wanted(envelope.message)) {
+      take(box, before);
+      // Where a receive has looked to may just have gone.
+      if (box.waiter !== undefined) box.waiter.looked = undefined;
+      return;
+    }
+    before = envelope;
+  }
+}
+
 /** The messages in order, oldest first, without taking any. */
 export function contents(box: Mailbox): unknown[] {
   const messages: unknown[] = [];

@@ -3,7 +3,7 @@ import { type Atom, ensure } from "../term/atom.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
-import { type Envelope, take } from "./mailbox.ts";
+import { discard } from "./mailbox.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, type Name, textOf } from "./registry.ts";
 import { cancel } from "./timer.ts";
@@ -109,7 +109,12 @@ export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
     holder.extra?.monitors?.delete(ref);
     if (ref.mode !== "explicit_unalias") ref.deactivate();
   }
-  if (flush && !active) removeDown(holder, ref);
+  if (flush && !active) {
+    discard(
+      holder,
+      (message) => Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref,
+    );
+  }
   return active;
 }
 
@@ -147,17 +152,4 @@ export function owner(ref: Ref): Process | undefined {
 export function unalias(holder: Process, ref: Ref): boolean {
   if (!(ref instanceof AliasRef || ref instanceof MonitorRef) || ref.owner !== holder) return false;
   return ref.deactivate();
-}
-
-function removeDown(holder: Process, ref: Ref): void {
-  let before: Envelope | undefined;
-  for (let envelope = holder.head; envelope !== undefined; envelope = envelope.next) {
-    const { message } = envelope;
-    if (Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref) {
-      take(holder, before);
-      if (holder.waiter !== undefined) holder.waiter.looked = undefined;
-      return;
-    }
-    before = envelope;
-  }
 }

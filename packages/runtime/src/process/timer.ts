@@ -137,7 +137,8 @@ export function limit(fire: () => void, ms: number): () => void {
   };
 }
 
-class Limit extends Deadline {
+/** An exact deadline that calls a function. */
+export class Limit extends Deadline {
   readonly fire: () => void;
   constructor(fire: () => void) {
     super();
