@@ -100,7 +100,7 @@ export function post(request: CallRequest): Promise<unknown> {
   const { callee, caller } = request;
   if (caller?.alive === false) return forever();
   const ride = board(callee.prompt);
-  callee.accept(request);
+  callee.enqueue(request);
   return expect(request, ride);
 }
 

@@ -112,7 +112,7 @@ function post(server: ServerRef, payload: unknown): Posted {
   }
   const request = new PostedRequest(callee, caller, server, payload);
   request.keep(Infinity);
-  callee.accept(request);
+  callee.enqueue(request);
   return request;
 }
 

@@ -25,10 +25,9 @@ import { ErlangError, Thrown } from "../term/error.ts";
 import { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
-import { Cast } from "../process/cast.ts";
 import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
-import { take } from "../process/mailbox.ts";
+import { Cast, type Entry, Envelope, take } from "../process/mailbox.ts";
 import { processOf, type Ancestry, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
@@ -102,7 +101,20 @@ export class Server extends Process {
     this.ready = true;
     if (this.waiter !== undefined) look(this);
     else if (!this.#born) this.#init();
-    else this.#loop();
+    else {
+      // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
+      // the callback makes, and taking down frames is most of what a crash costs.
+      for (let left = SLICE; this.listening; left--) {
+        // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
+        if (left === 0 || (!reduce() && left < SLICE)) break;
+        if (this.head !== undefined && !this.#special) {
+          const entry = take(this, undefined);
+          if (entry instanceof Cast) this.#cast(entry.message);
+          else if (entry instanceof CallRequest && !entry.system) this.#call(entry);
+          else this.#handle(entry);
+        } else if (!this.#step()) break;
+      }
+    }
     this.ready = false;
     if (!this.alive) return;
     const { waiter } = this;
@@ -129,39 +141,40 @@ export class Server extends Process {
     return this.#continuing !== NOTHING || (!this.suspended && (this.head !== undefined || this.#over));
   }
 
-  #loop(): void {
-    for (let left = SLICE; this.listening; left--) {
-      // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
-      if (left === 0 || (!reduce() && left < SLICE)) return;
-      if (this.suspended) {
-        if (!this.#suspendedStep()) return;
-      } else if (this.#continuing !== NOTHING) {
-        const term = this.#continuing;
-        this.#continuing = NOTHING;
-        this.#invoke("handle_continue", term, undefined);
-      } else if (this.head !== undefined) {
-        const message = take(this, undefined);
-        if ((this.#idle !== undefined || this.#over) && !isSystem(message)) this.#busy();
-        this.#handle(message);
-      } else if (this.#over) {
-        this.#busy();
-        this.#invoke("handle_info", TIMEOUT, undefined);
-      } else {
-        return;
-      }
+  // Whether there is more to think of than the next message.
+  get #special(): boolean {
+    return this.suspended || this.#over || this.#idle !== undefined || this.#continuing !== NOTHING;
+  }
+
+  // Does what is due next. False if nothing is.
+  #step(): boolean {
+    if (this.suspended) return this.#suspendedStep();
+    if (this.#continuing !== NOTHING) {
+      const term = this.#continuing;
+      this.#continuing = NOTHING;
+      this.#invoke("handle_continue", term, undefined);
+    } else if (this.head !== undefined) {
+      const entry = take(this, undefined);
+      if (!isSystem(entry)) this.#busy();
+      this.#handle(entry);
+    } else if (this.#over) {
+      this.#busy();
+      this.#invoke("handle_info", TIMEOUT, undefined);
+    } else {
+      return false;
     }
+    return true;
   }
 
   // A suspended server answers `sys` and its parent's exit, and leaves everything else where it is.
   #suspendedStep(): boolean {
     let before;
-    for (let envelope = this.head; envelope !== undefined; envelope = envelope.next) {
-      const { message } = envelope;
-      if (isSystem(message) || this.#isParentExit(message)) {
+    for (let entry = this.head; entry !== undefined; entry = entry.next) {
+      if (isSystem(entry) || (entry instanceof Envelope && this.#isParentExit(entry.message))) {
         this.#handle(take(this, before));
         return true;
       }
-      before = envelope;
+      before = entry;
     }
     return false;
   }
@@ -194,20 +207,22 @@ export class Server extends Process {
     this.#over = false;
   }
 
-  #handle(message: unknown): void {
-    if (message instanceof Cast) {
-      this.#cast(message.message);
-      return;
-    }
-    if (message instanceof Request) {
-      if (isSystem(message)) {
-        system(this, message);
+  #handle(entry: Entry): void {
+    if (entry instanceof Request) {
+      if (isSystem(entry)) {
+        system(this, entry);
         this.#waitAgain();
       } else {
-        this.#call(message);
+        this.#call(entry);
       }
       return;
     }
+    const { message } = entry as Cast | Envelope;
+    if (entry instanceof Cast) this.#cast(message);
+    else this.#message(message);
+  }
+
+  #message(message: unknown): void {
     if (Array.isArray(message)) {
       const tag: unknown = message[0];
       if (tag === GEN_CAST && message.length === 2) {
@@ -507,7 +522,7 @@ export function answer(from: From, value: unknown): void {
 
 /** Puts a cast into a server's mailbox. */
 export function deliverCast(process: Process, message: unknown): void {
-  process.accept(new Cast(message));
+  process.enqueue(new Cast(message));
 }
 
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
@@ -515,8 +530,8 @@ function endReason(error: unknown, reason: unknown): unknown {
   return error instanceof Thrown ? reason : reasonOf(error);
 }
 
-function isSystem(message: unknown): message is CallRequest {
-  return message instanceof CallRequest && message.system;
+function isSystem(entry: Entry): entry is CallRequest {
+  return entry instanceof CallRequest && entry.system;
 }
 
 function isExt(ext: unknown): boolean {

@@ -8,6 +8,7 @@ import { current } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import type { Dispatcher } from "../process/dispatcher.ts";
 import { Process } from "../process/process.ts";
+import type { Entry } from "../process/mailbox.ts";
 import { open, Request } from "../process/request.ts";
 import { enlist } from "../process/table.ts";
 import type { Actor, OnCrash } from "./concrete.ts";
@@ -68,12 +69,12 @@ export class ActorProcess extends Process {
     if (!this.#ended) this.actor.stop();
   }
 
-  override accept(message: unknown): void {
-    if (message instanceof Request) {
-      this.#serve(message);
+  override enqueue(entry: Entry): void {
+    if (entry instanceof Request) {
+      this.#serve(entry);
       return;
     }
-    const term = open(message);
+    const term = open(entry);
     this.#pass(Array.isArray(term) && term.length === 2 && term[0] === GEN_CAST ? term[1] : term);
   }
 

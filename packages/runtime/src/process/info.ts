@@ -5,7 +5,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import type { Pid } from "../term/pid.ts";
 import { linksOf } from "./link.ts";
-import { contents } from "./mailbox.ts";
+import { entries } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { open } from "./request.ts";
 
@@ -39,8 +39,8 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   initial_call: (process) => process.initialCall,
   status: (process) =>
     process.ready ? RUNNABLE : process.listening || process.waiter !== undefined ? WAITING : RUNNING,
-  message_queue_len: (process) => contents(process).length,
-  messages: (process) => contents(process).map(open),
+  message_queue_len: (process) => entries(process).length,
+  messages: (process) => entries(process).map(open),
   links: linksOf,
   monitors: (process) => [...(process.extra?.monitors ?? [])].map((ref) => ref.item),
   monitored_by: (process) => [

@@ -1,14 +1,29 @@
 /**
- * A process's queue of messages: first in, first out, with selective receive. A singly linked list: an empty mailbox is two
- * words, a message in it four, and taking one out of the middle moves nothing.
+ * A process's queue of messages: first in, first out, with selective receive. A list through its entries: an empty mailbox
+ * is two words, and taking one out of the middle moves nothing. A cast or a request is an entry itself; any other message
+ * has an envelope around it.
  */
-
 import { settle } from "../term/shape.ts";
 
-/** One message in a mailbox. */
-export class Envelope {
-  message: unknown;
-  next: Envelope | undefined = undefined;
+/** What stands in a mailbox: one message. */
+export interface Entry {
+  next: Entry | undefined;
+}
+
+/** An ordinary message. */
+export class Envelope implements Entry {
+  readonly message: unknown;
+  next: Entry | undefined = undefined;
+
+  constructor(message: unknown) {
+    this.message = message;
+  }
+}
+
+/** A cast. Whoever reads it with `receive` sees OTP's tuple, `['$gen_cast', message]`. */
+export class Cast implements Entry {
+  readonly message: unknown;
+  next: Entry | undefined = undefined;
 
   constructor(message: unknown) {
     this.message = message;
@@ -17,48 +32,51 @@ export class Envelope {
 
 /** What a mailbox looks like from here: the two ends. A process is its own mailbox. */
 export interface Mailbox {
-  head: Envelope | undefined;
-  tail: Envelope | undefined;
+  head: Entry | undefined;
+  tail: Entry | undefined;
 }
 
-export function put(box: Mailbox, message: unknown): void {
-  const envelope = new Envelope(message);
-  if (box.tail === undefined) box.head = envelope;
-  else box.tail.next = envelope;
-  box.tail = envelope;
+export function put(box: Mailbox, entry: Entry): void {
+  if (box.tail === undefined) box.head = entry;
+  else box.tail.next = entry;
+  box.tail = entry;
 }
 
-/** Takes out the envelope that follows `before` (or the first, for undefined). There must be one. */
-export function take(box: Mailbox, before: Envelope | undefined): unknown {
-  const envelope = (before === undefined ? box.head : before.next) as Envelope;
-  if (before === undefined) box.head = envelope.next;
-  else before.next = envelope.next;
-  if (box.tail === envelope) box.tail = before;
-  return envelope.message;
+/** Takes out the entry that follows `before` (or the first, for undefined). There must be one. */
+export function take(box: Mailbox, before: Entry | undefined): Entry {
+  const entry = (before === undefined ? box.head : before.next) as Entry;
+  const { next } = entry;
+  if (before === undefined) box.head = next;
+  else before.next = next;
+  if (next === undefined) box.tail = before;
+  // Whoever keeps the entry (a request is a reference too) must not keep all that came after it.
+  else entry.next = undefined;
+  return entry;
 }
 
-/** Takes the first message that `wanted` wants out of a process's mailbox, if there is one, and tells nobody of it. */
+/** Takes the first ordinary message that `wanted` wants out of a process's mailbox, if there is one, and tells nobody of it. */
 export function discard(
-  box: Mailbox & { readonly waiter: { looked: Envelope | undefined } | undefined },
+  box: Mailbox & { readonly waiter: { looked: Entry | undefined } | undefined },
   wanted: (message: unknown) => boolean,
 ): void {
-  let before: Envelope | undefined;
-  for (let envelope = box.head; envelope !== undefined; envelope = envelope.next) {
-    if (wanted(envelope.message)) {
+  let before: Entry | undefined;
+  for (let entry = box.head; entry !== undefined; entry = entry.next) {
+    if (entry instanceof Envelope && wanted(entry.message)) {
       take(box, before);
       // Where a receive has looked to may just have gone.
       if (box.waiter !== undefined) box.waiter.looked = undefined;
       return;
     }
-    before = envelope;
+    before = entry;
   }
 }
 
-/** The messages in order, oldest first, without taking any. */
-export function contents(box: Mailbox): unknown[] {
-  const messages: unknown[] = [];
-  for (let envelope = box.head; envelope !== undefined; envelope = envelope.next) messages.push(envelope.message);
-  return messages;
+/** The entries in order, oldest first, without taking any. */
+export function entries(box: Mailbox): Entry[] {
+  const found: Entry[] = [];
+  for (let entry = box.head; entry !== undefined; entry = entry.next) found.push(entry);
+  return found;
 }
 
 settle(() => new Envelope(undefined));
+settle(() => new Cast(undefined));

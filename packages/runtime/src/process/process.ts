@@ -8,7 +8,7 @@ import type { Atom } from "../term/atom.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Dispatcher } from "./dispatcher.ts";
-import { type Envelope, type Mailbox, put } from "./mailbox.ts";
+import { type Entry, Envelope, type Mailbox, put } from "./mailbox.ts";
 import type { Waiter } from "./receive.ts";
 import type { Vigil } from "./vigil.ts";
 import type { MonitorRef } from "./monitor.ts";
@@ -37,8 +37,8 @@ export type Ancestry = readonly (Pid | Atom)[];
 
 export abstract class Process implements Mailbox {
   readonly pid: Pid;
-  head: Envelope | undefined = undefined;
-  tail: Envelope | undefined = undefined;
+  head: Entry | undefined = undefined;
+  tail: Entry | undefined = undefined;
   /** The receive it waits in. */
   waiter: Waiter | undefined = undefined;
   /** One link is the rule, so one is kept without a set. */
@@ -81,9 +81,14 @@ export abstract class Process implements Mailbox {
   /** What it was started with, for reports and `process_info`. */
   abstract get initialCall(): string;
 
-  /** Puts a message at the end of the mailbox and sees to it that somebody looks. */
+  /** Takes an ordinary message. */
   accept(message: unknown): void {
-    put(this, message);
+    this.enqueue(new Envelope(message));
+  }
+
+  /** Puts an entry at the end of the mailbox and sees to it that somebody looks. */
+  enqueue(entry: Entry): void {
+    put(this, entry);
     if (!this.ready && (this.listening || this.waiter !== undefined)) this.wake();
   }
 

@@ -7,7 +7,7 @@
  */
 import { failWith } from "./failure.ts";
 import type { Process } from "./process.ts";
-import { claim, drain, exhausted, whenDrained } from "./scheduler.ts";
+import { claim, drain, whenDrained } from "./scheduler.ts";
 import { forever } from "./forever.ts";
 
 const soon = Promise.resolve();
@@ -43,7 +43,7 @@ const FOLLOWS: Ride = 2;
  * between: a drain that was claimed and never run would be the last one.
  */
 export function board(prompt: boolean): Ride {
-  if (!prompt || exhausted()) return WAITS;
+  if (!prompt) return WAITS;
   return claim() ? DRAINS : FOLLOWS;
 }
 
@@ -109,13 +109,21 @@ function give({ caller, resolve, value }: Awaited): void {
   if (caller?.alive !== false) resolve?.(value as never);
 }
 
-// Those whose answer may come with the drain that is on its way. What is open when it is over has to wait.
-const probation: Awaited[] = [];
-whenDrained(() => {
+// Those whose answer may come with the drain that is on its way. What is open when it is over has to wait; where it ended
+// because the event loop was owed a turn, the next one, which is sure to come, may still bring the answer.
+let probation: Awaited[] = [];
+let extended: Awaited[] = [];
+whenDrained((early) => {
+  if (extended.length > 0) conclude(extended);
   if (probation.length === 0) return;
-  for (const awaited of probation) if (awaited.state === "open") awaited.keepWaiting();
-  probation.length = 0;
+  if (early) [probation, extended] = [extended, probation];
+  else conclude(probation);
 });
+
+function conclude(list: Awaited[]): void {
+  for (const awaited of list) if (awaited.state === "open") awaited.keepWaiting();
+  list.length = 0;
+}
 
 export function answer(awaited: Awaited, value: unknown): void {
   awaited.state = "answered";

@@ -1,7 +1,7 @@
 import { BADARG, TIMEOUT } from "../term/atoms.ts";
 import { ErlangError } from "../term/error.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { type Envelope, take } from "./mailbox.ts";
+import { type Entry, take } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { open } from "./request.ts";
 import { exhausted, reduce } from "./scheduler.ts";
@@ -17,7 +17,7 @@ export class Waiter extends Deadline {
   readonly match: Match | undefined;
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;
-  looked: Envelope | undefined = undefined;
+  looked: Entry | undefined = undefined;
   /** It gives up after one look (`after: 0`). */
   poll = false;
 
@@ -71,7 +71,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
 /** Looks whether a message came that the waiting receive wants. Called in the process's turn. */
 export function look(process: Process): void {
   const waiter = process.waiter as Waiter;
-  let found: { before: Envelope | undefined } | undefined;
+  let found: { before: Entry | undefined } | undefined;
   try {
     found = search(process, waiter.match, waiter.looked);
   } catch (error) {
@@ -96,16 +96,12 @@ export function look(process: Process): void {
 function search(
   process: Process,
   match: Match | undefined,
-  looked: Envelope | undefined,
-): { before: Envelope | undefined } | undefined {
+  looked: Entry | undefined,
+): { before: Entry | undefined } | undefined {
   let before = looked;
-  for (
-    let envelope = looked === undefined ? process.head : looked.next;
-    envelope !== undefined;
-    envelope = envelope.next
-  ) {
-    if (match === undefined || match(open(envelope.message))) return { before };
-    before = envelope;
+  for (let entry = looked === undefined ? process.head : looked.next; entry !== undefined; entry = entry.next) {
+    if (match === undefined || match(open(entry))) return { before };
+    before = entry;
   }
   return undefined;
 }

@@ -6,14 +6,15 @@
 import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
-import { Cast } from "./cast.ts";
+import { Cast, type Entry, type Envelope } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { Vigil } from "./vigil.ts";
 
 /** The caller and the tag of its request, as `handle_call` gets it: `gen_server.reply(from, value)` answers. */
 export type From = readonly [caller: Pid | undefined, tag: unknown];
 
-export abstract class Request extends Ref {
+export abstract class Request extends Ref implements Entry {
+  next: Entry | undefined = undefined;
   readonly payload: unknown;
   readonly caller: Process | undefined;
   readonly callee: Process;
@@ -70,6 +71,8 @@ export abstract class Request extends Ref {
   #settle(state: "answered" | "failed"): boolean {
     if (this.state !== "open") return false;
     this.state = state;
+    // The mailbox it may still stand in is nobody's any more: whoever keeps the request must not keep that.
+    if (!this.callee.alive) this.next = undefined;
     if (this.vigil !== undefined) {
       this.vigil.end();
       this.vigil = undefined;
@@ -79,7 +82,8 @@ export abstract class Request extends Ref {
 }
 
 /** A message as the process's code sees it: requests and casts are OTP's tuples. */
-export function open(message: unknown): unknown {
-  if (message instanceof Request) return [GEN_CALL, message.from, message.payload];
-  return message instanceof Cast ? [GEN_CAST, message.message] : message;
+export function open(entry: Entry): unknown {
+  if (entry instanceof Request) return [GEN_CALL, entry.from, entry.payload];
+  const { message } = entry as Cast | Envelope;
+  return entry instanceof Cast ? [GEN_CAST, message] : message;
 }

@@ -87,34 +87,44 @@ export function drain(): void {
     else process.nextReady = undefined;
     process.ready = false;
     enter(process);
-    run(process);
+    // Its own try and not `run`'s: each function between a callback and here is a frame in the stack of every error it throws.
+    try {
+      process.turn();
+    } catch (error) {
+      fault(process, error);
+    }
     if (credit <= 0) look();
   }
   enter(undefined);
   draining = false;
-  drained();
+  drained(spent);
 }
 
-let drained = () => {};
+let drained: (early: boolean) => void = () => {};
 
-/** Sets what is done after each drain. */
-export function whenDrained(then: () => void): void {
+/** Sets what is done after each drain. `early`: it ended because the event loop is owed a turn, and goes on after that. */
+export function whenDrained(then: (early: boolean) => void): void {
   drained = then;
 }
 
-/** One turn of a process. It does not throw; if it does, it is this package's mistake, and it must not stop all other processes. */
+/** One turn of a process, for dispatchers that drain no queue. */
 export function run(process: Process): void {
   try {
     process.turn();
   } catch (error) {
-    report(
-      "error",
-      "runtime_fault",
-      () => ({ pid: process.pid, error }),
-      () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
-    );
-    die(process, reasonOf(error));
+    fault(process, error);
   }
+}
+
+// A turn does not throw. If one does, it is this package's mistake, and it must not stop all other processes.
+function fault(process: Process, error: unknown): void {
+  report(
+    "error",
+    "runtime_fault",
+    () => ({ pid: process.pid, error }),
+    () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
+  );
+  die(process, reasonOf(error));
 }
 
 // At the first look in a turn of the event loop a marker is set that fires in the loop's next turn and opens a new budget.
@@ -141,7 +151,6 @@ function nextTurn(): void {
   used = 0;
   credit = stride;
   started = undefined;
-  if (first === undefined) return;
-  started = lastLook = performance.now();
+  if (first !== undefined) started = lastLook = performance.now();
   drain();
 }

@@ -1,44 +1,53 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { contents, type Envelope, type Mailbox, put, take } from "../../src/process/mailbox.ts";
+import { entries, Envelope, type Entry, type Mailbox, put, take } from "../../src/process/mailbox.ts";
 
 const box = (...messages: unknown[]): Mailbox => {
   const made: Mailbox = { head: undefined, tail: undefined };
-  for (const message of messages) put(made, message);
+  for (const message of messages) put(made, new Envelope(message));
   return made;
 };
 
-function envelopeBefore(of: Mailbox, index: number): Envelope | undefined {
-  let envelope: Envelope | undefined;
-  for (let at = 0; at < index; at++) envelope = envelope === undefined ? of.head : envelope.next;
-  return envelope;
+const messageOf = (entry: Entry): unknown => (entry as Envelope).message;
+const contents = (of: Mailbox): unknown[] => entries(of).map(messageOf);
+const takeOut = (of: Mailbox, before?: Entry): unknown => messageOf(take(of, before));
+
+function entryBefore(of: Mailbox, index: number): Entry | undefined {
+  let entry: Entry | undefined;
+  for (let at = 0; at < index; at++) entry = entry === undefined ? of.head : entry.next;
+  return entry;
 }
 
 describe("a mailbox", () => {
   test("gives messages in the order in which they came", () => {
     const full = box(1, 2, 3);
-    expect([take(full, undefined), take(full, undefined), take(full, undefined)]).toStrictEqual([1, 2, 3]);
+    expect([takeOut(full), takeOut(full), takeOut(full)]).toStrictEqual([1, 2, 3]);
     expect(full).toStrictEqual({ head: undefined, tail: undefined });
   });
 
   test("keeps undefined as a message", () => {
     const full = box(undefined, 1);
     expect(contents(full)).toStrictEqual([undefined, 1]);
-    expect(take(full, undefined)).toBe(undefined);
+    expect(takeOut(full)).toBe(undefined);
     expect(contents(full)).toStrictEqual([1]);
   });
 
   test("gives one out of the middle and keeps the order of the others", () => {
     const full = box(1, 2, 3, 4);
-    expect(take(full, envelopeBefore(full, 2))).toBe(3);
+    expect(takeOut(full, entryBefore(full, 2))).toBe(3);
     expect(contents(full)).toStrictEqual([1, 2, 4]);
+  });
+
+  test("lets an entry that was taken out hold nothing of what came after it", () => {
+    const full = box(1, 2);
+    expect(take(full, undefined).next).toBe(undefined);
   });
 
   test("takes new messages at its end after its last one was taken out", () => {
     const full = box(1, 2);
-    take(full, envelopeBefore(full, 1));
-    put(full, 3);
+    take(full, entryBefore(full, 1));
+    put(full, new Envelope(3));
     expect(contents(full)).toStrictEqual([1, 3]);
   });
 
@@ -50,11 +59,11 @@ describe("a mailbox", () => {
         const model: number[] = [];
         for (const each of steps) {
           if ("put" in each) {
-            put(real, each.put);
+            put(real, new Envelope(each.put));
             model.push(each.put);
           } else if (model.length > 0) {
             const index = each.take % model.length;
-            expect(take(real, envelopeBefore(real, index))).toBe(model.splice(index, 1)[0]);
+            expect(takeOut(real, entryBefore(real, index))).toBe(model.splice(index, 1)[0]);
           }
           expect(contents(real)).toStrictEqual(model);
         }
