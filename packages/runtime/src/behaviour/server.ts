@@ -107,7 +107,7 @@ export class Server extends Process {
       for (let left = SLICE; this.listening; left--) {
         // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
-        if (this.head !== undefined && !this.#special) {
+        if (this.head !== undefined && !this.#special()) {
           const entry = take(this, undefined);
           if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof CallRequest && !entry.system) this.#call(entry);
@@ -142,7 +142,7 @@ export class Server extends Process {
   }
 
   // Whether there is more to think of than the next message.
-  get #special(): boolean {
+  #special(): boolean {
     return this.suspended || this.#over || this.#idle !== undefined || this.#continuing !== NOTHING;
   }
 

@@ -230,7 +230,7 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
 }
 
 // `ended`: why it is restarted; undefined where an earlier restart failed, which was reported.
-async function restart(state: State, child: Child, ended?: { readonly reason: unknown }): Promise<unknown> {
+function restart(state: State, child: Child, ended?: { readonly reason: unknown }): unknown {
   const { self, flags, window } = state;
   const { id } = child.spec;
   const why = () => (ended === undefined ? "could not be restarted" : `ended with reason ${inWords(ended.reason)}`);
@@ -255,21 +255,27 @@ async function restart(state: State, child: Child, ended?: { readonly reason: un
     );
   }
   const { strategy } = flags;
-  if (strategy === SIMPLE_ONE_FOR_ONE) {
-    await startOne(state, child);
+  const together = strategy === SIMPLE_ONE_FOR_ONE ? [child] : group(strategy, () => state.children.list(), child);
+  if (together.length > 1) return restartGroup(state, child, together);
+  // A child that goes alone, which is the rule, is one wait, and no function that waits for another one.
+  if (strategy !== SIMPLE_ONE_FOR_ONE) state.children.runs(child, undefined);
+  return start(state, child, (started) => {
+    if ("error" in started) tryAgain(state, child);
+    else runs(state, child, started.pid);
     return go(state, true);
-  }
-  const together = group(strategy, () => state.children.list(), child);
+  });
+}
+
+async function restartGroup(state: State, child: Child, together: readonly Child[]): Promise<unknown> {
   state.children.runs(child, undefined);
-  let again = together;
-  if (together.length > 1) {
-    await endAll(
-      state,
-      together.filter((each) => each !== child),
-    );
-    again = together.filter((each) => each === child || isKnown(state, each));
-  }
-  const failed = await startAll(state, again);
+  await endAll(
+    state,
+    together.filter((each) => each !== child),
+  );
+  const failed = await startAll(
+    state,
+    together.filter((each) => each === child || isKnown(state, each)),
+  );
   if (failed !== undefined) tryAgain(state, failed.child);
   return go(state, true);
 }
@@ -286,49 +292,64 @@ async function startAll(
   list: readonly Child[],
 ): Promise<(Failure & { readonly child: Child }) | undefined> {
   for (const child of list) {
-    const started = await start(state, child);
-    if ("error" in started) return { child, ...started };
-    if (started.pid === undefined && child.spec.restart === TEMPORARY) state.children.remove(child);
-    else state.children.runs(child, started.pid);
+    const failed = await start(state, child, (started) => {
+      if ("error" in started) return { child, ...started };
+      runs(state, child, started.pid);
+      return undefined;
+    });
+    if (failed !== undefined) return failed;
   }
   return undefined;
 }
 
-async function startOne(state: State, child: Child): Promise<void> {
-  const started = await start(state, child);
-  if ("error" in started) tryAgain(state, child);
-  else if (started.pid === undefined) state.children.remove(child, child);
-  else state.children.runs(child, started.pid);
+// A child was started, or it is ignored: then its specification stays without a pid, unless it is one to forget.
+function runs(state: State, child: Child, pid: Pid | undefined): void {
+  const { children } = state;
+  if (pid !== undefined) children.runs(child, pid);
+  else if (state.dynamic !== undefined) children.remove(child, child);
+  else if (child.spec.restart === TEMPORARY) children.remove(child);
+  else children.runs(child, undefined);
 }
 
-async function start(state: State, child: Child): Promise<Started> {
-  const started = await run(state, child.spec, child.extra);
-  if ("error" in started) {
-    report(
-      "error",
-      "start_error",
-      () => offender(state, child, started.error),
-      () =>
-        `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${started.text ?? inWords(started.error)}`,
-    );
-  }
-  return started;
+// Starts a child of the list, and reports it if that fails.
+function start<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
+  return run(state, child.spec, child.extra, (started) => {
+    if ("error" in started) {
+      report(
+        "error",
+        "start_error",
+        () => offender(state, child, started.error),
+        () =>
+          `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${started.text ?? inWords(started.error)}`,
+      );
+    }
+    return then(started);
+  });
 }
 
-// Calls the start function. What it throws is an answer too: OTP's `catch apply(M, F, A)`.
-async function run(state: State, spec: CheckedSpec, extra: readonly unknown[]): Promise<Started> {
-  let result: unknown;
-  try {
-    result = await spec.task(...spec.args, ...extra);
-  } catch (error) {
-    if (error instanceof OtpError) return { error: error.reason };
-    if (!(error instanceof Thrown)) return { error: [EXIT, reasonOf(error)] };
-    result = error.value;
-  } finally {
-    enter(state.self);
+// Calls the start function, waits for it, and goes on with `then` as the supervisor.
+function run<T>(state: State, spec: CheckedSpec, extra: readonly unknown[], then: (started: Started) => T): Promise<T> {
+  const { self } = state;
+  const goOn = (started: Started): T | Promise<never> => {
+    enter(self);
     // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
-    if (!state.self.alive) await forever();
+    return self.alive ? then(started) : forever();
+  };
+  return called(spec, extra).then(
+    (result) => goOn(outcome(result)),
+    (error: unknown) => goOn(failure(error)),
+  );
+}
+
+function called({ task, args }: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
+  try {
+    return Promise.resolve(extra.length === 0 ? task(...args) : task(...args, ...extra));
+  } catch (error) {
+    return Promise.reject(error as Error);
   }
+}
+
+function outcome(result: unknown): Started {
   if (result instanceof Pid) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };
   if (Array.isArray(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
@@ -336,6 +357,13 @@ async function run(state: State, spec: CheckedSpec, extra: readonly unknown[]): 
     error: result,
     text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,
   };
+}
+
+// What a start function throws is an answer too: OTP's `catch apply(M, F, A)`.
+function failure(error: unknown): Started {
+  if (error instanceof OtpError) return { error: error.reason };
+  if (error instanceof Thrown) return outcome(error.value);
+  return { error: [EXIT, reasonOf(error)] };
 }
 
 // Ends children, last first: one after the other, or (simple_one_for_one) all at once.
@@ -386,20 +414,17 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
         `start_child of a simple_one_for_one supervisor takes the extra arguments as an array, got ${describe(argument)}`,
       );
     }
-    const started = await run(state, dynamic, argument);
-    if ("error" in started)
-      return new Refusal(started.error, `Cannot start child: ${started.text ?? inWords(started.error)}`);
-    if (started.pid !== undefined) {
-      const child: Child = {
-        spec: dynamic,
-        extra: dynamic.restart === TEMPORARY ? [] : argument,
-        pid: started.pid,
-        restarting: false,
-        former: undefined,
-      };
-      children.add(child, child);
-    }
-    return started.ok;
+    return run(state, dynamic, argument, (started) => {
+      if ("error" in started)
+        return new Refusal(started.error, `Cannot start child: ${started.text ?? inWords(started.error)}`);
+      const { pid } = started;
+      const extra = dynamic.restart === TEMPORARY ? [] : argument;
+      if (pid !== undefined) {
+        const child: Child = { spec: dynamic, extra, pid, restarting: false, former: undefined };
+        children.add(child, child);
+      }
+      return started.ok;
+    });
   }
   const spec = checkSpec(argument, state.flags.auto_shutdown);
   if (isProblem(spec)) return new Refusal(spec.reason, `Cannot start child: ${spec.text}`);
@@ -415,15 +440,16 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
     );
   const child: Child = { spec, extra: [], pid: undefined, restarting: false, former: undefined };
-  const started = await start(state, child);
-  if ("error" in started)
-    return new Refusal(
-      [started.error, spec],
-      `Cannot start child ${describe(spec.id)}: ${started.text ?? inWords(started.error)}`,
-    );
-  child.pid = started.pid;
-  if (started.pid !== undefined || spec.restart !== TEMPORARY) children.add(child);
-  return started.ok;
+  return start(state, child, (started) => {
+    if ("error" in started)
+      return new Refusal(
+        [started.error, spec],
+        `Cannot start child ${describe(spec.id)}: ${started.text ?? inWords(started.error)}`,
+      );
+    child.pid = started.pid;
+    if (started.pid !== undefined || spec.restart !== TEMPORARY) children.add(child);
+    return started.ok;
+  });
 }
 
 async function terminateChild(state: State, id: unknown): Promise<unknown> {
@@ -447,14 +473,15 @@ async function restartChild(state: State, id: unknown): Promise<unknown> {
   const child = state.children.find(id);
   const refused = refuseUnlessStopped(child, "restart", id);
   if (child === undefined || refused !== undefined) return refused;
-  const started = await start(state, child);
-  if ("error" in started)
-    return new Refusal(
-      started.error,
-      `Cannot restart child ${describe(id)}: ${started.text ?? inWords(started.error)}`,
-    );
-  state.children.runs(child, started.pid);
-  return started.ok;
+  return start(state, child, (started) => {
+    if ("error" in started)
+      return new Refusal(
+        started.error,
+        `Cannot restart child ${describe(id)}: ${started.text ?? inWords(started.error)}`,
+      );
+    state.children.runs(child, started.pid);
+    return started.ok;
+  });
 }
 
 function deleteChild(state: State, id: unknown): unknown {

@@ -5,6 +5,7 @@
  * run, and takes the answer along: one promise and one microtask instead of two, and none of what waiting needs. Only if
  * the answer is not there then, it becomes an ordinary promise that waits.
  */
+import { Batch } from "./batch.ts";
 import { failWith } from "./failure.ts";
 import type { Process } from "./process.ts";
 import { claim, drain, whenDrained } from "./scheduler.ts";
@@ -69,7 +70,7 @@ let driver: Awaited | undefined;
  */
 let holding = false;
 let releasing = false;
-const held: Awaited[] = [];
+const held = new Batch<Awaited>();
 let gone = 0;
 
 function drive(): unknown {
@@ -77,9 +78,9 @@ function drive(): unknown {
   drain();
   driver = undefined;
   if (!holding) return taken(awaited);
-  const behind = awaited.state === "answered" && held.includes(awaited);
+  const behind = awaited.state === "answered" && held.has(awaited);
   if (!releasing) {
-    if (held.length > 0) release(1);
+    if (held.size > 0) release(1);
     else holding = false;
   }
   return behind ? takenOn(awaited) : taken(awaited);
@@ -92,15 +93,15 @@ function release(steps: 1 | 2): void {
 
 function letGo(): void {
   releasing = false;
-  while (gone < held.length) {
-    const awaited = held[gone++] as Awaited;
+  while (gone < held.size) {
+    const awaited = held.at(gone++);
     give(awaited);
     if (awaited.late) {
       release(2);
       return;
     }
   }
-  held.length = 0;
+  held.clear();
   gone = 0;
   holding = false;
 }
@@ -111,18 +112,21 @@ function give({ caller, resolve, value }: Awaited): void {
 
 // Those whose answer may come with the drain that is on its way. What is open when it is over has to wait; where it ended
 // because the event loop was owed a turn, the next one, which is sure to come, may still bring the answer.
-let probation: Awaited[] = [];
-let extended: Awaited[] = [];
+let probation = new Batch<Awaited>();
+let extended = new Batch<Awaited>();
 whenDrained((early) => {
-  if (extended.length > 0) conclude(extended);
-  if (probation.length === 0) return;
+  if (extended.size > 0) conclude(extended);
+  if (probation.size === 0) return;
   if (early) [probation, extended] = [extended, probation];
   else conclude(probation);
 });
 
-function conclude(list: Awaited[]): void {
-  for (const awaited of list) if (awaited.state === "open") awaited.keepWaiting();
-  list.length = 0;
+function conclude(batch: Batch<Awaited>): void {
+  for (let index = 0; index < batch.size; index++) {
+    const awaited = batch.at(index);
+    if (awaited.state === "open") awaited.keepWaiting();
+  }
+  batch.clear();
 }
 
 export function answer(awaited: Awaited, value: unknown): void {
