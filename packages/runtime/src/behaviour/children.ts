@@ -1,6 +1,7 @@
 /** The children of a supervisor, in start order, found by id and by pid. */
 import { TEMPORARY } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
+import { settle } from "../term/shape.ts";
 import { type CheckedSpec, keyOf } from "./child.ts";
 
 /** A child: its specification and what runs of it: a pid, nothing, or (between two tries) a restart. */
@@ -75,3 +76,5 @@ export class Children {
     return list.slice(list.indexOf(child) + 1);
   }
 }
+
+settle(() => new Children());

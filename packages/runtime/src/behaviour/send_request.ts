@@ -9,6 +9,7 @@ import { OtpError } from "../term/error.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { Ref } from "../term/ref.ts";
+import { settle } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import { discard } from "../process/mailbox.ts";
@@ -314,3 +315,5 @@ function drop(request: Posted): void {
   if (request instanceof PostedRequest) request.settle();
   if (current !== undefined) discard(current, (message) => outcomeIn(message, request) !== undefined);
 }
+
+settle(() => new PostedRequest(undefined as never, undefined, "", undefined));

@@ -1,6 +1,7 @@
 /** Ending a child: asked, waited for, killed. What a supervisor does to one child, or to many at once. */
 import { KILL, KILLED, NOPROC, NORMAL, PERMANENT, BRUTAL_KILL, SHUTDOWN } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
+import { settle } from "../term/shape.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { Request } from "../process/request.ts";
@@ -87,3 +88,5 @@ function asWished(reason: unknown, spec: CheckedSpec): boolean {
   if (reason === SHUTDOWN || reason === NOPROC || (Array.isArray(reason) && reason[0] === SHUTDOWN)) return true;
   return reason === NORMAL && spec.restart !== PERMANENT;
 }
+
+settle(() => new Watch(undefined as never, undefined as never, () => {}));

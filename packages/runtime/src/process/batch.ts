@@ -15,7 +15,8 @@ export class Batch<T> {
   }
 
   has(item: T): boolean {
-    return this.#items.includes(item);
+    for (let index = 0; index < this.size; index++) if (this.#items[index] === item) return true;
+    return false;
   }
 
   /** Empties it. What it held can be collected; the memory of a batch that once was long, too. */

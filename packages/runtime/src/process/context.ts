@@ -7,10 +7,13 @@
  * a half times as much on Node 20; `docs/scheduler.md` has the figures.)
  */
 import { promiseHooks } from "node:v8";
+import { keep } from "../term/shape.ts";
 import type { Process } from "./process.ts";
 
 const OWNER = Symbol("otpts.process");
 type Owned = Promise<unknown> & { [OWNER]?: Process };
+
+keep(Object.assign(Promise.resolve(), { [OWNER]: undefined }));
 
 /** The process whose code runs right now; undefined outside of all. */
 export let current: Process | undefined;

@@ -3,6 +3,7 @@ import { type Atom, ensure } from "../term/atom.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
+import { settle } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, type Name, textOf } from "./registry.ts";
@@ -153,3 +154,5 @@ export function unalias(holder: Process, ref: Ref): boolean {
   if (!(ref instanceof AliasRef || ref instanceof MonitorRef) || ref.owner !== holder) return false;
   return ref.deactivate();
 }
+
+settle(() => new MonitorRef(undefined as never, undefined, undefined, undefined));

@@ -13,6 +13,7 @@ import type { Waiter } from "./receive.ts";
 import type { Vigil } from "./vigil.ts";
 import type { MonitorRef } from "./monitor.ts";
 import type { Deadline } from "./timer.ts";
+import { settle } from "../term/shape.ts";
 
 /** What few processes need. */
 export class Extra {
@@ -31,6 +32,8 @@ export class Extra {
   /** The dispatcher's own data. */
   seat: unknown = undefined;
 }
+
+settle(() => new Extra());
 
 /** A parent's entry in a process's list of ancestors: its name, if it has one, or its pid. */
 export type Ancestry = readonly (Pid | Atom)[];

@@ -1,5 +1,6 @@
 import { BADARG, TIMEOUT } from "../term/atoms.ts";
 import { ErlangError } from "../term/error.ts";
+import { settle } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { type Entry, take } from "./mailbox.ts";
 import type { Process } from "./process.ts";
@@ -105,3 +106,13 @@ function search(
   }
   return undefined;
 }
+
+settle(
+  () =>
+    new Waiter(
+      undefined as never,
+      undefined,
+      () => {},
+      () => {},
+    ),
+);

@@ -50,7 +50,7 @@ export abstract class Request extends Ref implements Entry {
   keep(ms: number): void {
     if (this.state !== "open") return;
     if (this.caller?.alive === false) this.settle();
-    else if (this.callee.alive) this.vigil = new Vigil(this, ms);
+    else if (this.callee.alive) this.vigil = new Vigil(this).begin(ms);
     else this.fail(this.callee.reason);
   }
 

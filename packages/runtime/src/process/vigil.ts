@@ -4,12 +4,13 @@
  */
 import type { Process } from "./process.ts";
 import type { Request } from "./request.ts";
+import { settle } from "../term/shape.ts";
 import { cancel, type Coarse, COARSE_FROM, Deadline, enter, leave, wait } from "./timer.ts";
 
 export class Vigil implements Coarse {
   readonly request: Request;
   previousIn: Vigil | undefined = undefined;
-  nextIn: Vigil | undefined;
+  nextIn: Vigil | undefined = undefined;
   previousOut: Vigil | undefined = undefined;
   nextOut: Vigil | undefined = undefined;
   slot = -1;
@@ -18,17 +19,22 @@ export class Vigil implements Coarse {
   later: Coarse | undefined = undefined;
   #exact: Exact | undefined = undefined;
 
-  constructor(request: Request, ms: number) {
+  constructor(request: Request) {
     this.request = request;
+  }
+
+  /** Enters all lists. */
+  begin(ms: number): this {
+    const { request } = this;
     const { callee, caller } = request;
     const first = callee.vigils;
     this.nextIn = first;
     if (first !== undefined) first.previousIn = this;
     callee.vigils = this;
     if (caller !== undefined) this.#waitFor(caller);
-    if (ms === Infinity) return;
-    if (ms >= COARSE_FROM) enter(this, ms);
-    else wait((this.#exact = new Exact(request)), ms);
+    if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
+    else if (ms < COARSE_FROM) wait((this.#exact = new Exact(request)), ms);
+    return this;
   }
 
   expire(): void {
@@ -67,3 +73,5 @@ class Exact extends Deadline {
     this.request.expire();
   }
 }
+
+settle(() => new Vigil(undefined as never));

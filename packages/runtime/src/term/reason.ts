@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
 import { describe, STACK } from "./describe.ts";
 import { ErlangError, Exit, Thrown } from "./error.ts";
+import { settle } from "./shape.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
 export class Stack {
@@ -43,6 +44,8 @@ export class Stack {
     return "STACK";
   }
 }
+
+settle(() => new Stack(undefined));
 
 /** The exit reason that a value thrown by a process's code stands for. */
 export function reasonOf(thrown: unknown): unknown {
