@@ -7,7 +7,7 @@ import { BADARG, FLUSH, INFO, type OK, PROCESS, TRAP_EXIT } from "./term/atoms.t
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit, Thrown } from "./term/error.ts";
 import { NODE, Pid } from "./term/pid.ts";
-import { Ref } from "./term/ref.ts";
+import { PlainRef, type Ref } from "./term/ref.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { current } from "./process/context.ts";
@@ -239,7 +239,7 @@ export const read_timer = sending.readTimer;
 
 /** A new reference. */
 export function make_ref(): Ref {
-  return new Ref();
+  return new PlainRef();
 }
 
 /** The name of this node. */

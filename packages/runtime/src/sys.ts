@@ -8,11 +8,11 @@ import { CALLING_SELF, NOPROC, type OK } from "./term/atoms.ts";
 import { Exit } from "./term/error.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
-import { explain, locate, post } from "./behaviour/gen.ts";
-import { stop, type SystemOperation, SystemRequest } from "./behaviour/stopping.ts";
+import { calling, explain, locate, post } from "./behaviour/gen.ts";
+import { stop, type SystemOperation } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { current } from "./process/context.ts";
-import type { Process } from "./process/process.ts";
+import { Request } from "./process/request.ts";
 
 export type { StatusTuple };
 
@@ -69,31 +69,6 @@ export async function terminate(server: ServerRef, reason: unknown, timeout?: Ti
   return stop(server, reason, timeout ?? Infinity);
 }
 
-/** A request whose failure is told as that of the function of this module that made it. */
-class SysRequest extends SystemRequest {
-  readonly #function: Atom;
-  readonly #given: readonly unknown[];
-
-  constructor(
-    callee: Process,
-    caller: Process | undefined,
-    server: ServerRef,
-    operation: SystemOperation,
-    timeout: Timeout | undefined,
-
-    name: Atom,
-    given: readonly unknown[],
-  ) {
-    super(callee, caller, server, operation, timeout);
-    this.#function = name;
-    this.#given = given;
-  }
-
-  protected override exit(reason: unknown): Error {
-    return sysExit(reason, this.#function, this.server, this.#given, this.timeout);
-  }
-}
-
 function sysExit(
   reason: unknown,
   name: Atom,
@@ -121,7 +96,9 @@ async function ask(
   const process = locate(server);
   if (process === undefined) throw sysExit(NOPROC, name, server, given, timeout);
   if (process === caller) throw sysExit(CALLING_SELF, name, server, given, timeout);
-  const answer = await post(new SysRequest(process, caller, server, operation, timeout, name, given));
+  // Its failure is told as that of the function of this module that asked.
+  const asking = calling((_request, reason) => sysExit(reason, name, server, given, timeout), true);
+  const answer = await post(new Request(asking, process, caller, server, operation, timeout));
   if (answer instanceof Refused) throw answer.error;
   return answer;
 }

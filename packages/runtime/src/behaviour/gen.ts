@@ -8,14 +8,10 @@ import type { ServerRef } from "../term/protocol.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import { type Process, processOf } from "../process/process.ts";
-import { answer, type Awaited, board, expect, refuse } from "../process/promised.ts";
+import { answer, board, expect, refuse } from "../process/promised.ts";
 import { find, isName } from "../process/registry.ts";
-import { Request } from "../process/request.ts";
-import { settle } from "../term/shape.ts";
+import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
 import { forever } from "../process/forever.ts";
-
-/** OTP's default time-out of a call, in ms. */
-export const DEFAULT_TIMEOUT = 5_000;
 
 /** The process a server reference stands for, or undefined. */
 export function locate(server: ServerRef): Process | undefined {
@@ -27,52 +23,20 @@ export function locate(server: ServerRef): Process | undefined {
   throw new ErlangError(BADARG, `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]`);
 }
 
-/** A call: its answer settles a promise. */
-export class CallRequest extends Request implements Awaited {
-  readonly server: ServerRef;
-  /** As the caller gave it; undefined if it did not. */
-  readonly timeout: Timeout | undefined;
-  value: unknown = undefined;
-  resolve: ((value: never) => void) | undefined = undefined;
-  late = false;
+/** A call: its answer settles a promise, its failure rejects it with what `exit` makes. */
+export function calling(exit: (request: Request, reason: unknown) => Error, system = false): Purpose {
+  return {
+    system,
+    answered: answer,
+    failed: (request, reason) => refuse(request, () => exit(request, reason)),
+  };
+}
 
-  constructor(
-    callee: Process,
-    caller: Process | undefined,
-    server: ServerRef,
-    payload: unknown,
-    timeout: Timeout | undefined,
-  ) {
-    super(callee, caller, payload);
-    this.server = server;
-    this.timeout = timeout;
-  }
+const CALLING = calling(exitOf);
 
-  /** Whether it is for the behaviour itself rather than for the callback module (OTP's `{system, From, Msg}`). */
-  get system(): boolean {
-    return false;
-  }
-
-  keepWaiting(): void {
-    this.keep(this.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(this.timeout, "call a server"));
-  }
-
-  expire(): void {
-    this.fail(TIMEOUT);
-  }
-
-  protected answered(value: unknown): void {
-    answer(this, value);
-  }
-
-  protected failed(reason: unknown): void {
-    refuse(this, () => this.exit(reason));
-  }
-
-  /** What the caller fails with. */
-  protected exit(reason: unknown): Error {
-    return callExit(reason, this.server, this.payload, this.timeout);
-  }
+/** What the caller of a request fails with. */
+export function exitOf({ server, payload, timeout }: Request, reason: unknown): Exit {
+  return callExit(reason, server as ServerRef, payload, timeout);
 }
 
 /**
@@ -92,11 +56,11 @@ export function call(server: ServerRef, payload: unknown, timeout: Timeout | und
     if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));
   }
   if (callee === undefined) return Promise.reject(callExit(NOPROC, server, payload, timeout));
-  return post(new CallRequest(callee, caller, server, payload, timeout));
+  return post(new Request(CALLING, callee, caller, server, payload, timeout));
 }
 
 /** Puts a request into the mailbox: the promise of its answer. A dead process asks nobody, and waits for ever. */
-export function post(request: CallRequest): Promise<unknown> {
+export function post(request: Request): Promise<unknown> {
   const { callee, caller } = request;
   if (caller?.alive === false) return forever();
   const ride = board(callee.prompt);
@@ -142,5 +106,3 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
       return `the server ended before it replied: ${inWords(reason)}`;
   }
 }
-
-settle(() => new CallRequest(undefined as never, undefined, "", undefined, undefined));

@@ -8,15 +8,13 @@ import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
-import { Ref } from "../term/ref.ts";
-import { settle } from "../term/shape.ts";
+import { nextId, Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import { discard } from "../process/mailbox.ts";
-import type { Process } from "../process/process.ts";
 import { receive } from "../process/receive.ts";
-import { Request } from "../process/request.ts";
-import { cancel, Limit, now, wait } from "../process/timer.ts";
+import { type Purpose, Request } from "../process/request.ts";
+import { cancel, Deadline, now, wait } from "../process/timer.ts";
 import { locate } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
@@ -33,48 +31,45 @@ export type Response<R = unknown> = readonly [Atom<"reply">, R];
 
 type Outcome = readonly ["reply", unknown] | readonly ["error", unknown];
 
-/** A request whose answer is a message in the caller's mailbox, or is kept for code outside any process. */
-class PostedRequest extends Request {
-  readonly server: ServerRef;
-  readonly item: unknown;
-  outcome: Outcome | undefined = undefined;
-  waiter: (() => void) | undefined = undefined;
+/**
+ * A request whose answer is a message in the caller's mailbox. For code outside any process it is kept: `value` is the
+ * outcome then, and `resolve` what wakes whoever waits for it.
+ */
+const POSTING: Purpose = {
+  system: false,
+  answered(request, value) {
+    if (request.caller !== undefined) request.caller.accept([request, value]);
+    else keep(request, ["reply", value]);
+  },
+  failed(request, reason) {
+    if (request.caller !== undefined)
+      request.caller.accept([DOWN, request, PROCESS, itemOf(request.server as ServerRef), reason]);
+    else keep(request, ["error", reason]);
+  },
+};
 
-  constructor(callee: Process, caller: Process | undefined, server: ServerRef, payload: unknown) {
-    super(callee, caller, payload);
-    this.server = server;
-    this.item = server instanceof Pid ? server : [server, NODE];
-  }
+function keep(request: Request, outcome: Outcome): void {
+  request.value = outcome;
+  request.resolve?.(undefined as never);
+}
 
-  protected answered(value: unknown): void {
-    if (this.caller !== undefined) this.caller.accept([this, value]);
-    else this.#keep(["reply", value]);
-  }
-
-  protected failed(reason: unknown): void {
-    if (this.caller !== undefined) this.caller.accept([DOWN, this, PROCESS, this.item, reason]);
-    else this.#keep(["error", reason]);
-  }
-
-  expire(): void {}
-
-  #keep(outcome: Outcome): void {
-    this.outcome = outcome;
-    this.waiter?.();
-  }
+// What a monitor's 'DOWN' says it was a monitor of.
+function itemOf(server: ServerRef): unknown {
+  return server instanceof Pid ? server : [server, NODE];
 }
 
 /** A request to nobody: its failure is there at once. */
 class LostRequest extends Ref {
+  readonly id = nextId();
   readonly server: ServerRef;
-  outcome: Outcome | undefined = ["error", NOPROC];
+  value: Outcome | undefined = ["error", NOPROC];
   constructor(server: ServerRef) {
     super();
     this.server = server;
   }
 }
 
-type Posted = PostedRequest | LostRequest;
+type Posted = Request | LostRequest;
 
 /**
  * Sends a call's request without waiting. Never fails: what goes wrong is in the response. With a label and a collection it
@@ -106,13 +101,13 @@ function post(server: ServerRef, payload: unknown): Posted {
   if (callee === undefined || caller?.alive === false) {
     const lost = new LostRequest(server);
     if (caller !== undefined && caller.alive) {
-      lost.outcome = undefined;
-      caller.accept([DOWN, lost, PROCESS, server instanceof Pid ? server : [server, NODE], NOPROC]);
+      lost.value = undefined;
+      caller.accept([DOWN, lost, PROCESS, itemOf(server), NOPROC]);
     }
     return lost;
   }
-  const request = new PostedRequest(callee, caller, server, payload);
-  request.keep(Infinity);
+  const request = new Request(POSTING, callee, caller, server, payload, Infinity);
+  request.keepWaiting();
   callee.enqueue(request);
   return request;
 }
@@ -208,7 +203,7 @@ export function reqids_to_list(collection: RequestIdCollection): (readonly [Requ
 }
 
 function posted(id: RequestId): Posted {
-  if (id instanceof PostedRequest || id instanceof LostRequest) return id;
+  if (id instanceof LostRequest || (id instanceof Request && id.purpose === POSTING)) return id;
   throw new TypeError(`Cannot look for a response: a request id is what send_request returned, got ${describe(id)}`);
 }
 
@@ -288,17 +283,18 @@ async function kept(
 ): Promise<{ request: Posted; outcome: Outcome } | undefined> {
   const until = now() + ms;
   for (;;) {
-    for (const request of requests) if (request.outcome !== undefined) return { request, outcome: request.outcome };
+    for (const request of requests)
+      if (request.value !== undefined) return { request, outcome: request.value as Outcome };
     const rest = until - now();
     if (rest <= 0) return undefined;
     await new Promise<void>((resolve) => {
-      const alarm = new Limit(resolve);
+      const alarm = new Deadline(resolve);
       wait(alarm, rest);
       const wake = () => {
         cancel(alarm);
         resolve();
       };
-      for (const request of requests) if (request instanceof PostedRequest) request.waiter = wake;
+      for (const request of requests) if (request instanceof Request) request.resolve = wake;
     });
   }
 }
@@ -312,8 +308,6 @@ function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
 
 // Abandons a request: nothing about it will be in the mailbox.
 function drop(request: Posted): void {
-  if (request instanceof PostedRequest) request.settle();
+  if (request instanceof Request) request.settle();
   if (current !== undefined) discard(current, (message) => outcomeIn(message, request) !== undefined);
 }
-
-settle(() => new PostedRequest(undefined as never, undefined, "", undefined));

@@ -38,7 +38,6 @@ import { currentDispatcher } from "../process/spawn.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
 import type { AnyModule } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
-import { CallRequest } from "./gen.ts";
 import type { Starter } from "./starter.ts";
 import { system } from "./system.ts";
 import { settle } from "../term/shape.ts";
@@ -48,17 +47,10 @@ type Callback = "init" | "handle_call" | "handle_cast" | "handle_info" | "handle
 /** Nothing to continue with: `undefined` is a term like others. */
 const NOTHING = Symbol("nothing");
 
-class Idle extends Deadline {
-  readonly server: Server;
+/** The wait for a message: how long it is, in ms, and when it is over. */
+interface Idle {
   readonly ms: number;
-  constructor(server: Server, ms: number) {
-    super();
-    this.server = server;
-    this.ms = ms;
-  }
-  fire(): void {
-    this.server.timedOut();
-  }
+  readonly deadline: Deadline;
 }
 
 export class Server extends Process {
@@ -110,7 +102,7 @@ export class Server extends Process {
         if (this.head !== undefined && !this.#special()) {
           const entry = take(this, undefined);
           if (entry instanceof Cast) this.#cast(entry.message);
-          else if (entry instanceof CallRequest && !entry.system) this.#call(entry);
+          else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
           else this.#handle(entry);
         } else if (!this.#step()) break;
       }
@@ -122,7 +114,7 @@ export class Server extends Process {
   }
 
   release(reason: unknown): void {
-    if (this.#idle !== undefined) cancel(this.#idle);
+    if (this.#idle !== undefined) cancel(this.#idle.deadline);
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;
@@ -131,7 +123,7 @@ export class Server extends Process {
     this.#continuing = NOTHING;
   }
 
-  timedOut(): void {
+  #timedOut(): void {
     this.#over = true;
     if (this.listening) this.wake();
   }
@@ -193,15 +185,15 @@ export class Server extends Process {
   #waitAgain(): void {
     const idle = this.#idle;
     if (idle === undefined || !this.listening) return;
-    cancel(idle);
+    cancel(idle.deadline);
     this.#over = false;
-    if (!this.suspended) wait(idle, idle.ms);
+    if (!this.suspended) wait(idle.deadline, idle.ms);
   }
 
   // A message came: it ends the wait for one.
   #busy(): void {
     if (this.#idle !== undefined) {
-      cancel(this.#idle);
+      cancel(this.#idle.deadline);
       this.#idle = undefined;
     }
     this.#over = false;
@@ -394,7 +386,10 @@ export class Server extends Process {
     if (Array.isArray(ext)) this.#continuing = ext[1];
     else if (typeof ext === "number" && ext !== Infinity) {
       if (ext === 0) this.#over = true;
-      else wait((this.#idle = new Idle(this, ext)), ext);
+      else {
+        this.#idle = { ms: ext, deadline: new Deadline(() => this.#timedOut()) };
+        wait(this.#idle.deadline, ext);
+      }
     }
   }
 
@@ -530,8 +525,8 @@ function endReason(error: unknown, reason: unknown): unknown {
   return error instanceof Thrown ? reason : reasonOf(error);
 }
 
-function isSystem(entry: Entry): entry is CallRequest {
-  return entry instanceof CallRequest && entry.system;
+function isSystem(entry: Entry): entry is Request {
+  return entry instanceof Request && entry.purpose.system;
 }
 
 function isExt(ext: unknown): boolean {

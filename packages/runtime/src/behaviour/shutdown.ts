@@ -1,34 +1,26 @@
 /** Ending a child: asked, waited for, killed. What a supervisor does to one child, or to many at once. */
 import { KILL, KILLED, NOPROC, NORMAL, PERMANENT, BRUTAL_KILL, SHUTDOWN } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
-import { settle } from "../term/shape.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
-import { Request } from "../process/request.ts";
+import { type Purpose, Request } from "../process/request.ts";
 import { limit } from "../process/timer.ts";
 import type { CheckedSpec } from "./child.ts";
 
-/** Waits for a death without a message: it fails with the reason, which is what is wanted. */
-class Watch extends Request {
-  readonly resolve: (reason: unknown) => void;
-
-  constructor(child: Process, supervisor: Process, resolve: (reason: unknown) => void) {
-    super(child, supervisor, undefined);
-    this.resolve = resolve;
-  }
-
-  protected answered(): void {}
-
-  protected failed(reason: unknown): void {
-    this.resolve(reason);
-  }
-
-  expire(): void {}
-}
+/** Waiting for a death without a message: the request fails with the reason, which is what is wanted. */
+const WATCHING: Purpose = {
+  system: false,
+  answered() {},
+  failed: ({ resolve }, reason) => resolve?.(reason as never),
+};
 
 /** Resolves with the reason of the child's death. */
 function death(child: Process, supervisor: Process): Promise<unknown> {
-  return new Promise((resolve) => new Watch(child, supervisor, resolve).keep(Infinity));
+  return new Promise((resolve) => {
+    const request = new Request(WATCHING, child, supervisor, undefined, undefined, Infinity);
+    request.resolve = resolve;
+    request.keepWaiting();
+  });
 }
 
 /**
@@ -88,5 +80,3 @@ function asWished(reason: unknown, spec: CheckedSpec): boolean {
   if (reason === SHUTDOWN || reason === NOPROC || (Array.isArray(reason) && reason[0] === SHUTDOWN)) return true;
   return reason === NORMAL && spec.restart !== PERMANENT;
 }
-
-settle(() => new Watch(undefined as never, undefined as never, () => {}));

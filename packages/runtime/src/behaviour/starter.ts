@@ -23,7 +23,7 @@ export class Starter implements Awaited {
   late = false;
   /** The caller's monitor on the process (`start_monitor`). */
   readonly #monitor: Ref | undefined;
-  #patience: Patience | undefined = undefined;
+  #patience: Deadline | undefined = undefined;
 
   constructor(caller: Process | undefined, name: Name | undefined, monitor: Ref | undefined) {
     this.caller = caller;
@@ -36,7 +36,7 @@ export class Starter implements Awaited {
   /** How long init may take, in ms. */
   limit(process: Started, ms: number): void {
     if (ms === Infinity) return;
-    this.#patience = new Patience(process);
+    this.#patience = new Deadline(() => giveUp(process));
     wait(this.#patience, ms);
   }
 
@@ -68,26 +68,16 @@ export interface Started extends Process {
 }
 
 // The time for init is over: the process is killed, and the caller gets no message about it.
-class Patience extends Deadline {
-  readonly process: Started;
-
-  constructor(process: Started) {
-    super();
-    this.process = process;
-  }
-
-  fire(): void {
-    const { process } = this;
-    const { starter, pid } = process;
-    if (starter === undefined) return;
-    process.starter = undefined;
-    const { caller } = starter;
-    if (caller !== undefined) unlink(caller, pid);
-    starter.nack(process.behaviour, TIMEOUT);
-    signal(pid, caller?.pid ?? pid, KILL, false);
-    if (caller !== undefined) {
-      discard(caller, (message) => Array.isArray(message) && message[0] === EXIT && message[1] === pid);
-    }
+function giveUp(process: Started): void {
+  const { starter, pid } = process;
+  if (starter === undefined) return;
+  process.starter = undefined;
+  const { caller } = starter;
+  if (caller !== undefined) unlink(caller, pid);
+  starter.nack(process.behaviour, TIMEOUT);
+  signal(pid, caller?.pid ?? pid, KILL, false);
+  if (caller !== undefined) {
+    discard(caller, (message) => Array.isArray(message) && message[0] === EXIT && message[1] === pid);
   }
 }
 

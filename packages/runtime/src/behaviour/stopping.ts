@@ -7,8 +7,9 @@ import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
-import { CallRequest, locate, nameOf, post } from "./gen.ts";
-import { settle } from "../term/shape.ts";
+import { answer } from "../process/promised.ts";
+import { type Purpose, Request } from "../process/request.ts";
+import { calling, locate, nameOf, post } from "./gen.ts";
 
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
@@ -17,32 +18,17 @@ export type SystemOperation =
   | { readonly op: "replace_state"; readonly fun: (state: unknown) => unknown }
   | { readonly op: "trace"; readonly on: boolean };
 
-/** A request to the behaviour itself. */
-export class SystemRequest extends CallRequest {
-  declare readonly payload: SystemOperation;
+const failing = calling(({ server }, reason) => stopExit(server as ServerRef, reason), true);
 
-  override get system(): boolean {
-    return true;
-  }
-}
-
-class StopRequest extends SystemRequest {
-  readonly wanted: unknown;
-
-  constructor(callee: Process, caller: Process | undefined, server: ServerRef, reason: unknown, timeout: Timeout) {
-    super(callee, caller, server, { op: "terminate", reason }, timeout);
-    this.wanted = reason;
-  }
-
-  protected override failed(reason: unknown): void {
-    if (same(reason, this.wanted)) this.answered(OK);
-    else super.failed(reason);
-  }
-
-  protected override exit(reason: unknown): Error {
-    return stopExit(this.server, reason);
-  }
-}
+/** Asking for the end: a death of the wanted reason is the answer. */
+const STOPPING: Purpose = {
+  ...failing,
+  failed(request, reason) {
+    const { reason: wanted } = request.payload as SystemOperation & { readonly op: "terminate" };
+    if (same(reason, wanted)) answer(request, OK);
+    else failing.failed(request, reason);
+  },
+};
 
 const SYS = ensure("sys");
 const TERMINATE = ensure("terminate");
@@ -59,7 +45,8 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
   if (process === undefined) return Promise.reject(stopExit(server, NOPROC));
   if (process === caller)
     return Promise.reject(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
-  return post(new StopRequest(process, caller, server, reason, timeout)) as Promise<typeof Ok>;
+  const operation: SystemOperation = { op: "terminate", reason };
+  return post(new Request(STOPPING, process, caller, server, operation, timeout)) as Promise<typeof Ok>;
 }
 
 function stopExit(server: ServerRef, reason: unknown): Exit {
@@ -73,5 +60,3 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
           : `it ended for another reason: ${inWords(reason)}`;
   return new Exit(reason, `Stopping ${nameOf(server)} failed: ${why}`);
 }
-
-settle(() => new StopRequest(undefined as never, undefined, "", undefined, Infinity));

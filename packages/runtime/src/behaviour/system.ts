@@ -3,7 +3,7 @@ import { type Atom, ensure } from "../term/atom.ts";
 import { ERROR, GEN_SERVER, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, Thrown } from "../term/error.ts";
-import type { CallRequest } from "./gen.ts";
+import type { Request } from "../process/request.ts";
 import { formatted } from "./crash.ts";
 import type { Server } from "./server.ts";
 import type { SystemOperation } from "./stopping.ts";
@@ -39,7 +39,7 @@ export class Refused {
   }
 }
 
-export function system(server: Server, request: CallRequest): void {
+export function system(server: Server, request: Request): void {
   const operation = request.payload as SystemOperation;
   switch (operation.op) {
     case "terminate":
@@ -68,7 +68,7 @@ export function system(server: Server, request: CallRequest): void {
   }
 }
 
-function replace(server: Server, request: CallRequest, fun: (state: unknown) => unknown): void {
+function replace(server: Server, request: Request, fun: (state: unknown) => unknown): void {
   try {
     server.state = fun(server.state);
   } catch (error) {

@@ -2,7 +2,6 @@
 import { GEN_CAST, NORMAL } from "../term/atoms.ts";
 import { ensure } from "../term/atom.ts";
 import { reasonOf } from "../term/reason.ts";
-import { CallRequest } from "../behaviour/gen.ts";
 import type { SystemOperation } from "../behaviour/stopping.ts";
 import { current } from "../process/context.ts";
 import { die } from "../process/death.ts";
@@ -85,7 +84,7 @@ export class ActorProcess extends Process {
   // As nact's query: a function makes the message, given where to answer; anything else is the message, and `ctx.sender`
   // is where to answer.
   #serve(request: Request): void {
-    if (request instanceof CallRequest && request.system) {
+    if (request.purpose.system) {
       const operation = request.payload as SystemOperation;
       if (operation.op === "terminate") die(this, operation.reason);
       else later(() => request.fail(NOTSUP));

@@ -2,12 +2,12 @@
 import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
-import { CallRequest, callExit, locate, post } from "../behaviour/gen.ts";
+import { calling, callExit, exitOf, locate, post } from "../behaviour/gen.ts";
 import { current } from "../process/context.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../process/registry.ts";
-import type { Request } from "../process/request.ts";
+import { Request } from "../process/request.ts";
 import { send } from "../process/sending.ts";
 import { BridgeRef, type Concrete } from "./concrete.ts";
 
@@ -76,7 +76,7 @@ class Target implements Concrete {
     const reply = new ReplyRef();
     const payload: unknown = typeof message === "function" ? message(reply) : message;
     if (process === caller) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
-    const request = new Query(process, caller, to, payload, timeout);
+    const request = new Request(QUERYING, process, caller, to, payload, timeout);
     reply.request = request;
     return post(request);
   }
@@ -94,9 +94,7 @@ class Target implements Concrete {
 }
 
 /** A call made by nact code, whose time-out is told as nact tells it. */
-class Query extends CallRequest {
-  protected override exit(reason: unknown): Error {
-    const exit = super.exit(reason);
-    return reason === TIMEOUT ? new Error("Query Timeout", { cause: exit }) : exit;
-  }
-}
+const QUERYING = calling((request, reason) => {
+  const exit = exitOf(request, reason);
+  return reason === TIMEOUT ? new Error("Query Timeout", { cause: exit }) : exit;
+});

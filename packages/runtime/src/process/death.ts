@@ -15,7 +15,6 @@ import { type Process, processOf } from "./process.ts";
 import { release } from "./registry.ts";
 import { effectOf } from "./signal.ts";
 import { strike } from "./table.ts";
-import { cancel } from "./timer.ts";
 import type { Vigil } from "./vigil.ts";
 
 const waiting: { process: Process; reason: unknown }[] = [];
@@ -76,10 +75,7 @@ function bury(process: Process, reason: unknown): void {
   unhost(process.pid);
   if (process.name !== undefined) release(process);
   strike(process);
-  if (process.waiter !== undefined) {
-    cancel(process.waiter);
-    process.waiter = undefined;
-  }
+  process.waiter?.end();
   process.listening = false;
   process.head = undefined;
   process.tail = undefined;

@@ -2,7 +2,7 @@
 import { type Atom, ensure } from "../term/atom.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
-import { Ref } from "../term/ref.ts";
+import { nextId, Ref } from "../term/ref.ts";
 import { settle } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Process, processOf } from "./process.ts";
@@ -14,6 +14,7 @@ export type AliasMode = "demonitor" | "reply_demonitor" | "explicit_unalias";
 
 /** A reference a process can be reached through. */
 export class AliasRef extends Ref {
+  readonly id = nextId();
   owner: Process | undefined;
   readonly mode: AliasMode;
 
@@ -38,6 +39,7 @@ export class AliasRef extends Ref {
 
 /** A monitor. Its 'DOWN' names the process as it was asked for: by pid, or by `[name, node]`. */
 export class MonitorRef extends Ref {
+  readonly id = nextId();
   readonly watcher: Process;
   readonly item: unknown;
   target: Process | undefined;

@@ -13,12 +13,14 @@ import { forever } from "./forever.ts";
 export type Match = (message: unknown) => boolean;
 
 /** A receive that waits. Messages before `looked` were looked at and not wanted. */
-export class Waiter extends Deadline {
+export class Waiter {
   readonly process: Process;
   readonly match: Match | undefined;
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;
   looked: Entry | undefined = undefined;
+  /** When it gives up, if it does. */
+  deadline: Deadline | undefined = undefined;
   /** It gives up after one look (`after: 0`). */
   poll = false;
 
@@ -28,14 +30,24 @@ export class Waiter extends Deadline {
     resolve: (message: unknown) => void,
     reject: (error: unknown) => void,
   ) {
-    super();
     this.process = process;
     this.match = match;
     this.resolve = resolve;
     this.reject = reject;
   }
 
-  fire(): void {
+  /** Starts waiting for the end of its time. */
+  limit(ms: number): void {
+    wait((this.deadline = new Deadline(() => this.#giveUp())), ms);
+  }
+
+  /** It waits no more. */
+  end(): void {
+    this.process.waiter = undefined;
+    if (this.deadline !== undefined) cancel(this.deadline);
+  }
+
+  #giveUp(): void {
     this.process.waiter = undefined;
     this.resolve(TIMEOUT);
   }
@@ -64,7 +76,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
     const waiter = new Waiter(process, match, resolve, reject);
     process.waiter = waiter;
     waiter.poll = ms === 0;
-    if (ms > 0) wait(waiter, ms);
+    if (ms > 0 && ms !== Infinity) waiter.limit(ms);
     if (ms === 0 || process.head !== undefined) process.wake();
   });
 }
@@ -76,21 +88,19 @@ export function look(process: Process): void {
   try {
     found = search(process, waiter.match, waiter.looked);
   } catch (error) {
-    process.waiter = undefined;
-    cancel(waiter);
+    waiter.end();
     waiter.reject(error);
     return;
   }
   if (found === undefined) {
     waiter.looked = process.tail;
     if (waiter.poll) {
-      process.waiter = undefined;
+      waiter.end();
       waiter.resolve(TIMEOUT);
     }
     return;
   }
-  process.waiter = undefined;
-  cancel(waiter);
+  waiter.end();
   waiter.resolve(open(take(process, found.before)));
 }
 

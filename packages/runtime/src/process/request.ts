@@ -2,31 +2,76 @@
  * A request that waits for its answer: the reference in the caller's `from` and the message in the server's mailbox in one
  * object. While the answer may still come at once it is nothing more; when it has to wait, it keeps a vigil (`vigil.ts`):
  * the monitor on the server, the caller's end of it, and the time-out.
+ *
+ * Calls, calls of the behaviour itself, requests whose answer is a message, and waiting for a death are one class with
+ * different purposes: where classes share a constructor through inheritance, V8 compiles it for none of them.
  */
-import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
+import { GEN_CALL, GEN_CAST, TIMEOUT } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
-import { Ref } from "../term/ref.ts";
+import { nextId, Ref } from "../term/ref.ts";
+import { settle } from "../term/shape.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { Cast, type Entry, type Envelope } from "./mailbox.ts";
 import type { Process } from "./process.ts";
+import type { Awaited } from "./promised.ts";
 import { Vigil } from "./vigil.ts";
 
 /** The caller and the tag of its request, as `handle_call` gets it: `gen_server.reply(from, value)` answers. */
 export type From = readonly [caller: Pid | undefined, tag: unknown];
 
-export abstract class Request extends Ref implements Entry {
-  next: Entry | undefined = undefined;
-  readonly payload: unknown;
-  readonly caller: Process | undefined;
-  readonly callee: Process;
-  /** `open`: neither answered nor failed nor given up. */
-  state: "open" | "answered" | "failed" = "open";
-  vigil: Vigil | undefined = undefined;
+/** OTP's default time-out of a call, in ms. */
+export const DEFAULT_TIMEOUT = 5_000;
 
-  constructor(callee: Process, caller: Process | undefined, payload: unknown) {
+/** What a request is made for. */
+export interface Purpose {
+  /** It is for the behaviour itself rather than for its callback module (OTP's `{system, From, Msg}`). */
+  readonly system: boolean;
+  /** The answer reached the caller. */
+  answered(request: Request, value: unknown): void;
+  /** The server died, or the time is over. */
+  failed(request: Request, reason: unknown): void;
+}
+
+export class Request extends Ref implements Entry, Awaited {
+  readonly id: number;
+  next: Entry | undefined;
+  readonly purpose: Purpose;
+  readonly callee: Process;
+  readonly caller: Process | undefined;
+  /** The callee as the caller named it: a pid, a name, `[name, node]`. */
+  readonly server: unknown;
+  readonly payload: unknown;
+  /** As the caller gave it; undefined if it did not. */
+  readonly timeout: Timeout | undefined;
+  /** `open`: neither answered nor failed nor given up. */
+  state: Awaited["state"];
+  vigil: Vigil | undefined;
+  value: unknown;
+  resolve: ((value: never) => void) | undefined;
+  late: boolean;
+
+  constructor(
+    purpose: Purpose,
+    callee: Process,
+    caller: Process | undefined,
+    server: unknown,
+    payload: unknown,
+    timeout: Timeout | undefined,
+  ) {
     super();
-    this.payload = payload;
-    this.caller = caller;
+    this.id = nextId();
+    this.next = undefined;
+    this.purpose = purpose;
     this.callee = callee;
+    this.caller = caller;
+    this.server = server;
+    this.payload = payload;
+    this.timeout = timeout;
+    this.state = "open";
+    this.vigil = undefined;
+    this.value = undefined;
+    this.resolve = undefined;
+    this.late = false;
   }
 
   override get alias(): boolean {
@@ -37,15 +82,6 @@ export abstract class Request extends Ref implements Entry {
     return [this.caller?.pid, this];
   }
 
-  /** The reply reached the caller. */
-  protected abstract answered(value: unknown): void;
-
-  /** The server died, or the time is over. */
-  protected abstract failed(reason: unknown): void;
-
-  /** Its time is over. */
-  abstract expire(): void;
-
   /** From now on it waits: fails when the server dies (or has died since it was sent), expires after `ms`. */
   keep(ms: number): void {
     if (this.state !== "open") return;
@@ -54,31 +90,40 @@ export abstract class Request extends Ref implements Entry {
     else this.fail(this.callee.reason);
   }
 
+  keepWaiting(): void {
+    this.keep(this.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(this.timeout, "call a server"));
+  }
+
   /** Answers it. The first answer counts; a later one, or one to a caller that is gone, is dropped. */
   answer(value: unknown): void {
-    if (this.#settle("answered")) this.answered(value);
+    if (end(this, "answered")) this.purpose.answered(this, value);
   }
 
   fail(reason: unknown): void {
-    if (this.#settle("failed")) this.failed(reason);
+    if (end(this, "failed")) this.purpose.failed(this, reason);
+  }
+
+  /** Its time is over. */
+  expire(): void {
+    this.fail(TIMEOUT);
   }
 
   /** Ends it without telling the caller. */
   settle(): void {
-    this.#settle("failed");
+    end(this, "failed");
   }
+}
 
-  #settle(state: "answered" | "failed"): boolean {
-    if (this.state !== "open") return false;
-    this.state = state;
-    // The mailbox it may still stand in is nobody's any more: whoever keeps the request must not keep that.
-    if (!this.callee.alive) this.next = undefined;
-    if (this.vigil !== undefined) {
-      this.vigil.end();
-      this.vigil = undefined;
-    }
-    return true;
+function end(request: Request, state: "answered" | "failed"): boolean {
+  if (request.state !== "open") return false;
+  request.state = state;
+  // The mailbox it may still stand in is nobody's any more: whoever keeps the request must not keep that.
+  if (!request.callee.alive) request.next = undefined;
+  if (request.vigil !== undefined) {
+    request.vigil.end();
+    request.vigil = undefined;
   }
+  return true;
 }
 
 /** A message as the process's code sees it: requests and casts are OTP's tuples. */
@@ -87,3 +132,5 @@ export function open(entry: Entry): unknown {
   const { message } = entry as Cast | Envelope;
   return entry instanceof Cast ? [GEN_CAST, message] : message;
 }
+
+settle(() => new Request(undefined as never, undefined as never, undefined, undefined, undefined, undefined));

@@ -4,7 +4,7 @@ import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { NODE, Pid } from "../term/pid.ts";
-import { Ref } from "../term/ref.ts";
+import { nextId, Ref } from "../term/ref.ts";
 import { current } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
@@ -66,43 +66,36 @@ export interface TimerOptions {
   readonly ref?: boolean;
 }
 
+/** A timer under way, and what it will do. */
 class TimerRef extends Ref {
-  readonly deadline: SendDeadline;
-  constructor(deadline: SendDeadline) {
-    super();
-    this.deadline = deadline;
-  }
-}
-
-class SendDeadline extends Deadline {
-  readonly to: Destination;
+  readonly id = nextId();
+  readonly to: Pid | Name;
   readonly message: unknown;
   readonly wrapped: boolean;
-  readonly ref = new TimerRef(this);
+  readonly deadline: Deadline;
 
-  constructor(to: Destination, message: unknown, wrapped: boolean, background: boolean) {
-    super(background);
+  constructor(to: Pid | Name, message: unknown, wrapped: boolean, background: boolean) {
+    super();
     this.to = to;
     this.message = message;
     this.wrapped = wrapped;
-    if (to instanceof Pid) {
-      const process = processOf(to);
-      if (process !== undefined) (process.more.timers ??= new Set()).add(this);
-    }
+    this.deadline = new Deadline(() => this.#fire(), background);
+    const { target } = this;
+    if (to instanceof Pid && target !== undefined) (target.more.timers ??= new Set()).add(this.deadline);
   }
 
   /** The process that gets the message: a name is resolved now (P83). */
   get target(): Process | undefined {
-    return this.to instanceof Pid ? processOf(this.to) : isName(this.to) ? find(this.to) : undefined;
+    return this.to instanceof Pid ? processOf(this.to) : find(this.to);
   }
 
   forget(): void {
-    if (this.to instanceof Pid) processOf(this.to)?.extra?.timers?.delete(this);
+    if (this.to instanceof Pid) this.target?.extra?.timers?.delete(this.deadline);
   }
 
-  fire(): void {
+  #fire(): void {
     this.forget();
-    this.target?.accept(this.wrapped ? [TIMEOUT, this.ref, this.message] : this.message);
+    this.target?.accept(this.wrapped ? [TIMEOUT, this, this.message] : this.message);
   }
 }
 
@@ -122,19 +115,19 @@ export function startTimer(
   if (!(to instanceof Pid || isName(to))) {
     throw new ErlangError(BADARG, `Cannot start a timer: the destination must be a pid or a name, got ${describe(to)}`);
   }
-  const deadline = new SendDeadline(to, message, wrapped, options.ref === false);
+  const timer = new TimerRef(to, message, wrapped, options.ref === false);
   // The dead get nothing, send nothing and hold nothing.
-  if (current?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(deadline, ms);
-  else deadline.forget();
-  return deadline.ref;
+  if (current?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(timer.deadline, ms);
+  else timer.forget();
+  return timer;
 }
 
 export function cancelTimer(ref: Ref): number | false {
   const remaining = readTimer(ref);
   if (remaining !== false) {
-    const { deadline } = ref as TimerRef;
-    deadline.forget();
-    cancel(deadline);
+    const timer = ref as TimerRef;
+    timer.forget();
+    cancel(timer.deadline);
   }
   return remaining;
 }

@@ -14,19 +14,19 @@ const SLOTS = 256;
 export const COARSE_FROM = 1_000;
 
 /** Something that waits for time. `fire` is called at most once; it must not throw. */
-export abstract class Deadline {
+export class Deadline {
   /** @internal position in the heap, or -1 */
   place = -1;
   /** @internal */
   due = 0;
+  readonly fire: () => void;
   /** Waiting for it does not keep Node alive. */
   readonly background: boolean;
 
-  constructor(background = false) {
+  constructor(fire: () => void, background = false) {
+    this.fire = fire;
     this.background = background;
   }
-
-  abstract fire(): void;
 }
 
 /** A coarse deadline: a node of a doubly linked list, one list per slot of the wheel. */
@@ -126,7 +126,7 @@ export function leave(entry: Coarse): void {
 export function limit(fire: () => void, ms: number): () => void {
   if (ms === Infinity) return () => {};
   if (ms < COARSE_FROM) {
-    const deadline = new Limit(fire);
+    const deadline = new Deadline(fire);
     wait(deadline, ms);
     return () => cancel(deadline);
   }
@@ -135,15 +135,6 @@ export function limit(fire: () => void, ms: number): () => void {
   return () => {
     if (entry.slot >= 0) leave(entry);
   };
-}
-
-/** An exact deadline that calls a function. */
-export class Limit extends Deadline {
-  readonly fire: () => void;
-  constructor(fire: () => void) {
-    super();
-    this.fire = fire;
-  }
 }
 
 function arm(): void {

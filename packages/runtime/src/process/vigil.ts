@@ -17,7 +17,7 @@ export class Vigil implements Coarse {
   rounds = 0;
   earlier: Coarse | undefined = undefined;
   later: Coarse | undefined = undefined;
-  #exact: Exact | undefined = undefined;
+  #exact: Deadline | undefined = undefined;
 
   constructor(request: Request) {
     this.request = request;
@@ -33,7 +33,7 @@ export class Vigil implements Coarse {
     callee.vigils = this;
     if (caller !== undefined) this.#waitFor(caller);
     if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
-    else if (ms < COARSE_FROM) wait((this.#exact = new Exact(request)), ms);
+    else if (ms < COARSE_FROM) wait((this.#exact = new Deadline(() => request.expire())), ms);
     return this;
   }
 
@@ -60,17 +60,6 @@ export class Vigil implements Coarse {
     this.nextOut = first;
     if (first !== undefined) first.previousOut = this;
     caller.awaits = this;
-  }
-}
-
-class Exact extends Deadline {
-  readonly request: Request;
-  constructor(request: Request) {
-    super();
-    this.request = request;
-  }
-  fire(): void {
-    this.request.expire();
   }
 }
 

@@ -2,16 +2,22 @@ import { inspect } from "node:util";
 import type { Atom } from "./atom.ts";
 import { CREATION, NODE } from "./pid.ts";
 
-let next = 0;
+let last = 0;
 
-/** A reference: unique, compared with `===`, printed `#Ref<0.7>`. */
-export class Ref {
-  readonly id: number;
+/** The id of a reference that is made now. @internal */
+export function nextId(): number {
+  return ++last;
+}
 
+/**
+ * A reference: unique, compared with `===`, printed `#Ref<0.7>`.
+ *
+ * The class has no constructor and no field, on purpose: what many classes construct together, V8 compiles for none of them,
+ * and every call makes a reference. So each class below it takes its `id` itself.
+ */
+export abstract class Ref {
   /** @internal */
-  constructor() {
-    this.id = ++next;
-  }
+  abstract readonly id: number;
 
   /** Whether messages can be sent to it: it is (or was) an alias of a process. */
   get alias(): boolean {
@@ -37,4 +43,9 @@ export class Ref {
   [inspect.custom](): string {
     return this.toString();
   }
+}
+
+/** A reference that is nothing more. */
+export class PlainRef extends Ref {
+  readonly id = nextId();
 }

@@ -29,15 +29,14 @@ afterEach(() => {
 });
 
 class Bell extends Deadline {
-  rang: number[] = [];
-  readonly #then: () => void;
+  readonly rang: number[];
   constructor(then = () => {}, background = false) {
-    super(background);
-    this.#then = then;
-  }
-  fire(): void {
-    this.rang.push(clock.now());
-    this.#then();
+    const rang: number[] = [];
+    super(() => {
+      rang.push(clock.now());
+      then();
+    }, background);
+    this.rang = rang;
   }
 }
 
