@@ -28,7 +28,7 @@ import { isThenable } from "../process/body.ts";
 import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import { Cast, type Entry, Envelope, take } from "../process/mailbox.ts";
-import { processOf, type Ancestry, Process } from "../process/process.ts";
+import { processOf, type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
 import { report } from "../process/report.ts";
@@ -47,10 +47,34 @@ type Callback = "init" | "handle_call" | "handle_cast" | "handle_info" | "handle
 /** Nothing to continue with: `undefined` is a term like others. */
 const NOTHING = Symbol("nothing");
 
-/** The wait for a message: how long it is, in ms, and when it is over. */
-interface Idle {
+const BORN = OWN;
+const SUSPENDED = OWN << 1;
+const TRACING = OWN << 2;
+
+/** A result asked to go on with this term. */
+class Continuation {
+  readonly term: unknown;
+  constructor(term: unknown) {
+    this.term = term;
+  }
+}
+
+/** A result asked to be told if no message comes in time. */
+class Idle {
+  /** How long the wait is. */
   readonly ms: number;
   readonly deadline: Deadline;
+  /** It is over: handle_info(timeout) is due unless a message is there. */
+  over: boolean;
+
+  constructor(server: Server, ms: number) {
+    this.ms = ms;
+    this.over = ms === 0;
+    this.deadline = new Deadline(() => {
+      this.over = true;
+      if (server.listening) server.wake();
+    });
+  }
 }
 
 export class Server extends Process {
@@ -60,15 +84,10 @@ export class Server extends Process {
   readonly parent: Pid | undefined;
   /** Who waits for init to be done. Set before the first turn. */
   starter: Starter | undefined = undefined;
-  /** What the callback works on, for the crash report. */
+  /** What the callback works on that did not answer at once, or failed; for the crash report. */
   handling: unknown = NOTHING;
-  #continuing: unknown = NOTHING;
-  #idle: Idle | undefined = undefined;
-  #born = false;
-  /** The idle time-out is over (or was 0): handle_info(timeout) is due unless a message is there. */
-  #over = false;
-  suspended = false;
-  tracing = false;
+  /** What the last result asked for beside the next message. */
+  #asked: Continuation | Idle | undefined = undefined;
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
     super(currentDispatcher(), ancestors);
@@ -76,6 +95,22 @@ export class Server extends Process {
     this.module = module;
     this.state = arg;
     this.parent = parent;
+  }
+
+  get suspended(): boolean {
+    return (this.flags & SUSPENDED) !== 0;
+  }
+
+  set suspended(on: boolean) {
+    this.flags = on ? this.flags | SUSPENDED : this.flags & ~SUSPENDED;
+  }
+
+  get tracing(): boolean {
+    return (this.flags & TRACING) !== 0;
+  }
+
+  set tracing(on: boolean) {
+    this.flags = on ? this.flags | TRACING : this.flags & ~TRACING;
   }
 
   get initialCall(): string {
@@ -92,14 +127,14 @@ export class Server extends Process {
     // It is awake: what arrives meanwhile need not wake it.
     this.ready = true;
     if (this.waiter !== undefined) look(this);
-    else if (!this.#born) this.#init();
+    else if ((this.flags & BORN) === 0) this.#init();
     else {
       // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
       // the callback makes, and taking down frames is most of what a crash costs.
       for (let left = SLICE; this.listening; left--) {
         // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
-        if (this.head !== undefined && !this.#special()) {
+        if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
           const entry = take(this, undefined);
           if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
@@ -114,42 +149,34 @@ export class Server extends Process {
   }
 
   release(reason: unknown): void {
-    if (this.#idle !== undefined) cancel(this.#idle.deadline);
+    if (this.#asked instanceof Idle) cancel(this.#asked.deadline);
+    this.#asked = undefined;
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;
       starter.nack(this.behaviour, reason);
     }
-    this.#continuing = NOTHING;
-  }
-
-  #timedOut(): void {
-    this.#over = true;
-    if (this.listening) this.wake();
   }
 
   // Whether the loop has something to do.
   #due(): boolean {
-    return this.#continuing !== NOTHING || (!this.suspended && (this.head !== undefined || this.#over));
-  }
-
-  // Whether there is more to think of than the next message.
-  #special(): boolean {
-    return this.suspended || this.#over || this.#idle !== undefined || this.#continuing !== NOTHING;
+    const asked = this.#asked;
+    if (asked instanceof Continuation) return true;
+    return !this.suspended && (this.head !== undefined || (asked !== undefined && asked.over));
   }
 
   // Does what is due next. False if nothing is.
   #step(): boolean {
     if (this.suspended) return this.#suspendedStep();
-    if (this.#continuing !== NOTHING) {
-      const term = this.#continuing;
-      this.#continuing = NOTHING;
-      this.#invoke("handle_continue", term, undefined);
+    const asked = this.#asked;
+    if (asked instanceof Continuation) {
+      this.#asked = undefined;
+      this.#invoke("handle_continue", asked.term, undefined);
     } else if (this.head !== undefined) {
       const entry = take(this, undefined);
       if (!isSystem(entry)) this.#busy();
       this.#handle(entry);
-    } else if (this.#over) {
+    } else if (asked?.over === true) {
       this.#busy();
       this.#invoke("handle_info", TIMEOUT, undefined);
     } else {
@@ -183,20 +210,18 @@ export class Server extends Process {
 
   // The wait for a message begins anew, with the time it began with: OTP's sys goes back into the server's loop.
   #waitAgain(): void {
-    const idle = this.#idle;
-    if (idle === undefined || !this.listening) return;
-    cancel(idle.deadline);
-    this.#over = false;
-    if (!this.suspended) wait(idle.deadline, idle.ms);
+    const asked = this.#asked;
+    if (!(asked instanceof Idle) || asked.ms === 0 || !this.listening) return;
+    cancel(asked.deadline);
+    asked.over = false;
+    if (!this.suspended) wait(asked.deadline, asked.ms);
   }
 
   // A message came: it ends the wait for one.
   #busy(): void {
-    if (this.#idle !== undefined) {
-      cancel(this.#idle.deadline);
-      this.#idle = undefined;
-    }
-    this.#over = false;
+    if (!(this.#asked instanceof Idle)) return;
+    cancel(this.#asked.deadline);
+    this.#asked = undefined;
   }
 
   #handle(entry: Entry): void {
@@ -241,18 +266,20 @@ export class Server extends Process {
       this.#invoke("handle_cast", term, undefined);
       return;
     }
-    this.handling = term;
     let result: unknown;
     try {
       result = module.handle_cast(term, this.state);
     } catch (error) {
+      this.handling = term;
       this.#threw("handle_cast", undefined, error);
       return;
     }
     if (Array.isArray(result) && result.length === 2 && result[0] === NOREPLY && this.alive) {
       this.state = result[1];
-      this.handling = NOTHING;
-    } else this.#result("handle_cast", undefined, result);
+    } else {
+      this.handling = term;
+      this.#result("handle_cast", undefined, result);
+    }
   }
 
   #call(request: Request): void {
@@ -262,20 +289,22 @@ export class Server extends Process {
       this.#invoke("handle_call", request.payload, from);
       return;
     }
-    this.handling = request.payload;
     let result: unknown;
     try {
       result = module.handle_call(request.payload, from, this.state);
     } catch (error) {
+      this.handling = request.payload;
       this.#threw("handle_call", from, error);
       return;
     }
     if (Array.isArray(result) && result.length === 3 && result[0] === REPLY && this.alive) {
       this.state = result[2];
-      this.handling = NOTHING;
       if (!this.prompt) this.prompt = this.dispatcher.prompt;
       request.answer(result[1]);
-    } else this.#result("handle_call", from, result);
+    } else {
+      this.handling = request.payload;
+      this.#result("handle_call", from, result);
+    }
   }
 
   #invoke(callback: Callback, term: unknown, from: From | undefined): void {
@@ -383,18 +412,16 @@ export class Server extends Process {
   }
 
   #extend(ext: unknown): void {
-    if (Array.isArray(ext)) this.#continuing = ext[1];
+    if (Array.isArray(ext)) this.#asked = new Continuation(ext[1]);
     else if (typeof ext === "number" && ext !== Infinity) {
-      if (ext === 0) this.#over = true;
-      else {
-        this.#idle = { ms: ext, deadline: new Deadline(() => this.#timedOut()) };
-        wait(this.#idle.deadline, ext);
-      }
+      const idle = new Idle(this, ext);
+      this.#asked = idle;
+      if (ext > 0) wait(idle.deadline, ext);
     }
   }
 
   #init(): void {
-    this.#born = true;
+    this.flags |= BORN;
     reduce();
     const arg = this.state;
     this.state = undefined;

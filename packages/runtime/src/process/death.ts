@@ -70,13 +70,12 @@ export function unlink(process: Process, from: Pid): true {
 }
 
 function bury(process: Process, reason: unknown): void {
-  process.alive = false;
+  process.expire();
   process.reason = reason;
   unhost(process.pid);
   if (process.name !== undefined) release(process);
   strike(process);
   process.waiter?.end();
-  process.listening = false;
   process.head = undefined;
   process.tail = undefined;
   process.release(reason);

@@ -38,6 +38,14 @@ settle(() => new Extra());
 /** A parent's entry in a process's list of ancestors: its name, if it has one, or its pid. */
 export type Ancestry = readonly (Pid | Atom)[];
 
+const ALIVE = 1;
+const PROMPT = 2;
+const TRAPPING = 4;
+const READY = 8;
+const LISTENING = 16;
+/** The first of the bits that a subclass has for itself. */
+export const OWN = 32;
+
 export abstract class Process implements Mailbox {
   readonly pid: Pid;
   head: Entry | undefined = undefined;
@@ -58,16 +66,10 @@ export abstract class Process implements Mailbox {
   nextReady: Process | undefined = undefined;
   nextAlive: Process | undefined = undefined;
   previousAlive: Process | undefined = undefined;
-  alive = true;
   /** What it died of. */
   reason: unknown = undefined;
-  /** Whether what it is asked is mostly answered in the turn it gets for it: then nobody prepares for waiting. */
-  prompt = false;
-  trapping = false;
-  /** It waits in the dispatcher's queue. */
-  ready = false;
-  /** Its loop takes any message (a behaviour between two callbacks). */
-  listening = false;
+  /** What is true of it, a bit each: there may be a million processes. */
+  protected flags = ALIVE;
 
   constructor(dispatcher: Dispatcher, ancestors: Ancestry) {
     this.pid = new Pid(this);
@@ -100,6 +102,50 @@ export abstract class Process implements Mailbox {
     if (this.ready || !this.alive) return;
     this.ready = true;
     this.dispatcher.schedule(this);
+  }
+
+  get alive(): boolean {
+    return (this.flags & ALIVE) !== 0;
+  }
+
+  /** It is dead from now on. */
+  expire(): void {
+    this.flags &= ~(ALIVE | LISTENING);
+  }
+
+  /** Whether what it is asked is mostly answered in the turn it gets for it: then nobody prepares for waiting. */
+  get prompt(): boolean {
+    return (this.flags & PROMPT) !== 0;
+  }
+
+  set prompt(on: boolean) {
+    this.flags = on ? this.flags | PROMPT : this.flags & ~PROMPT;
+  }
+
+  get trapping(): boolean {
+    return (this.flags & TRAPPING) !== 0;
+  }
+
+  set trapping(on: boolean) {
+    this.flags = on ? this.flags | TRAPPING : this.flags & ~TRAPPING;
+  }
+
+  /** It waits in the dispatcher's queue. */
+  get ready(): boolean {
+    return (this.flags & READY) !== 0;
+  }
+
+  set ready(on: boolean) {
+    this.flags = on ? this.flags | READY : this.flags & ~READY;
+  }
+
+  /** Its loop takes any message (a behaviour between two callbacks). */
+  get listening(): boolean {
+    return (this.flags & LISTENING) !== 0;
+  }
+
+  set listening(on: boolean) {
+    this.flags = on ? this.flags | LISTENING : this.flags & ~LISTENING;
   }
 
   get more(): Extra {
