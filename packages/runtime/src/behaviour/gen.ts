@@ -29,6 +29,7 @@ export function calling(exit: (request: Request, reason: unknown) => Error, syst
     system,
     answered: answer,
     failed: (request, reason) => refuse(request, () => exit(request, reason)),
+    expired: (request) => request.fail(TIMEOUT),
   };
 }
 

@@ -46,6 +46,7 @@ const POSTING: Purpose = {
       request.caller.accept([DOWN, request, PROCESS, itemOf(request.server as ServerRef), reason]);
     else keep(request, ["error", reason]);
   },
+  expired() {},
 };
 
 function keep(request: Request, outcome: Outcome): void {

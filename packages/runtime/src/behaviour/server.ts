@@ -78,6 +78,8 @@ class Idle {
 }
 
 export class Server extends Process {
+  /** What the last result asked for beside the next message. */
+  #asked: Continuation | Idle | undefined = undefined;
   readonly module: AnyModule;
   /** Before init has run: its argument. */
   state: unknown;
@@ -86,8 +88,6 @@ export class Server extends Process {
   starter: Starter | undefined = undefined;
   /** What the callback works on that did not answer at once, or failed; for the crash report. */
   handling: unknown = NOTHING;
-  /** What the last result asked for beside the next message. */
-  #asked: Continuation | Idle | undefined = undefined;
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
     super(currentDispatcher(), ancestors);

@@ -4,79 +4,55 @@ import type { Pid } from "../term/pid.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { type Purpose, Request } from "../process/request.ts";
-import { limit } from "../process/timer.ts";
 import type { CheckedSpec } from "./child.ts";
 
-/** Waiting for a death without a message: the request fails with the reason, which is what is wanted. */
+/** Waiting for a child's death: the request fails with the reason, which is what is wanted. Whoever takes too long is killed. */
 const WATCHING: Purpose = {
   system: false,
   answered() {},
   failed: ({ resolve }, reason) => resolve?.(reason as never),
+  expired: ({ callee, caller }) => signal(callee.pid, (caller ?? callee).pid, KILL, false),
 };
 
-/** Resolves with the reason of the child's death. */
-function death(child: Process, supervisor: Process): Promise<unknown> {
+/** Resolves with the reason of the child's death, which comes after `ms` and a kill at the latest. */
+function death(child: Process, supervisor: Process, ms: number): Promise<unknown> {
   return new Promise((resolve) => {
-    const request = new Request(WATCHING, child, supervisor, undefined, undefined, Infinity);
+    const request = new Request(WATCHING, child, supervisor, undefined, undefined, ms);
     request.resolve = resolve;
-    request.keepWaiting();
+    request.keep(ms);
   });
+}
+
+/** What a child ended with that did not end as it should. */
+export interface Odd {
+  readonly pid: Pid;
+  readonly reason: unknown;
 }
 
 /**
  * Ends one child in the way its specification says. Resolves when it is dead: with undefined if it went as it should, or
  * with the reason it ended with instead (OTP reports that as a shutdown error).
  */
-export async function shut(
-  supervisor: Process,
-  pid: Pid,
-  spec: CheckedSpec,
-): Promise<{ readonly reason: unknown } | undefined> {
+export function shut(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<Odd | undefined> {
   const child = processOf(pid);
   unlink(supervisor, pid);
-  if (child === undefined) return undefined;
-  const ended = death(child, supervisor);
-  if (spec.shutdown === BRUTAL_KILL) {
-    signal(pid, supervisor.pid, KILL, false);
-    const reason = await ended;
-    return reason === KILLED ? undefined : { reason };
-  }
-  signal(pid, supervisor.pid, SHUTDOWN, false);
-  const reason = await within(ended, spec.shutdown as number, () => signal(pid, supervisor.pid, KILL, false));
-  return asWished(reason, spec) ? undefined : { reason };
-}
-
-/** Ends many children of one specification at the same time, within one shutdown time (simple_one_for_one). */
-export async function shutAll(
-  supervisor: Process,
-  pids: readonly Pid[],
-  spec: CheckedSpec,
-): Promise<readonly { readonly pid: Pid; readonly reason: unknown }[]> {
-  const waiting: Promise<{ pid: Pid; reason: unknown }>[] = [];
-  for (const pid of pids) {
-    const child = processOf(pid);
-    unlink(supervisor, pid);
-    if (child !== undefined) waiting.push(death(child, supervisor).then((reason) => ({ pid, reason })));
-  }
+  if (child === undefined) return Promise.resolve(undefined);
   const brutal = spec.shutdown === BRUTAL_KILL;
-  for (const pid of pids) signal(pid, supervisor.pid, brutal ? KILL : SHUTDOWN, false);
-  const ends = await within(Promise.all(waiting), brutal ? Infinity : (spec.shutdown as number), () => {
-    for (const pid of pids) signal(pid, supervisor.pid, KILL, false);
-  });
-  return ends.filter(({ reason }) => (brutal ? reason !== KILLED : !asWished(reason, spec)));
+  const ended = death(child, supervisor, brutal ? Infinity : (spec.shutdown as number)).then((reason) =>
+    asWished(reason, spec) ? undefined : { pid, reason },
+  );
+  signal(pid, supervisor.pid, brutal ? KILL : SHUTDOWN, false);
+  return ended;
 }
 
-// Waits; when the time is over, calls `late` and waits on.
-async function within<T>(ended: Promise<T>, ms: number, late: () => void): Promise<T> {
-  const stop = limit(late, ms);
-  try {
-    return await ended;
-  } finally {
-    stop();
-  }
+/** Ends many children of one specification at the same time (simple_one_for_one). Resolves with those that did not go well. */
+export async function shutAll(supervisor: Process, pids: readonly Pid[], spec: CheckedSpec): Promise<readonly Odd[]> {
+  const ends = await Promise.all(pids.map((pid) => shut(supervisor, pid, spec)));
+  return ends.filter((odd) => odd !== undefined);
 }
 
 function asWished(reason: unknown, spec: CheckedSpec): boolean {
+  if (spec.shutdown === BRUTAL_KILL) return reason === KILLED;
   if (reason === SHUTDOWN || reason === NOPROC || (Array.isArray(reason) && reason[0] === SHUTDOWN)) return true;
   return reason === NORMAL && spec.restart !== PERMANENT;
 }

@@ -46,7 +46,7 @@ import { deliverCast } from "./server.ts";
 import { type CheckedFlags, type CheckedSpec, checkFlags, checkSpec, checkSpecs, isProblem, keyOf } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { group, restarts, Window } from "./restart.ts";
-import { shut, shutAll } from "./shutdown.ts";
+import { type Odd, shut, shutAll } from "./shutdown.ts";
 
 /** OTP's form of a supervisor's callback module. */
 export interface SupervisorModule<A = unknown> {
@@ -368,25 +368,25 @@ function failure(error: unknown): Started {
 
 // Ends children, last first: one after the other, or (simple_one_for_one) all at once.
 async function endAll(state: State, list: readonly Child[]): Promise<void> {
-  if (state.dynamic !== undefined) {
-    const pids = list.flatMap((child) => child.pid ?? []);
-    const odd = await shutAll(state.self, pids, state.dynamic);
-    for (const { pid, reason } of odd) reportShutdown(state, state.dynamic, pid, reason);
+  const { dynamic, self } = state;
+  if (dynamic === undefined) {
+    for (const child of list.toReversed()) await end(state, child);
     return;
   }
-  for (const child of [...list].reverse()) await end(state, child);
+  const pids = list.flatMap((child) => child.pid ?? []);
+  for (const odd of await shutAll(self, pids, dynamic)) reportShutdown(state, dynamic, odd);
 }
 
 async function end(state: State, child: Child): Promise<void> {
   const { pid, spec } = child;
   if (pid !== undefined) {
     const odd = await shut(state.self, pid, spec);
-    if (odd !== undefined) reportShutdown(state, spec, pid, odd.reason);
+    if (odd !== undefined) reportShutdown(state, spec, odd);
   }
   forget(state, child);
 }
 
-function reportShutdown(state: State, spec: CheckedSpec, pid: Pid, reason: unknown): void {
+function reportShutdown(state: State, spec: CheckedSpec, { pid, reason }: Odd): void {
   report(
     "warning",
     "shutdown_error",

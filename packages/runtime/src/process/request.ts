@@ -6,7 +6,7 @@
  * Calls, calls of the behaviour itself, requests whose answer is a message, and waiting for a death are one class with
  * different purposes: where classes share a constructor through inheritance, V8 compiles it for none of them.
  */
-import { GEN_CALL, GEN_CAST, TIMEOUT } from "../term/atoms.ts";
+import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { settle } from "../term/shape.ts";
@@ -28,8 +28,10 @@ export interface Purpose {
   readonly system: boolean;
   /** The answer reached the caller. */
   answered(request: Request, value: unknown): void;
-  /** The server died, or the time is over. */
+  /** The server died, or the request was made to fail. */
   failed(request: Request, reason: unknown): void;
+  /** Its time is over. It goes on waiting unless it is made to fail. */
+  expired(request: Request): void;
 }
 
 export class Request extends Ref implements Entry, Awaited {
@@ -101,11 +103,6 @@ export class Request extends Ref implements Entry, Awaited {
 
   fail(reason: unknown): void {
     if (end(this, "failed")) this.purpose.failed(this, reason);
-  }
-
-  /** Its time is over. */
-  expire(): void {
-    this.fail(TIMEOUT);
   }
 
   /** Ends it without telling the caller. */

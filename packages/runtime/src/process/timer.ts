@@ -120,23 +120,6 @@ export function leave(entry: Coarse): void {
   waiting--;
 }
 
-/**
- * Calls `fire` in `ms`: coarse from COARSE_FROM on, else exact. Returns how to stop waiting, which may be done at any time.
- */
-export function limit(fire: () => void, ms: number): () => void {
-  if (ms === Infinity) return () => {};
-  if (ms < COARSE_FROM) {
-    const deadline = new Deadline(fire);
-    wait(deadline, ms);
-    return () => cancel(deadline);
-  }
-  const entry: Coarse = { slot: -1, rounds: 0, earlier: undefined, later: undefined, expire: fire };
-  enter(entry, ms);
-  return () => {
-    if (entry.slot >= 0) leave(entry);
-  };
-}
-
 function arm(): void {
   const next = Math.min(heap[0]?.due ?? Infinity, tickDue);
   if (next < alarmDue || alarm === undefined) {

@@ -33,12 +33,13 @@ export class Vigil implements Coarse {
     callee.vigils = this;
     if (caller !== undefined) this.#waitFor(caller);
     if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
-    else if (ms < COARSE_FROM) wait((this.#exact = new Deadline(() => request.expire())), ms);
+    else if (ms < COARSE_FROM) wait((this.#exact = new Deadline(() => this.expire())), ms);
     return this;
   }
 
   expire(): void {
-    this.request.expire();
+    const { request } = this;
+    request.purpose.expired(request);
   }
 
   /** Leaves all lists. */

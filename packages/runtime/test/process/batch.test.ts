@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+
+import { Batch } from "../../src/process/batch.ts";
+
+const filled = (...items: string[]): Batch<string> => {
+  const batch = new Batch<string>();
+  for (const item of items) batch.push(item);
+  return batch;
+};
+
+describe("a batch", () => {
+  test("holds items in the order in which they came", () => {
+    const batch = filled("a", "b");
+    expect([batch.size, batch.at(0), batch.at(1)]).toStrictEqual([2, "a", "b"]);
+  });
+
+  test("has what was added since it was emptied, and nothing else", () => {
+    const batch = filled("a", "b");
+    batch.clear();
+    batch.push("c");
+    expect([batch.size, batch.has("a"), batch.has("b"), batch.has("c")]).toStrictEqual([1, false, false, true]);
+  });
+
+  test("does not find what it does not hold behind what it does", () => {
+    const batch = filled("a", "b", "c");
+    batch.clear();
+    expect(batch.has(undefined as never)).toBe(false);
+  });
+
+  test("lets go of what it held, however much that was", () => {
+    const items = Array.from({ length: 10_000 }, (_, n) => String(n));
+    const batch = filled(...items);
+    batch.clear();
+    batch.push("x");
+    expect([batch.size, batch.at(0), batch.at(1), batch.at(9_999)]).toStrictEqual([1, "x", undefined, undefined]);
+  });
+});

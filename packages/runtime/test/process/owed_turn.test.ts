@@ -1,0 +1,87 @@
+import { KILL, KILLED, NOREPLY, OK, REPLY, TIMEOUT, erlang, gen_server, type Pid } from "@otpts/runtime";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { exhausted } from "../../src/process/scheduler.ts";
+
+const server = {
+  init: () => [OK, 0] as const,
+  handle_call: (request: unknown) => (request === "never" ? ([NOREPLY, 0] as const) : ([REPLY, request, 0] as const)),
+  handle_cast: () => [NOREPLY, 0] as const,
+};
+
+let busy: Pid;
+let other: Pid;
+beforeEach(async () => {
+  [busy, other] = await Promise.all([gen_server.start(server, 0), gen_server.start(server, 0)]);
+});
+afterEach(() => {
+  for (const pid of [busy, other]) erlang.exit(pid, KILL);
+});
+
+/** Uses up the budget of this turn of the event loop; resolves while the loop is owed its turn. */
+async function useUp(): Promise<void> {
+  const answered = gen_server.call(busy, "first");
+  for (let n = 0; n < 10_000; n++) gen_server.cast(busy, n);
+  await answered;
+  expect(exhausted()).toBe(true);
+}
+
+describe("a call that is made while the event loop is owed a turn", () => {
+  test("is answered after that turn, without having prepared for waiting", async () => {
+    await useUp();
+    const calls = Array.from({ length: 100 }, (_, n) => gen_server.call(other, n));
+    expect(erlang.process_info(other, "monitored_by")).toStrictEqual([]);
+    expect(await Promise.all(calls)).toStrictEqual(Array.from({ length: 100 }, (_, n) => n));
+  });
+
+  test("fails with the server's reason if it dies before that", async () => {
+    await useUp();
+    const call = gen_server.call(other, "hello");
+    erlang.exit(other, KILL);
+    await expect(call).rejects.toMatchObject({ reason: [KILLED, expect.anything()] });
+  });
+
+  test("fails with the server's reason if it dies while it waits for a late reply", async () => {
+    await useUp();
+    const call = gen_server.call(other, "never");
+    setTimeout(() => erlang.exit(other, KILL), 5);
+    await expect(call).rejects.toMatchObject({ reason: [KILLED, expect.anything()] });
+  });
+
+  test("fails when its time is over", async () => {
+    await useUp();
+    await expect(gen_server.call(other, "never", 20)).rejects.toMatchObject({ reason: [TIMEOUT, expect.anything()] });
+  });
+
+  test("also when the loop is owed one turn after another", async () => {
+    await useUp();
+    let on = true;
+    const restless = await gen_server.start(
+      { ...server, handle_cast: () => (on && gen_server.cast(erlang.self(), "again"), [NOREPLY, 0] as const) },
+      0,
+    );
+    gen_server.cast(restless, "go");
+    await expect(gen_server.call(other, "never", 20)).rejects.toMatchObject({ reason: [TIMEOUT, expect.anything()] });
+    on = false;
+    await gen_server.stop(restless);
+  });
+
+  test("is given up with its caller", async () => {
+    const steps: string[] = [];
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const caller = erlang.spawn(async () => {
+      await gate;
+      steps.push("it calls");
+      await gen_server.call(other, "hello");
+      steps.push("it goes on");
+    });
+    await gen_server.call(other, "the caller waits at the gate");
+    await useUp();
+    open();
+    await gate;
+    erlang.exit(caller, KILL);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(steps).toStrictEqual(["it calls"]);
+  });
+});
