@@ -5,15 +5,21 @@ import { settle } from "../term/shape.ts";
 import { type CheckedSpec, keyOf } from "./child.ts";
 
 /** A child: its specification and what runs of it: a pid, nothing, or (between two tries) a restart. */
-export interface Child {
+export class Child {
   readonly spec: CheckedSpec;
   /** Arguments added by start_child under simple_one_for_one. */
   readonly extra: readonly unknown[];
   pid: Pid | undefined;
   /** Its last start failed, and it will be tried again. */
-  restarting: boolean;
+  restarting = false;
   /** The pid it had before it was to be restarted: what it is known by meanwhile under simple_one_for_one. */
-  former: Pid | undefined;
+  former: Pid | undefined = undefined;
+
+  constructor(spec: CheckedSpec, extra: readonly unknown[], pid: Pid | undefined) {
+    this.spec = spec;
+    this.extra = extra;
+    this.pid = pid;
+  }
 }
 
 export class Children {
@@ -77,4 +83,5 @@ export class Children {
   }
 }
 
+settle(() => new Child(undefined as never, [], undefined));
 settle(() => new Children());

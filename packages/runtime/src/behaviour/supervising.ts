@@ -36,6 +36,7 @@ import { describe } from "../term/describe.ts";
 import { OtpError, Thrown } from "../term/error.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords, isOrderly, reasonOf, say } from "../term/reason.ts";
+import { settle } from "../term/shape.ts";
 import { current, enter } from "../process/context.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { forever } from "../process/forever.ts";
@@ -44,7 +45,7 @@ import type { From } from "../process/request.ts";
 import { now } from "../process/timer.ts";
 import { deliverCast } from "./server.ts";
 import { type CheckedFlags, type CheckedSpec, checkFlags, checkSpec, checkSpecs, isProblem, keyOf } from "./child.ts";
-import { type Child, Children } from "./children.ts";
+import { Child, Children } from "./children.ts";
 import { group, restarts, Window } from "./restart.ts";
 import { type Odd, shut, shutAll } from "./shutdown.ts";
 
@@ -53,14 +54,23 @@ export interface SupervisorModule<A = unknown> {
   init(arg: A): unknown;
 }
 
-interface State {
+class State {
   readonly self: Process;
   readonly flags: CheckedFlags;
-  readonly children: Children;
+  readonly children = new Children();
   /** The one specification of a simple_one_for_one supervisor. */
   readonly dynamic: CheckedSpec | undefined;
   readonly window: Window;
+
+  constructor(self: Process, flags: CheckedFlags, dynamic: CheckedSpec | undefined) {
+    this.self = self;
+    this.flags = flags;
+    this.dynamic = dynamic;
+    this.window = new Window(flags.intensity, flags.period);
+  }
 }
+
+settle(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
 
 /** Why a child did not start; `text` where the reason alone would not tell a person. */
 interface Failure {
@@ -127,7 +137,6 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   const [flags, specs] = result[1] as [unknown, unknown];
   const checked = checkFlags(flags);
   if (isProblem(checked)) return [STOP, say([SUPERVISOR_DATA, checked.reason], checked.text)];
-  const window = new Window(checked.intensity, checked.period);
   const simple = checked.strategy === SIMPLE_ONE_FOR_ONE;
   if (simple && (!Array.isArray(specs) || specs.length !== 1))
     return [
@@ -136,10 +145,10 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
     ];
   const list = checkSpecs(specs, checked.auto_shutdown);
   if (isProblem(list)) return [STOP, say([START_SPEC, list.reason], list.text)];
-  const children = new Children();
-  const state: State = { self, flags: checked, children, dynamic: simple ? list[0] : undefined, window };
+  const state = new State(self, checked, simple ? list[0] : undefined);
   if (simple) return [OK, state];
-  for (const spec of list) children.add({ spec, extra: [], pid: undefined, restarting: false, former: undefined });
+  const { children } = state;
+  for (const spec of list) children.add(new Child(spec, [], undefined));
   const failed = await startAll(state, children.list());
   if (failed === undefined) return [OK, state];
   await endAll(state, children.list());
@@ -420,7 +429,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       const { pid } = started;
       const extra = dynamic.restart === TEMPORARY ? [] : argument;
       if (pid !== undefined) {
-        const child: Child = { spec: dynamic, extra, pid, restarting: false, former: undefined };
+        const child = new Child(dynamic, extra, pid);
         children.add(child, child);
       }
       return started.ok;
@@ -439,7 +448,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       ALREADY_PRESENT,
       `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
     );
-  const child: Child = { spec, extra: [], pid: undefined, restarting: false, former: undefined };
+  const child = new Child(spec, [], undefined);
   return start(state, child, (started) => {
     if ("error" in started)
       return new Refusal(
@@ -563,6 +572,5 @@ function nameOf(self: Process): string {
 }
 
 function shown(state: unknown): unknown {
-  if (typeof state !== "object" || state === null || !("children" in state)) return state;
-  return { flags: (state as State).flags, children: which(state as State) };
+  return state instanceof State ? { flags: state.flags, children: which(state) } : state;
 }

@@ -6,6 +6,7 @@
  * next to nothing. They sit in a wheel of ticks of 50 ms, and a tick is counted, not measured: a call cannot time out
  * because the event loop stood still, and entering it reads no clock.
  */
+import { settle } from "../term/shape.ts";
 import { type Alarm, type Clock, realClock } from "./clock.ts";
 
 const TICK = 50;
@@ -17,8 +18,8 @@ export const COARSE_FROM = 1_000;
 export class Deadline {
   /** @internal position in the heap, or -1 */
   place = -1;
-  /** @internal */
-  due = 0;
+  /** @internal never a whole number at first, so that V8 takes it for a fraction from the beginning: see `term/shape.ts` */
+  due = Infinity;
   readonly fire: () => void;
   /** Waiting for it does not keep Node alive. */
   readonly background: boolean;
@@ -218,3 +219,5 @@ function down(from: number): void {
   heap[at] = moving;
   moving.place = at;
 }
+
+settle(() => new Deadline(() => {}));

@@ -27,11 +27,22 @@ async function useUp(): Promise<void> {
 }
 
 describe("a call that is made while the event loop is owed a turn", () => {
-  test("is answered after that turn, without having prepared for waiting", async () => {
+  test("is answered after that turn", async () => {
     await useUp();
     const calls = Array.from({ length: 100 }, (_, n) => gen_server.call(other, n));
-    expect(erlang.process_info(other, "monitored_by")).toStrictEqual([]);
     expect(await Promise.all(calls)).toStrictEqual(Array.from({ length: 100 }, (_, n) => n));
+  });
+
+  test("does not prepare for waiting for the sake of that turn", async () => {
+    // More servers are in front of it than a turn has room for.
+    const before = await Promise.all(Array.from({ length: 50 }, () => gen_server.start(server, 0)));
+    for (const pid of before) for (let n = 0; n < 1_000; n++) gen_server.cast(pid, n);
+    const calls = Array.from({ length: 100 }, (_, n) => gen_server.call(other, n));
+    while (!exhausted()) await Promise.resolve();
+    expect(erlang.process_info(other, "message_queue_len")).toBe(100);
+    expect(erlang.process_info(other, "monitored_by")).toStrictEqual([]);
+    expect(await Promise.all(calls)).toHaveLength(100);
+    for (const pid of before) erlang.exit(pid, KILL);
   });
 
   test("fails with the server's reason if it dies before that", async () => {
