@@ -2,6 +2,7 @@ import { KILL, KILLED, NOREPLY, OK, REPLY, TIMEOUT, erlang, gen_server, type Pid
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { exhausted } from "../../src/process/scheduler.ts";
+import { inside } from "../kit/inside.ts";
 
 const server = {
   init: () => [OK, 0] as const,
@@ -36,12 +37,14 @@ describe("a call that is made while the event loop is owed a turn", () => {
   test("does not prepare for waiting for the sake of that turn", async () => {
     // More servers are in front of it than a turn has room for.
     const before = await Promise.all(Array.from({ length: 50 }, () => gen_server.start(server, 0)));
-    for (const pid of before) for (let n = 0; n < 1_000; n++) gen_server.cast(pid, n);
-    const calls = Array.from({ length: 100 }, (_, n) => gen_server.call(other, n));
-    while (!exhausted()) await Promise.resolve();
-    expect(erlang.process_info(other, "message_queue_len")).toBe(100);
-    expect(erlang.process_info(other, "monitored_by")).toStrictEqual([]);
-    expect(await Promise.all(calls)).toHaveLength(100);
+    await inside(async () => {
+      for (const pid of before) for (let n = 0; n < 1_000; n++) gen_server.cast(pid, n);
+      const calls = Array.from({ length: 100 }, (_, n) => gen_server.call(other, n));
+      while (!exhausted()) await Promise.resolve();
+      expect(erlang.process_info(other, "message_queue_len")).toBe(100);
+      expect(erlang.process_info(other, "monitored_by")).toStrictEqual([]);
+      expect(await Promise.all(calls)).toHaveLength(100);
+    });
     for (const pid of before) erlang.exit(pid, KILL);
   });
 
