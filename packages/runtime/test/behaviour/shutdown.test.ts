@@ -1,0 +1,38 @@
+import { KILL, OK, erlang, gen_server, supervisor, type Pid } from "@otpts/runtime";
+import { expect, test } from "vitest";
+
+import { death } from "../kit/inside.ts";
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A supervisor and a child that never gets done with ending; `ending` resolves when it has begun to. */
+async function family(shutdown: number): Promise<{ parent: Pid; child: Pid; ending: Promise<void> }> {
+  let child: Pid | undefined;
+  let begun = () => {};
+  const ending = new Promise<void>((resolve) => (begun = resolve));
+  const clinging = {
+    init: () => (erlang.process_flag("trap_exit", true), [OK, 0] as const),
+    terminate: () => (begun(), new Promise(() => {})),
+  };
+  const task = async () => (child = await gen_server.start_link(clinging, 0));
+  const parent = await supervisor.start([supervisor.child_spec({ id: "clinging", task, shutdown })]);
+  return { parent, child: child as Pid, ending };
+}
+
+test("a child that does not end in its shutdown time is killed", async () => {
+  const { parent, child } = await family(20);
+  const ended = death(child);
+  await supervisor.stop(parent);
+  expect(String(await ended)).toBe("killed");
+});
+
+test("a supervisor that is killed while it waits for a child kills nobody afterwards, and leaves no timer", async () => {
+  const { parent, child, ending } = await family(40);
+  const stopped = supervisor.stop(parent).catch(() => "killed");
+  await ending;
+  erlang.exit(parent, KILL);
+  expect(await stopped).toBe("killed");
+  await pause(120);
+  expect(erlang.is_process_alive(child)).toBe(true);
+  erlang.exit(child, KILL);
+});
