@@ -1,55 +1,89 @@
 import { base, ours, oursConfig, ratio, value } from "./results.ts";
 import type { Line, Results } from "./results.ts";
-import { figure, times } from "./table.ts";
+import { figure, notes, times, wanted } from "./table.ts";
 
-/** The README's figures: Markdown made from a run's JSON, between two markers. */
+/** The figures in the documentation: Markdown made from a run's JSON, between two markers. */
 
 export const begin = "<!-- bench:begin -->";
 export const end = "<!-- bench:end -->";
 
-/** Groups of rows that the README shows; the whole table is what `pnpm bench` prints. */
-const shown = ["Calls", "Messages", "Life", "Reads", "Changes"];
+/** What a page shows of a run. */
+export interface Page {
+  /** Its path in the repository. */
+  readonly path: string;
+  readonly sections: readonly Line["section"][];
+  readonly groups: readonly string[];
+  /** With what is wanted of each row, and with what each peer leaves out. */
+  readonly whole: boolean;
+}
+
+/** The pages that show figures; all of them are what `pnpm bench` prints. */
+export const pages: readonly Page[] = [
+  {
+    path: "README.md",
+    sections: ["runtime", "config"],
+    groups: ["Calls", "Messages", "Life", "Reads", "Changes"],
+    whole: false,
+  },
+  {
+    path: "packages/runtime/docs/scheduler.md",
+    sections: ["runtime"],
+    groups: ["Calls", "Messages", "Life", "Under load", "Scale"],
+    whole: true,
+  },
+];
 
 /**
  * @param markdown a page that holds both markers, the first before the second
  * @returns the page with the figures of `results` between them
  * @throws Error when a marker is missing
  */
-export function insert(markdown: string, results: Results): string {
+export function insert(markdown: string, results: Results, page: Page): string {
   const from = markdown.indexOf(begin);
   const to = markdown.indexOf(end);
   if (from === -1 || to < from)
     throw new Error(`Cannot insert the benchmark's figures: the page must hold "${begin}" and then "${end}"`);
-  return `${markdown.slice(0, from + begin.length)}\n\n${figures(results)}\n\n${markdown.slice(to)}`;
+  return `${markdown.slice(0, from + begin.length)}\n\n${figures(results, page)}\n\n${markdown.slice(to)}`;
 }
 
 /** The figures as Markdown. */
-export function figures(results: Results): string {
+export function figures(results: Results, { sections, groups, whole }: Page): string {
   const { machine, rounds, date } = results;
   const parts: string[] = [];
-  for (const section of ["runtime", "config"] as const) {
-    const lines = results.rows.filter((line) => line.section === section && shown.includes(line.group));
-    if (lines.length > 0) parts.push(table(lines, section === "config" ? oursConfig : ours));
+  const shown: Line[] = [];
+  for (const section of sections) {
+    const lines = results.rows.filter((line) => line.section === section && groups.includes(line.group));
+    if (lines.length > 0) parts.push(table(lines, section === "config" ? oursConfig : ours, whole));
+    shown.push(...lines);
   }
   const beam = results.contenders.find(({ name }) => name === base)?.notes[0];
   parts.push(
     `Medians of ${rounds} interleaved rounds in one run of \`pnpm bench\`, ${date}: ${machine.cpu}, ${machine.cores} cores, ` +
-      `Node ${machine.node}${beam === undefined ? "" : `; BEAM: ${beam}`}. What each peer's operations leave out is printed under the benchmark's own table.`,
+      `Node ${machine.node}${beam === undefined ? "" : `; BEAM: ${beam}`}.` +
+      (whole ? "" : " What each peer's operations leave out is printed under the benchmark's own table."),
   );
+  if (whole) {
+    const peers = results.contenders.filter(
+      ({ name }) => name !== base && shown.some((line) => line.figures[name] !== undefined),
+    );
+    const said = notes({ ...results, contenders: peers, rows: shown });
+    parts.push(said.map((note) => `- ${note}`).join("\n"));
+  }
   return parts.join("\n\n");
 }
 
-function table(lines: readonly Line[], mine: string): string {
+function table(lines: readonly Line[], mine: string, whole: boolean): string {
   const names = new Set(lines.flatMap((line) => Object.keys(line.figures)));
   const withBase = names.delete(base);
   names.delete(mine);
-  const head = ["", `**${mine}**`, ...(withBase ? [base, "ratio"] : []), ...names];
+  const head = ["", `**${mine}**`, ...(withBase ? [base, "ratio"] : []), ...(whole ? ["wanted"] : []), ...names];
   const rows = lines.map((line) => {
     const own = ratio(line, mine);
     return [
       line.title.trim(),
       `**${cell(line, mine)}**`,
-      ...(withBase ? [cell(line, base), own === undefined ? "–" : times(own)] : []),
+      ...(withBase ? [cell(line, base), own === undefined || line.unit === "×" ? "–" : times(own)] : []),
+      ...(whole ? [wanted(line)] : []),
       ...[...names].map((name) => cell(line, name)),
     ];
   });

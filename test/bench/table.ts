@@ -72,7 +72,8 @@ function cell(line: Line, contender: string): string {
   return amount === undefined ? "–" : figure(amount, line.unit);
 }
 
-function wanted(line: Line): string {
+/** What is wanted of a row: at most so much, or so many times the BEAM's figure. */
+export function wanted(line: Line): string {
   if (line.limit !== undefined) return `≤ ${figure(line.limit, line.unit)}`;
   return line.target === undefined ? "" : `≤ ${times(line.target)}`;
 }
@@ -89,7 +90,8 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-function notes(results: Results): string[] {
+/** What the figures leave out, a sentence each. */
+export function notes(results: Results): string[] {
   const text: string[] = [];
   for (const { name, notes: said } of results.contenders) for (const note of said) text.push(`${name}: ${note}`);
   for (const [name, why] of Object.entries(results.skipped)) text.push(`${name}: left out, ${why}`);
