@@ -90,7 +90,7 @@ export function child_spec<const A extends readonly unknown[]>(
   spec: Rest & { readonly task: (...args: [...A, ...never[]]) => unknown; readonly args: readonly [...A] },
 ): ChildSpec;
 export function child_spec(spec: object): ChildSpec {
-  // Not `{ ...spec }`: on Node 20 each frozen copy made so has a layout of its own, and checking them is slow.
+  // Not `{ ...spec }`: on Node 20 each frozen copy made so has a layout of its own, and checking them is slow. (An own `__proto__` is taken for the prototype, of the copy alone.)
   return Object.freeze(Object.assign({}, spec)) as ChildSpec;
 }
 

@@ -7,8 +7,11 @@ import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
 import type { Server } from "./server.ts";
 
-/** Reports the end of a server, unless its reason is an orderly one. Called before it dies, while its name is still its own. */
-export function reportCrash(server: Server, reason: unknown): void {
+/**
+ * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while its name is still its own.
+ * `when` says what it did, where that is no message.
+ */
+export function reportCrash(server: Server, reason: unknown, when = "between two messages"): void {
   if (isOrderly(reason) || !heard("process_crash")) return;
   const last = server.lastMessage;
   const shown = formatted(server, {
@@ -35,7 +38,7 @@ export function reportCrash(server: Server, reason: unknown): void {
       [
         `${server.behaviour} ${who} terminating`,
         `  Reason: ${long(shown.reason)}${stackOf(shown.reason)}`,
-        last === undefined ? "  Last message: none (during init)" : `  Last message: ${long(shown.message)}`,
+        last === undefined ? `  Last message: none (${when})` : `  Last message: ${long(shown.message)}`,
         `  State: ${long(shown.state)}`,
         `  Ancestors: ${long(details.ancestors)}`,
         `  Started as: ${details.initial_call}`,

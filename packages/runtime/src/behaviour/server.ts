@@ -86,7 +86,7 @@ export class Server extends Process {
   readonly parent: Pid | undefined;
   /** Who waits for init to be done. Set before the first turn. */
   starter: Starter | undefined = undefined;
-  /** What the callback works on that did not answer at once, or failed; for the crash report. */
+  /** What a callback works on, for the crash report. A plain call or cast sets it only if the callback does not answer at once. */
   handling: unknown = NOTHING;
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
@@ -324,6 +324,7 @@ export class Server extends Process {
           () =>
             `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
         );
+        this.handling = NOTHING;
         return;
       } else {
         const method = module[callback as "handle_cast"];
@@ -468,7 +469,7 @@ export class Server extends Process {
 
   #failInit(reason: unknown, crashed = true): void {
     this.listening = false;
-    if (crashed) reportCrash(this, reason);
+    if (crashed) reportCrash(this, reason, "during init");
     die(this, reason);
   }
 

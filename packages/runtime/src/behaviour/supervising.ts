@@ -344,15 +344,18 @@ function run<T>(state: State, spec: CheckedSpec, extra: readonly unknown[], then
     // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
     return self.alive ? then(started) : forever();
   };
-  return called(spec, extra).then(
+  // As `await` does it: whatever `then` the promise of a start function may have of its own.
+  return Promise.prototype.then.call(
+    called(spec, extra),
     (result) => goOn(outcome(result)),
     (error: unknown) => goOn(failure(error)),
-  );
+  ) as Promise<T>;
 }
 
-function called({ task, args }: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
+function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
+  const { args } = spec;
   try {
-    return Promise.resolve(extra.length === 0 ? task(...args) : task(...args, ...extra));
+    return Promise.resolve(extra.length === 0 ? spec.task(...args) : spec.task(...args, ...extra));
   } catch (error) {
     return Promise.reject(error as Error);
   }

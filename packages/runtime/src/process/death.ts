@@ -10,6 +10,7 @@ import { ErlangError, Exit } from "../term/error.ts";
 import { type Pid, unhost } from "../term/pid.ts";
 import { current, enter } from "./context.ts";
 import { addLink, dropLink } from "./link.ts";
+import { empty } from "./mailbox.ts";
 import { forget, mourn } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { release } from "./registry.ts";
@@ -76,8 +77,7 @@ function bury(process: Process, reason: unknown): void {
   if (process.name !== undefined) release(process);
   strike(process);
   process.waiter?.end();
-  process.head = undefined;
-  process.tail = undefined;
+  empty(process);
   process.release(reason);
 }
 

@@ -71,6 +71,17 @@ export function discard(
   }
 }
 
+/** Drops all messages. Whoever keeps one of the entries (a request is a reference too) must not keep the others. */
+export function empty(box: Mailbox): void {
+  for (let entry = box.head; entry !== undefined;) {
+    const { next } = entry;
+    entry.next = undefined;
+    entry = next;
+  }
+  box.head = undefined;
+  box.tail = undefined;
+}
+
 /** The entries in order, oldest first, without taking any. */
 export function entries(box: Mailbox): Entry[] {
   const found: Entry[] = [];

@@ -110,9 +110,18 @@ function search(
   looked: Entry | undefined,
 ): { before: Entry | undefined } | undefined {
   let before = looked;
-  for (let entry = looked === undefined ? process.head : looked.next; entry !== undefined; entry = entry.next) {
-    if (match === undefined || match(open(entry))) return { before };
+  let entry = looked === undefined ? process.head : looked.next;
+  while (entry !== undefined) {
+    const wanted = match === undefined || match(open(entry));
+    if ((before === undefined ? process.head : before.next) !== entry) {
+      // The match itself took messages out (`demonitor` with flush), this one or the one before it: look anew.
+      before = undefined;
+      entry = process.head;
+      continue;
+    }
+    if (wanted) return { before };
     before = entry;
+    entry = entry.next;
   }
   return undefined;
 }

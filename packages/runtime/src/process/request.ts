@@ -114,8 +114,6 @@ export class Request extends Ref implements Entry, Awaited {
 function end(request: Request, state: "answered" | "failed"): boolean {
   if (request.state !== "open") return false;
   request.state = state;
-  // The mailbox it may still stand in is nobody's any more: whoever keeps the request must not keep that.
-  if (!request.callee.alive) request.next = undefined;
   if (request.vigil !== undefined) {
     request.vigil.end();
     request.vigil = undefined;

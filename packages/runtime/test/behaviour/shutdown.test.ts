@@ -2,6 +2,7 @@ import { KILL, OK, erlang, gen_server, supervisor, type Pid } from "@otpts/runti
 import { expect, test } from "vitest";
 
 import { death } from "../kit/inside.ts";
+import { program } from "../kit/program.ts";
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -26,7 +27,7 @@ test("a child that does not end in its shutdown time is killed", async () => {
   expect(String(await ended)).toBe("killed");
 });
 
-test("a supervisor that is killed while it waits for a child kills nobody afterwards, and leaves no timer", async () => {
+test("a supervisor that is killed while it waits for a child kills nobody afterwards", async () => {
   const { parent, child, ending } = await family(40);
   const stopped = supervisor.stop(parent).catch(() => "killed");
   await ending;
@@ -35,4 +36,19 @@ test("a supervisor that is killed while it waits for a child kills nobody afterw
   await pause(120);
   expect(erlang.is_process_alive(child)).toBe(true);
   erlang.exit(child, KILL);
+});
+
+test("a supervisor that is killed while it waits for a child leaves no timer behind that keeps Node alive", async () => {
+  const { code, stdout } = await program(`
+    import { KILL, OK, erlang, gen_server, supervisor } from "@otpts/runtime";
+    let child, sup;
+    const clinging = {
+      init: () => (erlang.process_flag("trap_exit", true), [OK, 0]),
+      terminate: () => (setImmediate(() => { erlang.exit(sup, KILL); console.log(erlang.is_process_alive(child)); }), new Promise(() => {})),
+    };
+    const task = async () => (child = await gen_server.start_link(clinging, 0));
+    sup = await supervisor.start([supervisor.child_spec({ id: 1, task, shutdown: 1_000_000 })]);
+    supervisor.stop(sup).catch(() => console.log("killed"));
+  `);
+  expect({ code, stdout }).toStrictEqual({ code: 0, stdout: "true\nkilled\n" });
 });

@@ -75,9 +75,12 @@ describe("a call that is made while the event loop is owed a turn", () => {
       0,
     );
     gen_server.cast(restless, "go");
-    await expect(gen_server.call(other, "never", 20)).rejects.toMatchObject({ reason: [TIMEOUT, expect.anything()] });
-    on = false;
-    await gen_server.stop(restless);
+    try {
+      await expect(gen_server.call(other, "never", 20)).rejects.toMatchObject({ reason: [TIMEOUT, expect.anything()] });
+    } finally {
+      on = false;
+      await gen_server.stop(restless);
+    }
   });
 
   test("is given up with its caller", async () => {

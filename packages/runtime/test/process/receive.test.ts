@@ -18,6 +18,30 @@ const own = (...messages: unknown[]) => {
 };
 
 describe("receive", () => {
+  test("overlooks nothing and gives nothing twice when its filter takes messages out", async () => {
+    const got = await inside(async () => {
+      const me = erlang.self();
+      const [pid, ref] = erlang.spawn_monitor(() => erlang.receive());
+      own("before");
+      setTimeout(() => {
+        erlang.exit(pid, "gone");
+        erlang.send(me, "wanted");
+        erlang.send(me, "after");
+      }, 1);
+      const filter = (message: unknown) => {
+        if (Array.isArray(message) && message[1] === ref) erlang.demonitor(ref, ["flush"]);
+        return message === "wanted";
+      };
+      return [
+        await erlang.receive(filter, { after: 1_000 }),
+        await erlang.receive(),
+        await erlang.receive(),
+        await erlang.receive(undefined, { after: 0 }),
+      ];
+    });
+    expect(got).toStrictEqual(["wanted", "before", "after", TIMEOUT]);
+  });
+
   test("takes the first message that is wanted and leaves the others in their order", async () => {
     const got = await inside(async () => {
       own(1, "a", 2, "b", undefined, 3);
