@@ -22,6 +22,7 @@ import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/prot
 import type { Ref } from "./term/ref.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
+import { Cast } from "./process/mailbox.ts";
 import { monitor } from "./process/monitor.ts";
 import { board, expect } from "./process/promised.ts";
 import { find, isName, type Name, nameOf, register } from "./process/registry.ts";
@@ -29,7 +30,8 @@ import type { From } from "./process/request.ts";
 import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
 import * as gen from "./behaviour/gen.ts";
-import { answer, deliverCast, Server } from "./behaviour/server.ts";
+import { answer } from "./behaviour/reply.ts";
+import { Server } from "./behaviour/server.ts";
 import { Starter, startError } from "./behaviour/starter.ts";
 import * as stopping from "./behaviour/stopping.ts";
 
@@ -127,7 +129,7 @@ export function call<const S extends ServerRef, const M extends CallTo<S>>(
 export function cast<const S extends ServerRef, const M extends CastTo<S>>(server: S, message: M): typeof OK {
   if (current !== undefined && !current.alive) return OK;
   const process = gen.locate(server);
-  if (process !== undefined) deliverCast(process, message);
+  if (process !== undefined) process.enqueue(new Cast(message));
   return OK;
 }
 

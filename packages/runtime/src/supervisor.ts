@@ -46,7 +46,8 @@ import {
 import * as gen from "./behaviour/gen.ts";
 import { stopOnSignals } from "./behaviour/os_signals.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
-import { Refusal, requests, supervising, type SupervisorModule } from "./behaviour/supervising.ts";
+import { Refusal, requests } from "./behaviour/administration.ts";
+import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
 import * as gen_server from "./gen_server.ts";
 
 export type { AutoShutdown, ChildSpec, Flags, SupervisorModule };

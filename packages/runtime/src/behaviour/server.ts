@@ -5,13 +5,10 @@
  */
 import {
   BAD_RETURN_VALUE,
-  CONTINUE,
   EXIT,
   GEN_CALL,
   GEN_CAST,
-  HIBERNATE,
   IGNORE,
-  INFINITY,
   NOREPLY,
   NORMAL,
   OK,
@@ -22,22 +19,24 @@ import {
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Thrown } from "../term/error.ts";
-import { Pid } from "../term/pid.ts";
+import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
 import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import { Cast, type Entry, Envelope, take } from "../process/mailbox.ts";
-import { processOf, type Ancestry, OWN, Process } from "../process/process.ts";
+import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import { type From, Request } from "../process/request.ts";
 import { reduce, SLICE } from "../process/scheduler.ts";
 import { currentDispatcher } from "../process/spawn.ts";
-import { cancel, Deadline, wait } from "../process/timer.ts";
+import { cancel, wait } from "../process/timer.ts";
 import type { AnyModule } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
+import { Continuation, Idle, isExt } from "./extension.ts";
+import { answer } from "./reply.ts";
 import type { Starter } from "./starter.ts";
 import { system } from "./system.ts";
 import { settle } from "../term/shape.ts";
@@ -50,32 +49,6 @@ const NOTHING = Symbol("nothing");
 const BORN = OWN;
 const SUSPENDED = OWN << 1;
 const TRACING = OWN << 2;
-
-/** A result asked to go on with this term. */
-class Continuation {
-  readonly term: unknown;
-  constructor(term: unknown) {
-    this.term = term;
-  }
-}
-
-/** A result asked to be told if no message comes in time. */
-class Idle {
-  /** How long the wait is. */
-  readonly ms: number;
-  readonly deadline: Deadline;
-  /** It is over: handle_info(timeout) is due unless a message is there. */
-  over: boolean;
-
-  constructor(server: Server, ms: number) {
-    this.ms = ms;
-    this.over = ms === 0;
-    this.deadline = new Deadline(() => {
-      this.over = true;
-      if (server.listening) server.wake();
-    });
-  }
-}
 
 export class Server extends Process {
   /** What the last result asked for beside the next message. */
@@ -533,21 +506,6 @@ export class Server extends Process {
   }
 }
 
-/** Answers a caller: the reference of an open request, or whoever made its own `from` by hand. */
-export function answer(from: From, value: unknown): void {
-  const tag = from[1];
-  if (tag instanceof Request) tag.answer(value);
-  else if (from[0] instanceof Pid) {
-    const process = processOf(from[0]);
-    if (process !== undefined) process.accept([tag, value]);
-  }
-}
-
-/** Puts a cast into a server's mailbox. */
-export function deliverCast(process: Process, message: unknown): void {
-  process.enqueue(new Cast(message));
-}
-
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
 function endReason(error: unknown, reason: unknown): unknown {
   return error instanceof Thrown ? reason : reasonOf(error);
@@ -555,11 +513,6 @@ function endReason(error: unknown, reason: unknown): unknown {
 
 function isSystem(entry: Entry): entry is Request {
   return entry instanceof Request && entry.purpose.system;
-}
-
-function isExt(ext: unknown): boolean {
-  if (typeof ext === "number") return ext >= 0;
-  return ext === INFINITY || ext === HIBERNATE || (Array.isArray(ext) && ext.length === 2 && ext[0] === CONTINUE);
 }
 
 function undefined_(callback: Callback): ErlangError {

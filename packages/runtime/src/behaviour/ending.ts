@@ -1,0 +1,39 @@
+/** Ending children in the supervisor's name: each is forgotten or kept as a specification, and what went wrong is reported. */
+import { describe } from "../term/describe.ts";
+import { inWords } from "../term/reason.ts";
+import { report } from "../process/report.ts";
+import type { CheckedSpec } from "./child.ts";
+import type { Child } from "./children.ts";
+import { type Odd, shut, shutAll } from "./shutdown.ts";
+import { forget, nameOf, type State } from "./supervisor_state.ts";
+
+/** Ends children, last first: one after the other, or (simple_one_for_one) all at once. */
+export async function endAll(state: State, list: readonly Child[]): Promise<void> {
+  const { dynamic, self } = state;
+  if (dynamic === undefined) {
+    for (const child of list.toReversed()) await end(state, child);
+    return;
+  }
+  const pids = list.flatMap((child) => child.pid ?? []);
+  for (const odd of await shutAll(self, pids, dynamic)) reportShutdown(state, dynamic, odd);
+}
+
+/** Ends one child. Resolves when it is dead. */
+export async function end(state: State, child: Child): Promise<void> {
+  const { pid, spec } = child;
+  if (pid !== undefined) {
+    const odd = await shut(state.self, pid, spec);
+    if (odd !== undefined) reportShutdown(state, spec, odd);
+  }
+  forget(state, child);
+}
+
+function reportShutdown(state: State, spec: CheckedSpec, { pid, reason }: Odd): void {
+  report(
+    "warning",
+    "shutdown_error",
+    () => ({ supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason }),
+    () =>
+      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${inWords(reason)}`,
+  );
+}

@@ -1,0 +1,14 @@
+/** Answering whoever called, with what `handle_call` got as `from`. */
+import { Pid } from "../term/pid.ts";
+import { processOf } from "../process/process.ts";
+import { type From, Request } from "../process/request.ts";
+
+/** Answers a caller: the reference of an open request, or whoever made its own `from` by hand. */
+export function answer(from: From, value: unknown): void {
+  const tag = from[1];
+  if (tag instanceof Request) tag.answer(value);
+  else if (from[0] instanceof Pid) {
+    const process = processOf(from[0]);
+    if (process !== undefined) process.accept([tag, value]);
+  }
+}

@@ -1,0 +1,99 @@
+/** Starting children: their start functions are called one after the other, and whatever becomes of that is an answer. */
+import { EXIT, IGNORE } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { OtpError, Thrown } from "../term/error.ts";
+import { Pid } from "../term/pid.ts";
+import { inWords, reasonOf } from "../term/reason.ts";
+import { enter } from "../process/context.ts";
+import { forever } from "../process/forever.ts";
+import { report } from "../process/report.ts";
+import type { CheckedSpec } from "./child.ts";
+import type { Child } from "./children.ts";
+import { nameOf, offender, runs, type State } from "./supervisor_state.ts";
+
+/** Why a child did not start; `text` where the reason alone would not tell a person. */
+export interface Failure {
+  readonly error: unknown;
+  readonly text?: string;
+}
+
+export type Started = { readonly ok: unknown; readonly pid: Pid | undefined } | Failure;
+
+/** Starts children in order up to the first that fails. */
+export async function startAll(
+  state: State,
+  list: readonly Child[],
+): Promise<(Failure & { readonly child: Child }) | undefined> {
+  for (const child of list) {
+    const failed = await start(state, child, (started) => {
+      if ("error" in started) return { child, ...started };
+      runs(state, child, started.pid);
+      return undefined;
+    });
+    if (failed !== undefined) return failed;
+  }
+  return undefined;
+}
+
+/** Starts a child, reports it if that fails, and goes on with `then` as the supervisor. */
+export function start<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
+  return run(state, child.spec, child.extra, (started) => {
+    if ("error" in started) {
+      report(
+        "error",
+        "start_error",
+        () => offender(state, child, started.error),
+        () =>
+          `Supervisor ${nameOf(state.self)} could not start child ${describe(child.spec.id)}: ${started.text ?? inWords(started.error)}`,
+      );
+    }
+    return then(started);
+  });
+}
+
+/** Calls the start function, waits for it, and goes on with `then` as the supervisor. */
+export function run<T>(
+  state: State,
+  spec: CheckedSpec,
+  extra: readonly unknown[],
+  then: (started: Started) => T,
+): Promise<T> {
+  const { self } = state;
+  const goOn = (started: Started): T | Promise<never> => {
+    enter(self);
+    // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
+    return self.alive ? then(started) : forever();
+  };
+  // As `await` does it: whatever `then` the promise of a start function may have of its own.
+  return Promise.prototype.then.call(
+    called(spec, extra),
+    (result) => goOn(outcome(result)),
+    (error: unknown) => goOn(failure(error)),
+  ) as Promise<T>;
+}
+
+function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
+  const { args } = spec;
+  try {
+    return Promise.resolve(extra.length === 0 ? spec.task(...args) : spec.task(...args, ...extra));
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+}
+
+function outcome(result: unknown): Started {
+  if (result instanceof Pid) return { ok: result, pid: result };
+  if (result === IGNORE) return { ok: undefined, pid: undefined };
+  if (Array.isArray(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
+  return {
+    error: result,
+    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,
+  };
+}
+
+// What a start function throws is an answer too: OTP's `catch apply(M, F, A)`.
+function failure(error: unknown): Started {
+  if (error instanceof OtpError) return { error: error.reason };
+  if (error instanceof Thrown) return outcome(error.value);
+  return { error: [EXIT, reasonOf(error)] };
+}

@@ -1,0 +1,78 @@
+/** What a supervisor keeps, and what is asked of it: who its children are, and how they are told of. */
+import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
+import type { Pid } from "../term/pid.ts";
+import { settle } from "../term/shape.ts";
+import type { Process } from "../process/process.ts";
+import type { CheckedFlags, CheckedSpec } from "./child.ts";
+import { type Child, Children } from "./children.ts";
+import { Window } from "./restart.ts";
+
+/** A supervisor's state. */
+export class State {
+  readonly self: Process;
+  readonly flags: CheckedFlags;
+  readonly children = new Children();
+  /** The one specification of a simple_one_for_one supervisor. */
+  readonly dynamic: CheckedSpec | undefined;
+  readonly window: Window;
+
+  constructor(self: Process, flags: CheckedFlags, dynamic: CheckedSpec | undefined) {
+    this.self = self;
+    this.flags = flags;
+    this.dynamic = dynamic;
+    this.window = new Window(flags.intensity, flags.period);
+  }
+}
+
+settle(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
+
+/** A child was started, or it is ignored: then its specification stays without a pid, unless it is one to forget. */
+export function runs(state: State, child: Child, pid: Pid | undefined): void {
+  const { children } = state;
+  if (pid !== undefined) children.runs(child, pid);
+  else if (state.dynamic !== undefined) children.remove(child, child);
+  else if (child.spec.restart === TEMPORARY) children.remove(child);
+  else children.runs(child, undefined);
+}
+
+/** A child ended and is not started again: its specification stays, if it was in the list. */
+export function forget(state: State, child: Child): void {
+  if (state.dynamic === undefined) state.children.ended(child);
+  else state.children.remove(child, child);
+}
+
+/** Whether the child is still one of this supervisor's. */
+export function isKnown(state: State, child: Child): boolean {
+  return state.children.find(state.dynamic === undefined ? child.spec.id : child) === child;
+}
+
+/** `[id, pid, type, modules]` of each child, the last started first. */
+export function which(state: State): unknown[] {
+  return state.children
+    .list()
+    .reverse()
+    .map(({ spec, pid, restarting }) => [
+      state.dynamic === undefined ? spec.id : undefined,
+      restarting ? RESTARTING : pid,
+      spec.type,
+      spec.modules,
+    ]);
+}
+
+/** What a report says of a child. */
+export function offender(state: State, child: Child, reason: unknown): Record<string, unknown> {
+  const { self } = state;
+  return {
+    supervisor: self.pid,
+    name: self.name,
+    id: child.spec.id,
+    pid: child.pid,
+    restart: child.spec.restart,
+    reason,
+  };
+}
+
+/** The supervisor, for people. */
+export function nameOf(self: Process): string {
+  return self.name === undefined ? String(self.pid) : `"${self.name}"`;
+}
