@@ -26,7 +26,7 @@ const watcher = async () => {
 const ring = Array.from({ length: 8 });
 function unkept(n) { const o = {}; o.unkept_a = n; o.unkept_b = n; ring[n & 7] = o; }
 for (let round = 0; round < 15; round++) {
-  console.log("round " + round);
+  console.log("<round " + round + ">");
   const sup = await supervisor.start([supervisor.child_spec({ id: 1, task })], { max_restarts: 1e9 });
   for (let n = 0; n < 3000; n++) {
     const restarted = new Promise((resolve) => { told = resolve; });
@@ -46,7 +46,8 @@ for (let round = 0; round < 15; round++) {
 test("no function is compiled anew round after round because a collection found no living instance of a layout", async () => {
   const { code, stdout } = await program(LIFE, { flags: ["--expose-gc", "--trace-deopt"] });
   expect(code).toBe(0);
-  const rounds = stdout.split(/^round \d+$/mu).slice(1);
+  // V8 buffers what it prints, so a round may begin in the middle of one of its lines.
+  const rounds = stdout.split(/<round \d+>/u).slice(1);
   expect(rounds).toHaveLength(15);
   // One may lose its code now and then, when V8 forgets functions that ran long ago; a lost layout shows in nearly each round.
   const losses = new Map<string, number>();
@@ -56,5 +57,5 @@ test("no function is compiled anew round after round because a collection found 
   }
   expect([...losses].filter(([, times]) => times > 5)).toStrictEqual([]);
   // So is this V8's way of saying it, and this its way of losing it.
-  expect(stdout).toMatch(/SharedFunctionInfo unkept>.*reason: .*weak objects/u);
+  expect(stdout.replaceAll(/<round \d+>\n/gu, "")).toMatch(/SharedFunctionInfo unkept>.*reason: .*weak objects/u);
 });
