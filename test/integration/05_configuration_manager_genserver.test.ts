@@ -19,9 +19,11 @@ import {
   SUBSCRIBE,
   UNSUBSCRIBE,
 } from "@otpts/config";
-import { type Atom, atom, ERROR, erlang, gen_server, NOREPLY, OK, REPLY } from "@otpts/runtime";
+import { type Atom, atom, erlang, gen_server, NOREPLY, OK, REPLY, atoms } from "@otpts/runtime";
 import { beforeEach, describe, expect, test } from "vitest";
 import { afterwards, eachAlone, eventually, folder, started } from "./kit.ts";
+
+const { ERROR } = atoms;
 
 eachAlone();
 

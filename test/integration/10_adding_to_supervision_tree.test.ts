@@ -8,9 +8,11 @@ import {
   EnvironmentSource,
   FileSource,
 } from "@otpts/config";
-import { erlang, gen_server, KILL, NOREPLY, OK, OtpError, type Pid, PROCESS, REPLY, supervisor } from "@otpts/runtime";
+import { erlang, gen_server, KILL, NOREPLY, OK, OtpError, type Pid, REPLY, supervisor, atoms } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 import { afterwards, eachAlone, eventually, folder, inProcess, started, stopped } from "./kit.ts";
+
+const { PROCESS } = atoms;
 
 eachAlone();
 

@@ -1,9 +1,11 @@
 /** The note's block "Configuration Validation": validated before it is set, for puts and reloads alike. */
 import { Config, ConfigValidationError, FileSource, PUT_CONFIG } from "@otpts/config";
-import { ERROR, gen_server } from "@otpts/runtime";
+import { gen_server, atoms } from "@otpts/runtime";
 import { writeFile } from "node:fs/promises";
 import { beforeEach, describe, expect, test } from "vitest";
 import { eachAlone, events, eventually, folder, started } from "./kit.ts";
+
+const { ERROR } = atoms;
 
 eachAlone();
 

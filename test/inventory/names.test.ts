@@ -1,23 +1,10 @@
 /** The contract points of monitors, aliases, names, timers and atoms: inventory.md, P50 to P92. */
-import {
-  Atom,
-  BADARG,
-  DOWN,
-  ErlangError,
-  FLUSH,
-  KILL,
-  KILLED,
-  NOPROC,
-  NORMAL,
-  PROCESS,
-  SYSTEM_LIMIT,
-  TIMEOUT,
-  atom,
-  erlang,
-} from "@otpts/runtime";
+import { Atom, DOWN, ErlangError, KILL, NOPROC, NORMAL, TIMEOUT, atom, erlang, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { describe, expect, it } from "vitest";
 import { inProcess, next } from "./process.ts";
+
+const { BADARG, FLUSH, KILLED, PROCESS, SYSTEM_LIMIT } = atoms;
 
 const BOOM = atom.ensure("boom");
 const waiting = (): Pid => erlang.spawn(() => erlang.receive((m) => m === "never"));

@@ -1,15 +1,12 @@
 /** The contract points of processes: inventory.md, P01 to P44. */
 import {
-  BADARG,
   DOWN,
   EXIT,
   ErlangError,
   Exit,
   KILL,
-  KILLED,
   NOPROC,
   NORMAL,
-  PROCESS,
   SHUTDOWN,
   Stack,
   TIMEOUT,
@@ -17,10 +14,13 @@ import {
   Thrown,
   atom,
   erlang,
+  atoms,
 } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { describe, expect, it } from "vitest";
 import { inProcess, next, recordedCases } from "./process.ts";
+
+const { BADARG, KILLED, PROCESS } = atoms;
 
 const BOOM = atom.ensure("boom");
 const GO = atom.ensure("go");

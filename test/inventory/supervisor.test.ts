@@ -1,28 +1,12 @@
 /** The cases of OTP's supervisor_SUITE: recorded from real Erlang, or about size and memory. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import {
-  ACTIVE,
-  KILL,
-  OK,
-  PERMANENT,
-  SHUTDOWN,
-  SIMPLE_ONE_FOR_ONE,
-  SPECS,
-  SUPERVISOR,
-  SUPERVISORS,
-  TEMPORARY,
-  TRAP_EXIT,
-  WORKER,
-  WORKERS,
-  atom,
-  erlang,
-  gen_server,
-  supervisor,
-} from "@otpts/runtime";
+import { KILL, OK, SHUTDOWN, TRAP_EXIT, atom, erlang, gen_server, supervisor, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { describe, expect, it } from "vitest";
 import { eventually, inProcess, next, recordedCases } from "./process.ts";
+
+const { ACTIVE, PERMANENT, SIMPLE_ONE_FOR_ONE, SPECS, SUPERVISOR, SUPERVISORS, TEMPORARY, WORKER, WORKERS } = atoms;
 
 describe("recorded from Erlang/OTP 25", () => recordedCases("svx_"));
 

@@ -1,22 +1,10 @@
 /** The programs of signal_model.ts, carried out by processes of the runtime. */
-import {
-  BADARG,
-  DOWN,
-  EXIT,
-  FLUSH,
-  INFO,
-  KILL,
-  PROCESS,
-  Pid,
-  Ref,
-  TIMEOUT,
-  TRAP_EXIT,
-  atom,
-  erlang,
-} from "@otpts/runtime";
+import { DOWN, EXIT, KILL, Pid, Ref, TIMEOUT, TRAP_EXIT, atom, erlang, atoms } from "@otpts/runtime";
 import { MOST, PROCESSES } from "./signal_model.ts";
 import type { Look, Step } from "./signal_model.ts";
 import { fmt } from "../conformance/harness/oracle.ts";
+
+const { BADARG, FLUSH, INFO, PROCESS } = atoms;
 
 const DO = atom.ensure("do");
 const DONE = atom.ensure("done");

@@ -1,4 +1,4 @@
-import { Atom, ERROR, Exit, gen_server } from "@otpts/runtime";
+import { Atom, Exit, gen_server, atoms } from "@otpts/runtime";
 import {
   EXPLAIN,
   GET_CONFIG,
@@ -23,6 +23,8 @@ import type { Path, ReloadReport, SubscribeOptions, Subscriber } from "./protoco
 import { ConfigSpec } from "./spec.ts";
 import type { ConfigStatus } from "./status.ts";
 import type { PathsOf, RegisteredTree, ValueAt } from "./typed_path.ts";
+
+const { ERROR } = atoms;
 
 /** Reads one setting without a message: `value` is that of the current snapshot, whenever it is looked at. */
 export interface ConfigRef<V = unknown> {

@@ -1,4 +1,4 @@
-import { erlang, IGNORE, type Pid, TIMEOUT } from "@otpts/runtime";
+import { Atom, erlang, IGNORE, type Pid } from "@otpts/runtime";
 import { scrubbed } from "./core/secrets.ts";
 import * as events from "./events.ts";
 import { DELIVERED, FINISHED, isTagged, WAKE } from "./messages.ts";
@@ -70,8 +70,8 @@ async function call(vault: Vault, receiver: Receiver, due: Due): Promise<void> {
     );
     const isOver = (message: unknown): message is Finished =>
       isTagged<Finished>(message, FINISHED) && message[1] === call;
-    let finished: Finished | typeof TIMEOUT = await erlang.receive<Finished>(isOver, { after: notify_timeout });
-    if ((finished as unknown) === TIMEOUT) {
+    let finished = await erlang.receive<Finished>(isOver, { after: notify_timeout });
+    if (finished instanceof Atom) {
       events.subscriberSlow(name, due, notify_timeout);
       finished = await erlang.receive<Finished>(isOver);
     }

@@ -2,18 +2,17 @@ import {
   Atom,
   CONTINUE,
   DOWN,
-  ERROR,
   erlang,
   EXIT,
   gen_server,
   NOREPLY,
   OK,
   type Pid,
-  PROCESS,
   type Ref,
   REPLY,
   STOP,
   TRAP_EXIT,
+  atoms,
 } from "@otpts/runtime";
 import {
   EXPLAIN,
@@ -61,6 +60,8 @@ import { RuntimeSource } from "./sources/runtime.ts";
 import { statusOf } from "./status_report.ts";
 import type { Receiver, Slot, Vault } from "./vault.ts";
 import { Writing } from "./writing.ts";
+
+const { ERROR, PROCESS } = atoms;
 
 /**
  * The gen_server behind `"config_manager"`. It decodes messages and leaves the rest to others: reading to the snapshot,

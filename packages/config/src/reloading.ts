@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Atom, ERROR, erlang, gen_server, type Pid, type Ref } from "@otpts/runtime";
+import { Atom, erlang, gen_server, type Pid, type Ref, atoms } from "@otpts/runtime";
 
 import { changedLeaves, diff } from "./core/diff.ts";
 import type { Contribution } from "./core/layer.ts";
@@ -15,6 +15,8 @@ import { type Prepared, type Refused, RefusedOffers } from "./pipeline.ts";
 import type { ReloadReport, SourceOutcome } from "./protocol.ts";
 import type { Slot, Vault } from "./vault.ts";
 import type { Writing } from "./writing.ts";
+
+const { ERROR } = atoms;
 
 type From = gen_server.From;
 

@@ -1,20 +1,4 @@
-import {
-  ALREADY_STARTED,
-  BRUTAL_KILL,
-  DOWN,
-  erlang,
-  gen_server,
-  ONE_FOR_ONE,
-  OtpError,
-  type Pid,
-  PROCESS,
-  REST_FOR_ONE,
-  SHUTDOWN,
-  SIMPLE_ONE_FOR_ONE,
-  supervisor,
-  SUPERVISOR,
-  TRANSIENT,
-} from "@otpts/runtime";
+import { DOWN, erlang, gen_server, OtpError, type Pid, SHUTDOWN, supervisor, atoms } from "@otpts/runtime";
 import { start_delivery } from "./delivery.ts";
 import { config_manager } from "./manager.ts";
 import { isTagged } from "./messages.ts";
@@ -22,6 +6,9 @@ import type { Source } from "./sources/source.ts";
 import { ConfigSpec } from "./spec.ts";
 import { start_worker } from "./source_worker.ts";
 import { type Receiver, type Vault, vaultOf } from "./vault.ts";
+
+const { ALREADY_STARTED, BRUTAL_KILL, ONE_FOR_ONE, PROCESS, REST_FOR_ONE, SIMPLE_ONE_FOR_ONE, SUPERVISOR, TRANSIENT } =
+  atoms;
 
 /**
  * The manager's tree:

@@ -1,4 +1,4 @@
-import { ERROR, erlang, gen_server, KILL, type Pid, type Ref } from "@otpts/runtime";
+import { erlang, gen_server, KILL, type Pid, type Ref, atoms } from "@otpts/runtime";
 import { boardOf } from "./board.ts";
 import { finish, type Steps } from "./core/steps.ts";
 import { sortedByPath } from "./core/diff.ts";
@@ -13,6 +13,8 @@ import { ELAPSED, FINISHED, WRITE } from "./messages.ts";
 import { changesOf, prepare, type Prepared, RefusedOffers, type Request, type Surroundings } from "./pipeline.ts";
 import { tell } from "./telling.ts";
 import type { Receiver, Slot, Vault } from "./vault.ts";
+
+const { ERROR } = atoms;
 
 type From = gen_server.From;
 

@@ -3,7 +3,7 @@
  * `await`; code outside any process may spawn, send and look, but has no pid.
  */
 import { type Atom, Atom as AtomClass } from "./term/atom.ts";
-import { BADARG, FLUSH, INFO, type OK, PROCESS, TRAP_EXIT } from "./term/atoms.ts";
+import { BADARG, FLUSH, INFO, type OK, PROCESS, type TIMEOUT, TRAP_EXIT } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit, Thrown } from "./term/error.ts";
 import { NODE, Pid } from "./term/pid.ts";
@@ -64,19 +64,27 @@ export function send<M>(to: Destination, message: M): M {
   return sending.send(to, message);
 }
 
+/** A wait that has no end. */
+type Forever = Atom<"infinity"> | undefined;
+
 /**
  * Takes a message out of the calling process's mailbox: the first one that `match` wants, waiting for it.
  *
  * @param match true for a message that is wanted; without it, any
  * @param options `after`: how long to wait, in milliseconds; `0` takes what is there. Default: for ever
- * @returns the message, or `TIMEOUT`
+ * @returns the message; `TIMEOUT` if none came within `after`
  */
 function receive_<M = unknown>(
   match?: ((message: unknown) => message is M) | receiving.Match,
-  options: { readonly after?: Timeout } = {},
-): Promise<M> {
+  options?: { readonly after?: Forever },
+): Promise<M>;
+function receive_<M = unknown>(
+  match: ((message: unknown) => message is M) | receiving.Match | undefined,
+  options: { readonly after?: Timeout | undefined },
+): Promise<M | typeof TIMEOUT>;
+function receive_(match?: receiving.Match, options: { readonly after?: Timeout | undefined } = {}): Promise<unknown> {
   try {
-    return receiving.receive(alive("receive"), match, options.after ?? Infinity) as Promise<M>;
+    return receiving.receive(alive("receive"), match, options.after ?? Infinity);
   } catch (error) {
     return Promise.reject(error as Error);
   }
@@ -95,7 +103,7 @@ export function unlink(from: Pid): true {
 /** What a monitor can be asked for. */
 export interface MonitorOptions {
   /** Makes the reference an alias of the calling process too; says when the alias ends. */
-  readonly alias?: monitors.AliasMode;
+  readonly alias?: monitors.AliasMode | undefined;
 }
 
 /**

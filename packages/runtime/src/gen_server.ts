@@ -55,13 +55,13 @@ export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, St
 /** Options of a start. */
 export interface StartOptions {
   /** Registers the server under this name, before init runs. */
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
-  readonly timeout?: Timeout;
+  readonly timeout?: Timeout | undefined;
   /** Accepted and without effect: there is no hibernation in Node. */
-  readonly hibernate_after?: Timeout;
+  readonly hibernate_after?: Timeout | undefined;
   /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
-  readonly spawn_opt?: readonly unknown[];
+  readonly spawn_opt?: readonly unknown[] | undefined;
 }
 
 const ABCAST = ensure("abcast");

@@ -56,12 +56,12 @@ export type { Strategy } from "./behaviour/child.ts";
 /** Options of a supervisor. */
 export interface SupervisorOptions extends Flags {
   /** Registers the supervisor under this name. */
-  readonly name?: Name;
+  readonly name?: Name | undefined;
   /**
    * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times; a second signal ends the program at
    * once.
    */
-  readonly signals?: boolean;
+  readonly signals?: boolean | undefined;
 }
 
 /** Started again always. */

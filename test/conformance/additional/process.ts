@@ -1,18 +1,5 @@
 /** Contract points of processes that the given scenarios leave open. */
-import {
-  DOWN,
-  EXIT,
-  ErlangError,
-  Exit,
-  INFO,
-  FLUSH,
-  KILL,
-  PROCESS,
-  TIMEOUT,
-  TRAP_EXIT,
-  Thrown,
-  erlang,
-} from "@otpts/runtime";
+import { DOWN, EXIT, ErlangError, Exit, KILL, TIMEOUT, TRAP_EXIT, Thrown, erlang, atoms } from "@otpts/runtime";
 import type { Pid, Ref } from "@otpts/runtime";
 import {
   down,
@@ -31,6 +18,8 @@ import {
   watch,
 } from "../harness/oracle.ts";
 import { a, list, t } from "../harness/term.ts";
+
+const { INFO, FLUSH, PROCESS } = atoms;
 
 const monitor = (p: Pid) => erlang.monitor(PROCESS, p);
 

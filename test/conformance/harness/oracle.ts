@@ -9,14 +9,16 @@ import {
   Thrown,
   TRAP_EXIT,
   IGNORE,
-  PROCESS,
   erlang,
   supervisor,
+  atoms,
 } from "@otpts/runtime";
 import type { Pid, Ref } from "@otpts/runtime";
 import { format } from "./format.ts";
 import { a, list } from "./term.ts";
 import { world } from "./world.ts";
+
+const { PROCESS } = atoms;
 
 type Action = () => unknown;
 

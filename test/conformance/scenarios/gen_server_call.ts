@@ -1,10 +1,12 @@
 /** gen_server: calls, replies and requests. */
-import { GEN_CALL, GEN_CAST, KILL, erlang, gen_server } from "@otpts/runtime";
+import { KILL, erlang, gen_server, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { deceased, down, fmt, log, mailbox, recv, settle, sleep, spawn, step, watch, pid } from "../harness/oracle.ts";
 import * as probe from "../harness/probe.ts";
 import { DEFAULT } from "../harness/probe.ts";
 import { a, list, t } from "../harness/term.ts";
+
+const { GEN_CALL, GEN_CAST } = atoms;
 
 export async function gs_call_basic(): Promise<void> {
   const s = await probe.start_link("srv", { state: 1 });

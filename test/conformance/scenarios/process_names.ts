@@ -1,5 +1,5 @@
 /** Processes: monitors, aliases, names, timers, the mailbox and atoms. */
-import { FLUSH, KILL, PROCESS, Atom, atom, erlang } from "@otpts/runtime";
+import { KILL, Atom, atom, erlang, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import {
   deceased,
@@ -18,6 +18,8 @@ import {
   watch,
 } from "../harness/oracle.ts";
 import { a, t } from "../harness/term.ts";
+
+const { FLUSH, PROCESS } = atoms;
 
 const monitor = (p: Pid) => erlang.monitor(PROCESS, p);
 

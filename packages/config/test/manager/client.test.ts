@@ -1,4 +1,4 @@
-import { atom, ERROR, Exit, gen_server, NOPROC, Atom } from "@otpts/runtime";
+import { atom, Exit, gen_server, NOPROC, Atom, atoms } from "@otpts/runtime";
 import { describe, expect, it } from "vitest";
 import {
   Config,
@@ -14,6 +14,8 @@ import {
   SUBSCRIBE,
 } from "../../src/index.ts";
 import { eachAlone, gate, ScriptedSource, started } from "./kit.ts";
+
+const { ERROR } = atoms;
 
 eachAlone();
 

@@ -1,4 +1,4 @@
-import { atom, DOWN, erlang, ERROR, EXIT, GEN_CAST, gen_server, Pid, PROCESS, supervisor } from "@otpts/runtime";
+import { atom, DOWN, erlang, EXIT, gen_server, Pid, supervisor, atoms } from "@otpts/runtime";
 import { expect, it } from "vitest";
 import {
   Config,
@@ -14,6 +14,8 @@ import {
   UNSUBSCRIBE,
 } from "../../src/index.ts";
 import { eachAlone, managerOf, ScriptedSource, started } from "./kit.ts";
+
+const { ERROR, GEN_CAST, PROCESS } = atoms;
 
 eachAlone();
 

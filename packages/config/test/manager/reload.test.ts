@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { erlang, ERROR, gen_server, KILL, OtpError, type Pid, supervisor, telemetry } from "@otpts/runtime";
+import { erlang, gen_server, KILL, OtpError, type Pid, supervisor, telemetry, atoms } from "@otpts/runtime";
 import { describe, expect, it, onTestFinished } from "vitest";
 import {
   Config,
@@ -16,6 +16,8 @@ import {
   TemplateSource,
 } from "../../src/index.ts";
 import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "./kit.ts";
+
+const { ERROR } = atoms;
 
 eachAlone();
 

@@ -1,6 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
 import {
-  ALREADY_STARTED,
   erlang,
   Exit,
   gen_server,
@@ -11,11 +10,14 @@ import {
   supervisor,
   sys,
   telemetry,
+  atoms,
 } from "@otpts/runtime";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { Value } from "../../src/core/value.ts";
 import { Config, CONFIG_CHANGED, ConfigManager, ConfigSpec, type ConfigSpecOptions } from "../../src/index.ts";
 import { eachAlone, eventually, gate, inProcess, managerOf, ScriptedSource, started } from "./kit.ts";
+
+const { ALREADY_STARTED } = atoms;
 
 eachAlone();
 

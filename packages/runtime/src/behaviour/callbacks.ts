@@ -44,7 +44,7 @@ export interface Status {
   readonly state?: unknown;
   readonly message?: unknown;
   readonly reason?: unknown;
-  readonly log?: readonly unknown[];
+  readonly log?: readonly unknown[] | undefined;
 }
 
 type Awaitable<T> = T | Promise<T>;

@@ -27,16 +27,16 @@ export interface ChildSpec {
   /** Starts the child: returns its pid (or a promise of it), `[pid, info]` or `IGNORE`, or fails. It must link the child to its caller. */
   readonly task: (...args: never[]) => unknown;
   /** Arguments of `task`. Default none. */
-  readonly args?: readonly unknown[];
+  readonly args?: readonly unknown[] | undefined;
   /** Whether a child that ends is started again: always (default), only after a failure, or never. */
-  readonly restart?: Word<"permanent"> | Word<"transient"> | Word<"temporary">;
+  readonly restart?: Word<"permanent"> | Word<"transient"> | Word<"temporary"> | undefined;
   /** How it is stopped: at once, or asked and given this many ms. Default 5,000; `Infinity` for a supervisor. */
-  readonly shutdown?: number | Word<"brutal_kill"> | Word<"infinity">;
-  readonly type?: Word<"worker"> | Word<"supervisor">;
+  readonly shutdown?: number | Word<"brutal_kill"> | Word<"infinity"> | undefined;
+  readonly type?: Word<"worker"> | Word<"supervisor"> | undefined;
   /** Whether its end can end the supervisor (`auto_shutdown`). */
-  readonly significant?: boolean;
+  readonly significant?: boolean | undefined;
   /** Accepted and checked, otherwise unused. */
-  readonly modules?: readonly unknown[] | Word<"dynamic">;
+  readonly modules?: readonly unknown[] | Word<"dynamic"> | undefined;
 }
 
 export type Strategy = Word<"one_for_one"> | Word<"one_for_all"> | Word<"rest_for_one"> | Word<"simple_one_for_one">;
@@ -45,13 +45,13 @@ export type AutoShutdown = Word<"never"> | Word<"any_significant"> | Word<"all_s
 /** How a supervisor treats its children. */
 export interface Flags {
   /** Who is restarted with a child that failed. Default one_for_one. */
-  readonly strategy?: Strategy;
+  readonly strategy?: Strategy | undefined;
   /** How many restarts it does within `max_seconds` before it gives up (OTP's intensity). Default 1. */
-  readonly max_restarts?: number;
+  readonly max_restarts?: number | undefined;
   /** OTP's period, in seconds. Default 5. */
-  readonly max_seconds?: number;
+  readonly max_seconds?: number | undefined;
   /** Whether the end of significant children ends the supervisor. Default never. */
-  readonly auto_shutdown?: AutoShutdown;
+  readonly auto_shutdown?: AutoShutdown | undefined;
 }
 
 /** A specification with its defaults in place. */

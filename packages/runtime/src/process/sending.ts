@@ -63,7 +63,7 @@ function sendToAlias(to: Ref, message: unknown): void {
 /** Options of a timer. */
 export interface TimerOptions {
   /** `false`: waiting for it does not keep Node alive. Default `true`. */
-  readonly ref?: boolean;
+  readonly ref?: boolean | undefined;
 }
 
 /** A timer under way, and what it will do. */

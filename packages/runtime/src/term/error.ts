@@ -1,4 +1,18 @@
 import { describe } from "./describe.ts";
+import { matches, type Pattern } from "./matches.ts";
+
+// Whether a caught value is of this class, and its reason of this kind. What was thrown may be anything.
+function isOf<E extends { readonly reason: unknown }>(
+  error: unknown,
+  type: abstract new (...args: never) => E,
+  pattern: readonly [Pattern?],
+): error is E {
+  try {
+    return error instanceof type && (pattern.length === 0 || matches(error.reason, pattern[0]));
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Erlang's exception of class *exit*: `erlang.exit(reason)`, and what a failed call raises in its caller. Uncaught, it
@@ -8,6 +22,23 @@ export class Exit extends Error {
   override readonly name = "Exit";
   /** The exit reason: any term. */
   readonly reason: unknown;
+
+  /**
+   * Whether something caught is an `Exit`, and of this kind. A call that failed carries `[reason, [gen_server, call, args]]`:
+   * the pattern is compared with the whole reason and with what stands first in it.
+   *
+   *   if (Exit.is(error, TIMEOUT)) …            // no reply in time
+   *   if (Exit.is(error, NOPROC)) …             // no such process
+   *   if (Exit.is(error, TypeError)) …          // the server crashed of one
+   *   if (Exit.is(error, [SHUTDOWN, "moved"])) …
+   *
+   * @param error anything
+   * @param pattern an atom or another term, a tuple whose first elements are these (`undefined`: any), or a class of errors.
+   *   Without it, any `Exit`
+   */
+  static is(error: unknown, ...pattern: [pattern?: Pattern]): error is Exit {
+    return isOf(error, Exit, pattern);
+  }
 
   constructor(reason: unknown, message?: string) {
     super(message ?? `Process exits with reason ${describe(reason)}`);
@@ -23,6 +54,11 @@ export class ErlangError extends Error {
   override readonly name = "ErlangError";
   readonly reason: unknown;
   readonly #explained: boolean;
+
+  /** Whether something caught is an `ErlangError` with a reason of this kind, such as `atoms.BADARG`. See `Exit.is`. */
+  static is(error: unknown, ...pattern: [pattern?: Pattern]): error is ErlangError {
+    return isOf(error, ErlangError, pattern);
+  }
 
   constructor(reason: unknown, message?: string) {
     super(message ?? `Error ${describe(reason)}`);
@@ -54,6 +90,11 @@ export class Thrown extends Error {
 export class OtpError extends Error {
   override readonly name = "OtpError";
   readonly reason: unknown;
+
+  /** Whether something caught is an `OtpError` with a reason of this kind, such as `atoms.ALREADY_STARTED`. See `Exit.is`. */
+  static is(error: unknown, ...pattern: [pattern?: Pattern]): error is OtpError {
+    return isOf(error, OtpError, pattern);
+  }
 
   constructor(reason: unknown, message?: string) {
     super(message ?? `Operation failed with reason ${describe(reason)}`);

@@ -1,18 +1,9 @@
-import {
-  ANY_SIGNIFICANT,
-  BRUTAL_KILL,
-  NEVER,
-  OtpError,
-  PERMANENT,
-  SUPERVISOR,
-  TEMPORARY,
-  WORKER,
-  atom,
-  supervisor,
-} from "@otpts/runtime";
+import { OtpError, atom, supervisor, atoms } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { checkFlags, checkSpec, checkSpecs, isProblem, keyOf } from "../../src/behaviour/child.ts";
+
+const { ANY_SIGNIFICANT, BRUTAL_KILL, NEVER, PERMANENT, SUPERVISOR, TEMPORARY, WORKER } = atoms;
 
 const task = () => undefined;
 const INVALID = (tag: string) => atom.ensure(tag);

@@ -1,18 +1,10 @@
 import fc from "fast-check";
-import {
-  KILLED,
-  NORMAL,
-  ONE_FOR_ALL,
-  ONE_FOR_ONE,
-  PERMANENT,
-  REST_FOR_ONE,
-  SHUTDOWN,
-  TEMPORARY,
-  TRANSIENT,
-} from "@otpts/runtime";
+import { NORMAL, SHUTDOWN, atoms } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { group, restarts, Window } from "../../src/behaviour/restart.ts";
+
+const { KILLED, ONE_FOR_ALL, ONE_FOR_ONE, PERMANENT, REST_FOR_ONE, TEMPORARY, TRANSIENT } = atoms;
 
 describe("restarts", () => {
   test.each([

@@ -1,5 +1,4 @@
 import {
-  ALREADY_STARTED,
   ErlangError,
   Exit,
   KILL,
@@ -18,11 +17,14 @@ import {
   supervisor,
   sys,
   type Pid,
+  atoms,
 } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { inside } from "../kit/inside.ts";
 import { logger } from "@otpts/runtime";
+
+const { ALREADY_STARTED } = atoms;
 
 let loud: logger.Handler | undefined;
 const started: Pid[] = [];

@@ -1,6 +1,5 @@
 import {
   KILL,
-  KILLED,
   NORMAL,
   NOREPLY,
   OK,
@@ -13,10 +12,13 @@ import {
   sys,
   TIMEOUT,
   type Pid,
+  atoms,
 } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { death, inside, reports } from "../kit/inside.ts";
+
+const { KILLED } = atoms;
 
 /** Lets everything that is due run, several turns of the event loop. */
 async function settle(): Promise<void> {

@@ -1,6 +1,5 @@
 import {
   KILL,
-  KILLED,
   NOREPLY,
   NORMAL,
   OK,
@@ -11,12 +10,15 @@ import {
   gen_server,
   supervisor,
   type Pid,
+  atoms,
 } from "@otpts/runtime";
 import { nact_dispatcher } from "@otpts/runtime/nact";
 import * as nact from "nact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { death, eventually, inside } from "../kit/inside.ts";
 import { actorAt, childrenOf, quiet, watch } from "./kit.ts";
+
+const { KILLED } = atoms;
 
 const counter = {
   init: (start: number) => [OK, start] as const,

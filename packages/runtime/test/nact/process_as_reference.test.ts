@@ -1,22 +1,11 @@
-import {
-  CALLING_SELF,
-  Exit,
-  GEN_CALL,
-  KILL,
-  KILLED,
-  NOREPLY,
-  OK,
-  REPLY,
-  SHUTDOWN,
-  erlang,
-  gen_server,
-  supervisor,
-} from "@otpts/runtime";
+import { Exit, KILL, NOREPLY, OK, REPLY, SHUTDOWN, erlang, gen_server, supervisor, atoms } from "@otpts/runtime";
 import { pid_of, ref_of } from "@otpts/runtime/nact";
 import * as nact from "nact";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventually, inside } from "../kit/inside.ts";
 import { quiet, watch } from "./kit.ts";
+
+const { CALLING_SELF, GEN_CALL, KILLED } = atoms;
 
 let system: nact.ActorSystemRef;
 

@@ -1,8 +1,10 @@
-import { KILL, KILLED, NOREPLY, OK, REPLY, TIMEOUT, erlang, gen_server, type Pid } from "@otpts/runtime";
+import { KILL, NOREPLY, OK, REPLY, TIMEOUT, erlang, gen_server, type Pid, atoms } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { exhausted } from "../../src/process/scheduler.ts";
 import { inside } from "../kit/inside.ts";
+
+const { KILLED } = atoms;
 
 const server = {
   init: () => [OK, 0] as const,

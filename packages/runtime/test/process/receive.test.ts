@@ -1,7 +1,9 @@
-import { BADARG, ErlangError, GEN_CALL, GEN_CAST, TIMEOUT, erlang, gen_server } from "@otpts/runtime";
+import { ErlangError, TIMEOUT, erlang, gen_server, atoms } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { inside } from "../kit/inside.ts";
+
+const { BADARG, GEN_CALL, GEN_CAST } = atoms;
 
 const failing = async (): Promise<unknown> => {
   try {

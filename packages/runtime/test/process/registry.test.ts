@@ -1,7 +1,9 @@
-import { BADARG, ErlangError, KILL, atom, erlang, type Pid } from "@otpts/runtime";
+import { ErlangError, KILL, atom, erlang, type Pid, atoms } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { inside } from "../kit/inside.ts";
+
+const { BADARG } = atoms;
 
 let pid: Pid;
 let other: Pid;

@@ -1,7 +1,9 @@
-import { KILL, KILLED, NORMAL, SHUTDOWN } from "@otpts/runtime";
+import { KILL, NORMAL, SHUTDOWN, atoms } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
 import { effectOf } from "../../src/process/signal.ts";
+
+const { KILLED } = atoms;
 
 const nothing = { does: "nothing" };
 const message = { does: "message" };

@@ -1,8 +1,10 @@
-import { Atom, BADARG, ErlangError, SYSTEM_LIMIT, atom } from "@otpts/runtime";
+import { Atom, ErlangError, atom, atoms } from "@otpts/runtime";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import { program } from "../kit/program.ts";
+
+const { BADARG, SYSTEM_LIMIT } = atoms;
 
 function reasonOf(act: () => unknown): { reason: unknown; message: string } {
   try {
@@ -77,7 +79,7 @@ describe("an atom", () => {
 describe("the table", () => {
   test("is one for two copies of the package, and full at its limit: what exists goes on working", async () => {
     const { code, stdout, stderr } = await program(`
-      const { atom, SYSTEM_LIMIT, OK } = await import("@otpts/runtime");
+      const { atom, atoms: { SYSTEM_LIMIT }, OK } = await import("@otpts/runtime");
       const copy = await import("./dist/term/atom.js?copy");
       console.log(copy.ensure("shared") === atom.ensure("shared"), copy.ensure !== atom.ensure);
       for (let n = atom.count(); n < atom.limit; n++) atom.ensure("a" + n);

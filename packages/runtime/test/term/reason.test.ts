@@ -1,8 +1,10 @@
-import { ErlangError, Exit, NOCATCH, NORMAL, SHUTDOWN, Stack, Thrown, atom } from "@otpts/runtime";
+import { ErlangError, Exit, NORMAL, SHUTDOWN, Stack, Thrown, atom, atoms } from "@otpts/runtime";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import { isOrderly, reasonOf, same } from "../../src/term/reason.ts";
+
+const { NOCATCH } = atoms;
 
 describe("the reason of what leaves a process", () => {
   test("by erlang.exit is the term itself", () => {

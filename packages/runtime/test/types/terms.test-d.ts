@@ -1,5 +1,19 @@
 /** Checked by `tsc -b` alone: atoms, time-outs, specifications, requests under way. */
-import { Atom, INFINITY, OK, TIMEOUT, atom, erlang, gen_server, supervisor, type Pid, type Ref } from "@otpts/runtime";
+import {
+  Atom,
+  Exit,
+  INFINITY,
+  OK,
+  OtpError,
+  TIMEOUT,
+  atom,
+  atoms,
+  erlang,
+  gen_server,
+  supervisor,
+  type Pid,
+  type Ref,
+} from "@otpts/runtime";
 import { expectTypeOf } from "vitest";
 
 interface QueueCalls {
@@ -8,7 +22,7 @@ interface QueueCalls {
 declare const queue: Pid<{ calls: QueueCalls }>;
 const TAKE = atom.ensure("take");
 
-export function atoms(text: string) {
+export function interned(text: string) {
   expectTypeOf(TAKE).toEqualTypeOf<Atom<"take">>();
   expectTypeOf(TAKE.name).toEqualTypeOf<"take">();
   expectTypeOf(atom.ensure(text)).toEqualTypeOf<Atom<string>>();
@@ -42,11 +56,55 @@ export async function processes() {
   expectTypeOf(
     await erlang.receive((message): message is string => typeof message === "string"),
   ).toEqualTypeOf<string>();
+  const wanted = (message: unknown): message is string => typeof message === "string";
+  expectTypeOf(await erlang.receive(wanted, { after: 10 })).toEqualTypeOf<string | typeof TIMEOUT>();
+  expectTypeOf(await erlang.receive<number>(undefined, { after: 10 })).toEqualTypeOf<number | typeof TIMEOUT>();
+  expectTypeOf(await erlang.receive(wanted, { after: INFINITY })).toEqualTypeOf<string>();
+  expectTypeOf(await erlang.receive(wanted, {})).toEqualTypeOf<string>();
+  expectTypeOf(await erlang.receive(wanted, { after: undefined })).toEqualTypeOf<string>();
+  // @ts-expect-error it may be TIMEOUT
+  const text: string = await erlang.receive(wanted, { after: 10 });
+  void text;
   expectTypeOf(erlang.process_info(queue, "message_queue_len")).toEqualTypeOf<number | undefined>();
   // @ts-expect-error there is no such item
   erlang.process_info(queue, "heap_size");
   // @ts-expect-error exit signals go to pids
   erlang.exit("name", "reason");
+}
+
+export function failures(error: unknown) {
+  if (Exit.is(error, TIMEOUT)) expectTypeOf(error).toEqualTypeOf<Exit>();
+  if (OtpError.is(error, atoms.ALREADY_STARTED)) expectTypeOf(error).toEqualTypeOf<OtpError>();
+  else expectTypeOf(error).toBeUnknown();
+}
+
+/** Everything that may be left out may be given as undefined. */
+export function left_out(task: () => Promise<Pid>) {
+  const none = undefined;
+  supervisor.child_spec({
+    id: "a",
+    task,
+    args: none,
+    restart: none,
+    shutdown: none,
+    type: none,
+    significant: none,
+    modules: none,
+  });
+  supervisor.options({
+    name: none,
+    signals: none,
+    strategy: none,
+    max_restarts: none,
+    max_seconds: none,
+    auto_shutdown: none,
+  });
+  const module = { init: () => [OK, 0] as const };
+  void gen_server.start(module, none, { name: none, timeout: none, hibernate_after: none, spawn_opt: none });
+  void gen_server.call(queue, [TAKE, 1], none);
+  erlang.send_after(1, queue, 1, { ref: none });
+  erlang.monitor("process", queue, { alias: none });
+  void supervisor.check_childspecs([], none);
 }
 
 export function specifications() {
