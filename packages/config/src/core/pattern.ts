@@ -1,11 +1,17 @@
-import { braceExpand, Minimatch } from "minimatch";
+import { BraceFault, expandBraces } from "./braces.ts";
+import { classAt, globOf, type Sign } from "./glob.ts";
 import { isWellFormed, MAX_DEPTH, parsePath } from "./path.ts";
 import type { Segments } from "./value.ts";
 
 /**
- * Patterns. `*` is exactly one segment, `**` any number of segments, also none. Braces and character classes are as in
- * minimatch (`rate_limits.{api,web}`, `tc_rules.enp[0-9]s*`); braces may span dots. A backslash takes the meaning from the
- * character after it: `\.` is a dot inside a segment, `\*` a star. Letters match case-sensitively.
+ * Patterns. `*` is exactly one segment, `**` any number of segments, also none. Inside a segment `*` is any characters, `?`
+ * one, and `[a-z]`, `[!0-9]`, `[[:alpha:]]` one of a class. Braces are spelt out first, and may span dots:
+ * `rate_limits.{api,web}`, `eth{0..3}`. The rules of braces and classes are minimatch's, but that a brace or a bracket that
+ * is not closed is refused. A backslash takes the meaning from the character after it: `\.` is a dot inside a segment, `\*` a
+ * star. Letters match case-sensitively.
+ *
+ * No pattern stalls the program: it has at most 10,000 characters and 10,000 alternatives, and matching a key takes time
+ * in proportion to the key's length (see `glob.ts`).
  */
 export interface Pattern {
   /** As it was written. */
@@ -21,45 +27,55 @@ export type Matcher =
   | { readonly kind: "deep" }
   | { readonly kind: "glob"; readonly text: string; readonly test: (segment: string) => boolean };
 
-/** Most alternatives that the braces of one pattern may spell out. */
-export const MAX_ALTERNATIVES = 10_000;
+/** Longest pattern, in UTF-16 units. */
+const MAX_LENGTH = 10_000;
 
 /**
  * Reads a pattern.
  *
  * @param pattern a dotted pattern, or an array whose elements each match one segment
- * @throws TypeError when it is neither, when a segment is empty, or when its braces spell out more than 10,000 patterns
+ * @throws TypeError when it is neither, when a segment is empty, when a brace or bracket is not closed, when it has more than
+ *   10,000 characters, or when its braces spell out more than 10,000 patterns
  */
 export function parsePattern(pattern: unknown, action = "read pattern"): Pattern {
   if (Array.isArray(pattern)) {
     const segments = parsePath(pattern, action);
-    return {
-      source: segments.map(escapeDots).join("."),
-      alternatives: [segments.map((segment) => matcher(segment, []))],
-    };
+    const matchers = segments.map((segment) => {
+      const { text, escaped } = protect(segment, action);
+      return matcher(signsOf(text, escaped));
+    });
+    return { source: segments.map(escapeDots).join("."), alternatives: [matchers] };
   }
   if (typeof pattern !== "string") {
     const got = pattern === null ? "null" : typeof pattern;
     throw new TypeError(`Cannot ${action}: a pattern is a dotted string, an atom or an array of segments, got ${got}`);
   }
-  if (!isWellFormed(pattern)) throw new TypeError(`Cannot ${action}: it is not well-formed Unicode`);
-  const { text, escaped } = protect(pattern);
-  const expanded = text.includes("{") ? braceExpand(text, { braceExpandMax: MAX_ALTERNATIVES + 1 }) : [text];
-  if (expanded.length > MAX_ALTERNATIVES) {
-    throw new TypeError(`Cannot ${action}: its braces spell out more than ${MAX_ALTERNATIVES} patterns`);
+  if (pattern.length > MAX_LENGTH) {
+    throw new TypeError(
+      `Cannot ${action} ${shown(pattern)}: a pattern has at most ${MAX_LENGTH} characters, got ${pattern.length}`,
+    );
   }
-  const alternatives = [...new Set(expanded)].map((alternative) => {
-    const segments = split(alternative);
-    if (segments.includes("")) throw new TypeError(`Cannot ${action} ${shown(pattern)}: it has an empty segment`);
-    if (segments.length > MAX_DEPTH) {
-      throw new TypeError(`Cannot ${action}: a pattern has at most ${MAX_DEPTH} segments, got ${segments.length}`);
-    }
-    // `a.**.**.b` says no more than `a.**.b`.
-    const kept = segments.filter((segment, i) => segment !== "**" || segments[i - 1] !== "**");
-    return kept.map((segment) => matcher(segment, escaped));
-  });
-  return { source: pattern, alternatives };
+  if (!isWellFormed(pattern)) throw new TypeError(`Cannot ${action}: it is not well-formed Unicode`);
+  try {
+    const { text, escaped } = protect(pattern, action);
+    const alternatives = expandBraces(text, inClasses(text, escaped)).map((alternative) => {
+      const segments = split(signsOf(alternative, escaped));
+      if (segments.some((segment) => segment.length === 0)) throw new PatternFault("it has an empty segment");
+      if (segments.length > MAX_DEPTH) {
+        throw new PatternFault(`a pattern has at most ${MAX_DEPTH} segments, got ${segments.length}`);
+      }
+      const matchers = segments.map(matcher);
+      // `a.**.**.b` says no more than `a.**.b`.
+      return matchers.filter(({ kind }, i) => kind !== "deep" || matchers[i - 1]?.kind !== "deep");
+    });
+    return { source: pattern, alternatives };
+  } catch (error) {
+    if (!(error instanceof BraceFault || error instanceof PatternFault)) throw error;
+    throw new TypeError(`Cannot ${action} ${shown(pattern)}: ${error.message}`);
+  }
 }
+
+class PatternFault extends Error {}
 
 /** Whether a pattern matches a path. */
 export function matches(pattern: Pattern, path: Segments): boolean {
@@ -93,77 +109,91 @@ function matchesFrom(matchers: readonly Matcher[], m: number, path: Segments, p:
   }
 }
 
-/** Stands for the n-th escaped character while braces are expanded and segments split, so that neither sees it. */
+/** Stands for the n-th escaped character while braces are spelt out, so that it means nothing to them. */
 const FIRST_STAND_IN = 0xe000;
-const LAST_STAND_IN = 0xf8fe;
-/** Stands for `/`, which separates nothing here but does in minimatch. */
-const SLASH = "\uf8ff";
+const LAST_STAND_IN = 0xf8ff;
 
-function protect(pattern: string): { readonly text: string; readonly escaped: readonly string[] } {
+function protect(pattern: string, action: string): { readonly text: string; readonly escaped: readonly string[] } {
+  if (!/[\\\ue000-\uf8ff]/.test(pattern)) return { text: pattern, escaped: [] };
   const escaped: string[] = [];
   let text = "";
-  for (let i = 0; i < pattern.length; i++) {
-    let char = pattern[i]!;
-    if (char === "\\") {
-      const next = pattern[++i];
-      if (next === undefined) {
-        throw new TypeError(`Cannot read pattern ${shown(pattern)}: "\\" at its end takes the meaning from nothing`);
+  let after = false;
+  for (const char of pattern) {
+    if (!after && char === "\\") {
+      after = true;
+    } else if (after || (char >= "\ue000" && char <= "\uf8ff")) {
+      if (FIRST_STAND_IN + escaped.length > LAST_STAND_IN) {
+        throw new TypeError(`Cannot ${action} ${shown(pattern)}: it has too many escapes`);
       }
-      char = next;
-    } else if (char < "\ue000" || char > SLASH) {
-      text += char;
-      continue;
-    }
-    if (FIRST_STAND_IN + escaped.length > LAST_STAND_IN)
-      throw new TypeError("Cannot read pattern: it has too many escapes");
-    text += String.fromCharCode(FIRST_STAND_IN + escaped.length);
-    escaped.push(char);
+      text += String.fromCharCode(FIRST_STAND_IN + escaped.length);
+      escaped.push(char);
+      after = false;
+    } else text += char;
+  }
+  if (after) {
+    throw new TypeError(`Cannot ${action} ${shown(pattern)}: "\\" at its end takes the meaning from nothing`);
   }
   return { text, escaped };
 }
 
+function signsOf(text: string, escaped: readonly string[]): readonly Sign[] {
+  return Array.from(text, (char) => {
+    const original = char >= "\ue000" && char <= "\uf8ff" ? escaped[char.charCodeAt(0) - FIRST_STAND_IN] : undefined;
+    return original === undefined ? { char, plain: false } : { char: original, plain: true };
+  });
+}
+
+/** Tells of a brace's index whether it stands in a character class. */
+function inClasses(text: string, escaped: readonly string[]): (index: number) => boolean {
+  let inside: ReadonlySet<number> | undefined;
+  return (index) => (inside ??= classIndices(signsOf(text, escaped))).has(index);
+}
+
+function classIndices(signs: readonly Sign[]): ReadonlySet<number> {
+  const indices = new Set<number>();
+  let index = 0;
+  let end = -1;
+  for (const [i, { char, plain }] of signs.entries()) {
+    if (i > end && char === "[" && !plain) end = classEnd(signs, i);
+    if (i <= end) indices.add(index);
+    index += plain ? 1 : char.length;
+  }
+  return indices;
+}
+
+function classEnd(signs: readonly Sign[], open: number): number {
+  const end = classAt(signs, open)?.end;
+  if (end !== undefined) return end;
+  throw new PatternFault('a "[" is not closed (write "\\[" for the character)');
+}
+
 /** At dots, but not at those in a character class. */
-function split(text: string): string[] {
-  const segments: string[] = [];
-  let segment = "";
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i]!;
-    const end = char === "[" ? text.indexOf("]", i + 2) : -1;
-    if (char === ".") {
-      segments.push(segment);
-      segment = "";
-    } else if (end > 0) {
-      segment += text.slice(i, end + 1);
-      i = end;
-    } else {
-      segment += char;
+function split(signs: readonly Sign[]): readonly (readonly Sign[])[] {
+  const segments: Sign[][] = [];
+  let from = 0;
+  for (let i = 0; i < signs.length; i++) {
+    const { char, plain } = signs[i]!;
+    if (plain) continue;
+    if (char === "[") i = classEnd(signs, i);
+    else if (char === ".") {
+      segments.push(signs.slice(from, i));
+      from = i + 1;
     }
   }
-  segments.push(segment);
+  segments.push(signs.slice(from));
   return segments;
 }
 
-const GLOB = { dot: true, nobrace: true, noext: true, nonegate: true, nocomment: true, noglobstar: true } as const;
-
-function matcher(segment: string, escaped: readonly string[]): Matcher {
-  if (segment === "*") return { kind: "any" };
-  if (segment === "**") return { kind: "deep" };
-  if (!/[*?[]/.test(segment)) return { kind: "literal", text: restore(segment, escaped, "") };
-  const text = restore(segment, escaped, "\\");
-  const expression = new Minimatch(text.replaceAll("/", SLASH), { ...GLOB, platform: "linux" }).makeRe();
-  if (expression === false) return { kind: "literal", text: restore(segment, escaped, "") };
-  return {
-    kind: "glob",
-    text,
-    test: (name) => expression.test(name.includes("/") ? name.replaceAll("/", SLASH) : name),
-  };
-}
-
-function restore(segment: string, escaped: readonly string[], before: string): string {
-  return segment.replace(/[\ue000-\uf8fe]/g, (char) => {
-    const original = escaped[char.charCodeAt(0) - FIRST_STAND_IN];
-    return original === undefined ? char : before + original;
-  });
+function matcher(signs: readonly Sign[]): Matcher {
+  if (signs.every(({ char, plain }) => char === "*" && !plain)) {
+    if (signs.length === 1) return { kind: "any" };
+    if (signs.length === 2) return { kind: "deep" };
+  }
+  if (!signs.some(({ char, plain }) => !plain && (char === "*" || char === "?" || char === "["))) {
+    return { kind: "literal", text: signs.map(({ char }) => char).join("") };
+  }
+  const text = signs.map(({ char, plain }) => (plain ? `\\${char}` : char)).join("");
+  return { kind: "glob", text, test: globOf(signs) };
 }
 
 function escapeDots(segment: string): string {

@@ -127,7 +127,8 @@ class State<T> {
   /** Patterns that end here. */
   readonly entries = new Set<Entry<T>>();
   private readonly literals = new Map<string, State<T>>();
-  private globs: State<T>[] = [];
+  /** By text: two that are written alike are one. */
+  private readonly globs = new Map<string, State<T>>();
   private any: State<T> | undefined;
   private deepest: State<T> | undefined;
 
@@ -144,7 +145,7 @@ class State<T> {
     return (
       this.entries.size === 0 &&
       this.literals.size === 0 &&
-      this.globs.length === 0 &&
+      this.globs.size === 0 &&
       this.any === undefined &&
       this.deepest === undefined
     );
@@ -163,8 +164,8 @@ class State<T> {
       case "deep":
         return (this.deepest ??= new State(matcher));
       case "glob": {
-        let state = this.globs.find((glob) => glob.matcher?.kind === "glob" && glob.matcher.text === matcher.text);
-        if (state === undefined) this.globs.push((state = new State(matcher)));
+        let state = this.globs.get(matcher.text);
+        if (state === undefined) this.globs.set(matcher.text, (state = new State(matcher)));
         return state;
       }
     }
@@ -175,7 +176,7 @@ class State<T> {
     if (state.matcher?.kind === "literal") this.literals.delete(state.matcher.text);
     else if (state === this.any) this.any = undefined;
     else if (state === this.deepest) this.deepest = undefined;
-    else this.globs = this.globs.filter((glob) => glob !== state);
+    else if (state.matcher?.kind === "glob") this.globs.delete(state.matcher.text);
   }
 
   /** Adds this state, and what `**` reaches from it without a segment, to `into`. */
@@ -189,7 +190,7 @@ class State<T> {
 
   /** Adds the only segments that lead on; false where others may, or where they are many. */
   literalsInto(keys: Set<string>): boolean {
-    if (this.deep || this.any !== undefined || this.globs.length > 0 || this.literals.size > FEW) return false;
+    if (this.deep || this.any !== undefined || this.globs.size > 0 || this.literals.size > FEW) return false;
     for (const key of this.literals.keys()) keys.add(key);
     return true;
   }
@@ -199,7 +200,7 @@ class State<T> {
     if (this.deep) this.closure(into);
     this.literals.get(segment)?.closure(into);
     this.any?.closure(into);
-    for (const glob of this.globs) if (matchesSegment(glob.matcher!, segment)) glob.closure(into);
+    for (const glob of this.globs.values()) if (matchesSegment(glob.matcher!, segment)) glob.closure(into);
   }
 }
 

@@ -1,0 +1,145 @@
+/**
+ * Braces in a pattern, spelt out: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. The rules are those of
+ * Bash and minimatch; braces without a comma or a range are literal, and so are those after a dollar sign. What they spell
+ * out is counted before anything is spelt out.
+ */
+
+/** Braces that cannot be spelt out. The message ends an error's sentence. */
+export class BraceFault extends Error {
+  override readonly name = "BraceFault";
+}
+
+/** Most texts that the braces of one pattern may spell out. */
+export const MAX_ALTERNATIVES = 10_000;
+
+/** Most characters in all of them together. */
+const MAX_CHARACTERS = 1_000_000;
+
+/**
+ * The texts that a pattern's braces spell out, each once.
+ *
+ * @param literal whether a brace without a partner at this index is an ordinary character
+ * @throws BraceFault for a brace without a partner, and for more than 10,000 texts
+ */
+export function expandBraces(text: string, literal: (index: number) => boolean): readonly string[] {
+  if (!text.includes("{") && !text.includes("}")) return [text];
+  const whole = sequence(text, 0, text.length, partners(text, literal));
+  const { count, characters } = sizeOf(whole);
+  if (count > MAX_ALTERNATIVES) throw new BraceFault(`its braces spell out more than ${MAX_ALTERNATIVES} patterns`);
+  if (characters > MAX_CHARACTERS) {
+    throw new BraceFault(`its braces spell out more than ${MAX_CHARACTERS} characters`);
+  }
+  return [...new Set(spelt(whole))];
+}
+
+/** A part of a pattern: a text, parts one after the other, or one of several. */
+type Part = string | { readonly all: readonly Part[] } | { readonly any: readonly Part[] } | Range;
+
+interface Range {
+  readonly from: number;
+  readonly step: number;
+  readonly count: number;
+  /** Width to fill with zeros; undefined where the range is one of letters. */
+  readonly width: number | undefined;
+}
+
+/** Deepest nesting of braces. */
+const MAX_NESTING = 100;
+
+/** For each opening brace the index of the one that closes it. */
+function partners(text: string, literal: (index: number) => boolean): ReadonlyMap<number, number> {
+  const pairs = new Map<number, number>();
+  const open: number[] = [];
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === "{") open.push(i);
+    else if (text[i] === "}") {
+      const partner = open.pop();
+      if (partner !== undefined) pairs.set(partner, i);
+      else if (!literal(i)) throw new BraceFault('a "}" has no "{" (write "\\}" for the character)');
+    }
+    if (open.length > MAX_NESTING) throw new BraceFault(`its braces nest deeper than ${MAX_NESTING} levels`);
+  }
+  if (open.some((index) => !literal(index))) {
+    throw new BraceFault('a "{" is not closed (write "\\{" for the character)');
+  }
+  return pairs;
+}
+
+function sequence(text: string, from: number, to: number, pairs: ReadonlyMap<number, number>): Part {
+  const parts: Part[] = [];
+  let plain = from;
+  for (let i = from; i < to; i++) {
+    const end = text[i] === "{" ? pairs.get(i) : undefined;
+    if (end === undefined) continue;
+    if (text[i - 1] !== "$") {
+      parts.push(text.slice(plain, i), group(text, i, end, pairs));
+      plain = end + 1;
+    }
+    i = end;
+  }
+  parts.push(text.slice(plain, to));
+  return { all: parts };
+}
+
+function group(text: string, open: number, close: number, pairs: ReadonlyMap<number, number>): Part {
+  const cuts: number[] = [];
+  for (let i = open + 1; i < close; i++) {
+    if (text[i] === ",") cuts.push(i);
+    else if (text[i] === "{") i = pairs.get(i) ?? i;
+  }
+  if (cuts.length > 0) {
+    return { any: [...cuts, close].map((cut, n) => sequence(text, (cuts[n - 1] ?? open) + 1, cut, pairs)) };
+  }
+  const range = close - open < 60 ? rangeOf(text.slice(open + 1, close)) : undefined;
+  return range ?? { all: ["{", sequence(text, open + 1, close, pairs), "}"] };
+}
+
+const NUMBERS = /^(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?$/;
+const LETTERS = /^([a-zA-Z])\.\.([a-zA-Z])(?:\.\.(-?\d+))?$/;
+
+function rangeOf(body: string): Range | undefined {
+  const numbers = NUMBERS.exec(body);
+  const [, first, last, given = "1"] = numbers ?? LETTERS.exec(body) ?? [];
+  if (first === undefined || last === undefined) return undefined;
+  const from = numbers === null ? first.charCodeAt(0) : Number(first);
+  const to = numbers === null ? last.charCodeAt(0) : Number(last);
+  const step = Math.max(Math.abs(Number(given)), 1);
+  const padded = numbers !== null && [first, last, given].some((text) => /^-?0\d/.test(text));
+  const width = numbers === null ? undefined : padded ? Math.max(first.length, last.length) : 0;
+  return { from, step: to < from ? -step : step, count: Math.floor(Math.abs(to - from) / step) + 1, width };
+}
+
+function sizeOf(part: Part): { readonly count: number; readonly characters: number } {
+  if (typeof part === "string") return { count: 1, characters: part.length };
+  if ("count" in part) return { count: part.count, characters: part.count * Math.max(part.width ?? 1, 1) };
+  let size = "all" in part ? { count: 1, characters: 0 } : { count: 0, characters: 0 };
+  for (const inner of "all" in part ? part.all : part.any) {
+    const { count, characters } = sizeOf(inner);
+    size =
+      "all" in part
+        ? { count: size.count * count, characters: size.characters * count + characters * size.count }
+        : { count: size.count + count, characters: size.characters + characters };
+  }
+  return size;
+}
+
+function spelt(part: Part): readonly string[] {
+  if (typeof part === "string") return [part];
+  if ("count" in part) return Array.from({ length: part.count }, (_, n) => numbered(part, n));
+  if ("any" in part) return part.any.flatMap(spelt);
+  return part.all.reduce<readonly string[]>(
+    (before, inner) => {
+      const after = spelt(inner);
+      return before.flatMap((text) => after.map((more) => text + more));
+    },
+    [""],
+  );
+}
+
+function numbered({ from, step, width }: Range, n: number): string {
+  const value = from + step * n;
+  // As in Bash, a backslash among the letters is nothing.
+  if (width === undefined) return value === 0x5c ? "" : String.fromCharCode(value);
+  const sign = value < 0 ? "-" : "";
+  return sign + String(Math.abs(value)).padStart(width - sign.length, "0");
+}
