@@ -6,6 +6,7 @@ import { type Atom, Atom as AtomClass } from "./term/atom.ts";
 import { BADARG, FLUSH, INFO, type OK, PROCESS, type TIMEOUT, TRAP_EXIT } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit, Thrown } from "./term/error.ts";
+import { isTuple } from "./term/guarded.ts";
 import { NODE, Pid } from "./term/pid.ts";
 import { PlainRef, type Ref } from "./term/ref.ts";
 import type { Timeout } from "./term/timeout.ts";
@@ -117,9 +118,7 @@ export function monitor(
 ): Ref {
   const self = actor("monitor");
   const known =
-    item instanceof Pid ||
-    registry.isName(item) ||
-    (Array.isArray(item) && item.length === 2 && registry.isName(item[0]));
+    item instanceof Pid || registry.isName(item) || (isTuple(item) && item.length === 2 && registry.isName(item[0]));
   if ((type !== PROCESS && type !== "process") || !known) {
     throw new ErlangError(
       BADARG,

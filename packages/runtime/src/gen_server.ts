@@ -17,6 +17,7 @@ import { type Atom, ensure } from "./term/atom.ts";
 import { ALREADY_STARTED, BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit } from "./term/error.ts";
+import { isTuple } from "./term/guarded.ts";
 import { NODE, type Pid } from "./term/pid.ts";
 import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/protocol.ts";
 import type { Ref } from "./term/ref.ts";
@@ -160,7 +161,7 @@ export async function multi_call(
 /** Answers a caller whose `handle_call` returned `[NOREPLY, …]`. The first reply counts; a later one is dropped. */
 export function reply(from: From, value: unknown): typeof OK {
   if (current !== undefined && !current.alive) return OK;
-  if (!Array.isArray(from) || from.length !== 2) {
+  if (!isTuple(from) || from.length !== 2) {
     throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what handle_call got, got ${describe(from)}`);
   }
   answer(from, value);

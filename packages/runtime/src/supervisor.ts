@@ -31,6 +31,7 @@ import {
 } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
 import { OtpError } from "./term/error.ts";
+import { isTuple } from "./term/guarded.ts";
 import { Pid } from "./term/pid.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import type { Timeout } from "./term/timeout.ts";
@@ -202,7 +203,7 @@ type Launcher = typeof gen_server.start | typeof gen_server.start_link;
 
 async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE> {
   const [first, second] = given;
-  const listed = Array.isArray(first);
+  const listed = isTuple(first);
   const options = ((listed ? second : given[2]) ?? {}) as SupervisorOptions;
   const module = listed ? { init: () => [Ok, [options, first]] } : (first as SupervisorModule);
   const argument = listed ? undefined : second;

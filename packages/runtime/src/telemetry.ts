@@ -4,6 +4,7 @@
  */
 import { channel, type Channel } from "node:diagnostics_channel";
 import { describe } from "./term/describe.ts";
+import { isError, withStack } from "./term/guarded.ts";
 import { report, setTap } from "./process/report.ts";
 
 export type Measurements = Readonly<Record<string, number>>;
@@ -129,7 +130,7 @@ function failed(each: Attached, event: string, error: unknown): void {
     "telemetry_handler_failed",
     () => ({ handler_id: each.id, event, error }),
     () =>
-      `Telemetry handler "${each.id}" failed on "${event}" and was detached: ${error instanceof Error ? (error.stack ?? error.message) : describe(error)}`,
+      `Telemetry handler "${each.id}" failed on "${event}" and was detached: ${isError(error) ? withStack(error) : describe(error)}`,
   );
 }
 

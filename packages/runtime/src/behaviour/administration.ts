@@ -16,6 +16,7 @@ import {
   WORKERS,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
+import { isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords } from "../term/reason.ts";
 import { processOf } from "../process/process.ts";
@@ -56,8 +57,8 @@ export class Refusal {
 export function administer(request: unknown, state: State): unknown {
   if (request === WHICH_CHILDREN) return which(state);
   if (request === COUNT_CHILDREN) return count(state);
-  if (Array.isArray(request)) {
-    const [operation, argument]: unknown[] = request;
+  if (isTuple(request)) {
+    const [operation, argument]: readonly unknown[] = request;
     switch (operation) {
       case START_CHILD:
         return startChild(state, argument);
@@ -78,7 +79,7 @@ export function administer(request: unknown, state: State): unknown {
 async function startChild(state: State, argument: unknown): Promise<unknown> {
   const { dynamic, children } = state;
   if (dynamic !== undefined) {
-    if (!Array.isArray(argument)) {
+    if (!isTuple(argument)) {
       return new Refusal(
         [ensure("badarg"), argument],
         `start_child of a simple_one_for_one supervisor takes the extra arguments as an array, got ${describe(argument)}`,

@@ -18,6 +18,7 @@
 import { Atom, ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
 import type { Received } from "../term/protocol.ts";
 import type { From } from "../process/request.ts";
 import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
@@ -80,7 +81,7 @@ function clausesOf(table: object): ReadonlyMap<unknown, Clause> {
 }
 
 function tagOf(message: unknown): unknown {
-  return Array.isArray(message) ? message[0] : undefined;
+  return isTuple(message) ? message[0] : undefined;
 }
 
 function none(callback: string, message: unknown): never {

@@ -17,6 +17,7 @@ import {
   WORKER,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
+import { isTuple } from "../term/guarded.ts";
 
 type Word<N extends string> = N | Atom<N>;
 
@@ -86,7 +87,7 @@ export function isProblem(value: object): value is Problem {
 // A word as an atom; anything else is no word that is known.
 function word(value: unknown): Atom | number | readonly unknown[] | undefined {
   if (typeof value === "string") return ensure(value);
-  return value instanceof AtomClass || typeof value === "number" || Array.isArray(value)
+  return value instanceof AtomClass || typeof value === "number" || isTuple(value)
     ? (value as Atom | number | readonly unknown[])
     : undefined;
 }
@@ -95,7 +96,7 @@ const problem = (tag: string, value: unknown, text: string): Problem => ({ reaso
 
 /** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
 export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | Problem {
-  if (typeof spec !== "object" || spec === null || Array.isArray(spec) || spec instanceof AtomClass) {
+  if (typeof spec !== "object" || spec === null || isTuple(spec) || spec instanceof AtomClass) {
     return problem(
       "invalid_child_spec",
       spec,
@@ -111,7 +112,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
   if (typeof given.task !== "function")
     return problem("invalid_mfa", given.task, `${child()}: task must be a function, got ${describe(given.task)}`);
   const args = given.args ?? [];
-  if (!Array.isArray(args))
+  if (!isTuple(args))
     return problem("invalid_mfa", given.args, `${child()}: args must be an array, got ${describe(given.args)}`);
   const restart = word(given.restart ?? PERMANENT);
   if (restart !== PERMANENT && restart !== TRANSIENT && restart !== TEMPORARY) {
@@ -149,14 +150,14 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     );
   }
   const modules = word(given.modules ?? []);
-  if (!Array.isArray(modules) && modules !== ensure("dynamic")) {
+  if (!isTuple(modules) && modules !== ensure("dynamic")) {
     return problem(
       "invalid_modules",
       given.modules,
       `${child()}: modules must be a list or dynamic, got ${describe(given.modules)}`,
     );
   }
-  const odd = Array.isArray(modules)
+  const odd = isTuple(modules)
     ? modules.find((module) => module === null || !["string", "object", "function"].includes(typeof module))
     : undefined;
   if (odd !== undefined)
@@ -192,8 +193,7 @@ function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown
 
 /** Checks a list of specifications: the first problem, or all checked. */
 export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly CheckedSpec[] | Problem {
-  if (!Array.isArray(specs))
-    return problem("badarg", specs, `child specifications must be an array, got ${describe(specs)}`);
+  if (!isTuple(specs)) return problem("badarg", specs, `child specifications must be an array, got ${describe(specs)}`);
   const checked: CheckedSpec[] = [];
   const seen = new Set<unknown>();
   for (const spec of specs) {
@@ -209,7 +209,7 @@ export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly Che
 
 /** Checks a supervisor's flags. Unknown ones are ignored. */
 export function checkFlags(flags: unknown): CheckedFlags | Problem {
-  if (typeof flags !== "object" || flags === null || Array.isArray(flags) || flags instanceof AtomClass) {
+  if (typeof flags !== "object" || flags === null || isTuple(flags) || flags instanceof AtomClass) {
     return problem("invalid_type", flags, `supervisor options must be an object, got ${describe(flags)}`);
   }
   const given = flags as Partial<Record<keyof Flags, unknown>>;
@@ -252,7 +252,7 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
 /** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
   if (id instanceof AtomClass) return id.name;
-  return Array.isArray(id) ? Symbol.for(tupleKey(id)) : id;
+  return isTuple(id) ? Symbol.for(tupleKey(id)) : id;
 }
 
 const numbered = new WeakMap<object, number>();
@@ -261,7 +261,7 @@ let next = 0;
 // A text that is the same for equal tuples only. Objects are themselves, so they are numbered.
 function tupleKey(tuple: readonly unknown[]): string {
   const parts = tuple.map((item) => {
-    if (Array.isArray(item)) return tupleKey(item);
+    if (isTuple(item)) return tupleKey(item);
     if (item instanceof AtomClass) return JSON.stringify(item.name);
     if (typeof item === "string") return JSON.stringify(item);
     if ((typeof item !== "object" && typeof item !== "function") || item === null)

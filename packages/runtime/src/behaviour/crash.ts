@@ -1,11 +1,15 @@
 /** The report of a process that ended as nobody wished: everything a person needs to find out why, once. */
-import { inspect } from "node:util";
-import { withoutStacks } from "../term/describe.ts";
-import { isOrderly, Stack } from "../term/reason.ts";
+import { describe, detail } from "../term/describe.ts";
+import { isError, isTuple, textOf } from "../term/guarded.ts";
+import type { Pid } from "../term/pid.ts";
+import { isOrderly, sentenceOf, stackOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
+import { type Process, processOf } from "../process/process.ts";
 import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
+import { nameOfModule } from "./module_name.ts";
 import type { Server } from "./server.ts";
+import { State } from "./supervisor_state.ts";
 
 /**
  * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while its name is still its own.
@@ -20,30 +24,64 @@ export function reportCrash(server: Server, reason: unknown, when = "between two
     log: [],
     ...(last === undefined ? {} : { message: last.message }),
   });
+  const place = placeOf(server.pid, server.parent);
   const details = {
     pid: server.pid,
     name: server.name,
     initial_call: server.initialCall,
     ancestors: server.ancestors,
+    ...place,
     reason: shown.reason,
     state: shown.state,
     ...(last === undefined ? {} : { message: shown.message }),
   };
-  const { shown: who } = server;
   report(
     "error",
     "process_crash",
     () => details,
     () =>
       [
-        `${server.behaviour} ${who} terminating`,
-        `  Reason: ${long(shown.reason)}${stackOf(shown.reason)}`,
-        last === undefined ? `  Last message: none (${when})` : `  Last message: ${long(shown.message)}`,
-        `  State: ${long(shown.state)}`,
-        `  Ancestors: ${long(details.ancestors)}`,
+        `${server.behaviour} ${server.shown} terminating`,
+        `  Reason: ${reasonText(shown.reason, sentenceOf(reason))}`,
+        last === undefined ? `  Last message: none (${when})` : `  Last message: ${lines(shown.message)}`,
+        `  State: ${lines(shown.state)}${isPromise(shown.state) ? " (a promise: is an await missing where the callback returned it?)" : ""}`,
+        ...(server.module.behaviour === undefined
+          ? [`  Module: ${nameOfModule(server.module).replace(/^the (?:empty )?module /u, "")}`]
+          : []),
+        ...placeText(place),
+        `  Ancestors: ${describe(details.ancestors)}`,
         `  Started as: ${details.initial_call}`,
       ].join("\n"),
   );
+}
+
+/** What a process is in its supervisor. */
+export interface Place {
+  readonly supervisor?: Pid;
+  readonly child_id?: unknown;
+}
+
+/** Which child of which supervisor a process is, if it is one. */
+export function placeOf(pid: Pid, parent: Pid | undefined): Place {
+  const state: unknown =
+    parent === undefined ? undefined : (processOf(parent) as { state?: unknown } | undefined)?.state;
+  if (parent === undefined || !(state instanceof State)) return {};
+  const child = state.children.findByPid(pid) ?? state.starting;
+  return child === undefined ? { supervisor: parent } : { supervisor: parent, child_id: child.spec.id };
+}
+
+/** A place in a report: one line, or none. */
+export function placeText({ supervisor, ...child }: Place): readonly string[] {
+  if (supervisor === undefined) return [];
+  const { name } = processOf(supervisor) as Process;
+  const who = name === undefined ? String(supervisor) : `"${name}" ${supervisor}`;
+  return [`  Child: ${"child_id" in child ? `${describe(child.child_id)} of` : "of"} supervisor ${who}`];
+}
+
+/** A reason in a report: what was said of it, the term, and where it was raised. */
+export function reasonText(reason: unknown, said = sentenceOf(reason)): string {
+  const stack = stackOf(reason);
+  return `${said === undefined ? lines(reason) : said.replaceAll("\n", "\n    ")}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
 }
 
 /** A status as the callback module wants it shown. A format_status that fails does no harm. */
@@ -52,30 +90,27 @@ export function formatted(server: Server, status: Status): Status {
   if (module.format_status === undefined) return status;
   try {
     const changed: unknown = module.format_status(status);
-    if (isThenable(changed)) throw new TypeError("format_status must not be asynchronous");
+    if (isThenable(changed)) throw new TypeError("it must not be asynchronous");
+    if (typeof changed !== "object" || changed === null || isTuple(changed))
+      throw new TypeError(
+        `it must return the status, and returned ${typeof changed === "object" ? "no object" : typeof changed}`,
+      );
     return { ...status, ...(changed as Status) };
   } catch (error) {
-    // What the module wanted hidden must not be shown because its code failed.
-    const hidden = `not shown: format_status failed (${error instanceof Error ? error.name : typeof error})`;
+    // What the module wanted hidden must not be shown because its code failed. The error's own words may hold it, too.
+    const own = error instanceof TypeError && error.message.startsWith("it must ");
+    const why = own ? error.message : isError(error) ? textOf(error).split(":", 1)[0] : typeof error;
+    const hidden = `not shown: format_status failed (${why})`;
     return { state: hidden, message: hidden, reason: status.reason, log: [] };
   }
 }
 
-function long(term: unknown): string {
-  try {
-    return inspect(withoutStacks(term, 0), {
-      depth: 6,
-      breakLength: 120,
-      maxArrayLength: 50,
-      maxStringLength: 500,
-    }).replaceAll("\n", "\n    ");
-  } catch {
-    return "a term that cannot be shown";
-  }
-}
+const lines = (term: unknown): string => detail(term).replaceAll("\n", "\n    ");
 
-function stackOf(reason: unknown): string {
-  const stack: unknown = Array.isArray(reason) ? reason[1] : undefined;
-  if (!(stack instanceof Stack) || stack.frames.length === 0) return "";
-  return stack.frames.map((frame) => `\n    ${frame}`).join("");
+function isPromise(term: unknown): boolean {
+  try {
+    return isThenable(term);
+  } catch {
+    return false;
+  }
 }

@@ -2,6 +2,7 @@
 import { BADARG, CALL, CALLING_SELF, GEN_SERVER, KILLED, NOPROC, NORMAL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
+import { isError, isTuple, tagOf } from "../term/guarded.ts";
 import { inWords } from "../term/reason.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
@@ -17,7 +18,7 @@ import { forever } from "../process/forever.ts";
 export function locate(server: ServerRef): Process | undefined {
   if (server instanceof Pid) return processOf(server);
   if (typeof server === "string") return find(server);
-  if (Array.isArray(server))
+  if (isTuple(server))
     return server.length === 2 && server[1] === NODE && isName(server[0]) ? find(server[0]) : undefined;
   if (isName(server)) return find(server);
   throw new ErlangError(BADARG, `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]`);
@@ -76,8 +77,8 @@ export function callExit(reason: unknown, server: ServerRef, payload: unknown, t
     [reason, [GEN_SERVER, CALL, args]],
     `Call to ${nameOf(server)} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
   );
-  const cause: unknown = Array.isArray(reason) ? reason[0] : undefined;
-  if (cause instanceof Error) exit.cause = cause;
+  const cause = tagOf(reason, 2);
+  if (isError(cause)) exit.cause = cause;
   return exit;
 }
 

@@ -1,11 +1,12 @@
 /** A process started by `proc_lib`: its starter may wait until it says it is initialised, and its crash is reported with its ancestors. */
 import { describe } from "../term/describe.ts";
-import { isOrderly, Stack } from "../term/reason.ts";
+import { isOrderly } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
 import { dropLink } from "../process/link.ts";
 import type { Ancestry } from "../process/process.ts";
 import { report } from "../process/report.ts";
 import { currentDispatcher } from "../process/spawn.ts";
+import { reasonText } from "./crash.ts";
 import type { Starter } from "./starter.ts";
 
 export class ProcBody extends BodyProcess {
@@ -44,10 +45,9 @@ export class ProcBody extends BodyProcess {
       "process_crash",
       () => ({ pid, name, initial_call: initialCall, ancestors, reason }),
       () => {
-        const stack = Array.isArray(reason) && reason[1] instanceof Stack ? String(reason[1]) : "";
         return [
           `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,
-          `  Reason: ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`,
+          `  Reason: ${reasonText(reason)}`,
           `  Ancestors: ${describe(ancestors)}`,
           `  Started as: ${initialCall}`,
         ].join("\n");

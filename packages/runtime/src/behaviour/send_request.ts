@@ -6,6 +6,7 @@ import { DOWN, ERROR, NO_REPLY, NOPROC, PROCESS, REPLY, TIMEOUT } from "../term/
 import { type Atom, ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
+import { tagOf } from "../term/guarded.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { nextId, Ref } from "../term/ref.ts";
@@ -301,10 +302,10 @@ async function kept(
 }
 
 function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
-  if (!Array.isArray(message)) return undefined;
-  if (message.length === 2 && message[0] === request) return ["reply", message[1]];
-  if (message.length === 5 && message[0] === DOWN && message[1] === request) return ["error", message[4]];
-  return undefined;
+  if (tagOf(message, 2) === request) return ["reply", (message as readonly unknown[])[1]];
+  if (tagOf(message, 5) !== DOWN) return undefined;
+  const [, ref, , , reason] = message as readonly unknown[];
+  return ref === request ? ["error", reason] : undefined;
 }
 
 // Abandons a request: nothing about it will be in the mailbox.

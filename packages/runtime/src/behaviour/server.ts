@@ -3,24 +3,13 @@
  * (`callbacks.ts` has the table). A callback that answers at once costs no promise; while one awaits, the loop does not
  * listen, and messages wait.
  */
-import {
-  BAD_RETURN_VALUE,
-  EXIT,
-  GEN_CALL,
-  GEN_CAST,
-  IGNORE,
-  NOREPLY,
-  NORMAL,
-  OK,
-  REPLY,
-  STOP,
-  TIMEOUT,
-  UNDEF,
-} from "../term/atoms.ts";
+import { types } from "node:util";
+import { BAD_RETURN_VALUE, EXIT, GEN_CALL, GEN_CAST, IGNORE, NORMAL, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { ErlangError, Thrown } from "../term/error.ts";
+import { Thrown } from "../term/error.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
-import { reasonOf } from "../term/reason.ts";
+import { reasonOf, say } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
 import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
@@ -35,13 +24,26 @@ import { currentDispatcher } from "../process/spawn.ts";
 import { cancel, wait } from "../process/timer.ts";
 import type { AnyModule } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
-import { Continuation, Idle, isExt } from "./extension.ts";
+import { Continuation, Idle } from "./extension.ts";
+import { missingCallback, wrongResult } from "./mistake.ts";
+import { nameIn, nameOfModule } from "./module_name.ts";
 import { answer } from "./reply.ts";
+import {
+  type Callback,
+  FAILED,
+  GOES_ON,
+  IGNORED,
+  read,
+  REPLIES,
+  REPLIES_AND_STOPS,
+  STARTED,
+  STOPS,
+  type Verdict,
+  WRONG,
+} from "./result.ts";
 import type { Starter } from "./starter.ts";
 import { system } from "./system.ts";
 import { settle } from "../term/shape.ts";
-
-type Callback = "init" | "handle_call" | "handle_cast" | "handle_info" | "handle_continue";
 
 /** Nothing to continue with: `undefined` is a term like others. */
 const NOTHING = Symbol("nothing");
@@ -87,8 +89,8 @@ export class Server extends Process {
   }
 
   get initialCall(): string {
-    const { name } = this.module as { name?: unknown };
-    return typeof name === "string" && name !== "" ? `${this.behaviour} ${name}` : this.behaviour;
+    const name = nameIn(this.module);
+    return name === undefined || this.module.behaviour !== undefined ? this.behaviour : `${this.behaviour} ${name}`;
   }
 
   get behaviour(): string {
@@ -173,11 +175,7 @@ export class Server extends Process {
 
   #isParentExit(message: unknown): message is [unknown, Pid, unknown] {
     return (
-      Array.isArray(message) &&
-      message[0] === EXIT &&
-      message.length === 3 &&
-      message[1] === this.parent &&
-      this.parent !== undefined
+      this.parent !== undefined && tagOf(message, 3) === EXIT && (message as readonly unknown[])[1] === this.parent
     );
   }
 
@@ -213,21 +211,22 @@ export class Server extends Process {
   }
 
   #message(message: unknown): void {
-    if (Array.isArray(message)) {
-      const tag: unknown = message[0];
-      if (tag === GEN_CAST && message.length === 2) {
-        this.#invoke("handle_cast", message[1], undefined);
+    // What its own functions send may also come by hand.
+    if (tagOf(message, 2) === GEN_CAST) {
+      this.#invoke("handle_cast", (message as readonly unknown[])[1], undefined);
+      return;
+    }
+    const tag = tagOf(message, 3);
+    if (tag === GEN_CALL) {
+      const [, from, term] = message as readonly unknown[];
+      if (isTuple(from) && from.length === 2) {
+        this.#invoke("handle_call", term, from as unknown as From);
         return;
       }
-      if (tag === GEN_CALL && message.length === 3 && Array.isArray(message[1]) && message[1].length === 2) {
-        this.#invoke("handle_call", message[2], message[1] as unknown as From);
-        return;
-      }
-      if (tag === EXIT && this.#isParentExit(message)) {
-        this.handling = message;
-        this.stop(message[2]);
-        return;
-      }
+    } else if (tag === EXIT && this.#isParentExit(message)) {
+      this.handling = message;
+      this.stop(message[2]);
+      return;
     }
     this.#invoke("handle_info", message, undefined);
   }
@@ -240,15 +239,17 @@ export class Server extends Process {
       return;
     }
     let result: unknown;
+    let verdict: Verdict;
     try {
       result = module.handle_cast(term, this.state);
+      verdict = read("handle_cast", result);
     } catch (error) {
       this.handling = term;
       this.#threw("handle_cast", undefined, error);
       return;
     }
-    if (Array.isArray(result) && result.length === 2 && result[0] === NOREPLY && this.alive) {
-      this.state = result[1];
+    if (verdict === GOES_ON && (result as unknown[]).length === 2 && this.alive) {
+      this.state = (result as unknown[])[1];
     } else {
       this.handling = term;
       this.#result("handle_cast", undefined, result);
@@ -263,17 +264,19 @@ export class Server extends Process {
       return;
     }
     let result: unknown;
+    let verdict: Verdict;
     try {
       result = module.handle_call(request.payload, from, this.state);
+      verdict = read("handle_call", result);
     } catch (error) {
       this.handling = request.payload;
       this.#threw("handle_call", from, error);
       return;
     }
-    if (Array.isArray(result) && result.length === 3 && result[0] === REPLY && this.alive) {
-      this.state = result[2];
+    if (verdict === REPLIES && (result as unknown[]).length === 3 && this.alive) {
+      this.state = (result as unknown[])[2];
       if (!this.prompt) this.prompt = this.dispatcher.prompt;
-      request.answer(result[1]);
+      request.answer((result as unknown[])[1]);
     } else {
       this.handling = request.payload;
       this.#result("handle_call", from, result);
@@ -287,7 +290,7 @@ export class Server extends Process {
     try {
       const { module } = this;
       if (callback === "handle_call") {
-        if (module.handle_call === undefined) throw undefined_(callback);
+        if (module.handle_call === undefined) throw missingCallback(module, callback, term);
         result = module.handle_call(term, from as From, this.state);
       } else if (callback === "handle_info" && module.handle_info === undefined) {
         report(
@@ -295,13 +298,13 @@ export class Server extends Process {
           "unhandled_message",
           () => ({ pid: this.pid, name: this.name, message: term }),
           () =>
-            `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (its callback module has no handle_info)`,
+            `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (${nameOfModule(module)} has no handle_info)`,
         );
         this.handling = NOTHING;
         return;
       } else {
         const method = module[callback as "handle_cast"];
-        if (method === undefined) throw undefined_(callback);
+        if (method === undefined) throw missingCallback(module, callback, term);
         result = method.call(module, term, this.state);
       }
     } catch (error) {
@@ -312,77 +315,114 @@ export class Server extends Process {
   }
 
   #result(callback: Callback, from: From | undefined, result: unknown): void {
-    if (Array.isArray(result) || !isThenable(result)) this.#apply(callback, from, result);
-    else this.#await(callback, from, result);
+    let awaited: boolean;
+    try {
+      awaited = !Array.isArray(result) && isThenable(result);
+      if (awaited) this.#await(callback, from, result as PromiseLike<unknown>);
+    } catch (error) {
+      // A thenable that throws.
+      this.#threw(callback, from, error);
+      return;
+    }
+    if (!awaited) this.#apply(callback, from, result);
   }
 
   #await(callback: Callback, from: From | undefined, promise: PromiseLike<unknown>): void {
+    // A foreign thenable may answer twice, at once, or throw after it has answered: a promise of it does not.
+    const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
     this.listening = false;
     // Who is asked next will have to wait: until a callback answers at once again.
     this.prompt = false;
-    promise.then(
-      (result) => this.#resume(() => this.#apply(callback, from, result)),
-      (error: unknown) => this.#resume(() => this.#threw(callback, from, error)),
+    void Promise.prototype.then.call(
+      settled,
+      (result) => this.#resume(callback, from, () => this.#apply(callback, from, result)),
+      (error: unknown) => this.#resume(callback, from, () => this.#threw(callback, from, error)),
     );
   }
 
   // An asynchronous callback is done. The process may have died meanwhile.
-  #resume(go: () => void): void {
+  #resume(callback: Callback, from: From | undefined, go: () => void): void {
     if (!this.alive) return;
     const before = current;
     enter(this);
     this.listening = true;
-    go();
+    try {
+      go();
+    } catch (error) {
+      // A result that throws when it is looked at.
+      this.#threw(callback, from, error);
+    }
     enter(before);
     if (this.alive && this.listening && this.#due()) this.wake();
   }
 
   #threw(callback: Callback, from: From | undefined, error: unknown): void {
     if (!this.alive) return;
-    if (error instanceof Thrown) this.#apply(callback, from, error.value);
-    else if (callback === "init") this.#failInit(reasonOf(error));
-    else this.stop(reasonOf(error), error);
-  }
-
-  #apply(callback: Callback, from: From | undefined, result: unknown): void {
-    if (!this.alive) return;
-    if (callback === "init") {
-      this.#initialised(result);
+    if (isA(error, Thrown)) {
+      this.#apply(callback, from, error.value);
       return;
     }
-    if (Array.isArray(result)) {
-      const tag: unknown = result[0];
-      const { length } = result;
-      if (tag === REPLY && from !== undefined) {
-        if (length === 3 || (length === 4 && isExt(result[3]))) {
-          this.state = result[2];
-          answer(from, result[1]);
-          this.handling = NOTHING;
-          if (length === 4) this.#extend(result[3]);
-          return;
-        }
-      } else if (tag === NOREPLY) {
-        if (length === 2 || (length === 3 && isExt(result[2]))) {
-          this.state = result[1];
-          this.handling = NOTHING;
-          if (length === 3) this.#extend(result[2]);
-          return;
-        }
-      } else if (tag === STOP) {
-        if (length === 3) {
-          this.state = result[2];
-          this.stop(result[1]);
-          return;
-        }
-        if (length === 4 && from !== undefined) {
-          this.state = result[3];
-          const reply: unknown = result[2];
-          this.stop(result[1], undefined, () => answer(from, reply));
-          return;
-        }
+    const there: unknown = this.module[callback];
+    const reason = reasonOf(
+      there === undefined || typeof there === "function"
+        ? error
+        : missingCallback(this.module, callback, this.handling),
+    );
+    if (callback === "init") this.#failInit(reason);
+    else this.stop(reason);
+  }
+
+  // Does what a result says.
+  #apply(callback: Callback, from: From | undefined, result: unknown): void {
+    if (!this.alive) return;
+    let verdict: Verdict = WRONG;
+    try {
+      verdict = read(callback, result);
+    } catch {
+      // A proxy that throws is no result.
+    }
+    const tuple = result as readonly unknown[];
+    switch (verdict) {
+      case GOES_ON:
+        this.state = tuple[1];
+        this.handling = NOTHING;
+        this.#extend(tuple[2]);
+        return;
+      case REPLIES:
+        this.state = tuple[2];
+        answer(from as From, tuple[1]);
+        this.handling = NOTHING;
+        this.#extend(tuple[3]);
+        return;
+      case STOPS:
+        this.state = tuple[2];
+        this.stop(tuple[1]);
+        return;
+      case REPLIES_AND_STOPS:
+        this.state = tuple[3];
+        this.stop(tuple[1], () => answer(from as From, tuple[2]));
+        return;
+      case STARTED:
+        this.state = tuple[1];
+        this.listening = true;
+        this.#extend(tuple[2]);
+        this.#started(this.pid);
+        return;
+      case IGNORED:
+        registry.release(this);
+        this.listening = false;
+        this.#started(IGNORE);
+        die(this, NORMAL);
+        return;
+      case FAILED:
+        this.#failInit(tuple[1], false);
+        return;
+      default: {
+        const reason = say([BAD_RETURN_VALUE, result], wrongResult(this.module, callback, result));
+        if (callback === "init") this.#failInit(reason);
+        else this.stop(reason);
       }
     }
-    this.stop([BAD_RETURN_VALUE, result]);
   }
 
   #extend(ext: unknown): void {
@@ -402,42 +442,19 @@ export class Server extends Process {
     const { module } = this;
     let result: unknown;
     try {
-      if (module.init === undefined) throw undefined_("init");
+      if (module.init === undefined) throw missingCallback(module, "init", arg);
       result = module.init(arg);
     } catch (error) {
       this.#threw("init", undefined, error);
       return;
     }
-    if (Array.isArray(result) || !isThenable(result)) this.#apply("init", undefined, result);
-    else this.#await("init", undefined, result);
+    this.#result("init", undefined, result);
   }
 
-  #initialised(result: unknown): void {
-    if (
-      Array.isArray(result) &&
-      result[0] === OK &&
-      (result.length === 2 || (result.length === 3 && isExt(result[2])))
-    ) {
-      this.state = result[1];
-      this.listening = true;
-      if (result.length === 3) this.#extend(result[2]);
-      const { starter } = this;
-      this.starter = undefined;
-      starter?.ack(this.pid);
-      return;
-    }
-    if (result === IGNORE) {
-      registry.release(this);
-      const { starter } = this;
-      this.starter = undefined;
-      this.listening = false;
-      starter?.ack(IGNORE);
-      die(this, NORMAL);
-    } else if (Array.isArray(result) && result[0] === STOP && result.length === 2) {
-      this.#failInit(result[1], false);
-    } else {
-      this.#failInit([BAD_RETURN_VALUE, result]);
-    }
+  #started(value: unknown): void {
+    const { starter } = this;
+    this.starter = undefined;
+    starter?.ack(value);
   }
 
   #failInit(reason: unknown, crashed = true): void {
@@ -450,7 +467,7 @@ export class Server extends Process {
    * Ends the server: terminate(reason, state), then `last`, then death. What terminate itself fails with becomes the
    * reason.
    */
-  stop(reason: unknown, _error?: unknown, last?: () => void): void {
+  stop(reason: unknown, last?: () => void): void {
     if (!this.alive) return;
     this.listening = false;
     const { module } = this;
@@ -458,7 +475,8 @@ export class Server extends Process {
       try {
         const result = module.terminate(reason, this.state);
         if (isThenable(result)) {
-          result.then(
+          void Promise.prototype.then.call(
+            types.isPromise(result) ? result : Promise.resolve(result),
             () => this.#asSelf(() => this.#end(reason, last)),
             (error: unknown) => this.#asSelf(() => this.#end(endReason(error, reason), last)),
           );
@@ -508,15 +526,11 @@ export class Server extends Process {
 
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
 function endReason(error: unknown, reason: unknown): unknown {
-  return error instanceof Thrown ? reason : reasonOf(error);
+  return isA(error, Thrown) ? reason : reasonOf(error);
 }
 
 function isSystem(entry: Entry): entry is Request {
   return entry instanceof Request && entry.purpose.system;
-}
-
-function undefined_(callback: Callback): ErlangError {
-  return new ErlangError(UNDEF, `The callback module has no ${callback}`);
 }
 
 settle(() => new Server({}, undefined, undefined, []));

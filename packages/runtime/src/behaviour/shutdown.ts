@@ -1,5 +1,6 @@
 /** Ending a child: asked, waited for, killed. What a supervisor does to one child, or to many at once. */
 import { KILL, KILLED, NOPROC, NORMAL, PERMANENT, BRUTAL_KILL, SHUTDOWN } from "../term/atoms.ts";
+import { tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
@@ -53,6 +54,6 @@ export async function shutAll(supervisor: Process, pids: readonly Pid[], spec: C
 
 function asWished(reason: unknown, spec: CheckedSpec): boolean {
   if (spec.shutdown === BRUTAL_KILL) return reason === KILLED;
-  if (reason === SHUTDOWN || reason === NOPROC || (Array.isArray(reason) && reason[0] === SHUTDOWN)) return true;
+  if (reason === SHUTDOWN || reason === NOPROC || tagOf(reason, 2) === SHUTDOWN) return true;
   return reason === NORMAL && spec.restart !== PERMANENT;
 }

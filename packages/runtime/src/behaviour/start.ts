@@ -2,6 +2,7 @@
 import { EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError, Thrown } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { enter } from "../process/context.ts";
@@ -37,7 +38,9 @@ export async function startAll(
 
 /** Starts a child, reports it if that fails, and goes on with `then` as the supervisor. */
 export function start<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
+  state.starting = child;
   return run(state, child.spec, child.extra, (started) => {
+    state.starting = undefined;
     if ("error" in started) {
       report(
         "error",
@@ -84,7 +87,7 @@ function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> 
 function outcome(result: unknown): Started {
   if (result instanceof Pid) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };
-  if (Array.isArray(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
+  if (isTuple(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
   return {
     error: result,
     text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,

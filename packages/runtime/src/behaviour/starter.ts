@@ -2,6 +2,7 @@
 import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, IGNORE, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
+import { isError, isTuple, messageOf } from "../term/guarded.ts";
 import { inWords, sentenceOf } from "../term/reason.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
@@ -77,7 +78,7 @@ function giveUp(process: Started): void {
   starter.nack(process.behaviour, TIMEOUT);
   signal(pid, caller?.pid ?? pid, KILL, false);
   if (caller !== undefined) {
-    discard(caller, (message) => Array.isArray(message) && message[0] === EXIT && message[1] === pid);
+    discard(caller, (message) => isTuple(message) && message[0] === EXIT && message[1] === pid);
   }
 }
 
@@ -88,32 +89,43 @@ export interface What {
 }
 
 export function startError({ behaviour, name }: What, reason: unknown): OtpError {
-  const cause = causeOf(reason);
+  let cause: Error | undefined;
+  let because: string;
+  try {
+    because = why(reason);
+    cause = causeOf(reason);
+  } catch {
+    // The reason throws when it is looked at.
+    because = describe(reason);
+  }
   const error = new OtpError(
     reason,
-    `Cannot start ${behaviour}${name === undefined ? "" : ` "${textOf(name)}"`}: ${why(reason)}`,
+    `Cannot start ${behaviour}${name === undefined ? "" : ` "${textOf(name)}"`}: ${because}`,
   );
   if (cause !== undefined) error.cause = cause;
   return error;
 }
 
 // The error somewhere in the reason: a crash in init is [error, stack], below a supervisor [shutdown, [failed_to_start_child, id, [error, stack]]].
-function causeOf(reason: unknown): Error | undefined {
-  if (reason instanceof Error) return reason;
-  if (!Array.isArray(reason)) return undefined;
-  return causeOf(reason[0]) ?? (reason.length > 1 ? causeOf(reason.at(-1)) : undefined);
+function causeOf(reason: unknown, depth = 0): Error | undefined {
+  if (isError(reason)) return reason;
+  if (depth === DEPTH || !isTuple(reason)) return undefined;
+  return causeOf(reason[0], depth + 1) ?? (reason.length > 1 ? causeOf(reason.at(-1), depth + 1) : undefined);
 }
 
-function why(reason: unknown): string {
+// A tree is not deeper, and a reason may contain itself.
+const DEPTH = 20;
+
+function why(reason: unknown, depth = 0): string {
   const said = sentenceOf(reason);
   if (said !== undefined) return said;
   if (reason === TIMEOUT) return "init did not return in time (timeout); it was killed";
-  if (Array.isArray(reason)) {
-    const [tag, second, third]: unknown[] = reason;
-    if (tag instanceof Error) return tag.message;
+  if (isTuple(reason) && depth < DEPTH) {
+    const [tag, second, third]: readonly unknown[] = reason;
+    if (isError(tag)) return messageOf(tag);
     if (tag === ALREADY_STARTED) return `it runs already as ${describe(second)} (already_started)`;
-    if (tag === SHUTDOWN && Array.isArray(second)) return why(second);
-    if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third)}`;
+    if (tag === SHUTDOWN && isTuple(second)) return why(second, depth + 1);
+    if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third, depth + 1)}`;
   }
   return inWords(reason);
 }

@@ -2,6 +2,7 @@
 import { ensure } from "../term/atom.ts";
 import { CALLING_SELF, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
 import { Exit } from "../term/error.ts";
+import { tagOf } from "../term/guarded.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
@@ -55,7 +56,7 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
       ? "there is no such process (noproc)"
       : reason === TIMEOUT
         ? "it did not end in time (timeout); it is still stopping"
-        : Array.isArray(reason) && reason[0] === CALLING_SELF
+        : tagOf(reason, 2) === CALLING_SELF
           ? "a process cannot wait for its own end (calling_self); return [STOP, reason, state] instead"
           : `it ended for another reason: ${inWords(reason)}`;
   return new Exit(reason, `Stopping ${nameOf(server)} failed: ${why}`);

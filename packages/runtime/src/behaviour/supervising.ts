@@ -23,6 +23,7 @@ import {
   TEMPORARY,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
+import { isTuple } from "../term/guarded.ts";
 import { inWords, isOrderly, say } from "../term/reason.ts";
 import { current, enter } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
@@ -62,20 +63,14 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   const result = await module.init(arg);
   enter(self);
   if (result === IGNORE) return IGNORE;
-  if (
-    !Array.isArray(result) ||
-    result[0] !== OK ||
-    result.length !== 2 ||
-    !Array.isArray(result[1]) ||
-    result[1].length !== 2
-  ) {
+  if (!isTuple(result) || result[0] !== OK || result.length !== 2 || !isTuple(result[1]) || result[1].length !== 2) {
     return [STOP, [BAD_RETURN, [module, INIT, result]]];
   }
   const [flags, specs] = result[1] as [unknown, unknown];
   const checked = checkFlags(flags);
   if (isProblem(checked)) return [STOP, say([SUPERVISOR_DATA, checked.reason], checked.text)];
   const simple = checked.strategy === SIMPLE_ONE_FOR_ONE;
-  if (simple && (!Array.isArray(specs) || specs.length !== 1))
+  if (simple && (!isTuple(specs) || specs.length !== 1))
     return [
       STOP,
       say([BAD_START_SPEC, specs], "a simple_one_for_one supervisor takes exactly one child specification"),
@@ -84,6 +79,8 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   if (isProblem(list)) return [STOP, say([START_SPEC, list.reason], list.text)];
   const state = new State(self, checked, simple ? list[0] : undefined);
   if (simple) return [OK, state];
+  // Its children are told of while they start.
+  (self as { state?: unknown }).state = state;
   const { children } = state;
   for (const spec of list) children.add(new Child(spec, [], undefined));
   const failed = await startAll(state, children.list());
@@ -100,7 +97,7 @@ async function handle_call(request: unknown, _from: From, state: State): Promise
 }
 
 function handle_cast(message: unknown, state: State): unknown {
-  if (Array.isArray(message) && message[0] === TRY_AGAIN) {
+  if (isTuple(message) && message[0] === TRY_AGAIN) {
     const child = message[1] as Child;
     if (child.restarting && isKnown(state, child)) return restart(state, child);
   }
@@ -108,7 +105,7 @@ function handle_cast(message: unknown, state: State): unknown {
 }
 
 function handle_info(message: unknown, state: State): unknown {
-  if (Array.isArray(message) && message[0] === EXIT && message.length === 3) {
+  if (isTuple(message) && message[0] === EXIT && message.length === 3) {
     const child = state.children.findByPid(message[1]);
     return child === undefined ? [NOREPLY, state] : childEnded(state, child, message[2]);
   }

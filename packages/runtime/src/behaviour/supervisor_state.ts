@@ -15,6 +15,8 @@ export class State {
   /** The one specification of a simple_one_for_one supervisor. */
   readonly dynamic: CheckedSpec | undefined;
   readonly window: Window;
+  /** The child whose start function runs. */
+  starting: Child | undefined = undefined;
 
   constructor(self: Process, flags: CheckedFlags, dynamic: CheckedSpec | undefined) {
     this.self = self;

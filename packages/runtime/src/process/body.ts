@@ -1,8 +1,8 @@
 /** A process that runs a function: what `spawn` makes. It ends when the function does. */
 import { NORMAL } from "../term/atoms.ts";
-import { describe } from "../term/describe.ts";
 import { Exit } from "../term/error.ts";
-import { reasonOf } from "../term/reason.ts";
+import { isA } from "../term/guarded.ts";
+import { inWords, reasonOf, stackOf } from "../term/reason.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Ancestry, Process } from "./process.ts";
@@ -66,15 +66,15 @@ export class BodyProcess extends Process {
 
   /** Tells of an uncaught error (not of an exit: that is said on purpose). */
   protected exited(reason: unknown, error: unknown): void {
-    if (error instanceof Exit) return;
+    if (isA(error, Exit)) return;
     const { pid, name, initialCall } = this;
     report(
       "error",
       "process_crash",
       () => ({ pid, name, initial_call: initialCall, reason }),
       () => {
-        const stack = Array.isArray(reason) ? String(reason[1]) : "";
-        return `Error in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall}) with exit reason ${describe(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
+        const stack = stackOf(reason);
+        return `Error in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall}) with exit reason ${inWords(reason)}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
       },
     );
   }

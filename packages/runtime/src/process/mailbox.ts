@@ -61,7 +61,7 @@ export function discard(
 ): void {
   let before: Entry | undefined;
   for (let entry = box.head; entry !== undefined; entry = entry.next) {
-    if (entry instanceof Envelope && wanted(entry.message)) {
+    if (entry instanceof Envelope && fits(wanted, entry.message)) {
       take(box, before);
       // Where a receive has looked to may just have gone.
       if (box.waiter !== undefined) box.waiter.looked = undefined;
@@ -91,3 +91,12 @@ export function entries(box: Mailbox): Entry[] {
 
 settle(() => new Envelope(undefined));
 settle(() => new Cast(undefined));
+
+// What somebody sent may throw when it is looked at: then it is not what is looked for.
+function fits(wanted: (message: unknown) => boolean, message: unknown): boolean {
+  try {
+    return wanted(message);
+  } catch {
+    return false;
+  }
+}

@@ -1,5 +1,6 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
 import { type Atom, ensure } from "../term/atom.ts";
+import { isTuple } from "../term/guarded.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
@@ -73,11 +74,7 @@ export class MonitorRef extends Ref {
 /** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead (P50–P54). */
 export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Atom], mode?: AliasMode): Ref {
   const name =
-    item instanceof Pid
-      ? undefined
-      : Array.isArray(item)
-        ? (item as readonly [Name, Atom])
-        : ([item as Name, NODE] as const);
+    item instanceof Pid ? undefined : isTuple(item) ? (item as readonly [Name, Atom]) : ([item as Name, NODE] as const);
   const target = name === undefined ? processOf(item as Pid) : name[1] === NODE ? find(name[0]) : undefined;
   const shown = name === undefined ? item : [ensure(textOf(name[0])), name[1]];
   // Whoever would monitor itself gets a reference that is neither monitor nor alias, as in OTP.
@@ -113,10 +110,7 @@ export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
     if (ref.mode !== "explicit_unalias") ref.deactivate();
   }
   if (flush && !active) {
-    discard(
-      holder,
-      (message) => Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref,
-    );
+    discard(holder, (message) => isTuple(message) && message.length === 5 && message[0] === DOWN && message[1] === ref);
   }
   return active;
 }

@@ -4,7 +4,8 @@
  * stay what Node makes of them.
  */
 import { describe } from "../term/describe.ts";
-import { reasonOf } from "../term/reason.ts";
+import { isError, withStack } from "../term/guarded.ts";
+import { inWords, reasonOf } from "../term/reason.ts";
 import { ownerOf } from "./context.ts";
 import { die } from "./death.ts";
 import { report } from "./report.ts";
@@ -33,7 +34,7 @@ export function reportRejections(): void {
       "unhandled_rejection",
       () => ({ pid, name, initial_call: initialCall, reason }),
       () => {
-        const stack = thrown instanceof Error && thrown.stack !== undefined ? thrown.stack : describe(thrown);
+        const stack = isError(thrown) ? withStack(thrown) : inWords(reason);
         return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
       },
     );
@@ -51,7 +52,7 @@ function likeNode(thrown: unknown): void {
     process.exitCode = 1;
     return;
   }
-  throw thrown instanceof Error ? thrown : notAnError(thrown);
+  throw isError(thrown) ? thrown : notAnError(thrown);
 }
 
 // What Node makes of a rejection with something that is not an error.

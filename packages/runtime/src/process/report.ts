@@ -59,7 +59,12 @@ export function report(
   text: () => string,
 ): void {
   if (!heard(event)) return;
-  const entry: Report = { level, event, details: details(), text: text() };
+  const entry: Report = {
+    level,
+    event,
+    details: made(details, {}),
+    text: made(text, `A report of ${event} that cannot be shown`),
+  };
   try {
     const result: unknown = handler?.(entry);
     if (result instanceof Promise) result.catch((error: unknown) => failed(event, error));
@@ -67,6 +72,15 @@ export function report(
     failed(event, error);
   }
   tap?.pass(entry);
+}
+
+// What a report tells of was made by others: whoever reports must not fail of it.
+function made<T>(make: () => T, otherwise: T): T {
+  try {
+    return make();
+  } catch {
+    return otherwise;
+  }
 }
 
 function failed(event: string, error: unknown): void {

@@ -3,6 +3,7 @@ import { BADARG, TIMEOUT } from "../term/atoms.ts";
 import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { current } from "./context.ts";
@@ -28,7 +29,7 @@ export function send<M>(to: Destination, message: M): M {
     if (process === undefined)
       throw new ErlangError(BADARG, `Cannot send to ${describe(to)}: no process has this name`);
     deliver(process, message);
-  } else if (Array.isArray(to) && to.length === 2 && isName(to[0])) {
+  } else if (isTuple(to) && to.length === 2 && isName(to[0])) {
     const process = to[1] === NODE ? find(to[0]) : undefined;
     if (process !== undefined) deliver(process, message);
   } else {
@@ -42,19 +43,17 @@ export function send<M>(to: Destination, message: M): M {
 
 // A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
 function deliver(process: Process, message: unknown): void {
-  if (Array.isArray(message) && message.length === 2) {
-    const tag: unknown = message[0];
-    if (tag instanceof Request && tag.caller === process) {
-      tag.answer(message[1]);
-      return;
-    }
+  const tag = tagOf(message, 2);
+  if (tag instanceof Request && tag.caller === process) {
+    tag.answer((message as readonly unknown[])[1]);
+    return;
   }
   process.accept(message);
 }
 
 function sendToAlias(to: Ref, message: unknown): void {
   if (to instanceof Request) {
-    if (Array.isArray(message) && message.length === 2 && message[0] === to) to.answer(message[1]);
+    if (tagOf(message, 2) === to) to.answer((message as readonly unknown[])[1]);
     return;
   }
   owner(to)?.accept(message);

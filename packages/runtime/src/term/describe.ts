@@ -1,41 +1,22 @@
-import { inspect } from "node:util";
+/** Terms in sentences and in reports. */
+import { type Bounds, print } from "./print.ts";
+import { cut } from "./guarded.ts";
+
+export { STACK } from "./print.ts";
 
 const LIMIT = 400;
-const DEPTH = 4;
+const SHORT: Bounds = { depth: 4, items: 20, string: 200, nodes: 200, characters: LIMIT, width: Infinity };
+const LONG: Bounds = { depth: 6, items: 50, string: 500, nodes: 1_000, characters: 2_500, width: 100 };
 
-/** What atoms carry, so that they are told cheaply here, which atoms themselves need. */
+/** What atoms carry, so that they are told cheaply. */
 export const ATOM = Symbol.for("@otpts/runtime/atom");
-/** What stacks carry: in a message they say nothing. */
-export const STACK = Symbol.for("@otpts/runtime/stack");
 
-/** A term as text for error messages and reports: short, on one line, never throwing. Errors are told without their stack. */
+/** A term in a sentence: short, on one line. Never throws, and takes no long time, whatever the term is. */
 export function describe(term: unknown): string {
-  if (typeof term === "string") return JSON.stringify(term.length > LIMIT ? `${term.slice(0, LIMIT)}…` : term);
-  let text: string;
-  try {
-    if (carries(term, ATOM)) return inspect(term);
-    text = inspect(withoutStacks(term, 0), {
-      depth: DEPTH,
-      breakLength: Infinity,
-      compact: true,
-      maxArrayLength: 20,
-      maxStringLength: 200,
-    });
-  } catch (error) {
-    text = `a term that cannot be shown (${error instanceof Error ? error.message : typeof error})`;
-  }
-  return text.length > LIMIT ? `${text.slice(0, LIMIT)}…` : text;
+  return typeof term === "string" ? JSON.stringify(cut(term, LIMIT)) : print(term, SHORT);
 }
 
-/** The same term with every error in its tuples replaced by one line of text, and without stacks. */
-export function withoutStacks(term: unknown, level: number): unknown {
-  if (term instanceof Error) return { [inspect.custom]: () => `${term.name}: ${term.message}` };
-  if (!Array.isArray(term) || level >= DEPTH) return term;
-  // A crash, [error, stack], is told as the error.
-  if (term.length === 2 && carries(term[1], STACK)) return withoutStacks(term[0], level);
-  return term.slice(0, 21).map((item) => withoutStacks(item, level + 1));
-}
-
-function carries(term: unknown, mark: symbol): boolean {
-  return typeof term === "object" && term !== null && (term as Record<symbol, unknown>)[mark] === true;
+/** A term in a report: as much of it as helps, on several lines. Never throws, and takes no long time, whatever the term is. */
+export function detail(term: unknown): string {
+  return print(term, LONG);
 }

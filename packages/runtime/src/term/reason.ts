@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
 import { describe, STACK } from "./describe.ts";
 import { ErlangError, Exit, Thrown } from "./error.ts";
+import { framesOf, isA, isError, read, tagOf, textOf } from "./guarded.ts";
 import { settle } from "./shape.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
@@ -14,7 +15,7 @@ export class Stack {
 
   /** @internal */
   constructor(error: unknown) {
-    this.#error = error instanceof Error ? error : undefined;
+    this.#error = isError(error) ? error : undefined;
   }
 
   get [STACK](): true {
@@ -23,13 +24,7 @@ export class Stack {
 
   /** The frames, one per entry, innermost first; empty where the thrown value carried none. */
   get frames(): readonly string[] {
-    // What somebody made of `stack` or of Error.prepareStackTrace may be anything.
-    const text: unknown = this.#error?.stack;
-    if (typeof text !== "string") return [];
-    return text
-      .split("\n")
-      .map((line) => line.trim())
-      .filter((line) => line.startsWith("at "));
+    return this.#error === undefined ? [] : framesOf(this.#error);
   }
 
   toString(): string {
@@ -49,13 +44,19 @@ settle(() => new Stack(undefined));
 
 /** The exit reason that a value thrown by a process's code stands for. */
 export function reasonOf(thrown: unknown): unknown {
-  if (thrown instanceof Exit) return thrown.reason;
-  if (thrown instanceof ErlangError) {
+  if (isA(thrown, Exit)) return thrown.reason;
+  if (isA(thrown, ErlangError)) {
     const reason = [thrown.reason, new Stack(thrown)];
     return thrown.explained ? say(reason, `${describe(thrown.reason)}: ${thrown.message}`) : reason;
   }
-  if (thrown instanceof Thrown) return [[NOCATCH, thrown.value], new Stack(thrown)];
+  if (isA(thrown, Thrown)) return [[NOCATCH, thrown.value], new Stack(thrown)];
   return [thrown, new Stack(thrown)];
+}
+
+/** The frames of a crash, one per line; empty for other reasons. */
+export function stackOf(reason: unknown): string {
+  const stack: unknown = tagOf(reason, 2) === undefined ? undefined : read(reason as object, 1);
+  return stack instanceof Stack ? String(stack) : "";
 }
 
 const sentences = new WeakMap<object, string>();
@@ -71,28 +72,37 @@ export function sentenceOf(reason: unknown): string | undefined {
   return typeof reason === "object" && reason !== null ? sentences.get(reason) : undefined;
 }
 
-/** A reason in words: what was said of it, a crash by its error, anything else as a term. */
+/** A reason in words: what was said of it, a crash by its error, anything else as a term. Never throws. */
 export function inWords(reason: unknown): string {
   const said = sentenceOf(reason);
   if (said !== undefined) return said;
-  if (reason instanceof Error) return `${reason.name}: ${reason.message}`;
-  if (Array.isArray(reason) && reason.length === 2) {
-    if (reason[1] instanceof Stack) return inWords(reason[0]);
-    if (reason[0] === EXIT) return inWords(reason[1]);
+  if (isError(reason)) return textOf(reason);
+  try {
+    if (Array.isArray(reason) && reason.length === 2) {
+      if (reason[1] instanceof Stack && reason[0] !== reason) return inWords(reason[0]);
+      if (reason[0] === EXIT && reason[1] !== reason) return inWords(reason[1]);
+    }
+  } catch {
+    // It throws when it is looked at.
   }
   return describe(reason);
 }
 
 /** `normal`, `shutdown` and `{shutdown, _}`: ends that nobody needs to hear about. */
 export function isOrderly(reason: unknown): boolean {
-  return (
-    reason === NORMAL || reason === SHUTDOWN || (Array.isArray(reason) && reason.length === 2 && reason[0] === SHUTDOWN)
-  );
+  return reason === NORMAL || reason === SHUTDOWN || tagOf(reason, 2) === SHUTDOWN;
 }
 
+// Tuples deeper than this are no reasons.
+const DEPTH = 100;
+
 /** Whether two terms are equal as Erlang's `=:=` sees them: tuples and lists by their elements, everything else by identity. */
-export function same(a: unknown, b: unknown): boolean {
+export function same(a: unknown, b: unknown, depth = 0): boolean {
   if (Object.is(a, b)) return true;
-  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-  return a.every((item, index) => same(item, b[index]));
+  try {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length || depth === DEPTH) return false;
+    return a.every((item, index) => same(item, b[index], depth + 1));
+  } catch {
+    return false;
+  }
 }

@@ -26,6 +26,7 @@ const bare = (text: string | undefined) =>
 describe("a crash report", () => {
   test("shows process, name, reason, last message, state, ancestors and start function, once", async () => {
     let pid: Pid | undefined;
+    let sup: Pid | undefined;
     const vault = {
       name: "vault",
       init: () => [OK, { entries: 3, token: "s3cret" }],
@@ -35,7 +36,7 @@ describe("a crash report", () => {
       format_status: (status: gen_server.Status) => ({ ...status, state: { entries: 3, token: "***" } }),
     };
     const said = await reports(async () => {
-      const sup = await supervisor.start(
+      sup = await supervisor.start(
         [{ id: "vault", task: () => gen_server.start_link(vault as object, 0 as never, { name: "vault" }) }],
         {
           name: "safe",
@@ -55,6 +56,8 @@ describe("a crash report", () => {
         "  Reason: TypeError: x is not a function",
         "  Last message: { open: 1 }",
         "  State: { entries: 3, token: '***' }",
+        "  Module: vault",
+        `  Child: "vault" of supervisor "safe" ${sup}`,
         "  Ancestors: [ safe ]",
         "  Started as: gen_server vault",
       ].join("\n"),
@@ -190,7 +193,7 @@ describe("a message nobody expects", () => {
     expect(said.map(({ level, text }) => [level, text.replace(/<[\d.]+>/, "PID")])).toStrictEqual([
       [
         "warning",
-        `gen_server "deaf" PID received an unexpected message: [ 'hello' ] (its callback module has no handle_info)`,
+        `gen_server "deaf" PID received an unexpected message: [ 'hello' ] (the module { init, handle_call, handle_cast } has no handle_info)`,
       ],
     ]);
   });

@@ -133,7 +133,10 @@ describe("the Exit of a call says what failed, on whom, with which request and w
   test.each([
     ["leave", "the server stopped before it replied (normal)"],
     ["stop", 'the server ended before it replied: "enough"'],
-    ["garbage", "the server ended before it replied: [ bad_return_value, 'garbage' ]"],
+    [
+      "garbage",
+      'the server ended before it replied: handle_call of the module { init, handle_call } returned "garbage", and must return [REPLY, reply, state], [NOREPLY, state], [STOP, reason, reply, state] or [STOP, reason, state]',
+    ],
   ])("it ended (%s)", async (request, why) => {
     await start("leaver");
     expect((await failure(() => gen_server.call("leaver", request))).message).toBe(
@@ -156,7 +159,10 @@ describe("a start that fails says what, by which name and why:", () => {
   test.each([
     ["crash", `Cannot start gen_server "db": Cannot read the disk`],
     ["stop", `Cannot start gen_server "db": "no disk"`],
-    ["garbage", `Cannot start gen_server "db": [ bad_return_value, 7 ]`],
+    [
+      "garbage",
+      `Cannot start gen_server "db": init of the module { init, handle_call } returned 7, and must return [OK, state], [STOP, reason] or IGNORE; the state alone is no result: [OK, state]`,
+    ],
   ])("init: %s", async (what, text) => {
     const error = await failure(() => gen_server.start(server as object, what, { name: "db" }));
     expect(error).toBeInstanceOf(OtpError);

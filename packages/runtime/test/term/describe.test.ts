@@ -52,6 +52,6 @@ group("describe", () => {
     for (const term of [hostile, getter, looped, Object.create(null), Symbol("s"), () => {}, 1n]) {
       expect(typeof describe(term)).toBe("string");
     }
-    expect(describe(hostile)).toBe("a term that cannot be shown (no)");
+    expect(describe(hostile)).toBe("[cannot be shown: no]");
   });
 });

@@ -1,0 +1,45 @@
+/** What a callback module is called: it may be a class, an instance, an object with a name, or an object. */
+import { read } from "../term/guarded.ts";
+
+const SHOWN = 8;
+
+/** A callback module, for people: its name, or what can be seen of it. Never throws. */
+export function nameOfModule(module: object): string {
+  const behaviour = read(module, "behaviour");
+  // What is a behaviour itself has its callback module elsewhere.
+  if (typeof behaviour === "string") return `the ${behaviour}`;
+  const name = nameIn(module);
+  if (name !== undefined) return name;
+  const callbacks = callbacksOf(module);
+  if (callbacks.length === 0) return "the empty module {}";
+  const more = callbacks.length > SHOWN ? ", …" : "";
+  return `the module { ${callbacks.slice(0, SHOWN).join(", ")}${more} }`;
+}
+
+/** A module's own name, if it has one: `name`, or the name of its class. */
+export function nameIn(module: object): string | undefined {
+  const name = read(module, "name");
+  if (typeof name === "string" && name !== "") return name.slice(0, 100);
+  const type = read(module, "constructor");
+  if (typeof type !== "function" || type === Object) return undefined;
+  const typeName = read(type, "name");
+  return typeof typeName === "string" && typeName !== "" ? typeName.slice(0, 100) : undefined;
+}
+
+/** The names of a module's functions, its own and its class's. */
+export function callbacksOf(module: object): readonly string[] {
+  const names = new Set<string>();
+  try {
+    let holder: object | null = module;
+    for (let level = 0; holder !== null && holder !== Object.prototype && level < 5; level++) {
+      for (const name of Object.getOwnPropertyNames(holder).slice(0, 100)) {
+        if (name !== "constructor" && typeof Object.getOwnPropertyDescriptor(holder, name)?.value === "function")
+          names.add(name);
+      }
+      holder = Object.getPrototypeOf(holder) as object | null;
+    }
+  } catch {
+    // A proxy that does not like to be looked at.
+  }
+  return [...names];
+}
