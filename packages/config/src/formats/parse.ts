@@ -28,7 +28,13 @@ export function parse_text(text: string, format: FormatName): Parsed {
 }
 
 /** From how many bytes on parsing takes so long (some 10 ms) that it is done in a thread, which takes as long to start. */
-const LARGE: Readonly<Record<FormatName, number>> = { toml: 48 * 1024, json: 192 * 1024, yaml: 8 * 1024 };
+const LARGE: Readonly<Record<FormatName, number>> = {
+  toml: 48 * 1024,
+  json: 192 * 1024,
+  jsonc: 192 * 1024,
+  yaml: 8 * 1024,
+  env: 192 * 1024,
+};
 
 /**
  * Reads the bytes of a file: large ones in a thread of their own, so that the event loop goes on.

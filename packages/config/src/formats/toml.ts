@@ -1,12 +1,13 @@
 import { TomlDate, TomlError, parse } from "smol-toml";
 
+import { BEYOND_NUMBERS, decimalOf } from "../core/numbers.ts";
 import type { Table, Value } from "../core/value.ts";
 import { type Document, type Format, MAX_DEPTH, SyntaxFault, position_at, protoKey, tooDeep } from "./format.ts";
 import { type TomlPlace, toml_places } from "./toml_places.ts";
 
 /**
- * TOML. Dates and times become strings as they are written; integers beyond 2^53 become `bigint`; `inf` and `nan` stay
- * numbers.
+ * TOML. Dates and times become strings as they are written; integers beyond 2^53 become `bigint`. A number that no finite
+ * number can hold is refused, `inf` and `nan` as well.
  */
 export const toml: Format = {
   name: "toml",
@@ -19,13 +20,15 @@ export const toml: Format = {
     }
     let scanned: TomlPlace | undefined;
     const places = () => (scanned ??= toml_places(text));
-    return { tree: plainTable(raw, [], { text, places }), places };
+    return { tree: plainTable(raw, [], { text, places, tiny: TINY.test(text) }), places };
   },
 };
 
 interface Scanned {
   readonly text: string;
   readonly places: () => TomlPlace;
+  /** Whether the text may hold a number that reads as zero and is not. */
+  readonly tiny: boolean;
 }
 
 /** The parser's tables have no prototype and its dates are objects: plain data is neither. */
@@ -41,6 +44,7 @@ function plainTable(raw: Readonly<Record<string, unknown>>, path: string[], scan
 }
 
 function plain(raw: unknown, path: string[], scanned: Scanned): Value {
+  if (typeof raw === "number" || typeof raw === "bigint") return number(raw, path, scanned);
   if (typeof raw !== "object" || raw === null) return raw as Value;
   if (raw instanceof TomlDate) return written(path, scanned);
   if (path.length > MAX_DEPTH) throw tooDeep(positionOf(path, scanned));
@@ -51,6 +55,21 @@ function plain(raw: unknown, path: string[], scanned: Scanned): Value {
     path.pop();
     return value;
   });
+}
+
+function number(value: number | bigint, path: readonly string[], scanned: Scanned): number | bigint {
+  const held = Number.isFinite(Number(value)) && !(value === 0 && scanned.tiny && vanishes(path, scanned));
+  if (!held) throw new SyntaxFault("number", BEYOND_NUMBERS, positionOf(path, scanned));
+  return value;
+}
+
+/** What a number so small that it reads as zero may look like. */
+const TINY = /[eE]-[0-9_]{3}|\.0{300}/;
+const DECIMAL = /[-+0-9._eE]*/y;
+
+function vanishes(path: readonly string[], { text, places }: Scanned): boolean {
+  DECIMAL.lastIndex = placeOf(path, places()).value;
+  return decimalOf(DECIMAL.exec(text)![0].replaceAll("_", "")) === undefined;
 }
 
 const DATE = /(?:\d{4}-\d{2}-\d{2})?(?:[Tt ]?\d{2}:\d{2}(?::\d{2})?(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})?)?/y;

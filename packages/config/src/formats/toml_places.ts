@@ -23,8 +23,7 @@ interface Node extends TomlPlace {
 }
 
 const END_OF_BARE = /[,\]}#\n]/g;
-const BARE_KEY = /[A-Za-z0-9_-]+/y;
-const BLANK = /(?:[ \t\r\n]|#[^\n]*)*/y;
+const BARE_KEY = /[A-Za-z0-9_-]/;
 
 class Scanner {
   readonly #text: string;
@@ -87,8 +86,8 @@ class Scanner {
     const quote = this.#text[this.#at];
     const start = this.#at;
     if (quote !== '"' && quote !== "'") {
-      BARE_KEY.lastIndex = start;
-      this.#at = BARE_KEY.test(this.#text) ? BARE_KEY.lastIndex : start + 1;
+      this.#at += 1;
+      while (this.#at < this.#text.length && BARE_KEY.test(this.#text[this.#at]!)) this.#at += 1;
       return this.#text.slice(start, this.#at);
     }
     this.#string();
@@ -142,11 +141,20 @@ class Scanner {
     if (end.length === 3) while (this.#text[this.#at] === quote) this.#at += 1;
   }
 
+  // No expression with a star: what it matches goes on the stack, and a file may have millions of blank lines.
   #skipBlank(): void {
-    BLANK.lastIndex = this.#at;
-    BLANK.test(this.#text);
-    this.#at = BLANK.lastIndex;
+    for (;;) {
+      const char = this.#text[this.#at];
+      if (char === " " || char === "\t" || char === "\r" || char === "\n") this.#at += 1;
+      else if (char === "#") this.#at = endOfLine(this.#text, this.#at);
+      else return;
+    }
   }
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end === -1 ? text.length : end;
 }
 
 function node(offset: number): Node {

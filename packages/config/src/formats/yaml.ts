@@ -1,11 +1,23 @@
-import { type Node as YamlNode, isAlias, isMap, isScalar, isSeq, parseDocument } from "yaml";
+import {
+  type Alias,
+  type Node as YamlNode,
+  type Scalar,
+  type YAMLMap,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from "yaml";
 
+import { BEYOND_NUMBERS, decimalOf, integerOf } from "../core/numbers.ts";
 import type { Table, Value } from "../core/value.ts";
 import {
   type Document,
   type Format,
   MAX_DEPTH,
   type Place,
+  type Position,
   SyntaxFault,
   notTable,
   position_at,
@@ -18,8 +30,9 @@ const MAX_ALIASED = 10_000;
 
 /**
  * YAML 1.2, core schema: `yes` and `no` are strings, keys are strings, there are no dates. Integers beyond 2^53 become
- * `bigint`. Duplicate keys, unknown tags and several documents in one file are refused; aliases may bring in at most
- * 10,000 values.
+ * `bigint`, numbers that no finite number can hold are refused. `<<` merges a table or a list of tables: what the table
+ * says itself counts, then the first of the list. Duplicate keys, unknown tags and several documents in one file are refused;
+ * aliases and merges may bring in at most 10,000 values.
  */
 export const yaml: Format = {
   name: "yaml",
@@ -46,9 +59,10 @@ function convert(text: string): { tree: Table; place: Place } {
   const document = parseDocument(text, {
     schema: "core",
     version: "1.2",
-    uniqueKeys: true,
+    // Both are looked after in our own walk, as the library's takes time that grows with the square of the keys.
+    uniqueKeys: false,
+    merge: false,
     stringKeys: true,
-    intAsBigInt: true,
     prettyErrors: false,
     logLevel: "error",
   });
@@ -58,55 +72,139 @@ function convert(text: string): { tree: Table; place: Place } {
     throw new SyntaxFault("syntax", wordings[wrong.code] ?? "syntax error", position_at(text, wrong.pos[0]));
   }
 
-  let aliased = 0;
-  const value = (node: YamlNode | null, place: Node, depth: number, viaAlias: boolean): Value => {
-    if (depth > MAX_DEPTH) throw tooDeep(position_at(text, place.offset));
-    if (viaAlias && ++aliased > MAX_ALIASED) {
-      throw new SyntaxFault(
-        "too_large",
-        `aliases bring in more than ${MAX_ALIASED} values`,
-        position_at(text, place.offset),
-      );
-    }
-    if (node === null) return null;
-    if (isAlias(node)) {
-      const target = node.resolve(document);
-      if (target === undefined) throw new SyntaxFault("syntax", wordings.BAD_ALIAS!, position_at(text, place.offset));
-      return value(target, place, depth + 1, true);
-    }
-    if (isScalar(node)) return scalar(node.value);
-    const children = new Map<string, Place>();
-    place.children = children;
-    if (isSeq(node)) {
-      return node.items.map((item, index) => {
-        const inner = { offset: viaAlias ? place.offset : offsetOf(item, place.offset), children: undefined };
-        children.set(String(index), inner);
-        return value(item as YamlNode | null, inner, depth + 1, viaAlias);
-      });
-    }
-    const table: Record<string, Value> = {};
-    if (!isMap(node)) return table;
-    for (const { key, value: item } of node.items) {
-      const inner = { offset: viaAlias ? place.offset : offsetOf(key, place.offset), children: undefined };
-      const name = isScalar(key) && typeof key.value === "string" ? key.value : "";
-      if (name === "__proto__") throw protoKey(position_at(text, inner.offset));
-      children.set(name, inner);
-      table[name] = value(item as YamlNode | null, inner, depth + 1, viaAlias);
-    }
-    return table;
-  };
   const place: Node = { offset: 0, children: undefined };
   const top = document.contents;
   if (top === null || (isScalar(top) && top.value === null)) return { tree: {}, place };
   if (!isMap(top)) throw notTable(position_at(text, offsetOf(top, 0)));
-  return { tree: value(top, place, 0, false) as Table, place };
+  return { tree: new Conversion(text).value(top, place, 0) as Table, place };
 }
 
-function scalar(value: unknown): Value {
-  if (typeof value !== "bigint") return value as Value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+/** The parsed document as plain data: aliases and merges followed, keys and numbers checked, all in one walk. */
+class Conversion {
+  readonly #text: string;
+  /** The nodes that anchors stand at: of two that are named alike the one that was met last. */
+  readonly #anchors = new Map<string, YamlNode>();
+  /** What each alias meant where it stands. */
+  readonly #targets = new Map<YamlNode, YamlNode>();
+  /** Values that aliases and merges brought in. */
+  #aliased = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** @param via the place of the alias or merge that brings the node in; undefined where it stands itself */
+  value(node: YamlNode | null, place: Node, depth: number, via?: number): Value {
+    if (depth > MAX_DEPTH) throw tooDeep(this.#at(place.offset));
+    if (via !== undefined && ++this.#aliased > MAX_ALIASED) {
+      throw new SyntaxFault("too_large", `aliases bring in more than ${MAX_ALIASED} values`, this.#at(place.offset));
+    }
+    if (node === null) return null;
+    if (isAlias(node)) return this.value(this.#target(node, place.offset), place, depth + 1, via ?? place.offset);
+    this.#anchor(node);
+    if (isScalar(node)) return this.#scalar(node, place.offset);
+    const children = new Map<string, Place>();
+    place.children = children;
+    if (isSeq(node)) {
+      return node.items.map((item, index) => {
+        const inner = { offset: via ?? offsetOf(item, place.offset), children: undefined };
+        children.set(String(index), inner);
+        return this.value(item as YamlNode | null, inner, depth + 1, via);
+      });
+    }
+    const table: Record<string, Value> = {};
+    if (isMap(node)) this.#table(node, table, children, place.offset, depth, via);
+    return table;
+  }
+
+  #table(
+    node: YAMLMap,
+    table: Record<string, Value>,
+    children: Map<string, Place>,
+    above: number,
+    depth: number,
+    via: number | undefined,
+  ): void {
+    const merges: { readonly source: YamlNode | null; readonly offset: number }[] = [];
+    for (const { key, value: item } of node.items) {
+      const offset = via ?? offsetOf(key, above);
+      this.#anchor(key as YamlNode | null);
+      if (isScalar(key) && key.value === "<<" && key.type === "PLAIN") {
+        merges.push({ source: item as YamlNode | null, offset });
+        continue;
+      }
+      const name = isScalar(key) && typeof key.value === "string" ? key.value : "";
+      if (name === "__proto__") throw protoKey(this.#at(offset));
+      if (Object.hasOwn(table, name)) throw new SyntaxFault("syntax", wordings.DUPLICATE_KEY!, this.#at(offset));
+      const inner = { offset, children: undefined };
+      children.set(name, inner);
+      table[name] = this.value(item as YamlNode | null, inner, depth + 1, via);
+    }
+    // What a table says itself stands over what it merges; of several merges the first one counts.
+    for (const { source, offset } of merges) this.#merge(source, table, children, offset, depth);
+  }
+
+  #merge(
+    source: YamlNode | null,
+    table: Record<string, Value>,
+    children: Map<string, Place>,
+    offset: number,
+    depth: number,
+  ): void {
+    if (depth > MAX_DEPTH) throw tooDeep(this.#at(offset));
+    const target = isAlias(source) ? this.#target(source, offset) : source;
+    if (isSeq(target)) {
+      for (const item of target.items) {
+        const one = isAlias(item) ? this.#target(item, offset) : (item as YamlNode | null);
+        if (!isMap(one)) throw this.#noMerge(offset);
+        this.#merge(one, table, children, offset, depth + 1);
+      }
+      return;
+    }
+    if (!isMap(target)) throw this.#noMerge(offset);
+    const place: Node = { offset, children: undefined };
+    const brought = this.value(target, place, depth + 1, offset) as Table;
+    for (const key of Object.keys(brought)) {
+      if (Object.hasOwn(table, key)) continue;
+      table[key] = brought[key]!;
+      children.set(key, place.children!.get(key)!);
+    }
+  }
+
+  #noMerge(offset: number): SyntaxFault {
+    return new SyntaxFault("syntax", 'what "<<" merges must be a table or a list of tables', this.#at(offset));
+  }
+
+  #anchor(node: YamlNode | null): void {
+    if (node !== null && !isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+  }
+
+  /** An alias means the anchor that stands before it, also where it is brought in elsewhere by another alias. */
+  #target(alias: Alias, offset: number): YamlNode {
+    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (target === undefined) throw new SyntaxFault("syntax", wordings.BAD_ALIAS!, this.#at(offset));
+    this.#targets.set(alias, target);
+    return target;
+  }
+
+  #scalar({ value, source }: Scalar, offset: number): Value {
+    if (typeof value !== "number") return value as Value;
+    if (Number.isInteger(value) && !Number.isSafeInteger(value) && source !== undefined && INTEGER.test(source)) {
+      return source.startsWith("0") ? BigInt(source) : integerOf(source)!;
+    }
+    if (!Number.isFinite(value) || (value === 0 && source !== undefined && decimalOf(source) === undefined)) {
+      throw new SyntaxFault("number", BEYOND_NUMBERS, this.#at(offset));
+    }
+    return value;
+  }
+
+  #at(offset: number): Position {
+    return position_at(this.#text, offset);
+  }
 }
+
+/** Integers as YAML's core schema has them. */
+const INTEGER = /^(?:[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+)$/;
 
 function offsetOf(node: unknown, otherwise: number): number {
   return (node as YamlNode | null)?.range?.[0] ?? otherwise;

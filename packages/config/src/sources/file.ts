@@ -1,11 +1,17 @@
-import { type FormatName, format_by_extension, format_named } from "../formats/by_extension.ts";
+import {
+  FORMAT_NAMES,
+  type FormatName,
+  format_by_extension,
+  format_named,
+  KNOWN_EXTENSIONS,
+} from "../formats/by_extension.ts";
 import { parse_bytes } from "../formats/parse.ts";
 import type { Diagnostic, Layer } from "../core/layer.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
 export interface FileOptions extends WatchedFileOptions {
-  /** `"toml"`, `"json"` or `"yaml"`; by default what the extension says, and TOML where it says nothing. */
+  /** `"toml"`, `"json"`, `"jsonc"`, `"yaml"` or `"env"`; by default what the extension says, and TOML where there is none. */
   readonly format?: FormatName;
   /** Name in `status`; by default `file:` and the path. */
   readonly name?: string;
@@ -16,7 +22,7 @@ export interface FileOptions extends WatchedFileOptions {
 }
 
 /**
- * Configuration from a file: TOML, JSON or YAML, reloaded when its content changes.
+ * Configuration from a file: TOML, JSON, JSONC, YAML or `.env`, reloaded when its content changes.
  *
  * A change counts by content, not by modification time, and only when the file has settled: half-written content is not
  * published (see `settling.ts`). The watch notices most changes at once and all of them within `poll_interval`. It keeps
@@ -39,17 +45,23 @@ export class FileSource implements Source {
   /**
    * @param path the file; relative to the working directory at this moment. It need not exist.
    * @param options the format's name, or options
-   * @throws TypeError for an unknown format or option, RangeError for a time or size that is none
+   * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
    */
   constructor(path: string | URL, options: FormatName | FileOptions = {}) {
     const { format, name, required, on_missing, ...rest } = typeof options === "string" ? { format: options } : options;
     this.#file = new WatchedFile("FileSource", path, rest);
-    this.format = format ?? format_by_extension(this.#file.shown);
-    if (format_named(this.format) === undefined) {
+    const action = `Cannot make a FileSource of "${this.#file.shown}"`;
+    if (format !== undefined && (typeof format !== "string" || format_named(format) === undefined)) {
+      const known = FORMAT_NAMES.map((known) => `"${known}"`).join(", ");
       throw new TypeError(
-        `Cannot read "${this.#file.shown}": format must be "toml", "json" or "yaml", got "${String(this.format)}"`,
+        `${action}: format must be one of ${known}, got ${typeof format === "string" ? JSON.stringify(format) : typeof format}`,
       );
     }
+    const found = format ?? format_by_extension(this.#file.shown);
+    if (found === undefined) {
+      throw new TypeError(`${action}: its extension is unknown, say { format } or use one of ${KNOWN_EXTENSIONS}`);
+    }
+    this.format = found;
     this.name = name ?? `file:${this.#file.shown}`;
     this.required = required ?? true;
     this.on_missing = on_missing ?? "keep";

@@ -40,6 +40,7 @@ describe("json", () => {
         } catch {
           refused = true;
         }
+        // A number that cannot be held, a key written twice and `__proto__` are refused here only.
         if (refused) expect(fault(text).message).not.toContain("\n");
       }),
       { numRuns: 3000 },
@@ -47,12 +48,9 @@ describe("json", () => {
   });
 
   test("gives integers beyond 2^53 as bigint", () => {
-    expect(
-      json.parse('{"a":9007199254740993,"b":-12345678901234567890,"c":1e400,"d":12345678901234567000.5}').tree,
-    ).toEqual({
+    expect(json.parse('{"a":9007199254740993,"b":-12345678901234567890,"d":12345678901234567000.5}').tree).toEqual({
       a: 9007199254740993n,
       b: -12345678901234567890n,
-      c: Number.POSITIVE_INFINITY,
       d: Number("12345678901234567000.5"),
     });
   });

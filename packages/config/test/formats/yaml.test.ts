@@ -18,14 +18,14 @@ function fault(text: string): SyntaxFault {
 
 describe("yaml", () => {
   test("follows YAML 1.2's core schema: yes and dates are strings, keys are strings", () => {
-    expect(tree("a: yes\nb: 2001-12-14\nc: 0o17\nd: ~\ne: 1.5\n1: true\nno: .inf\n")).toStrictEqual({
+    expect(tree("a: yes\nb: 2001-12-14\nc: 0o17\nd: ~\ne: 1.5\n1: true\nno: x\n")).toStrictEqual({
       1: true,
       a: "yes",
       b: "2001-12-14",
       c: 15,
       d: null,
       e: 1.5,
-      no: Number.POSITIVE_INFINITY,
+      no: "x",
     });
   });
 

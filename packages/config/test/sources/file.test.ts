@@ -99,7 +99,12 @@ describe("FileSource", () => {
   test("refuses options that mean nothing", () => {
     expect(() => new FileSource("")).toThrow(TypeError);
     expect(() => new FileSource(7 as never)).toThrow("path must be a string or a file URL, got number");
-    expect(() => new FileSource("a", "xml" as never)).toThrow('format must be "toml", "json" or "yaml", got "xml"');
+    expect(() => new FileSource("a", "xml" as never)).toThrow(
+      'format must be one of "toml", "json", "jsonc", "yaml", "env", got "xml"',
+    );
+    expect(() => new FileSource("settings.xml")).toThrow(
+      "its extension is unknown, say { format } or use one of .toml",
+    );
     expect(() => new FileSource("a", { debounse: 1 } as never)).toThrow('there is no option "debounse"');
     expect(() => new FileSource("a", { debounce: -1 })).toThrow(RangeError);
     expect(() => new FileSource("a", { poll_interval: 0 })).toThrow(

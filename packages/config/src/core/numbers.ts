@@ -1,0 +1,29 @@
+/**
+ * Numbers as texts write them. A number is refused, and never bent, where it is an integer so large, or a decimal so large
+ * or so small, that no finite number is near it: `1e999` would be infinite, `1e-999` nothing at all.
+ */
+
+/**
+ * The value of an integer in decimal digits, with or without sign: a bigint where a number would lose digits.
+ *
+ * @returns undefined where no finite number is near it
+ */
+export function integerOf(digits: string): number | bigint | undefined {
+  const near = Number(digits);
+  if (Number.isSafeInteger(near)) return near;
+  return Number.isFinite(near) ? BigInt(digits.startsWith("+") ? digits.slice(1) : digits) : undefined;
+}
+
+/**
+ * The value of a decimal, with a point or an exponent.
+ *
+ * @returns undefined where no finite number is near it
+ */
+export function decimalOf(text: string): number | undefined {
+  const near = Number(text);
+  if (!Number.isFinite(near) || (near === 0 && /[1-9]/.test(text.split(/e/i, 1)[0]!))) return undefined;
+  return near;
+}
+
+/** What is wrong with a number that no finite number is near; what to do ends the sentence. */
+export const BEYOND_NUMBERS = "a number that no finite number can hold (a text needs quotes)";
