@@ -14,10 +14,10 @@ import {
 import { type Board, boardOf } from "./board.ts";
 import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
-import { admit } from "./core/plain.ts";
+import { admitSliced } from "./core/sliced.ts";
 import { REDACTED } from "./core/secrets.ts";
 import { Snapshot } from "./core/snapshot.ts";
-import { finish } from "./core/steps.ts";
+import { newBudget } from "./budget.ts";
 import type { Segments } from "./core/value.ts";
 import type { Path, ReloadReport, SubscribeOptions, Subscriber } from "./protocol.ts";
 import { ConfigSpec } from "./spec.ts";
@@ -163,7 +163,10 @@ export class ConfigClient<T = unknown> {
 
   async #write(action: string, path: Path, request: readonly unknown[]): Promise<true> {
     check(path, action);
-    if (request.length === 3) request = [request[0], path, copied(request[2])];
+    if (request.length === 3) {
+      const copy = copied(request[2]);
+      request = [request[0], path, copy instanceof Promise ? await copy : copy];
+    }
     try {
       return taken(await gen_server.call(this.name, request as never, Infinity)) as true;
     } catch (error) {
@@ -226,11 +229,15 @@ function check(path: Path, action: string): void {
   if (path.length <= 1024) readable.add(path);
 }
 
-/** A message is a copy: what becomes of the value after the call is of no account. What cannot be copied will be refused. */
+/**
+ * A message is a copy: what becomes of the value after the call is of no account. Only what is large is copied in slices, and
+ * must stay as it is meanwhile. What cannot be copied will be refused.
+ */
 function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   try {
-    return finish(admit(value, undefined, { strict: true })).value;
+    const copy = admitSliced(value, undefined, { strict: true }, newBudget());
+    return copy instanceof Promise ? copy.catch(() => value) : copy;
   } catch {
     return value;
   }

@@ -1,50 +1,30 @@
-import type { Steps } from "./core/steps.ts";
+/** Work that has to wait here and there: it yields the promise that it waits for. */
+export type Steps<T> = Generator<Promise<unknown>, T, unknown>;
 
-/** How far steps got at once: to their end, or to where they must wait or give way. */
+/** How far steps got at once: to their end, or to where they must wait. */
 export type Progress<T> =
   | { readonly done: true; readonly value: T }
   | { readonly done: false; readonly rest: () => Promise<T> };
 
-/** Milliseconds of work in one go: a frame's share, well below what anybody would notice. */
-const SLICE = 5;
-
-/**
- * Runs steps for a slice of time. What takes no longer and waits for nothing is done when this returns; the rest goes on
- * where `rest` is called, giving the event loop its turn after every slice.
- */
+/** Runs steps as far as they go at once. What waits for nothing is done when this returns; the rest goes on in `rest`. */
 export function drive<T>(steps: Steps<T>): Progress<T> {
-  const deadline = performance.now() + SLICE;
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return { done: true, value: step.value };
-    if (step.value !== undefined || performance.now() >= deadline) {
-      const { value } = step;
-      return { done: false, rest: () => proceed(steps, value, 0) };
-    }
-  }
+  const step = steps.next();
+  if (step.done === true) return { done: true, value: step.value };
+  const { value } = step;
+  return { done: false, rest: () => proceed(steps, value) };
 }
 
-/** Runs steps to their end, giving the event loop its turn after every slice. */
-export function driveToEnd<T>(steps: Steps<T>): Promise<T> {
-  return proceed(steps, undefined, performance.now() + SLICE);
+/** Runs steps to their end. */
+export async function driveToEnd<T>(steps: Steps<T>): Promise<T> {
+  const progress = drive(steps);
+  return progress.done ? progress.value : progress.rest();
 }
 
-async function proceed<T>(steps: Steps<T>, first: undefined | Promise<unknown>, until: number): Promise<T> {
+async function proceed<T>(steps: Steps<T>, first: Promise<unknown>): Promise<T> {
   let waitsFor = first;
-  let deadline = until;
   for (;;) {
-    let step: IteratorResult<undefined | Promise<unknown>, T>;
-    if (waitsFor === undefined) {
-      if (performance.now() >= deadline) {
-        await new Promise((resolve) => setImmediate(resolve));
-        deadline = performance.now() + SLICE;
-      }
-      step = steps.next();
-    } else {
-      const settled = await settle(waitsFor);
-      deadline = performance.now() + SLICE;
-      step = "error" in settled ? steps.throw(settled.error) : steps.next(settled.value);
-    }
+    const settled = await settle(waitsFor);
+    const step = "error" in settled ? steps.throw(settled.error) : steps.next(settled.value);
     if (step.done === true) return step.value;
     waitsFor = step.value;
   }

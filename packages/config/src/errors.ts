@@ -30,6 +30,16 @@ export interface Problem {
   readonly message: string;
   /** Where the value came from, for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
   readonly origin?: string;
+  /** Name of the source that the value came from, as `status` shows it; absent for what was put at run time. */
+  readonly source?: string;
+  readonly file?: string;
+  /** 1-based. */
+  readonly line?: number;
+  readonly column?: number;
+  /** Name of the environment variable. */
+  readonly variable?: string;
+  /** Key in Consul's key/value store. */
+  readonly key?: string;
 }
 
 /** A put or a reload was refused: nothing changed. */

@@ -1,5 +1,4 @@
 import { share } from "./core/draft.ts";
-import { finish } from "./core/steps.ts";
 import type { Segments, Value } from "./core/value.ts";
 import type { Cause } from "./protocol.ts";
 
@@ -116,5 +115,5 @@ const MOST_SEPARATE = 1_000;
 
 function isSame(old_value: Value | undefined, new_value: Value | undefined): boolean {
   if (old_value === undefined || new_value === undefined) return old_value === new_value;
-  return finish(share(old_value, new_value)) === old_value;
+  return share(old_value, new_value) === old_value;
 }

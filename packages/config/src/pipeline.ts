@@ -1,11 +1,13 @@
 import { type ChangedPath, changedLeaves, diff, sortedByPath } from "./core/diff.ts";
 import type { Contribution } from "./core/layer.ts";
 import { formatPath } from "./core/path.ts";
-import { type Configuration, propose, type Proposal } from "./core/proposal.ts";
+import { newBudget } from "./budget.ts";
+import { check, complete, type Configuration, prepare as prepared, type Proposal } from "./core/proposal.ts";
+import { admitAhead } from "./core/sliced.ts";
 import { valueAt } from "./core/snapshot.ts";
-import type { Steps } from "./core/steps.ts";
-import type { Told } from "./core/subscriptions.ts";
+import type { Notification } from "./core/subscriptions.ts";
 import type { Segments, Value } from "./core/value.ts";
+import type { Steps } from "./drive.ts";
 import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
 import type { Cause } from "./protocol.ts";
 import { RuntimeSource } from "./sources/runtime.ts";
@@ -34,7 +36,7 @@ export interface Prepared {
   readonly before: Configuration;
   readonly after: Configuration;
   /** Sorted by path. */
-  readonly told: readonly Told<Subscription>[];
+  readonly told: readonly Notification<Subscription>[];
   /** `Vault.revision` when `told` was found. */
   readonly revision: number;
   /** Undefined where nobody wants to know. */
@@ -75,8 +77,8 @@ export function* prepare(vault: Vault, request: Request, around: Surroundings): 
   }
   const change = diff(before.snapshot.tree, after.snapshot.tree);
   const { revision } = vault;
-  const told = yield* sortedByPath(yield* vault.index.project(change));
-  const leaves = around.leaves ? yield* changedLeaves(change) : undefined;
+  const told = sortedByPath(vault.index.project(change));
+  const leaves = around.leaves ? changedLeaves(change) : undefined;
   return { cause: request.cause, before, after, told, revision, leaves, refused };
 }
 
@@ -104,7 +106,7 @@ function* withPut(
     request.cause === "unset"
       ? { kind: "unset", path: request.path }
       : { kind: request.cause, path: request.path, value: request.value };
-  const after = yield* propose(before, proposal, vault.spec);
+  const after = yield* proposed(vault, before, proposal);
   const through = vault.slots.findLast(({ source }) => source.write !== undefined);
   if (through === undefined) return after;
   // The value was checked as an override; it is written to the source instead, and comes back with its next load.
@@ -120,7 +122,22 @@ function* withPut(
   }
   const overrides = before.overrides.unset(request.path);
   const contributions = vault.slots.map((slot) => (slot === through ? slot.offered : before.contributions[slot.index]));
-  return yield* propose(before, { kind: "sources", contributions, overrides }, vault.spec);
+  return yield* proposed(vault, before, { kind: "sources", contributions, overrides });
+}
+
+/** The configuration that a proposal leads to. What is large is admitted ahead, in slices. */
+function* proposed(vault: Vault, before: Configuration, proposal: Proposal): Steps<Configuration> {
+  const budget = newBudget();
+  if (proposal.kind === "sources") {
+    for (const [i, contribution] of proposal.contributions.entries()) {
+      if (contribution === before.contributions[i]) continue;
+      const ahead = admitAhead(contribution, before.layers[i]!, budget);
+      if (ahead !== undefined) yield ahead;
+    }
+  }
+  const next = prepared(before, proposal, vault.spec);
+  const checked = check(before, next, vault.spec, budget);
+  return complete(before, next, checked instanceof Promise ? ((yield checked) as typeof next.next.raw) : checked);
 }
 
 /** All that the sources offer, or as much of it as is good. */
@@ -133,7 +150,7 @@ function* withSources(
   for (;;) {
     const contributions = vault.slots.map((slot) => (left.has(slot) ? before.contributions[slot.index] : slot.offered));
     try {
-      return { after: yield* propose(before, { kind: "sources", contributions }, vault.spec), refused };
+      return { after: yield* proposed(vault, before, { kind: "sources", contributions }), refused };
     } catch (error) {
       const changed = vault.slots.filter(
         (slot) => !left.has(slot) && slot.offered !== before.contributions[slot.index],
@@ -171,7 +188,7 @@ function* withoutOptional(
   const without = function* (left: readonly Slot[]): Steps<Configuration | Error> {
     const contributions = vault.slots.map((slot) => (left.includes(slot) ? undefined : slot.offered));
     try {
-      return yield* propose(before, { kind: "sources", contributions }, vault.spec);
+      return yield* proposed(vault, before, { kind: "sources", contributions });
     } catch (failure) {
       return failure as Error;
     }
@@ -208,7 +225,7 @@ function* withoutOptional(
 /** Whether an error says that what is wrong came from this source. */
 export function isNamed({ name }: Slot, error: unknown): boolean {
   if (error instanceof ConfigSourceError) return error.source === name;
-  return error instanceof ConfigValidationError && error.problems.some(({ origin }) => origin?.startsWith(name));
+  return error instanceof ConfigValidationError && error.problems.some(({ source }) => source === name);
 }
 
 /** Nothing of what the sources offer can be taken. */

@@ -2,7 +2,6 @@ import { Atom, erlang, Pid, supervisor } from "@otpts/runtime";
 import { path_from_atom } from "./atoms.ts";
 import { diff, sortedByPath } from "./core/diff.ts";
 import { parsePattern, type Pattern } from "./core/pattern.ts";
-import { finish } from "./core/steps.ts";
 import { PatternIndex } from "./core/subscriptions.ts";
 import type { ChangeCallback, Path, SubscribeOptions, Subscriber } from "./protocol.ts";
 import { tell, wake } from "./telling.ts";
@@ -193,6 +192,6 @@ function tellNow(vault: Vault, subscription: Subscription): void {
   const { snapshot } = vault.configuration;
   const alone = new PatternIndex<Subscription>();
   alone.add(subscription.pattern, subscription);
-  const told = finish(sortedByPath(finish(alone.project(diff({}, snapshot.tree)))));
+  const told = sortedByPath(alone.project(diff({}, snapshot.tree)));
   tell(told, snapshot.version, "initial");
 }

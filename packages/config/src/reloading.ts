@@ -3,10 +3,8 @@ import { Atom, erlang, gen_server, type Pid, type Ref, atoms } from "@otpts/runt
 
 import { changedLeaves, diff } from "./core/diff.ts";
 import type { Contribution } from "./core/layer.ts";
-import { emptyLayer } from "./core/proposal.ts";
 import { admit, PlainDataError } from "./core/plain.ts";
 import type { Snapshot } from "./core/snapshot.ts";
-import { finish } from "./core/steps.ts";
 import { isTable } from "./core/draft.ts";
 import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
 import * as events from "./events.ts";
@@ -161,9 +159,9 @@ export class Reloading {
       return;
     }
     try {
-      const { value } = finish(admit(tree, undefined, { strict: true }));
+      const value = admit(tree, undefined, { strict: true });
       if (!isTable(value)) throw new PlainDataError([], "is no table");
-      slot.offered = { ...emptyLayer(slot.name), tree: value };
+      slot.offered = { source: slot.name, tree: value, origin: () => ({ source: slot.name }), diagnostics: [] };
       this.succeeded(slot, "ok");
       this.takeOffers();
     } catch (error) {
@@ -339,7 +337,7 @@ export class Reloading {
       version: after.snapshot.version,
       // Finding all changed leaves of a large reload takes longer than the reload: who wants to know pays.
       get changed() {
-        return (changed ??= finish(changedLeaves(diff(from.tree, after.snapshot.tree))).map(({ path }) => path));
+        return (changed ??= changedLeaves(diff(from.tree, after.snapshot.tree)).map(({ path }) => path));
       },
       sources: this.vault.slots.map((slot) => {
         const refused = prepared.refused.find((one) => one.slot === slot);
@@ -384,8 +382,8 @@ interface Run {
 }
 
 /** The sources that the problems' values came from, or all that offered something new. */
-function blamed(refused: readonly Refused[], problems: readonly { readonly origin?: string }[]): readonly string[] {
+function blamed(refused: readonly Refused[], problems: readonly { readonly source?: string }[]): readonly string[] {
   const names = refused.map(({ slot }) => slot.name);
-  const named = names.filter((name) => problems.some(({ origin }) => origin?.startsWith(name) === true));
+  const named = names.filter((name) => problems.some(({ source }) => source === name));
   return named.length > 0 ? named : names;
 }

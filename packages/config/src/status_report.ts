@@ -1,10 +1,8 @@
 import { erlang } from "@otpts/runtime";
+import { conflictsOf } from "./core/conflicts.ts";
 import { isTable } from "./core/draft.ts";
-import { RUNTIME } from "./core/explain.ts";
-import { shapeConflicts } from "./core/merge.ts";
 import { formatPath } from "./core/path.ts";
-import { countLeaves, valueAt } from "./core/snapshot.ts";
-import { finish } from "./core/steps.ts";
+import { countLeaves } from "./core/snapshot.ts";
 import { ConfigSourceError } from "./errors.ts";
 import { placeOf } from "./events.ts";
 import type { ConfigStatus, SourceStatus } from "./status.ts";
@@ -15,10 +13,10 @@ export function statusOf(vault: Vault, reloading: boolean): ConfigStatus {
   const { spec, configuration, slots } = vault;
   const { layers, snapshot, overrides } = configuration;
   const now = Date.now();
-  const conflicts = finish(shapeConflicts(layers.map((layer) => layer.tree))).map(({ path, winner, loser }) => ({
+  const conflicts = conflictsOf(configuration).map(({ path, winner, loser }) => ({
     path: formatPath(path),
-    winner: layers[winner]!.source,
-    loser: layers[loser]!.source,
+    winner: winner.source,
+    loser: loser.source,
   }));
   const receivers = [...vault.receivers.values()];
   return {
@@ -39,7 +37,7 @@ export function statusOf(vault: Vault, reloading: boolean): ConfigStatus {
           backlog: outbox.length,
         })),
     },
-    shape_conflicts: [...conflicts, ...overridden(vault)],
+    shape_conflicts: conflicts,
     diagnostics: [...vault.diagnostics, ...layers.flatMap((layer) => layer.diagnostics)],
     reload: {
       interval: spec.reload_interval,
@@ -96,24 +94,6 @@ const DEEPEST = 8;
 function errorOf(vault: Vault, { at, error }: { at: number; error: Error }): NonNullable<SourceStatus["last_error"]> {
   const place = error instanceof ConfigSourceError ? { code: error.code, ...placeOf(error) } : {};
   return { at: date(at), message: vault.scrub(error.message), ...place };
-}
-
-/** Where an override met something of another shape. */
-function overridden({ configuration }: Vault): ConfigStatus["shape_conflicts"] {
-  const { base, overrides, layers } = configuration;
-  const found: { path: string; winner: string; loser: string }[] = [];
-  for (const { path, value } of overrides) {
-    for (let length = 1; length <= path.length; length++) {
-      const at = path.slice(0, length);
-      const below = valueAt(base, at);
-      if (below === undefined) break;
-      if (isTable(below) === (length < path.length || isTable(value))) continue;
-      const loser = layers.findLast((layer) => valueAt(layer.tree, at) !== undefined);
-      found.push({ path: formatPath(at), winner: RUNTIME, loser: loser?.source ?? RUNTIME });
-      break;
-    }
-  }
-  return found;
 }
 
 function date(time: number): string {

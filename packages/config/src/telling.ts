@@ -1,6 +1,6 @@
 import { erlang, Pid } from "@otpts/runtime";
 import { CONFIG_CHANGED } from "./atoms.ts";
-import type { Told } from "./core/subscriptions.ts";
+import type { Notification } from "./core/subscriptions.ts";
 import { WAKE } from "./messages.ts";
 import type { Cause } from "./protocol.ts";
 import { Receiver, type Subscription } from "./vault.ts";
@@ -13,7 +13,7 @@ import { Receiver, type Subscription } from "./vault.ts";
  * @returns the callbacks that are told something, with the number of the last change
  */
 export function tell(
-  told: readonly Told<Subscription>[],
+  told: readonly Notification<Subscription>[],
   version: number,
   cause: Cause,
 ): ReadonlyMap<Receiver, number> {

@@ -1,12 +1,11 @@
 import { erlang, gen_server, KILL, type Pid, type Ref, atoms } from "@otpts/runtime";
 import { boardOf } from "./board.ts";
-import { finish, type Steps } from "./core/steps.ts";
 import { sortedByPath } from "./core/diff.ts";
 import { actionOf } from "./core/proposal.ts";
 import { formatPath } from "./core/path.ts";
 import type { Segments, Value } from "./core/value.ts";
 import { diff } from "./core/diff.ts";
-import { drive, driveToEnd } from "./drive.ts";
+import { drive, driveToEnd, type Steps } from "./drive.ts";
 import { ConfigSourceError, ConfigValidationError } from "./errors.ts";
 import * as events from "./events.ts";
 import { ELAPSED, FINISHED, WRITE } from "./messages.ts";
@@ -260,7 +259,7 @@ export class Writing {
     const told =
       prepared.revision === vault.revision
         ? prepared.told
-        : finish(sorted(vault.index.project(diff(before.snapshot.tree, after.snapshot.tree))));
+        : sortedByPath(vault.index.project(diff(before.snapshot.tree, after.snapshot.tree)));
     const now = Date.now();
     for (const slot of vault.slots) {
       if (before.layers[slot.index]?.tree !== after.layers[slot.index]?.tree) slot.last_change = now;
@@ -324,11 +323,6 @@ interface Wait {
 function* timed<T>(steps: Steps<T>, arm: () => () => void): Steps<T> {
   let step = steps.next();
   while (step.done !== true) {
-    if (step.value === undefined) {
-      yield;
-      step = steps.next();
-      continue;
-    }
     const disarm = arm();
     let value: unknown;
     try {
@@ -342,10 +336,6 @@ function* timed<T>(steps: Steps<T>, arm: () => () => void): Steps<T> {
     step = steps.next(value);
   }
   return step.value;
-}
-
-function* sorted<T extends { readonly path: string }>(found: Steps<T[]>): Steps<T[]> {
-  return yield* sortedByPath(yield* found);
 }
 
 function actionText(request: Request): string {

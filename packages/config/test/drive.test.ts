@@ -1,33 +1,33 @@
-import { describe, expect, it } from "vitest";
-import { drive } from "../src/drive.ts";
-import type { Steps } from "../src/core/steps.ts";
+import { describe, expect, test } from "vitest";
+import { newBudget } from "../src/budget.ts";
+import { drive, type Steps } from "../src/drive.ts";
 
 describe("drive", () => {
-  it("is done at once with what waits for nothing", () => {
+  test("steps that wait for nothing are done at once", () => {
+    // oxlint-disable-next-line eslint/require-yield
     function* steps(): Steps<number> {
-      for (let i = 0; i < 10; i++) yield;
       return 7;
     }
     expect(drive(steps())).toEqual({ done: true, value: 7 });
   });
 
-  it("waits for promises, and throws their rejections where they were yielded", async () => {
-    function* steps(): Steps<unknown[]> {
-      const seen: unknown[] = [yield Promise.resolve(1)];
+  test("steps that wait go on with what was waited for, value or error", async () => {
+    function* steps(): Steps<unknown> {
+      const first = (yield Promise.resolve(1)) as number;
       try {
         yield Promise.reject(new Error("no"));
       } catch (error) {
-        seen.push((error as Error).message);
+        return [first, (error as Error).message];
       }
-      return seen;
+      return undefined;
     }
     const progress = drive(steps());
-    if (progress.done) throw new Error("It did not wait");
-    expect(await progress.rest()).toEqual([1, "no"]);
+    expect(progress.done).toBe(false);
+    if (!progress.done) expect(await progress.rest()).toEqual([1, "no"]);
   });
 
-  it("throws what the steps throw, at once or later", async () => {
-    // oxlint-disable-next-line require-yield
+  test("an error thrown at once is thrown, and one thrown later rejects", async () => {
+    // oxlint-disable-next-line eslint/require-yield
     function* now(): Steps<never> {
       throw new Error("now");
     }
@@ -37,26 +37,18 @@ describe("drive", () => {
       throw new Error("later");
     }
     const progress = drive(later());
-    if (progress.done) throw new Error("It did not wait");
-    await expect(progress.rest()).rejects.toThrow("later");
+    if (!progress.done) await expect(progress.rest()).rejects.toThrow("later");
   });
+});
 
-  it("gives the event loop its turns in long work", async () => {
-    let turns = 0;
-    let over = false;
-    function* steps(): Steps<void> {
-      // Until the loop had three turns: work in one go would never end.
-      while (turns < 3) yield;
-    }
-    const count = (): void => {
-      turns++;
-      if (!over) setImmediate(count);
-    };
-    setImmediate(count);
-    const progress = drive(steps());
-    if (progress.done) throw new Error("It did not give way");
-    await progress.rest();
-    over = true;
-    expect(turns).toBeGreaterThanOrEqual(3);
-  });
+test("a budget is spent after its time, and whole again after a turn of the event loop", async () => {
+  const budget = newBudget(5);
+  let looks = 0;
+  while (!budget.spent()) looks++;
+  expect(looks).toBeGreaterThan(1);
+  let turned = false;
+  setImmediate(() => (turned = true));
+  await budget.turn();
+  expect(turned).toBe(true);
+  expect(budget.spent()).toBe(false);
 });

@@ -1,11 +1,14 @@
-import { child, isTable } from "./draft.ts";
+import { child, entry, isTable } from "./draft.ts";
 import { joinPath } from "./path.ts";
-import { Pace, type Steps } from "./steps.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * What changed between two trees that share what is equal (`===`): a tree of changed nodes, computed as it is walked, so
- * that whoever looks for little visits little. A node changed when its value, or anything below it, did.
+ * that whoever looks for little visits little. A node changed when its value, or anything below it, did. The elements of a
+ * list are nodes, by index; a *leaf* is a scalar, a whole list or a table without keys, and never lies inside a list.
+ *
+ *     { a: { x: 1, l: [1, 2] } }  →  { a: { x: 1, l: [1, 3] } }
+ *     changed nodes: a, a.l, a.l.1      changed leaves: a.l
  */
 export class Change {
   /** The last segment; empty for the root. */
@@ -15,6 +18,9 @@ export class Change {
   readonly before: Value | undefined;
   /** undefined: it is gone. */
   readonly after: Value | undefined;
+  /** Whether the value before, or after, stands inside a list. */
+  private readonly listedBefore: boolean;
+  private readonly listedAfter: boolean;
   private computed: readonly Change[] | undefined;
 
   constructor(key: string, parent: Change | undefined, before: Value | undefined, after: Value | undefined) {
@@ -22,60 +28,97 @@ export class Change {
     this.parent = parent;
     this.before = before;
     this.after = after;
+    this.listedBefore = parent !== undefined && (parent.listedBefore || Array.isArray(parent.before));
+    this.listedAfter = parent !== undefined && (parent.listedAfter || Array.isArray(parent.after));
+    this.computed = undefined;
   }
 
   get path(): Segments {
     return this.parent === undefined ? [] : this.parent.path.concat(this.key);
   }
 
+  /** The value before, for those who see lists as a whole; undefined inside a list. */
+  get leafBefore(): Value | undefined {
+    return this.listedBefore ? undefined : this.before;
+  }
+
+  /** The value after, for those who see lists as a whole; undefined inside a list. */
+  get leafAfter(): Value | undefined {
+    return this.listedAfter ? undefined : this.after;
+  }
+
   /**
-   * Whether it is, or was, a leaf: a scalar, a list, or a table without keys. When a leaf becomes a table or the reverse, its
-   * node and the leaves inside the table are all changed leaves.
+   * Whether it is, or was, a leaf. When a leaf becomes a table or the reverse, its node and the leaves inside the table are
+   * all changed leaves.
    */
   get leaf(): boolean {
-    return isLeaf(this.before) || isLeaf(this.after);
+    return isLeaf(this.leafBefore) || isLeaf(this.leafAfter);
+  }
+
+  /** Whether there are, or were, nodes below it. */
+  get isContainer(): boolean {
+    return isContainer(this.before) || isContainer(this.after);
+  }
+
+  /** Whether there are, or were, leaves below it. */
+  get hasLeavesBelow(): boolean {
+    return isTable(this.leafBefore) || isTable(this.leafAfter);
   }
 
   /** Those of the keys whose nodes changed. */
   at(keys: Iterable<string>): readonly Change[] {
     const changes: Change[] = [];
     for (const key of keys) {
-      const before = child(this.before, key);
-      const after = child(this.after, key);
+      const before = entry(this.before, key);
+      const after = entry(this.after, key);
       if (!Object.is(before, after)) changes.push(new Change(key, this, before, after));
     }
     return changes;
   }
 
-  /** The changed nodes one level down, in the order of their tables. */
-  *below(pace: Pace): Steps<readonly Change[]> {
-    if (this.computed !== undefined) return this.computed;
+  /** The changed nodes one level down, in the order of their tables and lists. */
+  below(): readonly Change[] {
+    return (this.computed ??= this.compute());
+  }
+
+  private compute(): readonly Change[] {
     const changes: Change[] = [];
-    const before = isTable(this.before) ? this.before : NOTHING;
-    const after = isTable(this.after) ? this.after : NOTHING;
-    const old = Object.keys(before);
+    const [before, after] = containersOf(this.before, this.after);
+    const oldKeys = Object.keys(before);
+    const oldValues = Object.values(before);
+    const keys = Object.keys(after);
+    const values = Object.values(after);
     let kept = 0;
-    for (const key of old) {
-      if (pace.due()) yield;
-      // What is inherited is never equal to a value, so that only what differs needs a closer look.
-      if (Object.is(before[key], after[key])) kept++;
-      else if (Object.hasOwn(after, key)) {
-        kept++;
-        changes.push(new Change(key, this, before[key], after[key]));
-      } else changes.push(new Change(key, this, before[key], undefined));
+    for (let i = 0; i < oldKeys.length; i++) {
+      const key = oldKeys[i]!;
+      const value = key === keys[i] ? values[i] : Object.hasOwn(after, key) ? after[key] : undefined;
+      if (value !== undefined) kept++;
+      if (!Object.is(oldValues[i], value)) changes.push(new Change(key, this, oldValues[i], value));
     }
-    const now = Object.keys(after);
-    if (now.length > kept) {
-      for (const key of now) {
-        if (pace.due()) yield;
-        if (!Object.hasOwn(before, key)) changes.push(new Change(key, this, undefined, after[key]));
+    if (keys.length > kept) {
+      for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!;
+        if (key !== oldKeys[i] && !Object.hasOwn(before, key))
+          changes.push(new Change(key, this, undefined, values[i]));
       }
     }
-    return (this.computed = changes);
+    return changes;
   }
 }
 
 const NOTHING: Table = {};
+
+/** Lists are looked into by index, as tables by key. */
+function containersOf(before: Value | undefined, after: Value | undefined): readonly [Table, Table] {
+  const mixed = Array.isArray(before) ? isTable(after) : Array.isArray(after) && isTable(before);
+  return [containerOf(before, mixed), containerOf(after, mixed)];
+}
+
+/** @param copied beside a table, a list must not show its `length`, which is a key like any other there */
+function containerOf(value: Value | undefined, copied: boolean): Table {
+  if (!isContainer(value)) return NOTHING;
+  return copied && Array.isArray(value) ? (Object.fromEntries(Object.entries(value)) as Table) : (value as Table);
+}
 
 /** What changed from `before` to `after`; undefined when nothing did. */
 export function diff(before: Table, after: Table): Change | undefined {
@@ -92,11 +135,11 @@ export interface ChangedPath {
 }
 
 /** All changed leaves, sorted by path. */
-export function* changedLeaves(root: Change | undefined, pace = new Pace()): Steps<readonly ChangedPath[]> {
+export function changedLeaves(root: Change | undefined): readonly ChangedPath[] {
   if (root === undefined) return [];
   const found: ChangedPath[] = [];
-  yield* collect(root, "", [], found, pace);
-  return yield* sortedByPath(found);
+  collect(root, "", [], found);
+  return sortedByPath(found);
 }
 
 /** `before` with the changed leaves applied: the tree after the change. */
@@ -106,58 +149,23 @@ export function apply(before: Table, leaves: readonly ChangedPath[]): Table {
   return root as Table;
 }
 
-/** Sorts by dotted path, as strings compare, without holding others up. */
-export function* sortedByPath<T extends { readonly path: string }>(list: T[]): Steps<T[]> {
-  let sorted = true;
-  for (let i = 1; i < list.length && sorted; i++) {
-    if ((i & 4095) === 0) yield;
-    sorted = list[i - 1]!.path <= list[i]!.path;
-  }
-  if (sorted) return list;
-  let runs: T[][] = [];
-  for (let i = 0; i < list.length; i += RUN) {
-    runs.push(list.slice(i, i + RUN).sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)));
-    if (i > 0) yield;
-  }
-  while (runs.length > 1) {
-    const merged: T[][] = [];
-    for (let i = 0; i < runs.length; i += 2) {
-      merged.push(i + 1 < runs.length ? yield* mergedRuns(runs[i]!, runs[i + 1]!) : runs[i]!);
-    }
-    runs = merged;
-  }
-  return runs[0]!;
+/** Sorts by dotted path, as strings compare; in place. */
+export function sortedByPath<T extends { readonly path: string }>(list: T[]): T[] {
+  return list.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-const RUN = 1024;
-
-function* mergedRuns<T extends { readonly path: string }>(left: readonly T[], right: readonly T[]): Steps<T[]> {
-  const out: T[] = [];
-  let l = 0;
-  let r = 0;
-  while (l < left.length || r < right.length) {
-    if ((out.length & 4095) === 4095) yield;
-    const takeLeft = r === right.length || (l < left.length && left[l]!.path <= right[r]!.path);
-    out.push(takeLeft ? left[l++]! : right[r++]!);
-  }
-  return out;
-}
-
-function* collect(
-  above: Change,
-  path: string,
-  segments: readonly string[],
-  found: ChangedPath[],
-  pace: Pace,
-): Steps<void> {
-  for (const change of yield* above.below(pace)) {
-    if (pace.due()) yield;
+function collect(above: Change, path: string, segments: readonly string[], found: ChangedPath[]): void {
+  for (const change of above.below()) {
     const at = joinPath(path, change.key);
     const below = segments.concat(change.key);
-    const { before, after, leaf } = change;
-    if (leaf) found.push({ path: at, segments: below, before, after });
-    if (isTable(before) || isTable(after)) yield* collect(change, at, below, found, pace);
+    const { leafBefore: before, leafAfter: after } = change;
+    if (change.leaf) found.push({ path: at, segments: below, before, after });
+    if (change.hasLeavesBelow) collect(change, at, below, found);
   }
+}
+
+function isContainer(value: Value | undefined): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isLeaf(value: Value | undefined): boolean {

@@ -1,9 +1,10 @@
-import { Pace, type Steps } from "./steps.ts";
 import type { Table, Value } from "./value.ts";
 
 /**
- * Structural sharing. A tree that is built anew takes over every subtree that is equal in the tree before it, so that
- * `===` tells what did not change and a diff can skip it.
+ * Structural sharing. A tree that is built anew takes over every subtree that is equal in the tree before it. Two subtrees
+ * are then equal exactly if they are the same object, and whoever compares trees need not visit what is `===`.
+ *
+ *     before { a: { x: 1 }, b: { y: 1 } }   after { a: { x: 1 }, b: { y: 2 } }   →   { a: before.a, b: { y: 2 } }
  */
 
 /** Whether a value is an inner node. */
@@ -11,9 +12,34 @@ export function isTable(value: Value | undefined): value is Table {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The own value at `key`. Never sees `constructor` and the like that every object inherits. */
+/** Whether a value is a list. */
+export function isList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+/** The value at `key` of a table. Never sees `constructor` and the like that every object inherits. */
 export function child(value: Value | undefined, key: string): Value | undefined {
   return isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** The value at `key` of a table, or at the index `key` of a list. */
+export function entry(value: Value | undefined, key: string): Value | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value))
+    return isIndex(key) ? ((value as readonly Value[])[Number(key)] as Value | undefined) : undefined;
+  return Object.hasOwn(value, key) ? (value as Table)[key] : undefined;
+}
+
+/** Whether a segment is the index of a list's element, as it is written: `0`, `17`, but not `00` or `-1`. */
+export function isIndex(segment: string): boolean {
+  const first = segment.charCodeAt(0);
+  if (segment.length === 1) return first >= 48 && first <= 57;
+  if (segment.length === 0 || segment.length > 9 || first < 49 || first > 57) return false;
+  for (let i = 1; i < segment.length; i++) {
+    const digit = segment.charCodeAt(i);
+    if (digit < 48 || digit > 57) return false;
+  }
+  return true;
 }
 
 /** Builds a frozen table key by key, and gives `before` itself back when the result equals it. */
@@ -59,48 +85,47 @@ export class Draft {
 }
 
 /** `after`, with every subtree that equals its counterpart in `before` replaced by it. Both are frozen plain data. */
-export function* share(before: Value | undefined, after: Value, pace = new Pace()): Steps<Value> {
-  if (Object.is(before, after)) return after;
-  if (isTable(after)) return isTable(before) ? yield* shareTable(before, after, pace) : after;
-  if (Array.isArray(after) && Array.isArray(before)) {
-    const list: Value[] = [];
-    let same = before.length === after.length;
-    let own = true;
-    for (let i = 0; i < after.length; i++) {
-      if (pace.due()) yield;
-      const value: Value = yield* share(before[i] as Value | undefined, after[i] as Value, pace);
-      same &&= Object.is(value, before[i]);
-      own &&= value === after[i];
-      list.push(value);
-    }
-    return same ? before : own ? after : Object.freeze(list);
+export function share(before: Value | undefined, after: Value): Value {
+  if (typeof after !== "object" || after === null || typeof before !== "object" || before === null) {
+    return Object.is(before, after) ? before! : after;
   }
-  return after;
+  if (before === after) return after;
+  if (Array.isArray(after)) return Array.isArray(before) ? shareList(before, after) : after;
+  return Array.isArray(before) ? after : shareTable(before as Table, after as Table);
 }
 
-function* shareTable(before: Table, after: Table, pace: Pace): Steps<Table> {
-  const keys = Object.keys(after);
+function shareList(before: readonly Value[], after: readonly Value[]): readonly Value[] {
   let equal = 0;
-  let replaced: Map<string, Value> | undefined;
-  for (const key of keys) {
-    if (pace.due()) yield;
-    const value = after[key]!;
-    // What is inherited is never equal to a value.
-    const old = before[key];
+  let out: Value[] | undefined;
+  for (let i = 0; i < after.length; i++) {
+    const shared = share(before[i], after[i]!);
+    if (i < before.length && Object.is(shared, before[i])) equal++;
+    if (out === undefined && shared !== after[i]) out = after.slice(0, i);
+    out?.push(shared);
+  }
+  if (equal === after.length && before.length === equal) return before;
+  return out === undefined ? after : Object.freeze(out);
+}
+
+function shareTable(before: Table, after: Table): Table {
+  const keys = Object.keys(after);
+  const values = Object.values(after);
+  const oldKeys = Object.keys(before);
+  const oldValues = Object.values(before);
+  let equal = 0;
+  let out: Record<string, Value> | undefined;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const value = values[i]!;
+    const old = key === oldKeys[i] ? oldValues[i] : child(before, key);
     if (Object.is(value, old)) {
       equal++;
     } else if (typeof value === "object" && value !== null && typeof old === "object") {
-      const shared = yield* share(child(before, key), value, pace);
+      const shared = share(old, value);
       if (shared === old) equal++;
-      if (shared !== value) (replaced ??= new Map<string, Value>()).set(key, shared);
+      if (shared !== value) (out ??= { ...after })[key] = shared;
     }
   }
-  if (equal === keys.length && Object.keys(before).length === equal) return before;
-  if (replaced === undefined) return after;
-  const out: Record<string, Value> = {};
-  for (const key of keys) {
-    if (pace.due()) yield;
-    out[key] = replaced.get(key) ?? after[key]!;
-  }
-  return Object.freeze(out);
+  if (equal === keys.length && oldKeys.length === equal) return before;
+  return out === undefined ? after : Object.freeze(out);
 }

@@ -1,10 +1,10 @@
-import { isTable } from "./draft.ts";
+import { entry, isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
+import { placeOf } from "./layers.ts";
 import { Overrides } from "./overrides.ts";
 import { formatPath } from "./path.ts";
 import type { Secrets } from "./secrets.ts";
-import { valueAt, type Snapshot } from "./snapshot.ts";
-import { finish } from "./steps.ts";
+import { listAbove, valueAt, type Snapshot } from "./snapshot.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
@@ -71,7 +71,7 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
       winner = {
         source: RUNTIME,
         value: show(value),
-        origin: { source: RUNTIME },
+        origin: PUT,
         place: "put",
         why:
           deciding.length === path.length ? "runtime overrides stand above all sources" : `runtime override at "${at}"`,
@@ -82,9 +82,9 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
     const within = context.overrides.within(path);
     if (within.length > 0) {
       const paths = within.map((override) => `"${formatPath(override.path)}"`).join(", ");
-      const value = valueAt(finish(Overrides.of(within).over({}, undefined)), path)!;
+      const value = valueAt(Overrides.of(within).over({}, undefined), path)!;
       const why = `runtime overrides at ${paths} stand above all sources`;
-      winner = { source: RUNTIME, value: show(value), origin: { source: RUNTIME }, place: "put", why };
+      winner = { source: RUNTIME, value: show(value), origin: PUT, place: "put", why };
     }
   }
 
@@ -106,6 +106,9 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
     if (hidden !== undefined) shadowed.push(contribution(hidden));
     else if (winner === undefined) winner = contribution("the last source in the list that has it");
     else merged.push(contribution(`merged key by key with ${winner.source}`));
+    const list = listAbove(layer.tree, path);
+    if (list !== undefined)
+      hidden ??= `"${formatPath(list)}" is a list in ${layer.source}, later in the list of sources`;
     if (!isTable(value)) hidden ??= `${layer.source} comes later in the list`;
   }
 
@@ -123,19 +126,20 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
   };
 }
 
-/** An origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
-export function placeOf(origin: Origin): string {
-  if (origin.variable !== undefined) return `env:${origin.variable}`;
-  if (origin.key !== undefined) return `consul:${origin.key}`;
-  return origin.line === undefined ? origin.source : `${origin.source}:${origin.line}`;
-}
-
 /** The name under which overrides appear among the sources. */
 export const RUNTIME = "runtime";
 
-/** The origin of the value at a path: of the topmost layer that has it. */
+/** The origin of what was put at run time. It is no source's, though one may have this name: compare it as an object. */
+export const PUT: Origin = Object.freeze({ source: RUNTIME });
+
+/** The origin of the value at a path: `PUT`, or that of the topmost layer that has it. */
 export function originAt(path: Segments, layers: readonly Layer[], overrides: Overrides): Origin | undefined {
-  if (overrides.deciding(path) !== undefined || overrides.within(path).length > 0) return { source: RUNTIME };
+  if (overrides.deciding(path) !== undefined || overrides.hasWithin(path)) return PUT;
+  return topmost(path, layers);
+}
+
+/** The origin of the value at a path in the topmost layer that has it; undefined where none has, or another value hides it. */
+export function topmost(path: Segments, layers: readonly Layer[]): Origin | undefined {
   for (let i = layers.length - 1; i >= 0; i--) {
     if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
     if (leafAbove(layers[i]!, path) !== undefined) return undefined;
@@ -143,11 +147,13 @@ export function originAt(path: Segments, layers: readonly Layer[], overrides: Ov
   return undefined;
 }
 
+/** The path of what stands above the node at `path` and cannot have it below: a scalar, or a list without this element. */
 function leafAbove(layer: Layer, path: Segments): string | undefined {
+  let at: Value | undefined = layer.tree;
   for (let length = 1; length < path.length; length++) {
-    const value = valueAt(layer.tree, path.slice(0, length));
-    if (value === undefined) return undefined;
-    if (!isTable(value)) return formatPath(path.slice(0, length));
+    at = entry(at, path[length - 1]!);
+    if (at === undefined) return undefined;
+    if (!isTable(at)) return formatPath(path.slice(0, length));
   }
   return undefined;
 }

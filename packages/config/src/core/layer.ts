@@ -1,8 +1,8 @@
 import type { Segments, Table } from "./value.ts";
 
-/** Where a leaf came from. Every field but `source` is there only where the source knows it. */
+/** Where a value came from, as data. Every field but `source` is there only where the source knows it. */
 export interface Origin {
-  /** Name of the source, as `status` shows it. */
+  /** Name of the source, as `status` shows it: unique in its manager, and set by it. */
   readonly source: string;
   readonly file?: string;
   /** 1-based. */
@@ -29,11 +29,20 @@ export interface Diagnostic {
   readonly path?: string;
 }
 
-/** What one source contributes: a tree and, for each of its leaves, where it came from. Immutable. */
+/**
+ * What one source contributes: a tree and, for each of its leaves, where it came from. Immutable.
+ *
+ * A source of one's own says where a value stands with `origin`:
+ *
+ *     { source: "db", tree: { pool: { size: 5 } }, origin: ([, key]) => ({ source: "db", key: `settings/${key}` }), diagnostics: [] }
+ */
 export interface Layer {
   readonly source: string;
   readonly tree: Table;
-  /** The origin of the leaf (or the nearest known node above it) at this path; computed when asked, so that loading costs nothing for it. */
+  /**
+   * The origin of the leaf at this path, or of the nearest known node above it. Elements of lists are named by their index.
+   * Computed when asked, so that loading costs nothing for it.
+   */
   origin(path: Segments): Origin;
   readonly diagnostics: readonly Diagnostic[];
   /** Size of what was read, in bytes, where there is such a thing. */

@@ -1,6 +1,4 @@
-import { child, Draft, isTable, share } from "./draft.ts";
-import { isWithin } from "./path.ts";
-import { Pace, type Steps } from "./steps.ts";
+import { child, Draft, entry, isList, isTable, share } from "./draft.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -72,13 +70,19 @@ export class Overrides {
   }
 
   /** All overrides, each after those above it, so that `Overrides.of` makes the same set again. */
-  *[Symbol.iterator](): IterableIterator<Override> {
-    yield* listed(this.root, []);
+  [Symbol.iterator](): IterableIterator<Override> {
+    return listed(this.root, [], [])[Symbol.iterator]();
+  }
+
+  /** Whether there are overrides at or below a path. */
+  hasWithin(path: Segments): boolean {
+    return this.find(path) !== undefined;
   }
 
   /** The overrides at or below a path. */
   within(path: Segments): Override[] {
-    return [...this].filter((override) => isWithin(override.path, path));
+    const node = this.find(path);
+    return node === undefined ? [] : [...listed(node, path, [])];
   }
 
   /** Whether there is none. */
@@ -87,8 +91,8 @@ export class Overrides {
   }
 
   /** The overrides on top of `base`. Equal subtrees of `before` are taken over. */
-  *over(base: Table, before: Table | undefined, pace = new Pace()): Steps<Table> {
-    return (yield* overlaid(base, this.root, before, pace)) as Table;
+  over(base: Table, before: Table | undefined): Table {
+    return overlaid(base, this.root, before) as Table;
   }
 
   private find(path: Segments): Node | undefined {
@@ -99,19 +103,19 @@ export class Overrides {
 }
 
 /**
- * `tree` with `value` at `path`. What stands in the way of the path becomes a table. For a path that has just been put
- * this equals laying all overrides over the sources again, for less.
+ * `tree` with `value` at `path`. A list takes it at an index it has; what else stands in the way of the path becomes a table.
+ * For a path that has just been put this equals laying all overrides over the sources again, for less.
  */
-export function* assign(tree: Table, path: Segments, value: Value, pace = new Pace()): Steps<Table> {
-  const [key, ...rest] = path;
-  if (key === undefined) return value as Table;
-  const old = child(tree, key);
-  const below = rest.length === 0 ? value : yield* assign(isTable(old) ? old : {}, rest, value, pace);
-  const out: Record<string, Value> = {};
-  for (const other of Object.keys(tree)) {
-    if (pace.due()) yield;
-    out[other] = tree[other]!;
-  }
+export function assign(tree: Table, path: Segments, value: Value): Table {
+  return assigned(tree, path, 0, value) as Table;
+}
+
+function assigned(node: Value | undefined, path: Segments, depth: number, value: Value): Value {
+  if (depth === path.length) return value;
+  const key = path[depth]!;
+  const below = assigned(entry(node, key), path, depth + 1, value);
+  if (isList(node) && entry(node, key) !== undefined) return Object.freeze(node.with(Number(key), below));
+  const out: Record<string, Value> = isTable(node) ? { ...node } : {};
   out[key] = below;
   return Object.freeze(out);
 }
@@ -155,30 +159,24 @@ function without(node: Node, path: Segments, depth: number): Node {
   return { value: node.value, below };
 }
 
-function* listed(node: Node, path: Segments): IterableIterator<Override> {
-  if (node.value !== undefined) yield { path, value: node.value };
-  for (const [key, below] of node.below) yield* listed(below, [...path, key]);
+function listed(node: Node, path: Segments, into: Override[]): readonly Override[] {
+  if (node.value !== undefined) into.push({ path, value: node.value });
+  for (const [key, below] of node.below) listed(below, [...path, key], into);
+  return into;
 }
 
-function* overlaid(base: Value | undefined, node: Node, before: Value | undefined, pace: Pace): Steps<Value> {
+function overlaid(base: Value | undefined, node: Node, before: Value | undefined): Value {
   const current = node.value === undefined ? base : node.value;
-  if (node.below.size === 0) return yield* share(before, current!, pace);
+  if (node.below.size === 0) return share(before, current!);
   const table: Table = isTable(current) ? current : {};
   const draft = new Draft(before);
   for (const key of Object.keys(table)) {
-    if (pace.due()) yield;
     const below = node.below.get(key);
     const value = table[key]!;
-    draft.set(
-      key,
-      below === undefined
-        ? yield* share(child(before, key), value, pace)
-        : yield* overlaid(value, below, child(before, key), pace),
-    );
+    draft.set(key, below === undefined ? share(child(before, key), value) : overlaid(value, below, child(before, key)));
   }
   for (const [key, below] of node.below) {
-    if (pace.due()) yield;
-    if (!Object.hasOwn(table, key)) draft.set(key, yield* overlaid(undefined, below, child(before, key), pace));
+    if (!Object.hasOwn(table, key)) draft.set(key, overlaid(undefined, below, child(before, key)));
   }
   return draft.done();
 }

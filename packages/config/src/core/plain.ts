@@ -1,6 +1,5 @@
-import { Draft } from "./draft.ts";
+import { child, Draft, isTable, share } from "./draft.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "./path.ts";
-import { Pace, type Steps } from "./steps.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -10,6 +9,8 @@ import type { Segments, Table, Value } from "./value.ts";
  * `Object.prototype` or null. A key is not empty and not `__proto__`. A key whose value is undefined is absent. A string,
  * key or value, must be well-formed Unicode (a lone surrogate could not be written as UTF-8 and read back); NUL is a
  * character like any other. Nothing nests deeper than 500 levels or holds more than 2,000,000 values.
+ *
+ *     admit({ a: 1, b: () => 1 })   throws PlainDataError: value at "b" is a function, must be plain data
  */
 
 /** Most values one tree may hold. A list that is shared by many parents counts once for each. */
@@ -41,33 +42,38 @@ export interface AdmissionRules {
   readonly strict: boolean;
 }
 
-/** What was admitted. */
-export interface Admitted {
-  /** Frozen; `before`, or parts of it, where equal. */
-  readonly value: Value;
-  /** Tables, lists and scalars that were looked at. */
-  readonly nodes: number;
-}
-
 /**
  * Copies a value into plain frozen data, sharing with `before` what is equal there.
  *
  * @throws PlainDataError naming the first path that cannot be admitted
  */
-export function* admit(value: unknown, before: Value | undefined, rules: AdmissionRules): Steps<Admitted> {
+export function admit(value: unknown, before: Value | undefined, rules: AdmissionRules): Value {
+  if (isAdmitted(value, rules)) return share(before, value);
   const admission = new Admission(rules);
   try {
-    const admitted = yield* admission.value(value, before);
-    return { value: admitted, nodes: admission.pace.nodes };
+    return admission.finish(admission.value(value, before));
   } catch (error) {
-    if (error instanceof PlainDataError) throw error;
-    throw admission.unreadable();
+    throw admission.refusal(error);
   }
 }
 
-class Admission {
-  readonly pace = new Pace();
+/** Whether a value came out of a strict admission, and may stand where it shall: it is taken as it is. */
+export function isAdmitted(value: unknown, { at = [] }: AdmissionRules): value is Table | readonly Value[] {
+  if (typeof value !== "object" || value === null) return false;
+  const height = heights.get(value);
+  return height !== undefined && at.length + height <= MAX_DEPTH;
+}
+
+/** What strict admissions returned, and how many levels it has. The top of each vouches for all below it. */
+const heights = new WeakMap<object, number>();
+
+/** One walk over one value, which may pause (see `sliced.ts`): the rules for a table, a list and a scalar. */
+export class Admission {
   private readonly strict: boolean;
+  private readonly root: number;
+  private deepest: number;
+  /** Tables, lists and scalars that were looked at. */
+  private nodes = 0;
   /** Where the walk is; changes in place. */
   private readonly path: string[];
   /** The objects between the root and where the walk is; kept in strict admissions only. */
@@ -76,65 +82,145 @@ class Admission {
   constructor(rules: AdmissionRules) {
     this.strict = rules.strict;
     this.path = [...(rules.at ?? [])];
+    this.root = this.deepest = this.path.length;
   }
 
-  *value(value: unknown, before: Value | undefined): Steps<Value> {
+  /** Admits a value where the walk is. */
+  value(value: unknown, before: Value | undefined): Value {
     if (typeof value !== "object" || value === null) return this.scalar(value);
-    if (this.path.length >= MAX_DEPTH) this.refuse(`nests deeper than ${MAX_DEPTH} levels`);
-    if (!this.strict) return Array.isArray(value) ? yield* this.list(value, before) : yield* this.table(value, before);
-    if (this.open.has(value)) this.refuse("contains itself");
-    this.open.add(value);
-    const admitted = Array.isArray(value) ? yield* this.list(value, before) : yield* this.table(value, before);
-    this.open.delete(value);
+    const keys = this.enter(value);
+    const admitted =
+      keys === undefined ? this.list(value as readonly unknown[], before) : this.table(value, keys, before);
+    this.leave(value);
     return admitted;
   }
 
-  private *table(source: object, before: Value | undefined): Steps<Table> {
-    const prototype: unknown = Object.getPrototypeOf(source);
-    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
-      this.refuse(`is ${instanceName(source)}, must be plain data`);
+  /** Begins a table or list: checks what it is and how much it holds. Returns a table's keys, undefined for a list. */
+  enter(value: object): readonly string[] | undefined {
+    if (this.path.length >= MAX_DEPTH) this.refuse(`nests deeper than ${MAX_DEPTH} levels`);
+    this.deepest = Math.max(this.deepest, this.path.length + 1);
+    if (this.strict) {
+      if (this.open.has(value)) this.refuse("contains itself");
+      this.open.add(value);
     }
-    const keys = Object.keys(source);
-    if (this.strict) this.refuseHidden(source, keys.length);
-    const draft = new Draft(before);
-    const old = before as Record<string, Value> | null | undefined;
-    const shared = typeof old === "object" && old !== null && !Array.isArray(old) ? old : undefined;
-    for (const key of keys) {
-      this.count();
-      if (this.pace.due()) yield;
+    if (!Array.isArray(value)) return this.keysOf(value);
+    this.count(value.length);
+    if (this.strict && Object.keys(value).length !== value.length) {
+      this.refuse("is a list with holes or with keys of its own, must be plain data");
+    }
+    return undefined;
+  }
+
+  /** Ends a table or list. */
+  leave(value: object): void {
+    this.open.delete(value);
+  }
+
+  /** Admits the value at a key or index of what the walk is in. */
+  at(key: string, value: unknown, before: Value | undefined): Value {
+    this.path.push(key);
+    const admitted = this.value(value, before);
+    this.path.pop();
+    return admitted;
+  }
+
+  /** The value at a table's key, which is checked; undefined where it is absent. */
+  read(source: object, key: string): unknown {
+    this.checkKey(key);
+    if (!this.strict) return (source as Record<string, unknown>)[key];
+    const property = Object.getOwnPropertyDescriptor(source, key);
+    if (property?.enumerable === false) this.refuse("has keys that are not enumerable, must be plain data");
+    if (property?.get !== undefined || property?.set !== undefined) {
       this.path.push(key);
-      if (key === "__proto__" || key === "" || !isWellFormed(key)) this.refuseKey(key);
-      const value = this.strict ? this.own(source, key) : (source as Record<string, unknown>)[key];
-      if (value !== undefined) {
-        draft.set(
-          key,
-          typeof value === "object" && value !== null
-            ? yield* this.value(value, shared !== undefined && Object.hasOwn(shared, key) ? shared[key] : undefined)
-            : this.scalar(value),
-        );
-      }
-      this.path.pop();
+      this.refuse("is an accessor, must be plain data");
+    }
+    return property?.value as unknown;
+  }
+
+  /** Moves the walk to a key or index, or back. */
+  step(key: string | undefined): void {
+    if (key === undefined) this.path.pop();
+    else this.path.push(key);
+  }
+
+  /** Marks what came out as admitted. */
+  finish(value: Value): Value {
+    if (this.strict && typeof value === "object" && value !== null) heights.set(value, this.deepest - this.root);
+    return value;
+  }
+
+  /** Why the walk ended: a proxy's traps run when it is looked at, and may throw anything. */
+  refusal(error: unknown): PlainDataError {
+    if (error instanceof PlainDataError) return error;
+    return new PlainDataError(Object.freeze([...this.path]), "cannot be read: looking at it throws");
+  }
+
+  private table(source: object, keys: readonly string[], before: Value | undefined): Table {
+    const old = isTable(before) ? before : undefined;
+    return this.strict || keys.length > FEW ? this.built(source, keys, old) : this.cloned(source, old);
+  }
+
+  /** Builds a table key by key. */
+  private built(source: object, keys: readonly string[], old: Table | undefined): Table {
+    const draft = new Draft(old);
+    for (const key of keys) {
+      const value = this.read(source, key);
+      if (value !== undefined) draft.set(key, this.at(key, value, child(old, key)));
     }
     return draft.done();
   }
 
-  private *list(source: readonly unknown[], before: Value | undefined): Steps<readonly Value[]> {
-    if (this.strict && Object.keys(source).length !== source.length) {
-      this.refuse("is a list with holes or with keys of its own, must be plain data");
+  /**
+   * Copies a table that a parser made as a whole, and then corrects the copy: an engine does that many times faster than
+   * building it. Where it has the keys of the table before in the same order, only values are compared.
+   */
+  private cloned(source: object, old: Table | undefined): Table {
+    const copy = { ...source } as Record<string, unknown>;
+    const keys = Object.keys(copy);
+    const values = Object.values(copy);
+    const oldKeys = old === undefined ? NONE : Object.keys(old);
+    const oldValues: readonly Value[] = old === undefined ? NONE : Object.values(old);
+    let isSame = old !== undefined && keys.length === oldKeys.length;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i]!;
+      const value = values[i];
+      const isInPlace = key === oldKeys[i];
+      if (isInPlace && Object.is(value, oldValues[i])) continue;
+      const below = isInPlace ? oldValues[i] : child(old, key);
+      if (!isInPlace) this.checkKey(key);
+      if (value === undefined) {
+        delete copy[key];
+        isSame = false;
+        continue;
+      }
+      const isLeaf = typeof value !== "object" || value === null;
+      const admitted = isLeaf && typeof value !== "string" ? this.leaf(key, value) : this.at(key, value, below);
+      if (!Object.is(admitted, below)) isSame = false;
+      if (admitted !== value) copy[key] = admitted;
     }
-    const shared: readonly Value[] | undefined = Array.isArray(before) ? before : undefined;
+    if (isSame) return old!;
+    const made = Object.freeze(copy) as Table;
+    return keys.length === oldKeys.length || old === undefined ? made : (share(old, made) as Table);
+  }
+
+  private leaf(key: string, value: unknown): Value {
+    return typeof value === "number" || typeof value === "boolean" ? value : this.at(key, value, undefined);
+  }
+
+  private list(source: readonly unknown[], before: Value | undefined): readonly Value[] {
+    const old: readonly Value[] | undefined = Array.isArray(before) ? before : undefined;
     const list: Value[] = [];
-    let same = shared?.length === source.length;
+    let same = old?.length === source.length;
     for (let i = 0; i < source.length; i++) {
-      this.count();
-      if (this.pace.due()) yield;
-      this.path.push(String(i));
-      const value = yield* this.value(source[i], shared?.[i]);
-      same &&= Object.is(value, shared?.[i]);
+      const element = source[i];
+      const value =
+        (typeof element === "number" && Number.isFinite(element)) || typeof element === "boolean"
+          ? element
+          : this.at(String(i), element, old?.[i]);
+      same &&= Object.is(value, old?.[i]);
       list.push(value);
-      this.path.pop();
     }
-    return same ? shared! : Object.freeze(list);
+    return same ? old! : Object.freeze(list);
   }
 
   private scalar(value: unknown): Value {
@@ -158,38 +244,44 @@ class Admission {
     }
   }
 
-  private refuseHidden(source: object, enumerable: number): void {
-    if (Object.getOwnPropertySymbols(source).length > 0) this.refuse("has a symbol as key, must be plain data");
-    if (Object.getOwnPropertyNames(source).length !== enumerable) {
-      this.refuse("has keys that are not enumerable, must be plain data");
+  private keysOf(source: object): readonly string[] {
+    const prototype: unknown = Object.getPrototypeOf(source);
+    if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+      this.refuse(`is ${instanceName(source)}, must be plain data`);
     }
+    const keys = this.strict ? Reflect.ownKeys(source) : Object.keys(source);
+    this.count(keys.length);
+    // Symbols come last.
+    if (this.strict && typeof keys[keys.length - 1] === "symbol") {
+      this.refuse("has a symbol as key, must be plain data");
+    }
+    return keys as readonly string[];
   }
 
-  private own(source: object, key: string): unknown {
-    const property = Object.getOwnPropertyDescriptor(source, key);
-    if (property?.get !== undefined || property?.set !== undefined) this.refuse("is an accessor, must be plain data");
-    return property?.value as unknown;
+  /** Counts before anything is looked at, so that what is too large is refused at once. */
+  private count(values: number): void {
+    if (values > MAX_VALUES) this.refuse(`holds ${values} values, at most ${MAX_VALUES} are allowed`);
+    this.nodes += values;
+    if (this.nodes > MAX_VALUES) this.refuse(`is one of more than ${MAX_VALUES} values`);
   }
 
-  private refuseKey(key: string): never {
-    if (key === "__proto__") return this.refuse('has the key "__proto__", which no table may have');
-    this.path.pop();
+  private checkKey(key: string): void {
+    if (key !== "__proto__" && key !== "" && isWellFormed(key)) return;
+    if (key === "__proto__") {
+      this.path.push(key);
+      return this.refuse('has the key "__proto__", which no table may have');
+    }
     return this.refuse(key === "" ? "has an empty key" : "has a key that is not well-formed Unicode");
-  }
-
-  private count(): void {
-    if (this.pace.nodes >= MAX_VALUES) this.refuse(`is one of more than ${MAX_VALUES} values`);
-  }
-
-  /** A proxy's traps run when it is looked at, and may throw anything. */
-  unreadable(): PlainDataError {
-    return new PlainDataError(Object.freeze([...this.path]), "cannot be read: looking at it throws");
   }
 
   private refuse(what: string): never {
     throw new PlainDataError(Object.freeze([...this.path]), what);
   }
 }
+
+/** Up to so many keys an engine keeps an object in a form that it copies as a whole. */
+const FEW = 512;
+const NONE: readonly never[] = [];
 
 function shortened(path: Segments): string {
   const text = formatPath(path.length > 20 ? path.slice(0, 20) : path);

@@ -1,4 +1,4 @@
-import { isTable } from "./draft.ts";
+import { entry, isTable } from "./draft.ts";
 import { formatPath, parsePath } from "./path.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
@@ -27,7 +27,8 @@ export class Snapshot {
   }
 
   /**
-   * The value at a dotted path; undefined where there is none. A table where the path names an inner node.
+   * The value at a dotted path; undefined where there is none. A table where the path names an inner node. Elements of
+   * lists are named by their index: `servers.0.host`.
    *
    * @throws TypeError when it is no path
    */
@@ -71,14 +72,22 @@ export class Snapshot {
   }
 }
 
-/** The value at a path in a tree. Sees own keys only, and does not look into lists. */
+/** The value at a path in a tree: sees own keys only, and looks into lists by index. */
 export function valueAt(tree: Table, path: Segments): Value | undefined {
-  let at: Value = tree;
-  for (const segment of path) {
-    if (!isTable(at) || !Object.hasOwn(at, segment)) return undefined;
-    at = at[segment]!;
-  }
+  let at: Value | undefined = tree;
+  for (let i = 0; i < path.length && at !== undefined; i++) at = entry(at, path[i]!);
   return at;
+}
+
+/** The path of the first list that stands above the node at `path`; undefined where there is none. */
+export function listAbove(tree: Table, path: Segments): Segments | undefined {
+  let at: Value | undefined = tree;
+  for (let depth = 0; depth < path.length; depth++) {
+    if (Array.isArray(at)) return path.slice(0, depth);
+    if (!isTable(at)) return undefined;
+    at = Object.hasOwn(at, path[depth]!) ? at[path[depth]!] : undefined;
+  }
+  return undefined;
 }
 
 /** How many leaves a tree has: scalars, lists, tables without keys. Counted once for each subtree that stays the same. */

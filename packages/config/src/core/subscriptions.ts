@@ -2,23 +2,22 @@ import type { Change } from "./diff.ts";
 import { isTable } from "./draft.ts";
 import { formatPath } from "./path.ts";
 import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
-import { Pace, type Steps } from "./steps.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
- * Projection: who is told of what. A pattern is told of each node at its own depth whose subtree changed, once per change,
- * with that node's whole old and new value; a node that is gone has no new value. A pattern that ends in `**` is told of
- * the changed leaves instead.
+ * Projection: who is notified of what. A pattern is notified of each node at its own depth whose subtree changed, once per
+ * change, with that node's whole old and new value; a node that is gone has no new value. Elements of lists are nodes, by
+ * index. A pattern that ends in `**` is notified of the changed leaves instead, and a list is one leaf.
  *
  *     queuemizer.tc_rules.enp4s0.rate: 1 → 2
- *     queuemizer.tc_rules.*   is told of queuemizer.tc_rules.enp4s0, { rate: 1 } → { rate: 2 }
- *     queuemizer.**           is told of queuemizer.tc_rules.enp4s0.rate, 1 → 2
+ *     queuemizer.tc_rules.*   is notified of queuemizer.tc_rules.enp4s0, { rate: 1 } → { rate: 2 }
+ *     queuemizer.**           is notified of queuemizer.tc_rules.enp4s0.rate, 1 → 2
  *
  * All patterns stand in one trie that is walked together with the changes, so that matching costs what matches.
  */
 
-/** One item is told of one node. */
-export interface Told<T> {
+/** What one item is to be notified of. */
+export interface Notification<T> {
   readonly item: T;
   readonly pattern: Pattern;
   /** Dotted. */
@@ -60,11 +59,11 @@ export class PatternIndex<T> {
     };
   }
 
-  /** Who is told of what, in no particular order. */
-  *project(change: Change | undefined, pace = new Pace()): Steps<Told<T>[]> {
-    const told: Told<T>[] = [];
-    if (change !== undefined && this.count > 0) yield* this.walk(change, this.root.closure([]), told, pace);
-    return told;
+  /** Who is notified of what, in no particular order. */
+  project(change: Change | undefined): Notification<T>[] {
+    const found: Notification<T>[] = [];
+    if (change !== undefined && this.count > 0) this.walk(change, this.root.closure([]), found);
+    return found;
   }
 
   /** Whether an item's pattern matches this path or one above it. */
@@ -88,29 +87,28 @@ export class PatternIndex<T> {
     return replaced(value, active, by);
   }
 
-  private *walk(change: Change, active: readonly State<T>[], told: Told<T>[], pace: Pace): Steps<void> {
+  private walk(change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
     const keys = literalsOf(active);
-    for (const below of keys === undefined ? yield* change.below(pace) : change.at(keys)) {
-      if (pace.due()) yield;
+    for (const below of keys === undefined ? change.below() : change.at(keys)) {
       const next = advance(active, below.key);
       if (next.length === 0) continue;
-      let segments: Segments | undefined;
-      let path = "";
-      let seen: Set<Entry<T>> | undefined;
-      for (const state of next) {
-        if (state.entries.size === 0 || (state.deep && !below.leaf)) continue;
-        for (const entry of state.entries) {
-          // Two alternatives of one pattern may match the same node.
-          if (entry.pattern.alternatives.length > 1) {
-            if (seen?.has(entry)) continue;
-            (seen ??= new Set()).add(entry);
-          }
-          if (segments === undefined) path = formatPath((segments = below.path));
-          const { item, pattern } = entry;
-          told.push({ item, pattern, path, segments, before: below.before, after: below.after });
-        }
-      }
-      yield* this.walk(below, next, told, pace);
+      for (const state of next) if (state.entries.size > 0) this.notify(state, below, next, found);
+      const further = below.hasLeavesBelow ? next : next.filter((state) => !state.isFinal);
+      if (further.length > 0 && below.isContainer) this.walk(below, further, found);
+    }
+  }
+
+  private notify(state: State<T>, change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
+    if (state.deep && !change.leaf) return;
+    const segments = change.path;
+    const path = formatPath(segments);
+    const before = state.deep ? change.leafBefore : change.before;
+    const after = state.deep ? change.leafAfter : change.after;
+    for (const entry of state.entries) {
+      const { item, pattern } = entry;
+      // Two alternatives of one pattern may match the same node.
+      if (pattern.alternatives.length > 1 && active.find((one) => one.tells(entry, change)) !== state) continue;
+      found.push({ item, pattern, path, segments, before, after });
     }
   }
 }
@@ -139,6 +137,16 @@ class State<T> {
   /** Entered by `**`: it stays active whatever comes. */
   get deep(): boolean {
     return this.matcher?.kind === "deep";
+  }
+
+  /** Nothing but `**`: what is not a leaf, such as what lies inside a list, is of no interest below it. */
+  get isFinal(): boolean {
+    return this.deep && this.literals.size === 0 && this.globs.length === 0 && this.any === undefined;
+  }
+
+  /** Whether an entry is notified of this node because of this state. */
+  tells(entry: Entry<T>, change: Change): boolean {
+    return this.entries.has(entry) && (!this.deep || change.leaf);
   }
 
   get isEmpty(): boolean {

@@ -2,13 +2,18 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigValidationError, type Problem } from "../errors.ts";
 import { diff, sortedByPath } from "./diff.ts";
 import { isTable } from "./draft.ts";
+import type { Origin } from "./layer.ts";
+import { andThen, inTurn, isThenable } from "./maybe.ts";
 import { assign } from "./overrides.ts";
-import { formatPath } from "./path.ts";
+import { isWithin, parsePath } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
 import { admit, PlainDataError } from "./plain.ts";
-import type { Steps } from "./steps.ts";
-import { PatternIndex, type Told } from "./subscriptions.ts";
+import { problemAt } from "./problem.ts";
+import { admitSliced, type Budget } from "./sliced.ts";
+import { valueAt } from "./snapshot.ts";
+import { type Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
+import { isError, messageIn, wordsOf } from "./words.ts";
 
 /**
  * Validation, for puts and reloads alike. First the schema for the whole sees the merged tree, and what it makes of it
@@ -20,25 +25,30 @@ import type { Segments, Table, Value } from "./value.ts";
  * What may stand for a pattern: a Standard Schema, or a function.
  *
  * A function refuses by throwing, or by returning `false`, a message, an Error, or a list of messages, Errors or problems
- * (whose paths are then relative to the node). Whatever else it returns is agreement. Either may be asynchronous.
+ * (whose paths are then relative to the node, dotted or as segments: `{ path: "pool.size", message: "is too small" }`).
+ * Whatever else it returns is agreement. Either may be asynchronous.
  */
-export type Validator = StandardSchemaV1 | ((value: Value, path: string) => unknown);
+export type Validator = StandardSchemaV1 | ValidatorFunction;
+
+type ValidatorFunction = (value: Value, path: string) => unknown;
 
 /** What the rule wants to know of its surroundings. */
 export interface ValidationContext {
   /** Begins the error message: `Cannot put "database.port"`. */
   readonly action: string;
-  /** Where the value at a path came from, for people. */
-  readonly origin: (path: Segments) => string | undefined;
+  /** Where the value at a path came from. */
+  readonly origin: (path: Segments) => Origin | undefined;
   /** A message at a path as it may be shown: no secret is in it. */
   readonly shown: (path: Segments, message: string) => string;
+  /** Lets a large tree be admitted in slices. */
+  readonly budget?: Budget | undefined;
 }
 
 /** A schema and validators, ready to run. */
 export class Validation {
   private readonly schema: StandardSchemaV1 | undefined;
   private readonly schemas = new PatternIndex<StandardSchemaV1>();
-  private readonly functions = new PatternIndex<(value: Value, path: string) => unknown>();
+  private readonly functions = new PatternIndex<ValidatorFunction>();
 
   /** @throws TypeError when a pattern is no pattern, or what stands for it is no validator */
   constructor(schema: StandardSchemaV1 | undefined, validators: Readonly<Record<string, Validator>> = {}) {
@@ -70,102 +80,126 @@ export class Validation {
    *
    * @param raw shares with `before` what is equal
    * @param before the effective tree it would replace
-   * @returns the effective tree, frozen, sharing with `before` what is equal
-   * @throws ConfigValidationError with every problem
+   * @returns the effective tree, frozen, sharing with `before` what is equal; a promise only where something is waited for
+   * @throws ConfigValidationError with every problem; or the promise rejects with it
    */
-  *run(raw: Table, before: Table, context: ValidationContext): Steps<Table> {
+  run(raw: Table, before: Table, context: ValidationContext): Table | Promise<Table> {
     if (this.isEmpty) return raw;
     const problems: Problem[] = [];
     const thrown: ConfigValidationError[] = [];
     const report = (path: Segments, message: string): void => {
-      const origin = context.origin(path);
-      const text = context.shown(path, message);
-      problems.push({ path: formatPath(path), message: text, ...(origin === undefined ? {} : { origin }) });
+      problems.push(problemAt(path, context.shown(path, message), context.origin(path)));
     };
-
     let tree = raw;
-    if (this.schema !== undefined) {
-      const output = yield* parsed(this.schema, raw, [], before, report);
-      if (output !== undefined && !isTable(output)) report([], "the schema must make a table of the configuration");
-      else if (output !== undefined) tree = output;
-    }
-    for (const told of yield* sortedByPath(yield* this.schemas.project(diff(before, tree)))) {
-      if (told.after === undefined) continue;
-      const output = yield* parsed(told.item, told.after, told.segments, valueIn(before, told.segments), report);
-      if (output !== undefined && output !== told.after) tree = yield* assign(tree, told.segments, output);
-    }
-    for (const told of yield* sortedByPath(yield* this.functions.project(diff(before, tree)))) {
-      if (told.after !== undefined) yield* called(told, report, thrown);
-    }
-    if (problems.length === 0) return tree;
-    throw refusal(context, problems, thrown);
+
+    const whole = (): void | Promise<void> => {
+      if (this.schema === undefined) return;
+      return andThen(parsed(this.schema, raw, [], before, report, context.budget), (output) => {
+        if (output !== undefined && !isTable(output)) report([], "the schema must make a table of the configuration");
+        else if (output !== undefined) tree = output;
+      });
+    };
+    const nodes = (): void | Promise<void> =>
+      inTurn(sortedByPath(this.schemas.project(diff(before, tree))), ({ item, after, segments }) => {
+        if (after === undefined) return;
+        return andThen(parsed(item, after, segments, valueAt(before, segments), report), (output) => {
+          if (output !== undefined && output !== after) tree = assign(tree, segments, output);
+        });
+      });
+    const functions = (): void | Promise<void> =>
+      inTurn(sortedByPath(this.functions.project(diff(before, tree))), (one) =>
+        one.after === undefined ? undefined : called(one, report, thrown),
+      );
+
+    return andThen(
+      inTurn([whole, nodes, functions], (stage) => stage()),
+      () => {
+        if (problems.length > 0) throw refusal(context, problems, thrown);
+        return tree;
+      },
+    );
   }
 }
 
 type Report = (path: Segments, message: string) => void;
 
-function* parsed(
+/** What a schema makes of a value; undefined, and reported, where it refuses it. It is others' code, and may do anything. */
+function parsed(
   schema: StandardSchemaV1,
   value: Value,
   path: Segments,
   before: Value | undefined,
   report: Report,
-): Steps<Value | undefined> {
-  try {
-    let result = schema["~standard"].validate(value);
-    if (isThenable(result)) result = (yield result) as StandardSchemaV1.Result<unknown>;
-    if (result.issues !== undefined) {
-      for (const issue of result.issues) report([...path, ...(issue.path ?? []).map(segmentOf)], issue.message);
+  budget?: Budget,
+): Value | undefined | Promise<Value | undefined> {
+  const failed = (error: unknown): undefined => {
+    if (isError(error) && error instanceof PlainDataError) report(error.path, `the schema's output ${error.what}`);
+    else report(path, `the schema threw: ${thrownWords(error)}`);
+  };
+  const admitted = (result: StandardSchemaV1.Result<unknown>): Value | undefined | Promise<Value | undefined> => {
+    if (typeof result !== "object" || result === null) throw new TypeError("it returned no result");
+    const { issues } = result;
+    if (issues !== undefined && issues !== null) {
+      if (issues.length === 0) report(path, "is not valid");
+      for (const issue of issues) report([...path, ...issuePath(issue)], messageIn(issue) ?? "is not valid");
       return undefined;
     }
-    return (yield* admit(withoutUndefined(result.value), before, { at: path, strict: true })).value;
-  } catch (error) {
-    if (error instanceof PlainDataError) report(error.path, `the schema's output ${error.what}`);
-    else report(path, `the schema threw: ${messageOf(error)}`);
-    return undefined;
-  }
+    // A schema's optional key may come out as undefined, which admission takes as absent; at the top it is no value.
+    const output = result.value === undefined ? {} : result.value;
+    const rules = { at: path, strict: true };
+    return budget === undefined ? admit(output, before, rules) : admitSliced(output, before, rules, budget);
+  };
+  return guarded(() => schema["~standard"].validate(value), admitted, failed);
 }
 
-/** A schema's optional key may come out as undefined, which admission takes as absent; at the top it is no value. */
-function withoutUndefined(value: unknown): unknown {
-  return value === undefined ? {} : value;
-}
-
-function* called(
-  told: Told<(value: Value, path: string) => unknown>,
-  report: Report,
-  thrown: ConfigValidationError[],
-): Steps<void> {
+function called(told: Notified, report: Report, thrown: ConfigValidationError[]): void | Promise<void> {
   const at = told.segments;
-  try {
-    let verdict: unknown = told.item(told.after!, told.path);
-    if (isThenable(verdict)) verdict = yield verdict;
-    for (const one of Array.isArray(verdict) ? (verdict as unknown[]) : [verdict]) {
-      if (one === false) report(at, "is not valid");
-      else if (typeof one === "string" && one !== "") report(at, one);
-      else if (one instanceof ConfigValidationError) reportAll(one, at, report);
-      else if (one instanceof Error) report(at, one.message);
-      else if (Array.isArray(verdict) && isProblem(one)) report([...at, ...below(one.path)], one.message);
-    }
-  } catch (error) {
-    if (error instanceof ConfigValidationError) {
+  const one = (problem: unknown): void => {
+    const { path } = problem as { readonly path?: unknown };
+    report([...at, ...below(told, path)], messageIn(problem) ?? wordsOf(problem));
+  };
+  const refused = (error: unknown): void => {
+    if (!isError(error) || !(error instanceof ConfigValidationError)) return report(at, thrownWords(error));
+    try {
+      const problems = originals.get(error) ?? error.problems;
+      if (problems.length === 0) report(at, wordsOf(error));
+      else for (const problem of problems) one(problem);
       thrown.push(error);
-      reportAll(error, at, report);
-    } else {
-      report(at, messageOf(error));
+    } catch {
+      report(at, wordsOf(error));
     }
-  }
+  };
+  const judged = (verdict: unknown): void => {
+    for (const said of Array.isArray(verdict) ? (verdict as unknown[]) : [verdict]) {
+      if (said === false) report(at, "is not valid");
+      else if (typeof said === "string" && said !== "") report(at, said);
+      else if (isError(said)) refused(said);
+      else if (Array.isArray(verdict) && typeof said === "object" && said !== null) one(said);
+    }
+  };
+  return guarded(() => told.item(told.after!, told.path), judged, refused);
 }
 
-function reportAll(error: ConfigValidationError, at: Segments, report: Report): void {
-  if (error.problems.length === 0 || completed.has(error)) return report(at, error.message);
-  for (const problem of error.problems)
-    report(at, problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`);
+type Notified = Notification<ValidatorFunction>;
+
+/** Runs others' code, and what is made of its answer: whatever it throws, now or later, is given to `failed`. */
+function guarded<T, R>(
+  run: () => T | PromiseLike<T>,
+  then: (answer: T) => R | Promise<R>,
+  failed: (error: unknown) => R,
+): R | Promise<R> {
+  try {
+    const answer = run();
+    const result = isThenable(answer) ? Promise.resolve(answer).then(then) : then(answer);
+    return result instanceof Promise ? result.catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
 }
 
 /**
- * A validator's own error passes on when it is all there is to say, and says no secret. It gets the problem, with path and
- * origin, if it names none itself.
+ * A validator's own error passes on when it is all there is to say, and says no secret. Its problems become the full ones, with
+ * path and origin.
  */
 function refusal(
   context: ValidationContext,
@@ -173,20 +207,35 @@ function refusal(
   thrown: readonly ConfigValidationError[],
 ): ConfigValidationError {
   const [only] = thrown;
-  const silent = only !== undefined && (only.problems.length === 0 || completed.has(only));
-  if (only !== undefined && thrown.length === 1 && problems.length === (silent ? 1 : only.problems.length)) {
-    const said = [only.message, ...only.problems.map((problem) => problem.message)];
-    if (problems.every((problem) => said.some((text) => problem.message.endsWith(text)))) {
-      if (!silent) return only;
-      completed.add(only);
-      return Object.assign(only, { problems });
+  if (only !== undefined && thrown.length === 1) {
+    const own = originals.get(only) ?? only.problems;
+    const said = [only.message, ...own.map((problem) => problem.message)];
+    const isAll = problems.length === Math.max(1, own.length);
+    if (isAll && problems.every(({ message }) => said.includes(message))) {
+      const complete = completed(only, own, problems);
+      if (complete !== undefined) return complete;
     }
   }
   return new ConfigValidationError(`${context.action}: ${summary(problems)}`, problems);
 }
 
-/** Errors whose problems are ours: a validator may throw the same one again, for another path. */
-const completed = new WeakSet<ConfigValidationError>();
+/** What errors said before they got full problems: a validator may throw the same one again, for another path. */
+const originals = new WeakMap<ConfigValidationError, readonly Problem[]>();
+
+function completed(
+  error: ConfigValidationError,
+  own: readonly Problem[],
+  problems: readonly Problem[],
+): ConfigValidationError | undefined {
+  try {
+    Object.assign(error, { problems });
+    originals.set(error, own);
+    return error;
+  } catch {
+    // It is frozen.
+    return undefined;
+  }
+}
 
 /** The first few problems in a line. */
 export function summary(problems: readonly Problem[]): string {
@@ -198,22 +247,25 @@ export function summary(problems: readonly Problem[]): string {
   return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
 }
 
-function valueIn(tree: Table, path: Segments): Value | undefined {
-  let at: Value | undefined = tree;
-  for (const segment of path) at = isTable(at) && Object.hasOwn(at, segment) ? at[segment] : undefined;
-  return at;
+function issuePath(issue: StandardSchemaV1.Issue): Segments {
+  return (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
 }
 
-function segmentOf(part: PropertyKey | StandardSchemaV1.PathSegment): string {
-  return String(typeof part === "object" ? part.key : part);
+/** A problem's path is relative to the node: dotted, or segments. One that is not there, and begins with the node's, is whole. */
+function below({ segments: at, after }: Notified, path: unknown): Segments {
+  if (path === undefined || path === "") return [];
+  try {
+    const segments = parsePath(path);
+    const isWhole = isWithin(segments, at) && valueAt({ node: after! }, ["node", ...segments]) === undefined;
+    return isWhole ? segments.slice(at.length) : segments;
+  } catch {
+    return typeof path === "string" ? [path] : [];
+  }
 }
 
-function below(path: unknown): readonly string[] {
-  return typeof path === "string" && path !== "" ? [path] : [];
-}
-
-function isProblem(value: unknown): value is { readonly path?: unknown; readonly message: string } {
-  return typeof value === "object" && value !== null && typeof (value as { message?: unknown }).message === "string";
+function thrownWords(error: unknown): string {
+  if (isError(error) || typeof error === "string") return wordsOf(error);
+  return messageIn(error) ?? `it threw what is no error: ${wordsOf(error)}`;
 }
 
 function isSchema(value: unknown): value is StandardSchemaV1 {
@@ -222,13 +274,4 @@ function isSchema(value: unknown): value is StandardSchemaV1 {
       ? (value as { "~standard"?: { validate?: unknown } })["~standard"]
       : undefined;
   return typeof standard?.validate === "function";
-}
-
-function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return typeof error === "string" ? error : `it threw something that is not an Error (${typeof error})`;
 }

@@ -2,13 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apply, changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
 import { share } from "../../src/core/draft.ts";
-import { finish } from "../../src/core/steps.ts";
 import type { Table } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
 const leaves = (before: object, after: object) => {
   const from = plain(before);
-  return finish(changedLeaves(diff(from, finish(share(from, plain(after))) as Table)));
+  return changedLeaves(diff(from, share(from, plain(after)) as Table));
 };
 const told = (before: object, after: object) =>
   leaves(before, after).map(({ path, before, after }) => [path, before, after]);
@@ -72,7 +71,7 @@ it("sortedByPath sorts long lists as Array.sort does", () => {
     fc.property(fc.array(fc.nat(5000), { minLength: 1500, maxLength: 5000 }), (numbers) => {
       const list = numbers.map((n) => ({ path: `k${n}` }));
       const expected = [...list].map(({ path }) => path).sort();
-      expect(finish(sortedByPath(list)).map(({ path }) => path)).toEqual(expected);
+      expect(sortedByPath(list).map(({ path }) => path)).toEqual(expected);
     }),
     { numRuns: 10 },
   );

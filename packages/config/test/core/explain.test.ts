@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { environmentLayer } from "../../src/core/environment.ts";
-import { explain, originAt, placeOf, type Explanation } from "../../src/core/explain.ts";
+import { explain, originAt, type Explanation } from "../../src/core/explain.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Layer } from "../../src/core/layer.ts";
+import { placeOf } from "../../src/core/layers.ts";
 import { merge } from "../../src/core/merge.ts";
 import { Overrides } from "../../src/core/overrides.ts";
 import { REDACTED, Secrets } from "../../src/core/secrets.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
-import { finish } from "../../src/core/steps.ts";
 import type { Table } from "../../src/core/value.ts";
 import { plain } from "./trees.ts";
 
@@ -32,16 +32,12 @@ const env = environmentLayer(
 
 function explained(path: string[], overrides = Overrides.none, effective?: Table): Explanation {
   const layers = [file, template, { ...env, tree: plain(env.tree) }];
-  const raw = finish(
-    overrides.over(
-      finish(
-        merge(
-          layers.map(({ tree }) => tree),
-          undefined,
-        ),
-      ),
+  const raw = overrides.over(
+    merge(
+      layers.map(({ tree }) => tree),
       undefined,
     ),
+    undefined,
   );
   return explain(path, { snapshot: new Snapshot(7, effective ?? raw), raw, layers, overrides, secrets: new Secrets() });
 }

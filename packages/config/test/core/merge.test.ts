@@ -1,19 +1,33 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isTable, share } from "../../src/core/draft.ts";
-import { merge, shapeConflicts } from "../../src/core/merge.ts";
-import { finish } from "../../src/core/steps.ts";
+import { shapeConflicts } from "../../src/core/conflicts.ts";
+import { BelowList, merge } from "../../src/core/merge.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
-const merged = (...trees: Table[]): Table => finish(merge(trees, undefined));
+const merged = (...trees: Table[]): Table => merge(trees, undefined);
 
 /** The rule in its plainest form: one layer over another. */
 function over(low: Value | undefined, high: Value): Value {
+  if (Array.isArray(low) && isTable(high) && isIndices(high)) throw new BelowList([], "0", 0);
   if (!isTable(low) || !isTable(high)) return high;
   const out: Record<string, Value> = { ...low };
   for (const key of Object.keys(high)) out[key] = over(Object.hasOwn(low, key) ? low[key] : undefined, high[key]!);
   return out;
+}
+
+const isIndices = (table: Table): boolean =>
+  Object.keys(table).length > 0 && Object.keys(table).every((name) => /^(0|[1-9]\d*)$/.test(name));
+
+/** What comes out, or that it is refused. */
+function outcome<T>(run: () => T): T | "refused" {
+  try {
+    return run();
+  } catch (error) {
+    expect(error).toBeInstanceOf(BelowList);
+    return "refused";
+  }
 }
 
 const cases: readonly { readonly rule: string; readonly layers: readonly object[]; readonly result: object }[] = [
@@ -67,7 +81,7 @@ describe("merge", () => {
   it("is the fold of its rule over the layers", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 5 }), (layers) => {
-        expect(merged(...layers)).toEqual(layers.reduce<Value>(over, {}));
+        expect(outcome(() => merged(...layers))).toEqual(outcome(() => layers.reduce<Value>(over, {})));
       }),
       { numRuns: 1000 },
     );
@@ -76,7 +90,7 @@ describe("merge", () => {
   it("may merge the lower layers first", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, (a, b, c) => {
-        expect(merged(merged(a, b), c)).toEqual(merged(a, b, c));
+        expect(outcome(() => merged(merged(a, b), c))).toEqual(outcome(() => merged(a, b, c)));
       }),
     );
   });
@@ -84,12 +98,7 @@ describe("merge", () => {
   it("is associative over layers whose shapes agree", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, (a, b, c) => {
-        fc.pre(
-          finish(shapeConflicts([a, b])).length +
-            finish(shapeConflicts([b, c])).length +
-            finish(shapeConflicts([a, c])).length ===
-            0,
-        );
+        fc.pre(shapeConflicts([a, b]).length + shapeConflicts([b, c]).length + shapeConflicts([a, c]).length === 0);
         expect(merged(a, merged(b, c))).toEqual(merged(merged(a, b), c));
       }),
     );
@@ -98,13 +107,12 @@ describe("merge", () => {
   it("gives the tree before back when nothing changed", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 4 }), (layers) => {
+        fc.pre(outcome(() => merged(...layers)) !== "refused");
         const before = merged(...layers);
         expect(
-          finish(
-            merge(
-              layers.map((layer) => plain(structuredClone(layer))),
-              before,
-            ),
+          merge(
+            layers.map((layer) => plain(structuredClone(layer))),
+            before,
           ),
         ).toBe(before);
       }),
@@ -113,7 +121,7 @@ describe("merge", () => {
 
   it("shares every subtree that did not change", () => {
     const before = merged(plain({ a: { x: { y: 1 } }, b: { z: 1 } }), plain({ a: { w: 1 } }));
-    const after = finish(merge([plain({ a: { x: { y: 1 } }, b: { z: 2 } }), plain({ a: { w: 1 } })], before));
+    const after = merge([plain({ a: { x: { y: 1 } }, b: { z: 2 } }), plain({ a: { w: 1 } })], before);
     expect(after.a).toBe(before.a);
     expect(after.b).not.toBe(before.b);
   });
@@ -122,15 +130,32 @@ describe("merge", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyTree, anyTree), { maxLength: 4 }), (pairs) => {
         const were = pairs.map(([was]) => was);
+        fc.pre(outcome(() => merged(...were)) !== "refused");
         const before = merged(...were);
-        const trees = pairs.map(([was, tree]) => finish(share(was, tree)) as Table);
-        const told = finish(merge(trees, before, undefined, were));
-        const untold = finish(merge(trees, before));
+        const trees = pairs.map(([was, tree]) => share(was, tree) as Table);
+        const told = outcome(() => merge(trees, before, were));
+        const untold = outcome(() => merge(trees, before));
         expect(told).toEqual(untold);
+        if (told === "refused") return;
         // What is equal to the tree before is the tree before, at every place.
-        expect(finish(share(before, told))).toBe(told);
+        expect(share(before, told)).toBe(told);
       }),
     );
+  });
+
+  it.each<[string, object[], string[], string, number]>([
+    ["a list in a table", [{ a: { servers: [1, 2] } }, { a: { servers: { 0: 3 } } }], ["a", "servers"], "0", 1],
+    ["a list that replaced a table", [{ s: { x: 1 } }, { s: [1] }, { s: { 5: 1, 7: 2 } }], ["s"], "5", 2],
+    ["an empty list", [{ s: [] }, {}, { s: { 0: { host: "z" } } }], ["s"], "0", 2],
+  ])("refuses a table of indices over %s, naming list and tree", (_, layers, path, element, index) => {
+    const error = thrown(() => merged(...layers.map(plain)));
+    expect(error).toBeInstanceOf(BelowList);
+    expect(error).toMatchObject({ path, element, index });
+  });
+
+  it("lets a table of other keys replace a list, as any other value", () => {
+    expect(merged(plain({ s: [1] }), plain({ s: { a: 1, 0: 2 } }))).toEqual({ s: { a: 1, 0: 2 } });
+    expect(merged(plain({ s: [1] }), plain({ s: {} }))).toEqual({ s: {} });
   });
 
   it("freezes what it makes", () => {
@@ -144,10 +169,19 @@ describe("merge", () => {
 describe("shapeConflicts", () => {
   it("names each place where a table met something else, with both layers", () => {
     const layers = [plain({ a: { b: 1 }, c: { d: 1 } }), plain({ a: 2, c: { d: { e: 1 } } }), plain({ a: { f: 1 } })];
-    expect(finish(shapeConflicts(layers))).toEqual([
+    expect(shapeConflicts(layers)).toEqual([
       { path: ["a"], winner: 1, loser: 0 },
       { path: ["a"], winner: 2, loser: 1 },
       { path: ["c", "d"], winner: 1, loser: 0 },
     ]);
   });
 });
+
+function thrown(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}

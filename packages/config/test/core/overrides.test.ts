@@ -2,13 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assign, Overrides } from "../../src/core/overrides.ts";
 import { valueAt } from "../../src/core/snapshot.ts";
-import { finish } from "../../src/core/steps.ts";
 import type { Segments, Table, Value } from "../../src/core/value.ts";
 import { anyTree, anyValue, key, plain } from "./trees.ts";
 
 const path = fc.array(key, { minLength: 1, maxLength: 3 });
 const put = fc.tuple(path, anyValue).map(([at, value]) => ({ path: at, value: plain({ value }).value! }));
-const over = (base: Table, overrides: Overrides): Table => finish(overrides.over(base, undefined));
+const over = (base: Table, overrides: Overrides): Table => overrides.over(base, undefined);
 
 describe("Overrides", () => {
   it("give exactly what was put", () => {
@@ -26,7 +25,7 @@ describe("Overrides", () => {
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
         const before = over(base, Overrides.of(earlier));
         const full = over(base, Overrides.of([...earlier, last]));
-        expect(finish(assign(before, last.path, last.value))).toEqual(full);
+        expect(assign(before, last.path, last.value)).toEqual(full);
       }),
     );
   });
@@ -108,9 +107,9 @@ describe("Overrides", () => {
   it("share with the tree before what is equal", () => {
     const base = plain({ a: { x: 1 }, b: { y: 1 } });
     const before = over(base, Overrides.none);
-    const after = finish(Overrides.none.put(["b", "y"], 2).over(base, before));
+    const after = Overrides.none.put(["b", "y"], 2).over(base, before);
     expect(after.a).toBe(before.a);
-    expect(finish(Overrides.none.put(["b", "y"], 1).over(base, before))).toBe(before);
+    expect(Overrides.none.put(["b", "y"], 1).over(base, before)).toBe(before);
   });
 });
 
@@ -119,5 +118,5 @@ function starts(at: Segments, above: Segments): boolean {
 }
 
 it("assign makes a table of what stands in the way", () => {
-  expect(finish(assign(plain({ a: [1] }), ["a", "b"], 1 as Value))).toEqual({ a: { b: 1 } });
+  expect(assign(plain({ a: [1] }), ["a", "b"], 1 as Value)).toEqual({ a: { b: 1 } });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { countLeaves, Snapshot, valueAt } from "../../src/core/snapshot.ts";
+import type { Value } from "../../src/core/value.ts";
 import { anyTree, key, plain } from "./trees.ts";
 import { formatPath } from "../../src/core/path.ts";
 
@@ -27,11 +28,33 @@ describe("Snapshot", () => {
     }
   });
 
-  it("gives a frozen table for an inner node, and does not look into lists", () => {
-    const snapshot = new Snapshot(1, plain({ a: { b: [1] } }));
+  it("gives a frozen table for an inner node", () => {
+    const snapshot = new Snapshot(1, plain({ a: { b: 1 } }));
     expect(snapshot.lookup("a")).toBe(snapshot.tree.a);
-    expect(snapshot.lookup("a.b.0")).toBeUndefined();
-    expect(snapshot.lookup("a.b.length")).toBeUndefined();
+  });
+
+  it("looks into lists by index, and by nothing else", () => {
+    const snapshot = new Snapshot(1, plain({ servers: [{ host: "a" }, [1, 2]] }));
+    expect(snapshot.lookup("servers.0.host")).toBe("a");
+    expect(snapshot.lookup("servers.1.1")).toBe(2);
+    expect(snapshot.get(["servers", "0"])).toBe((snapshot.tree.servers as Value[])[0]);
+    for (const path of [
+      "length",
+      "-1",
+      "2",
+      "00",
+      "1.0.0",
+      "01",
+      "1e0",
+      "0x0",
+      "map",
+      "at",
+      "__proto__",
+      " 0",
+      "999999999",
+    ]) {
+      expect(snapshot.lookup(`servers.${path}`)).toBeUndefined();
+    }
   });
 
   it("remembers no more than it may, and stays right", () => {

@@ -1,22 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
-import { isTable, share } from "../../src/core/draft.ts";
+import { share } from "../../src/core/draft.ts";
 import { matches, parsePattern } from "../../src/core/pattern.ts";
 import { valueAt } from "../../src/core/snapshot.ts";
-import { finish } from "../../src/core/steps.ts";
 import { PatternIndex } from "../../src/core/subscriptions.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
-const shared = (before: Table, after: Table): Table => finish(share(before, after)) as Table;
+const shared = (before: Table, after: Table): Table => share(before, after) as Table;
 
 function told(patterns: readonly string[], before: object, after: object): unknown[] {
   const index = new PatternIndex<string>();
   for (const pattern of patterns) index.add(parsePattern(pattern), pattern);
   const from = plain(before);
-  const all = finish(index.project(diff(from, shared(from, plain(after)))));
-  return finish(sortedByPath(all)).map(({ item, path, before, after }) => [item, path, before, after]);
+  const all = index.project(diff(from, shared(from, plain(after))));
+  return sortedByPath(all).map(({ item, path, before, after }) => [item, path, before, after]);
 }
 
 const before = { queuemizer: { tc_rules: { enp4s0: { rate: 1, burst: 2 }, eth0: { rate: 5 } } } };
@@ -60,17 +59,15 @@ describe("project", () => {
   });
 
   it("tells exactly the changed nodes that match", () => {
-    const part = fc.constantFrom("a", "b", "c", "*", "**", "{a,b}", "[ab]", "constructor");
+    const part = fc.constantFrom("a", "b", "c", "*", "**", "{a,b}", "[ab]", "constructor", "0", "1", "length");
     const pattern = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
     fc.assert(
       fc.property(fc.array(pattern, { maxLength: 5 }), anyTree, anyTree, (patterns, from, target) => {
         const to = shared(from, target);
         const index = new PatternIndex<string>();
         for (const one of patterns) index.add(parsePattern(one), one);
-        const seen = finish(index.project(diff(from, to))).map((one) => `${one.item} ${JSON.stringify(one.segments)}`);
-        const leafPaths = new Set(
-          finish(changedLeaves(diff(from, to))).map(({ segments }) => JSON.stringify(segments)),
-        );
+        const seen = index.project(diff(from, to)).map((one) => `${one.item} ${JSON.stringify(one.segments)}`);
+        const leafPaths = new Set(changedLeaves(diff(from, to)).map(({ segments }) => JSON.stringify(segments)));
         const expected: string[] = [];
         for (const path of nodes(from, to)) {
           if (Object.is(valueAt(from, path), valueAt(to, path))) continue;
@@ -86,6 +83,29 @@ describe("project", () => {
     );
   });
 
+  it("tells patterns below a list of the elements that changed, by index", () => {
+    const from = { servers: [{ host: "a" }, { host: "b" }] };
+    const to = { servers: [{ host: "a" }, { host: "c" }, { host: "d" }] };
+    expect(told(["servers.0.host", "servers.*.host", "servers.1", "**.host"], from, to)).toEqual([
+      ["servers.1", "servers.1", { host: "b" }, { host: "c" }],
+      ["servers.*.host", "servers.1.host", "b", "c"],
+      ["**.host", "servers.1.host", "b", "c"],
+      ["servers.*.host", "servers.2.host", undefined, "d"],
+      ["**.host", "servers.2.host", undefined, "d"],
+    ]);
+    expect(told(["servers.0.host"], from, { servers: { 0: { host: "z" } } })).toEqual([
+      ["servers.0.host", "servers.0.host", "a", "z"],
+    ]);
+    expect(told(["servers.*.host"], from, {})).toHaveLength(2);
+  });
+
+  it("tells a pattern that ends in ** of a list as one leaf", () => {
+    const all = told(["**", "servers.**"], { servers: [1, { a: 1 }] }, { servers: [1, { a: 2 }] });
+    expect(all).toHaveLength(2);
+    expect(all).toContainEqual(["**", "servers", [1, { a: 1 }], [1, { a: 2 }]]);
+    expect(all).toContainEqual(["servers.**", "servers", [1, { a: 1 }], [1, { a: 2 }]]);
+  });
+
   it("forgets a pattern that was removed, and all its states", () => {
     const index = new PatternIndex<string>();
     const removals = ["a.*.c", "a.**", "a.[xy].{p,q}", "a"].map((one) => index.add(parsePattern(one), one));
@@ -95,7 +115,7 @@ describe("project", () => {
       remove();
     }
     expect(index.size).toBe(0);
-    expect(finish(index.project(diff({}, plain({ a: { x: { p: 1 } } }))))).toEqual([]);
+    expect(index.project(diff({}, plain({ a: { x: { p: 1 } } })))).toEqual([]);
     expect(JSON.stringify(index)).toBe(JSON.stringify(new PatternIndex()));
   });
 
@@ -105,7 +125,7 @@ describe("project", () => {
     const tree: Record<string, Value> = {};
     for (let i = 0; i < 1_000; i++) tree[`section${i}`] = { key: i };
     const steps = index.project(diff({}, plain(tree)));
-    expect(finish(steps)).toHaveLength(1_000);
+    expect(steps).toHaveLength(1_000);
   });
 });
 
@@ -113,7 +133,8 @@ function nodes(...trees: Table[]): string[][] {
   const found = new Map<string, string[]>();
   const walk = (value: Value, path: string[]): void => {
     if (path.length > 0) found.set(JSON.stringify(path), path);
-    if (isTable(value)) for (const key of Object.keys(value)) walk(value[key]!, [...path, key]);
+    if (typeof value !== "object" || value === null) return;
+    for (const name of Object.keys(value)) walk((value as Table)[name]!, [...path, name]);
   };
   for (const tree of trees) walk(tree, []);
   return [...found.values()];

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { share } from "../../src/core/draft.ts";
-import { finish, type Steps } from "../../src/core/steps.ts";
+import { PUT } from "../../src/core/explain.ts";
 import { Validation, type Validator } from "../../src/core/validate.ts";
 import type { Table } from "../../src/core/value.ts";
 import { ConfigValidationError } from "../../src/errors.ts";
@@ -10,13 +10,13 @@ import { plain } from "./trees.ts";
 
 const context = {
   action: 'Cannot put "a"',
-  origin: () => "put",
+  origin: () => PUT,
   shown: (path: readonly string[], message: string) => (path.includes("password") ? "is not valid" : message),
 };
 
 const EMPTY = plain({});
 const run = (validation: Validation, raw: object, before: Table = EMPTY): Table =>
-  finish(validation.run(plain(raw), before, context));
+  validation.run(plain(raw), before, context) as Table;
 
 function refusal(validation: Validation, raw: object, before?: Table): ConfigValidationError {
   try {
@@ -26,18 +26,6 @@ function refusal(validation: Validation, raw: object, before?: Table): ConfigVal
     return error as ConfigValidationError;
   }
   throw new Error("The tree was accepted");
-}
-
-async function driven<T>(steps: Steps<T>): Promise<T> {
-  let step = steps.next();
-  while (step.done !== true) {
-    try {
-      step = steps.next(await step.value);
-    } catch (error) {
-      step = steps.throw(error);
-    }
-  }
-  return step.value;
 }
 
 const zod = z.object({
@@ -87,11 +75,11 @@ describe("Validation", () => {
     const validation = new Validation(schema, {
       a: async (value) => (await Promise.resolve(value)) !== 13 || "brings bad luck",
     });
-    expect(await driven(validation.run(plain({ a: 1 }), EMPTY, context))).toEqual({ a: 1 });
-    await expect(driven(validation.run(plain({ a: -1 }), EMPTY, context))).rejects.toThrow("must be positive");
-    await expect(driven(validation.run(plain({ a: 13 }), EMPTY, context))).rejects.toThrow("brings bad luck");
+    expect(await validation.run(plain({ a: 1 }), EMPTY, context)).toEqual({ a: 1 });
+    await expect(validation.run(plain({ a: -1 }), EMPTY, context)).rejects.toThrow("must be positive");
+    await expect(validation.run(plain({ a: 13 }), EMPTY, context)).rejects.toThrow("brings bad luck");
     const rejecting = new Validation(undefined, { a: () => Promise.reject(new Error("no database")) });
-    await expect(driven(rejecting.run(plain({ a: 1 }), EMPTY, context))).rejects.toThrow("no database");
+    await expect(rejecting.run(plain({ a: 1 }), EMPTY, context)).rejects.toThrow("no database");
   });
 
   const verdicts: readonly (readonly [string, Validator, string | undefined])[] = [
@@ -144,8 +132,8 @@ describe("Validation", () => {
     const validation = new Validation(undefined, { "rules.*": (value, path) => void seen.push([path, value]) });
     const before = run(validation, { rules: { a: { x: 1, y: 1 }, b: { x: 1 } }, other: 1 });
     seen.length = 0;
-    const raw = finish(share(before, plain({ rules: { a: { x: 2, y: 1 }, b: { x: 1 } } }))) as Table;
-    finish(validation.run(raw, before, context));
+    const raw = share(before, plain({ rules: { a: { x: 2, y: 1 }, b: { x: 1 } } })) as Table;
+    expect(validation.run(raw, before, context)).toBe(raw);
     expect(seen).toEqual([["rules.a", { x: 2, y: 1 }]]);
   });
 

@@ -317,7 +317,7 @@ describe("a reload that is not valid", () => {
     const error = await Config.reload().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ConfigValidationError);
     expect((error as ConfigValidationError).problems).toEqual([
-      { path: "a", message: "must be below 10", origin: "x" },
+      { path: "a", message: "must be below 10", origin: "x", source: "x" },
     ]);
     expect(await Config.get([])).toEqual({ a: 1, b: 1 });
     const status = await Config.status();

@@ -1,0 +1,207 @@
+import { ConfigSourceError } from "../errors.ts";
+import { isTable, share } from "./draft.ts";
+import { knownPaths, type Shape } from "./known_paths.ts";
+import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
+import { formatPath } from "./path.ts";
+import { admit, PlainDataError } from "./plain.ts";
+import type { Segments, Table, Value } from "./value.ts";
+import { isError, wordsOf } from "./words.ts";
+
+/**
+ * Contributions become layers: what a source said, which may be others' code and anything, is checked, copied and frozen, and
+ * shares with the layer before what is equal. A contribution that is a function gets to know the layers below it, and is asked
+ * again when one of these changed.
+ *
+ *     [file, (lower) => environment]   →   [Layer of file, Layer of environment]
+ */
+
+const EMPTY: Table = Object.freeze({});
+
+/** A layer with nothing in it. */
+export function emptyLayer(source: string): Layer {
+  return new AdmittedLayer(source, EMPTY, undefined);
+}
+
+/**
+ * The layers that contributions make.
+ *
+ * @param before the layers that the last contributions made
+ * @param were the last contributions
+ * @param anew makes all layers again that depend on others
+ * @throws ConfigSourceError when a source contributed what is no layer, or not plain data
+ */
+export function layersOf(
+  contributions: readonly (Contribution | undefined)[],
+  before: readonly Layer[],
+  were: readonly (Contribution | undefined)[],
+  anew: boolean,
+  shape: Shape | undefined,
+): readonly Layer[] {
+  const layers: Layer[] = [];
+  let changedBelow = anew;
+  contributions.forEach((contribution, i) => {
+    const old = before[i]!;
+    const same = contribution === were[i];
+    if (same && (typeof contribution !== "function" || !changedBelow)) {
+      layers.push(old);
+      return;
+    }
+    const layer = contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old, layers, shape);
+    changedBelow ||= layer.tree !== old.tree;
+    layers.push(layer);
+  });
+  return layers;
+}
+
+/** Notes that the tree of a contribution was admitted already, as what shares with this tree. */
+export function remember(contribution: object, before: Table, tree: Value): void {
+  ahead.set(contribution, { before, tree });
+}
+
+const ahead = new WeakMap<object, { readonly before: Table; readonly tree: Value }>();
+
+/** A layer that was checked. It keeps nothing but itself: no layer before it, and none below. */
+class AdmittedLayer implements Layer {
+  readonly source: string;
+  readonly tree: Table;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly bytes?: number;
+  private readonly lookup: Said["lookup"] | undefined;
+
+  constructor(source: string, tree: Table, said: Said | undefined) {
+    this.source = source;
+    this.tree = tree;
+    this.lookup = said?.lookup;
+    this.diagnostics = said?.diagnostics ?? [];
+    if (said?.bytes !== undefined) this.bytes = said.bytes;
+  }
+
+  origin(path: Segments): Origin {
+    return originIn(this.lookup, this.source, path);
+  }
+}
+
+/** What a contribution says, read once: it may be others' code. */
+interface Said {
+  readonly tree: unknown;
+  readonly lookup: (path: Segments) => unknown;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly bytes: number | undefined;
+}
+
+function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[], shape: Shape | undefined): Layer {
+  const { source } = old;
+  const said = saidBy(contribution, source, below, shape);
+  return new AdmittedLayer(source, treeOf(contribution, said, old), said);
+}
+
+/** @throws ConfigSourceError when a contribution fails, or makes no layer */
+function saidBy(contribution: Contribution, source: string, below: readonly Layer[], shape: Shape | undefined): Said {
+  const failed = (why: string, code: string, cause?: unknown): ConfigSourceError =>
+    new ConfigSourceError(`Cannot load "${source}": ${why}`, {
+      source,
+      code,
+      ...(cause === undefined ? {} : { cause }),
+    });
+  const trees = below.map((layer) => layer.tree);
+  let made: unknown;
+  try {
+    made = typeof contribution === "function" ? contribution(knownPaths(trees, shape)) : contribution;
+  } catch (error) {
+    if (isError(error) && error instanceof ConfigSourceError) throw error;
+    throw failed(wordsOf(error), "failed", error);
+  }
+  try {
+    const { tree, origin, diagnostics, bytes } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
+    if (
+      typeof tree === "object" &&
+      typeof origin === "function" &&
+      Array.isArray(diagnostics) &&
+      (bytes === undefined || typeof bytes === "number")
+    ) {
+      return {
+        tree,
+        lookup: (path) => Reflect.apply(origin as () => unknown, made, [path]),
+        diagnostics: diagnostics.map((one) => diagnosticOf(one, source)),
+        bytes,
+      };
+    }
+  } catch (error) {
+    throw failed(`its contribution cannot be read: ${wordsOf(error)}`, "not_a_layer", error);
+  }
+  throw failed("a contribution must have a tree, an origin function and a list of diagnostics", "not_a_layer");
+}
+
+function diagnosticOf(one: unknown, source: string): Diagnostic {
+  const { code, message, path } = (one ?? {}) as { readonly [key in keyof Diagnostic]?: unknown };
+  return {
+    source,
+    code: typeof code === "string" ? code : "unknown",
+    message: typeof message === "string" ? message : wordsOf(one),
+    ...(typeof path === "string" ? { path } : {}),
+  };
+}
+
+/** Where a value came from; a source that cannot say is at least known by name. */
+function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segments): Origin {
+  try {
+    const told = lookup?.(path);
+    if (typeof told !== "object" || told === null) return { source };
+    const { file, line, column, variable, rule, key, placeholders } = told as Partial<Origin>;
+    return {
+      source,
+      ...(typeof file === "string" ? { file } : {}),
+      ...(typeof line === "number" ? { line } : {}),
+      ...(typeof column === "number" ? { column } : {}),
+      ...(typeof variable === "string" ? { variable } : {}),
+      ...(typeof rule === "string" ? { rule } : {}),
+      ...(typeof key === "string" ? { key } : {}),
+      ...(Array.isArray(placeholders) ? { placeholders } : {}),
+    };
+  } catch {
+    return { source };
+  }
+}
+
+function treeOf(contribution: object, said: Said, old: Layer): Table {
+  const done = ahead.get(contribution);
+  try {
+    const tree =
+      done === undefined
+        ? admit(said.tree, old.tree, { strict: false })
+        : done.before === old.tree
+          ? done.tree
+          : share(old.tree, done.tree);
+    if (!isTable(tree)) throw new PlainDataError([], "is no table");
+    return tree;
+  } catch (error) {
+    if (!(error instanceof PlainDataError)) throw error;
+    throw refusalOf(error.message, "not_plain", originIn(said.lookup, old.source, error.path));
+  }
+}
+
+/** A source is refused for a value, with its place. */
+export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {
+  const { source, file, line, column } = origin;
+  const from = origin.variable === undefined && origin.key === undefined ? "" : ` (from ${placeOf(origin)})`;
+  return new ConfigSourceError(`Cannot load "${source}": ${what}${from}`, {
+    source,
+    code,
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  });
+}
+
+/** An origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
+export function placeOf(origin: Origin): string {
+  if (origin.variable !== undefined) return `env:${origin.variable}`;
+  if (origin.key !== undefined) return `consul:${origin.key}`;
+  return origin.line === undefined ? origin.source : `${origin.source}:${origin.line}`;
+}
+
+/** A list that a source writes into, for its refusal. */
+export function belowListText(list: Segments, element: string): string {
+  const path = formatPath(list);
+  return `"${path}" is a list, and a list can only be replaced as a whole; "${path}.${element}" would change one element`;
+}
