@@ -141,7 +141,7 @@ class State<T> {
 
   /** Nothing but `**`: what is not a leaf, such as what lies inside a list, is of no interest below it. */
   get isFinal(): boolean {
-    return this.deep && this.literals.size === 0 && this.globs.length === 0 && this.any === undefined;
+    return this.deep && this.literals.size === 0 && this.globs.size === 0 && this.any === undefined;
   }
 
   /** Whether an entry is notified of this node because of this state. */
