@@ -1,0 +1,137 @@
+/**
+ * Work that runs beside the caller and is awaited: Elixir's `Task`.
+ *
+ * A task is a process. It is linked to the process that starts it with `async`, so that neither outlives the other by accident;
+ * `task_supervisor.async_nolink` starts one whose failure leaves its owner alone.
+ */
+import { describe } from "../term/describe.ts";
+import { BADARG, EXIT, TIMEOUT } from "../term/atoms.ts";
+import { ErlangError } from "../term/error.ts";
+import type { Pid } from "../term/pid.ts";
+import type { Timeout } from "../term/timeout.ts";
+import * as erlang from "../erlang.ts";
+import * as proc_lib from "../proc_lib.ts";
+import { begun, newContext } from "./run.ts";
+import { stream, type StreamOptions } from "./stream.ts";
+import type { Outcome, Task, TaskContext, TaskFunction } from "./task.ts";
+import { ended, failed, ignored, outcomeOf, outcomesOf } from "./waiting.ts";
+
+export type { Outcome, StreamOptions, Task, TaskContext, TaskFunction };
+
+/**
+ * Starts a task that the caller awaits. It is linked to the calling process; called outside all processes, its failure comes
+ * with `await`.
+ *
+ * @param fun the work; it gets an `AbortSignal` that fires when the task is ended
+ */
+export function async<T>(fun: TaskFunction<T>): Task<Awaited<T>> {
+  return begun(checked(fun)) as Task<Awaited<T>>;
+}
+
+/**
+ * The result of a task.
+ *
+ * @param timeout in ms. Default: 5,000
+ * @throws Exit with `[reason, [task, await, …]]` when the task failed (`cause` is the error that it threw), or with reason
+ *   `timeout`. Outside all processes the task is ended then; inside, the link ends it with the caller
+ */
+async function await_<T>(task: Task<T>, timeout: Timeout = 5000): Promise<T> {
+  const outcome = await outcomeOf(task, timeout, "await");
+  return valueOf(task, outcome, timeout, "await");
+}
+
+/** The results of several tasks, in their order. One time-out for all; fails as `await` does, with the first failure in the list. */
+export async function await_many<T extends readonly Task[] | []>(
+  tasks: T,
+  timeout: Timeout = 5000,
+): Promise<{ -readonly [K in keyof T]: T[K] extends Task<infer V> ? V : never }> {
+  const outcomes = await outcomesOf(tasks, timeout, "await_many");
+  return tasks.map((task, index) => valueOf(task, outcomes[index], timeout, "await_many")) as never;
+}
+
+/** Waits up to `timeout` ms (default 5,000): `[OK, value]`, `[EXIT, reason]`, or undefined while the task runs on. */
+async function yield_<T>(task: Task<T>, timeout: Timeout = 5000): Promise<Outcome<T> | undefined> {
+  return outcomeOf(task, timeout, "yield");
+}
+
+/** `yield` for several tasks, with one time-out for all: `[task, outcome]` for each, in their order. */
+export async function yield_many<T>(
+  tasks: readonly Task<T>[],
+  timeout: Timeout = 5000,
+): Promise<(readonly [Task<T>, Outcome<T> | undefined])[]> {
+  const outcomes = await outcomesOf(tasks, timeout, "yield_many");
+  return tasks.map((task, index) => [task, outcomes[index]] as const);
+}
+
+/**
+ * Ends a task: asks it to with `shutdown`, and kills it after `timeout` ms.
+ *
+ * @param timeout in ms, or `"brutal_kill"`. Default: 5,000
+ * @returns `[OK, value]` if it had finished before, `[EXIT, reason]` if it failed, undefined if it was ended
+ */
+export function shutdown<T>(task: Task<T>, timeout: Timeout | "brutal_kill" = 5000): Promise<Outcome<T> | undefined> {
+  return ended(task, timeout);
+}
+
+/** Lets a task run on unobserved: it is unlinked, and its result is dropped. Its outcome, if it is there already. */
+export function ignore<T>(task: Task<T>): Promise<Outcome<T> | undefined> {
+  return ignored(task);
+}
+
+/** A task that has finished with `value`: for functions that return a task and know the answer. */
+export function completed<T>(value: T): Task<Awaited<T>> {
+  return begun(() => value) as Task<Awaited<T>>;
+}
+
+/** Runs `fun` in a process nobody waits for. A failure is reported. */
+export function start(fun: TaskFunction<unknown>): Pid {
+  const work = checked(fun);
+  return proc_lib.spawn(() => work(newContext()));
+}
+
+/** Like `start`, linked to the calling process: a child's start function. */
+export function start_link(fun: TaskFunction<unknown>): Pid {
+  const work = checked(fun);
+  return proc_lib.spawn_link(() => work(newContext()));
+}
+
+/**
+ * Runs `fun` for each item, at most `max_concurrency` at a time, and gives `[OK, value]` for each. Items are taken as results
+ * are read. Leaving the loop early ends the tasks that run.
+ *
+ * A task that fails ends the stream: the calling process exits through the link; if it traps exits, it gets
+ * `[EXIT, reason]` instead. Outside all processes the loop throws.
+ *
+ * @param items any iterable, also an asynchronous one
+ * @param options how many at a time, in which order, for how long
+ */
+export function async_stream<I, T>(
+  items: Iterable<I> | AsyncIterable<I>,
+  fun: (item: I, context: TaskContext) => T | PromiseLike<T>,
+  options: StreamOptions = {},
+): AsyncGenerator<Outcome<Awaited<T>>, void, undefined> {
+  return stream(items, checked(fun), options, { begin: undefined, linked: true });
+}
+
+export { await_ as await, yield_ as yield };
+
+function valueOf<T>(task: Task<T>, outcome: Outcome<T> | undefined, timeout: Timeout, what: string): T {
+  if (outcome === undefined) {
+    // No link ends it with its owner.
+    if (task.outcome === undefined) erlang.demonitor(task.ref, ["flush"]);
+    else erlang.exit(task.pid, "timeout");
+    throw failed(TIMEOUT, what, [task, timeout], `Task ${task.pid} gave no result within ${describe(timeout)} ms`);
+  }
+  if (outcome[0] === EXIT) {
+    const reason = outcome[1];
+    throw failed(reason, what, [task, timeout], `Task ${task.pid} failed: ${describe(reason)}`);
+  }
+  return outcome[1] as T;
+}
+
+function checked<F>(fun: F): F {
+  if (typeof fun !== "function") {
+    throw new ErlangError(BADARG, `Cannot start a task: a function is needed, got ${describe(fun)}`);
+  }
+  return fun;
+}

@@ -1,0 +1,180 @@
+/**
+ * Concurrent work over a list: at most `max_concurrency` tasks at a time, started as results are taken, so that neither a slow
+ * reader nor an endless source fills the memory.
+ */
+import { availableParallelism } from "node:os";
+import { BADARG, EXIT, TIMEOUT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
+import * as erlang from "../erlang.ts";
+import { newCrew } from "./crew.ts";
+import type { Begin } from "./run.ts";
+import type { Outcome, TaskContext } from "./task.ts";
+import { failed, TASK } from "./waiting.ts";
+
+export interface StreamOptions {
+  /** How many tasks run at a time. Default: as many as the machine has processors. */
+  readonly max_concurrency?: number | undefined;
+  /** Whether results come in the order of their items. Default: true. `false` gives each as soon as it is there. */
+  readonly ordered?: boolean | undefined;
+  /** Time of each task in ms. Default: 5,000. */
+  readonly timeout?: Timeout | undefined;
+  /**
+   * What a task that takes longer means: `exit` ends the stream as a failure (default), `kill_task` ends the task and gives
+   * `[EXIT, TIMEOUT]` for its item.
+   */
+  readonly on_timeout?: "exit" | "kill_task" | undefined;
+  /** `[EXIT, [item, reason]]` instead of `[EXIT, reason]`. Default: false. */
+  readonly zip_input_on_exit?: boolean | undefined;
+}
+
+/** Where the tasks of a stream run: linked to the reader, or on their own under a supervisor. */
+export interface Place {
+  readonly begin: Begin | undefined;
+  readonly linked: boolean;
+}
+
+export async function* stream<I, T>(
+  items: Iterable<I> | AsyncIterable<I>,
+  fun: (item: I, context: TaskContext) => T | PromiseLike<T>,
+  options: StreamOptions,
+  place: Place,
+): AsyncGenerator<Outcome<Awaited<T>>, void, undefined> {
+  const { max, ordered, timeout, kills, zipped } = checked(options);
+  const trapping = erlang.is_process() && erlang.process_info(erlang.self(), "trap_exit") === true;
+  const fatal = place.linked && !trapping;
+  const crew = newCrew({ begin: place.begin, timeout });
+  const queue = new Results<Outcome<Awaited<T>>>(ordered);
+  let inFlight = 0;
+  let over = false;
+  let broken: { readonly error: unknown } | undefined;
+  let wake: () => void = () => {};
+  const changed = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  let room: () => void = () => {};
+
+  const launch = (index: number, item: I): void => {
+    inFlight++;
+    crew.run({
+      work: (context) => fun(item, context),
+      done(outcome, expired) {
+        inFlight--;
+        if (outcome[0] === EXIT && (expired ? !kills : fatal)) {
+          const { 1: reason } = outcome;
+          const args = expired ? [timeout] : [describe(item)];
+          const words = expired
+            ? `Task of a stream took longer than ${timeout} ms. Give the stream a longer timeout, or on_timeout: "kill_task"`
+            : `Task of a stream failed: ${describe(reason)}`;
+          broken ??= { error: failed(expired ? TIMEOUT : reason, "async_stream", args, words) };
+        }
+        const shown = outcome[0] === EXIT && zipped ? ([EXIT, [item, outcome[1]]] as const) : outcome;
+        queue.put(index, shown as Outcome<Awaited<T>>);
+        room();
+        wake();
+      },
+    });
+  };
+  const feed = async (): Promise<void> => {
+    let index = 0;
+    for await (const item of items) {
+      if (over) return;
+      launch(index++, item);
+      while (!over && (inFlight >= max || queue.ready >= max)) await new Promise<void>((resolve) => (room = resolve));
+      if (over) return;
+    }
+  };
+  let fed = false;
+  void feed().then(
+    () => {
+      fed = true;
+      wake();
+    },
+    (error: unknown) => {
+      broken ??= { error };
+      fed = true;
+      wake();
+    },
+  );
+  let failing = false;
+  try {
+    for (;;) {
+      if (broken !== undefined) {
+        failing = true;
+        throw broken.error;
+      }
+      const next = queue.take();
+      if (next !== undefined) {
+        room();
+        yield next.value;
+      } else if (fed && inFlight === 0) {
+        return;
+      } else {
+        await changed();
+      }
+    }
+  } finally {
+    over = true;
+    room();
+    if (failing && erlang.is_process() && isExit(broken?.error)) crew.fail(broken.error.reason);
+    else await crew.dismiss();
+  }
+}
+
+function isExit(error: unknown): error is { readonly reason: readonly unknown[] } {
+  const reason = (error as { reason?: unknown } | undefined)?.reason;
+  return Array.isArray(reason) && Array.isArray(reason[1]) && (reason[1] as unknown[])[0] === TASK;
+}
+
+/** Results on their way to the reader. In order: a result waits for those before it. */
+class Results<T> {
+  private readonly ordered: boolean;
+  private readonly waiting = new Map<number, T>();
+  private next = 0;
+  private count = 0;
+
+  constructor(ordered: boolean) {
+    this.ordered = ordered;
+  }
+
+  put(index: number, value: T): void {
+    this.waiting.set(this.ordered ? index : this.count++, value);
+  }
+
+  take(): { readonly value: T } | undefined {
+    if (!this.waiting.has(this.next)) return undefined;
+    const value = this.waiting.get(this.next) as T;
+    this.waiting.delete(this.next++);
+    return { value };
+  }
+
+  /** How many the reader could take. */
+  get ready(): number {
+    let index = this.next;
+    while (this.waiting.has(index)) index++;
+    return index - this.next;
+  }
+}
+
+function checked(options: StreamOptions) {
+  const { max_concurrency, ordered = true, timeout = 5000, on_timeout = "exit", zip_input_on_exit = false } = options;
+  const max = max_concurrency ?? availableParallelism();
+  if (!(max >= 1) || (max !== Infinity && !Number.isInteger(max))) {
+    throw new ErlangError(
+      BADARG,
+      `Cannot start a stream of tasks: max_concurrency must be a whole number ≥ 1, got ${describe(max_concurrency)}`,
+    );
+  }
+  if (on_timeout !== "exit" && on_timeout !== "kill_task") {
+    throw new ErlangError(
+      BADARG,
+      `Cannot start a stream of tasks: on_timeout must be "exit" or "kill_task", got ${describe(on_timeout)}`,
+    );
+  }
+  return {
+    max,
+    ordered,
+    timeout: milliseconds(timeout, "start a stream of tasks"),
+    kills: on_timeout === "kill_task",
+    zipped: zip_input_on_exit,
+  };
+}

@@ -1,0 +1,237 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { erlang, EXIT, Exit, OK, TIMEOUT, TRAP_EXIT, supervisor } from "@otpts/runtime";
+import { task, task_supervisor } from "@otpts/runtime/task";
+import { expect, test } from "vitest";
+import { endOf, eventually, inside, reports } from "../kit/inside.ts";
+
+async function all<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const one of source) found.push(one);
+  return found;
+}
+
+const later = <T>(value: T): Promise<T> => wait(1, value);
+
+/** Counts how many run at once. */
+function gauge() {
+  const counted = { now: 0, most: 0, started: 0 };
+  const measured =
+    <I, T>(fun: (item: I) => Promise<T>) =>
+    async (item: I): Promise<T> => {
+      counted.started++;
+      counted.most = Math.max(counted.most, ++counted.now);
+      try {
+        return await fun(item);
+      } finally {
+        counted.now--;
+      }
+    };
+  return { counted, measured };
+}
+
+test("async_stream gives the results in the order of the items", async () => {
+  const results = await all(task.async_stream([30, 1, 10], (ms) => wait(ms, ms), { max_concurrency: 3 }));
+  expect(results).toStrictEqual([
+    [OK, 30],
+    [OK, 1],
+    [OK, 10],
+  ]);
+});
+
+test("async_stream gives each result as soon as it is there when order does not matter", async () => {
+  let finish: (value: string) => void = () => {};
+  const slow = new Promise<string>((resolve) => (finish = resolve));
+  const found: unknown[] = [];
+  for await (const one of task.async_stream(["slow", "fast"], (item) => (item === "slow" ? slow : item), {
+    ordered: false,
+    max_concurrency: 2,
+  })) {
+    found.push(one);
+    finish("slow");
+  }
+  expect(found).toStrictEqual([
+    [OK, "fast"],
+    [OK, "slow"],
+  ]);
+});
+
+test("async_stream runs at most max_concurrency at a time", async () => {
+  const { counted, measured } = gauge();
+  await all(
+    task.async_stream(
+      Array.from({ length: 50 }, (_, i) => i),
+      measured(later),
+      { max_concurrency: 4 },
+    ),
+  );
+  expect(counted.most).toBe(4);
+});
+
+test("async_stream takes items only as results are read", async () => {
+  const { counted, measured } = gauge();
+  let taken = 0;
+  function* endless() {
+    for (;;) yield taken++;
+  }
+  for await (const [, value] of task.async_stream(endless(), measured(later), { max_concurrency: 2 })) {
+    if (value === 9) break;
+    await wait(3);
+  }
+  expect(taken).toBeLessThan(20);
+  expect(counted.started).toBeLessThan(20);
+});
+
+test("async_stream takes asynchronous items", async () => {
+  async function* source() {
+    yield 1;
+    await wait(2);
+    yield 2;
+  }
+  expect(await all(task.async_stream(source(), (n) => n * 2))).toStrictEqual([
+    [OK, 2],
+    [OK, 4],
+  ]);
+});
+
+test("an empty source gives nothing", async () => {
+  expect(await all(task.async_stream([], () => 1))).toStrictEqual([]);
+});
+
+test("a source that fails fails the loop with its own error, and ends the tasks", async () => {
+  const broken = new Error("no more");
+  let signal: AbortSignal | undefined;
+  // eslint-disable-next-line require-yield
+  async function* source(): AsyncGenerator<number> {
+    yield 1;
+    await eventually(() => signal !== undefined);
+    throw broken;
+  }
+  const run = all(
+    task.async_stream(source(), (_item, context) => {
+      signal = context.signal;
+      return new Promise(() => {});
+    }),
+  );
+  await expect(run).rejects.toBe(broken);
+  expect(signal?.aborted).toBe(true);
+});
+
+test("leaving the loop early ends the tasks that run, and asks the source to end", async () => {
+  const signals: AbortSignal[] = [];
+  let returned = false;
+  function* source() {
+    try {
+      for (let i = 0; ; i++) yield i;
+    } finally {
+      returned = true;
+    }
+  }
+  const loop = task.async_stream(
+    source(),
+    (item, { signal }) => {
+      if (item === 0) return 0;
+      signals.push(signal);
+      return new Promise(() => {});
+    },
+    { max_concurrency: 3 },
+  );
+  for await (const _ of loop) {
+    await eventually(() => signals.length >= 2);
+    break;
+  }
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  await eventually(() => returned);
+});
+
+test("a task that takes too long ends the stream with timeout, or gives it for its item", async () => {
+  const slow = () => new Promise<never>(() => {});
+  const error = await all(task.async_stream([1], slow, { timeout: 10 })).catch((caught: unknown) => caught);
+  expect(Exit.is(error, TIMEOUT)).toBe(true);
+  const kept = task.async_stream(["a", "b"], (item) => (item === "a" ? slow() : item), {
+    timeout: 20,
+    on_timeout: "kill_task",
+  });
+  expect(await all(kept)).toStrictEqual([
+    [EXIT, TIMEOUT],
+    [OK, "b"],
+  ]);
+});
+
+test("a task that fails ends the loop outside all processes", async () => {
+  await reports(async () => {
+    const error = await all(
+      task.async_stream([1, 2], (n) => {
+        if (n === 2) throw new TypeError("odd");
+        return n;
+      }),
+    ).catch((caught: unknown) => caught);
+    expect(Exit.is(error, TypeError)).toBe(true);
+    expect((error as Exit).cause).toBeInstanceOf(TypeError);
+  });
+});
+
+test("a task that fails ends the reading process, or is a result for one that traps exits", async () => {
+  await reports(async () => {
+    const failing = () => task.async_stream([1, 2], (n) => (n === 1 ? erlang.exit("bad") : n));
+    const end = await endOf(() => all(failing()));
+    expect(end).toMatchObject(["bad", [{ name: "task" }, { name: "async_stream" }, expect.anything()]]);
+    await inside(async () => {
+      erlang.process_flag(TRAP_EXIT, true);
+      expect(await all(failing())).toStrictEqual([
+        [EXIT, "bad"],
+        [OK, 2],
+      ]);
+    });
+  });
+});
+
+test("zip_input_on_exit shows the item of a failure", async () => {
+  await reports(async () => {
+    const sup = await task_supervisor.start();
+    const results = await all(
+      task_supervisor.async_stream_nolink(sup, ["x"], () => erlang.exit("bad"), { zip_input_on_exit: true }),
+    );
+    expect(results).toStrictEqual([[EXIT, ["x", "bad"]]]);
+    await supervisor.stop(sup);
+  });
+});
+
+test("a reader that dies ends the tasks of its stream", async () => {
+  let signal: AbortSignal | undefined;
+  const reader = erlang.spawn(() =>
+    all(
+      task.async_stream([1], (_item, context) => {
+        signal = context.signal;
+        return new Promise(() => {});
+      }),
+    ),
+  );
+  await eventually(() => signal !== undefined);
+  erlang.exit(reader, "gone");
+  await eventually(() => signal?.aborted);
+});
+
+test("no process is left behind by a stream", async () => {
+  const before = erlang.processes().length;
+  await all(task.async_stream([1, 2, 3], later));
+  for await (const _ of task.async_stream([1, 2, 3], later)) break;
+  await eventually(() => erlang.processes().length === before);
+});
+
+test("nothing is left in the mailbox of a process that reads streams", () =>
+  inside(async () => {
+    erlang.process_flag(TRAP_EXIT, true);
+    await all(task.async_stream([1, 2, 3], later));
+    for await (const _ of task.async_stream([1, 2, 3], later)) break;
+    await wait(5);
+    expect(erlang.process_info(erlang.self(), "messages")).toStrictEqual([]);
+    expect(erlang.process_info(erlang.self(), "links")).toStrictEqual([]);
+  }));
+
+test.each([
+  [{ max_concurrency: 0 }, "max_concurrency must be a whole number ≥ 1, got 0"],
+  [{ max_concurrency: Number.NaN }, "max_concurrency must be a whole number ≥ 1, got NaN"],
+  [{ on_timeout: "explode" as never }, 'on_timeout must be "exit" or "kill_task", got "explode"'],
+])("async_stream refuses %o", async (options, text) => {
+  await expect(all(task.async_stream([1], later, options))).rejects.toThrow(text);
+});
