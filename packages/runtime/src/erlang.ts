@@ -9,6 +9,7 @@ import { ErlangError, Exit, Thrown } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import { NODE, Pid } from "./term/pid.ts";
 import { PlainRef, type Ref } from "./term/ref.ts";
+import { checkOptions, unknownOption } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { current } from "./process/context.ts";
@@ -27,6 +28,9 @@ import { pids } from "./process/table.ts";
 
 export type { Body, Destination, InfoItem, Name, ProcessInfo, TimerOptions };
 export type { Match } from "./process/receive.ts";
+
+/** No options given. */
+const NONE = {};
 
 /**
  * Starts a process that runs `fun`. Returns at once; the process ends when `fun` has returned or its promise is settled:
@@ -83,8 +87,9 @@ function receive_<M = unknown>(
   match: ((message: unknown) => message is M) | receiving.Match | undefined,
   options: { readonly after?: Timeout | undefined },
 ): Promise<M | typeof TIMEOUT>;
-function receive_(match?: receiving.Match, options: { readonly after?: Timeout | undefined } = {}): Promise<unknown> {
+function receive_(match?: receiving.Match, options: { readonly after?: Timeout | undefined } = NONE): Promise<unknown> {
   try {
+    if (options !== NONE) checkOptions(options, ["after"], "receive");
     return receiving.receive(alive("receive"), match, options.after ?? Infinity);
   } catch (error) {
     return Promise.reject(error as Error);
@@ -114,8 +119,9 @@ export interface MonitorOptions {
 export function monitor(
   type: Atom<"process"> | "process",
   item: Pid | Name | readonly [name: Name, node: Atom],
-  options: MonitorOptions = {},
+  options: MonitorOptions = NONE,
 ): Ref {
+  if (options !== NONE) checkOptions(options, ["alias"], "monitor a process");
   const self = actor("monitor");
   const known =
     item instanceof Pid || registry.isName(item) || (isTuple(item) && item.length === 2 && registry.isName(item[0]));
@@ -135,6 +141,15 @@ export function monitor(
  */
 export function demonitor(ref: Ref, options: readonly (Atom | string)[] = []): boolean {
   const self = actor("demonitor");
+  if (!isTuple(options))
+    throw new ErlangError(
+      BADARG,
+      `Cannot demonitor: its options are a list of flush and info, got ${describe(options)}`,
+    );
+  for (const each of options) {
+    if (each !== FLUSH && each !== INFO && each !== "flush" && each !== "info")
+      throw new ErlangError(BADARG, `Cannot demonitor: ${unknownOption(String(each), ["flush", "info"])}`);
+  }
   const has = (option: Atom) => options.some((each) => each === option || each === option.name);
   const active = monitors.demonitor(self, ref, has(FLUSH));
   return has(INFO) ? active : true;
@@ -229,13 +244,13 @@ export function processes(): Pid[] {
  *
  * @param options `{ ref: false }`: waiting for it does not keep Node alive
  */
-export function send_after(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = {}): Ref {
-  return sending.startTimer(ms, to, message, false, options);
+export function send_after(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = NONE): Ref {
+  return sending.startTimer(ms, to, message, false, timed(options));
 }
 
 /** Like `send_after`; what arrives is `[TIMEOUT, ref, message]` (P81). */
-export function start_timer(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = {}): Ref {
-  return sending.startTimer(ms, to, message, true, options);
+export function start_timer(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = NONE): Ref {
+  return sending.startTimer(ms, to, message, true, timed(options));
 }
 
 /** Stops a timer: the milliseconds that were left, or `false` if it has fired or was stopped (P82). */
@@ -311,6 +326,11 @@ function outside(what: string): ErlangError {
 
 function gone(what: string): Exit {
   return new Exit("dead", `Cannot do erlang.${what}: the process this code belongs to is dead`);
+}
+
+function timed(options: TimerOptions): TimerOptions {
+  if (options !== NONE) checkOptions(options, ["ref"], "start a timer");
+  return options;
 }
 
 function pidOf(pid: unknown, what: string): Pid {

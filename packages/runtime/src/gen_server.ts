@@ -21,6 +21,7 @@ import { isTuple } from "./term/guarded.ts";
 import { NODE, type Pid } from "./term/pid.ts";
 import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/protocol.ts";
 import type { Ref } from "./term/ref.ts";
+import { checkOptions } from "./term/options.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
 import { Cast } from "./process/mailbox.ts";
@@ -30,6 +31,7 @@ import { find, isName, type Name, nameOf, register } from "./process/registry.ts
 import type { From } from "./process/request.ts";
 import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
+import type { Checked, Shape } from "./behaviour/inferred.ts";
 import * as gen from "./behaviour/gen.ts";
 import { answer } from "./behaviour/reply.ts";
 import { Server } from "./behaviour/server.ts";
@@ -65,6 +67,9 @@ export interface StartOptions {
   readonly spawn_opt?: readonly unknown[] | undefined;
 }
 
+const NONE: StartOptions = {};
+const OPTIONS = ["name", "timeout", "hibernate_after", "spawn_opt"];
+
 const ABCAST = ensure("abcast");
 
 type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
@@ -85,28 +90,28 @@ export type Started<M> = M extends { init(...args: never): infer R }
  * @throws OtpError `{error, reason}`: `[ALREADY_STARTED, pid]` for a name in use, init's `[STOP, reason]`, `[error, stack]`
  *   for a crash in init, `timeout`
  */
-export function start<M extends AnyModule | Module<never, never>>(
-  module: M,
+export function start<M, S>(
+  module: M & Shape<S> & Checked<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<Started<M>> {
   return launch(module as AnyModule, arg, options, false, false) as Promise<Started<M>>;
 }
 
 /** Like `start`, linked to the calling process, which is the server's parent: the server ends when it does. */
-export function start_link<M extends AnyModule | Module<never, never>>(
-  module: M,
+export function start_link<M, S>(
+  module: M & Shape<S> & Checked<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<Started<M>> {
   return launch(module as AnyModule, arg, options, true, false) as Promise<Started<M>>;
 }
 
 /** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
-export function start_monitor<M extends AnyModule | Module<never, never>>(
-  module: M,
+export function start_monitor<M, S>(
+  module: M & Shape<S> & Checked<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<[Pid<ServedBy<M>>, Ref]> {
   return launch(module as AnyModule, arg, options, false, true) as Promise<[Pid<ServedBy<M>>, Ref]>;
 }
@@ -189,7 +194,7 @@ function launch(
     return Promise.reject(
       new ErlangError(
         BADARG,
-        `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}`,
+        `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}${typeof module === "function" ? "; a class is given as an instance (new …)" : ""}`,
       ),
     );
   }
@@ -197,10 +202,15 @@ function launch(
     return Promise.reject(
       noCaller(`${module.behaviour ?? "gen_server"}.${linked ? "start_link" : "start_monitor"}`, caller !== undefined),
     );
-  const { name, timeout } = options;
   // All that can be refused is looked at before anything is begun.
   let ms = Infinity;
+  let name: Name | undefined;
+  let timeout: Timeout | undefined;
   try {
+    if (options !== NONE) {
+      checkOptions(options, OPTIONS, `start a ${module.behaviour ?? "gen_server"}`);
+      ({ name, timeout } = options);
+    }
     if (timeout !== undefined) ms = milliseconds(timeout, "start a gen_server");
     if (name !== undefined)
       nameOf(name, (why) => new ErlangError(BADARG, `Cannot start a gen_server as ${describe(name)}: ${why}`));

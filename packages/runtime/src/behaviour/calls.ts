@@ -15,10 +15,11 @@
  * A message that no clause takes goes to `otherwise`; without it, it is OTP's `function_clause`: an error, of which the
  * server ends.
  */
-import { Atom, ensure } from "../term/atom.ts";
+import { Atom, ensure, exists } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isA, isTuple, read } from "../term/guarded.ts";
+import { listed } from "../term/options.ts";
 import type { Received } from "../term/protocol.ts";
 import type { From } from "../process/request.ts";
 import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
@@ -57,7 +58,7 @@ export function calls<T extends object, S>(
 ): (request: Received<T>, from: From, state: S) => Awaitable<CallResult<S>> {
   const clauses = clausesOf(table);
   return (request, from, state) => {
-    const clause = clauses.get(tagOf(request)) ?? otherwise ?? none("handle_call", request);
+    const clause = clauses.get(tagOf(request)) ?? otherwise ?? none("handle_call", request, clauses);
     return clause(request, from, state) as Awaitable<CallResult<S>>;
   };
 }
@@ -69,7 +70,7 @@ export function casts<T extends object, S>(
 ): (message: Received<T>, state: S) => Awaitable<NoReplyResult<S>> {
   const clauses = clausesOf(table);
   return (message, state) => {
-    const clause = clauses.get(tagOf(message)) ?? otherwise ?? none("handle_cast", message);
+    const clause = clauses.get(tagOf(message)) ?? otherwise ?? none("handle_cast", message, clauses);
     return clause(message, state) as Awaitable<NoReplyResult<S>>;
   };
 }
@@ -81,12 +82,19 @@ function clausesOf(table: object): ReadonlyMap<unknown, Clause> {
 }
 
 function tagOf(message: unknown): unknown {
-  return isTuple(message) ? message[0] : undefined;
+  return isTuple(message) ? read(message, 0) : undefined;
 }
 
-function none(callback: string, message: unknown): never {
+function none(callback: string, message: unknown, clauses: ReadonlyMap<unknown, Clause>): never {
+  const tag = tagOf(message);
+  const why =
+    typeof tag === "string" && exists(tag) && clauses.has(ensure(tag))
+      ? `${describe(tag)} is a string, and a tag is an atom: atom.ensure(${describe(tag)})`
+      : isA(message, Atom)
+        ? "a message of a table is an array that begins with its tag"
+        : `the clauses are ${listed([...clauses.keys()].map(String).slice(0, 50))}`;
   throw new ErlangError(
     ensure("function_clause"),
-    `Cannot handle ${describe(message)}: no clause of ${callback} takes it`,
+    `Cannot handle ${describe(message)}: no clause of ${callback} takes it; ${why}`,
   );
 }

@@ -29,6 +29,12 @@ export function wrongResult(module: object, callback: Callback, result: unknown)
   return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${cause === undefined ? "" : `; ${cause}`}`;
 }
 
+/** The sentence for a result of a supervisor module's init that is none. */
+export function wrongSupervisor(module: object, result: unknown): string {
+  const cause = likelyCause("init", result);
+  return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, [flags, children]] or IGNORE${cause === undefined ? "" : `; ${cause}`}`;
+}
+
 /** Why a result is wrong, as far as one can tell by looking at it. */
 export function likelyCause(callback: Callback, result: unknown): string | undefined {
   try {

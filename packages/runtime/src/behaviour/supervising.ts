@@ -35,6 +35,7 @@ import { administer } from "./administration.ts";
 import { type CheckedSpec, checkFlags, checkSpecs, isProblem } from "./child.ts";
 import { Child } from "./children.ts";
 import { endAll } from "./ending.ts";
+import { wrongSupervisor } from "./mistake.ts";
 import { group, restarts } from "./restart.ts";
 import { start, startAll } from "./start.ts";
 import { forget, isKnown, nameOf, offender, runs, State, which } from "./supervisor_state.ts";
@@ -64,7 +65,7 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
   enter(self);
   if (result === IGNORE) return IGNORE;
   if (!isTuple(result) || result[0] !== OK || result.length !== 2 || !isTuple(result[1]) || result[1].length !== 2) {
-    return [STOP, [BAD_RETURN, [module, INIT, result]]];
+    return [STOP, say([BAD_RETURN, [module, INIT, result]], wrongSupervisor(module, result))];
   }
   const [flags, specs] = result[1] as [unknown, unknown];
   const checked = checkFlags(flags);

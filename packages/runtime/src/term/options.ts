@@ -26,7 +26,8 @@ export function unknownOption(key: string, known: readonly string[]): string {
   return `there is no option ${describe(key)}${like === undefined ? "" : ` (did you mean ${like}?)`}; the options are ${listed(known)}`;
 }
 
-function listed(names: readonly string[]): string {
+/** Names in a sentence. */
+export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 

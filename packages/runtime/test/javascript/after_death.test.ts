@@ -191,7 +191,11 @@ describe("a body that runs on after its process was killed", () => {
     ["wait_response", (server) => gen_server.wait_response(gen_server.send_request(server, "hello"), 2)],
   ])("a pending %s is never settled", async (_what, act) => {
     await reports(async () => {
-      const busy = { init: () => [OK, 0], handle_call: () => [NOREPLY, 0], handle_cast: () => new Promise(() => {}) };
+      const busy = {
+        init: () => [OK, 0],
+        handle_call: () => [NOREPLY, 0],
+        handle_cast: () => new Promise<never>(() => {}),
+      };
       const server = (await gen_server.start(busy, 0)) as Pid;
       let settled = false;
       const pid = erlang.spawn(async () => {
