@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/process/clock.ts";
 import { useClock } from "../../src/process/timer.ts";
 import { inside } from "../kit/inside.ts";
-import { SimulatedClock } from "../kit/simulated_clock.ts";
+import { SimulatedClock } from "../../src/testing/simulated_clock.ts";
 
 let clock: SimulatedClock;
 let real: Clock;

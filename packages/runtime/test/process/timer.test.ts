@@ -13,7 +13,7 @@ import {
   useClock,
   wait,
 } from "../../src/process/timer.ts";
-import { SimulatedClock } from "../kit/simulated_clock.ts";
+import { SimulatedClock } from "../../src/testing/simulated_clock.ts";
 
 let clock: SimulatedClock;
 let real: Clock;

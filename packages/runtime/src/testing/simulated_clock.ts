@@ -1,4 +1,4 @@
-import type { Alarm, Clock } from "../../src/process/clock.ts";
+import type { Alarm, Clock } from "../process/clock.ts";
 
 interface Armed {
   readonly at: number;
@@ -32,6 +32,11 @@ export class SimulatedClock implements Clock {
   /** Alarms that are armed. */
   get alarms(): number {
     return this.#armed.size;
+  }
+
+  /** When the next alarm is due; undefined if none is armed. */
+  get next(): number | undefined {
+    return this.#armed.size === 0 ? undefined : Math.min(...[...this.#armed].map(({ at }) => at));
   }
 
   /** Whether an armed alarm would keep Node alive. */

@@ -1,0 +1,47 @@
+/** Waiting in a test for something that happens by itself. */
+import { describe } from "../term/describe.ts";
+import { isError, textOf } from "../term/guarded.ts";
+
+// A test that fakes time means the program's, not the test's own patience.
+const { setTimeout, performance } = globalThis;
+
+export interface Patience {
+  /** How long to wait, in ms of real time. Default: 5,000. */
+  readonly timeout?: number | undefined;
+  /** How often to look, in ms. Default: 5. */
+  readonly interval?: number | undefined;
+}
+
+/**
+ * Calls `look` until it gives something: a value other than `false`, `null` and `undefined`, without throwing.
+ *
+ * @returns what it gave
+ * @throws Error with the last value, or the last error as its `cause`, when the time is over
+ */
+export async function eventually<T>(
+  look: () => T | PromiseLike<T>,
+  { timeout = 5000, interval = 5 }: Patience = {},
+): Promise<NonNullable<Awaited<T>>> {
+  const end = performance.now() + timeout;
+  for (;;) {
+    let last: { readonly value: unknown } | { readonly error: unknown };
+    try {
+      const value = await look();
+      if (value !== false && value !== null && value !== undefined) return value;
+      last = { value };
+    } catch (error) {
+      last = { error };
+    }
+    if (performance.now() >= end) {
+      const seen =
+        "error" in last
+          ? `the last error was: ${isError(last.error) ? textOf(last.error) : describe(last.error)}`
+          : `the last value was ${describe(last.value)}`;
+      throw new Error(
+        `Nothing came within ${timeout} ms; ${seen}`,
+        "error" in last ? { cause: last.error } : undefined,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, interval));
+  }
+}

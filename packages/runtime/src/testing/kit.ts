@@ -1,0 +1,161 @@
+/** What a file of tests shares: children that end with their test, captured reports, and a look at what is left. */
+import { describe } from "../term/describe.ts";
+import { KILL, SHUTDOWN } from "../term/atoms.ts";
+import { Pid } from "../term/pid.ts";
+import * as erlang from "../erlang.ts";
+import * as logger from "../logger.ts";
+import * as supervisor from "../supervisor.ts";
+import { eventually, type Patience } from "./eventually.ts";
+import { Probe } from "./probe.ts";
+import { type Clock, installClock } from "./clock.ts";
+
+/** The test runner's hooks: those of vitest, jest, node:test, Bun and Deno's bdd module all fit. */
+export interface Hooks {
+  readonly beforeEach: (hook: () => void | Promise<void>) => unknown;
+  readonly afterEach: (hook: () => void | Promise<void>) => unknown;
+}
+
+/** Picks a report: a part of its text, a pattern for it, its event (`process_crash`), or a function. */
+export type ReportPattern = string | RegExp | ((report: logger.Report) => boolean);
+
+/**
+ * The kit of a file of tests. Made by `testing.setup`. It is for tests that run one after the other: reports and processes
+ * belong to the whole program.
+ */
+export class Kit {
+  private top: Pid | undefined;
+  private readonly probes: Probe[] = [];
+  private captured: logger.Report[] = [];
+  private readonly expected = new Set<logger.Report>();
+  private handler: logger.Handler | undefined;
+  private before = new Set<Pid>();
+  private clock: Clock | undefined;
+  private allowed = false;
+
+  constructor({ beforeEach, afterEach }: Hooks) {
+    beforeEach(() => this.begin());
+    afterEach(() => this.end());
+  }
+
+  /**
+   * Starts a child under the supervisor of this test. It is restarted as its specification says, and stopped after the test.
+   *
+   * @param child a child specification, or a function that starts a linked process
+   * @returns its pid
+   * @throws OtpError with the child's reason, if it does not start
+   */
+  async start_supervised(child: supervisor.ChildSpec | (() => unknown)): Promise<Pid> {
+    this.top ??= await supervisor.start([], { max_restarts: 1_000_000, max_seconds: 1 });
+    const spec = typeof child === "function" ? supervisor.child_spec({ id: erlang.make_ref(), task: child }) : child;
+    const started = await supervisor.start_child(this.top, spec);
+    const pid = Array.isArray(started) ? (started as readonly [Pid, unknown])[0] : started;
+    if (!(pid instanceof Pid)) {
+      throw new Error(`Cannot start child ${describe(spec.id)} for this test: its start function returned IGNORE`);
+    }
+    return pid;
+  }
+
+  /** Stops a child before the test is over. @param id the id of its specification */
+  async stop_supervised(id: unknown): Promise<void> {
+    if (this.top === undefined) throw new Error(`Cannot stop child ${describe(id)}: this test has started none`);
+    await supervisor.terminate_child(this.top, id);
+    await supervisor.delete_child(this.top, id).catch(() => undefined);
+  }
+
+  /** A process whose mailbox the test reads. It ends with the test. @param name registered name */
+  probe(name?: string): Probe {
+    const probe = new Probe(name);
+    this.probes.push(probe);
+    return probe;
+  }
+
+  /** What was reported in this test so far. */
+  get reports(): readonly logger.Report[] {
+    return this.captured;
+  }
+
+  /** Waits for a report that the test provokes; it fails the test no more. @returns the report */
+  async expect_report(pattern: ReportPattern, patience?: Patience): Promise<logger.Report> {
+    const report = await eventually(() => {
+      const found = this.captured.find((one) => !this.expected.has(one) && isMeant(one, pattern));
+      if (found !== undefined) return found;
+      throw new Error(`No report fits ${describe(pattern)}; there are ${this.captured.length}${listed(this.captured)}`);
+    }, patience);
+    this.expected.add(report);
+    return report;
+  }
+
+  /** Lets this test provoke any reports. */
+  allow_reports(): void {
+    this.allowed = true;
+  }
+
+  /**
+   * Puts a simulated clock in place of the runtime's until the test ends: time-outs, timers and sleeps of processes come when
+   * the test advances it. Call it before anything waits.
+   */
+  simulated_clock(): Clock {
+    return (this.clock ??= installClock());
+  }
+
+  /**
+   * Waits until every process that this test has started, but its own supervisor and probes, is gone.
+   *
+   * @throws Error that lists those that live on
+   */
+  async no_process_left(patience?: Patience): Promise<void> {
+    const own = new Set([...(this.top === undefined ? [] : [this.top]), ...this.probes.map(({ pid }) => pid)]);
+    await eventually(() => {
+      const left = erlang.processes().filter((pid) => !this.before.has(pid) && !own.has(pid));
+      if (left.length === 0) return true;
+      throw new Error(`${left.length} processes are left:${left.map((pid) => `\n  ${portrait(pid)}`).join("")}`);
+    }, patience);
+  }
+
+  private begin(): void {
+    this.captured = [];
+    this.expected.clear();
+    this.allowed = false;
+    this.before = new Set(erlang.processes());
+    const captured = this.captured;
+    this.handler = logger.set_handler((report) => void captured.push(report));
+  }
+
+  private async end(): Promise<void> {
+    const { top, probes } = this;
+    this.top = undefined;
+    try {
+      this.clock?.restore();
+      this.clock = undefined;
+      if (top !== undefined) await supervisor.stop(top, SHUTDOWN);
+      for (const { pid } of probes.splice(0)) erlang.exit(pid, KILL);
+    } finally {
+      logger.set_handler(this.handler);
+    }
+    if (this.allowed) return;
+    const unexpected = this.captured.filter((one) => one.level === "error" && !this.expected.has(one));
+    if (unexpected.length > 0) {
+      throw new Error(
+        `This test provoked ${unexpected.length} reports that it did not expect (await kit.expect_report(…) for each)${listed(unexpected)}`,
+      );
+    }
+  }
+}
+
+function isMeant(report: logger.Report, pattern: ReportPattern): boolean {
+  if (typeof pattern === "function") return pattern(report);
+  if (typeof pattern === "string") return report.event === pattern || report.text.includes(pattern);
+  return pattern.test(report.text);
+}
+
+function listed(reports: readonly logger.Report[]): string {
+  return reports.map(({ event, text }) => `\n  ${event}: ${text.replaceAll("\n", "\n    ")}`).join("");
+}
+
+function portrait(pid: Pid): string {
+  const info = erlang.process_info(pid);
+  if (info === undefined) return `${pid}`;
+  const { registered_name, initial_call, status } = info as unknown as Record<string, unknown>;
+  const name = registered_name === undefined ? "" : ` "${String(registered_name)}"`;
+  return `${pid}${name} (${String(initial_call)}, ${String(status)})`;
+}

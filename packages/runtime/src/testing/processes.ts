@@ -1,0 +1,44 @@
+/** Code in processes, for tests that run outside of them. */
+import { DOWN } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import type { Pid } from "../term/pid.ts";
+import type { Ref } from "../term/ref.ts";
+import * as erlang from "../erlang.ts";
+
+/**
+ * Runs `fun` in a process of its own, which ends with it.
+ *
+ * @returns what `fun` gives; rejects with what it throws, so that an assertion inside reaches the test runner, and with an
+ *   Error if the process dies before
+ */
+export function inside<T>(fun: () => T | PromiseLike<T>): Promise<Awaited<T>> {
+  return new Promise((resolve, reject) => {
+    let over = false;
+    const pid = erlang.spawn(async () => {
+      try {
+        resolve(await fun());
+      } catch (error) {
+        reject(error);
+      }
+      over = true;
+    });
+    void death(pid).then((reason) => {
+      if (!over) reject(new Error(`The process of this test died: ${describe(reason)}`, { cause: reason }));
+    });
+  });
+}
+
+/** The exit reason of a process, once it is dead; `noproc` if it is dead already. */
+export function death(pid: Pid): Promise<unknown> {
+  return new Promise((resolve) => {
+    erlang.spawn(async () => {
+      const ref = erlang.monitor("process", pid);
+      const down = await erlang.receive((message) => isDown(message, ref));
+      resolve((down as readonly unknown[])[4]);
+    });
+  });
+}
+
+function isDown(message: unknown, ref: Ref): boolean {
+  return Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref;
+}
