@@ -2,8 +2,6 @@ import type { Budget } from "./core/sliced.ts";
 
 /** Milliseconds of work in one go: a frame's share, well below what anybody would notice. */
 const SLICE = 5;
-/** Looks between two looks at the clock. */
-const LOOKS = 32;
 
 /**
  * A budget of time: 5 ms of work, then a turn of the event loop.
@@ -12,9 +10,8 @@ const LOOKS = 32;
  */
 export function newBudget(ms: number = SLICE): Budget {
   let deadline = performance.now() + ms;
-  let looks = 0;
   return {
-    spent: () => ++looks % LOOKS === 0 && performance.now() >= deadline,
+    spent: () => performance.now() >= deadline,
     turn: async () => {
       await new Promise((resolve) => setImmediate(resolve));
       deadline = performance.now() + ms;

@@ -18,21 +18,23 @@ export type RegisteredTree = RegisteredConfig extends { schema: infer S extends 
   ? StandardSchemaV1.InferOutput<S>
   : unknown;
 
-type Leaf = string | number | bigint | boolean | null | undefined | readonly unknown[];
+type Leaf = string | number | bigint | boolean | null | undefined;
 
 /** A key as it stands in a dotted path. */
 type Escaped<K extends string> = K extends `${infer A}.${infer B}` ? `${A}\\.${Escaped<B>}` : K;
 
-/** All dotted paths of a tree; any string where nothing is known of it. */
+/** All dotted paths of a tree, elements of lists by index; any string where nothing is known of it. */
 export type PathsOf<T, Depth extends readonly 0[] = []> = unknown extends T
   ? string
   : Depth["length"] extends 8
     ? string
     : T extends Leaf
       ? never
-      : {
-          [K in keyof T & string]: Escaped<K> | `${Escaped<K>}.${PathsOf<NonNullable<T[K]>, readonly [...Depth, 0]>}`;
-        }[keyof T & string];
+      : T extends readonly (infer E)[]
+        ? `${number}` | `${number}.${PathsOf<NonNullable<E>, readonly [...Depth, 0]>}`
+        : {
+            [K in keyof T & string]: Escaped<K> | `${Escaped<K>}.${PathsOf<NonNullable<T[K]>, readonly [...Depth, 0]>}`;
+          }[keyof T & string];
 
 /** The value at a dotted path of a tree. */
 export type ValueAt<T, P extends string> = unknown extends T
@@ -40,9 +42,17 @@ export type ValueAt<T, P extends string> = unknown extends T
   : P extends `${string}\\.${string}`
     ? unknown
     : P extends `${infer K}.${infer Rest}`
-      ? K extends keyof T
-        ? ValueAt<NonNullable<T[K]>, Rest> | (undefined extends T[K] ? undefined : never)
-        : unknown
-      : P extends keyof T
-        ? T[P]
-        : unknown;
+      ? T extends readonly (infer E)[]
+        ? K extends `${number}`
+          ? ValueAt<NonNullable<E>, Rest> | undefined
+          : unknown
+        : K extends keyof T
+          ? ValueAt<NonNullable<T[K]>, Rest> | (undefined extends T[K] ? undefined : never)
+          : unknown
+      : T extends readonly (infer E)[]
+        ? P extends `${number}`
+          ? E | undefined
+          : unknown
+        : P extends keyof T
+          ? T[P]
+          : unknown;

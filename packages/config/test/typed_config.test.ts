@@ -16,6 +16,7 @@ const schema = z.object({
   database: z.object({ url: z.string(), max_connections: z.number(), tls: z.boolean().optional() }),
   limits: z.record(z.string(), z.object({ rate: z.number() })),
   interfaces: z.array(z.string()),
+  servers: z.array(z.object({ host: z.string(), ports: z.array(z.number()) })),
 });
 const spec = new ConfigSpec({ name: "typed_manager", schema });
 const typed = Config.for(spec);
@@ -32,6 +33,13 @@ describe("with a schema", () => {
       expectTypeOf(config.get("limits.api")).resolves.toEqualTypeOf<{ rate: number }>();
       expectTypeOf(config.peek("database.url")).toEqualTypeOf<string>();
       expectTypeOf(config.ref("database.max_connections").value).toEqualTypeOf<number>();
+      expectTypeOf(config.get("interfaces.0")).resolves.toEqualTypeOf<string | undefined>();
+      expectTypeOf(config.get("servers.0.host")).resolves.toEqualTypeOf<string | undefined>();
+      expectTypeOf(config.peek("servers.1.ports.0")).toEqualTypeOf<number | undefined>();
+      // @ts-expect-error: a misspelt path in a list's element
+      void config.get("servers.0.hots");
+      // @ts-expect-error: a list has no keys but its indices
+      void config.get("servers.first");
       // @ts-expect-error: a misspelt path
       void config.get("database.ulr");
       // @ts-expect-error: a misspelt path

@@ -91,8 +91,7 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
   for (const layer of [...context.layers].reverse()) {
     const value = valueAt(layer.tree, path);
     if (value === undefined) {
-      const above = leafAbove(layer, path);
-      if (above !== undefined) hidden ??= `"${above}" is no table in ${layer.source}, later in the list`;
+      hidden ??= obstacleIn(layer, path);
       continue;
     }
     const origin = layer.origin(path);
@@ -107,8 +106,7 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
     else if (winner === undefined) winner = contribution("the last source in the list that has it");
     else merged.push(contribution(`merged key by key with ${winner.source}`));
     const list = listAbove(layer.tree, path);
-    if (list !== undefined)
-      hidden ??= `"${formatPath(list)}" is a list in ${layer.source}, later in the list of sources`;
+    if (list !== undefined) hidden ??= `${layer.source} comes later in the list, and has all of "${formatPath(list)}"`;
     if (!isTable(value)) hidden ??= `${layer.source} comes later in the list`;
   }
 
@@ -142,18 +140,20 @@ export function originAt(path: Segments, layers: readonly Layer[], overrides: Ov
 export function topmost(path: Segments, layers: readonly Layer[]): Origin | undefined {
   for (let i = layers.length - 1; i >= 0; i--) {
     if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
-    if (leafAbove(layers[i]!, path) !== undefined) return undefined;
+    if (obstacleIn(layers[i]!, path) !== undefined) return undefined;
   }
   return undefined;
 }
 
-/** The path of what stands above the node at `path` and cannot have it below: a scalar, or a list without this element. */
-function leafAbove(layer: Layer, path: Segments): string | undefined {
+/** What stands above the node at `path` in a layer, and cannot have it below: a scalar, or a list without this element. */
+function obstacleIn(layer: Layer, path: Segments): string | undefined {
   let at: Value | undefined = layer.tree;
   for (let length = 1; length < path.length; length++) {
     at = entry(at, path[length - 1]!);
     if (at === undefined) return undefined;
-    if (!isTable(at)) return formatPath(path.slice(0, length));
+    if (isTable(at) || (Array.isArray(at) && entry(at, path[length]!) !== undefined)) continue;
+    const what = Array.isArray(at) ? `has no "${path[length]!}"` : "is no table";
+    return `"${formatPath(path.slice(0, length))}" ${what} in ${layer.source}, later in the list`;
   }
   return undefined;
 }

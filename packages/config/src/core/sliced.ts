@@ -19,7 +19,9 @@ export interface Budget {
   turn(): Promise<void>;
 }
 
-/** Values in one piece of work: well below a millisecond. */
+/** Up to so many values are admitted at once: some milliseconds. */
+const LARGE = 20_000;
+/** Values in one piece of what is larger: well below a millisecond. */
 const PIECE = 2_000;
 
 /**
@@ -33,7 +35,7 @@ export function admitSliced(
   rules: AdmissionRules,
   budget: Budget,
 ): Value | Promise<Value> {
-  if (isAdmitted(value, rules) || !isLarge(value)) return admit(value, before, rules);
+  if (isAdmitted(value, rules) || !holdsMore(value, LARGE, rules)) return admit(value, before, rules);
   return admitted(value as object, before, rules, budget);
 }
 
@@ -45,7 +47,9 @@ async function admitted(
 ): Promise<Value> {
   const admission = new Admission(rules);
   try {
-    return admission.finish(await container(admission, value, before, budget));
+    // Making the value was work, too.
+    await budget.turn();
+    return admission.finish(await container(admission, value, before, rules, budget));
   } catch (error) {
     throw admission.refusal(error);
   }
@@ -55,12 +59,13 @@ async function container(
   admission: Admission,
   source: object,
   before: Value | undefined,
+  rules: AdmissionRules,
   budget: Budget,
 ): Promise<Value> {
   const keys = admission.enter(source);
   const entry = async (key: string, value: object, old: Value | undefined): Promise<Value> => {
     admission.step(key);
-    const made = await container(admission, value, old, budget);
+    const made = await container(admission, value, old, rules, budget);
     admission.step(undefined);
     return made;
   };
@@ -71,9 +76,9 @@ async function container(
     const out: Value[] = [];
     let same = old?.length === list.length;
     for (let i = 0; i < list.length; i++) {
-      if (budget.spent()) await budget.turn();
       const value = list[i];
-      const element = isLarge(value)
+      if (isDue(value, i) && budget.spent()) await budget.turn();
+      const element = holdsMore(value, PIECE, rules)
         ? await entry(String(i), value, old?.[i])
         : admission.at(String(i), value, old?.[i]);
       same &&= Object.is(element, old?.[i]);
@@ -83,17 +88,22 @@ async function container(
   } else {
     const old = isTable(before) ? before : undefined;
     const draft = new Draft(old);
-    for (const key of keys) {
-      if (budget.spent()) await budget.turn();
+    for (const [i, key] of keys.entries()) {
       const value = admission.read(source, key);
       if (value === undefined) continue;
+      if (isDue(value, i) && budget.spent()) await budget.turn();
       const below = old !== undefined && Object.hasOwn(old, key) ? old[key] : undefined;
-      draft.set(key, isLarge(value) ? await entry(key, value, below) : admission.at(key, value, below));
+      draft.set(key, holdsMore(value, PIECE, rules) ? await entry(key, value, below) : admission.at(key, value, below));
     }
     made = draft.done();
   }
   admission.leave(source);
   return made;
+}
+
+/** Whether to look at the budget before a value: each table and list may be a piece of work, scalars are one by the hundred. */
+function isDue(value: unknown, i: number): boolean {
+  return typeof value === "object" || (i & 255) === 255;
 }
 
 /**
@@ -106,8 +116,8 @@ async function container(
 export function admitAhead(contribution: unknown, layer: Layer, budget: Budget): Promise<void> | undefined {
   if (typeof contribution !== "object" || contribution === null) return undefined;
   const tree = treeIn(contribution);
-  if (!isLarge(tree)) return undefined;
-  return admitted(tree, layer.tree, { strict: false }, budget).then(
+  if (!holdsMore(tree, LARGE, LENIENT)) return undefined;
+  return admitted(tree, layer.tree, LENIENT, budget).then(
     (made) => remember(contribution, layer.tree, made),
     () => undefined,
   );
@@ -121,25 +131,27 @@ function treeIn(contribution: object): unknown {
   }
 }
 
-/** Whether a value holds more than one piece of work. What throws when it is looked at will be refused soon enough. */
-function isLarge(value: unknown): value is object {
+const LENIENT: AdmissionRules = { strict: false };
+
+/** Whether a value holds more than `most` others. What throws when it is looked at will be refused soon enough. */
+function holdsMore(value: unknown, most: number, { strict }: AdmissionRules): value is object {
   if (typeof value !== "object" || value === null) return false;
   try {
-    return counted(value, 0) > PIECE;
+    return counted(value, 0, most, strict) > most;
   } catch {
     return false;
   }
 }
 
-/** Counts no further than needed. Runs no accessor. */
-function counted(value: object, before: number): number {
-  if (Array.isArray(value) && before + value.length > PIECE) return PIECE + 1;
-  let count = before;
-  const keys = Object.keys(value);
-  count += keys.length;
-  for (let i = 0; i < keys.length && count <= PIECE; i++) {
-    const below: unknown = Object.getOwnPropertyDescriptor(value, keys[i]!)?.value;
-    if (typeof below === "object" && below !== null) count = counted(below, count);
+/** Counts no further than needed. A strict admission refuses accessors, so none is run. */
+function counted(value: object, before: number, most: number, strict: boolean): number {
+  if (Array.isArray(value) && before + value.length > most) return most + 1;
+  const keys = strict ? Object.keys(value) : undefined;
+  const values: readonly unknown[] = keys ?? Object.values(value);
+  let count = before + values.length;
+  for (let i = 0; i < values.length && count <= most; i++) {
+    const below = keys === undefined ? values[i] : (Object.getOwnPropertyDescriptor(value, keys[i]!)?.value as unknown);
+    if (typeof below === "object" && below !== null) count = counted(below, count, most, strict);
   }
   return count;
 }

@@ -88,7 +88,11 @@ export class Validation {
     const problems: Problem[] = [];
     const thrown: ConfigValidationError[] = [];
     const report = (path: Segments, message: string): void => {
-      problems.push(problemAt(path, context.shown(path, message), context.origin(path)));
+      if (problems.length < MOST_PROBLEMS) {
+        problems.push(problemAt(path, context.shown(path, message), context.origin(path)));
+      } else if (problems.length === MOST_PROBLEMS) {
+        problems.push({ path: "", message: `there are more problems than the ${MOST_PROBLEMS} that are named` });
+      }
     };
     let tree = raw;
 
@@ -121,6 +125,9 @@ export class Validation {
   }
 }
 
+/** Whoever reads a refusal has enough of so many, and each takes time to find its origin. */
+const MOST_PROBLEMS = 1_000;
+
 type Report = (path: Segments, message: string) => void;
 
 /** What a schema makes of a value; undefined, and reported, where it refuses it. It is others' code, and may do anything. */
@@ -140,8 +147,8 @@ function parsed(
     if (typeof result !== "object" || result === null) throw new TypeError("it returned no result");
     const { issues } = result;
     if (issues !== undefined && issues !== null) {
-      if (issues.length === 0) report(path, "is not valid");
-      for (const issue of issues) report([...path, ...issuePath(issue)], messageIn(issue) ?? "is not valid");
+      if (!Array.isArray(issues) || issues.length === 0) report(path, "is not valid");
+      else for (const issue of issues) report([...path, ...issuePath(issue)], messageIn(issue) ?? "is not valid");
       return undefined;
     }
     // A schema's optional key may come out as undefined, which admission takes as absent; at the top it is no value.
@@ -248,7 +255,7 @@ export function summary(problems: readonly Problem[]): string {
 }
 
 function issuePath(issue: StandardSchemaV1.Issue): Segments {
-  return (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
+  return [...(issue.path ?? [])].map((part) => String(typeof part === "object" ? part.key : part));
 }
 
 /** A problem's path is relative to the node: dotted, or segments. One that is not there, and begins with the node's, is whole. */

@@ -1,5 +1,3 @@
-import { inspect } from "node:util";
-
 /**
  * Words for what others' code threw or returned, which may be anything: a text, an error whose message throws, a revoked
  * proxy. Never throws, runs no accessor of what is no error, and is short.
@@ -11,20 +9,20 @@ export function wordsOf(value: unknown): string {
   try {
     if (typeof value === "string") return value === "" ? "an empty text" : shortened(value);
     const message = messageIn(value);
-    if (message !== undefined && message !== "") return shortened(message);
+    if (message !== undefined) return shortened(message);
     if (isError(value)) return `an ${nameOf(value)} without a message`;
-    return shortened(inspect(value, PRINTED));
+    return shortened(printed(value, 0));
   } catch {
     return "something that cannot be printed";
   }
 }
 
-/** The message of an error, or of what looks like one; undefined where there is none that is a text. Never throws. */
+/** The message of an error, or of what looks like one; undefined where it is no text, or an empty one. Never throws. */
 export function messageIn(value: unknown): string | undefined {
   try {
     if (typeof value !== "object" || value === null) return undefined;
     const { message } = value as { readonly message?: unknown };
-    return typeof message === "string" ? message : undefined;
+    return typeof message === "string" && message !== "" ? message : undefined;
   } catch {
     return undefined;
   }
@@ -40,13 +38,27 @@ export function isError(value: unknown): value is Error {
 }
 
 const LONGEST = 1_000;
-const PRINTED = {
-  depth: 1,
-  breakLength: Infinity,
-  customInspect: false,
-  maxArrayLength: 10,
-  maxStringLength: 200,
-} as const;
+const DEEPEST = 2;
+const MOST = 5;
+
+/** A value, its first entries and what is in them. */
+function printed(value: unknown, depth: number): string {
+  if (typeof value === "function") return "a function";
+  if (typeof value === "string") return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
+  if (typeof value !== "object" || value === null) return String(value);
+  if (isError(value)) return messageIn(value) ?? nameOf(value);
+  const isList = Array.isArray(value);
+  const keys = Object.keys(value);
+  if (keys.length === 0) return isList ? "[]" : "{}";
+  if (depth > DEEPEST) return "…";
+  const entries = keys.slice(0, MOST).map((key) => {
+    const property = Object.getOwnPropertyDescriptor(value, key);
+    const text = property === undefined || property.get !== undefined ? "…" : printed(property.value, depth + 1);
+    return isList ? text : `${key.slice(0, 100)}: ${text}`;
+  });
+  if (keys.length > MOST) entries.push("…");
+  return isList ? `[${entries.join(", ")}]` : `{ ${entries.join(", ")} }`;
+}
 
 function nameOf(error: Error): string {
   const { name } = error as { readonly name: unknown };

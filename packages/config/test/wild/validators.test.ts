@@ -1,0 +1,150 @@
+/** Schemas and validators are others' code: whatever they throw, return or resolve with is a refusal in clear words, or agreement. */
+import { describe, expect, test } from "vitest";
+import { PUT } from "../../src/core/explain.ts";
+import { Validation } from "../../src/core/validate.ts";
+import { wordsOf } from "../../src/core/words.ts";
+import { ConfigValidationError } from "../../src/errors.ts";
+import { plain } from "../core/trees.ts";
+
+const context = { action: 'Cannot put "a"', origin: () => PUT, shown: (_: unknown, message: string) => message };
+
+function revoked<T extends object>(of: T): T {
+  const { proxy, revoke } = Proxy.revocable(of, {});
+  revoke();
+  return proxy;
+}
+
+const barbed = (name: string): object =>
+  Object.defineProperty({}, name, {
+    enumerable: true,
+    get: () => {
+      throw new Error(`barb in ${name}`);
+    },
+  });
+
+class Unreadable extends Error {
+  override get message(): string {
+    throw new Error("barb");
+  }
+}
+
+const anything: readonly (readonly [string, unknown, RegExp])[] = [
+  ["an Error", new Error("no database"), /no database/],
+  ["a text", "no database", /no database/],
+  ["an object", { code: 42 }, /\{ code: 42 \}/],
+  ["an object with a message", { message: "no database" }, /no database/],
+  ["an object whose message is an object", { message: { code: 42 } }, /code: 42/],
+  ["an Error without a message", new RangeError(), /RangeError without a message/],
+  [
+    "an Error whose message is an object",
+    Object.assign(new Error("x"), { message: { code: 42 } }),
+    /without a message/,
+  ],
+  ["an Error whose message throws", new Unreadable("x"), /\w/],
+  ["undefined", undefined, /undefined/],
+  ["null", null, /null/],
+  ["a symbol", Symbol("s"), /Symbol\(s\)/],
+  ["a function", () => 1, /a function/],
+  ["an object without prototype", Object.assign(Object.create(null) as object, { code: 42 }), /code: 42/],
+  ["a revoked proxy", revoked({}), /\w/],
+  ["a revoked function", revoked(() => 1), /\w/],
+  ["an object with a barb for a message", barbed("message"), /\w/],
+  ["a very long text", "x".repeat(1_000_000), /^.{0,1500}$/s],
+];
+
+async function problems(validation: Validation): Promise<readonly string[]> {
+  try {
+    await validation.run(plain({ a: { b: 1 } }), plain({}), context);
+    return [];
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigValidationError);
+    const found = (error as ConfigValidationError).problems.map(({ message }) => message);
+    expect(found.join()).not.toContain("[object ");
+    for (const { path } of (error as ConfigValidationError).problems) expect(path).toBeTypeOf("string");
+    return found;
+  }
+}
+
+const raise = (thrown: unknown): never => {
+  throw thrown;
+};
+const schemaOf = (validate: () => unknown) =>
+  ({ "~standard": { version: 1, vendor: "x", validate } }) as unknown as ConstructorParameters<typeof Validation>[0];
+
+describe.each(anything)("%s", (_, value, words) => {
+  test.each<[string, () => Validation]>([
+    ["a validator", () => new Validation(undefined, { a: () => raise(value) })],
+    ["an asynchronous validator", () => new Validation(undefined, { a: () => Promise.reject(value as Error) })],
+    ["a thenable of a validator", () => new Validation(undefined, { a: () => ({ then: () => raise(value) }) })],
+    ["a schema", () => new Validation(schemaOf(() => raise(value)))],
+    ["an asynchronous schema", () => new Validation(schemaOf(() => Promise.reject(value as Error)))],
+  ])("thrown by %s is a refusal in clear words", async (_by, validation) => {
+    const [message, ...others] = await problems(validation());
+    expect(message).toMatch(words);
+    expect(others).toEqual([]);
+  });
+
+  test("as an answer of a validator, alone or in a list, never breaks anything", async () => {
+    for (const answer of [value, [value], [[value]]]) {
+      for (const given of [() => answer, async () => answer]) {
+        for (const message of await problems(new Validation(undefined, { a: given }))) expect(message).toMatch(/\w/);
+      }
+    }
+  });
+
+  test("as an answer of a schema, or in it, never breaks anything", async () => {
+    const answers = [value, { issues: value }, { issues: [value] }, { issues: [{ message: value, path: value }] }];
+    for (const answer of [
+      ...answers,
+      { issues: [{ message: "m", path: [value] }] },
+      { value },
+      { value: { x: value } },
+    ]) {
+      for (const given of [() => answer, async () => answer]) {
+        for (const message of await problems(new Validation(schemaOf(given)))) expect(message).toMatch(/\w/);
+      }
+    }
+  });
+});
+
+test("a schema that refuses without an issue is a refusal", async () => {
+  expect(await problems(new Validation(schemaOf(() => ({ issues: [] }))))).toEqual(["is not valid"]);
+});
+
+test("a refusal names at most a thousand problems, and says that there are more", async () => {
+  const issues = Array.from({ length: 100_000 }, (_, i) => ({ message: `is wrong ${i}`, path: [i] }));
+  const messages = await problems(new Validation(schemaOf(() => ({ issues }))));
+  expect(messages).toHaveLength(1_001);
+  expect(messages.at(-1)).toBe("there are more problems than the 1000 that are named");
+});
+
+test("a validator that resolves later is waited for, and validators are asked one after the other", async () => {
+  const order: string[] = [];
+  const validation = new Validation(undefined, {
+    "a.*": async (_, path) => {
+      order.push(`begin ${path}`);
+      await new Promise((resolve) => setImmediate(resolve));
+      order.push(`end ${path}`);
+      return path !== "a.y" || "is not wanted";
+    },
+  });
+  const done = validation.run(plain({ a: { x: 1, y: 2, z: 3 } }), plain({}), context);
+  await expect(done).rejects.toThrow('Cannot put "a": "a.y" is not wanted (from put)');
+  expect(order).toEqual(["begin a.x", "end a.x", "begin a.y", "end a.y", "begin a.z", "end a.z"]);
+});
+
+test("a validation that waits for nothing is over at once", () => {
+  const tree = plain({ a: 1 });
+  expect(new Validation(undefined, { a: () => true }).run(tree, plain({}), context)).toBe(tree);
+});
+
+test("words for a value run no accessor of it, and are short", () => {
+  let ran = 0;
+  const value = Object.defineProperty({}, "x", { enumerable: true, get: () => ++ran });
+  wordsOf(value);
+  wordsOf(Object.assign(value, { [Symbol.for("nodejs.util.inspect.custom")]: () => ++ran }));
+  expect(ran).toBe(0);
+  expect(wordsOf(Array.from({ length: 100_000 }, (_, i) => ({ i })))).toBe(
+    "[{ i: 0 }, { i: 1 }, { i: 2 }, { i: 3 }, { i: 4 }, …]",
+  );
+});
