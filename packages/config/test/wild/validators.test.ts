@@ -75,6 +75,7 @@ describe.each(anything)("%s", (_, value, words) => {
   test.each<[string, () => Validation]>([
     ["a validator", () => new Validation(undefined, { a: () => raise(value) })],
     ["an asynchronous validator", () => new Validation(undefined, { a: () => Promise.reject(value as Error) })],
+    // oxlint-disable-next-line unicorn/no-thenable
     ["a thenable of a validator", () => new Validation(undefined, { a: () => ({ then: () => raise(value) }) })],
     ["a schema", () => new Validation(schemaOf(() => raise(value)))],
     ["an asynchronous schema", () => new Validation(schemaOf(() => Promise.reject(value as Error)))],
