@@ -5,6 +5,8 @@ import * as genServerCall from "./scenarios/gen_server_call.ts";
 import * as genServerInit from "./scenarios/gen_server_init.ts";
 import * as genServerMessages from "./scenarios/gen_server_messages.ts";
 import * as genServerTerminate from "./scenarios/gen_server_terminate.ts";
+import * as genStatemEvents from "./scenarios/gen_statem_events.ts";
+import * as genStatemLife from "./scenarios/gen_statem_life.ts";
 import * as processLife from "./scenarios/process_life.ts";
 import * as processNames from "./scenarios/process_names.ts";
 import * as supervisorRestart from "./scenarios/supervisor_restart.ts";
@@ -21,6 +23,8 @@ export interface Recording {
 
 export interface Entry extends Recording {
   readonly run: Scenario;
+  /** Whether there are steps for it here. */
+  readonly written: boolean;
 }
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -28,6 +32,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...genServerCall,
   ...genServerMessages,
   ...genServerTerminate,
+  ...genStatemEvents,
+  ...genStatemLife,
   ...processLife,
   ...processNames,
   ...supervisorStart,
@@ -35,7 +41,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...supervisorShutdown,
 };
 
-/** The 68 scenarios of the specification, in its order. */
+/** The 113 scenarios of the specification, in its order. */
 export function scenarios(): readonly Entry[] {
   return entries("scenarios.json", SCENARIOS);
 }
@@ -50,7 +56,10 @@ function entries(file: string, functions: Readonly<Record<string, Scenario>>): r
   const recorded = new Set(recordings.map(({ id }) => id));
   const stray = Object.keys(functions).filter((id) => !recorded.has(id));
   if (stray.length > 0) throw new Error(`Scenarios without a recording in ${file}: ${stray.join(", ")}`);
-  return recordings.map((recording) => ({ ...recording, run: functions[recording.id] ?? missing(recording.id) }));
+  return recordings.map((recording) => {
+    const run = functions[recording.id];
+    return { ...recording, run: run ?? missing(recording.id), written: run !== undefined };
+  });
 }
 
 function missing(id: string): Scenario {

@@ -3,7 +3,11 @@ import { additionalScenarios, scenarios } from "./catalog.ts";
 import { run } from "./harness/run.ts";
 
 describe("the runtime prints what Erlang/OTP 25 printed", () => {
-  for (const { id, title, run: scenario, trace } of scenarios()) {
+  for (const { id, title, run: scenario, trace, written } of scenarios()) {
+    if (!written) {
+      it.todo(`${id}: ${title}`);
+      continue;
+    }
     it(`${id}: ${title}`, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);
@@ -11,8 +15,8 @@ describe("the runtime prints what Erlang/OTP 25 printed", () => {
     });
   }
 
-  it("has 68 scenarios of the specification", () => {
-    expect(scenarios()).toHaveLength(68);
+  it("has 113 scenarios of the specification", () => {
+    expect(scenarios()).toHaveLength(113);
   });
 
   it("has no additional scenario under the name of a given one", () => {

@@ -6,7 +6,11 @@ import { run } from "./harness/run.ts";
 describe("hosted in nact actors, the runtime prints what Erlang/OTP 25 printed", () => {
   beforeAll(() => dispatch("nact"));
 
-  for (const { id, title, run: scenario, trace } of scenarios()) {
+  for (const { id, title, run: scenario, trace, written } of scenarios()) {
+    if (!written) {
+      it.todo(`${id}: ${title}`);
+      continue;
+    }
     it(`${id}: ${title}`, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);

@@ -18,6 +18,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "term", holds: /^term\// },
     { name: "process", holds: /^process\// },
     { name: "behaviour", holds: /^behaviour\// },
+    { name: "gen_statem", holds: /^gen_statem\// },
     { name: "modules", holds: /^[a-z_]+\.ts$|^nact\// },
   ],
   config: [

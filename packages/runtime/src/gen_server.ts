@@ -14,28 +14,23 @@
  * other work, spawn a process or start a server for each. A gen_server does one thing at a time.
  */
 import { type Atom, ensure } from "./term/atom.ts";
-import { ALREADY_STARTED, BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.ts";
+import { BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
 import { ErlangError, Exit } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import { NODE, type Pid } from "./term/pid.ts";
 import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/protocol.ts";
 import type { Ref } from "./term/ref.ts";
-import { checkOptions } from "./term/options.ts";
-import { milliseconds, type Timeout } from "./term/timeout.ts";
+import type { Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
-import { Cast } from "./process/mailbox.ts";
-import { monitor } from "./process/monitor.ts";
-import { board, expect } from "./process/promised.ts";
-import { find, isName, type Name, nameOf, register } from "./process/registry.ts";
+import { isName, type Name } from "./process/registry.ts";
 import type { From } from "./process/request.ts";
-import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
 import type { Checked, Shape } from "./behaviour/inferred.ts";
 import * as gen from "./behaviour/gen.ts";
+import { launch as launchProcess, NONE, type StartOptions, type Tie } from "./behaviour/launch.ts";
 import { answer } from "./behaviour/reply.ts";
 import { Server } from "./behaviour/server.ts";
-import { Starter, startError } from "./behaviour/starter.ts";
 import * as stopping from "./behaviour/stopping.ts";
 
 export { CONTINUE, NOREPLY, REPLY, STOP } from "./term/atoms.ts";
@@ -53,22 +48,7 @@ export {
   wait_response,
 } from "./behaviour/send_request.ts";
 export { calls, type CallTable, casts, type CastTable, type ReplyResult } from "./behaviour/calls.ts";
-export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, Status };
-
-/** Options of a start. */
-export interface StartOptions {
-  /** Registers the server under this name, before init runs. */
-  readonly name?: Name | undefined;
-  /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
-  readonly timeout?: Timeout | undefined;
-  /** Accepted and without effect: there is no hibernation in Node. */
-  readonly hibernate_after?: Timeout | undefined;
-  /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
-  readonly spawn_opt?: readonly unknown[] | undefined;
-}
-
-const NONE: StartOptions = {};
-const OPTIONS = ["name", "timeout", "hibernate_after", "spawn_opt"];
+export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, StartOptions, Status };
 
 const ABCAST = ensure("abcast");
 
@@ -95,7 +75,7 @@ export function start<M, S>(
   arg: ArgOf<M>,
   options: StartOptions = NONE,
 ): Promise<Started<M>> {
-  return launch(module as AnyModule, arg, options, false, false) as Promise<Started<M>>;
+  return launch(module as AnyModule, arg, options, "start") as Promise<Started<M>>;
 }
 
 /** Like `start`, linked to the calling process, which is the server's parent: the server ends when it does. */
@@ -104,7 +84,7 @@ export function start_link<M, S>(
   arg: ArgOf<M>,
   options: StartOptions = NONE,
 ): Promise<Started<M>> {
-  return launch(module as AnyModule, arg, options, true, false) as Promise<Started<M>>;
+  return launch(module as AnyModule, arg, options, "start_link") as Promise<Started<M>>;
 }
 
 /** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
@@ -113,7 +93,7 @@ export function start_monitor<M, S>(
   arg: ArgOf<M>,
   options: StartOptions = NONE,
 ): Promise<[Pid<ServedBy<M>>, Ref]> {
-  return launch(module as AnyModule, arg, options, false, true) as Promise<[Pid<ServedBy<M>>, Ref]>;
+  return launch(module as AnyModule, arg, options, "start_monitor") as Promise<[Pid<ServedBy<M>>, Ref]>;
 }
 
 /**
@@ -133,10 +113,7 @@ export function call<const S extends ServerRef, const M extends CallTo<S>>(
 
 /** Sends a server a message that is not answered. Always `ok`, also if there is no such server. */
 export function cast<const S extends ServerRef, const M extends CastTo<S>>(server: S, message: M): typeof OK {
-  if (current !== undefined && !current.alive) return OK;
-  const process = gen.locate(server);
-  if (process !== undefined) process.enqueue(new Cast(message));
-  return OK;
+  return gen.cast(server, message);
 }
 
 /** A cast to a name on this node (OTP's `abcast`, with one node). */
@@ -182,14 +159,7 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
   return stopping.stop(server, reason, timeout);
 }
 
-function launch(
-  module: AnyModule,
-  arg: unknown,
-  options: StartOptions,
-  linked: boolean,
-  monitored: boolean,
-): Promise<unknown> {
-  const caller = current;
+function launch(module: AnyModule, arg: unknown, options: StartOptions, tie: Tie): Promise<unknown> {
   if (typeof module !== "object" || module === null) {
     return Promise.reject(
       new ErlangError(
@@ -198,46 +168,6 @@ function launch(
       ),
     );
   }
-  if (caller === undefined ? linked || monitored : !caller.alive)
-    return Promise.reject(
-      noCaller(`${module.behaviour ?? "gen_server"}.${linked ? "start_link" : "start_monitor"}`, caller !== undefined),
-    );
-  // All that can be refused is looked at before anything is begun.
-  let ms = Infinity;
-  let name: Name | undefined;
-  let timeout: Timeout | undefined;
-  try {
-    if (options !== NONE) {
-      checkOptions(options, OPTIONS, `start a ${module.behaviour ?? "gen_server"}`);
-      ({ name, timeout } = options);
-    }
-    if (timeout !== undefined) ms = milliseconds(timeout, "start a gen_server");
-    if (name !== undefined)
-      nameOf(name, (why) => new ErlangError(BADARG, `Cannot start a gen_server as ${describe(name)}: ${why}`));
-  } catch (error) {
-    return Promise.reject(error as Error);
-  }
-  const holder = name === undefined ? undefined : find(name);
-  if (holder !== undefined)
-    return Promise.reject(
-      startError({ behaviour: module.behaviour ?? "gen_server", name }, [ALREADY_STARTED, holder.pid]),
-    );
-  const server = new Server(module, arg, linked || monitored ? caller?.pid : undefined, ancestry(caller));
-  const ride = board(currentDispatcher().prompt);
-  bear(server, caller, linked);
-  if (name !== undefined) register(name, server.pid);
-  const ref = monitored && caller !== undefined ? monitor(caller, server.pid) : undefined;
-  const starter = new Starter(caller, name, ref);
-  server.starter = starter;
-  if (timeout !== undefined) starter.limit(server, ms);
-  return expect(starter, ride);
-}
-
-function noCaller(what: string, dead: boolean): ErlangError {
-  return new ErlangError(
-    BADARG,
-    dead
-      ? `Cannot do ${what}: the process this code belongs to is dead`
-      : `Cannot do ${what} here: it ties the new process to the calling one, and this code runs in none. Use start, or start it under a supervisor`,
-  );
+  const as = { behaviour: module.behaviour ?? "gen_server", kind: "gen_server" };
+  return launchProcess(as, (parent, ancestors) => new Server(module, arg, parent, ancestors), options, tie);
 }

@@ -28,7 +28,7 @@ export interface ProbeOptions {
   terminate?: (reason: Any, state: Any) => Any;
   format_status?: (status: Any) => Any;
   /** Start options of gen_server. */
-  opts?: { timeout?: number };
+  opts?: { timeout?: number; hibernate_after?: number };
 }
 
 /** Starts a probe that is called `called` in the trace. */
@@ -66,11 +66,12 @@ export function setAsynchronous(on: boolean): void {
   asynchronous = on;
 }
 
-/** The same callbacks, each of which begins after a turn of the microtask queue. */
-function later(module: Any): Any {
+/** The callbacks as they are, or, where that is asked for, each beginning after a turn of the microtask queue. */
+export function served(module: Any): Any {
+  if (!asynchronous) return module;
   const entries = Object.entries(module).map(([name, callback]) => [
     name,
-    name === "format_status"
+    name === "format_status" || name === "callback_mode"
       ? callback
       : async (...args: unknown[]) => {
           await Promise.resolve();
@@ -80,7 +81,7 @@ function later(module: Any): Any {
   return Object.fromEntries(entries);
 }
 
-function startOptions(options: ProbeOptions): Any {
+export function startOptions(options: Pick<ProbeOptions, "reg" | "opts">): Any {
   return { ...options.opts, ...(options.reg === undefined ? {} : { name: options.reg }) };
 }
 
@@ -117,10 +118,10 @@ function callbacks(called: () => string, o: ProbeOptions): Any {
     },
   };
   if (o.format_status) module.format_status = o.format_status;
-  return asynchronous ? later(module) : module;
+  return served(module);
 }
 
-function orDefault(result: Any, replacement: unknown, otherwise: () => Any): Any {
+export function orDefault(result: Any, replacement: unknown, otherwise: () => Any): Any {
   if (replacement === undefined || result === DEFAULT) return otherwise();
   if (result instanceof Promise) return result.then((value: Any) => (value === DEFAULT ? otherwise() : value));
   return result;

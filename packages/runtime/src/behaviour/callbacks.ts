@@ -45,6 +45,12 @@ export interface Status {
   readonly message?: unknown;
   readonly reason?: unknown;
   readonly log?: readonly unknown[] | undefined;
+  /** Of a gen_statem: its data, and, as `[type, content]`, the events it has postponed and its time-outs. */
+  readonly data?: unknown;
+  readonly postponed?: readonly unknown[];
+  readonly timeouts?: readonly unknown[];
+  /** Of a gen_statem that ends: the event at hand, and those inserted after it. */
+  readonly queue?: readonly unknown[];
 }
 
 type Awaitable<T> = T | Promise<T>;

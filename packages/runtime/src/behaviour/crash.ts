@@ -8,32 +8,30 @@ import { type Process, processOf } from "../process/process.ts";
 import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
 import { nameOfModule } from "./module_name.ts";
-import type { Server } from "./server.ts";
+import { type Served, shownName } from "./served.ts";
 import { State } from "./supervisor_state.ts";
 
 /**
  * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while its name is still its own.
- * `when` says what it did, where that is no message.
+ *
+ * @param when what it did, where that is no message
+ * @param told the reason as `format_status` gets it: in a gen_statem it is without the stack
  */
-export function reportCrash(server: Server, reason: unknown, when = "between two messages"): void {
-  if (isOrderly(reason) || !heard("process_crash")) return;
-  const last = server.lastMessage;
-  const shown = formatted(server, {
-    state: server.state,
-    reason,
-    log: [],
-    ...(last === undefined ? {} : { message: last.message }),
-  });
+export function reportCrash(server: Served, reason: unknown, when = "between two messages", told = reason): void {
+  // OTP asks format_status before it looks whether anybody listens.
+  if (isOrderly(reason) || (server.module.format_status === undefined && !heard("process_crash"))) return;
+  const shown = formatted(server, server.status({ reason: told }));
   const place = placeOf(server.pid, server.parent);
+  const why = shown.reason === told ? reason : shown.reason;
+  const { log: _log, ...rest } = shown;
   const details = {
     pid: server.pid,
     name: server.name,
     initial_call: server.initialCall,
     ancestors: server.ancestors,
     ...place,
-    reason: shown.reason,
-    state: shown.state,
-    ...(last === undefined ? {} : { message: shown.message }),
+    ...rest,
+    reason: why,
   };
   report(
     "error",
@@ -41,10 +39,13 @@ export function reportCrash(server: Server, reason: unknown, when = "between two
     () => details,
     () =>
       [
-        `${server.behaviour} ${server.shown} terminating`,
-        `  Reason: ${reasonText(shown.reason, sentenceOf(reason))}`,
-        last === undefined ? `  Last message: none (${when})` : `  Last message: ${lines(shown.message)}`,
+        `${server.behaviour} ${shownName(server)} terminating`,
+        `  Reason: ${reasonText(why, sentenceOf(reason))}`,
+        lastLine(shown, when),
         `  State: ${lines(shown.state)}${isPromise(shown.state) ? " (a promise: is an await missing where the callback returned it?)" : ""}`,
+        ...("data" in shown ? [`  Data: ${lines(shown.data)}`] : []),
+        ...(shown.postponed?.length ? [`  Postponed: ${lines(shown.postponed)}`] : []),
+        ...(shown.timeouts?.length ? [`  Time-outs: ${lines(shown.timeouts)}`] : []),
         ...(server.module.behaviour === undefined
           ? [`  Module: ${nameOfModule(server.module).replace(/^the (?:empty )?module /u, "")}`]
           : []),
@@ -53,6 +54,12 @@ export function reportCrash(server: Server, reason: unknown, when = "between two
         `  Started as: ${details.initial_call}`,
       ].join("\n"),
   );
+}
+
+// What it worked on: a gen_server's message, or the first event of a gen_statem's queue.
+function lastLine(shown: Status, when: string): string {
+  if (shown.queue?.length) return `  Last event: ${lines(shown.queue[0])}`;
+  return "message" in shown ? `  Last message: ${lines(shown.message)}` : `  Last message: none (${when})`;
 }
 
 /** What a process is in its supervisor. */
@@ -85,7 +92,7 @@ export function reasonText(reason: unknown, said = sentenceOf(reason)): string {
 }
 
 /** A status as the callback module wants it shown. A format_status that fails does no harm. */
-export function formatted(server: Server, status: Status): Status {
+export function formatted(server: Served, status: Status): Status {
   const { module } = server;
   if (module.format_status === undefined) return status;
   try {
@@ -101,9 +108,15 @@ export function formatted(server: Server, status: Status): Status {
     const own = error instanceof TypeError && error.message.startsWith("it must ");
     const why = own ? error.message : isError(error) ? textOf(error).split(":", 1)[0] : typeof error;
     const hidden = `not shown: format_status failed (${why})`;
-    return { state: hidden, message: hidden, reason: status.reason, log: [] };
+    return {
+      ...Object.fromEntries(Object.keys(status).map((key) => [key, LISTS.has(key) ? [] : hidden])),
+      reason: status.reason,
+      log: [],
+    };
   }
 }
+
+const LISTS: ReadonlySet<string> = new Set(["log", "postponed", "queue", "timeouts"]);
 
 const lines = (term: unknown): string => detail(term).replaceAll("\n", "\n    ");
 

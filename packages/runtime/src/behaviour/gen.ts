@@ -1,5 +1,17 @@
 /** The protocol behind calls: who is asked, the request, its time-out, and what the caller's exit says when it fails. */
-import { BADARG, CALL, CALLING_SELF, GEN_SERVER, KILLED, NOPROC, NORMAL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
+import {
+  BADARG,
+  CALL,
+  CALLING_SELF,
+  GEN_SERVER,
+  KILLED,
+  NOPROC,
+  NORMAL,
+  OK,
+  SHUTDOWN,
+  TIMEOUT,
+} from "../term/atoms.ts";
+import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { isError, isTuple, tagOf } from "../term/guarded.ts";
@@ -8,6 +20,7 @@ import { NODE, Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
+import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
 import { find, isName } from "../process/registry.ts";
@@ -41,10 +54,24 @@ export function exitOf({ server, payload, timeout }: Request, reason: unknown): 
   return callExit(reason, server as ServerRef, payload, timeout);
 }
 
+/** What a call is made for, and what its caller exits with where there is nothing to ask. */
+export interface Calling {
+  readonly purpose: Purpose;
+  exit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit;
+}
+
+const GEN_SERVER_CALL: Calling = { purpose: CALLING, exit: callExit };
+
 /**
- * Calls a server: resolves with the reply, rejects with `Exit` whose reason is `[reason, [gen_server, call, args]]`.
+ * Calls a server: resolves with the reply, rejects with `Exit` whose reason is `[reason, [gen_server, call, args]]`, or with
+ * what `as` makes of it.
  */
-export function call(server: ServerRef, payload: unknown, timeout: Timeout | undefined): Promise<unknown> {
+export function call(
+  server: ServerRef,
+  payload: unknown,
+  timeout: Timeout | undefined,
+  as = GEN_SERVER_CALL,
+): Promise<unknown> {
   const caller = current;
   let callee: Process | undefined;
   try {
@@ -55,10 +82,18 @@ export function call(server: ServerRef, payload: unknown, timeout: Timeout | und
   }
   if (caller !== undefined) {
     if (!caller.alive) return forever();
-    if (callee === caller) return Promise.reject(callExit(CALLING_SELF, server, payload, timeout));
+    if (callee === caller) return Promise.reject(as.exit(CALLING_SELF, server, payload, timeout));
   }
-  if (callee === undefined) return Promise.reject(callExit(NOPROC, server, payload, timeout));
-  return post(new Request(CALLING, callee, caller, server, payload, timeout));
+  if (callee === undefined) return Promise.reject(as.exit(NOPROC, server, payload, timeout));
+  return post(new Request(as.purpose, callee, caller, server, payload, timeout));
+}
+
+/** Sends a cast. Always `ok`, also if nobody is there. */
+export function cast(server: ServerRef, message: unknown): typeof OK {
+  if (current !== undefined && !current.alive) return OK;
+  const process = locate(server);
+  if (process !== undefined) process.enqueue(new Cast(message));
+  return OK;
 }
 
 /** Puts a request into the mailbox: the promise of its answer. A dead process asks nobody, and waits for ever. */
@@ -71,10 +106,17 @@ export function post(request: Request): Promise<unknown> {
 }
 
 /** The exit of a caller whose call failed, in OTP's term and in words. */
-export function callExit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit {
-  const args = timeout === undefined ? [server, payload] : [server, payload, timeout];
+export function callExit(
+  reason: unknown,
+  server: ServerRef,
+  payload: unknown,
+  timeout: Timeout | undefined,
+  behaviour: Atom = GEN_SERVER,
+  given: unknown = timeout,
+): Exit {
+  const args = given === undefined ? [server, payload] : [server, payload, given];
   const exit = new Exit(
-    [reason, [GEN_SERVER, CALL, args]],
+    [reason, [behaviour, CALL, args]],
     `Call to ${nameOf(server)} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
   );
   const cause = tagOf(reason, 2);

@@ -3,7 +3,6 @@
  * (`callbacks.ts` has the table). A callback that answers at once costs no promise; while one awaits, the loop does not
  * listen, and messages wait.
  */
-import { types } from "node:util";
 import { BAD_RETURN_VALUE, EXIT, GEN_CALL, GEN_CAST, IGNORE, NORMAL, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { Thrown } from "../term/error.ts";
@@ -11,9 +10,8 @@ import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, say } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
-import { current, enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
-import { Cast, type Entry, Envelope, take } from "../process/mailbox.ts";
+import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
@@ -22,11 +20,11 @@ import { type From, Request } from "../process/request.ts";
 import { reduce, SLICE } from "../process/scheduler.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import { cancel, wait } from "../process/timer.ts";
-import type { AnyModule } from "./callbacks.ts";
+import type { AnyModule, Status } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
 import { Continuation, Idle } from "./extension.ts";
 import { missingCallback, wrongResult } from "./mistake.ts";
-import { nameIn, nameOfModule } from "./module_name.ts";
+import { nameOfModule } from "./module_name.ts";
 import { answer } from "./reply.ts";
 import {
   type Callback,
@@ -41,6 +39,7 @@ import {
   type Verdict,
   WRONG,
 } from "./result.ts";
+import { finish, isParentExit, isSystem, shownName, startedAs, takeSuspended, trace, whenSettled } from "./served.ts";
 import type { Starter } from "./starter.ts";
 import { system } from "./system.ts";
 import { settle } from "../term/shape.ts";
@@ -89,8 +88,7 @@ export class Server extends Process {
   }
 
   get initialCall(): string {
-    const name = nameIn(this.module);
-    return name === undefined || this.module.behaviour !== undefined ? this.behaviour : `${this.behaviour} ${name}`;
+    return startedAs(this.behaviour, this.module);
   }
 
   get behaviour(): string {
@@ -120,7 +118,7 @@ export class Server extends Process {
     this.ready = false;
     if (!this.alive) return;
     const { waiter } = this;
-    if (waiter !== undefined ? waiter.poll || waiter.looked !== this.tail : this.listening && this.#due()) this.wake();
+    if (waiter !== undefined ? waiter.poll || waiter.looked !== this.tail : this.listening && this.due()) this.wake();
   }
 
   release(reason: unknown): void {
@@ -134,7 +132,7 @@ export class Server extends Process {
   }
 
   // Whether the loop has something to do.
-  #due(): boolean {
+  due(): boolean {
     const asked = this.#asked;
     if (asked instanceof Continuation) return true;
     return !this.suspended && (this.head !== undefined || (asked !== undefined && asked.over));
@@ -162,21 +160,9 @@ export class Server extends Process {
 
   // A suspended server answers `sys` and its parent's exit, and leaves everything else where it is.
   #suspendedStep(): boolean {
-    let before;
-    for (let entry = this.head; entry !== undefined; entry = entry.next) {
-      if (isSystem(entry) || (entry instanceof Envelope && this.#isParentExit(entry.message))) {
-        this.#handle(take(this, before));
-        return true;
-      }
-      before = entry;
-    }
-    return false;
-  }
-
-  #isParentExit(message: unknown): message is [unknown, Pid, unknown] {
-    return (
-      this.parent !== undefined && tagOf(message, 3) === EXIT && (message as readonly unknown[])[1] === this.parent
-    );
+    const entry = takeSuspended(this);
+    if (entry !== undefined) this.#handle(entry);
+    return entry !== undefined;
   }
 
   // The wait for a message begins anew, with the time it began with: OTP's sys goes back into the server's loop.
@@ -223,7 +209,7 @@ export class Server extends Process {
         this.#invoke("handle_call", term, from as unknown as From);
         return;
       }
-    } else if (tag === EXIT && this.#isParentExit(message)) {
+    } else if (tag === EXIT && isParentExit(this, message)) {
       this.handling = message;
       this.stop(message[2]);
       return;
@@ -285,7 +271,7 @@ export class Server extends Process {
 
   #invoke(callback: Callback, term: unknown, from: From | undefined): void {
     this.handling = term;
-    if (this.tracing) this.#trace(callback, term);
+    if (this.tracing) trace(this, callback, term);
     let result: unknown;
     try {
       const { module } = this;
@@ -298,7 +284,7 @@ export class Server extends Process {
           "unhandled_message",
           () => ({ pid: this.pid, name: this.name, message: term }),
           () =>
-            `${this.behaviour} ${this.shown} received an unexpected message: ${describe(term)} (${nameOfModule(module)} has no handle_info)`,
+            `${this.behaviour} ${shownName(this)} received an unexpected message: ${describe(term)} (${nameOfModule(module)} has no handle_info)`,
         );
         this.handling = NOTHING;
         return;
@@ -318,42 +304,19 @@ export class Server extends Process {
     let awaited: boolean;
     try {
       awaited = !Array.isArray(result) && isThenable(result);
-      if (awaited) this.#await(callback, from, result as PromiseLike<unknown>);
+      if (awaited)
+        whenSettled(
+          this,
+          result as PromiseLike<unknown>,
+          (value) => this.#apply(callback, from, value),
+          (error) => this.#threw(callback, from, error),
+        );
     } catch (error) {
       // A thenable that throws.
       this.#threw(callback, from, error);
       return;
     }
     if (!awaited) this.#apply(callback, from, result);
-  }
-
-  #await(callback: Callback, from: From | undefined, promise: PromiseLike<unknown>): void {
-    // A foreign thenable may answer twice, at once, or throw after it has answered: a promise of it does not.
-    const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
-    this.listening = false;
-    // Who is asked next will have to wait: until a callback answers at once again.
-    this.prompt = false;
-    void Promise.prototype.then.call(
-      settled,
-      (result) => this.#resume(callback, from, () => this.#apply(callback, from, result)),
-      (error: unknown) => this.#resume(callback, from, () => this.#threw(callback, from, error)),
-    );
-  }
-
-  // An asynchronous callback is done. The process may have died meanwhile.
-  #resume(callback: Callback, from: From | undefined, go: () => void): void {
-    if (!this.alive) return;
-    const before = current;
-    enter(this);
-    this.listening = true;
-    try {
-      go();
-    } catch (error) {
-      // A result that throws when it is looked at.
-      this.#threw(callback, from, error);
-    }
-    enter(before);
-    if (this.alive && this.listening && this.#due()) this.wake();
   }
 
   #threw(callback: Callback, from: From | undefined, error: unknown): void {
@@ -469,25 +432,13 @@ export class Server extends Process {
    */
   stop(reason: unknown, last?: () => void): void {
     if (!this.alive) return;
-    this.listening = false;
     const { module } = this;
-    if (module.terminate !== undefined) {
-      try {
-        const result = module.terminate(reason, this.state);
-        if (isThenable(result)) {
-          void Promise.prototype.then.call(
-            types.isPromise(result) ? result : Promise.resolve(result),
-            () => this.#asSelf(() => this.#end(reason, last)),
-            (error: unknown) => this.#asSelf(() => this.#end(endReason(error, reason), last)),
-          );
-          return;
-        }
-      } catch (error) {
-        this.#end(endReason(error, reason), last);
-        return;
-      }
-    }
-    this.#end(reason, last);
+    finish(
+      this,
+      reason,
+      module.terminate === undefined ? undefined : () => module.terminate?.(reason, this.state),
+      (why) => this.#end(why, last),
+    );
   }
 
   #end(reason: unknown, last: (() => void) | undefined): void {
@@ -497,40 +448,23 @@ export class Server extends Process {
     die(this, reason);
   }
 
-  #asSelf(go: () => void): void {
-    const before = current;
-    enter(this);
-    go();
-    enter(before);
-  }
-
-  /** Name and pid, for people. */
-  get shown(): string {
-    return this.name === undefined ? String(this.pid) : `"${this.name}" ${this.pid}`;
-  }
-
   /** What the callback was given when it failed, if it was given anything. */
   get lastMessage(): { readonly message: unknown } | undefined {
     return this.handling === NOTHING ? undefined : { message: this.handling };
   }
 
-  #trace(callback: Callback, term: unknown): void {
-    report(
-      "info",
-      "sys_trace",
-      () => ({ pid: this.pid, name: this.name, callback, message: term }),
-      () => `*DBG* ${this.shown} ${callback} ${describe(term)}`,
-    );
+  get observed(): unknown {
+    return this.state;
   }
-}
 
-// What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
-function endReason(error: unknown, reason: unknown): unknown {
-  return isA(error, Thrown) ? reason : reasonOf(error);
-}
+  set observed(state: unknown) {
+    this.state = state;
+  }
 
-function isSystem(entry: Entry): entry is Request {
-  return entry instanceof Request && entry.purpose.system;
+  status(end?: { readonly reason: unknown }): Status {
+    const last = this.lastMessage;
+    return { state: this.state, log: [], ...end, ...(end === undefined ? {} : last) };
+  }
 }
 
 settle(() => new Server({}, undefined, undefined, []));

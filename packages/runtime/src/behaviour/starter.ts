@@ -48,12 +48,12 @@ export class Starter implements Awaited {
     answer(this, this.#monitor === undefined || value === IGNORE ? value : [value, this.#monitor]);
   }
 
-  /** It is not: the start function fails with `{error, reason}`. */
-  nack(behaviour: string, reason: unknown): void {
+  /** It is not: the start function fails with `{error, reason}`; `said` is the reason in words, if somebody has some. */
+  nack(behaviour: string, reason: unknown, said?: string): void {
     const { name } = this;
     if (this.#patience !== undefined) cancel(this.#patience);
     this.#forgetMonitor();
-    refuse(this, () => startError({ behaviour, name }, reason));
+    refuse(this, () => startError({ behaviour, name }, reason, said));
   }
 
   // Whoever gets no pid gets no message about it: not now, nor when the death is told.
@@ -88,11 +88,11 @@ export interface What {
   readonly name: Name | undefined;
 }
 
-export function startError({ behaviour, name }: What, reason: unknown): OtpError {
+export function startError({ behaviour, name }: What, reason: unknown, said?: string): OtpError {
   let cause: Error | undefined;
   let because: string;
   try {
-    because = why(reason);
+    because = said ?? why(reason);
     cause = causeOf(reason);
   } catch {
     // The reason throws when it is looked at.

@@ -5,7 +5,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, Thrown } from "../term/error.ts";
 import type { Request } from "../process/request.ts";
 import { formatted } from "./crash.ts";
-import type { Server } from "./server.ts";
+import { type Served, shownName } from "./served.ts";
 import type { SystemOperation } from "./stopping.ts";
 
 const RUNNING = ensure("running");
@@ -21,7 +21,7 @@ const CALLBACK_FAILED = ensure("callback_failed");
 export type StatusTuple = readonly [
   status: Atom<"status">,
   pid: unknown,
-  module: readonly [Atom<"module">, Atom<"gen_server">],
+  module: readonly [Atom<"module">, Atom],
   items: {
     readonly dictionary: readonly (readonly [unknown, unknown])[];
     readonly sys_state: Atom<"running"> | Atom<"suspended">;
@@ -39,14 +39,14 @@ export class Refused {
   }
 }
 
-export function system(server: Server, request: Request): void {
+export function system(server: Served, request: Request): void {
   const operation = request.payload as SystemOperation;
   switch (operation.op) {
     case "terminate":
       server.stop(operation.reason);
       return;
     case "get_state":
-      request.answer(server.state);
+      request.answer(server.observed);
       return;
     case "replace_state":
       replace(server, request, operation.fun);
@@ -68,22 +68,22 @@ export function system(server: Server, request: Request): void {
   }
 }
 
-function replace(server: Server, request: Request, fun: (state: unknown) => unknown): void {
+function replace(server: Served, request: Request, fun: (state: unknown) => unknown): void {
   try {
-    server.state = fun(server.state);
+    server.observed = fun(server.observed);
   } catch (error) {
-    const reason = [CALLBACK_FAILED, [GEN_SERVER, SYSTEM_REPLACE_STATE], classified(error)];
+    const reason = [CALLBACK_FAILED, [behaviourOf(server), SYSTEM_REPLACE_STATE], classified(error)];
     request.answer(
       new Refused(
         new ErlangError(
           reason,
-          `Cannot replace the state of ${server.shown}: the function failed (${describe(error)}), the state is unchanged`,
+          `Cannot replace the state of ${shownName(server)}: the function failed (${describe(error)}), the state is unchanged`,
         ),
       ),
     );
     return;
   }
-  request.answer(server.state);
+  request.answer(server.observed);
 }
 
 // An exception as OTP's sys tells it: {Class, Reason}.
@@ -93,18 +93,24 @@ function classified(error: unknown): readonly [unknown, unknown] {
   return [ERROR, error instanceof ErlangError ? error.reason : error];
 }
 
-function status(server: Server): StatusTuple {
-  const shown = formatted(server, { state: server.state, log: [] });
+function status(server: Served): StatusTuple {
+  const shown = formatted(server, server.status());
   return [
     STATUS,
     server.pid,
-    [MODULE, GEN_SERVER],
+    [MODULE, behaviourOf(server)],
     {
       dictionary: [...(server.extra?.dictionary ?? [])],
       sys_state: server.suspended ? SUSPENDED : RUNNING,
       parent: server.parent ?? server.pid,
+      ...shown,
       log: shown.log ?? [],
       state: shown.state,
     },
   ];
+}
+
+// A supervisor is a gen_server to sys, as in OTP.
+function behaviourOf(server: Served): Atom {
+  return server.module.behaviour === undefined ? ensure(server.behaviour) : GEN_SERVER;
 }

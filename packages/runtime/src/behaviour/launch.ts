@@ -1,0 +1,87 @@
+/** Starting a behaviour's process: what can be refused is refused, then it is born, registered, and waited for. */
+import { ALREADY_STARTED, BADARG } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import { checkOptions } from "../term/options.ts";
+import type { Pid } from "../term/pid.ts";
+import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { current } from "../process/context.ts";
+import { monitor } from "../process/monitor.ts";
+import type { Ancestry } from "../process/process.ts";
+import { board, expect } from "../process/promised.ts";
+import { find, type Name, nameOf, register } from "../process/registry.ts";
+import { ancestry, bear, currentDispatcher } from "../process/spawn.ts";
+import { type Started, Starter, startError } from "./starter.ts";
+
+/** Options of a start. */
+export interface StartOptions {
+  /** Registers the server under this name, before init runs. */
+  readonly name?: Name | undefined;
+  /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
+  readonly timeout?: Timeout | undefined;
+  /** Accepted and without effect: there is no hibernation in Node. */
+  readonly hibernate_after?: Timeout | undefined;
+  /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
+  readonly spawn_opt?: readonly unknown[] | undefined;
+}
+
+/** No options. */
+export const NONE: StartOptions = {};
+
+const OPTIONS = ["name", "timeout", "hibernate_after", "spawn_opt"];
+
+/** How a process is tied to the one that starts it. */
+export type Tie = "start" | "start_link" | "start_monitor";
+
+/**
+ * Starts the process that `make` makes, and resolves with what its starter is told.
+ *
+ * @param as `behaviour` in OTP's words, for errors of a start that fails; `kind` for what can be refused
+ */
+export function launch(
+  as: { readonly behaviour: string; readonly kind: string },
+  make: (parent: Pid | undefined, ancestors: Ancestry) => Started,
+  options: StartOptions,
+  tie: Tie,
+): Promise<unknown> {
+  const caller = current;
+  const { behaviour, kind } = as;
+  const tied = tie !== "start";
+  if (caller === undefined ? tied : !caller.alive)
+    return Promise.reject(noCaller(`${behaviour}.${tied ? tie : "start_monitor"}`, caller !== undefined));
+  // All that can be refused is looked at before anything is begun.
+  let ms = Infinity;
+  let name: Name | undefined;
+  let timeout: Timeout | undefined;
+  try {
+    if (options !== NONE) {
+      checkOptions(options, OPTIONS, `start a ${behaviour}`);
+      ({ name, timeout } = options);
+    }
+    if (timeout !== undefined) ms = milliseconds(timeout, `start a ${kind}`);
+    if (name !== undefined)
+      nameOf(name, (why) => new ErlangError(BADARG, `Cannot start a ${kind} as ${describe(name)}: ${why}`));
+  } catch (error) {
+    return Promise.reject(error as Error);
+  }
+  const holder = name === undefined ? undefined : find(name);
+  if (holder !== undefined) return Promise.reject(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
+  const process = make(tied ? caller?.pid : undefined, ancestry(caller));
+  const ride = board(currentDispatcher().prompt);
+  bear(process, caller, tie === "start_link");
+  if (name !== undefined) register(name, process.pid);
+  const ref = tie === "start_monitor" && caller !== undefined ? monitor(caller, process.pid) : undefined;
+  const starter = new Starter(caller, name, ref);
+  process.starter = starter;
+  if (timeout !== undefined) starter.limit(process, ms);
+  return expect(starter, ride);
+}
+
+function noCaller(what: string, dead: boolean): ErlangError {
+  return new ErlangError(
+    BADARG,
+    dead
+      ? `Cannot do ${what}: the process this code belongs to is dead`
+      : `Cannot do ${what} here: it ties the new process to the calling one, and this code runs in none. Use start, or start it under a supervisor`,
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * What the loops of all behaviours share: who they are for people, waiting for an asynchronous callback, being suspended, the
+ * end of the parent, their own end.
+ */
+import { types } from "node:util";
+import { EXIT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { Thrown } from "../term/error.ts";
+import { isA, tagOf } from "../term/guarded.ts";
+import type { Pid } from "../term/pid.ts";
+import { reasonOf } from "../term/reason.ts";
+import { isThenable } from "../process/body.ts";
+import { current, enter } from "../process/context.ts";
+import { type Entry, Envelope, take } from "../process/mailbox.ts";
+import type { Process } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import { Request } from "../process/request.ts";
+import type { Status } from "./callbacks.ts";
+import { nameIn } from "./module_name.ts";
+
+/** What `sys` and the report of a crash need of a callback module. */
+export interface Shown {
+  /** What the module is itself a behaviour for, if it is one: said in errors and reports. */
+  readonly behaviour?: string;
+  format_status?(status: Status): Status;
+}
+
+/** A process that runs a behaviour's loop. */
+export interface Served extends Process {
+  readonly module: Shown & object;
+  readonly behaviour: string;
+  /** Who started it with a link: when that process ends, it ends. */
+  readonly parent: Pid | undefined;
+  suspended: boolean;
+  tracing: boolean;
+  /** What `sys.get_state` tells and `sys.replace_state` replaces. */
+  observed: unknown;
+  /** What `format_status` gets; with the reason of its end, more of it. */
+  status(reason?: { readonly reason: unknown }): Status;
+  /** Whether the loop has something to do. */
+  due(): boolean;
+  /** Ends it, with its terminate callback. */
+  stop(reason: unknown): void;
+}
+
+/** Name and pid, for people. */
+export function shownName({ name, pid }: Process): string {
+  return name === undefined ? String(pid) : `"${name}" ${pid}`;
+}
+
+/** What it was started as: the behaviour, and the module where that has a name. */
+export function startedAs(behaviour: string, module: Shown & object): string {
+  const name = nameIn(module);
+  return name === undefined || module.behaviour !== undefined ? behaviour : `${behaviour} ${name}`;
+}
+
+/** Reports, for `sys.trace`, what a callback is called with. */
+export function trace(process: Served, callback: string, term: unknown): void {
+  report(
+    "info",
+    "sys_trace",
+    () => ({ pid: process.pid, name: process.name, callback, message: term }),
+    () => `*DBG* ${shownName(process)} ${callback} ${describe(term)}`,
+  );
+}
+
+/** Whether this is a request of `sys`. */
+export function isSystem(entry: Entry): entry is Request {
+  return entry instanceof Request && entry.purpose.system;
+}
+
+/** Whether a message tells that the parent ended. */
+export function isParentExit(process: Served, message: unknown): message is readonly [unknown, Pid, unknown] {
+  return (
+    process.parent !== undefined && tagOf(message, 3) === EXIT && (message as readonly unknown[])[1] === process.parent
+  );
+}
+
+/** Takes what a suspended process still looks at: requests of `sys` and its parent's end. */
+export function takeSuspended(process: Served): Entry | undefined {
+  let before;
+  for (let entry = process.head; entry !== undefined; entry = entry.next) {
+    if (isSystem(entry) || (entry instanceof Envelope && isParentExit(process, entry.message)))
+      return take(process, before);
+    before = entry;
+  }
+  return undefined;
+}
+
+/** A callback is asynchronous: the loop does not listen until its promise is settled, and then goes on as the process. */
+export function whenSettled(
+  process: Served,
+  promise: PromiseLike<unknown>,
+  done: (result: unknown) => void,
+  failed: (error: unknown) => void,
+): void {
+  // A foreign thenable may answer twice, at once, or throw after it has answered: a promise of it does not.
+  const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
+  process.listening = false;
+  // Who is asked next will have to wait: until a callback answers at once again.
+  process.prompt = false;
+  void Promise.prototype.then.call(
+    settled,
+    (result) => resume(process, result, done, failed),
+    (error: unknown) => resume(process, error, failed, failed),
+  );
+}
+
+// An asynchronous callback is done. The process may have died meanwhile.
+function resume(process: Served, value: unknown, go: (value: unknown) => void, failed: (error: unknown) => void): void {
+  if (!process.alive) return;
+  const before = current;
+  enter(process);
+  process.listening = true;
+  try {
+    go(value);
+  } catch (error) {
+    // A result that throws when it is looked at.
+    failed(error);
+  }
+  enter(before);
+  if (process.alive && process.listening && process.due()) process.wake();
+}
+
+/** Ends a process: its terminate callback, then `end` with the reason. What terminate fails with becomes the reason. */
+export function finish(
+  process: Process,
+  reason: unknown,
+  terminate: (() => unknown) | undefined,
+  end: (reason: unknown) => void,
+): void {
+  process.listening = false;
+  if (terminate !== undefined) {
+    try {
+      const result = terminate();
+      if (isThenable(result)) {
+        void Promise.prototype.then.call(
+          types.isPromise(result) ? result : Promise.resolve(result),
+          () => asSelf(process, () => end(reason)),
+          (error: unknown) => asSelf(process, () => end(endReason(error, reason))),
+        );
+        return;
+      }
+    } catch (error) {
+      end(endReason(error, reason));
+      return;
+    }
+  }
+  end(reason);
+}
+
+function asSelf(process: Process, go: () => void): void {
+  const before = current;
+  enter(process);
+  go();
+  enter(before);
+}
+
+// What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
+function endReason(error: unknown, reason: unknown): unknown {
+  return isA(error, Thrown) ? reason : reasonOf(error);
+}

@@ -1,0 +1,114 @@
+/**
+ * Actions: what a result may ask for beside the next state. Pure.
+ *
+ *   [REPLY, from, value] · POSTPONE · [POSTPONE, boolean] · [NEXT_EVENT, type, content] · HIBERNATE · [HIBERNATE, boolean]
+ *   ms · [TIMEOUT, ms, content] · [STATE_TIMEOUT, ms, content] · [[TIMEOUT, name], ms, content], each with options behind
+ *   [kind, CANCEL] · [kind, UPDATE, content]      kind: TIMEOUT · STATE_TIMEOUT · [TIMEOUT, name]
+ *   [CHANGE_CALLBACK_MODULE, module] · [PUSH_CALLBACK_MODULE, module] · POP_CALLBACK_MODULE
+ *
+ * One action stands alone or in an array of them. Tuples and lists are both arrays here, so their content tells which is meant.
+ */
+import { Atom } from "../term/atom.ts";
+import { isTuple } from "../term/guarded.ts";
+import { Pid } from "../term/pid.ts";
+import { type From, Request } from "../process/request.ts";
+import {
+  ABS,
+  CALL,
+  CANCEL,
+  CAST,
+  HIBERNATE,
+  INFINITY,
+  INFO,
+  INTERNAL,
+  POP_CALLBACK_MODULE,
+  POSTPONE,
+  STATE_TIMEOUT,
+  TIMEOUT,
+  UPDATE,
+} from "./atoms.ts";
+
+/** Actions as a list: one alone is a list of one. */
+export function listOf(actions: unknown): readonly unknown[] {
+  return isTuple(actions) && !isOne(actions) ? actions : [actions];
+}
+
+// Whether an array is one action rather than several.
+function isOne(array: readonly unknown[]): boolean {
+  const [first, second] = array;
+  if (array.length < 2) return false;
+  if (isTuple(first)) {
+    if (!isKind(first)) return false;
+    // [[TIMEOUT, CANCEL], …] cancels the event time-out and goes on.
+    if (second === CANCEL || second === UPDATE) return true;
+    return array.length > 2 && isTime(second) && first[1] !== CANCEL;
+  }
+  if (!(first instanceof Atom)) return false;
+  if (first === POSTPONE || first === HIBERNATE) return array.length === 2 && typeof second === "boolean";
+  return first !== POP_CALLBACK_MODULE;
+}
+
+/** Whether a time-out can be of this kind. */
+export function isKind(kind: unknown): boolean {
+  return kind === TIMEOUT || kind === STATE_TIMEOUT || (isTuple(kind) && kind.length === 2 && kind[0] === TIMEOUT);
+}
+
+export function isTime(time: unknown): time is number | Atom<"infinity"> {
+  return time === INFINITY || (typeof time === "number" && time >= 0);
+}
+
+/** Whether this is what comes with a call, to answer it. */
+export function isFrom(from: unknown): from is From {
+  return isTuple(from) && from.length === 2 && (from[0] instanceof Pid || from[1] instanceof Request);
+}
+
+/** Whether an event that is inserted may be of this type. */
+export function isEventType(type: unknown): boolean {
+  return (
+    type === CAST ||
+    type === INFO ||
+    type === INTERNAL ||
+    isKind(type) ||
+    (isTuple(type) && type.length === 2 && type[0] === CALL && isFrom(type[1]))
+  );
+}
+
+/** A time-out that is to be started, updated or cancelled. */
+export interface Asked {
+  readonly kind: unknown;
+  /** Milliseconds; Infinity cancels; undefined changes the content alone. */
+  readonly time: number | undefined;
+  readonly content: unknown;
+  /** The time is a moment on the clock of `performance.now()`. */
+  readonly absolute: boolean;
+}
+
+/** Reads an action about a time-out; undefined if it is none. */
+export function askedFor(action: unknown): Asked | undefined {
+  if (isTime(action)) return { kind: TIMEOUT, time: milliseconds(action), content: action, absolute: false };
+  if (!isTuple(action) || !isKind(action[0])) return undefined;
+  const [kind, time, content, options] = action;
+  const { length } = action;
+  if (length === 2) return time === CANCEL ? { kind, time: Infinity, content: undefined, absolute: false } : undefined;
+  if (length === 3 && time === UPDATE) return { kind, time: undefined, content, absolute: false };
+  if (length !== 3 && length !== 4) return undefined;
+  const absolute = length === 4 ? absoluteIn(options) : false;
+  if (absolute === undefined || !(isTime(time) || (absolute && typeof time === "number" && !Number.isNaN(time))))
+    return undefined;
+  return { kind, time: milliseconds(time), content, absolute };
+}
+
+const milliseconds = (time: number | Atom<"infinity">) => (typeof time === "number" ? time : Infinity);
+
+// Options of a time-out: [ABS, boolean], or a list of such.
+function absoluteIn(options: unknown): boolean | undefined {
+  if (!isTuple(options)) return undefined;
+  const list: readonly unknown[] = options[0] === ABS ? [options] : options;
+  let absolute = false;
+  for (const option of list) {
+    if (!isTuple(option) || option.length !== 2 || option[0] !== ABS || typeof option[1] !== "boolean")
+      return undefined;
+    absolute = option[1];
+  }
+  return absolute;
+}

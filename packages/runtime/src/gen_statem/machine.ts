@@ -1,0 +1,622 @@
+/**
+ * The loop of a gen_statem: takes one event after the other, hands it to the callback of the state, and makes the transition
+ * that the result asks for. Events come from the queue of inserted and postponed ones, then from time-outs of zero, then from
+ * the mailbox. A callback that answers at once costs no promise; while one awaits, the loop does not listen.
+ */
+import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
+import { type Atom, ensure } from "../term/atom.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Exit, Thrown } from "../term/error.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
+import type { Pid } from "../term/pid.ts";
+import { reasonOf, same, say, sentenceOf, Stack } from "../term/reason.ts";
+import { settle } from "../term/shape.ts";
+import { isThenable } from "../process/body.ts";
+import { die } from "../process/death.ts";
+import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { type Ancestry, OWN, Process } from "../process/process.ts";
+import { look } from "../process/receive.ts";
+import * as registry from "../process/registry.ts";
+import { type From, Request } from "../process/request.ts";
+import { reduce, SLICE } from "../process/scheduler.ts";
+import { currentDispatcher } from "../process/spawn.ts";
+import type { Status } from "../behaviour/callbacks.ts";
+import { reportCrash } from "../behaviour/crash.ts";
+import { answer } from "../behaviour/reply.ts";
+import {
+  finish,
+  isParentExit,
+  type Served,
+  shownName,
+  startedAs,
+  takeSuspended,
+  trace,
+  whenSettled,
+} from "../behaviour/served.ts";
+import type { Starter } from "../behaviour/starter.ts";
+import { system } from "../behaviour/system.ts";
+import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
+import {
+  BAD_ACTION,
+  BAD_ENTER_ACTION,
+  BAD_ENTER_RETURN,
+  BAD_REPLY_ACTION,
+  BAD_RETURN,
+  BAD_RETURN_FROM_INIT,
+  CALL,
+  CAST,
+  CHANGE_CALLBACK_MODULE,
+  ENTER,
+  HIBERNATE,
+  IGNORE,
+  INFO,
+  INTERNAL,
+  NEXT_EVENT,
+  NORMAL,
+  OK,
+  POP_CALLBACK_MODULE,
+  POSTPONE,
+  PUSH_CALLBACK_MODULE,
+  REPLY,
+  STOP,
+  TIMEOUT,
+} from "./atoms.ts";
+import { type AnyModule, functionOf, isModule, type Mode, modeOf, nameOfState } from "./callbacks.ts";
+import { missing, missingState, noStateName, wrong, wrongInit, wrongMode } from "./mistake.ts";
+import { ANSWERS, KEEPS, KEEPS_ALL, NEXT, read, REPEATS, REPEATS_ALL, STOPS, type Verdict, WRONG } from "./result.ts";
+import { Timeouts, Timer } from "./timeouts.ts";
+
+const BORN = OWN;
+const SUSPENDED = OWN << 1;
+const TRACING = OWN << 2;
+/** The call of the state that is entered is due. */
+const ENTERING = OWN << 3;
+/** The callback at work is called for an event, not because a state is entered. */
+const STATE_CALL = OWN << 4;
+const POSTPONING = OWN << 5;
+
+/** An event: `[CALL, from]`, `CAST`, `INFO` … and what it says. */
+class Event {
+  readonly type: unknown;
+  readonly content: unknown;
+  constructor(type: unknown, content: unknown) {
+    this.type = type;
+    this.content = content;
+  }
+}
+
+settle(() => new Event(undefined, undefined));
+
+const INIT_STATE = ensure("init_state");
+const NO_MODE: Mode = { functions: false, enter: false };
+
+export class Machine extends Process implements Served {
+  module: AnyModule;
+  /** The modules below the one at work, the nearest last. */
+  #below: AnyModule[] | undefined = undefined;
+  #mode: Mode = NO_MODE;
+  readonly parent: Pid | undefined;
+  starter: Starter | undefined = undefined;
+  /** Events that are due before any message, the next one last. */
+  #queue: Event[] = [];
+  /** Events put off until the state changes, oldest first. */
+  #postponed: Event[] = [];
+  #timeouts: Timeouts | undefined = undefined;
+  /** What the transition under way is to insert, in order. */
+  #inserted: Event[] | undefined = undefined;
+  #asked: Asked[] | undefined = undefined;
+  /** The event at hand. */
+  #event: Event | undefined = undefined;
+  state: unknown = undefined;
+  /** Before init has run: its argument. */
+  data: unknown;
+  // State and data as the transition under way leaves them.
+  #nextState: unknown = undefined;
+  #nextData: unknown = undefined;
+
+  constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
+    super(currentDispatcher(), ancestors);
+    this.prompt = this.dispatcher.prompt;
+    this.module = module;
+    this.data = arg;
+    this.parent = parent;
+  }
+
+  get suspended(): boolean {
+    return (this.flags & SUSPENDED) !== 0;
+  }
+
+  set suspended(on: boolean) {
+    this.flags = on ? this.flags | SUSPENDED : this.flags & ~SUSPENDED;
+  }
+
+  get tracing(): boolean {
+    return (this.flags & TRACING) !== 0;
+  }
+
+  set tracing(on: boolean) {
+    this.flags = on ? this.flags | TRACING : this.flags & ~TRACING;
+  }
+
+  get behaviour(): string {
+    return "gen_statem";
+  }
+
+  get initialCall(): string {
+    return startedAs(this.behaviour, this.module);
+  }
+
+  get observed(): unknown {
+    return [this.state, this.data];
+  }
+
+  set observed(pair: unknown) {
+    if (!isTuple(pair) || pair.length !== 2)
+      throw new TypeError(`The state of ${shownName(this)} is an array [state, data]`);
+    [this.state, this.data] = pair;
+  }
+
+  status(end?: { readonly reason: unknown }): Status {
+    const { state, data } = this;
+    const event = this.#event;
+    return {
+      state,
+      data,
+      postponed: this.#postponed.map(pairOf).toReversed(),
+      timeouts: this.#timeouts?.list() ?? [],
+      log: [],
+      ...(end === undefined
+        ? {}
+        : { ...end, queue: event === undefined ? [] : [event, ...this.#queue.toReversed()].map(pairOf) }),
+    };
+  }
+
+  turn(): void {
+    if (!this.alive) return;
+    // It is awake: what arrives meanwhile need not wake it.
+    this.ready = true;
+    if (this.waiter !== undefined) look(this);
+    else if ((this.flags & BORN) === 0) this.#init();
+    else {
+      for (let left = SLICE; this.listening; left--) {
+        // One event at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
+        if (left === 0 || (!reduce() && left < SLICE)) break;
+        if (!this.#step()) break;
+      }
+    }
+    this.ready = false;
+    if (!this.alive) return;
+    const { waiter } = this;
+    if (waiter !== undefined ? waiter.poll || waiter.looked !== this.tail : this.listening && this.due()) this.wake();
+  }
+
+  release(reason: unknown): void {
+    this.#timeouts?.clear();
+    this.#queue = [];
+    this.#postponed = [];
+    const { starter } = this;
+    if (starter !== undefined) {
+      this.starter = undefined;
+      starter.nack(this.behaviour, reason);
+    }
+  }
+
+  due(): boolean {
+    if ((this.flags & ENTERING) !== 0 || this.#queue.length > 0 || this.#timeouts?.due === true) return true;
+    return !this.suspended && this.head !== undefined;
+  }
+
+  // Does what is due next. False if nothing is.
+  #step(): boolean {
+    if ((this.flags & ENTERING) !== 0) {
+      this.flags &= ~(ENTERING | STATE_CALL);
+      this.#callback(ENTER, this.state);
+      return true;
+    }
+    const queued = this.#queue.pop();
+    if (queued !== undefined) {
+      this.#begin(queued);
+      return true;
+    }
+    const zero = this.#timeouts?.zero();
+    if (zero !== undefined) {
+      this.#begin(new Event(zero.kind, zero.content));
+      return true;
+    }
+    if (this.suspended) {
+      const entry = takeSuspended(this);
+      if (entry !== undefined) this.#take(entry);
+      return entry !== undefined;
+    }
+    if (this.head === undefined) return false;
+    this.#take(take(this, undefined));
+    return true;
+  }
+
+  #take(entry: Entry): void {
+    if (entry instanceof Cast) this.#begin(new Event(CAST, entry.message));
+    else if (entry instanceof Request) {
+      if (entry.purpose.system) system(this, entry);
+      else this.#begin(new Event([CALL, entry.from], entry.payload));
+    } else this.#message((entry as Envelope).message);
+  }
+
+  #message(message: unknown): void {
+    // What its own functions send may also come by hand.
+    if (tagOf(message, 2) === GEN_CAST) {
+      this.#begin(new Event(CAST, (message as readonly unknown[])[1]));
+      return;
+    }
+    const tag = tagOf(message, 3);
+    if (tag === GEN_CALL) {
+      const [, from, term] = message as readonly unknown[];
+      this.#begin(new Event([CALL, from], term));
+      return;
+    }
+    if (tag === TIMEOUT) {
+      const timer = (message as readonly unknown[])[1];
+      if (timer instanceof Timer) {
+        if (this.#timeouts?.over(timer) === true) this.#begin(new Event(timer.kind, timer.content));
+        return;
+      }
+    }
+    if (isParentExit(this, message)) this.stop(message[2]);
+    else this.#begin(new Event(INFO, message));
+  }
+
+  // An event's turn has come.
+  #begin(event: Event): void {
+    this.#event = event;
+    this.#nextState = this.state;
+    this.#nextData = this.data;
+    this.flags |= STATE_CALL;
+    this.#callback(event.type, event.content);
+  }
+
+  #callback(type: unknown, content: unknown): void {
+    const { module } = this;
+    let result: unknown;
+    try {
+      if (this.tracing) trace(this, this.#nameOfCallback(), [type, content]);
+      if (this.#mode.functions) {
+        const state = this.#nextState;
+        const name = nameOfState(state);
+        if (name === undefined) throw noStateName(module, state);
+        const callback = functionOf(module, name);
+        if (callback === undefined) throw missingState(module, name);
+        result = callback.call(module, type, content, this.#nextData);
+      } else {
+        if (module.handle_event === undefined) throw missing(module, "handle_event");
+        result = module.handle_event(type, content, this.#nextState, this.#nextData);
+      }
+      if (!Array.isArray(result) && isThenable(result)) {
+        whenSettled(
+          this,
+          result,
+          (value) => this.#apply(value),
+          (error) => this.#threw(error),
+        );
+        return;
+      }
+    } catch (error) {
+      this.#threw(error);
+      return;
+    }
+    this.#apply(result);
+  }
+
+  #threw(error: unknown): void {
+    if (!this.alive) return;
+    if (isA(error, Thrown)) this.#apply(error.value);
+    else this.#failed(error);
+  }
+
+  // Does what a result says.
+  #apply(result: unknown): void {
+    if (!this.alive) return;
+    let verdict: Verdict = WRONG;
+    try {
+      verdict = read(result);
+    } catch {
+      // A proxy that throws is no result.
+    }
+    const tuple = result as readonly unknown[];
+    switch (verdict) {
+      case KEEPS_ALL:
+        this.#go(false, tuple.length === 2, tuple[1]);
+        return;
+      case KEEPS:
+        this.#nextData = tuple[1];
+        this.#go(false, tuple.length === 3, tuple[2]);
+        return;
+      case NEXT: {
+        const changes = !this.#sameState(tuple[1], this.#nextState);
+        if (changes && (this.flags & STATE_CALL) === 0) {
+          this.#wrong(BAD_ENTER_RETURN, result);
+          return;
+        }
+        if (changes) this.#nextState = tuple[1];
+        this.#nextData = tuple[2];
+        this.#go(changes, tuple.length === 4, tuple[3]);
+        return;
+      }
+      case REPEATS:
+        this.#nextData = tuple[1];
+        this.#go(true, tuple.length === 3, tuple[2]);
+        return;
+      case REPEATS_ALL:
+        this.#go(true, tuple.length === 2, tuple[1]);
+        return;
+      case STOPS:
+        if (isTuple(result) && result.length === 3) this.#nextData = result[2];
+        this.#adopt();
+        this.stop(isTuple(result) ? result[1] : NORMAL);
+        return;
+      case ANSWERS:
+        if (tuple.length === 4) this.#nextData = tuple[3];
+        this.#adopt();
+        for (const reply of listOf(tuple[2])) {
+          if (!isReply(reply)) {
+            this.#wrong(BAD_REPLY_ACTION, reply);
+            return;
+          }
+          answer(reply[1], reply[2]);
+        }
+        this.stop(tuple[1]);
+        return;
+      default:
+        this.#wrong(BAD_RETURN, result);
+    }
+  }
+
+  // Does the actions of a result, and then enters the state or makes the transition.
+  #go(enters: boolean, acts: boolean, actions: unknown): void {
+    if (acts) {
+      for (const action of listOf(actions)) {
+        const problem = this.#act(action);
+        if (problem !== undefined) {
+          if (problem instanceof Failure) {
+            this.#adopt();
+            this.#failed(problem.error);
+          } else this.#wrong(problem, action);
+          return;
+        }
+      }
+    }
+    if (enters && this.#mode.enter) this.flags |= ENTERING;
+    else this.#transition();
+  }
+
+  // Does one action, or tells what is wrong with it.
+  #act(action: unknown): Atom | Failure | undefined {
+    const stateCall = (this.flags & STATE_CALL) !== 0;
+    if (action === POSTPONE || (isTuple(action) && action[0] === POSTPONE)) {
+      const on = isTuple(action) ? action[1] : true;
+      if (typeof on !== "boolean" || (isTuple(action) && action.length !== 2)) return BAD_ACTION;
+      if (on && !stateCall) return isTuple(action) ? BAD_ACTION : BAD_ENTER_ACTION;
+      this.flags = on ? this.flags | POSTPONING : this.flags & ~POSTPONING;
+      return undefined;
+    }
+    if (action === HIBERNATE) return undefined;
+    if (action === POP_CALLBACK_MODULE) {
+      const below = this.#below?.at(-1);
+      if (below === undefined) return BAD_ACTION;
+      if (!stateCall) return BAD_ENTER_ACTION;
+      const problem = this.#useModule(below);
+      if (problem === undefined) this.#below?.pop();
+      return problem;
+    }
+    if (isTuple(action)) {
+      const [tag, first, second] = action;
+      const { length } = action;
+      if (tag === REPLY && length === 3) {
+        if (!isFrom(first)) return BAD_ACTION;
+        if (!this.prompt) this.prompt = this.dispatcher.prompt;
+        answer(first, second);
+        return undefined;
+      }
+      if (tag === NEXT_EVENT && length === 3) {
+        if (!stateCall) return BAD_ENTER_ACTION;
+        if (!isEventType(first)) return BAD_ACTION;
+        (this.#inserted ??= []).push(new Event(first, second));
+        return undefined;
+      }
+      if (tag === HIBERNATE && length === 2 && typeof first === "boolean") return undefined;
+      if ((tag === CHANGE_CALLBACK_MODULE || tag === PUSH_CALLBACK_MODULE) && length === 2 && isModule(first)) {
+        if (!stateCall) return BAD_ENTER_ACTION;
+        const { module } = this;
+        const problem = this.#useModule(first);
+        if (problem === undefined && tag === PUSH_CALLBACK_MODULE) (this.#below ??= []).push(module);
+        return problem;
+      }
+    }
+    const asked = askedFor(action);
+    if (asked === undefined) return BAD_ACTION;
+    (this.#asked ??= []).push(asked);
+    return undefined;
+  }
+
+  #transition(): void {
+    const event = this.#event as Event;
+    this.#event = undefined;
+    if ((this.flags & POSTPONING) !== 0) {
+      this.flags &= ~POSTPONING;
+      this.#postponed.push(event);
+    }
+    const timeouts = this.#timeouts;
+    timeouts?.busy();
+    if (this.#nextState !== this.state && !this.#sameState(this.#nextState, this.state)) {
+      timeouts?.changed();
+      if (this.#postponed.length > 0) {
+        // The oldest is the next one.
+        for (const one of this.#postponed.toReversed()) this.#queue.push(one);
+        this.#postponed = [];
+      }
+    }
+    this.#adopt();
+    if (this.#asked !== undefined) {
+      (this.#timeouts ??= new Timeouts(this)).start(this.#asked);
+      this.#asked = undefined;
+    }
+    if (this.#inserted !== undefined) {
+      for (const one of this.#inserted.toReversed()) this.#queue.push(one);
+      this.#inserted = undefined;
+    }
+  }
+
+  // State and data are those of the transition under way from now on.
+  #adopt(): void {
+    this.state = this.#nextState;
+    this.data = this.#nextData;
+  }
+
+  // In mode state_functions a state is its name, whether that is given as a string or as an atom.
+  #sameState(a: unknown, b: unknown): boolean {
+    if (a === b) return true;
+    if (!this.#mode.functions) return same(a, b);
+    const name = nameOfState(a);
+    return name === undefined ? same(a, b) : name === nameOfState(b);
+  }
+
+  // Takes up a callback module, or tells why not.
+  #useModule(module: AnyModule): Failure | undefined {
+    let result: unknown;
+    try {
+      if (module.callback_mode === undefined) throw missing(module, "callback_mode");
+      result = module.callback_mode();
+    } catch (error) {
+      if (!isA(error, Thrown)) return new Failure(error);
+      result = error.value;
+    }
+    const mode = modeOf(result);
+    if (mode === undefined) return new Failure(wrongMode(module, result));
+    this.module = module;
+    this.#mode = mode;
+    return undefined;
+  }
+
+  #init(): void {
+    this.flags |= BORN;
+    reduce();
+    const arg = this.data;
+    this.data = undefined;
+    const { module } = this;
+    const failed = (error: unknown) => {
+      if (isA(error, Thrown)) this.#initialised(error.value);
+      else this.#failInit(plainOf(error), reasonOf(error), true);
+    };
+    let result: unknown;
+    try {
+      if (module.init === undefined) throw missing(module, "init");
+      result = module.init(arg);
+      if (!Array.isArray(result) && isThenable(result)) {
+        whenSettled(this, result, (value) => this.#initialised(value), failed);
+        return;
+      }
+      this.#initialised(result);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #initialised(result: unknown): void {
+    if (!this.alive) return;
+    if (isTuple(result) && result[0] === OK && (result.length === 3 || result.length === 4)) {
+      const [, state, data, actions] = result;
+      this.#nextState = state;
+      this.#nextData = data;
+      this.#adopt();
+      this.listening = true;
+      this.#started(this.pid);
+      this.flags |= STATE_CALL;
+      this.#event = new Event(INTERNAL, INIT_STATE);
+      const failure = this.#useModule(this.module);
+      // There is no event yet that could be postponed.
+      if (failure !== undefined) this.#failed(failure.error);
+      else this.#go(true, true, [...(result.length === 4 ? listOf(actions) : []), [POSTPONE, false]]);
+    } else if (result === IGNORE) {
+      registry.release(this);
+      this.listening = false;
+      this.#started(IGNORE);
+      die(this, NORMAL);
+    } else if (isTuple(result) && result[0] === STOP && result.length === 2) {
+      this.#failInit(result[1], result[1], false);
+    } else {
+      const reason = say([BAD_RETURN_FROM_INIT, result], wrongInit(this.module, result));
+      this.#failInit(reason, reason, true);
+    }
+  }
+
+  #started(value: unknown): void {
+    const { starter } = this;
+    this.starter = undefined;
+    starter?.ack(value);
+  }
+
+  // As in OTP, who starts it is told the reason of an error without its stack.
+  #failInit(told: unknown, reason: unknown, crashed: boolean): void {
+    if (!this.alive) return;
+    this.listening = false;
+    if (crashed) reportCrash(this, reason, "during init", told);
+    registry.release(this);
+    const { starter } = this;
+    this.starter = undefined;
+    starter?.nack(this.behaviour, told, sentenceOf(reason));
+    die(this, reason);
+  }
+
+  // An error ends it: terminate is told the error, everybody else also where it was raised.
+  #failed(error: unknown): void {
+    this.stop(plainOf(error), reasonOf(error));
+  }
+
+  #wrong(kind: Atom, term: unknown): void {
+    this.#adopt();
+    const reason = [kind, term];
+    const sentence = wrong(kind, this.module, this.#nameOfCallback(), term);
+    this.stop(reason, say([reason, new Stack(undefined)], sentence));
+  }
+
+  #nameOfCallback(): string {
+    return this.#mode.functions ? describe(nameOfState(this.#nextState)) : "handle_event";
+  }
+
+  /** Ends it: terminate(reason, state, data), then death. What terminate itself fails with becomes the reason. */
+  stop(reason: unknown, exit: unknown = reason): void {
+    if (!this.alive) return;
+    const { module } = this;
+    finish(
+      this,
+      exit,
+      module.terminate === undefined ? undefined : () => module.terminate?.(reason, this.state, this.data),
+      (why) => {
+        if (!this.alive) return;
+        reportCrash(this, why, "between two events", why === exit ? reason : why);
+        die(this, why);
+      },
+    );
+  }
+}
+
+/** What a callback, other than that of a state, failed with. */
+class Failure {
+  readonly error: unknown;
+  constructor(error: unknown) {
+    this.error = error;
+  }
+}
+
+// What terminate is told of an error: the error alone.
+function plainOf(error: unknown): unknown {
+  return isA(error, Exit) || isA(error, ErlangError) ? error.reason : error;
+}
+
+function isReply(action: unknown): action is readonly [unknown, From, unknown] {
+  return isTuple(action) && action.length === 3 && action[0] === REPLY && isFrom(action[1]);
+}
+
+function pairOf({ type, content }: Event): readonly [unknown, unknown] {
+  return [type, content];
+}
+
+settle(() => new Machine({}, undefined, undefined, []));

@@ -1,0 +1,210 @@
+/** Types of callback modules, their events, results and actions. */
+import type { Atom } from "../term/atom.ts";
+import type { MessageOf, Protocol, ReplyTo } from "../term/protocol.ts";
+import type { Timeout } from "../term/timeout.ts";
+import type { From } from "../process/request.ts";
+import type { Status } from "../behaviour/callbacks.ts";
+
+type Tag<N extends string> = Atom<N>;
+type Awaitable<T> = T | Promise<T>;
+
+/** What a time-out is for: the next event, the state, or a name of its own. */
+export type TimeoutKind = Tag<"timeout"> | Tag<"state_timeout"> | readonly [Tag<"timeout">, unknown];
+
+/** What an event is: `[CALL, from]`, `CAST`, `INFO` (a plain message), `INTERNAL` (an inserted one), a time-out; `ENTER` for a state enter call. */
+export type EventType =
+  | readonly [Tag<"call">, From]
+  | Tag<"cast">
+  | Tag<"info">
+  | Tag<"internal">
+  | Tag<"enter">
+  | TimeoutKind;
+
+declare const answers: unique symbol;
+
+/** The `from` of a call whose reply is an `R`. */
+export type CallFrom<R> = From & { readonly [answers]?: (reply: R) => R };
+
+/** Answers a call. */
+export type ReplyAction<R = unknown> = readonly [Tag<"reply">, unknown extends R ? From : CallFrom<R>, R];
+
+/** Options of a time-out: its time is a moment of `performance.now()`, not a span. */
+type TimeoutOptions = readonly [Tag<"abs">, boolean] | readonly (readonly [Tag<"abs">, boolean])[];
+
+/** What a result may ask for beside the next state. `A` is the replies it may give. */
+export type Action<A = ReplyAction> =
+  | A
+  | Tag<"postpone">
+  | readonly [Tag<"postpone">, boolean]
+  | Tag<"hibernate">
+  | readonly [Tag<"hibernate">, boolean]
+  | readonly [Tag<"next_event">, Exclude<EventType, Tag<"enter">>, unknown]
+  | Timeout
+  | readonly [TimeoutKind, Timeout, unknown]
+  | readonly [TimeoutKind, Timeout, unknown, TimeoutOptions]
+  | readonly [TimeoutKind, Tag<"update">, unknown]
+  | readonly [TimeoutKind, Tag<"cancel">]
+  | readonly [Tag<"change_callback_module"> | Tag<"push_callback_module">, object]
+  | Tag<"pop_callback_module">;
+
+/** One action, or several in their order. */
+export type Actions<A = ReplyAction> = Action<A> | readonly Action<A>[];
+
+/** What init returns. */
+export type InitResult<S, D> =
+  | readonly [Tag<"ok">, S, D]
+  | readonly [Tag<"ok">, S, D, Actions]
+  | readonly [Tag<"stop">, unknown]
+  | Tag<"ignore">;
+
+/** What the callback of a state returns; `A` is the replies it may give. */
+export type Result<S, D, A = ReplyAction> =
+  | readonly [Tag<"next_state">, S, D]
+  | readonly [Tag<"next_state">, S, D, Actions<A>]
+  | readonly [Tag<"keep_state"> | Tag<"repeat_state">, D]
+  | readonly [Tag<"keep_state"> | Tag<"repeat_state">, D, Actions<A>]
+  | Tag<"keep_state_and_data">
+  | Tag<"repeat_state_and_data">
+  | readonly [Tag<"keep_state_and_data"> | Tag<"repeat_state_and_data">, Actions<A>]
+  | Tag<"stop">
+  | readonly [Tag<"stop">, unknown]
+  | readonly [Tag<"stop">, unknown, D]
+  | readonly [Tag<"stop_and_reply">, unknown, A | readonly A[]]
+  | readonly [Tag<"stop_and_reply">, unknown, A | readonly A[], D];
+
+type Mode = Tag<"state_functions"> | Tag<"handle_event_function">;
+
+/** What callback_mode returns. */
+export type CallbackMode = Mode | readonly (Mode | Tag<"state_enter">)[];
+
+// A method, so that a callback may take less than it can be given.
+type Callback<A extends readonly unknown[], R> = { method(...args: A): R }["method"];
+
+/** A state's function. */
+export type StateFunction<S, D> = Callback<[type: EventType, content: unknown, data: D], Awaitable<Result<S, D>>>;
+
+/** The callbacks that no state can be named after. */
+type Reserved =
+  | "callback_mode"
+  | "init"
+  | "handle_event"
+  | "terminate"
+  | "format_status"
+  | "code_change"
+  | "name"
+  | "behaviour"
+  | "constructor";
+
+/** A state by its name, as a string or as an atom. */
+export type Named<N extends string> = N | Atom<N>;
+
+interface Common<S, D, A> {
+  callback_mode(): CallbackMode;
+  init(arg: A): Awaitable<InitResult<S, D>>;
+  terminate?(reason: unknown, state: S, data: D): unknown;
+  format_status?(status: Status): Status;
+}
+
+/** A module of mode `HANDLE_EVENT_FUNCTION`: `S` is its states, any terms, `D` its data, `A` what init takes. */
+export interface EventModule<S, D, A> extends Common<S, D, A> {
+  handle_event(type: EventType, content: unknown, state: S, data: D): Awaitable<Result<S, D>>;
+}
+
+/** A module of mode `STATE_FUNCTIONS`: beside init and its like, one function for each state `K`. */
+export type StateModule<K extends string, D, A> = Common<Named<NoInfer<Exclude<K, Reserved>>>, D, A> & {
+  readonly [S in K]: S extends Reserved ? unknown : StateFunction<Named<NoInfer<Exclude<K, Reserved>>>, NoInfer<D>>;
+};
+
+/** What a module's init takes. */
+export type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
+
+// The states that a result goes to.
+type Targets<R> =
+  Awaited<R> extends infer T ? (T extends readonly [Tag<"next_state">, infer S, ...unknown[]] ? S : never) : never;
+type InitialState<M> = M extends { init(...args: never): infer R }
+  ? Awaited<R> extends infer T
+    ? T extends readonly [Tag<"ok">, infer S, unknown, ...unknown[]]
+      ? S
+      : never
+    : never
+  : never;
+type StatesOf<M> = Named<Exclude<keyof M & string, Reserved>>;
+
+/** Says, where a module is started, which of its callbacks goes to a state that there is not. */
+export type WellFormed<M> = M extends {
+  handle_event(type: never, content: never, state: infer S, data: never): infer R;
+}
+  ? [Targets<R> | InitialState<M>] extends [S]
+    ? unknown
+    : { readonly handle_event: UnknownState<Exclude<Targets<R> | InitialState<M>, S>> }
+  : {
+      readonly [K in keyof M]: K extends "init"
+        ? [InitialState<M>] extends [StatesOf<M>]
+          ? unknown
+          : UnknownState<Exclude<InitialState<M>, StatesOf<M>>>
+        : K extends Reserved
+          ? unknown
+          : M[K] extends (...args: never) => infer R
+            ? [Targets<R>] extends [StatesOf<M>]
+              ? unknown
+              : UnknownState<Exclude<Targets<R>, StatesOf<M>>>
+            : unknown;
+    };
+
+interface UnknownState<S> {
+  readonly there_is_no_state: S;
+}
+
+declare const understands: unique symbol;
+
+/** A state's function that says which protocol it understands. */
+export interface Understanding<P> {
+  readonly [understands]?: P;
+}
+
+type ProtocolIn<F> = F extends { readonly [understands]?: infer P }
+  ? typeof understands extends keyof F
+    ? NonNullable<P>
+    : never
+  : never;
+
+/** What a module understands, as far as its functions say so (`gen_statem.events`). */
+export type ServedBy<M> = [{ [K in keyof M]: ProtocolIn<M[K]> }[keyof M]] extends [infer P]
+  ? [P] extends [never]
+    ? unknown
+    : P
+  : unknown;
+
+type Calls<P> = P extends { calls: infer C } ? C : Record<never, never>;
+type Casts<P> = P extends { casts: infer C } ? C : Record<never, never>;
+// The replies that any call of the protocol may get, each with its own `from`.
+type Replies<P> = {
+  [K in keyof Calls<P> & string]: ReplyAction<ReplyTo<Calls<P>, MessageOf<Pick<Calls<P>, K>>>>;
+}[keyof Calls<P> & string];
+type Outcome<P, S, D> = Awaitable<Result<S, D, Replies<P>>>;
+
+/** The clauses of a state, one for each event it knows. */
+export interface Clauses<P extends Protocol, S, D> {
+  readonly call?: {
+    readonly [K in keyof Calls<P> & string]?: (
+      request: MessageOf<Pick<Calls<P>, K>>,
+      from: CallFrom<ReplyTo<Calls<P>, MessageOf<Pick<Calls<P>, K>>>>,
+      data: D,
+    ) => Outcome<P, S, D>;
+  };
+  readonly cast?: {
+    readonly [K in keyof Casts<P> & string]?: (message: MessageOf<Pick<Casts<P>, K>>, data: D) => Outcome<P, S, D>;
+  };
+  /** Plain messages. */
+  readonly info?: (message: unknown, data: D) => Outcome<P, S, D>;
+  readonly internal?: (content: unknown, data: D) => Outcome<P, S, D>;
+  /** The event time-out. */
+  readonly timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
+  readonly state_timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
+  /** The time-outs with names that are strings or atoms, by name. */
+  readonly timeouts?: Readonly<Record<string, (content: unknown, data: D) => Outcome<P, S, D>>>;
+  /** The state is entered. Without it, that is no matter. */
+  readonly enter?: (old_state: S, data: D) => Outcome<P, S, D>;
+  /** All other events. Without it, one that no clause takes is an error, `function_clause`. */
+  readonly otherwise?: (type: EventType, content: unknown, data: D) => Awaitable<Result<S, D>>;
+}
