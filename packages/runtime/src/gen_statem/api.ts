@@ -73,7 +73,7 @@ export type Started<M> = M extends { init(...args: never): infer R }
  * A callback module of mode `STATE_FUNCTIONS`, as it is: its states are inferred from its functions, its data from init, and a
  * transition to a state that there is not does not compile.
  */
-export function states<const K extends string, D, A>(module: StateModule<K, D, A>): StateModule<K, D, A> {
+export function states<const K extends string, D, A, const M>(module: StateModule<K, D, A> & M): M {
   return module;
 }
 

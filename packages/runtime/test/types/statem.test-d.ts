@@ -53,7 +53,16 @@ const light = gen_statem.states({
     return [NEXT_STATE, "on", { count: data.count + 1 }, [[STATE_TIMEOUT, 1000, "off"], POSTPONE]];
   },
   on: (_type, _content, data) =>
-    data.count > 3 ? KEEP_STATE_AND_DATA : [KEEP_STATE, data, [[NEXT_EVENT, INTERNAL, "x"], [STATE_TIMEOUT, CANCEL]]],
+    data.count > 3
+      ? KEEP_STATE_AND_DATA
+      : [
+          KEEP_STATE,
+          data,
+          [
+            [NEXT_EVENT, INTERNAL, "x"],
+            [STATE_TIMEOUT, CANCEL],
+          ],
+        ],
 });
 
 export async function inferred() {
@@ -118,7 +127,7 @@ export async function checked() {
 // Clauses: each call is answered with its own type of reply.
 const door = gen_statem.states({
   callback_mode: () => STATE_FUNCTIONS,
-  init: (code: string): gen_statem.InitResult<State, Data> => [OK, "locked", { code, typed: "" }],
+  init: (code: string) => [OK, "locked", { code, typed: "" }],
   locked: gen_statem.events<Door, State, Data>({
     call: {
       push: (_request, from) => [KEEP_STATE_AND_DATA, [[REPLY, from, "is locked"]]],
