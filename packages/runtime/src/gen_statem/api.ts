@@ -14,7 +14,7 @@ import { current } from "../process/context.ts";
 import type { Ancestry } from "../process/process.ts";
 import type { From } from "../process/request.ts";
 import { call as genCall, callExit, calling, type Calling, cast as genCast } from "../behaviour/gen.ts";
-import { launch as launchProcess, type StartOptions, type Tie } from "../behaviour/launch.ts";
+import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { answer } from "../behaviour/reply.ts";
 import * as stopping from "../behaviour/stopping.ts";
 import { listOf } from "./action.ts";
@@ -86,7 +86,7 @@ export function states<const K extends string, D, A, const M>(module: StateModul
 export function start<M extends AnyModule | object>(
   module: M & WellFormed<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<Started<M>> {
   return launch(module, arg, options, "start") as Promise<Started<M>>;
 }
@@ -95,7 +95,7 @@ export function start<M extends AnyModule | object>(
 export function start_link<M extends AnyModule | object>(
   module: M & WellFormed<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<Started<M>> {
   return launch(module, arg, options, "start_link") as Promise<Started<M>>;
 }
@@ -104,7 +104,7 @@ export function start_link<M extends AnyModule | object>(
 export function start_monitor<M extends AnyModule | object>(
   module: M & WellFormed<M>,
   arg: ArgOf<M>,
-  options: StartOptions = {},
+  options: StartOptions = NONE,
 ): Promise<[Pid<ServedBy<M>>, Ref]> {
   return launch(module, arg, options, "start_monitor") as Promise<[Pid<ServedBy<M>>, Ref]>;
 }
