@@ -201,7 +201,7 @@ function handle_info(message: unknown, state: State): NoReply {
   } else if (isTagged<readonly [typeof FINISHED, number, never]>(message, FINISHED)) {
     writing.finished(message[1], message[2]);
   } else if (isTagged<readonly [typeof ELAPSED, string, never]>(message, ELAPSED)) {
-    if (message[1] === "reload") reloading.elapsed(message[2]);
+    if (message[1] === "reload" || message[1] === "group") reloading.elapsed(message[2]);
     else if (message[1] === "interval") reloading.request(undefined);
     else writing.elapsed(message[1], message[2]);
   } else if (isTagged<SourceLoaded>(message, SOURCE_LOADED)) {

@@ -11,6 +11,7 @@ import * as events from "./events.ts";
 import { ELAPSED, isTagged, LOAD, type LoadOutcome, SOURCE_LOADED, type SourceLoaded } from "./messages.ts";
 import { type Prepared, type Refused, RefusedOffers } from "./pipeline.ts";
 import type { ReloadReport, SourceOutcome } from "./protocol.ts";
+import { mates_of, type Together, torn } from "./sources/together.ts";
 import type { Slot, Vault } from "./vault.ts";
 import type { Writing } from "./writing.ts";
 
@@ -21,7 +22,8 @@ type From = gen_server.From;
 /**
  * Reloads: all sources are asked at once, and what they bring is taken together. One runs at a time and one more waits, for
  * all who ask meanwhile. A source that has not answered within `load_timeout` is late: the others do not wait for it, and
- * what it brings is taken when it comes. A source that tells of a change by itself is taken by itself.
+ * what it brings is taken when it comes. A source that tells of a change by itself is taken by itself, or with those that
+ * changed together with it (`sources/together.ts`): what they bring is kept aside until all of them have answered.
  */
 export class Reloading {
   private readonly vault: Vault;
@@ -31,6 +33,8 @@ export class Reloading {
   /** Who asked while a reload was running; undefined when nobody did. */
   private again: (From | undefined)[] | undefined;
   private timer: Ref | undefined;
+  /** Sources that changed together and have not all answered. */
+  private readonly groups = new Set<Gathering>();
 
   constructor(vault: Vault, writing: Writing, monitor: (pid: Pid) => void) {
     this.vault = vault;
@@ -45,22 +49,23 @@ export class Reloading {
   /** The first load, inside the manager's init. @throws whatever makes the start fail */
   async first(): Promise<void> {
     const { slots, spec } = this.vault;
-    const ref = erlang.make_ref();
-    const waiting = new Set(slots.filter((slot) => this.ask(slot, ref)));
+    const gathering = this.gathering();
+    for (const slot of slots) if (this.ask(slot, gathering.ref)) gathering.waiting.add(slot);
     const deadline = Date.now() + spec.load_timeout;
     const isAnswer = (message: unknown): message is SourceLoaded => isTagged<SourceLoaded>(message, SOURCE_LOADED);
-    while (waiting.size > 0) {
+    while (gathering.waiting.size > 0) {
       const after = Math.max(0, deadline - Date.now());
       const message = await erlang.receive<SourceLoaded>(isAnswer, { after });
       if (!isAnswer(message)) break;
       const [, index, answers, outcome] = message;
       const slot = slots[index]!;
       const failed = outcome.outcome === "error" || outcome.outcome === "late";
-      if (failed && slot.source.required && answers.includes(ref)) throw outcome.error;
-      this.take(slot, outcome);
-      if (answers.includes(ref)) waiting.delete(slot);
+      if (failed && slot.source.required && answers.includes(gathering.ref)) throw outcome.error;
+      this.answered(gathering, slot, answers, outcome);
+      if (gathering.waiting.size === 0) this.askTorn(gathering);
     }
-    for (const slot of waiting) {
+    this.takeAll(gathering);
+    for (const slot of gathering.waiting) {
       if (slot.source.required) throw this.late(slot);
       this.isLate(slot);
     }
@@ -110,38 +115,159 @@ export class Reloading {
 
   /** A source's process tells what a load found. */
   loaded(slot: Slot, answers: readonly Ref[], outcome: LoadOutcome): void {
-    const before = slot.offered;
-    const result = this.take(slot, outcome);
     const { run } = this;
-    if (run !== undefined && answers.includes(run.ref) && run.waiting.delete(slot)) {
-      run.outcomes.set(slot, result);
-      if (run.waiting.size === 0) this.gathered(run);
-      return;
+    const asked = run !== undefined && answers.includes(run.ref) && run.waiting.has(slot);
+    if (asked || run?.outcomes.has(slot) === true) {
+      this.answered(run!, slot, answers, outcome);
+      if (asked && run.waiting.size === 0 && !this.askTorn(run)) this.gathered(run);
     }
-    if (slot.offered !== before) this.takeOffers();
+    const groups = [...this.groups].filter((group) => group.waiting.has(slot) || group.outcomes.has(slot));
+    if (asked && groups.length === 0) return;
+    const group = this.joined(groups);
+    this.answered(group, slot, answers, outcome);
+    if (groups.length === 0) {
+      group.waiting.delete(slot);
+      const mates = isNew(slot, outcome) ? mates_of(this.together(), slot.index) : [];
+      for (const index of mates) this.askInto(group, this.vault.slots[index]!);
+    }
+    if (group.waiting.size === 0 && !this.askTorn(group)) this.groupGathered(group);
+    else this.limitGroup(group);
+  }
+
+  /** One gathering of those that turn out to be of one change. */
+  private joined(groups: readonly Gathering[]): Gathering {
+    const [first = this.gathering(), ...others] = groups;
+    for (const other of others) {
+      for (const [slot, outcome] of other.outcomes) first.outcomes.set(slot, outcome);
+      for (const slot of other.waiting) this.askInto(first, slot);
+      this.close(other);
+    }
+    this.groups.add(first);
+    return first;
+  }
+
+  private gathering(): Gathering {
+    return { ref: erlang.make_ref(), waiting: new Set(), outcomes: new Map(), rounds: 0, timer: undefined };
+  }
+
+  private askInto(gathering: Gathering, slot: Slot): void {
+    if (this.ask(slot, gathering.ref)) gathering.waiting.add(slot);
+  }
+
+  private answered(gathering: Gathering, slot: Slot, answers: readonly Ref[], outcome: LoadOutcome): void {
+    if (answers.includes(gathering.ref)) gathering.waiting.delete(slot);
+    const before = gathering.outcomes.get(slot);
+    // A load that found nothing new since the one before has nothing to say against it.
+    if (outcome.outcome === "unchanged" && before?.outcome === "data") return;
+    gathering.outcomes.set(slot, outcome);
+  }
+
+  /** Asks those again that did not see the same generation of a link that they share. Whether there are any. */
+  private askTorn(gathering: Gathering): boolean {
+    const { slots } = this.vault;
+    for (const slot of slots) {
+      if (slot.held !== undefined && !gathering.outcomes.has(slot)) gathering.outcomes.set(slot, slot.held);
+    }
+    if (gathering.rounds++ === ROUNDS) return false;
+    for (const index of this.torn(gathering)) {
+      const outcome = gathering.outcomes.get(slots[index]!)?.outcome;
+      // One that fails would fail again; it is heard of when what it leads to changes.
+      if (outcome !== "error" && outcome !== "late") this.askInto(gathering, slots[index]!);
+    }
+    return gathering.waiting.size > 0;
+  }
+
+  private torn({ outcomes }: Gathering): ReadonlySet<number> {
+    return torn(this.together(), new Set([...outcomes.keys()].map(({ index }) => index)));
+  }
+
+  private together(): readonly (Together | undefined)[] {
+    return this.vault.slots.map(({ source }) => {
+      try {
+        return source.together?.();
+      } catch {
+        // It is others' code, and no news of it: such a source stands alone.
+        return undefined;
+      }
+    });
+  }
+
+  private limitGroup(group: Gathering): void {
+    group.timer ??= erlang.send_after(
+      Math.min(this.vault.spec.load_timeout, LONGEST_TIMER),
+      erlang.self(),
+      [ELAPSED, "group", group.ref],
+      { ref: false },
+    );
+  }
+
+  private close(group: Gathering): void {
+    if (group.timer !== undefined) erlang.cancel_timer(group.timer);
+    this.groups.delete(group);
+  }
+
+  private groupGathered(group: Gathering): void {
+    this.close(group);
+    const before = this.vault.slots.map(({ offered }) => offered);
+    this.takeAll(group);
+    if (this.vault.slots.some(({ index, offered }) => offered !== before[index])) this.takeOffers();
+  }
+
+  /** Takes what has been gathered, but for what belongs to something that could not be loaded. */
+  private takeAll(gathering: Gathering): ReadonlyMap<Slot, SourceOutcome> {
+    const apart = this.torn(gathering);
+    const taken = new Map<Slot, SourceOutcome>();
+    for (const [slot, outcome] of gathering.outcomes) {
+      const isHeld = isNew(slot, outcome) && apart.has(slot.index);
+      slot.held = isHeld ? outcome : undefined;
+      taken.set(slot, isHeld ? this.holdBack(slot) : this.take(slot, outcome));
+    }
+    return taken;
+  }
+
+  private holdBack(slot: Slot): SourceOutcome {
+    const source = slot.name;
+    const links = (one: Slot) => this.together()[one.index]?.links ?? new Map<string, string>();
+    const own = links(slot);
+    const others = this.vault.slots.filter((one) =>
+      [...links(one)].some(([link, generation]) => own.has(link) && own.get(link) !== generation),
+    );
+    const names = others.map(({ name }) => `"${name}"`).join(", ");
+    const message = `Cannot take what "${source}" has: it changed together with ${names}, which cannot be loaded`;
+    this.failed(slot, new ConfigSourceError(message, { source, code: "held_back" }));
+    return { source, outcome: "error", message };
   }
 
   /** A source's process died: a reload does not wait for the next one. */
   workerDied(slot: Slot, reason: unknown): void {
-    if (this.run?.waiting.has(slot) !== true) return;
+    const waiting = [this.run, ...this.groups].filter((one) => one?.waiting.has(slot) === true);
+    if (waiting.length === 0) return;
     const error = new ConfigSourceError(`Cannot load "${slot.name}": its process ended`, {
       source: slot.name,
       code: "process_ended",
       cause: reason,
     });
-    this.loaded(slot, [this.run.ref], { outcome: "error", error });
+    const refs = waiting.map((one) => one!.ref);
+    this.loaded(slot, refs, { outcome: "error", error });
   }
 
   /** The reload has waited long enough. */
   elapsed(ref: Ref): void {
     const { run } = this;
-    if (run?.ref !== ref) return;
-    for (const slot of run.waiting) {
-      this.isLate(slot);
-      run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+    if (run?.ref === ref) {
+      for (const slot of run.waiting) {
+        this.isLate(slot);
+        run.reported.set(slot, { source: slot.name, outcome: "late" });
+      }
+      run.waiting.clear();
+      this.gathered(run);
     }
-    run.waiting.clear();
-    this.gathered(run);
+    for (const group of this.groups) {
+      if (group.ref !== ref) continue;
+      for (const slot of group.waiting) this.isLate(slot);
+      group.waiting.clear();
+      this.groupGathered(group);
+    }
   }
 
   /** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
@@ -175,20 +301,18 @@ export class Reloading {
     const { slots, spec } = this.vault;
     events.reloadStarted(spec.name);
     const run: Run = {
-      ref: erlang.make_ref(),
+      ...this.gathering(),
       callers: callers.filter((from) => from !== undefined),
       started: performance.now(),
       before: this.vault.configuration.snapshot,
       offered: slots.map((slot) => slot.offered),
-      waiting: new Set(),
-      outcomes: new Map(),
-      timer: undefined,
+      reported: new Map(),
       held: callers.some((from) => from !== undefined),
     };
     this.run = run;
     for (const slot of slots) {
       if (this.ask(slot, run.ref)) run.waiting.add(slot);
-      else run.outcomes.set(slot, { source: slot.name, outcome: "late" });
+      else run.reported.set(slot, { source: slot.name, outcome: "late" });
     }
     if (run.waiting.size === 0) return this.gathered(run);
     run.timer = this.limit(run, spec.load_timeout);
@@ -219,6 +343,7 @@ export class Reloading {
   /** All have answered. */
   private gathered(run: Run): void {
     if (run.timer !== undefined) erlang.cancel_timer(run.timer);
+    for (const [slot, outcome] of this.takeAll(run)) run.reported.set(slot, outcome);
     this.writing.enqueue({
       request: { cause: "reload" },
       committed: (prepared, receivers) => {
@@ -261,6 +386,11 @@ export class Reloading {
     const source = slot.name;
     switch (outcome.outcome) {
       case "error":
+        // What it offered and was refused is there no more.
+        if (slot.refused !== undefined && slot.refused === slot.offered) {
+          slot.offered = this.vault.configuration.contributions[slot.index];
+          slot.reported = undefined;
+        }
         this.failed(slot, outcome.error);
         return { source, outcome: "error", message: this.vault.scrub(outcome.error.message) };
       case "late":
@@ -342,7 +472,7 @@ export class Reloading {
       sources: this.vault.slots.map((slot) => {
         const refused = prepared.refused.find((one) => one.slot === slot);
         if (refused === undefined) {
-          const outcome = run.outcomes.get(slot)!;
+          const outcome = run.reported.get(slot)!;
           // A change that the watch saw while the reload ran came with it all the same.
           const isNew = outcome.outcome === "unchanged" && slot.offered !== run.offered[slot.index];
           return isNew ? { source: slot.name, outcome: "data" } : outcome;
@@ -353,6 +483,13 @@ export class Reloading {
     // Printed, it shows what changed, and no getter.
     return Object.defineProperty(report, inspect.custom, { value: () => ({ ...report }) });
   }
+}
+
+/** Whether a load brought something that has not been taken. */
+function isNew(slot: Slot, outcome: LoadOutcome): boolean {
+  return "contribution" in outcome
+    ? outcome.contribution !== slot.reported
+    : outcome.outcome === "absent" && slot.reported !== undefined;
 }
 
 /** A name comes in a message, and may be an object that throws when it is looked at. */
@@ -367,16 +504,25 @@ function isAtom(name: unknown): name is Atom {
 /** Node's timers take no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-interface Run {
+/** How often sources are asked again that did not see the same. */
+const ROUNDS = 10;
+
+/** What sources brought, and who has not answered. */
+interface Gathering {
   readonly ref: Ref;
+  readonly waiting: Set<Slot>;
+  readonly outcomes: Map<Slot, LoadOutcome>;
+  rounds: number;
+  timer: Ref | undefined;
+}
+
+interface Run extends Gathering {
   readonly callers: readonly From[];
   readonly started: number;
   /** What there was when it began: sources that tell of a change meanwhile are taken meanwhile. */
   readonly before: Snapshot;
   readonly offered: readonly (Contribution | undefined)[];
-  readonly waiting: Set<Slot>;
-  readonly outcomes: Map<Slot, SourceOutcome>;
-  timer: Ref | undefined;
+  readonly reported: Map<Slot, SourceOutcome>;
   /** Somebody waits for it, or for the one after it. */
   held: boolean;
 }

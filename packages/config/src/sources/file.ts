@@ -8,6 +8,7 @@ import {
 import { parse_bytes } from "../formats/parse.ts";
 import type { Diagnostic, Layer } from "../core/layer.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
 export interface FileOptions extends WatchedFileOptions {
@@ -82,6 +83,14 @@ export class FileSource implements Source {
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     return this.#file.watch(changed, context);
+  }
+
+  together(): Together {
+    return this.#file.together();
+  }
+
+  status(): object {
+    return this.#file.status();
   }
 }
 

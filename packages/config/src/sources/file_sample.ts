@@ -11,8 +11,10 @@ export interface Sample extends Observation {
   readonly digest: string;
   /** Changes whenever the file does, as far as the file system can tell. */
   readonly print: string;
-  /** When the inode changed last, in ms since the epoch; unknown (`Infinity`) where there is no file. */
-  readonly changedAt: number;
+  /** When the inode changed last, in ns since the epoch by the file system's clock; 0 where there is no file. */
+  readonly changed: bigint;
+  /** How many names the file has. */
+  readonly links: number;
 }
 
 /** A file that is there and cannot be read. Says why in words; never quotes content. */
@@ -33,13 +35,13 @@ const absent: Sample = {
   absent: true,
   size: 0,
   identity: "",
-  moved: false,
   lines: 0,
   ended: true,
   bytes: new Uint8Array(0),
   digest: "",
   print: "absent",
-  changedAt: Number.POSITIVE_INFINITY,
+  changed: 0n,
+  links: 0,
 };
 
 /**
@@ -113,13 +115,13 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
     absent: false,
     size: length,
     identity: `${stats.dev}:${stats.ino}`,
-    moved: stats.ctimeNs > stats.mtimeNs,
     lines,
     ended: length > 0 && bytes[length - 1] === 0x0a,
     bytes: bytes.subarray(0, length),
     digest: hash.digest("base64"),
     print: printOf(stats),
-    changedAt: Number(stats.ctimeNs / 1_000_000n),
+    changed: stats.ctimeNs,
+    links: Number(stats.nlink),
   };
 }
 

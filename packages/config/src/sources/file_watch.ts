@@ -1,13 +1,12 @@
-import { lstat, readlink } from "node:fs/promises";
-import { basename, join, parse as parsePath, sep } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { type FSWatcher, watch as watchNatively } from "chokidar";
-
+import { type EntryEvent, type EntryListener, watch_entries } from "./directory_watch.ts";
 import { print_file, sample_file } from "./file_sample.ts";
-import type { Watch } from "./source.ts";
+import { watch_inode } from "./inode_watch.ts";
+import { type Route, type Station, route_of } from "./route.ts";
 
 export interface FileWatchOptions {
+  /** In ms. */
   readonly poll_interval: number;
   readonly use_polling: boolean;
   readonly max_bytes: number;
@@ -19,6 +18,15 @@ const COMPARE = 5000;
 /** Time (ms) between two looks, however many hints there are. */
 const GAP = 20;
 
+/** How long (ms) a change waits for others that are made with it, where several files are watched. */
+const GATHER = 10;
+
+/** How long (ms) a look may take before a load is asked for, which has a limit and says so. */
+const STUCK = 10_000;
+
+/** How long (ms) closing waits for a look that is running. */
+const LETTING_GO = 1000;
+
 /** What a load saw. */
 export interface Seen {
   readonly print: string;
@@ -26,213 +34,334 @@ export interface Seen {
   readonly digest: string | undefined;
 }
 
+/** Who is notified by a watch. */
+export interface FileWatchOwner {
+  /** What was last loaded, if anything. */
+  seen(): Seen | undefined;
+  /** A load is wanted. */
+  changed(): void;
+  /** An event came that may be one of this path. */
+  stirred(): void;
+  /** The path holds something else than what was loaded. */
+  differs(): void;
+  /** No event waits for an answer: the path holds what was loaded. */
+  calm(): void;
+  /** Native events cannot be had, and why; undefined when they can be had again. The poll goes on meanwhile. */
+  unwatched(error: unknown): void;
+}
+
+/** The watches of this process that are open. */
+const open = new Set<FileWatch>();
+
 /**
  * Watches a path for what may change its content.
  *
- * Native events come from every directory that the path leads through by a symbolic link, and from the one it ends in (or
- * the nearest one there is): so a re-pointed link, a ConfigMap swap and a recreated parent are seen as well. An event is
- * only a hint: what the path leads to is compared with what was loaded. The same comparison runs every `poll_interval`,
- * for what no event told.
+ * Native events come from every directory that the path leads through by a symbolic link, from the one it ends in (or the
+ * nearest one there is), and from the file's own inode, for what is written under another name of it: a hard link, the
+ * other side of a bind mount. An event is only a hint: what the path leads to is compared with what was loaded. The same
+ * comparison runs every `poll_interval`, whatever the native watches do; a change that only the poll found makes all
+ * native watches anew.
  *
- * Nothing of it keeps a process alive (except on Windows, where a native watch without that may fail without a handler).
- *
- * @param seen what was last loaded, if anything
- * @param changed is told when the path holds something else
- * @param failed is told why native events cannot be had, if they cannot: the poll goes on
+ * Nothing of it keeps a process alive (except on Windows, see `directory_watch.ts`).
  */
-export async function watch_file(
-  path: string,
-  options: FileWatchOptions,
-  seen: () => Seen | undefined,
-  changed: () => void,
-  failed: (error: unknown) => void,
-  signal: AbortSignal,
-): Promise<Watch> {
-  const watch = new FileWatch(path, options, seen, changed, failed);
-  const close = () => void watch.close();
-  signal.addEventListener("abort", close, { once: true });
-  if (signal.aborted) close();
-  else await watch.start();
-  return {
-    async close() {
-      signal.removeEventListener("abort", close);
-      await watch.close();
-    },
-  };
-}
-
-class FileWatch {
-  readonly #path: string;
-  readonly #options: FileWatchOptions;
-  readonly #seen: () => Seen | undefined;
-  readonly #changed: () => void;
-  readonly #failed: (error: unknown) => void;
+export class FileWatch {
+  private readonly path: string;
+  private readonly options: FileWatchOptions;
+  private readonly owner: FileWatchOwner;
+  private readonly stopping = new AbortController();
+  private readonly stations = new Map<string, Watched>();
+  private inode: Watched | undefined;
+  /** Native watches that are being closed. */
+  private readonly closing = new Set<Promise<void>>();
+  private poll: NodeJS.Timeout | undefined;
+  /** The look that is running, and since when. */
+  private looking: { readonly since: number; readonly over: Promise<void> } | undefined;
+  private again = false;
   /** Whether someone waits for the watch to flow: only then does it keep the process alive. */
-  #starting = true;
-  #closed = false;
-  #stop!: () => void;
-  readonly #stopped = new Promise<void>((resolve) => (this.#stop = resolve));
-  #timer: NodeJS.Timeout | undefined;
-  /** The look that is running, if one is. */
-  #looking: Promise<void> | undefined;
-  #lookAgain = false;
-  #native: FSWatcher | undefined;
-  #nativeRoute = "";
-  readonly #closing: Promise<void>[] = [];
-  #compared = performance.now();
+  private starting = true;
+  /** The look that is running, or the next one, was asked for by the poll. */
+  private byPoll = false;
+  /** An event came since the last comparison. */
+  private hinted = false;
+  private problem: unknown;
+  private compared = performance.now();
+  /** The directory and name that the path ended with when it was last looked at. */
+  private last: { readonly directory: string; readonly name: string } | undefined;
+  /** What the events told since a name last came to the place that the path ends with. */
+  private arrival: { touched: boolean } | undefined;
+  /** When (ms since the epoch) the path was last looked at. */
+  last_looked: number | undefined;
 
-  constructor(
-    path: string,
-    options: FileWatchOptions,
-    seen: () => Seen | undefined,
-    changed: () => void,
-    failed: (error: unknown) => void,
-  ) {
-    this.#path = path;
-    this.#options = options;
-    this.#seen = seen;
-    this.#changed = changed;
-    this.#failed = failed;
+  constructor(path: string, options: FileWatchOptions, owner: FileWatchOwner) {
+    this.path = path;
+    this.options = options;
+    this.owner = owner;
   }
 
-  /** Resolves when native events flow; what changed before is told as well. */
+  /** Resolves when native events flow, or cannot be had; what changed before is told as well. */
   async start(): Promise<void> {
-    await this.#look();
-    this.#starting = false;
-    this.#arm();
+    if (this.stopping.signal.aborted) return;
+    open.add(this);
+    // Armed before anything is awaited, and by nothing else: whatever fails or hangs, the next look comes.
+    this.poll = setInterval(() => this.polled(), this.options.poll_interval);
+    this.poll.unref();
+    await this.look();
+    this.starting = false;
   }
 
+  /** Resolves when no watch, timer or look is left; a look at a file system that hangs is left to it. Never rejects. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#stop();
-    clearTimeout(this.#timer);
-    await this.#looking;
-    this.#dropNative();
-    await Promise.all(this.#closing);
+    this.stopping.abort();
+    open.delete(this);
+    clearInterval(this.poll);
+    this.dropNative();
+    const limit = new AbortController();
+    const over = Promise.all([this.looking?.over, ...this.closing]);
+    await Promise.race([over, sleep(LETTING_GO, undefined, { signal: limit.signal }).catch(() => undefined)]);
+    limit.abort();
   }
 
-  #arm(): void {
-    if (this.#closed) return;
-    this.#timer = setTimeout(() => void this.#look().then(() => this.#arm()), this.#options.poll_interval);
-    this.#timer.unref();
+  /** Whether native events are had from the whole way that the path leads. */
+  get native(): boolean {
+    return !this.options.use_polling && this.problem === undefined && this.stations.size > 0;
+  }
+
+  /**
+   * Whether the events say that the file came to its place by a rename, and was not written to since: then it is whole. A
+   * file that was created there is written to after its name came. Only Linux's events tell the two apart.
+   *
+   * To be asked after the file was read; the caller waits for the events that had happened by then (`events_read`).
+   */
+  get renamed(): boolean {
+    return process.platform === "linux" && this.arrival?.touched === false;
+  }
+
+  private polled(): void {
+    const { looking } = this;
+    if (looking === undefined) {
+      this.byPoll = true;
+      void this.look();
+    } else if (performance.now() - looking.since > STUCK) {
+      this.owner.changed();
+    }
   }
 
   /** One look at a time; hints that come meanwhile make for one more. Never rejects. */
-  #look(): Promise<void> {
-    if (this.#looking !== undefined) {
-      this.#lookAgain = true;
-      return this.#looking;
+  private look(): Promise<void> {
+    if (this.looking === undefined) {
+      const over = this.lookWhileHinted().finally(() => (this.looking = undefined));
+      this.looking = { since: performance.now(), over };
+    } else {
+      this.again = true;
     }
-    const looking = (async () => {
-      do {
-        if (this.#lookAgain) await Promise.race([sleep(GAP, undefined, { ref: this.#starting }), this.#stopped]);
-        this.#lookAgain = false;
-        if (!this.#options.use_polling) await this.#followRoute();
-        if (!this.#closed && (await this.#differs()) && !this.#closed) this.#changed();
-      } while (this.#lookAgain && !this.#closed);
-      this.#looking = undefined;
-    })();
-    this.#looking = looking;
-    return looking;
+    return this.looking.over;
   }
 
-  async #differs(): Promise<boolean> {
-    const seen = this.#seen();
+  private async lookWhileHinted(): Promise<void> {
+    const { signal } = this.stopping;
+    do {
+      this.again = false;
+      const changed = await this.differs();
+      if (signal.aborted) return;
+      this.last_looked = Date.now();
+      if (changed) await this.report();
+      else if (!this.again) this.owner.calm();
+      this.hinted = this.byPoll = false;
+      if (this.again) await this.pause(GAP);
+    } while (this.again && !signal.aborted);
+  }
+
+  private async report(): Promise<void> {
+    this.owner.differs();
+    if (this.byPoll) await events_read();
+    if (this.byPoll && !this.hinted) {
+      // Whatever the native watches are worth, they did not tell of this.
+      this.dropNative();
+      await this.follow();
+    }
+    if (open.size > 1) await this.pause(GATHER);
+    if (!this.stopping.signal.aborted) this.owner.changed();
+  }
+
+  private async differs(): Promise<boolean> {
+    if (!this.options.use_polling) await this.follow();
+    const seen = this.owner.seen();
     if (seen === undefined) return true;
-    if ((await print_file(this.#path)) !== seen.print) return true;
+    if ((await print_file(this.path)) !== seen.print) return true;
     // Time stamps are coarse, and some file systems keep them carelessly.
-    if (seen.digest === undefined || performance.now() - this.#compared < COMPARE) return false;
-    this.#compared = performance.now();
+    if (seen.digest === undefined || performance.now() - this.compared < COMPARE) return false;
+    this.compared = performance.now();
     try {
-      return (await sample_file(this.#path, this.#options.max_bytes)).digest !== seen.digest;
+      return (await sample_file(this.path, this.options.max_bytes)).digest !== seen.digest;
     } catch {
       // Whatever is wrong is the load's to report.
       return true;
     }
   }
 
-  async #followRoute(): Promise<void> {
-    const directories = await routeOf(this.#path);
-    const route = [...directories]
-      .map(([directory, { identity, names }]) => [identity, directory, ...names].join("/"))
-      .join("\n");
-    if (route === this.#nativeRoute || this.#closed) return;
-    this.#dropNative();
-    this.#nativeRoute = route;
-    const native = watchNatively([...directories.keys()], {
-      persistent: process.platform === "win32",
-      ignoreInitial: true,
-      followSymlinks: false,
-      depth: 0,
-      atomic: false,
-      ignorePermissionErrors: true,
-      ignored: (entry) => !directories.has(entry),
-    });
-    this.#native = native;
-    const hint = () => {
-      if (this.#native === native && !this.#closed) void this.#look();
+  /** Makes the native watches those of the way that the path leads, and looks again at what may have changed meanwhile. */
+  private async follow(): Promise<void> {
+    if (this.options.use_polling) return;
+    for (let round = 0; round < 5 && !this.stopping.signal.aborted; round += 1) {
+      const route = await route_of(this.path);
+      if (this.stopping.signal.aborted || !this.followed(route)) return;
+    }
+    this.again = true;
+  }
+
+  /** Whether a native watch had to be made. */
+  private followed({ stations, end }: Route): boolean {
+    let made = false;
+    let problem: unknown;
+    const watch = (place: string, identity: string, names: ReadonlySet<string>): Watched | undefined => {
+      const watched: Watched = { identity, names, close: () => undefined };
+      try {
+        watched.close = watch_entries(place, identity, names, this.listener(place, watched));
+        made = true;
+        return watched;
+      } catch (error) {
+        // What is gone by now is no trouble: the next round finds what is there.
+        if (isGone(error)) made = true;
+        else problem = error;
+        return undefined;
+      }
     };
-    native.on("all", hint);
-    native.on("raw", (_event, name, details) => {
-      // Others may write much in the same directory. An event of the directory itself bears its own name, or none.
-      const directory = (details as { readonly watchedPath?: string } | undefined)?.watchedPath ?? "";
-      const names = directories.get(directory)?.names;
-      if (names === undefined || !name || names.has(name) || name === basename(directory)) hint();
-    });
-    native.on("error", this.#failed);
-    await Promise.race([new Promise<void>((resolve) => native.once("ready", resolve)), this.#stopped]);
-    this.#lookAgain = true;
+    for (const [place, watched] of this.stations) {
+      const station = stations.get(place);
+      if (station !== undefined && isLike(station, watched)) continue;
+      this.drop(place, watched);
+    }
+    for (const [place, { identity, names }] of stations) {
+      if (this.stations.has(place)) continue;
+      const watched = watch(place, identity, names);
+      if (watched === undefined) continue;
+      this.stations.set(place, watched);
+      // What came to its place before is known by no event.
+      if (place === this.last?.directory) this.arrival = undefined;
+    }
+    if (this.inode?.identity !== end?.identity) {
+      this.dropInode();
+      if (end?.regular === true) this.watchInode(end.path, end.identity);
+    }
+    this.noteEnd(stations);
+    this.note(problem);
+    return made;
   }
 
-  #dropNative(): void {
-    if (this.#native === undefined) return;
-    this.#closing.push(this.#native.close());
-    this.#native = undefined;
-    this.#nativeRoute = "";
+  private noteEnd(stations: Route["stations"]): void {
+    const [directory, station] = [...stations].at(-1) ?? [];
+    const name = [...(station?.names ?? [])].at(-1);
+    if (directory === this.last?.directory && name === this.last?.name) return;
+    // Events of another place say nothing of this one.
+    this.arrival = undefined;
+    this.last = directory === undefined || name === undefined ? undefined : { directory, name };
   }
-}
 
-interface Station {
-  readonly identity: string;
-  /** The entries that the path leads through. */
-  readonly names: ReadonlySet<string>;
-}
+  private note(problem: unknown): void {
+    if (codeOf(problem) === codeOf(this.problem)) return;
+    this.problem = problem;
+    this.owner.unwatched(problem);
+  }
 
-/** The directories whose entries decide what a path leads to (plain directories on the way apart). */
-async function routeOf(path: string): Promise<Map<string, Station>> {
-  const directories = new Map<string, Station>();
-  let { root: at } = parsePath(path);
-  let rest = partsOf(path.slice(at.length));
-  const note = async (name: string) => {
-    const { dev, ino } = await lstat(at, { bigint: true });
-    directories.set(at, { identity: `${dev}:${ino}`, names: new Set(directories.get(at)?.names).add(name) });
-  };
-  try {
-    for (let hops = 0; rest.length > 0 && hops < 40;) {
-      const [part, ...after] = rest;
-      const entry = join(at, part!);
-      const stats = await lstat(entry).catch(() => undefined);
-      if (stats?.isSymbolicLink() === true) {
-        await note(part!);
-        hops += 1;
-        const target = await readlink(entry);
-        const { root } = parsePath(target);
-        if (root !== "") at = root;
-        rest = [...partsOf(target.slice(root.length)), ...after];
-      } else if (stats?.isDirectory() === true && after.length > 0) {
-        at = entry;
-        rest = after;
-      } else {
-        await note(part!);
-        break;
+  private listener(place: string, watched: Watched): EntryListener {
+    return {
+      event: (type, name) => {
+        this.noteEvent(place, watched, type, name);
+        this.hint();
+      },
+      gone: (error) => {
+        if (this.stations.get(place) === watched) this.drop(place, watched);
+        if (error !== undefined) this.note(error);
+        this.hint();
+      },
+    };
+  }
+
+  private noteEvent(place: string, watched: Watched, type: EntryEvent, name: string | undefined): void {
+    // What had the file's name before says nothing of what has it from now on.
+    if (watched.names.size === 0 && watched !== this.inode) return;
+    if (watched === this.inode) {
+      if (this.arrival !== undefined && type === "change") this.arrival.touched = true;
+    } else if (place === this.last?.directory && name === this.last.name) {
+      if (type === "rename") {
+        this.arrival = { touched: false };
+        this.dropInode();
+      } else if (this.arrival !== undefined) {
+        this.arrival.touched = true;
       }
     }
-  } catch {
-    // Something on the way went while it was looked at: what is known so far is watched, the next look knows more.
   }
-  return directories;
+
+  private hint(): void {
+    if (this.stopping.signal.aborted) return;
+    this.hinted = true;
+    this.owner.stirred();
+    void this.look();
+  }
+
+  private async pause(ms: number): Promise<void> {
+    await sleep(ms, undefined, { ref: this.starting, signal: this.stopping.signal }).catch(() => undefined);
+  }
+
+  private drop(place: string, watched: Watched): void {
+    watched.close();
+    this.stations.delete(place);
+    if (place === this.last?.directory) this.arrival = undefined;
+  }
+
+  private dropNative(): void {
+    for (const [place, watched] of this.stations) this.drop(place, watched);
+    this.dropInode();
+  }
+
+  private watchInode(path: string, identity: string): void {
+    const watched: Watched = { identity, names: new Set(), close: () => undefined };
+    const { event } = this.listener(path, watched);
+    const close = watch_inode(path, {
+      event,
+      // The directory's watch and the poll are there still; another try is made for the next inode.
+      gone: () => watched.close(),
+      flows: () => {
+        if (!this.stopping.signal.aborted) void this.look();
+      },
+    });
+    watched.close = () => {
+      const closing = close().finally(() => this.closing.delete(closing));
+      this.closing.add(closing);
+    };
+    this.inode = watched;
+  }
+
+  private dropInode(): void {
+    this.inode?.close();
+    this.inode = undefined;
+  }
 }
 
-function partsOf(path: string): string[] {
-  return path.split(sep).filter((part) => part !== "");
+/** A place that is watched. */
+interface Watched extends Station {
+  close: () => void;
+}
+
+/** Resolves when the events of what has happened so far have been handled, as far as the system has queued them. */
+export async function events_read(): Promise<void> {
+  // Events are read between two of these phases of the event loop.
+  for (let phase = 0; phase < 2; phase += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function isLike(one: Station, other: Station): boolean {
+  return (
+    one.identity === other.identity &&
+    one.names.size === other.names.size &&
+    [...one.names].every((name) => other.names.has(name))
+  );
+}
+
+function isGone(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error === undefined ? undefined : ((error as NodeJS.ErrnoException).code ?? "unknown");
 }

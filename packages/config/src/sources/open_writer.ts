@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
-import { realpath } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 
 /** How long (ms) the search may hold the event loop at a time, and how long it may take in all. */
@@ -7,12 +7,19 @@ const SPAN = 2;
 const PATIENCE = 200;
 
 /**
- * Whether some process holds a file open for writing, as far as this one may know: on Linux, of the processes of the same
- * user, or of all for root; elsewhere never.
+ * Whether some process holds a file open for writing, by whatever name, as far as this one may know: on Linux, of the
+ * processes of the same user, or of all for root; elsewhere never.
+ *
+ * Found by the number of the inode: a file of another device that has the same number is taken for this one, which makes
+ * a load wait for `settle` and does no other harm.
  */
 export async function has_open_writer(path: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
-  const target = await realpath(path).catch(() => path);
+  const inode = await stat(path, { bigint: true }).then(
+    ({ ino }) => String(ino),
+    () => undefined,
+  );
+  if (inode === undefined) return false;
   const end = performance.now() + PATIENCE;
   let pause = performance.now() + SPAN;
   for (const pid of entries("/proc")) {
@@ -23,7 +30,7 @@ export async function has_open_writer(path: string): Promise<boolean> {
         await turn();
         pause = performance.now() + SPAN;
       }
-      if (leadsTo(`/proc/${pid}/fd/${fd}`, target) && isWriting(`/proc/${pid}/fdinfo/${fd}`)) return true;
+      if (isFile(`/proc/${pid}/fd/${fd}`) && isWriting(`/proc/${pid}/fdinfo/${fd}`, inode)) return true;
     }
   }
   return false;
@@ -40,19 +47,24 @@ function entries(directory: string): readonly string[] {
   }
 }
 
-function leadsTo(link: string, target: string): boolean {
+/** Most of what processes hold open are sockets, pipes and devices. */
+function isFile(link: string): boolean {
   try {
-    return readlinkSync(link) === target;
+    const target = readlinkSync(link);
+    return target.startsWith("/") && !target.startsWith("/dev/") && !target.startsWith("/proc/");
   } catch {
     return false;
   }
 }
 
-function isWriting(info: string): boolean {
+function isWriting(info: string, inode: string): boolean {
   try {
-    const flags = /^flags:\s*(\d+)$/m.exec(readFileSync(info, "utf8"))?.[1] ?? "0";
+    const text = readFileSync(info, "utf8");
     // O_WRONLY is 1, O_RDWR is 2.
-    return (Number.parseInt(flags, 8) & 3) !== 0;
+    const flags = /^flags:\s*(\d+)$/m.exec(text)?.[1] ?? "0";
+    if ((Number.parseInt(flags, 8) & 3) === 0) return false;
+    // Kernels before 5.14 do not say which inode it is: any file that is being written may be this one.
+    return (/^ino:\s*(\d+)$/m.exec(text)?.[1] ?? inode) === inode;
   } catch {
     return false;
   }

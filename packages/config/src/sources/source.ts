@@ -1,5 +1,6 @@
 import type { Contribution } from "../core/layer.ts";
 import type { Segments, Value } from "../core/value.ts";
+import type { Together } from "./together.ts";
 
 /**
  * What a load found:
@@ -53,6 +54,8 @@ export interface Source {
    * then loads before it answers the put. `undefined` as value removes.
    */
   write?(path: Segments, value: Value | undefined, context: SourceContext): Promise<void>;
+  /** What is known of other sources that change together with this one; asked for at any time. */
+  together?(): Together;
   /** What the source itself can tell an operator: plain data without secrets. Shown as `details` in the manager's status. */
   status?(): object;
 }

@@ -13,6 +13,7 @@ import { type Parsed, parse_bytes } from "../formats/parse.ts";
 import { toml } from "../formats/toml.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
 export interface TemplateOptions extends WatchedFileOptions {
@@ -41,6 +42,7 @@ const optionNames: ReadonlySet<string> = new Set<keyof TemplateOptions>([
   "poll_interval",
   "use_polling",
   "max_bytes",
+  "must_exist",
 ]);
 
 /**
@@ -95,6 +97,14 @@ export class TemplateSource implements Source {
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     return this.#file.watch(changed, context);
+  }
+
+  together(): Together {
+    return this.#file.together();
+  }
+
+  status(): object {
+    return this.#file.status();
   }
 
   async #layer(bytes: Uint8Array, env: Variables, signal: AbortSignal): Promise<Layer> {

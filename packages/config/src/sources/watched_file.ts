@@ -5,9 +5,13 @@ import type { Diagnostic, Layer } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
-import { type Seen, watch_file } from "./file_watch.ts";
+import { FileWatch, type Seen, events_read } from "./file_watch.ts";
+import { has_open_writer } from "./open_writer.ts";
+import { type Route, route_of } from "./route.ts";
 import { Unsettled, read_settled } from "./settled_file.ts";
+import type { Arrival } from "./settling.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
 
 export interface WatchedFileOptions {
   /** How long (ms, default 50) a file must have been calm before a change made in place counts. */
@@ -18,9 +22,14 @@ export interface WatchedFileOptions {
   readonly poll_interval?: number;
   /** Watch by looking alone, for file systems that tell nothing (network shares, some containers). Default `false`. */
   readonly use_polling?: boolean;
+  /** Whether it is an error when there is no file. By default (`false`) that is as good as an empty one. */
+  readonly must_exist?: boolean;
   /** Files larger than this many bytes are refused (default 16 MiB). */
   readonly max_bytes?: number;
 }
+
+/** How often a file is read again because a link on the way to it was re-pointed meanwhile. */
+const READINGS = 10;
 
 const numbers = ["debounce", "settle", "poll_interval", "max_bytes"] as const;
 
@@ -34,9 +43,18 @@ export class WatchedFile {
   #last: Sample | undefined;
   /** What the last load saw, whatever came of it; `undefined` where another load might fare better with the same. */
   #seen: Seen | undefined;
-
-  /** Why native events cannot be had, and whether a layer has told it. */
-  #unwatched: { readonly code: string; told: boolean } | undefined;
+  /** The links that the last good load read through. */
+  #links: ReadonlyMap<string, string> = new Map();
+  /** When a change was noticed that no load has answered, and the one that the last load answered. */
+  #stirred: number | undefined;
+  #answered: number | undefined;
+  /** The change that a load answers while it is still running. */
+  #calmed: number | undefined;
+  #loading = false;
+  #watch: FileWatch | undefined;
+  /** Why native events cannot be had, and what of it the last layer told. */
+  #unwatched: string | undefined;
+  #told: string | undefined;
 
   constructor(owner: string, path: string | URL, options: WatchedFileOptions) {
     if (typeof path !== "string" && !(path instanceof URL)) {
@@ -47,12 +65,17 @@ export class WatchedFile {
       throw new TypeError(`Cannot make a ${owner}: path must be a path, got ${JSON.stringify(this.shown)}`);
     }
     this.#path = resolve(this.shown);
-    const { debounce = 50, settle = 1000, use_polling = false, max_bytes = 16 * 1024 * 1024, ...rest } = options;
+    const { debounce = 50, settle = 1000, use_polling = false, must_exist = false, ...others } = options;
+    const { max_bytes = 16 * 1024 * 1024, ...rest } = others;
     const { poll_interval = use_polling ? 250 : 5000, ...unknown } = rest;
     for (const name of Object.keys(unknown)) {
       throw new TypeError(`Cannot make a ${owner} of "${this.shown}": there is no option "${name}"`);
     }
-    this.#options = { debounce, settle, use_polling, max_bytes, poll_interval };
+    for (const [name, value] of Object.entries({ use_polling, must_exist })) {
+      if (typeof value === "boolean") continue;
+      throw new TypeError(`Cannot make a ${owner} of "${this.shown}": ${name} must be a boolean, got ${typeof value}`);
+    }
+    this.#options = { debounce, settle, use_polling, must_exist, max_bytes, poll_interval };
     for (const name of numbers) {
       const value = this.#options[name];
       if (typeof value !== "number" || !(value >= 0) || (name === "poll_interval" && value < 10)) {
@@ -70,23 +93,70 @@ export class WatchedFile {
    * @param parse makes a layer of the content; a `SyntaxFault` it throws becomes a `ConfigSourceError` with the place
    */
   async load(source: string, context: SourceContext, parse: (bytes: Uint8Array) => Promise<Layer>): Promise<Loaded> {
-    const last = context.first || this.#unwatched?.told === false ? undefined : this.#last;
-    const before = await print_file(this.#path);
+    const stirred = this.#stirred;
+    this.#loading = true;
     try {
-      const judge = async (sample: Sample) => {
+      return await this.#loaded(source, context, parse);
+    } finally {
+      this.#loading = false;
+      // What was noticed while the load ran it may have missed: the watch is looking, and will say.
+      this.#answered = stirred ?? this.#calmed ?? this.#answered;
+      if (this.#stirred === stirred || this.#stirred === this.#calmed) this.#stirred = undefined;
+      this.#calmed = undefined;
+    }
+  }
+
+  async #loaded(source: string, context: SourceContext, parse: (bytes: Uint8Array) => Promise<Layer>): Promise<Loaded> {
+    const fresh = context.first || this.#told !== this.#unwatched;
+    const before = await print_file(this.#path);
+    let route: Route = await route_of(this.#path);
+    const judge = {
+      last: this.#last,
+      known: (digest: string) => !fresh && digest === this.#last?.digest,
+      arrival: async (sample: Sample) => this.#arrival(sample, (route = await route_of(this.#path))),
+      parse: async (sample: Sample) => {
         this.#seen = sample;
         return sample.absent ? undefined : await parse(sample.bytes);
-      };
-      const { sample, judged } = await read_settled(this.#path, this.#options, last, judge, context.signal);
-      // The content itself need not be kept: its digest tells whether it changes.
-      this.#last = { ...sample, bytes: new Uint8Array(0) };
-      this.#seen = this.#last;
-      if (sample.absent) return { outcome: "absent" };
-      return judged === undefined ? { outcome: "unchanged" } : { outcome: "data", contribution: judged };
+      },
+    };
+    try {
+      for (let reading = 1; ; reading += 1) {
+        const { sample, parsed } = await read_settled(this.#path, this.#options, judge, context.signal);
+        const after = await route_of(this.#path);
+        const steady = [...after.steps].every(([step, was]) => route.steps.get(step) === was);
+        route = after;
+        if (!steady && reading < READINGS) continue;
+        // The content itself need not be kept: its digest tells whether it changes.
+        this.#last = { ...sample, bytes: new Uint8Array(0) };
+        this.#seen = this.#last;
+        if (sample.absent && this.#options.must_exist) throw new UnreadableFile("missing", "there is no such file");
+        this.#links = route.steps;
+        if (sample.absent) return { outcome: "absent" };
+        return parsed === undefined ? { outcome: "unchanged" } : { outcome: "data", contribution: parsed };
+      }
     } catch (error) {
       this.#rememberFailure(error, before);
       throw this.#explained(source, error);
     }
+  }
+
+  /**
+   * How a file that was just read came to its place: by a rename, or because a link on the way was pointed to it after it
+   * was written. Where the two carry the same time, which is coarse, it may have been written just after.
+   */
+  async #arrival(sample: Sample, route: Route): Promise<Arrival> {
+    if (sample.absent || sample.identity === this.#last?.identity) return "in place";
+    const repointed = [...route.made].filter(
+      ([link]) => this.#links.has(link) && this.#links.get(link) !== route.steps.get(link),
+    );
+    if (repointed.length === 0 && this.#watch === undefined) return "in place";
+    // A writer is looked for first: what one that is gone by now has written was queued as an event before.
+    if (await has_open_writer(this.#path)) return "in place";
+    await events_read();
+    if (repointed.some(([, made]) => sample.changed < made)) return "whole";
+    if (repointed.some(([, made]) => sample.changed === made)) return "in one moment";
+    // Where the file has another name, it may be written by that.
+    return sample.links === 1 && this.#watch?.renamed === true ? "whole" : "in place";
   }
 
   /** A failure that only a change of the file can mend need not be met again before there is one. */
@@ -101,19 +171,52 @@ export class WatchedFile {
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
-    const failed = (error: unknown) => {
-      this.#unwatched ??= { code: (error as NodeJS.ErrnoException).code ?? "unknown", told: false };
-      changed();
+    const watch = new FileWatch(this.#path, this.#options, {
+      seen: () => this.#seen,
+      changed,
+      stirred: () => (this.#stirred = performance.now()),
+      differs: () => (this.#stirred ??= performance.now()),
+      calm: () => {
+        if (this.#loading) this.#calmed = this.#stirred;
+        else this.#stirred = undefined;
+      },
+      unwatched: (error) => {
+        this.#unwatched = error === undefined ? undefined : ((error as NodeJS.ErrnoException).code ?? "unknown");
+        changed();
+      },
+    });
+    const close = async () => {
+      context.signal.removeEventListener("abort", close);
+      if (this.#watch === watch) this.#watch = undefined;
+      await watch.close();
     };
-    return watch_file(this.#path, this.#options, () => this.#seen, changed, failed, context.signal);
+    context.signal.addEventListener("abort", close, { once: true });
+    this.#watch = watch;
+    if (context.signal.aborted) await close();
+    else await watch.start();
+    return { close };
+  }
+
+  /** Which files change together with this one. */
+  together(): Together {
+    return { links: this.#links, stirred: this.#stirred, answered: this.#answered };
+  }
+
+  /** What an operator may want to know. */
+  status(): object {
+    const looked = this.#watch?.last_looked;
+    return {
+      watched: this.#watch === undefined ? "no" : this.#watch.native ? "events" : "polling",
+      ...(looked === undefined ? {} : { last_looked: new Date(looked).toISOString() }),
+    };
   }
 
   /** What a layer of this file should tell apart from its content. */
   diagnostics(source: string): readonly Diagnostic[] {
+    this.#told = this.#unwatched;
     if (this.#unwatched === undefined) return [];
-    this.#unwatched.told = true;
     const every = `every ${this.#options.poll_interval} ms`;
-    const message = `"${this.shown}" cannot be watched (${this.#unwatched.code}): it is looked at ${every} instead`;
+    const message = `"${this.shown}" cannot be watched (${this.#unwatched}): it is looked at ${every} instead`;
     return [{ source, code: "unwatched", message }];
   }
 

@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,23 +7,23 @@ import { expect, test, vi } from "vitest";
 import { FileSource } from "../../src/sources/file.ts";
 import { context, eventually, layer_of } from "./loading.ts";
 
-/** A system that has no native watches left. */
-vi.mock("chokidar", () => ({
-  watch: () => {
-    const watcher = Object.assign(new EventEmitter(), { close: async () => undefined });
-    setImmediate(() => {
-      watcher.emit("error", Object.assign(new Error("ENOSPC: planted"), { code: "ENOSPC" }));
-      watcher.emit("ready");
-    });
-    return watcher;
-  },
-}));
+const system = vi.hoisted(() => ({ exhausted: true }));
+
+/** A system that has no native watches left, until it has. */
+vi.mock("node:fs", async (original) => {
+  const real = await original<typeof import("node:fs")>();
+  const watch = ((...given: Parameters<typeof real.watch>) => {
+    if (system.exhausted) throw Object.assign(new Error("ENOSPC: planted"), { code: "ENOSPC" });
+    return real.watch(...given);
+  }) as typeof real.watch;
+  return { ...real, watch };
+});
 
 test("FileSource tells when a file cannot be watched, and sees its changes all the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
   const path = join(folder, "config.toml");
   await writeFile(path, "a = 1\n");
-  const source = new FileSource(path, { poll_interval: 20 });
+  const source = new FileSource(path, { poll_interval: 20, settle: 50 });
   expect(layer_of(await source.load(context())).diagnostics).toEqual([]);
   let hints = 0;
   const watch = await source.watch(() => (hints += 1), context());
@@ -43,6 +42,11 @@ test("FileSource tells when a file cannot be watched, and sees its changes all t
     await writeFile(path, "a = 2\n");
     await eventually(() => hints > before);
     expect(layer_of(await source.load(context({ first: false }))).tree).toEqual({ a: 2 });
+    expect(source.status()).toMatchObject({ watched: "polling" });
+    // Watches that were given back are taken, and the diagnostic goes.
+    system.exhausted = false;
+    await eventually(() => (source.status() as { watched: string }).watched === "events");
+    expect(layer_of(await source.load(context({ first: false }))).diagnostics).toEqual([]);
   } finally {
     await watch.close();
     await rm(folder, { recursive: true });

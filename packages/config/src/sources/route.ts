@@ -1,0 +1,77 @@
+import { lstat, readlink } from "node:fs/promises";
+import { join, parse as parsePath, sep } from "node:path";
+
+/** A directory whose entries decide what a path leads to. */
+export interface Station {
+  /** Differs for a directory that was removed and made again. */
+  readonly identity: string;
+  /** The entries that the path leads through. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** The way that a path leads at one moment. */
+export interface Route {
+  /** The directories to watch: of each symbolic link, and of the file or the nearest thing that there is. */
+  readonly stations: ReadonlyMap<string, Station>;
+  /** Each symbolic link and directory on the way, and what it was: it differs when that was exchanged or re-pointed. */
+  readonly steps: ReadonlyMap<string, string>;
+  /** When each of these links was made, in ns since the epoch by the file system's clock. */
+  readonly made: ReadonlyMap<string, bigint>;
+  /** Where the path ends: the file without symbolic links. Undefined where there is none. */
+  readonly end: { readonly path: string; readonly identity: string; readonly regular: boolean } | undefined;
+}
+
+/** More links than the system itself follows. */
+const HOPS = 40;
+
+/** Follows a path link by link. Never rejects: where something is missing the route ends. */
+export async function route_of(path: string): Promise<Route> {
+  const stations = new Map<string, Station>();
+  const steps = new Map<string, string>();
+  const made = new Map<string, bigint>();
+  let end: Route["end"];
+  let { root: at } = parsePath(path);
+  let rest = partsOf(path.slice(at.length));
+  const station = async (name: string) => {
+    const identity = identityOf(await lstat(at, { bigint: true }));
+    stations.set(at, { identity, names: new Set(stations.get(at)?.names).add(name) });
+  };
+  try {
+    for (let hops = 0; rest.length > 0 && hops < HOPS;) {
+      const [part, ...after] = rest;
+      const entry = join(at, part!);
+      const stats = await lstat(entry, { bigint: true }).catch(() => undefined);
+      if (stats?.isSymbolicLink() === true) {
+        await station(part!);
+        hops += 1;
+        const target = await readlink(entry);
+        steps.set(entry, `${identityOf(stats)} ${stats.ctimeNs} ${target}`);
+        made.set(entry, stats.ctimeNs);
+        const { root } = parsePath(target);
+        if (root !== "") at = root;
+        rest = [...partsOf(target.slice(root.length)), ...after];
+      } else if (stats?.isDirectory() === true && after.length > 0) {
+        steps.set(entry, identityOf(stats));
+        at = entry;
+        rest = after;
+      } else {
+        await station(part!);
+        if (stats !== undefined && after.length === 0) {
+          end = { path: entry, identity: `${stats.dev}:${stats.ino}`, regular: stats.isFile() };
+        }
+        break;
+      }
+    }
+  } catch {
+    // Something on the way went while it was looked at: what is known so far is watched, the next look knows more.
+  }
+  return { stations, steps, made, end };
+}
+
+function identityOf({ dev, ino, birthtimeNs }: { dev: bigint; ino: bigint; birthtimeNs: bigint }): string {
+  return `${dev}:${ino}:${birthtimeNs}`;
+}
+
+function partsOf(path: string): string[] {
+  return path.split(sep).filter((part) => part !== "");
+}

@@ -1,0 +1,58 @@
+/**
+ * Sources that change together: files behind one re-pointed link, files that were renamed in one moment. They are loaded
+ * together and taken as one change, so that nobody sees the new one beside the other old one.
+ */
+export interface Together {
+  /**
+   * The symbolic links and directories that the last good load read through, and what each was then: its generation. Two
+   * sources that share one and saw different generations of it do not belong together.
+   */
+  readonly links: ReadonlyMap<string, string>;
+  /** When the watch first heard of a change that no load has answered yet (ms of `performance.now()`). */
+  readonly stirred: number | undefined;
+  /** The same for the change that the last load answered. */
+  readonly answered: number | undefined;
+}
+
+/** How far apart (ms) two changes may have been noticed and still be one. */
+const MOMENT = 50;
+
+/**
+ * The sources whose change was noticed in the same moment as the one that `index` was just loaded for, itself apart. (A load
+ * may also have seen a change that was noticed while it ran.)
+ *
+ * @param all what each source says, by index
+ */
+export function mates_of(all: readonly (Together | undefined)[], index: number): number[] {
+  const own = momentsOf(all[index]);
+  const isNear = (moment: number) => own.some((when) => Math.abs(moment - when) <= MOMENT);
+  return all.flatMap((one, at) => (at !== index && momentsOf(one).some(isNear) ? [at] : []));
+}
+
+function momentsOf(one: Together | undefined): number[] {
+  return [one?.stirred, one?.answered].filter((moment) => moment !== undefined);
+}
+
+/**
+ * The sources that saw another generation of a link than one of `members` did, and the members that they differ from. They
+ * must be loaded again before any of them is taken.
+ */
+export function torn(all: readonly (Together | undefined)[], members: ReadonlySet<number>): ReadonlySet<number> {
+  const byLink = new Map<string, Map<string, number[]>>();
+  all.forEach((one, index) => {
+    for (const [link, generation] of one?.links ?? []) {
+      const generations = byLink.get(link) ?? new Map<string, number[]>();
+      byLink.set(link, generations);
+      const indexes = generations.get(generation);
+      if (indexes === undefined) generations.set(generation, [index]);
+      else indexes.push(index);
+    }
+  });
+  const found = new Set<number>();
+  for (const generations of byLink.values()) {
+    if (generations.size < 2) continue;
+    const indexes = [...generations.values()].flat();
+    if (indexes.some((index) => members.has(index))) for (const index of indexes) found.add(index);
+  }
+  return found;
+}

@@ -1,0 +1,173 @@
+/** Files that change together are one change: nobody sees the new one beside the other old one. */
+import { renameSync } from "node:fs";
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { z } from "zod";
+
+import { ConfigSpec, FileSource, type Source, TemplateSource } from "../../src/index.ts";
+import { eachAlone, eventually, started } from "../manager/kit.ts";
+
+eachAlone();
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "otpts-together-"));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Reads, validates and subscribes all the time, and keeps every mixture that it meets. */
+async function observed(sources: readonly Source[], keys: readonly string[]) {
+  const mixtures = new Set<string>();
+  const alarms: string[] = [];
+  const look = (where: string, tree: Readonly<Record<string, unknown>>) => {
+    const seen = keys.map((key) => tree[key]);
+    if (new Set(seen).size > 1) mixtures.add(`${where}: ${seen.join(" ")}`);
+  };
+  const schema = z.record(z.string(), z.unknown()).refine((tree) => {
+    look("validator", tree);
+    return true;
+  });
+  const spec = new ConfigSpec({ sources, reload_interval: 0, schema });
+  const { config } = await started(spec);
+  for (const key of keys) {
+    await config.subscribe(key, () => {
+      look("callback", config.snapshot().tree as Record<string, unknown>);
+    });
+  }
+  let reading = true;
+  const reader = (async () => {
+    while (reading) {
+      look("reader", config.snapshot().tree as Record<string, unknown>);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  })();
+  const shows = (n: number) => eventually(() => keys.every((key) => config.peek(key) === n));
+  const end = async () => {
+    reading = false;
+    await reader;
+    const { refused, sources: all } = await config.status();
+    if (refused !== undefined) alarms.push(JSON.stringify(refused));
+    for (const { last_error } of all) if (last_error !== undefined) alarms.push(last_error.message);
+    return { mixtures: [...mixtures], alarms };
+  };
+  return { config, shows, end };
+}
+
+/** A release, and the link that is pointed to it in one step. */
+async function release(link: string, n: number, files: Readonly<Record<string, string>>): Promise<void> {
+  const target = join(folder, `release-${n}`);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(join(target, name, ".."), { recursive: true });
+    await writeFile(join(target, name), text);
+  }
+  await symlink(target, `${link}.new`);
+  await rename(`${link}.new`, link);
+}
+
+describe("Sources behind one link", () => {
+  test("change together at each of 20 swaps, whatever their depth, format and kind", { timeout: 120_000 }, async () => {
+    const link = join(folder, "current");
+    const swap = (n: number) =>
+      release(link, n, {
+        "a.toml": `a = ${n}\n${"# filler\n".repeat((n * 7) % 40)}`,
+        "deep/er/b.json": JSON.stringify({ b: n }),
+        "c.template": "c = ${C:0}\n".replace("0", String(n)),
+        "d.yaml": `d: ${n}\n`,
+      });
+    await swap(1);
+    await symlink("current/d.yaml", join(folder, "d.yaml"));
+    await symlink("current/deep", join(folder, "below"));
+    const { shows, end } = await observed(
+      [
+        new FileSource(join(link, "a.toml")),
+        new FileSource(join(folder, "below", "er", "b.json")),
+        new TemplateSource(join(link, "c.template"), { substitutions: { X: 1 } }),
+        new FileSource(join(folder, "d.yaml")),
+      ],
+      ["a", "b", "c", "d"],
+    );
+    for (let n = 2; n <= 21; n += 1) {
+      await swap(n);
+      await shows(n);
+    }
+    expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+
+  test("change together in a ConfigMap that the kubelet swaps", { timeout: 60_000 }, async () => {
+    const volume = join(folder, "volume");
+    const swap = async (n: number) => {
+      const dated = join(volume, `..2026_${n}`);
+      await mkdir(dated, { recursive: true });
+      for (const key of ["a", "b"]) await writeFile(join(dated, `${key}.toml`), `${key} = ${n}\n`);
+      await symlink(`..2026_${n}`, join(volume, "..data_tmp"));
+      await rename(join(volume, "..data_tmp"), join(volume, "..data"));
+      if (n > 1) await rm(join(volume, `..2026_${n - 1}`), { recursive: true });
+    };
+    await swap(1);
+    for (const key of ["a", "b"]) await symlink(`..data/${key}.toml`, join(volume, `${key}.toml`));
+    const sources = ["a", "b"].map((key) => new FileSource(join(volume, `${key}.toml`)));
+    const { shows, end } = await observed(sources, ["a", "b"]);
+    for (let n = 2; n <= 21; n += 1) {
+      await swap(n);
+      await shows(n);
+    }
+    expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+
+  test.each([false, true])("change together when all are reloaded (use_polling: %s)", async (use_polling) => {
+    const link = join(folder, "current");
+    const swap = (n: number) => release(link, n, { "a.toml": `a = ${n}\n`, "b.toml": `b = ${n}\n` });
+    await swap(1);
+    const sources = ["a", "b"].map((key) => new FileSource(join(link, `${key}.toml`), { use_polling, settle: 100 }));
+    const { config, shows, end } = await observed(sources, ["a", "b"]);
+    for (let n = 2; n <= 8; n += 1) {
+      await swap(n);
+      if (n % 2 === 0) await config.reload();
+      await shows(n);
+    }
+    expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+
+  test("stay as they are while one of them cannot be loaded, and change together when it can", async () => {
+    const link = join(folder, "current");
+    await release(link, 1, { "a.toml": "a = 1\n", "b.toml": "b = 1\n" });
+    const sources = ["a", "b"].map((key) => new FileSource(join(link, `${key}.toml`), { settle: 100 }));
+    const { config, shows, end } = await observed(sources, ["a", "b"]);
+    await release(link, 2, { "a.toml": "a = 2\n", "b.toml": "b = \n" });
+    const codes = async () => (await config.status()).sources.map(({ last_error }) => last_error?.code);
+    await eventually(async () => (await codes()).join() === "held_back,syntax");
+    await config.reload();
+    expect([config.peek("a"), config.peek("b")]).toEqual([1, 1]);
+    await writeFile(join(link, "b.toml.new"), "b = 2\n");
+    await rename(join(link, "b.toml.new"), join(link, "b.toml"));
+    await shows(2);
+    expect((await end()).mixtures).toEqual([]);
+    expect((await config.status()).sources.map(({ state }) => state)).toEqual(["ok", "ok"]);
+  });
+});
+
+describe("Files that are renamed in one moment", () => {
+  test("change together", async () => {
+    const paths = ["a", "b", "c"].map((key) => join(folder, `${key}.toml`));
+    const write = async (n: number) => {
+      for (const [i, path] of paths.entries()) await writeFile(`${path}.new`, `${"abc"[i]!} = ${n}\n`);
+      for (const path of paths) renameSync(`${path}.new`, path);
+    };
+    await write(1);
+    const { shows, end } = await observed(
+      paths.map((path) => new FileSource(path)),
+      ["a", "b", "c"],
+    );
+    for (let n = 2; n <= 21; n += 1) {
+      await write(n);
+      await shows(n);
+    }
+    expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+});
