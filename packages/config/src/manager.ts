@@ -205,6 +205,7 @@ function handle_info(message: unknown, state: State): NoReply {
     else if (message[1] === "interval") reloading.request(undefined);
     else writing.elapsed(message[1], message[2]);
   } else if (isTagged<SourceLoaded>(message, SOURCE_LOADED)) {
+    vault.slots[message[1]]!.links = message[4];
     reloading.loaded(vault.slots[message[1]]!, message[2], message[3]);
   } else if (isTagged<readonly [typeof SOURCE_UP, number]>(message, SOURCE_UP)) {
     reloading.up(vault.slots[message[1]]!);

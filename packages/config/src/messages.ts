@@ -1,6 +1,7 @@
 import type { Atom, Ref } from "@otpts/runtime";
 import type { Contribution } from "./core/layer.ts";
 import type { Segments, Value } from "./core/value.ts";
+import type { Together } from "./sources/together.ts";
 
 /**
  * What the processes of one manager say to each other. The tags are symbols, not atoms: nobody else can make such a message,
@@ -37,7 +38,14 @@ export type LoadOutcome =
   | { readonly outcome: "absent" }
   | { readonly outcome: "error" | "late"; readonly error: Error };
 
-export type SourceLoaded = readonly [tag: typeof SOURCE_LOADED, slot: number, answers: readonly Ref[], LoadOutcome];
+/** With the links that its last good load read through: what the source says of itself may be newer than this message. */
+export type SourceLoaded = readonly [
+  tag: typeof SOURCE_LOADED,
+  slot: number,
+  answers: readonly Ref[],
+  outcome: LoadOutcome,
+  links?: Together["links"],
+];
 export type LoadRequest = readonly [tag: typeof LOAD, ref: Ref];
 export type WriteRequest = readonly [tag: typeof WRITE, ref: Ref, path: Segments, value: Value | undefined];
 export type Written = readonly [tag: typeof WRITTEN, ref: Ref, error: Error | undefined];

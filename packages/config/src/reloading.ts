@@ -57,8 +57,9 @@ export class Reloading {
       const after = Math.max(0, deadline - Date.now());
       const message = await erlang.receive<SourceLoaded>(isAnswer, { after });
       if (!isAnswer(message)) break;
-      const [, index, answers, outcome] = message;
+      const [, index, answers, outcome, links] = message;
       const slot = slots[index]!;
+      slot.links = links;
       const failed = outcome.outcome === "error" || outcome.outcome === "late";
       if (failed && slot.source.required && answers.includes(gathering.ref)) throw outcome.error;
       this.answered(gathering, slot, answers, outcome);
@@ -178,7 +179,8 @@ export class Reloading {
   }
 
   private torn({ outcomes }: Gathering): ReadonlySet<number> {
-    return torn(this.together(), new Set([...outcomes.keys()].map(({ index }) => index)));
+    const links = this.vault.slots.map((slot) => slot.links);
+    return torn(links, new Set([...outcomes.keys()].map(({ index }) => index)));
   }
 
   private together(): readonly (Together | undefined)[] {
@@ -227,10 +229,10 @@ export class Reloading {
 
   private holdBack(slot: Slot): SourceOutcome {
     const source = slot.name;
-    const links = (one: Slot) => this.together()[one.index]?.links ?? new Map<string, string>();
-    const own = links(slot);
     const others = this.vault.slots.filter((one) =>
-      [...links(one)].some(([link, generation]) => own.has(link) && own.get(link) !== generation),
+      [...(one.links ?? [])].some(
+        ([link, generation]) => slot.links?.has(link) === true && slot.links.get(link) !== generation,
+      ),
     );
     const names = others.map(({ name }) => `"${name}"`).join(", ");
     const message = `Cannot take what "${source}" has: it changed together with ${names}, which cannot be loaded`;

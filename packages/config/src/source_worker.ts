@@ -16,6 +16,7 @@ import {
   WRITTEN,
 } from "./messages.ts";
 import type { SourceContext, Watch } from "./sources/source.ts";
+import type { Together } from "./sources/together.ts";
 import type { Slot, Vault } from "./vault.ts";
 
 /**
@@ -181,7 +182,7 @@ class Worker {
     if (this.stopping.signal.aborted) return;
     if (outcome.outcome === "error" || outcome.outcome === "late") this.retryLater();
     else this.failures = this.slot.abandoned = 0;
-    this.tell([SOURCE_LOADED, this.slot.index, answers, outcome]);
+    this.tell([SOURCE_LOADED, this.slot.index, answers, outcome, this.links()]);
   }
 
   private async outcome(signal: AbortSignal): Promise<LoadOutcome> {
@@ -267,6 +268,15 @@ class Worker {
     if (this.changePending || this.stopping.signal.aborted) return;
     this.changePending = true;
     erlang.send(this.self, SOURCE_CHANGED);
+  }
+
+  private links(): Together["links"] | undefined {
+    try {
+      return this.slot.source.together?.().links;
+    } catch {
+      // It is others' code, and no news of it: such a source stands alone.
+      return undefined;
+    }
   }
 
   private tell(message: readonly unknown[]): void {

@@ -7,6 +7,7 @@ import { PatternIndex } from "./core/subscriptions.ts";
 import type { Problem } from "./errors.ts";
 import { Outbox } from "./outbox.ts";
 import type { ChangeCallback } from "./protocol.ts";
+import type { Together } from "./sources/together.ts";
 import type { LoadOutcome } from "./messages.ts";
 import type { Source } from "./sources/source.ts";
 import type { ConfigSpec } from "./spec.ts";
@@ -103,6 +104,8 @@ export interface Slot {
   last_change: number | undefined;
   last_error: { readonly at: number; readonly error: Error } | undefined;
   failures: number;
+  /** The links that its last good load read through, as far as the manager has heard. */
+  links: Together["links"] | undefined;
   /** What it brought and may not be taken without a source that belongs to it. */
   held: LoadOutcome | undefined;
   /** That its load is late was noted already. */
@@ -171,6 +174,7 @@ function slotsOf(sources: readonly Source[]): readonly Slot[] {
       last_change: undefined,
       last_error: undefined,
       failures: 0,
+      links: undefined,
       held: undefined,
       late: false,
       abandoned: 0,

@@ -36,11 +36,17 @@ function momentsOf(one: Together | undefined): number[] {
 /**
  * The sources that saw another generation of a link than one of `members` did, and the members that they differ from. They
  * must be loaded again before any of them is taken.
+ *
+ * @param all the links that each source's last good load read through, by index: those of the loads whose outcomes are
+ *   known, not what the sources say by now
  */
-export function torn(all: readonly (Together | undefined)[], members: ReadonlySet<number>): ReadonlySet<number> {
+export function torn(
+  all: readonly (Together["links"] | undefined)[],
+  members: ReadonlySet<number>,
+): ReadonlySet<number> {
   const byLink = new Map<string, Map<string, number[]>>();
   all.forEach((one, index) => {
-    for (const [link, generation] of one?.links ?? []) {
+    for (const [link, generation] of one ?? []) {
       const generations = byLink.get(link) ?? new Map<string, number[]>();
       byLink.set(link, generations);
       const indexes = generations.get(generation);
