@@ -100,8 +100,9 @@ export class WatchedFile {
     } finally {
       this.#loading = false;
       // What was noticed while the load ran it may have missed: the watch is looking, and will say.
-      this.#answered = stirred ?? this.#calmed ?? this.#answered;
-      if (this.#stirred === stirred || this.#stirred === this.#calmed) this.#stirred = undefined;
+      const answered = this.#stirred === this.#calmed ? this.#calmed : stirred;
+      this.#answered = answered ?? this.#answered;
+      if (this.#stirred === answered) this.#stirred = undefined;
       this.#calmed = undefined;
     }
   }
