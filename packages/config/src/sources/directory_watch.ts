@@ -57,10 +57,10 @@ class SharedWatch {
 
   private event(type: EntryEvent, given: string | null): void {
     const name = given === null ? undefined : folded(given);
-    if (name !== undefined) for (const listener of [...(this.byName.get(name) ?? [])]) listener.event(type, name);
+    if (name !== undefined) for (const listener of this.byName.get(name) ?? []) listener.event(type, name);
     if (name !== undefined && name !== this.own) return;
     if (name !== undefined && type === "rename") return this.end();
-    for (const listener of [...this.listeners.keys()]) listener.event(type, undefined);
+    for (const listener of this.listeners.keys()) listener.event(type, undefined);
   }
 
   private end(error?: unknown): void {

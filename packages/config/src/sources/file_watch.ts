@@ -316,9 +316,9 @@ export class FileWatch {
 
   private watchInode(path: string, identity: string): void {
     const watched: Watched = { identity, names: new Set(), close: () => undefined };
-    const { event } = this.listener(path, watched);
+    const listener = this.listener(path, watched);
     const close = watch_inode(path, {
-      event,
+      event: (type, name) => listener.event(type, name),
       // The directory's watch and the poll are there still; another try is made for the next inode.
       gone: () => watched.close(),
       flows: () => {
