@@ -16,7 +16,7 @@ import {
   WORKERS,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isTuple, read } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords } from "../term/reason.ts";
 import { processOf } from "../process/process.ts";
@@ -58,7 +58,8 @@ export function administer(request: unknown, state: State): unknown {
   if (request === WHICH_CHILDREN) return which(state);
   if (request === COUNT_CHILDREN) return count(state);
   if (isTuple(request)) {
-    const [operation, argument]: readonly unknown[] = request;
+    const operation = read(request, 0);
+    const argument = read(request, 1);
     switch (operation) {
       case START_CHILD:
         return startChild(state, argument);

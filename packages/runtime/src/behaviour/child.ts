@@ -17,7 +17,7 @@ import {
   WORKER,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isA, isTuple, read } from "../term/guarded.ts";
 
 type Word<N extends string> = N | Atom<N>;
 
@@ -87,7 +87,7 @@ export function isProblem(value: object): value is Problem {
 // A word as an atom; anything else is no word that is known.
 function word(value: unknown): Atom | number | readonly unknown[] | undefined {
   if (typeof value === "string") return ensure(value);
-  return value instanceof AtomClass || typeof value === "number" || isTuple(value)
+  return isA(value, AtomClass) || typeof value === "number" || isTuple(value)
     ? (value as Atom | number | readonly unknown[])
     : undefined;
 }
@@ -96,7 +96,7 @@ const problem = (tag: string, value: unknown, text: string): Problem => ({ reaso
 
 /** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
 export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | Problem {
-  if (typeof spec !== "object" || spec === null || isTuple(spec) || spec instanceof AtomClass) {
+  if (typeof spec !== "object" || spec === null || isTuple(spec) || isA(spec, AtomClass)) {
     return problem(
       "invalid_child_spec",
       spec,
@@ -209,7 +209,7 @@ export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly Che
 
 /** Checks a supervisor's flags. Unknown ones are ignored. */
 export function checkFlags(flags: unknown): CheckedFlags | Problem {
-  if (typeof flags !== "object" || flags === null || isTuple(flags) || flags instanceof AtomClass) {
+  if (typeof flags !== "object" || flags === null || isTuple(flags) || isA(flags, AtomClass)) {
     return problem("invalid_type", flags, `supervisor options must be an object, got ${describe(flags)}`);
   }
   const given = flags as Partial<Record<keyof Flags, unknown>>;
@@ -251,18 +251,25 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
 
 /** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
-  if (id instanceof AtomClass) return id.name;
-  return isTuple(id) ? Symbol.for(tupleKey(id)) : id;
+  if (isA(id, AtomClass)) return id.name;
+  try {
+    return isTuple(id) ? Symbol.for(tupleKey(id)) : id;
+  } catch {
+    // A proxy that throws is known by itself alone.
+    return id;
+  }
 }
 
 const numbered = new WeakMap<object, number>();
 let next = 0;
 
 // A text that is the same for equal tuples only. Objects are themselves, so they are numbered.
-function tupleKey(tuple: readonly unknown[]): string {
-  const parts = tuple.map((item) => {
-    if (isTuple(item)) return tupleKey(item);
-    if (item instanceof AtomClass) return JSON.stringify(item.name);
+function tupleKey(tuple: readonly unknown[], depth = 0): string {
+  const parts = Array.from({ length: tuple.length }, (_, index) => {
+    const item = read(tuple, index);
+    // A tuple may contain itself.
+    if (isTuple(item) && depth < 20) return tupleKey(item, depth + 1);
+    if (isA(item, AtomClass)) return JSON.stringify(item.name);
     if (typeof item === "string") return JSON.stringify(item);
     if ((typeof item !== "object" && typeof item !== "function") || item === null)
       return `${typeof item}:${String(item)}`;

@@ -1,6 +1,6 @@
 /** The report of a process that ended as nobody wished: everything a person needs to find out why, once. */
 import { describe, detail } from "../term/describe.ts";
-import { isError, isTuple, textOf } from "../term/guarded.ts";
+import { isA, isError, isTuple, textOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { isOrderly, sentenceOf, stackOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
@@ -91,21 +91,24 @@ export function reasonText(reason: unknown, said = sentenceOf(reason)): string {
   return `${said === undefined ? lines(reason) : said.replaceAll("\n", "\n    ")}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
 }
 
+/** What format_status did not do. */
+class Unusable extends Error {}
+
 /** A status as the callback module wants it shown. A format_status that fails does no harm. */
 export function formatted(server: Served, status: Status): Status {
   const { module } = server;
   if (module.format_status === undefined) return status;
   try {
     const changed: unknown = module.format_status(status);
-    if (isThenable(changed)) throw new TypeError("it must not be asynchronous");
+    if (isThenable(changed)) throw new Unusable("it must not be asynchronous");
     if (typeof changed !== "object" || changed === null || isTuple(changed))
-      throw new TypeError(
+      throw new Unusable(
         `it must return the status, and returned ${typeof changed === "object" ? "no object" : typeof changed}`,
       );
     return { ...status, ...(changed as Status) };
   } catch (error) {
     // What the module wanted hidden must not be shown because its code failed. The error's own words may hold it, too.
-    const own = error instanceof TypeError && error.message.startsWith("it must ");
+    const own = isA(error, Unusable);
     const why = own ? error.message : isError(error) ? textOf(error).split(":", 1)[0] : typeof error;
     const hidden = `not shown: format_status failed (${why})`;
     return {

@@ -11,12 +11,13 @@ import type { CheckedSpec } from "./child.ts";
 const WATCHING: Purpose = {
   system: false,
   answered() {},
-  failed: ({ resolve }, reason) => resolve?.(reason as never),
+  // In an array: a reason may have a `then`, and a promise would take it for a promise.
+  failed: ({ resolve }, reason) => resolve?.([reason] as never),
   expired: ({ callee, caller }) => signal(callee.pid, (caller ?? callee).pid, KILL, false),
 };
 
 /** Resolves with the reason of the child's death, which comes after `ms` and a kill at the latest. */
-function death(child: Process, supervisor: Process, ms: number): Promise<unknown> {
+function death(child: Process, supervisor: Process, ms: number): Promise<readonly [reason: unknown]> {
   return new Promise((resolve) => {
     const request = new Request(WATCHING, child, supervisor, undefined, undefined, ms);
     request.resolve = resolve;
@@ -39,7 +40,7 @@ export function shut(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<
   unlink(supervisor, pid);
   if (child === undefined) return Promise.resolve(undefined);
   const brutal = spec.shutdown === BRUTAL_KILL;
-  const ended = death(child, supervisor, brutal ? Infinity : (spec.shutdown as number)).then((reason) =>
+  const ended = death(child, supervisor, brutal ? Infinity : (spec.shutdown as number)).then(([reason]) =>
     asWished(reason, spec) ? undefined : { pid, reason },
   );
   signal(pid, supervisor.pid, brutal ? KILL : SHUTDOWN, false);

@@ -2,7 +2,7 @@
 import { EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError, Thrown } from "../term/error.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isA, isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { enter } from "../process/context.ts";
@@ -85,9 +85,9 @@ function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> 
 }
 
 function outcome(result: unknown): Started {
-  if (result instanceof Pid) return { ok: result, pid: result };
+  if (isA(result, Pid)) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };
-  if (isTuple(result) && result.length === 2 && result[0] instanceof Pid) return { ok: result, pid: result[0] };
+  if (isTuple(result) && result.length === 2 && isA(result[0], Pid)) return { ok: result, pid: result[0] };
   return {
     error: result,
     text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,
@@ -96,7 +96,7 @@ function outcome(result: unknown): Started {
 
 // What a start function throws is an answer too: OTP's `catch apply(M, F, A)`.
 function failure(error: unknown): Started {
-  if (error instanceof OtpError) return { error: error.reason };
-  if (error instanceof Thrown) return outcome(error.value);
+  if (isA(error, OtpError)) return { error: error.reason };
+  if (isA(error, Thrown)) return outcome(error.value);
   return { error: [EXIT, reasonOf(error)] };
 }

@@ -2,7 +2,7 @@
 import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, IGNORE, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
-import { isError, isTuple, messageOf } from "../term/guarded.ts";
+import { isError, isTuple, messageOf, read } from "../term/guarded.ts";
 import { inWords, sentenceOf } from "../term/reason.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
@@ -89,14 +89,12 @@ export interface What {
 }
 
 export function startError({ behaviour, name }: What, reason: unknown, said?: string): OtpError {
+  const because = said ?? why(reason);
   let cause: Error | undefined;
-  let because: string;
   try {
-    because = said ?? why(reason);
     cause = causeOf(reason);
   } catch {
     // The reason throws when it is looked at.
-    because = describe(reason);
   }
   const error = new OtpError(
     reason,
@@ -110,7 +108,8 @@ export function startError({ behaviour, name }: What, reason: unknown, said?: st
 function causeOf(reason: unknown, depth = 0): Error | undefined {
   if (isError(reason)) return reason;
   if (depth === DEPTH || !isTuple(reason)) return undefined;
-  return causeOf(reason[0], depth + 1) ?? (reason.length > 1 ? causeOf(reason.at(-1), depth + 1) : undefined);
+  const { length } = reason;
+  return causeOf(reason[0], depth + 1) ?? (length > 1 ? causeOf(reason[length - 1], depth + 1) : undefined);
 }
 
 // A tree is not deeper, and a reason may contain itself.
@@ -121,7 +120,7 @@ function why(reason: unknown, depth = 0): string {
   if (said !== undefined) return said;
   if (reason === TIMEOUT) return "init did not return in time (timeout); it was killed";
   if (isTuple(reason) && depth < DEPTH) {
-    const [tag, second, third]: readonly unknown[] = reason;
+    const [tag, second, third] = [0, 1, 2].map((index) => read(reason, index));
     if (isError(tag)) return messageOf(tag);
     if (tag === ALREADY_STARTED) return `it runs already as ${describe(second)} (already_started)`;
     if (tag === SHUTDOWN && isTuple(second)) return why(second, depth + 1);

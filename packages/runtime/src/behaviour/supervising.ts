@@ -23,7 +23,7 @@ import {
   TEMPORARY,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
 import { inWords, isOrderly, say } from "../term/reason.ts";
 import { current, enter } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
@@ -98,17 +98,18 @@ async function handle_call(request: unknown, _from: From, state: State): Promise
 }
 
 function handle_cast(message: unknown, state: State): unknown {
-  if (isTuple(message) && message[0] === TRY_AGAIN) {
-    const child = message[1] as Child;
+  if (tagOf(message, 2) === TRY_AGAIN) {
+    const child = (message as readonly unknown[])[1] as Child;
     if (child.restarting && isKnown(state, child)) return restart(state, child);
   }
   return [NOREPLY, state];
 }
 
 function handle_info(message: unknown, state: State): unknown {
-  if (isTuple(message) && message[0] === EXIT && message.length === 3) {
-    const child = state.children.findByPid(message[1]);
-    return child === undefined ? [NOREPLY, state] : childEnded(state, child, message[2]);
+  if (tagOf(message, 3) === EXIT) {
+    const [, from, reason] = message as readonly unknown[];
+    const child = state.children.findByPid(from);
+    return child === undefined ? [NOREPLY, state] : childEnded(state, child, reason);
   }
   report(
     "warning",

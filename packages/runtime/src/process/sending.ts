@@ -3,7 +3,7 @@ import { BADARG, TIMEOUT } from "../term/atoms.ts";
 import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isTuple, tagOf } from "../term/guarded.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { current } from "./context.ts";
@@ -44,7 +44,7 @@ export function send<M>(to: Destination, message: M): M {
 // A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
 function deliver(process: Process, message: unknown): void {
   const tag = tagOf(message, 2);
-  if (tag instanceof Request && tag.caller === process) {
+  if (isA(tag, Request) && tag.caller === process) {
     tag.answer((message as readonly unknown[])[1]);
     return;
   }

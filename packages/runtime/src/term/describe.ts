@@ -13,7 +13,7 @@ export const ATOM = Symbol.for("@otpts/runtime/atom");
 
 /** A term in a sentence: short, on one line. Never throws, and takes no long time, whatever the term is. */
 export function describe(term: unknown): string {
-  return typeof term === "string" ? JSON.stringify(cut(term, LIMIT)) : print(term, SHORT);
+  return typeof term === "string" ? cut(JSON.stringify(cut(term, LIMIT)), LIMIT + 3) : print(term, SHORT);
 }
 
 /** A term in a report: as much of it as helps, on several lines. Never throws, and takes no long time, whatever the term is. */

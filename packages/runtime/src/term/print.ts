@@ -113,11 +113,14 @@ class Printer {
     if (known !== undefined) return known;
     const prefix = prefixOf(value);
     if (depth > this.#bounds.depth) return `[${prefix === "" ? "Object" : prefix.trim()}]`;
+    // Finding the keys of a large object is most of what showing it costs: it is done once, and symbols are not looked for.
     const keys = Object.keys(value);
-    const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
-      Object.prototype.propertyIsEnumerable.call(value, key),
-    );
-    const parts = this.#list([...keys.slice(0, this.#bounds.items), ...symbols.slice(0, 5)], (key) => {
+    const names: PropertyKey[] = keys.slice(0, this.#bounds.items);
+    if (keys.length <= this.#bounds.items) {
+      for (const symbol of Object.getOwnPropertySymbols(value).slice(0, this.#bounds.items))
+        if (Object.prototype.propertyIsEnumerable.call(value, symbol)) names.push(symbol);
+    }
+    const parts = this.#list(names, (key) => {
       const own = Object.getOwnPropertyDescriptor(value, key);
       return `${keyText(key)}: ${this.#property(own, depth, indent)}`;
     });
