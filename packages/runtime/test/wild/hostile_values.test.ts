@@ -102,11 +102,12 @@ const hostile: Readonly<Record<string, () => unknown>> = {
   "an error that cannot be changed": () => Object.freeze(new Error("frozen")),
 };
 /** What a promise cannot hold: it would be taken for a promise. */
+const then = (descriptor: PropertyDescriptor) => () => Object.defineProperty({}, "then", descriptor) as unknown;
 const thenables: Readonly<Record<string, () => unknown>> = {
-  "an object whose then throws when it is read": () => Object.defineProperty({}, "then", { get: fail }),
-  "an object whose then throws": () => ({ then: fail }),
-  "an object whose then answers and throws": () => ({
-    then(resolve: (value: unknown) => void) {
+  "an object whose then throws when it is read": then({ get: fail }),
+  "an object whose then throws": then({ value: fail }),
+  "an object whose then answers and throws": then({
+    value(resolve: (value: unknown) => void) {
       resolve("answered");
       fail();
     },

@@ -237,7 +237,7 @@ test("terms look as `util.inspect` shows them", async () => {
     y = -0;
   }
   const terms: unknown[] = [
-    { a: 1, "b-c": "it's", [Symbol("s")]: [1, , 3].length, d: { e: { f: [] } } },
+    { a: 1, "b-c": "it's", [Symbol("s")]: 3, d: { e: { f: [] } } },
     [1, "two", 3n, null, undefined, true, Symbol("x"), NaN],
     new Map<unknown, unknown>([
       ["a", { b: 1 }],
