@@ -16,6 +16,7 @@ export {
 export { Config, ConfigClient, type ConfigRef, type TreeOf } from "./config.ts";
 export type { Contribution as ExplainedContribution, Explanation } from "./core/explain.ts";
 export type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./core/layer.ts";
+export type { Shape, ShapeType } from "./core/shape.ts";
 export type { Snapshot } from "./core/snapshot.ts";
 export type { Validator } from "./core/validate.ts";
 export type { Scalar, Segments, Table, Value } from "./core/value.ts";

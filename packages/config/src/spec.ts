@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { Atom } from "@otpts/runtime";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Shape } from "./core/known_paths.ts";
+import type { Shape } from "./core/shape.ts";
 import { DEFAULT_SECRETS, Secrets } from "./core/secrets.ts";
 import { secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { environmentLayer, type EnvironmentRules } from "../src/core/environment.ts";
 import { knownPaths } from "../src/core/known_paths.ts";
 import { formatPath, parsePath } from "../src/core/path.ts";
-import { parseScalar } from "../src/core/scalar.ts";
+import { valueOfText } from "../src/core/text_value.ts";
 import { Snapshot } from "../src/core/snapshot.ts";
 import type { Table } from "../src/core/value.ts";
 import { toml } from "../src/formats/toml.ts";
@@ -138,6 +138,6 @@ describe("the README's table of environment names", () => {
 
 describe("the README's table of texts", () => {
   test.each(rows("README.md", "text"))("%s is %s", (text, value) => {
-    expect(parseScalar(text!)).toStrictEqual(JSON.parse(value!));
+    expect(valueOfText(text!)).toStrictEqual(JSON.parse(value!));
   });
 });

@@ -1,7 +1,8 @@
+import { braceExpand } from "minimatch";
+
 /**
- * Braces in a pattern, spelt out: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. The rules are those of
- * Bash and minimatch; braces without a comma or a range are literal, and so are those after a dollar sign. What they spell
- * out is counted before anything is spelt out.
+ * Braces in a pattern: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. minimatch spells them out; before
+ * that it is counted here how much that would be, and that every brace has its partner.
  */
 
 /** Braces that cannot be spelt out. The message ends an error's sentence. */
@@ -29,18 +30,16 @@ export function expandBraces(text: string, literal: (index: number) => boolean):
   if (characters > MAX_CHARACTERS) {
     throw new BraceFault(`its braces spell out more than ${MAX_CHARACTERS} characters`);
   }
-  return [...new Set(spelt(whole))];
+  return [...new Set(braceExpand(text, { braceExpandMax: MAX_ALTERNATIVES }))];
 }
 
 /** A part of a pattern: a text, parts one after the other, or one of several. */
 type Part = string | { readonly all: readonly Part[] } | { readonly any: readonly Part[] } | Range;
 
 interface Range {
-  readonly from: number;
-  readonly step: number;
   readonly count: number;
-  /** Width to fill with zeros; undefined where the range is one of letters. */
-  readonly width: number | undefined;
+  /** Characters of each at most. */
+  readonly width: number;
 }
 
 /** Deepest nesting of braces. */
@@ -104,14 +103,12 @@ function rangeOf(body: string): Range | undefined {
   const from = numbers === null ? first.charCodeAt(0) : Number(first);
   const to = numbers === null ? last.charCodeAt(0) : Number(last);
   const step = Math.max(Math.abs(Number(given)), 1);
-  const padded = numbers !== null && [first, last, given].some((text) => /^-?0\d/.test(text));
-  const width = numbers === null ? undefined : padded ? Math.max(first.length, last.length) : 0;
-  return { from, step: to < from ? -step : step, count: Math.floor(Math.abs(to - from) / step) + 1, width };
+  return { count: Math.floor(Math.abs(to - from) / step) + 1, width: Math.max(first.length, last.length) };
 }
 
 function sizeOf(part: Part): { readonly count: number; readonly characters: number } {
   if (typeof part === "string") return { count: 1, characters: part.length };
-  if ("count" in part) return { count: part.count, characters: part.count * Math.max(part.width ?? 1, 1) };
+  if ("count" in part) return { count: part.count, characters: part.count * part.width };
   let size = "all" in part ? { count: 1, characters: 0 } : { count: 0, characters: 0 };
   for (const inner of "all" in part ? part.all : part.any) {
     const { count, characters } = sizeOf(inner);
@@ -121,25 +118,4 @@ function sizeOf(part: Part): { readonly count: number; readonly characters: numb
         : { count: size.count + count, characters: size.characters + characters };
   }
   return size;
-}
-
-function spelt(part: Part): readonly string[] {
-  if (typeof part === "string") return [part];
-  if ("count" in part) return Array.from({ length: part.count }, (_, n) => numbered(part, n));
-  if ("any" in part) return part.any.flatMap(spelt);
-  return part.all.reduce<readonly string[]>(
-    (before, inner) => {
-      const after = spelt(inner);
-      return before.flatMap((text) => after.map((more) => text + more));
-    },
-    [""],
-  );
-}
-
-function numbered({ from, step, width }: Range, n: number): string {
-  const value = from + step * n;
-  // As in Bash, a backslash among the letters is nothing.
-  if (width === undefined) return value === 0x5c ? "" : String.fromCharCode(value);
-  const sign = value < 0 ? "-" : "";
-  return sign + String(Math.abs(value)).padStart(width - sign.length, "0");
 }

@@ -1,38 +1,68 @@
 import { ConfigSourceError } from "../errors.ts";
 import { isTable } from "./draft.ts";
 import type { Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
-import { formatPath, parsePath } from "./path.ts";
-import { parseScalar } from "./scalar.ts";
+import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
+import { matches, type Pattern } from "./pattern.ts";
+import { serviceLinks } from "./service_links.ts";
+import { valueOfText } from "./text_value.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
  * How a variable's name becomes a path, in this order:
  *
  *  1. `mapping` names the path;
- *  2. a name with `__` uses `__` as separator and keeps `_`: `MYAPP_DATABASE__MAX_CONNECTIONS`;
- *  3. the layers below or the schema know exactly one path that reads the same with `.` and `_` folded:
- *     `MYAPP_DATABASE_MAX_CONNECTIONS` is `database.max_connections` once a file has that;
+ *  2. in a name with `__`, `__` separates the segments; each of them is the key that is known there and reads the same, else
+ *     itself in lower case: `MYAPP_DATABASE__MAX_CONNECTIONS` is `database.max_connections`, or `database.maxConnections`;
+ *  3. the layers below or the schema know exactly one path that reads the same: `MYAPP_DATABASE_MAX_CONNECTIONS` is
+ *     `database.max_connections`, or `database.maxConnections`, once a file or the schema has that;
  *  4. the note's rule: every `_` separates. Also where several known paths fit, which is reported as ambiguous.
  *
- * With `mode: "naive"` the fourth rule stands alone.
+ * Names read the same when they are equal once capitals, dashes, dots and underscores are folded away (`known_paths.ts`).
+ * A prefix ends at an underscore, whether it is written with one or not. With `mode: "naive"` the fourth rule stands alone.
+ *
+ * Left out, with a diagnostic: what Kubernetes and Docker set for services (`service_links.ts`); an empty text where the
+ * value is no text (`text_value.ts`). Left out without: what `ignore` matches. A name that leads into a list is refused: a
+ * list is set whole.
  *
  * Where two variables name one path, the rule that comes first wins, then the name that sorts first. Where one names a
  * table and another a value inside it, the table wins. Both are reported.
  *
- * Source of the rule: the specification's decisions, "Environment".
+ * Source of the rule: the specification's decisions, "Environment names".
  */
 
 /** What the names are read with. */
 export interface EnvironmentRules {
-  /** Only variables that start with it count, and it is not part of the path. Empty: every variable. */
+  /** Only variables that start with it and an underscore count; it is not part of the path. Empty: every variable. */
   readonly prefix: string;
   /** Path by variable name; the name whole, or without the prefix. A whole name need not have the prefix. */
   readonly mapping: Readonly<Record<string, string | Segments>>;
   readonly mode: "smart" | "naive";
+  /** Variables that are left out. */
+  readonly ignore?: readonly Pattern[];
+  /** Whether what Kubernetes and Docker set for services counts as well. */
+  readonly service_links?: boolean;
+}
+
+/** The prefix with the underscore it ends at. */
+export function prefixOf(prefix: string): string {
+  return prefix === "" || prefix.endsWith("_") ? prefix : `${prefix}_`;
 }
 
 /** The rule that turned a variable's name into a path, as it stands in `Origin.rule`. */
-export type EnvironmentRule = "mapping" | "double_underscore" | "known_path" | "note" | "naive";
+export type EnvironmentRule = "mapping" | "double_underscore" | "known_path" | "single_underscore" | "naive";
+
+/** The rule in words. */
+export function ruleInWords(rule: string): string {
+  return Object.hasOwn(WORDS, rule) ? WORDS[rule as EnvironmentRule] : rule;
+}
+
+const WORDS: Readonly<Record<EnvironmentRule, string>> = {
+  mapping: "the mapping names the path",
+  double_underscore: '"__" separates',
+  known_path: "a known path reads the same",
+  single_underscore: 'every "_" separates',
+  naive: 'every "_" separates, by mode: "naive"',
+};
 
 /** What one variable sets. */
 interface Setting {
@@ -58,11 +88,14 @@ export function environmentLayer(
 ): Layer {
   const diagnostics: Diagnostic[] = [];
   const settings: Setting[] = [];
+  const links = rules.service_links === true ? new Set<string>() : linksAmong(source, entries, rules, diagnostics);
   for (const variable of Object.keys(entries).sort()) {
     const text = entries[variable];
-    if (text === undefined) continue;
+    if (text === undefined || links.has(variable)) continue;
+    if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) continue;
     const named = pathOf(source, variable, rules, lower, diagnostics);
-    if (named !== undefined) settings.push({ variable, text, ...named });
+    if (named === undefined || intoList(source, variable, named.path, rules, lower, diagnostics)) continue;
+    settings.push({ variable, text, ...named });
   }
   settings.sort((a, b) => a.path.length - b.path.length || ORDER.indexOf(a.rule) - ORDER.indexOf(b.rule));
 
@@ -76,7 +109,18 @@ export function environmentLayer(
       diagnostics.push({ source, code: "duplicate", message, path });
       continue;
     }
-    const shadowed = set(tree, setting.path, parseScalar(setting.text, lower.type(setting.path)));
+    const value = valueOfText(setting.text, lower.expected(setting.path));
+    if (value === undefined) {
+      const message = `"${setting.variable}" is empty and "${path}" is no text: it counts as not set`;
+      diagnostics.push({ source, code: "empty", message, path });
+      continue;
+    }
+    const list = listAbove(tree, setting.path);
+    if (list !== undefined) {
+      refuseInList(source, setting.variable, list, setting.path, rules, diagnostics);
+      continue;
+    }
+    const shadowed = set(tree, setting.path, value);
     if (shadowed !== undefined) {
       const above = formatPath(shadowed);
       const message = `"${setting.variable}" makes "${above}" a table; the value of "${winners.get(above)?.variable ?? above}" is not used`;
@@ -94,7 +138,7 @@ export function environmentLayer(
   };
 }
 
-const ORDER: readonly EnvironmentRule[] = ["mapping", "double_underscore", "known_path", "note", "naive"];
+const ORDER: readonly EnvironmentRule[] = ["mapping", "double_underscore", "known_path", "single_underscore", "naive"];
 
 function pathOf(
   source: string,
@@ -103,12 +147,11 @@ function pathOf(
   lower: Knowledge,
   diagnostics: Diagnostic[],
 ): { readonly path: Segments; readonly rule: EnvironmentRule } | undefined {
-  const inside = variable.startsWith(rules.prefix);
-  const name = inside ? variable.slice(rules.prefix.length) : "";
-  if (rules.mode === "smart") {
-    const mapped = own(rules.mapping, variable) ?? (inside ? own(rules.mapping, name) : undefined);
-    if (mapped !== undefined) return { path: mappedPath(source, variable, mapped), rule: "mapping" };
-  }
+  const prefix = prefixOf(rules.prefix);
+  const inside = variable.startsWith(prefix);
+  const name = inside ? variable.slice(prefix.length) : "";
+  const mapped = mappingOf(variable, rules);
+  if (mapped !== undefined) return { path: mappedPath(source, variable, mapped), rule: "mapping" };
   if (!inside) return undefined;
   const lowered = name.toLowerCase();
   const words = lowered.split("_").filter((word) => word !== "");
@@ -116,18 +159,117 @@ function pathOf(
     diagnostics.push({ source, code: "empty_name", message: `"${variable}" names no path; it is not used` });
     return undefined;
   }
+  if (words.length > MAX_DEPTH) {
+    const shown = variable.length > 100 ? `${variable.slice(0, 100)}…` : variable;
+    const message = `"${shown}" has more than ${MAX_DEPTH} words; it is not used`;
+    diagnostics.push({ source, code: "too_deep", message });
+    return undefined;
+  }
   if (rules.mode === "naive") return { path: words, rule: "naive" };
-  if (name.includes("__")) {
-    return { path: lowered.split("__").filter((word) => word !== ""), rule: "double_underscore" };
+  const bare = name.replace(/^_+/, "").replace(/_+$/, "");
+  const ambiguous = (fits: readonly Segments[], path: Segments, advice: string): void => {
+    const shown = fits.slice(0, SHOWN).map((fit) => `"${formatPath(fit)}"`);
+    if (fits.length > SHOWN) shown.push(`${fits.length - SHOWN} more`);
+    const message = `"${variable}" fits ${shown.join(", ")}; it is read as "${formatPath(path)}", ${advice}`;
+    diagnostics.push({ source, code: "ambiguous", message, path: formatPath(path) });
+  };
+  if (bare.includes("__")) {
+    const fits = lower.named(bare.split(/__+/));
+    const path = fits.map((keys) => keys[0]!);
+    const unclear = fits.findIndex((keys) => keys.length > 1);
+    if (unclear >= 0) {
+      const paths = fits[unclear]!.map((key) => [...path.slice(0, unclear), key]);
+      ambiguous(paths, path.slice(0, unclear + 1), "map it to choose");
+    }
+    return { path, rule: "double_underscore" };
   }
-  const known = lower.paths(lowered.replace(/^_|_$/g, ""));
+  const known = lower.paths(words.join("_"));
   if (known.length === 1) return { path: known[0]!, rule: "known_path" };
-  if (known.length > 1) {
-    const fits = known.map((path) => `"${formatPath(path)}"`).join(", ");
-    const message = `"${variable}" fits ${fits}; it is read as "${formatPath(words)}", write "__" between segments to choose`;
-    diagnostics.push({ source, code: "ambiguous", message, path: formatPath(words) });
+  if (known.length > 1) ambiguous(known, words, 'write "__" between segments to choose');
+  return { path: words, rule: "single_underscore" };
+}
+
+/** Paths that a diagnostic names. */
+const SHOWN = 5;
+
+/** What the mapping says of a variable: by its whole name, or by what follows the prefix. */
+function mappingOf(variable: string, { mapping, mode, prefix }: EnvironmentRules): string | Segments | undefined {
+  if (mode === "naive") return undefined;
+  const whole = own(mapping, variable);
+  if (whole !== undefined || !variable.startsWith(prefixOf(prefix))) return whole;
+  return own(mapping, variable.slice(prefixOf(prefix).length)) ?? own(mapping, variable.slice(prefix.length));
+}
+
+/**
+ * Whether a path leads into a list that is known there. With a prefix that is a mistake; without one, a name that somebody
+ * else uses.
+ *
+ * @throws ConfigSourceError which names the list
+ */
+function intoList(
+  source: string,
+  variable: string,
+  path: Segments,
+  rules: EnvironmentRules,
+  lower: Knowledge,
+  diagnostics: Diagnostic[],
+): boolean {
+  for (let length = 1; length < path.length; length++) {
+    const known = lower.expected(path.slice(0, length));
+    if (known === undefined) return false;
+    if (known.type !== "array") continue;
+    refuseInList(source, variable, path.slice(0, length), path, rules, diagnostics);
+    return true;
   }
-  return { path: words, rule: "note" };
+  return false;
+}
+
+/** The list that another variable of this layer has set above a path. */
+function listAbove(tree: Readonly<Record<string, Value>>, path: Segments): Segments | undefined {
+  let at: Value | undefined = tree;
+  for (let length = 1; length < path.length; length++) {
+    at = isTable(at) ? own(at, path[length - 1]!) : undefined;
+    if (Array.isArray(at)) return path.slice(0, length);
+  }
+  return undefined;
+}
+
+function refuseInList(
+  source: string,
+  variable: string,
+  list: Segments,
+  path: Segments,
+  { prefix }: EnvironmentRules,
+  diagnostics: Diagnostic[],
+): void {
+  const why = `"${variable}" leads into the list "${formatPath(list)}", and a list is set whole: put a JSON list into one variable`;
+  if (prefix !== "") throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "below_list" });
+  diagnostics.push({ source, code: "below_list", message: `${why}; it is not used`, path: formatPath(path) });
+}
+
+function linksAmong(
+  source: string,
+  entries: Readonly<Record<string, string | undefined>>,
+  rules: EnvironmentRules,
+  diagnostics: Diagnostic[],
+): ReadonlySet<string> {
+  const all = new Set<string>();
+  for (const { service, variables } of serviceLinks(entries)) {
+    const left = variables.filter((variable) => {
+      const counts = variable.startsWith(prefixOf(rules.prefix)) && mappingOf(variable, rules) === undefined;
+      return counts && rules.ignore?.some((pattern) => matches(pattern, [variable])) !== true;
+    });
+    for (const variable of left) all.add(variable);
+    if (left.length === 0) continue;
+    const shown = left
+      .slice(0, 3)
+      .map((variable) => `"${variable}"`)
+      .join(", ");
+    const rest = left.length > 3 ? ` and ${left.length - 3} more` : "";
+    const message = `${shown}${rest} tell of a service "${service}" of Kubernetes or Docker and are not used; with { service_links: true } they are`;
+    diagnostics.push({ source, code: "service_link", message });
+  }
+  return all;
 }
 
 function mappedPath(source: string, variable: string, mapped: string | Segments): Segments {

@@ -1,3 +1,4 @@
+import { ruleInWords } from "./environment.ts";
 import { entry, isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
@@ -162,7 +163,7 @@ function withOrigin(why: string, origin: Origin): string {
   const parts = [why];
   if (origin.variable !== undefined) {
     parts.push(
-      `environment variable ${origin.variable}${origin.rule === undefined ? "" : ` by the rule "${origin.rule}"`}`,
+      `environment variable ${origin.variable}${origin.rule === undefined ? "" : ` by the rule "${origin.rule}" (${ruleInWords(origin.rule)})`}`,
     );
   }
   for (const { name, from } of origin.placeholders ?? []) parts.push(`template variable ${name} from ${from}`);

@@ -1,89 +1,202 @@
 import { isTable } from "./draft.ts";
 import type { Knowledge } from "./layer.ts";
-import type { Segments, Table } from "./value.ts";
+import type { Shape } from "./shape.ts";
+import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * What the layers below and the schema know, for a source whose names are ambiguous. Two names read the same when they are
- * equal once dots became underscores and letters lower case: `database.max_connections`, `DATABASE_MAX_CONNECTIONS`.
+ * What the layers below and the schema know, for a source whose names are ambiguous and whose values are texts.
+ *
+ * Two names read the same when they are equal once capitals, dashes, dots and underscores are folded away:
+ * `maxConnections`, `max-connections` and `MAX_CONNECTIONS`. A segment begins and ends at an underscore of the name. Of
+ * several paths that read the same, the ones whose words are parted alike stand before the others, and what is known by
+ * name stands before a key that a record of the schema would take in.
  */
 
-/** What is known of a tree's shape from elsewhere: the schema. */
-export interface Shape {
-  /** The tables and leaves below a node, by key; undefined where the shape does not tell. */
-  readonly children: ReadonlyMap<string, Shape>;
-  readonly type?: ReturnType<Knowledge["type"]>;
-  /** The shape of every key that `children` does not name: a record's values. */
-  readonly rest?: Shape;
-  /** The schema marks what is here as a secret. */
-  readonly secret?: boolean;
-}
-
-/** The name with dots as underscores, in lower case. */
+/** The name with dots and dashes as underscores, in lower case. */
 export function fold(name: string): string {
-  return name.replaceAll(".", "_").toLowerCase();
+  return name.replace(/[.-]/g, "_").toLowerCase();
 }
 
-/** Knowledge of these trees and of the schema's shape. Costs nothing until it is asked. */
+/** Knowledge of these trees, lowest first, and of the schema's shape. Costs nothing until it is asked. */
 export function knownPaths(trees: readonly Table[], shape?: Shape): Knowledge {
+  const top: Level = { tables: trees, shapes: shape === undefined ? [] : [shape] };
   return {
     paths: (folded) => {
-      const found = new Map<string, Segments>();
-      find(trees, shape === undefined ? [] : [shape], folded.split("_"), 0, [], found);
-      return [...found.values()];
+      const search = new Search(folded.split("_"));
+      search.at(top, 0, [], 0);
+      return search.best();
     },
-    type: (path) => {
-      let at = shape;
-      for (const segment of path) at = at?.children.get(segment) ?? at?.rest;
-      return at?.type;
+    named: (parts) => {
+      const fits: string[][] = [];
+      let level = top;
+      for (const part of parts) {
+        const keys = keysLike(level, part);
+        fits.push(keys);
+        level = below(level, keys[0]!);
+      }
+      return fits;
     },
+    expected: (path) => shapeAt(path, shape) ?? guessed(valueBelow(path, trees)),
   };
 }
 
-/** A layer may be asked for many names, and stays the same object over many reloads. */
-const foldedKeys = new WeakMap<Table, ReadonlyMap<string, readonly string[]>>();
+interface Level {
+  readonly tables: readonly Table[];
+  readonly shapes: readonly Shape[];
+}
 
-function keysOf(table: Table): ReadonlyMap<string, readonly string[]> {
-  let index = foldedKeys.get(table);
+function below({ tables, shapes }: Level, key: string): Level {
+  return {
+    tables: tables.map((table) => (Object.hasOwn(table, key) ? table[key] : undefined)).filter(isTable),
+    shapes: shapes.map((shape) => shape.children.get(key) ?? shape.rest).filter((shape) => shape !== undefined),
+  };
+}
+
+/** Keys by what is left of them when everything is folded away; made once for each table and shape. */
+const indices = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
+
+function keysOf(owner: object, keys: () => Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  let index = indices.get(owner);
   if (index === undefined) {
-    const keys = new Map<string, string[]>();
-    for (const key of Object.keys(table)) {
-      const folded = fold(key);
-      const alike = keys.get(folded);
-      if (alike === undefined) keys.set(folded, [key]);
+    const made = new Map<string, string[]>();
+    for (const key of keys()) {
+      const bare = bareOf(key);
+      const alike = made.get(bare);
+      if (alike === undefined) made.set(bare, [key]);
       else alike.push(key);
     }
-    foldedKeys.set(table, (index = keys));
+    indices.set(owner, (index = made));
   }
   return index;
 }
 
-function find(
-  tables: readonly Table[],
-  shapes: readonly Shape[],
-  words: readonly string[],
-  from: number,
-  path: Segments,
-  found: Map<string, Segments>,
-): void {
-  for (let to = from + 1; to <= words.length; to++) {
-    const folded = words.slice(from, to).join("_");
-    const keys = new Set<string>();
-    for (const table of tables) for (const key of keysOf(table).get(folded) ?? []) keys.add(key);
-    for (const shape of shapes) for (const key of shape.children.keys()) if (fold(key) === folded) keys.add(key);
-    for (const key of keys) {
-      const below = [...path, key];
-      if (to === words.length) {
-        found.set(JSON.stringify(below), below);
-      } else {
-        find(
-          tables.map((table) => (Object.hasOwn(table, key) ? table[key] : undefined)).filter(isTable),
-          shapes.map((shape) => shape.children.get(key)).filter((shape) => shape !== undefined),
-          words,
-          to,
-          below,
-          found,
-        );
+function bareOf(name: string): string {
+  return name.replace(/[-._]/g, "").toLowerCase();
+}
+
+function alike({ tables, shapes }: Level, bare: string): ReadonlySet<string> {
+  const keys = new Set<string>();
+  for (const table of tables) for (const key of keysOf(table, () => Object.keys(table)).get(bare) ?? []) keys.add(key);
+  for (const { children } of shapes)
+    for (const key of keysOf(children, () => children.keys()).get(bare) ?? []) keys.add(key);
+  return keys;
+}
+
+/** The keys that a part of a `__` name may mean, the best ones only; itself in lower case where none is known. */
+function keysLike(level: Level, part: string): string[] {
+  const keys = [...alike(level, bareOf(part))];
+  const lower = part.toLowerCase();
+  if (keys.includes(part) || keys.includes(lower)) return [keys.includes(lower) ? lower : part];
+  const near = keys.filter((key) => fold(key) === fold(part));
+  return near.length > 0 ? near : keys.length > 0 ? keys : [lower];
+}
+
+/** How well a path fits, the best first. */
+type Rank = 0 | 1 | 2 | 3;
+
+/** Longest name that is looked for, in words: a name's ways to be parted grow with it. */
+const MAX_WORDS = 64;
+
+class Search {
+  private readonly words: readonly string[];
+  private readonly found: [Map<string, Segments>, Map<string, Segments>, Map<string, Segments>, Map<string, Segments>] =
+    [new Map(), new Map(), new Map(), new Map()];
+  /** Levels that were looked into: keys below records are many. */
+  private steps = 0;
+
+  constructor(words: readonly string[]) {
+    this.words = words;
+  }
+
+  best(): readonly Segments[] {
+    return [...(this.found.find((paths) => paths.size > 0)?.values() ?? [])];
+  }
+
+  at(level: Level, from: number, path: Segments, rank: Rank): void {
+    const { words } = this;
+    if (words.length > MAX_WORDS || ++this.steps > MAX_STEPS) return;
+    for (let to = from + 1; to <= words.length; to++) {
+      const taken = words.slice(from, to);
+      for (const key of alike(level, taken.join(""))) {
+        this.take(level, key, to, path, fold(key) === taken.join("_") ? rank : atLeast(rank, 1));
+      }
+      for (const { rest, children } of level.shapes) {
+        const key = taken.join("_");
+        if (rest === undefined || children.has(key) || !tellsOf(rest)) continue;
+        // A record of tables is meant where one of their keys is named, else only if nothing else fits.
+        if (to === words.length && rest.type === "object") this.take(level, key, to, path, 3);
+        else this.take(level, key, to, path, 2);
       }
     }
   }
+
+  private take(level: Level, key: string, to: number, path: Segments, rank: Rank): void {
+    const here = [...path, key];
+    if (to === this.words.length) this.found[rank].set(JSON.stringify(here), here);
+    else {
+      const next = below(level, key);
+      if (next.tables.length > 0 || next.shapes.length > 0) this.at(next, to, here, rank);
+    }
+  }
+}
+
+const MAX_STEPS = 10_000;
+
+function atLeast(rank: Rank, least: Rank): Rank {
+  return rank > least ? rank : least;
+}
+
+/** Whether a record's shape says what its values are. */
+function tellsOf({ type, options, values, children }: Shape): boolean {
+  return type !== undefined || options !== undefined || values !== undefined || children.size > 0;
+}
+
+function shapeAt(path: Segments, shape: Shape | undefined): Shape | undefined {
+  let at = shape;
+  for (const segment of path) {
+    at = at?.children.get(segment) ?? at?.rest ?? (/^\d+$/.test(segment) ? at?.items : undefined);
+  }
+  return at !== undefined && (tellsOf(at) || at.items !== undefined) ? at : undefined;
+}
+
+/** What the topmost tree that has something there says. */
+function valueBelow(path: Segments, trees: readonly Table[]): Value | undefined {
+  for (let i = trees.length - 1; i >= 0; i--) {
+    let at: Value | undefined = trees[i];
+    for (const segment of path) at = isTable(at) && Object.hasOwn(at, segment) ? at[segment] : undefined;
+    if (at !== undefined) return at;
+  }
+  return undefined;
+}
+
+const none: ReadonlyMap<string, Shape> = new Map();
+const guess = (type: NonNullable<Shape["type"]>, items?: Shape): Shape => ({
+  children: none,
+  type,
+  guess: true,
+  ...(items === undefined ? {} : { items }),
+});
+const SCALARS: Readonly<Record<string, Shape>> = {
+  string: guess("string"),
+  number: guess("number"),
+  bigint: guess("bigint"),
+  boolean: guess("boolean"),
+};
+const TABLE = guess("object");
+const LIST = guess("array");
+const LISTS: Readonly<Record<string, Shape>> = {
+  string: guess("array", SCALARS["string"]),
+  number: guess("array", SCALARS["number"]),
+  bigint: guess("array", SCALARS["bigint"]),
+  boolean: guess("array", SCALARS["boolean"]),
+};
+
+/** The shape of a value: the same object for the same type, so that a source may remember what it read for it. */
+function guessed(value: Value | undefined): Shape | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "object") return SCALARS[typeof value];
+  if (!Array.isArray(value)) return TABLE;
+  const type = typeof value[0];
+  const uniform = value.length < 10_000 && (value as readonly Value[]).every((element) => typeof element === type);
+  return (uniform ? LISTS[type] : undefined) ?? LIST;
 }

@@ -1,3 +1,4 @@
+import type { Shape } from "./shape.ts";
 import type { Segments, Table } from "./value.ts";
 
 /** Where a value came from, as data. Every field but `source` is there only where the source knows it. */
@@ -10,7 +11,7 @@ export interface Origin {
   readonly column?: number;
   /** Name of the environment variable. */
   readonly variable?: string;
-  /** The rule that turned the variable's name into a path: `mapping`, `double_underscore`, `known_path`, `note` or `naive`. */
+  /** The rule that turned the variable's name into a path: `mapping`, `double_underscore`, `known_path`, `single_underscore` or `naive`. */
   readonly rule?: string;
   /** Key in Consul's key/value store. */
   readonly key?: string;
@@ -49,12 +50,19 @@ export interface Layer {
   readonly bytes?: number;
 }
 
-/** What the layers below (and the schema) know: asked by a source whose names are ambiguous, such as the environment. */
+/** What the layers below (and the schema) know: asked by a source whose names are ambiguous and whose values are texts. */
 export interface Knowledge {
-  /** All paths, of leaves and of tables, that read the same as `folded` when `.` and `_` are the same and case is ignored. */
+  /**
+   * The paths, of leaves and of tables, that a name may mean: equal to it once capitals, dashes, dots and underscores are
+   * folded away. Only the best ones; several where they fit equally well.
+   *
+   * @param folded the name in lower case, its words parted by underscores
+   */
   readonly paths: (folded: string) => readonly Segments[];
-  /** The schema's type at a path, where there is a schema that tells it. */
-  readonly type: (path: Segments) => "string" | "number" | "integer" | "boolean" | "array" | "object" | undefined;
+  /** For each segment of a path whose parts are named, the keys that may be meant: the part itself where none is known. */
+  readonly named: (parts: readonly string[]) => readonly (readonly string[])[];
+  /** What the schema says of the value at a path, else the shape of the value that the layers below have there. */
+  readonly expected: (path: Segments) => Shape | undefined;
 }
 
 /** A layer, or what becomes one when the layers below it are known (the environment's third rule needs them). */

@@ -1,9 +1,10 @@
 import { ConfigSourceError } from "../errors.ts";
 import { isTable, share } from "./draft.ts";
-import { knownPaths, type Shape } from "./known_paths.ts";
+import { knownPaths } from "./known_paths.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
 import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
+import type { Shape } from "./shape.ts";
 import type { Segments, Table, Value } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
 

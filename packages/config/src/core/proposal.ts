@@ -1,7 +1,6 @@
 import { ConfigValidationError } from "../errors.ts";
 import { child, isTable, share } from "./draft.ts";
 import { originAt, PUT } from "./explain.ts";
-import type { Shape } from "./known_paths.ts";
 import type { Contribution, Layer } from "./layer.ts";
 import { belowListText, emptyLayer, layersOf, refusalOf } from "./layers.ts";
 import { BelowList, merge } from "./merge.ts";
@@ -11,6 +10,7 @@ import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
 import { scrubbed, type Secrets } from "./secrets.ts";
+import type { Shape } from "./shape.ts";
 import type { Budget } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
 import type { Validation } from "./validate.ts";

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { Shape } from "./known_paths.ts";
-import type { Segments } from "./value.ts";
+import type { Shape, ShapeType } from "./shape.ts";
+import type { Scalar, Segments } from "./value.ts";
 
 /**
  * What a schema tells about the configuration's shape: which paths there are, of which type, which are secret. Standard
@@ -44,7 +44,7 @@ function jsonSchemaOf(schema: StandardSchemaV1): Json | undefined {
     const convert = standard.jsonSchema?.[side];
     if (typeof convert !== "function") continue;
     try {
-      const json: unknown = convert({ target: "draft-2020-12", libraryOptions: { unrepresentable: "any" } });
+      const json: unknown = convert({ target: "draft-2020-12", libraryOptions: { unrepresentable: "any", override } });
       if (isRecord(json)) return json;
     } catch {
       // The library cannot express this schema: the other side may do, and the shape may stay unknown.
@@ -53,27 +53,89 @@ function jsonSchemaOf(schema: StandardSchemaV1): Json | undefined {
   return undefined;
 }
 
+/** What zod's JSON Schema cannot say: bigints, alone and as literals. */
+function override({ zodSchema, jsonSchema }: { readonly zodSchema?: unknown; readonly jsonSchema?: unknown }): void {
+  const definition = isRecord(zodSchema) && isRecord(zodSchema._zod) ? zodSchema._zod.def : undefined;
+  if (!isRecord(definition) || !isRecord(jsonSchema)) return;
+  const into = jsonSchema as Record<string, unknown>;
+  if (definition.type === "bigint") into["type"] = "bigint";
+  const { values } = definition;
+  if (definition.type !== "literal" || !Array.isArray(values)) return;
+  if (!values.every((value) => typeof value === "bigint")) return;
+  into["type"] = "bigint";
+  delete into["const"];
+  delete into["enum"];
+}
+
 function shapeOfJson(json: unknown, root: Json, depth: number): Shape {
   if (!isRecord(json) || depth > DEEPEST_SHAPE) return UNKNOWN;
   const target = typeof json.$ref === "string" ? resolved(json.$ref, root) : undefined;
-  const parts = [target, ...alternatives(json.anyOf), ...alternatives(json.oneOf), ...alternatives(json.allOf)]
-    .filter((part) => part !== undefined && !(isRecord(part) && part.type === "null"))
-    .map((part) => shapeOfJson(part, root, depth + 1));
+  const ofAll = [target, ...alternatives(json.allOf)].filter((part) => part !== undefined);
+  const choices = [...alternatives(json.anyOf), ...alternatives(json.oneOf)];
+  const whole = ofAll.map((part) => shapeOfJson(part, root, depth + 1));
+  const options = choices.filter((part) => !isNull(part)).map((part) => shapeOfJson(part, root, depth + 1));
+  const types = typesOf(json.type);
+  // Of one choice that is left beside null, the shape is the whole one's.
+  const parts = options.length === 1 ? [...whole, ...options] : whole;
+  const known = [...parts, ...(options.length === 1 ? [] : options)];
   const children = new Map<string, Shape>();
-  for (const part of parts) for (const [key, shape] of part.children) children.set(key, shape);
+  for (const part of known) for (const [key, shape] of part.children) children.set(key, shape);
   if (isRecord(json.properties)) {
     for (const key of Object.keys(json.properties))
       children.set(key, shapeOfJson(json.properties[key], root, depth + 1));
   }
-  const rest = isRecord(json.additionalProperties)
-    ? shapeOfJson(json.additionalProperties, root, depth + 1)
-    : parts.find((part) => part.rest !== undefined)?.rest;
-  return {
+  const below = (schema: unknown): Shape | undefined =>
+    isRecord(schema) ? shapeOfJson(schema, root, depth + 1) : undefined;
+  const prefix = alternatives(json.prefixItems).map((item) => shapeOfJson(item, root, depth + 1));
+  const values = Array.isArray(json.enum) ? json.enum : "const" in json ? [json.const] : undefined;
+  return shapeFrom({
     children,
-    ...ofType(jsonType(json.type) ?? agreed(parts)),
-    ...(rest === undefined ? {} : { rest }),
-    ...(isSecret(json) || parts.some((part) => part.secret) ? { secret: true } : {}),
-  };
+    type: types.length === 1 ? types[0] : types.length > 1 ? undefined : first(parts, "type"),
+    rest: below(json.additionalProperties) ?? first(known, "rest"),
+    items: below(json.items) ?? first(parts, "items"),
+    prefix: prefix.length > 0 ? prefix : first(parts, "prefix"),
+    options:
+      types.length > 1
+        ? types.map((type): Shape => ({ children: NONE, type }))
+        : options.length > 1
+          ? options
+          : first(parts, "options"),
+    values: values === undefined ? first(parts, "values") : scalars(values),
+    nullable:
+      choices.some(isNull) ||
+      isNull(json) ||
+      hasNull(json.type) ||
+      values?.includes(null) === true ||
+      first(parts, "nullable"),
+    secret: isSecret(json) || known.some((part) => part.secret),
+  });
+}
+
+const NONE: ReadonlyMap<string, Shape> = new Map();
+
+/** What is left when everything that says nothing is taken out. A union whose options agree on a type has that type. */
+function shapeFrom(given: { readonly [key in keyof Shape]?: Shape[key] | false | undefined }): Shape {
+  const type =
+    given.type ?? (given.options === undefined || given.options === false ? undefined : agreed(given.options));
+  const entries = Object.entries({ ...given, type }).filter(([, value]) => value !== undefined && value !== false);
+  return Object.fromEntries(entries) as unknown as Shape;
+}
+
+function first<K extends keyof Shape>(parts: readonly Shape[], key: K): Shape[K] | undefined {
+  return parts.find((part) => part[key] !== undefined)?.[key];
+}
+
+function scalars(values: readonly unknown[]): readonly Scalar[] | undefined {
+  const known = values.filter((value) => value !== null && (typeof value !== "object" || value === undefined));
+  return known.length > 0 ? (known as Scalar[]) : undefined;
+}
+
+function isNull(schema: unknown): boolean {
+  return isRecord(schema) && schema.type === "null";
+}
+
+function hasNull(type: unknown): boolean {
+  return Array.isArray(type) && type.includes("null");
 }
 
 function alternatives(list: unknown): readonly unknown[] {
@@ -93,21 +155,24 @@ function resolved(ref: string, root: Json): unknown {
   return at;
 }
 
-function jsonType(type: unknown): Shape["type"] {
-  const types = (Array.isArray(type) ? (type as unknown[]) : [type]).filter((name) => name !== "null");
-  const [only] = types;
-  return types.length === 1 && typeof only === "string" && TYPES.has(only) ? (only as Shape["type"]) : undefined;
+function typesOf(type: unknown): readonly ShapeType[] {
+  const names: readonly unknown[] = Array.isArray(type) ? type : [type];
+  return names.filter((name): name is ShapeType => typeof name === "string" && TYPES.has(name));
 }
 
-const TYPES = new Set(["string", "number", "integer", "boolean", "array", "object"]);
+const TYPES: ReadonlySet<string> = new Set<ShapeType>([
+  "string",
+  "number",
+  "integer",
+  "bigint",
+  "boolean",
+  "array",
+  "object",
+]);
 
-function agreed(parts: readonly Shape[]): Shape["type"] {
+function agreed(parts: readonly Shape[]): ShapeType | undefined {
   const type = parts[0]?.type;
   return parts.every((part) => part.type === type) ? type : undefined;
-}
-
-function ofType(type: Shape["type"]): { readonly type?: Shape["type"] } {
-  return type === undefined ? {} : { type };
 }
 
 function isSecret(meta: Json): boolean {
@@ -116,32 +181,77 @@ function isSecret(meta: Json): boolean {
 
 function shapeOfValibot(schema: unknown, depth: number): Shape {
   if (!isRecord(schema) || depth > DEEPEST_SHAPE) return UNKNOWN;
-  if (schema.wrapped !== undefined) return shapeOfValibot(schema.wrapped, depth + 1);
-  const children = new Map<string, Shape>();
-  if (isRecord(schema.entries)) {
-    for (const key of Object.keys(schema.entries)) children.set(key, shapeOfValibot(schema.entries[key], depth + 1));
+  const of = (inner: unknown): Shape | undefined =>
+    inner === undefined ? undefined : shapeOfValibot(inner, depth + 1);
+  if (schema.wrapped !== undefined) {
+    const inner = of(schema.wrapped)!;
+    return NULLABLE.has(schema.type) ? { ...inner, nullable: true } : inner;
   }
+  if (schema.type === "lazy") return lazily(schema, depth);
   const actions = alternatives(schema.pipe).filter(isRecord);
   const integer = actions.some((action) => action.type === "integer");
   const secret = actions.some((action) => isRecord(action.metadata) && isSecret(action.metadata));
-  const rest = schema.type === "record" ? shapeOfValibot(schema.value, depth + 1) : undefined;
-  return {
+  const isUnion = schema.type === "union" || schema.type === "variant";
+  const isWhole = schema.type === "intersect";
+  const choices = isUnion || isWhole ? alternatives(schema.options) : [];
+  const options = choices
+    .filter((option) => !(isRecord(option) && option.type === "null"))
+    .map((option) => of(option)!);
+  const known = options.flatMap((option) => [...option.children]);
+  const children = new Map<string, Shape>(known);
+  if (isRecord(schema.entries)) {
+    for (const key of Object.keys(schema.entries)) children.set(key, of(schema.entries[key])!);
+  }
+  const items =
+    schema.type === "array" ? of(schema.item) : schema.type === "tuple_with_rest" ? of(schema.rest) : undefined;
+  const literals =
+    schema.type === "literal" ? [schema.literal] : LITERALS.has(schema.type) ? schema.options : undefined;
+  const only = options.length === 1 ? options[0] : undefined;
+  return shapeFrom({
+    ...only,
     children,
-    ...ofType(integer ? "integer" : VALIBOT_TYPES.get(schema.type)),
-    ...(rest === undefined ? {} : { rest }),
-    ...(secret ? { secret } : {}),
-  };
+    type: integer ? "integer" : (VALIBOT_TYPES.get(schema.type) ?? (isWhole ? "object" : only?.type)),
+    rest:
+      schema.type === "record"
+        ? of(schema.value)
+        : schema.type === "object_with_rest"
+          ? of(schema.rest)
+          : first(options, "rest"),
+    items: items ?? only?.items,
+    prefix: Array.isArray(schema.items) ? schema.items.map((item) => of(item)!) : only?.prefix,
+    options: isUnion && options.length > 1 ? options : only?.options,
+    values: Array.isArray(literals) ? scalars(literals) : only?.values,
+    nullable: choices.length > options.length || only?.nullable,
+    secret: secret || options.some((option) => option.secret),
+  });
 }
 
-const VALIBOT_TYPES = new Map<unknown, Shape["type"]>([
+function lazily(schema: Json, depth: number): Shape {
+  try {
+    return shapeOfValibot((schema.getter as (input: unknown) => unknown)(undefined), depth + 1);
+  } catch {
+    // It depends on the value: its shape is unknown.
+    return UNKNOWN;
+  }
+}
+
+const NULLABLE: ReadonlySet<unknown> = new Set(["nullable", "nullish"]);
+const LITERALS: ReadonlySet<unknown> = new Set(["picklist", "enum"]);
+
+const VALIBOT_TYPES = new Map<unknown, ShapeType>([
   ["string", "string"],
   ["number", "number"],
+  ["bigint", "bigint"],
   ["boolean", "boolean"],
   ["array", "array"],
   ["tuple", "array"],
+  ["loose_tuple", "array"],
+  ["strict_tuple", "array"],
+  ["tuple_with_rest", "array"],
   ["object", "object"],
   ["strict_object", "object"],
   ["loose_object", "object"],
+  ["object_with_rest", "object"],
   ["record", "object"],
 ]);
 

@@ -1,25 +1,30 @@
-import { type EnvironmentRules, environmentLayer } from "../core/environment.ts";
+import { type EnvironmentRules, environmentLayer, prefixOf } from "../core/environment.ts";
+import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 
 export interface EnvironmentOptions {
-  /** Only variables that begin with this count: `"MYAPP_"`. Default: all of them. */
+  /** Only variables that begin with this and an underscore count: `"MYAPP_"` or `"MYAPP"`. Default: all of them. */
   readonly prefix?: string;
   /** Paths of variables whose names tell none, by variable name, with or without the prefix: `{ PGURL: "database.url" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
-  /** `"smart"` (default) or `"naive"`, which is the note's rule alone: every `_` separates. */
+  /** `"smart"` (default) or `"naive"`: every `_` separates, whatever is known. */
   readonly mode?: "smart" | "naive";
+  /** Globs of variables that are left out: `["MYAPP_CI_*", "MYAPP_{HOME,PATH}"]`. */
+  readonly ignore?: readonly string[];
+  /** Whether what Kubernetes and Docker set for services (`MYAPP_PORT=tcp://…`) counts as well. Default: false. */
+  readonly service_links?: boolean;
   /** The variables; by default those of the manager, which are the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Name in `status`; by default `env:` and the prefix. */
   readonly name?: string;
 }
 
-const options_known = new Set(["prefix", "mapping", "mode", "env", "name"]);
+const options_known = new Set(["prefix", "mapping", "mode", "ignore", "service_links", "env", "name"]);
 
 /**
  * Configuration from environment variables. How a name becomes a path is told in `core/environment.ts`, how a text becomes
- * a value in `core/scalar.ts`.
+ * a value in `core/text_value.ts`.
  *
  * @example new EnvironmentSource({ prefix: "MYAPP_" })
  * @example new EnvironmentSource("MYAPP_", { PGURL: "database.url" })
@@ -61,7 +66,22 @@ export class EnvironmentSource implements Source {
         `Cannot make an EnvironmentSource: mode must be "smart" or "naive", got ${JSON.stringify(mode)}`,
       );
     }
-    this.#rules = { prefix, mapping: { ...given.mapping }, mode };
+    const { ignore = [], service_links = false } = given;
+    if (!Array.isArray(ignore)) {
+      throw new TypeError("Cannot make an EnvironmentSource: ignore must be an array of globs");
+    }
+    if (typeof service_links !== "boolean") {
+      throw new TypeError(
+        `Cannot make an EnvironmentSource: service_links must be a boolean, got ${typeof service_links}`,
+      );
+    }
+    this.#rules = {
+      prefix,
+      mapping: { ...given.mapping },
+      mode,
+      ignore: ignore.map((glob) => parsePattern(glob, "make an EnvironmentSource: ignore")),
+      service_links,
+    };
     this.#env = env;
     this.name = name ?? (prefix === "" ? "env" : `env:${prefix}`);
   }
@@ -70,7 +90,7 @@ export class EnvironmentSource implements Source {
     const { prefix, mapping } = this.#rules;
     const entries: Record<string, string> = {};
     for (const [variable, text] of Object.entries(this.#env ?? context.env)) {
-      if (text !== undefined && (variable.startsWith(prefix) || Object.hasOwn(mapping, variable)))
+      if (text !== undefined && (variable.startsWith(prefixOf(prefix)) || Object.hasOwn(mapping, variable)))
         entries[variable] = text;
     }
     const now = JSON.stringify(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));

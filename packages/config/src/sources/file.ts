@@ -6,7 +6,8 @@ import {
   KNOWN_EXTENSIONS,
 } from "../formats/by_extension.ts";
 import { parse_bytes } from "../formats/parse.ts";
-import type { Diagnostic, Layer } from "../core/layer.ts";
+import { environmentLayer } from "../core/environment.ts";
+import type { Contribution, Diagnostic, Knowledge, Layer } from "../core/layer.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
@@ -14,6 +15,8 @@ import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 export interface FileOptions extends WatchedFileOptions {
   /** `"toml"`, `"json"`, `"jsonc"`, `"yaml"` or `"env"`; by default what the extension says, and TOML where there is none. */
   readonly format?: FormatName;
+  /** Of a `.env` file: only names that begin with this and an underscore count. Default: all of them. */
+  readonly prefix?: string;
   /** Name in `status`; by default `file:` and the path. */
   readonly name?: string;
   /** Whether a file that is there and cannot be read fails the start (default `true`). A missing file is empty. */
@@ -42,6 +45,7 @@ export class FileSource implements Source {
   readonly on_missing: "keep" | "clear";
   readonly format: FormatName;
   readonly #file: WatchedFile;
+  readonly #prefix: string;
 
   /**
    * @param path the file; relative to the working directory at this moment. It need not exist.
@@ -49,7 +53,8 @@ export class FileSource implements Source {
    * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
    */
   constructor(path: string | URL, options: FormatName | FileOptions = {}) {
-    const { format, name, required, on_missing, ...rest } = typeof options === "string" ? { format: options } : options;
+    const { format, prefix, name, required, on_missing, ...rest } =
+      typeof options === "string" ? { format: options } : options;
     this.#file = new WatchedFile("FileSource", path, rest);
     const action = `Cannot make a FileSource of "${this.#file.shown}"`;
     if (format !== undefined && (typeof format !== "string" || format_named(format) === undefined)) {
@@ -63,22 +68,47 @@ export class FileSource implements Source {
       throw new TypeError(`${action}: its extension is unknown, say { format } or use one of ${KNOWN_EXTENSIONS}`);
     }
     this.format = found;
+    if (prefix !== undefined && (typeof prefix !== "string" || found !== "env")) {
+      const why = found === "env" ? `prefix must be a string, got ${typeof prefix}` : "only a .env file has a prefix";
+      throw new TypeError(`${action}: ${why}`);
+    }
+    this.#prefix = prefix ?? "";
     this.name = name ?? `file:${this.#file.shown}`;
     this.required = required ?? true;
     this.on_missing = on_missing ?? "keep";
   }
 
   async load(context: SourceContext): Promise<Loaded> {
-    return this.#file.load(this.name, context, async (bytes): Promise<Layer> => {
-      const { tree, locate, held_up } = await parse_bytes(bytes, this.format, context.signal);
-      return {
+    return this.#file.load(this.name, context, async (bytes): Promise<Contribution> => {
+      const parsed = await parse_bytes(bytes, this.format, context.signal);
+      const diagnostics = this.#file.diagnostics(this.name);
+      const held_up = parsed.held_up === true ? [heldUp(this.name)] : [];
+      const layer: Layer = {
         source: this.name,
-        tree,
-        origin: (path) => ({ source: this.name, file: this.#file.shown, ...locate(path) }),
-        diagnostics: [...this.#file.diagnostics(this.name), ...(held_up === true ? [heldUp(this.name)] : [])],
+        tree: parsed.tree,
+        origin: (path) => ({ source: this.name, file: this.#file.shown, ...parsed.locate(path) }),
+        diagnostics: [...diagnostics, ...held_up],
         bytes: bytes.length,
       };
+      return this.format === "env" ? (lower) => this.#named(layer, lower) : layer;
     });
+  }
+
+  /** The variables of a `.env` file at the paths their names mean, as those of the environment. */
+  #named(file: Layer, lower: Knowledge): Layer {
+    const rules = { prefix: this.#prefix, mapping: {}, mode: "smart", service_links: true } as const;
+    const layer = environmentLayer(this.name, file.tree as Readonly<Record<string, string>>, rules, lower);
+    return {
+      ...layer,
+      origin: (path) => {
+        const origin = layer.origin(path);
+        if (origin.variable === undefined) return origin;
+        // Its place is a line of the file, not a variable of the process.
+        return { ...file.origin([origin.variable]), ...(origin.rule === undefined ? {} : { rule: origin.rule }) };
+      },
+      diagnostics: [...file.diagnostics, ...layer.diagnostics],
+      ...(file.bytes === undefined ? {} : { bytes: file.bytes }),
+    };
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import type { Diagnostic, Layer } from "../core/layer.ts";
+import type { Contribution, Diagnostic } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
@@ -92,7 +92,11 @@ export class WatchedFile {
    *
    * @param parse makes a layer of the content; a `SyntaxFault` it throws becomes a `ConfigSourceError` with the place
    */
-  async load(source: string, context: SourceContext, parse: (bytes: Uint8Array) => Promise<Layer>): Promise<Loaded> {
+  async load(
+    source: string,
+    context: SourceContext,
+    parse: (bytes: Uint8Array) => Promise<Contribution>,
+  ): Promise<Loaded> {
     const stirred = this.#stirred;
     this.#loading = true;
     try {
@@ -107,7 +111,11 @@ export class WatchedFile {
     }
   }
 
-  async #loaded(source: string, context: SourceContext, parse: (bytes: Uint8Array) => Promise<Layer>): Promise<Loaded> {
+  async #loaded(
+    source: string,
+    context: SourceContext,
+    parse: (bytes: Uint8Array) => Promise<Contribution>,
+  ): Promise<Loaded> {
     const fresh = context.first || this.#told !== this.#unwatched;
     const before = await print_file(this.#path);
     let route: Route = await route_of(this.#path);

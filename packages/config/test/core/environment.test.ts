@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { environmentLayer, type EnvironmentRules } from "../../src/core/environment.ts";
-import { knownPaths, type Shape } from "../../src/core/known_paths.ts";
+import { knownPaths } from "../../src/core/known_paths.ts";
+import type { Shape } from "../../src/core/shape.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { formatPath } from "../../src/core/path.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
@@ -36,10 +37,10 @@ const names: readonly (readonly [variable: string, path: string, rule: string])[
   ["MYAPP_DATABASE_POOL", "database.pool", "known_path"],
   ["MYAPP_MIXED_CASEKEY", "Mixed.CaseKey", "known_path"],
   ["MYAPP_A_B", "a\\.b", "known_path"],
-  ["MYAPP_CACHE_TTL", "cache.ttl", "note"],
+  ["MYAPP_CACHE_TTL", "cache.ttl", "single_underscore"],
   ["MYAPP_CACHE__IDLE_TTL", "cache.idle_ttl", "double_underscore"],
-  ["MYAPP_DATABASE_POOL_SIZE_MAX", "database.pool.size.max", "note"],
-  ["MYAPP_SOLO", "solo", "note"],
+  ["MYAPP_DATABASE_POOL_SIZE_MAX", "database.pool.size.max", "single_underscore"],
+  ["MYAPP_SOLO", "solo", "single_underscore"],
 ];
 
 describe("environmentLayer", () => {

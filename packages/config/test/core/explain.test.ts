@@ -50,7 +50,7 @@ describe("explain", () => {
       source: "env:MYAPP_",
       value: "env-url",
       place: "env:MYAPP_DATABASE_URL",
-      why: 'the last source in the list that has it; environment variable MYAPP_DATABASE_URL by the rule "known_path"',
+      why: 'the last source in the list that has it; environment variable MYAPP_DATABASE_URL by the rule "known_path" (a known path reads the same)',
     });
     expect(answer.shadowed).toMatchObject([
       {

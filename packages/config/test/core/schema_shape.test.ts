@@ -32,13 +32,13 @@ describe.each([
   const known = knownPaths([], shape);
 
   it("tells types, also below records and through optional and nullable", () => {
-    expect(known.type(["database", "max_connections"])).toBe("integer");
-    expect(known.type(["database", "url"])).toBe("string");
-    expect(known.type(["database"])).toBe("object");
-    expect(known.type(["interfaces"])).toBe("array");
-    expect(known.type(["limits", "anything", "rate"])).toBe("number");
-    expect(known.type(["tls"])).toBe("boolean");
-    expect(known.type(["nothing", "here"])).toBeUndefined();
+    expect(known.expected(["database", "max_connections"])?.type).toBe("integer");
+    expect(known.expected(["database", "url"])?.type).toBe("string");
+    expect(known.expected(["database"])?.type).toBe("object");
+    expect(known.expected(["interfaces"])?.type).toBe("array");
+    expect(known.expected(["limits", "anything", "rate"])?.type).toBe("number");
+    expect(known.expected(["tls"])?.type).toBe("boolean");
+    expect(known.expected(["nothing", "here"])?.type).toBeUndefined();
   });
 
   it("tells paths that read the same", () => {
@@ -57,7 +57,7 @@ describe.each([
 describe("shapeOf", () => {
   it("follows a schema that refers to itself only so far", () => {
     const node: z.ZodType = z.object({ next: z.lazy(() => node).optional(), size: z.number() });
-    expect(knownPaths([], shapeOf(node)!).type(["next", "next", "size"])).toBe("number");
+    expect(knownPaths([], shapeOf(node)!).expected(["next", "next", "size"])?.type).toBe("number");
   });
 
   it("knows nothing of a schema that tells nothing", () => {

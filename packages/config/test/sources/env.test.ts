@@ -9,7 +9,11 @@ describe("EnvironmentSource", () => {
     const env = { MYAPP_DATABASE_URL: "pg://db", MYAPP_WORKERS: "4", OTHER: "x" };
     const layer = layer_of(await new EnvironmentSource({ prefix: "MYAPP_" }).load(context({ env })));
     expect(layer.tree).toEqual({ database: { url: "pg://db" }, workers: 4 });
-    expect(layer.origin(["workers"])).toEqual({ source: "env:MYAPP_", variable: "MYAPP_WORKERS", rule: "note" });
+    expect(layer.origin(["workers"])).toEqual({
+      source: "env:MYAPP_",
+      variable: "MYAPP_WORKERS",
+      rule: "single_underscore",
+    });
   });
 
   test("takes a prefix and a mapping in order, as the note writes them", async () => {
@@ -26,7 +30,8 @@ describe("EnvironmentSource", () => {
   test("asks the layers below which path a name means", async () => {
     const lower: Knowledge = {
       paths: (folded) => (folded === "database_max_connections" ? [["database", "max_connections"]] : []),
-      type: () => undefined,
+      named: (parts) => parts.map((part) => [part]),
+      expected: () => undefined,
     };
     const env = { MYAPP_DATABASE_MAX_CONNECTIONS: "9" };
     const smart = await new EnvironmentSource("MYAPP_").load(context({ env }));

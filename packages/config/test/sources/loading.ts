@@ -1,9 +1,10 @@
+import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Knowledge, Layer } from "../../src/core/layer.ts";
 import type { Table } from "../../src/core/value.ts";
 import type { Loaded, Source, SourceContext, Watch } from "../../src/sources/source.ts";
 
 /** What layers below know where there are none. */
-export const nothing_below: Knowledge = { paths: () => [], type: () => undefined };
+export const nothing_below: Knowledge = knownPaths([]);
 
 export function context(given: Partial<SourceContext> = {}): SourceContext {
   return { signal: new AbortController().signal, env: {}, first: true, ...given };

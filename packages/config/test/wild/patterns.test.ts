@@ -94,17 +94,6 @@ describe("a segment", () => {
     );
   });
 
-  test.each([
-    ["{c}{a..c}", ["{c}a", "{c}b", "{c}c"]],
-    ["{{a,b}}", ["{a}", "{b}"]],
-    ["${a,b}", ["${a,b}"]],
-    ["{}", ["{}"]],
-    ["a{,b}", ["a", "ab"]],
-    ["{-01..1}", ["-01", "000", "001"]],
-  ])("spells out %s as Bash does", (text, spelt) => {
-    expect(expandBraces(text, () => false)).toStrictEqual(spelt);
-  });
-
   test("takes a character for a code point", () => {
     expect(match("?", "😀")).toBe(true);
     expect(match("[😀-😂]x", "😁x")).toBe(true);

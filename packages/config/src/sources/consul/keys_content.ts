@@ -88,7 +88,7 @@ export class KeysContent {
     const diagnostics = [...more, ...tree.diagnostics];
     let last: Layer | undefined;
     return (lower) => {
-      const table = tree.table(lower.type);
+      const table = tree.table(lower.expected);
       if (last?.tree === table) return last;
       const origin: Layer["origin"] = (path) => {
         const key = tree.key(path);

@@ -1,22 +1,26 @@
 import { isUtf8 } from "node:buffer";
 
-import { parseScalar } from "../../core/scalar.ts";
-import type { Knowledge } from "../../core/layer.ts";
+import { readJson } from "../../core/json_reader.ts";
+import type { Shape } from "../../core/shape.ts";
+import { valueOfText } from "../../core/text_value.ts";
 import type { Value } from "../../core/value.ts";
 
 /**
  * The text of a key and the value it stands for.
  *
  * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text), `null`
- * is null. The schema's type decides where there is one.
+ * is null where no schema tells a type.
+ *
+ * @returns undefined for an empty text where the value is no text: unset
  */
-export function value_of_text(text: string, type: ReturnType<Knowledge["type"]>): Value {
-  if (text.length >= 2 && text.startsWith('"') && text.endsWith('"')) {
-    const inner = parsed(text);
-    if (typeof inner === "string") return type === undefined ? inner : parseScalar(inner, type);
+export function value_of_text(text: string, expected: Shape | undefined): Value | undefined {
+  if (text.startsWith('"')) {
+    const inner = string(text.trimEnd());
+    if (inner !== undefined)
+      return expected === undefined || expected.guess === true ? inner : valueOfText(inner, expected);
   }
-  if (type === undefined && text === "null") return null;
-  return parseScalar(text, type);
+  if ((expected === undefined || expected.guess === true) && text.trimEnd() === "null") return null;
+  return valueOfText(text, expected);
 }
 
 /**
@@ -26,7 +30,9 @@ export function value_of_text(text: string, type: ReturnType<Knowledge["type"]>)
  */
 export function text_of_value(value: Value): string | undefined {
   const text = written(value);
-  return text !== undefined && same(value_of_text(text, undefined), value) ? text : undefined;
+  if (text === undefined) return undefined;
+  const read = value_of_text(text, undefined);
+  return read !== undefined && same(read, value) ? text : undefined;
 }
 
 /** Strict: undefined where the bytes are not UTF-8. */
@@ -44,9 +50,11 @@ function written(value: Value): string | undefined {
   }
 }
 
-function parsed(text: string): unknown {
+function string(text: string): string | undefined {
+  if (!text.endsWith('"')) return undefined;
   try {
-    return JSON.parse(text);
+    const { value } = readJson(text);
+    return typeof value === "string" ? value : undefined;
   } catch {
     return undefined;
   }

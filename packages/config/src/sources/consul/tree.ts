@@ -1,5 +1,6 @@
 import type { Diagnostic, Knowledge } from "../../core/layer.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "../../core/path.ts";
+import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { Entry } from "./entries.ts";
 import { text_of_bytes, value_of_text } from "./text.ts";
@@ -36,9 +37,9 @@ export class KeyTree {
     this.diagnostics = [...skipped.values()];
   }
 
-  /** The values. `type` asks the schema. */
-  table(type: Knowledge["type"]): Table {
-    return tableOf(this.#root, [], type);
+  /** The values. `expected` asks the schema and the layers below. */
+  table(expected: Knowledge["expected"]): Table {
+    return tableOf(this.#root, [], expected);
   }
 
   /** The key that holds the value at this path, or that is nearest above it. */
@@ -95,7 +96,7 @@ export class KeyTreeEdit {
       });
       return;
     }
-    this.#put(path, key, { text, seen: { type: undefined, value } });
+    this.#put(path, key, { text, seen: { expected: undefined, value } });
   }
 
   remove(key: string): void {
@@ -184,8 +185,8 @@ interface Node {
 
 interface Leaf {
   readonly text: string;
-  /** The value as it was last asked for, and the type the schema gave then. A memory, not part of the tree. */
-  seen: { readonly type: ReturnType<Knowledge["type"]>; readonly value: Value };
+  /** The value as it was last asked for, and what was expected of it then. A memory, not part of the tree. */
+  seen: { readonly expected: Shape | undefined; readonly value: Value | undefined };
 }
 
 interface Folder {
@@ -200,24 +201,28 @@ function folder(owner: object): Folder {
   return { owner, children: new Map(), seen: undefined };
 }
 
-/** Gives the same table as long as nothing in it and no type changed. */
-function tableOf(at: Folder, path: Segments, type: Knowledge["type"]): Table {
+/** Gives the same table as long as nothing in it and nothing that is expected of it changed. */
+function tableOf(at: Folder, path: Segments, expected: Knowledge["expected"]): Table {
   const { seen } = at;
   const here = [...path, ""];
   const last = path.length;
   const table: Record<string, Value> = {};
+  let count = 0;
   let same = seen !== undefined;
   for (const [segment, { leaf, below }] of at.children) {
     here[last] = segment;
-    const value = below !== undefined ? tableOf(below, here, type) : valueOf(leaf!, type(here));
+    const value = below !== undefined ? tableOf(below, here, expected) : valueOf(leaf!, expected(here));
+    if (value === undefined) continue;
     table[segment] = value;
+    count += 1;
     same &&= Object.is(seen![segment], value);
   }
-  return same ? seen! : (at.seen = Object.freeze(table));
+  if (same && Object.keys(seen!).length === count) return seen!;
+  return (at.seen = Object.freeze(table));
 }
 
-function valueOf(leaf: Leaf, type: ReturnType<Knowledge["type"]>): Value {
-  if (leaf.seen.type !== type) leaf.seen = { type, value: value_of_text(leaf.text, type) };
+function valueOf(leaf: Leaf, expected: Shape | undefined): Value | undefined {
+  if (leaf.seen.expected !== expected) leaf.seen = { expected, value: value_of_text(leaf.text, expected) };
   return leaf.seen.value;
 }
 
@@ -231,7 +236,7 @@ export function path_problem(path: Segments): { code: string; message: string } 
 }
 
 /** Whether a value is none that a configuration may hold. A key like that must not take the others down with it. */
-function unsafe(value: Value): boolean {
+function unsafe(value: Value | undefined): boolean {
   if (typeof value === "string") return !isWellFormed(value);
   return typeof value === "object" && value !== null && unsafeWithin(value, 100);
 }

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseScalar } from "../../src/core/scalar.ts";
+import type { ShapeType } from "../../src/core/shape.ts";
+import { valueOfText } from "../../src/core/text_value.ts";
 
-describe("parseScalar", () => {
+describe("valueOfText", () => {
   it.each<[string, unknown]>([
     ["true", true],
     ["False", false],
@@ -28,25 +29,38 @@ describe("parseScalar", () => {
     ["{not json", "{not json"],
     ["postgres://h/db", "postgres://h/db"],
   ])("reads %j as %j", (text, value) => {
-    expect(parseScalar(text)).toEqual(value);
+    expect(valueOfText(text)).toEqual(value);
   });
 
-  it.each<[string, Parameters<typeof parseScalar>[1], unknown]>([
+  it.each<[string, ShapeType, unknown]>([
     ["007", "string", "007"],
     ["true", "string", "true"],
+    ["", "string", ""],
     ["007", "number", 7],
+    [" 7 ", "number", 7],
     ["1e3", "integer", 1000],
+    ["1e999", "number", "1e999"],
+    ["12345678901234567890", "integer", "12345678901234567890"],
     ["abc", "number", "abc"],
-    ["", "number", ""],
+    ["", "number", undefined],
+    ["\n", "number", undefined],
+    ["12345678901234567890", "bigint", 12345678901234567890n],
+    ["-5", "bigint", -5n],
+    ["5.5", "bigint", "5.5"],
     ["1", "boolean", true],
     ["no", "boolean", false],
+    ["OFF", "boolean", false],
     ["maybe", "boolean", "maybe"],
     ["eth0, eth1", "array", ["eth0", "eth1"]],
     ["[1]", "array", [1]],
-    ["", "array", []],
+    ["[]", "array", []],
+    ["[eth0, eth1]", "array", "[eth0, eth1]"],
+    ["[::1]:80,[::2]:80", "array", ["[::1]:80", "[::2]:80"]],
+    ["", "array", undefined],
     ['{"a":1}', "object", { a: 1 }],
-  ])("reads %j as %s: %j", (text, type, value) => {
-    expect(parseScalar(text, type)).toEqual(value);
+    ["a", "object", "a"],
+  ])("reads %s as %s", (text, type, value) => {
+    expect(valueOfText(text, { children: new Map(), type })).toEqual(value);
   });
 
   it("makes a number only of a text that it writes the same", () => {
@@ -54,7 +68,7 @@ describe("parseScalar", () => {
       fc.property(
         fc.oneof(fc.string({ unit: fc.constantFrom("0", "1", "7", "9", ".", "-", "+", "e") }), fc.double().map(String)),
         (text) => {
-          const value = parseScalar(text);
+          const value = valueOfText(text);
           if (typeof value === "number") expect(String(value)).toBe(text);
           else expect(value).toBe(text);
         },
