@@ -4,7 +4,7 @@ import type { Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { matches, type Pattern } from "./pattern.ts";
 import { serviceLinks } from "./service_links.ts";
-import { valueOfText } from "./text_value.ts";
+import { TextFault, valueOfText } from "./text_value.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
@@ -109,7 +109,7 @@ export function environmentLayer(
       diagnostics.push({ source, code: "duplicate", message, path });
       continue;
     }
-    const value = valueOfText(setting.text, lower.expected(setting.path));
+    const value = read(source, setting, lower);
     if (value === undefined) {
       const message = `"${setting.variable}" is empty and "${path}" is no text: it counts as not set`;
       diagnostics.push({ source, code: "empty", message, path });
@@ -222,6 +222,17 @@ function intoList(
     return true;
   }
   return false;
+}
+
+/** @throws ConfigSourceError which names the variable */
+function read(source: string, { text, path, variable }: Setting, lower: Knowledge): Value | undefined {
+  try {
+    return valueOfText(text, lower.expected(path));
+  } catch (error) {
+    if (!(error instanceof TextFault)) throw error;
+    const why = `"${formatPath([...path, ...error.path])}" cannot be read: ${error.message} (from env:${variable})`;
+    throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "text" });
+  }
 }
 
 /** The list that another variable of this layer has set above a path. */

@@ -1,6 +1,6 @@
 import { BEYOND_NUMBERS, decimalOf, integerOf } from "./numbers.ts";
 import { MAX_DEPTH } from "./path.ts";
-import type { Value } from "./value.ts";
+import type { Segments, Value } from "./value.ts";
 
 /**
  * The project's reader of JSON (RFC 8259), for files, variables, arguments, Consul and templates alike. No digits are lost:
@@ -37,11 +37,14 @@ export class JsonFault extends Error {
   readonly code: "syntax" | "unsafe_key" | "too_deep" | "number";
   /** UTF-16 offset. */
   readonly offset: number;
+  /** Of a key that is refused. */
+  readonly path: Segments | undefined;
 
-  constructor(code: JsonFault["code"], message: string, offset: number) {
+  constructor(code: JsonFault["code"], message: string, offset: number, path?: Segments) {
     super(message);
     this.code = code;
     this.offset = offset;
+    this.path = path;
   }
 }
 
@@ -61,6 +64,8 @@ interface Node {
 
 /** A table or list that has begun and not ended. */
 interface Open {
+  /** Its own key. */
+  readonly key: string;
   readonly table: Record<string, Value> | undefined;
   readonly list: Value[] | undefined;
   readonly place: Node;
@@ -149,8 +154,12 @@ class Reader {
     if (this.text.charCodeAt(offset) !== QUOTE) throw fault("a key in double quotes is missing", offset);
     this.key = this.string();
     this.keyOffset = offset;
-    if (this.key === "__proto__") throw new JsonFault("unsafe_key", 'the key "__proto__" is not allowed', offset);
-    if (Object.hasOwn(table, this.key)) throw fault("the same key is written twice", offset);
+    const unsafe = this.key === "__proto__";
+    if (unsafe || Object.hasOwn(table, this.key)) {
+      const path = [...this.open.slice(1).map(({ key }) => key), this.key];
+      const message = unsafe ? 'the key "__proto__" is not allowed' : "the same key is written twice";
+      throw new JsonFault(unsafe ? "unsafe_key" : "syntax", message, offset, path);
+    }
     this.blank();
     if (this.text.charCodeAt(this.at) !== COLON) throw fault('a ":" is missing', this.at);
     this.at += 1;
@@ -163,12 +172,12 @@ class Reader {
     switch (this.text.charCodeAt(offset)) {
       case OPEN_TABLE: {
         const table: Record<string, Value> = {};
-        this.enter({ table, list: undefined, place: this.put(table, offset) });
+        this.enter({ key: this.keyHere(), table, list: undefined, place: this.put(table, offset) });
         return;
       }
       case OPEN_LIST: {
         const list: Value[] = [];
-        this.enter({ table: undefined, list, place: this.put(list, offset) });
+        this.enter({ key: this.keyHere(), table: undefined, list, place: this.put(list, offset) });
         return;
       }
       case QUOTE:
@@ -186,6 +195,12 @@ class Reader {
     this.open.push(open);
     this.any = false;
     this.at += 1;
+  }
+
+  /** The key, or the index, of the value that begins here. */
+  private keyHere(): string {
+    const list = this.open[this.open.length - 1]?.list;
+    return list === undefined ? this.key : String(list.length);
   }
 
   private put(value: Value, offset: number): Node {

@@ -1,7 +1,7 @@
 import { JsonFault, readJson } from "./json_reader.ts";
-import { decimalOf, integerOf } from "./numbers.ts";
+import { BEYOND_NUMBERS, decimalOf, integerOf } from "./numbers.ts";
 import type { Shape } from "./shape.ts";
-import type { Value } from "./value.ts";
+import type { Segments, Value } from "./value.ts";
 
 /**
  * The one rule for the value of a text that carries no type of its own: a variable, an argument, a key of Consul, the
@@ -14,12 +14,14 @@ import type { Value } from "./value.ts";
  *  4. Else: `true` and `false` in any case; numbers that survive the round trip unchanged (`10` and `-2.5`, but not `007`,
  *     `1e3` or twenty digits); JSON that starts with `{` or `[`; else the text itself.
  *
- * An empty text is unset, where the type is known and no text. JSON loses no digits.
+ * An empty text is unset, where the type is known and no text. JSON loses no digits; where it is well written but has a key
+ * twice, the key `__proto__`, or a number that no finite number can hold, it is refused.
  *
  * Source of the rule: the specification's decisions, "Text to value".
  *
  * @param expected what the schema, or the value below, tells of the place the value is for
  * @returns undefined for unset
+ * @throws TextFault
  */
 export function valueOfText(text: string, expected?: Shape): Value | undefined {
   const written = text.endsWith("\n") ? text.slice(0, text.endsWith("\r\n") ? -2 : -1) : text;
@@ -189,8 +191,17 @@ class Digits {
   }
 }
 
-/** The number has no value that a finite number could hold. */
-class Beyond extends Error {}
+/** A text that cannot be what it says. Its message never quotes it. */
+export class TextFault extends Error {
+  override readonly name = "TextFault";
+  /** Where in the value it is wrong. */
+  readonly path: Segments;
+
+  constructor(message: string, path: Segments = []) {
+    super(message);
+    this.path = path;
+  }
+}
 
 /** A JSON object or list, fitted to the shape; undefined where the text is none. */
 function jsonOf(text: string, shape: Shape | undefined): Value | undefined {
@@ -199,8 +210,9 @@ function jsonOf(text: string, shape: Shape | undefined): Value | undefined {
   try {
     return fitted(readJson(text, { number: (digits) => new Digits(digits) as unknown as Value }).value, shape);
   } catch (error) {
-    if (error instanceof JsonFault || error instanceof Beyond) return undefined;
-    throw error;
+    if (!(error instanceof JsonFault)) throw error;
+    if (error.code === "syntax" && error.path === undefined) return undefined;
+    throw new TextFault(error.message, error.path);
   }
 }
 
@@ -225,7 +237,7 @@ function fitted(value: Value | Digits, shape: Shape | undefined): Value {
 
 function fittedNumber(text: string, shape: Shape | undefined): Value {
   const value = /^-?\d+$/.test(text) && text !== "-0" ? integerOf(text) : decimalOf(text);
-  if (value === undefined) throw new Beyond();
+  if (value === undefined) throw new TextFault(BEYOND_NUMBERS);
   if (shape === undefined || isUnknown(shape) || accepts(shape, value)) return value;
   return orElse(typed(text, shape), value);
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
+import type { Shape } from "../../src/core/shape.ts";
 import { ConsulSource } from "../../src/sources/consul.ts";
 import { Agent } from "./kit/agent.ts";
 import { describe_with_consul } from "./kit/binary.ts";
@@ -193,15 +194,15 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await agent.put_all({ [`${prefix}/zip`]: "10", [`${prefix}/quoted`]: '"10"', [`${prefix}/flag`]: "1" });
     await using plain = await follow(prefix);
     expect(plain.tree).toEqual({ zip: 10, quoted: "10", flag: 1 });
-    const types: Record<string, "string" | "boolean" | "integer"> = {
-      zip: "string",
-      quoted: "integer",
-      flag: "boolean",
+    const shapes: Record<string, Shape> = {
+      zip: { children: new Map(), type: "string" },
+      quoted: { children: new Map(), type: "integer" },
+      flag: { children: new Map(), type: "boolean" },
     };
     await using typed = await Follower.start(
       new ConsulSource(prefix, { address: agent.url }),
       {},
-      { ...nothing_known, type: (path) => types[path[0] ?? ""] },
+      { ...nothing_known, expected: (path) => shapes[path[0] ?? ""] },
     );
     expect(typed.tree).toEqual({ zip: "10", quoted: 10, flag: true });
   });

@@ -3,9 +3,10 @@ import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 
+import { environmentLayer } from "../../src/core/environment.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import { shapeOf } from "../../src/core/schema_shape.ts";
-import { valueOfText } from "../../src/core/text_value.ts";
+import { TextFault, valueOfText } from "../../src/core/text_value.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { value_of_text } from "../../src/sources/consul/text.ts";
 
@@ -219,16 +220,25 @@ describe("JSON in a text", () => {
   });
 
   test.each([
-    '{"a":1,"a":2}',
-    "[1e999]",
-    '{"__proto__":1}',
-    `${"[".repeat(600)}${"]".repeat(600)}`,
-    `[${"1".repeat(400)}]`,
-    "[1,]",
-    "[/**/]",
-  ])("is a text where it is none: %.30s", (text) => {
-    expect(valueOfText(text)).toBe(text);
+    ['{"a":1,"b":{"c":1,"c":2}}', "the same key is written twice", ["b", "c"]],
+    ['[{"a":{"__proto__":1}}]', 'the key "__proto__" is not allowed', ["0", "a", "__proto__"]],
+    ["[1e999]", "a number that no finite number can hold (a text needs quotes)", []],
+    [`[${"1".repeat(400)}]`, "a number that no finite number can hold (a text needs quotes)", []],
+    [`${"[".repeat(600)}${"]".repeat(600)}`, "tables and lists nested deeper than 500 levels", []],
+  ])("is refused where it is well written and cannot be: %.30s", (text, message, path) => {
+    expect(() => valueOfText(text)).toThrow(TextFault);
+    expect(() => valueOfText(text)).toThrow(expect.objectContaining({ message, path }) as Error);
+    expect(() =>
+      environmentLayer("env", { P_J: text }, { prefix: "P", mapping: {}, mode: "smart" }, knownPaths([])),
+    ).toThrow(`Cannot load "env": "${["j", ...path].join(".")}" cannot be read: ${message} (from env:P_J)`);
   });
+
+  test.each(["[1,]", "[/**/]", "{a}", "[eth0, eth1]", "{", '{"a" 1}', "[NaN]"])(
+    "is a text where it is none: %s",
+    (text) => {
+      expect(valueOfText(text)).toBe(text);
+    },
+  );
 });
 
 test("a text of any size is read at once", () => {

@@ -12,6 +12,7 @@ import type { Value } from "../../core/value.ts";
  * is null where no schema tells a type.
  *
  * @returns undefined for an empty text where the value is no text: unset
+ * @throws TextFault
  */
 export function value_of_text(text: string, expected: Shape | undefined): Value | undefined {
   if (text.startsWith('"')) {
@@ -31,7 +32,7 @@ export function value_of_text(text: string, expected: Shape | undefined): Value 
 export function text_of_value(value: Value): string | undefined {
   const text = written(value);
   if (text === undefined) return undefined;
-  const read = value_of_text(text, undefined);
+  const read = readable(text);
   return read !== undefined && same(read, value) ? text : undefined;
 }
 
@@ -41,10 +42,19 @@ export function text_of_bytes(bytes: Buffer): string | undefined {
 }
 
 function written(value: Value): string | undefined {
-  if (typeof value === "string") return value_of_text(value, undefined) === value ? value : JSON.stringify(value);
+  if (typeof value === "string") return readable(value) === value ? value : JSON.stringify(value);
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? String(value) : undefined;
   try {
     return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `value_of_text`; undefined also for a text that cannot be what it says. */
+export function readable(text: string): Value | undefined {
+  try {
+    return value_of_text(text, undefined);
   } catch {
     return undefined;
   }

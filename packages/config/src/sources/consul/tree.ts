@@ -1,4 +1,5 @@
 import type { Diagnostic, Knowledge } from "../../core/layer.ts";
+import { TextFault } from "../../core/text_value.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "../../core/path.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
@@ -87,7 +88,12 @@ export class KeyTreeEdit {
       this.#skip(key, problem ?? { code: "not_utf8", message: "its value is not UTF-8" });
       return;
     }
-    const value = value_of_text(text, undefined);
+    const value = valueIn(text);
+    if (value instanceof TextFault) {
+      this.#remove(path);
+      this.#skip(key, { code: "unsafe_key", message: `its JSON cannot be read: ${value.message}` });
+      return;
+    }
     if (unsafe(value)) {
       this.#remove(path);
       this.#skip(key, {
@@ -224,6 +230,15 @@ function tableOf(at: Folder, path: Segments, expected: Knowledge["expected"]): T
 function valueOf(leaf: Leaf, expected: Shape | undefined): Value | undefined {
   if (leaf.seen.expected !== expected) leaf.seen = { expected, value: value_of_text(leaf.text, expected) };
   return leaf.seen.value;
+}
+
+function valueIn(text: string): Value | undefined | TextFault {
+  try {
+    return value_of_text(text, undefined);
+  } catch (error) {
+    if (error instanceof TextFault) return error;
+    throw error;
+  }
 }
 
 /** Why a path cannot be part of a configuration. */

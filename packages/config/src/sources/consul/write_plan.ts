@@ -3,7 +3,7 @@ import type { Segments, Table, Value } from "../../core/value.ts";
 import type { Entry } from "./entries.ts";
 import { ConsulFailure } from "./failure.ts";
 import { type Operation, transaction_body } from "./operation.ts";
-import { text_of_bytes, text_of_value, value_of_text } from "./text.ts";
+import { readable, text_of_bytes, text_of_value } from "./text.ts";
 import { path_problem } from "./tree.ts";
 
 /** Operations one transaction of Consul may hold. */
@@ -84,7 +84,7 @@ function enclosing(prefix: string, path: Segments, records: ReadonlyMap<string, 
     const record = records.get(key);
     if (record === undefined || hasBelow(key, records)) continue;
     const text = text_of_bytes(Buffer.from(record.raw, "base64"));
-    return { key, depth, value: text === undefined ? undefined : value_of_text(text, undefined) };
+    return { key, depth, value: text === undefined ? undefined : readable(text) };
   }
   return undefined;
 }

@@ -1,12 +1,13 @@
 import { inspect } from "node:util";
 
+import { knownPaths } from "../../../src/core/known_paths.ts";
 import type { Knowledge, Layer } from "../../../src/core/layer.ts";
 import type { Table } from "../../../src/core/value.ts";
 import type { ConfigSourceError } from "../../../src/errors.ts";
 import type { Loaded, Source, SourceContext, Watch } from "../../../src/sources/source.ts";
 
 /** Nothing below, and no schema. */
-export const nothing_known: Knowledge = { paths: () => [], type: () => undefined };
+export const nothing_known: Knowledge = knownPaths([]);
 
 /** Drives a source as the manager does, and remembers what came of it. */
 export class Follower {
