@@ -11,7 +11,7 @@ import {
   UNSET_CONFIG,
   UNSUBSCRIBE,
 } from "./atoms.ts";
-import { type Board, boardOf } from "./board.ts";
+import { type Published, publishedBy } from "./published.ts";
 import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
 import { admitSliced } from "./core/sliced.ts";
@@ -37,11 +37,11 @@ export interface ConfigRef<V = unknown> {
  */
 export class ConfigClient<T = unknown> {
   readonly name: string;
-  readonly #board: Board;
+  readonly #published: Published;
 
   constructor(name: string) {
     this.name = name;
-    this.#board = boardOf(name);
+    this.#published = publishedBy(name);
   }
 
   /**
@@ -127,7 +127,7 @@ export class ConfigClient<T = unknown> {
 
   /** The whole configuration at one version: immutable, and the same object until something changes. */
   snapshot(): Snapshot {
-    return this.#board.current ?? NOTHING;
+    return this.#published.current ?? NOTHING;
   }
 
   /** Like `get`, at once: what the current snapshot has. Where no manager has started yet, the fallback. */
@@ -135,7 +135,7 @@ export class ConfigClient<T = unknown> {
   peek<const P extends PathsOf<T>, D>(path: P, fallback: D): Fallen<ValueAt<T, P>, D>;
   peek(path: Atom | Segments, fallback?: unknown): unknown;
   peek(path: Path, fallback?: unknown): unknown {
-    const snapshot = this.#board.current;
+    const snapshot = this.#published.current;
     if (snapshot === undefined) {
       check(path, "peek");
       return fallback;
@@ -149,7 +149,7 @@ export class ConfigClient<T = unknown> {
   ref<const P extends PathsOf<T>, D>(path: P, fallback: D): ConfigRef<Fallen<ValueAt<T, P>, D>>;
   ref(path: Atom | Segments, fallback?: unknown): ConfigRef;
   ref(path: Path, fallback?: unknown): ConfigRef {
-    return new SnapshotRef(this.#board, segmentsOf(path, "ref"), fallback);
+    return new SnapshotRef(this.#published, segmentsOf(path, "ref"), fallback);
   }
 
   /** The client of another manager: by name, or typed, by its specification. */
@@ -197,21 +197,21 @@ const readable = new Set<string>();
 const MOST_READABLE = 8192;
 
 class SnapshotRef implements ConfigRef {
-  readonly #board: Board;
+  readonly #published: Published;
   readonly #path: Segments;
   readonly #fallback: unknown;
   #seen: Snapshot | undefined = undefined;
   #value: unknown;
 
-  constructor(board: Board, path: Segments, fallback: unknown) {
-    this.#board = board;
+  constructor(published: Published, path: Segments, fallback: unknown) {
+    this.#published = published;
     this.#path = path;
     this.#fallback = fallback;
     this.#value = fallback;
   }
 
   get value(): unknown {
-    const { current } = this.#board;
+    const { current } = this.#published;
     return current === this.#seen ? this.#value : this.#look(current);
   }
 

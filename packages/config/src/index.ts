@@ -40,8 +40,10 @@ export { EnvironmentSource } from "./sources/env.ts";
 export { FileSource } from "./sources/file.ts";
 export { RuntimeSource } from "./sources/runtime.ts";
 export { TemplateSource } from "./sources/template.ts";
-export type { Loaded, Source, SourceContext, Watch } from "./sources/source.ts";
+export type { Loaded, OverridesFile, Source, SourceContext, Watch } from "./sources/source.ts";
+export { ConfigManager } from "./manager/tree.ts";
 export { ConfigSpec, type ConfigSpecOptions } from "./spec.ts";
 export type { ConfigStatus, SourceStatus } from "./status.ts";
-export { ConfigManager } from "./supervisor.ts";
+
 export type { PathsOf, RegisteredConfig, RegisteredTree, ValueAt } from "./typed_path.ts";
+export type { Seconds } from "./units.ts";

@@ -5,7 +5,8 @@ import type { Shape } from "./core/shape.ts";
 import { DEFAULT_SECRETS, Secrets } from "./core/secrets.ts";
 import { secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";
-import type { Source } from "./sources/source.ts";
+import type { OverridesFile, Source } from "./sources/source.ts";
+import type { Seconds } from "./units.ts";
 
 /** What a `ConfigSpec` is made from. */
 export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
@@ -13,8 +14,8 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   readonly id?: string;
   /** Where configuration comes from; the last one wins. Runtime puts stand above all of them. */
   readonly sources?: readonly Source[];
-  /** Seconds between one reload's end and the next reload, give or take a tenth. 0 or Infinity: none. Default: 30. */
-  readonly reload_interval?: number;
+  /** **Seconds** between one reload's end and the next reload, give or take a tenth. 0 or Infinity: none. Default: 30. */
+  readonly reload_interval?: Seconds;
   /** A Standard Schema (zod, valibot, arktype …) for the whole; its defaults and coercions take effect. */
   readonly schema?: S;
   /** Validators by pattern: functions or schemas. */
@@ -31,6 +32,11 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   readonly name?: string | Atom;
   /** The environment that sources see. Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Where a line goes for each trouble (a source that fails, a change that is refused, a callback that throws or hangs):
+   * `false` for nowhere, a function for somewhere else. Default: the runtime's `logger`.
+   */
+  readonly log?: false | ((line: string, level: "error" | "warning" | "info") => void);
 }
 
 /**
@@ -41,7 +47,14 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly id: string;
   readonly name: string;
   readonly sources: readonly Source[];
-  readonly reload_interval: number;
+  /** The sources that contribute a layer, lowest first, and their names: unique, as `status` shows them. */
+  readonly layers: readonly Source[];
+  readonly layer_names: readonly string[];
+  /** Keeps the runtime overrides on disk; undefined where they are kept in memory. */
+  readonly overrides_file: OverridesFile | undefined;
+  readonly log: false | ((line: string, level: "error" | "warning" | "info") => void) | undefined;
+  /** Seconds. */
+  readonly reload_interval: Seconds;
   readonly schema: S | undefined;
   readonly notify_timeout: number;
   readonly load_timeout: number;
@@ -83,7 +96,14 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.id = options.id ?? "config";
     this.name = typeof name === "string" ? name : name.name;
     this.sources = Object.freeze([...sources]);
-    this.reload_interval = number(options, "reload_interval", 30);
+    this.layers = Object.freeze(sources.filter(({ overrides }) => overrides === undefined));
+    this.layer_names = uniqueNames(this.layers);
+    this.overrides_file = sources.find(({ overrides }) => overrides !== undefined)?.overrides?.file;
+    if (options.log !== undefined && options.log !== false && typeof options.log !== "function") {
+      throw new TypeError(`Cannot make a ConfigSpec: log must be false or a function, got ${typeof options.log}`);
+    }
+    this.log = options.log;
+    this.reload_interval = seconds(number(options, "reload_interval", 30));
     this.schema = options.schema;
     this.notify_timeout = number(options, "notify_timeout", 1_000);
     this.load_timeout = number(options, "load_timeout", 10_000);
@@ -117,7 +137,18 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof ConfigSpecOptions>([
   "validation_timeout",
   "name",
   "env",
+  "log",
 ]);
+
+/** `#2` and so on where names are alike. */
+function uniqueNames(sources: readonly Source[]): readonly string[] {
+  const seen = new Map<string, number>();
+  return sources.map(({ name }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  });
+}
 
 /** A source may be others' code. */
 function checkSource(source: unknown, action: string): void {
@@ -149,5 +180,19 @@ function number(options: Partial<Record<Times, unknown>>, key: Times, otherwise:
     throw new TypeError(`Cannot make a ConfigSpec: ${key} must be a number, got ${typeof value}`);
   }
   if (!(value >= 0)) throw new RangeError(`Cannot make a ConfigSpec: ${key} must not be negative, got ${value}`);
+  return value;
+}
+
+/** A day, in seconds: nobody reloads so seldom. */
+const DAY = 86_400;
+
+/** Refuses what was obviously meant in milliseconds. */
+function seconds(value: number): Seconds {
+  const isFinite = value !== Infinity;
+  if (isFinite && (value > DAY || (value >= 5_000 && value % 1_000 === 0 && value % 3_600 !== 0))) {
+    throw new RangeError(
+      `Cannot make a ConfigSpec: reload_interval is in seconds and at most ${DAY} (or Infinity), got ${value}; was ${value / 1_000} meant?`,
+    );
+  }
   return value;
 }

@@ -1,5 +1,6 @@
 import type { Diagnostic } from "./core/layer.ts";
 import type { Problem } from "./errors.ts";
+import type { Seconds } from "./units.ts";
 
 /** How a source is. */
 export interface SourceStatus {
@@ -11,7 +12,9 @@ export interface SourceStatus {
    * `refused`: it loaded, but what it brought is not valid; `loading`: it has not answered yet; `pending`: never asked.
    */
   readonly state: "ok" | "absent" | "error" | "refused" | "loading" | "pending";
-  /** When it last gave data or was absent, as a date in ISO 8601. */
+  /** When it was last looked at, whatever came of it, as a date in ISO 8601. */
+  readonly last_checked?: string;
+  /** When it last gave data or was absent. */
   readonly last_success?: string;
   /** When it last contributed something new. */
   readonly last_change?: string;
@@ -23,7 +26,7 @@ export interface SourceStatus {
     readonly line?: number;
     readonly column?: number;
   };
-  /** Seconds since the last success, while the source fails. */
+  /** Milliseconds since the last success, while the source fails. */
   readonly stale_for?: number;
   /** Failures in a row. */
   readonly failures: number;
@@ -54,18 +57,26 @@ export interface ConfigStatus {
     /** Those whose callback runs longer than `notify_timeout`. */
     readonly slow: readonly {
       readonly patterns: readonly string[];
+      /** Milliseconds. */
       readonly running_for: number;
       readonly backlog: number;
     }[];
+    /** Subscriptions that reach nobody at the moment: of names that no process has, of callbacks that wait for a process. */
+    readonly unserved: readonly { readonly pattern: string; readonly subscriber: string }[];
   };
   readonly shape_conflicts: readonly { readonly path: string; readonly winner: string; readonly loser: string }[];
   /** Ambiguous environment names, skipped keys and the like. */
   readonly diagnostics: readonly Diagnostic[];
   readonly reload: {
-    /** Seconds. */
-    readonly interval: number;
+    /** Seconds, as in the specification. */
+    readonly reload_interval: Seconds;
     readonly running: boolean;
+    /** When the last reload was over. */
     readonly last?: string;
+    /** Whether it was committed. */
+    readonly last_successful?: boolean;
+    /** When the last one that was committed was over. */
+    readonly last_success?: string;
   };
   /** The last refusal of what sources brought, until it is mended. */
   readonly refused?: {

@@ -33,7 +33,7 @@ export function gaugesOf(meter: Meter, managers: readonly string[]): Gauges {
         result.observe(subscriptions, status.subscriptions, manager);
         for (const source of status.sources) {
           const attributes = { ...manager, [SOURCE]: source.name };
-          result.observe(staleness, source.stale_for ?? 0, attributes);
+          result.observe(staleness, (source.stale_for ?? 0) / 1_000, attributes);
           result.observe(failures, source.failures, attributes);
         }
       }),

@@ -7,7 +7,7 @@ import type { Override } from "../core/overrides.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { DurableFile, type FileSystem } from "./durable_file.ts";
 import { DamagedRecord, NewerRecord, decode_overrides, override_line, override_record } from "./override_record.ts";
-import type { Loaded, Source, SourceContext } from "./source.ts";
+import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
 
 export interface RuntimeOptions {
   /** Where overrides are kept; relative to the working directory at this moment. Without it they live in memory. */
@@ -51,6 +51,7 @@ export class RuntimeSource implements Source {
   readonly on_missing = "keep";
   /** Whether overrides survive the process. */
   readonly durable: boolean;
+  readonly overrides: { readonly file: OverridesFile | undefined };
   readonly #shown: string;
   readonly #file: DurableFile | undefined;
   /** What is being read or written: one thing at a time. */
@@ -75,6 +76,13 @@ export class RuntimeSource implements Source {
     }
     this.name = name;
     this.durable = file !== undefined;
+    const keeper: OverridesFile = {
+      name,
+      load: () => this.load_overrides(),
+      save: (overrides) => this.persist(overrides),
+      close: () => this.close(),
+    };
+    this.overrides = { file: file === undefined ? undefined : keeper };
     this.#shown = file instanceof URL ? fileURLToPath(file) : (file ?? "");
     this.#file = file === undefined ? undefined : new DurableFile(resolve(this.#shown), file_system);
   }
@@ -120,7 +128,7 @@ export class RuntimeSource implements Source {
     await this.#next(async () => undefined);
   }
 
-  /** The manager lays overrides on top by itself: as a layer among others this source is empty. */
+  /** The manager keeps overrides as its own layer: among the sources there is nothing to load. */
   async load(context: SourceContext): Promise<Loaded> {
     if (!context.first) return { outcome: "unchanged" };
     const source = this.name;

@@ -1,4 +1,5 @@
-import type { Contribution } from "../core/layer.ts";
+import type { Contribution, Diagnostic } from "../core/layer.ts";
+import type { Override } from "../core/overrides.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { Together } from "./together.ts";
 
@@ -56,6 +57,20 @@ export interface Source {
   write?(path: Segments, value: Value | undefined, context: SourceContext): Promise<void>;
   /** What is known of other sources that change together with this one; asked for at any time. */
   together?(): Together;
+  /** Says that this is no layer, but where the manager keeps its runtime overrides: in memory, or in a file. */
+  readonly overrides?: { readonly file: OverridesFile | undefined };
   /** What the source itself can tell an operator: plain data without secrets. Shown as `details` in the manager's status. */
   status?(): object;
+}
+
+/** Keeps runtime overrides, so that an acknowledged put survives the program and the machine. */
+export interface OverridesFile {
+  /** Name in `status`. */
+  readonly name: string;
+  /** Reads what was saved, and takes the file for this program. @throws ConfigSourceError when it cannot be read */
+  load(): Promise<{ readonly overrides: readonly Override[]; readonly diagnostics: readonly Diagnostic[] }>;
+  /** Resolves when these are on disk in place of those before. @throws ConfigSourceError when they cannot be */
+  save(overrides: Iterable<Override>): Promise<void>;
+  /** Resolves when nothing is being read or written, and the file is let go. */
+  close(): Promise<void>;
 }

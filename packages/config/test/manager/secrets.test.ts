@@ -15,7 +15,7 @@ import {
   SOURCE_UPDATE,
   TemplateSource,
 } from "../../src/index.ts";
-import { FINISHED } from "../../src/messages.ts";
+import { EVENT } from "../../src/manager/messages.ts";
 import { eachAlone, eventually, managerOf, ScriptedSource, started } from "./kit.ts";
 
 eachAlone();
@@ -126,8 +126,8 @@ it("no planted secret turns up in telemetry, errors, status, explanations, logs 
 
   // A crash report of the manager, with a secret in its last message.
   const pid = managerOf();
-  await sys.replace_state("config_manager", (state) => ({ ...(state as object), writing: undefined }));
-  erlang.send(pid, [FINISHED, 0, { prepared: PLANTED.put }]);
+  await sys.replace_state("config_manager", (state) => ({ ...(state as object), store: undefined }));
+  erlang.send(pid, [EVENT, { type: "prepared", change: 0, outcome: { prepared: PLANTED.put } }]);
   await eventually(() => erlang.whereis("config_manager") !== undefined && managerOf() !== pid);
   note(await Config.status());
 

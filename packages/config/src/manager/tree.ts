@@ -1,13 +1,12 @@
-import { DOWN, erlang, gen_server, OtpError, type Pid, SHUTDOWN, supervisor, atoms } from "@otpts/runtime";
+import { atoms, DOWN, erlang, gen_server, OtpError, type Pid, SHUTDOWN, supervisor } from "@otpts/runtime";
+import type { Source } from "../sources/source.ts";
+import { ConfigSpec } from "../spec.ts";
 import { start_delivery } from "./delivery.ts";
 import { config_manager } from "./manager.ts";
 import { isTagged } from "./messages.ts";
-import type { Source } from "./sources/source.ts";
-import { ConfigSpec } from "./spec.ts";
 import { start_worker } from "./source_worker.ts";
-import { type Receiver, type Vault, vaultOf } from "./vault.ts";
 
-const { ALREADY_STARTED, BRUTAL_KILL, ONE_FOR_ONE, PROCESS, REST_FOR_ONE, SIMPLE_ONE_FOR_ONE, SUPERVISOR, TRANSIENT } =
+const { ALREADY_STARTED, BRUTAL_KILL, ONE_FOR_ONE, PROCESS, REST_FOR_ONE, SIMPLE_ONE_FOR_ONE, SUPERVISOR, TEMPORARY } =
   atoms;
 
 /**
@@ -18,8 +17,8 @@ const { ALREADY_STARTED, BRUTAL_KILL, ONE_FOR_ONE, PROCESS, REST_FOR_ONE, SIMPLE
  *     ├── deliveries               simple_one_for_one: a process for each subscribed callback
  *     └── the manager              registered as "config_manager"
  *
- * Any of them may be killed: it is started again, and what it knew is in the vault of the `ConfigSpec`, which outlives the
- * tree. A supervisor that starts the tree again with the same specification loses no put and no subscription.
+ * Any of them may be killed: it is started again, and what it knew is in the `ManagerStore` of the `ConfigSpec`, which
+ * outlives the tree. A supervisor that starts the tree again with the same specification loses no put and no subscription.
  */
 
 /** Restarts within five seconds that each of the supervisors bears before it gives up and its own supervisor starts it. */
@@ -47,7 +46,7 @@ export const ConfigManager = {
    *   OtpError, as supervisors want it
    */
   start: start as <S extends ConfigSpec<never> | ConfigSpec>(spec: S) => Promise<Pid>,
-  /** Like `start`; must be called inside a process. */
+  /** Like `start`, and must be called inside a process. */
   start_link: start_link as <S extends ConfigSpec<never> | ConfigSpec>(spec: S) => Promise<Pid>,
   /** A child specification that starts a manager: permanent, with the manager's name as id. */
   child_spec(spec: ConfigSpec): supervisor.ChildSpec {
@@ -59,21 +58,57 @@ async function launch(spec: ConfigSpec, linked: boolean): Promise<Pid> {
   if (!(spec instanceof ConfigSpec)) {
     throw new TypeError(`Cannot start a configuration manager: it wants a ConfigSpec, got ${typeof spec}`);
   }
-  const vault = vaultOf(spec);
-  await lastManagerGone(vault);
+  await lastManagerGone(spec);
   try {
-    const children = [sources(vault), deliveries(vault), manager(vault)];
     const options = supervisor.options({ ...INTENSITY, strategy: REST_FOR_ONE });
-    return await (linked ? supervisor.start_link(children, options) : supervisor.start(children, options));
+    return await (linked ? supervisor.start_link(children(spec), options) : supervisor.start(children(spec), options));
   } catch (error) {
     throw unwrapped(error, spec, linked);
   }
 }
 
+/** The three children. Those that start later are told the pids of those before; with one of these they are started again. */
+function children(spec: ConfigSpec): readonly supervisor.ChildSpec[] {
+  const options = (strategy: typeof ONE_FOR_ONE | typeof SIMPLE_ONE_FOR_ONE) =>
+    supervisor.options({ ...INTENSITY, strategy });
+  const workers = spec.layer_names.map((id, index) =>
+    supervisor.child_spec({ id, task: start_worker, args: [spec, index] }),
+  );
+  // A callback that hangs would not listen. Whatever ends such a process, the manager starts the next one.
+  const delivery: supervisor.ChildSpec = {
+    id: "delivery",
+    task: start_delivery,
+    restart: TEMPORARY,
+    shutdown: BRUTAL_KILL,
+  };
+  let sources: Pid;
+  let deliveries: Pid;
+  return [
+    supervisor.child_spec({
+      id: "sources",
+      type: SUPERVISOR,
+      task: async () => {
+        claim(spec);
+        return (sources = await supervisor.start_link(workers, options(ONE_FOR_ONE)));
+      },
+    }),
+    supervisor.child_spec({
+      id: "deliveries",
+      type: SUPERVISOR,
+      task: async () => (deliveries = await supervisor.start_link([delivery], options(SIMPLE_ONE_FOR_ONE))),
+    }),
+    supervisor.child_spec({
+      id: "manager",
+      task: () => gen_server.start_link(config_manager, { spec, sources, deliveries }, { name: spec.name }),
+    }),
+  ];
+}
+
 /** A tree that was killed from above leaves its manager a moment to end, which holds the name meanwhile. */
-function lastManagerGone({ manager, tree }: Vault): Promise<void> {
-  const orphaned = manager !== undefined && tree !== undefined && !erlang.is_process_alive(tree);
-  if (!orphaned || !erlang.is_process_alive(manager)) return Promise.resolve();
+function lastManagerGone(spec: ConfigSpec): Promise<void> {
+  const tree = claims.get(spec);
+  const manager = erlang.whereis(spec.name);
+  if (tree === undefined || manager === undefined || erlang.is_process_alive(tree)) return Promise.resolve();
   return new Promise((resolve) => {
     erlang.spawn(async () => {
       const ref = erlang.monitor(PROCESS, manager);
@@ -86,69 +121,31 @@ function lastManagerGone({ manager, tree }: Vault): Promise<void> {
 /** Milliseconds that an orphaned manager gets. */
 const PATIENCE = 5_000;
 
-function sources(vault: Vault): supervisor.ChildSpec {
-  const children = vault.slots.map((slot) =>
-    supervisor.child_spec({ id: slot.name, task: () => start_worker(vault, slot) }),
-  );
-  const options = supervisor.options({ ...INTENSITY, strategy: ONE_FOR_ONE });
-  return supervisor.child_spec({
-    id: "sources",
-    type: SUPERVISOR,
-    task: () => {
-      claim(vault);
-      return supervisor.start_link(children, options);
-    },
-  });
-}
-
-/** One tree at a time writes to a vault. @throws OtpError [ALREADY_STARTED, pid] when another one does */
-function claim(vault: Vault): void {
-  const { tree, manager } = vault;
+/**
+ * Takes a specification and its sources for the tree whose top supervisor calls this.
+ *
+ * @throws OtpError [ALREADY_STARTED, pid] when another tree has it, TypeError when another tree has one of its sources
+ */
+function claim(spec: ConfigSpec): void {
   const self = erlang.self();
-  if (tree !== undefined && tree !== self && erlang.is_process_alive(tree)) {
-    throw new OtpError([ALREADY_STARTED, manager ?? tree]);
-  }
-  for (const { source } of vault.slots) {
-    const served = serving.get(source);
-    if (served === undefined || served === vault) continue;
-    if (served.tree === undefined || !erlang.is_process_alive(served.tree)) continue;
+  const isTaken = (tree: Pid | undefined): tree is Pid =>
+    tree !== undefined && tree !== self && erlang.is_process_alive(tree);
+  const tree = claims.get(spec);
+  if (isTaken(tree)) throw new OtpError([ALREADY_STARTED, erlang.whereis(spec.name) ?? tree]);
+  for (const source of spec.sources) {
+    const other = servedBy.get(source);
+    if (other === undefined || other === spec || !isTaken(claims.get(other))) continue;
     throw new TypeError(
-      `Cannot start a configuration manager: source "${source.name}" serves "${served.spec.name}" already; a source object serves one manager`,
+      `Cannot start a configuration manager: source "${source.name}" serves "${other.name}" already; a source object serves one manager`,
     );
   }
-  for (const { source } of vault.slots) serving.set(source, vault);
-  vault.tree = self;
+  for (const source of spec.sources) servedBy.set(source, spec);
+  claims.set(spec, self);
 }
 
-/** Whose sources are whose. */
-const serving = new WeakMap<Source, Vault>();
-
-function deliveries(vault: Vault): supervisor.ChildSpec {
-  const child: supervisor.ChildSpec = {
-    id: "delivery",
-    task: (receiver: Receiver) => start_delivery(vault, receiver),
-    restart: TRANSIENT,
-    // A callback that hangs would not listen.
-    shutdown: BRUTAL_KILL,
-  };
-  const options = supervisor.options({ ...INTENSITY, strategy: SIMPLE_ONE_FOR_ONE });
-  return supervisor.child_spec({
-    id: "deliveries",
-    type: SUPERVISOR,
-    task: async () => {
-      const pid = await supervisor.start_link([child], options);
-      vault.deliveries = pid;
-      return pid;
-    },
-  });
-}
-
-function manager(vault: Vault): supervisor.ChildSpec {
-  return supervisor.child_spec({
-    id: "manager",
-    task: () => gen_server.start_link(config_manager as never, vault as never, { name: vault.spec.name }),
-  });
-}
+/** The tree that has a specification: like a registered name, it counts for as long as the process lives. */
+const claims = new WeakMap<ConfigSpec, Pid>();
+const servedBy = new WeakMap<Source, ConfigSpec>();
 
 /** The manager's own reason, out of `{shutdown, {failed_to_start_child, manager, Reason}}`. */
 function unwrapped(error: unknown, { name }: ConfigSpec, inProcess: boolean): unknown {

@@ -1,0 +1,134 @@
+import { logger, telemetry } from "@otpts/runtime";
+import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
+import type { Announcement } from "./effect.ts";
+import { RateLimit } from "./rate_limit.ts";
+import { scrub, scrubValues } from "./scrub.ts";
+import type { State } from "./state.ts";
+
+/**
+ * What a manager reports: events on `telemetry.attach` and as `node:diagnostics_channel`, and trouble as one line each of the
+ * runtime's logger. Secrets are redacted in all.
+ *
+ *   config.changed            { changes: 1 }       { manager, path, old_value, new_value }
+ *   config.reload.start       { system_time }      { manager }
+ *   config.reload.stop        { duration }         { manager, version, changed, sources }
+ *   config.reload.exception   { duration }         { manager, code, error }
+ *   config.source_error       { errors: 1 }        { manager, source, code, error, file?, line?, column? }
+ *   config.source_recovered   { down_for }         { manager, source }
+ *   config.validation_failed  { problems }         { manager, action, problems }
+ *   config.subscriber_error   { errors: 1 }        { manager, pattern, path, error }
+ *   config.subscriber_slow    { running_for }      { manager, pattern, path }
+ *
+ * Times are in milliseconds. `error` is a text.
+ */
+export class Announcements {
+  private readonly lines = new RateLimit();
+
+  announce(announcement: Announcement, state: State): void {
+    const { name: manager, secrets } = state.spec;
+    switch (announcement.what) {
+      case "changed": {
+        const { path, segments, before, after } = announcement.change;
+        const [old_value, new_value] = [secrets.redact(segments, before), secrets.redact(segments, after)];
+        return telemetry.emit(CHANGED, { changes: 1 }, { manager, path, old_value, new_value });
+      }
+      case "reload_started":
+        return telemetry.emit("config.reload.start", { system_time: Date.now() }, { manager });
+      case "reload_stopped": {
+        if (!telemetry.listening("config.reload.stop")) return;
+        const { duration, report } = announcement;
+        const { version, changed, sources } = report;
+        return telemetry.emit("config.reload.stop", { duration }, { manager, version, changed: changed.length, sources });
+      }
+      case "reload_refused": {
+        const { duration } = announcement;
+        const error = scrub(state, announcement.error.message);
+        const code = codeOf(announcement.error);
+        return telemetry.emit("config.reload.exception", { duration }, { manager, code, error });
+      }
+      case "source_failed": {
+        const { source } = announcement;
+        const error = scrub(state, announcement.error.message);
+        const place = announcement.error instanceof ConfigSourceError ? placeOf(announcement.error) : {};
+        const metadata = { manager, source, error, code: codeOf(announcement.error), ...place };
+        telemetry.emit("config.source_error", { errors: 1 }, metadata);
+        return this.log(state, "error", "config.source_error", source, () => `${error}; its last good values stay`);
+      }
+      case "source_recovered": {
+        const { source, down_for } = announcement;
+        telemetry.emit("config.source_recovered", { down_for }, { manager, source });
+        return this.log(state, "info", "config.source_recovered", source, () => `"${source}" works again after ${Math.round(down_for)} ms`);
+      }
+      case "refused": {
+        const { action, error } = announcement;
+        if (error instanceof ConfigValidationError) {
+          const problems = error.problems.map((one) => ({ ...one, message: scrub(state, one.message) }));
+          const measurements = { problems: Math.max(1, problems.length) };
+          telemetry.emit("config.validation_failed", measurements, { manager, action, problems });
+        }
+        // A source that failed was reported already.
+        if (!announcement.put && error instanceof ConfigSourceError) return;
+        const event = announcement.put ? "config.put_refused" : "config.reload_refused";
+        return this.log(state, announcement.put ? "warning" : "error", event, action, () => scrub(state, error.message));
+      }
+      case "subscriber_failed": {
+        const { pattern, path, segments, old_value, new_value } = announcement.notification;
+        const error = scrubValues(secrets, scrub(state, announcement.error), segments, [old_value, new_value]);
+        telemetry.emit("config.subscriber_error", { errors: 1 }, { manager, pattern, path, error });
+        const text = () => `A callback subscribed to "${pattern}" failed on "${path}": ${error}`;
+        return this.log(state, "error", "config.subscriber_error", pattern, text);
+      }
+      case "subscriber_slow": {
+        const { pattern, path } = announcement.notification;
+        const { running_for } = announcement;
+        telemetry.emit("config.subscriber_slow", { running_for }, { manager, pattern, path });
+        const text = () =>
+          `A callback subscribed to "${pattern}" has been running on "${path}" for ${Math.round(running_for)} ms: puts do not wait for it until it is done`;
+        return this.log(state, "warning", "config.subscriber_slow", pattern, text);
+      }
+      case "overrides_damaged":
+        return this.log(state, "error", "config.overrides_damaged", "", () => announcement.message);
+      case "write_slow": {
+        const { file, running_for } = announcement;
+        const text = () => `Writing the runtime overrides of "${file}" has not ended after ${running_for} ms: puts wait for it`;
+        return this.log(state, "error", "config.write_slow", file, text);
+      }
+    }
+  }
+
+  private log(state: State, level: Level, event: string, about: string, text: () => string): void {
+    const { name, log } = state.spec;
+    if (log === false) return;
+    const suppressed = this.lines.admit(`${event} ${about}`, Date.now());
+    if (suppressed === undefined) return;
+    const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
+    // One line each, whatever a message holds.
+    const line = `${name}: ${text().replaceAll(/\s*\n\s*/gu, " ")}${more}`;
+    if (typeof log === "function") return log(line, level);
+    logger.report(
+      level,
+      event,
+      () => ({ manager: name }),
+      () => line,
+    );
+  }
+}
+
+export const CHANGED = "config.changed";
+
+type Level = "error" | "warning" | "info";
+
+/** Where in a file an error is, as far as it is known. */
+export function placeOf(error: ConfigSourceError): { file?: string; line?: number; column?: number } {
+  const { file, line, column } = error;
+  return {
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+function codeOf(error: Error): string {
+  if (error instanceof ConfigSourceError) return error.code;
+  return error instanceof ConfigValidationError ? "validation" : "failed";
+}

@@ -1,0 +1,81 @@
+import type { Pid } from "@otpts/runtime";
+import type { ChangedPath } from "../core/diff.ts";
+import type { Contribution } from "../core/layer.ts";
+import type { Overrides } from "../core/overrides.ts";
+import type { Configuration } from "../core/proposal.ts";
+import type { Segments, Value } from "../core/value.ts";
+import type { ChangeCallback, ReloadReport } from "../protocol.ts";
+import type { Timer } from "./event.ts";
+import type { Notification } from "./delivery_queue.ts";
+import type { Caller, Prepared, Request, Subscription } from "./state.ts";
+
+/** What a step wants done. It is carried out in order, after the state was saved. */
+export type Effect =
+  | { readonly do: "reply"; readonly to: Caller<never>; readonly reply: unknown }
+  /** Shows the current snapshot to readers. */
+  | { readonly do: "publish" }
+  | { readonly do: "arm"; readonly timer: Timer; readonly ms: number; readonly spread?: number; readonly awaited?: boolean }
+  | { readonly do: "disarm"; readonly timer: Timer }
+  | { readonly do: "monitor" | "demonitor"; readonly process: Pid }
+
+  // Sources.
+  | { readonly do: "load"; readonly worker: Pid; readonly reload: number | undefined }
+  | {
+      readonly do: "write";
+      readonly worker: Pid;
+      readonly write: number;
+      readonly path: Segments;
+      readonly value: Value | undefined;
+    }
+
+  // Changes.
+  | { readonly do: "prepare"; readonly change: number; readonly plan: Plan }
+  | { readonly do: "give_up"; readonly job: Pid }
+  | { readonly do: "persist"; readonly change: number; readonly overrides: Overrides }
+  | { readonly do: "project"; readonly change: number; readonly prepared: Prepared }
+
+  // Subscribers.
+  | { readonly do: "index"; readonly add?: Subscription; readonly remove?: Subscription }
+  | { readonly do: "match"; readonly subscription: Subscription }
+  | { readonly do: "listen"; readonly signal: AbortSignal; readonly subscription: string }
+  | { readonly do: "unlisten"; readonly signals: readonly AbortSignal[]; readonly subscription: string }
+  | { readonly do: "start_delivery"; readonly delivery: string; readonly callback: ChangeCallback }
+  | { readonly do: "stop_delivery"; readonly process: Pid }
+  | { readonly do: "deliver"; readonly process: Pid; readonly sequence: number; readonly notification: Notification }
+  | { readonly do: "send"; readonly to: Pid | string; readonly notification: Notification }
+
+  | { readonly do: "announce"; readonly announcement: Announcement };
+
+/** What a change is prepared from. */
+export interface Plan {
+  readonly configuration: Configuration;
+  readonly request: Request | { readonly cause: "written"; readonly path: Segments; readonly source: number };
+  /** What the sources contribute now. */
+  readonly candidates: readonly Candidate[];
+  /** Nothing is effective yet: optional sources are left out where that makes a valid configuration. */
+  readonly first: boolean;
+}
+
+/** What a source contributes if that is valid. */
+export interface Candidate {
+  readonly source: number;
+  readonly name: string;
+  readonly required: boolean;
+  readonly candidate: Contribution | undefined;
+  /** It was refused before, and has not changed since. */
+  readonly refused: boolean;
+}
+
+/** What is reported: as a telemetry event, and as a line of the log where it is trouble. */
+export type Announcement =
+  | { readonly what: "changed"; readonly change: ChangedPath }
+  | { readonly what: "reload_started" }
+  | { readonly what: "reload_stopped"; readonly duration: number; readonly report: ReloadReport }
+  | { readonly what: "reload_refused"; readonly duration: number; readonly error: Error }
+  | { readonly what: "source_failed"; readonly source: string; readonly error: Error }
+  | { readonly what: "source_recovered"; readonly source: string; readonly down_for: number }
+  | { readonly what: "refused"; readonly action: string; readonly error: Error; readonly put: boolean }
+  | { readonly what: "subscriber_failed"; readonly notification: Notification; readonly error: string }
+  | { readonly what: "subscriber_slow"; readonly notification: Notification; readonly running_for: number }
+  | { readonly what: "overrides_damaged"; readonly message: string }
+  | { readonly what: "write_slow"; readonly file: string; readonly running_for: number };

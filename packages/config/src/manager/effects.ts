@@ -1,0 +1,267 @@
+import { atoms, erlang, gen_server, KILL, type Pid, type Ref, supervisor, telemetry } from "@otpts/runtime";
+import { newBudget } from "../budget.ts";
+import { CONFIG_CHANGED } from "../atoms.ts";
+import { changedLeaves, diff, sortedByPath } from "../core/diff.ts";
+import { admitSliced } from "../core/sliced.ts";
+import { PatternIndex } from "../core/subscriptions.ts";
+import { publishedBy } from "../published.ts";
+import type { ConfigSpec } from "../spec.ts";
+import { Announcements, CHANGED } from "./announcements.ts";
+import type { Effect, Plan } from "./effect.ts";
+import type { Event, Timer } from "./event.ts";
+import { CLOSE, EVENT, LOAD, NOTIFY, WRITE } from "./messages.ts";
+import { type Eventually, prepareChange } from "./preparation.ts";
+import type { Prepared, State, Subscription } from "./state.ts";
+import { asError } from "./thrown.ts";
+
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+type Do<What extends Effect["do"]> = Extract<Effect, { readonly do: What }>;
+
+/**
+ * Carries out what steps want done, for one manager process. What it keeps is only how: timers, monitors and listeners that
+ * are armed, and the subscriptions in an order in which they are found fast.
+ */
+export class Effects {
+  private readonly spec: ConfigSpec;
+  /** The supervisor of the delivery processes. */
+  private readonly deliveries: Pid;
+  private readonly self: Pid = erlang.self();
+  private readonly announcements = new Announcements();
+  private readonly timers = new Map<Timer, Ref>();
+  private readonly monitors = new Map<Pid, Ref>();
+  private readonly index = new PatternIndex<Subscription>();
+  private readonly indexed = new Map<string, () => void>();
+  /** Updates that are being copied. */
+  private updates: Promise<void> | undefined;
+  private readonly listeners = new Map<AbortSignal, Map<string, () => void>>();
+
+  constructor(spec: ConfigSpec, deliveries: Pid) {
+    this.spec = spec;
+    this.deliveries = deliveries;
+  }
+
+  /** Carries out one effect. Returns what comes of it at once, if anything does. */
+  carryOut(effect: Effect, state: State): Event | undefined {
+    switch (effect.do) {
+      case "reply":
+        gen_server.reply(effect.to.from, effect.reply);
+        return undefined;
+      case "publish": {
+        const published = publishedBy(this.spec.name);
+        published.current = state.configuration.snapshot;
+        published.secrets = this.spec.secrets;
+        return undefined;
+      }
+      case "arm":
+        return this.arm(effect);
+      case "disarm":
+        return this.disarm(effect.timer);
+      case "monitor":
+        if (!this.monitors.has(effect.process)) {
+          this.monitors.set(effect.process, erlang.monitor(atoms.PROCESS, effect.process));
+        }
+        return undefined;
+      case "load":
+        return this.send(effect.worker, [LOAD, this.self, effect.reload]);
+      case "write":
+        return this.send(effect.worker, [WRITE, this.self, effect.write, effect.path, effect.value]);
+      case "prepare":
+        return this.prepare(effect.change, effect.plan);
+      case "give_up":
+        erlang.unlink(effect.job);
+        erlang.exit(effect.job, KILL);
+        return undefined;
+      case "persist":
+        return this.persist(effect);
+      case "project":
+        return this.project(effect, state);
+      case "index":
+        return this.reindex(effect);
+      case "match": {
+        const alone = new PatternIndex<Subscription>();
+        alone.add(effect.subscription.pattern, effect.subscription);
+        const { tree } = state.configuration.snapshot;
+        const matches = sortedByPath(alone.project(diff({}, tree)));
+        return { type: "matching", subscription: effect.subscription.key, matches };
+      }
+      case "listen":
+        return this.listen(effect);
+      case "unlisten":
+        return this.unlisten(effect);
+      case "start_delivery":
+        // A supervisor that is gone takes this process with it: the next one starts them all.
+        supervisor
+          .start_child(this.deliveries, [effect.delivery, effect.callback, this.self])
+          .catch(() => undefined);
+        return undefined;
+      case "stop_delivery":
+        return this.send(effect.process, [CLOSE]);
+      case "deliver":
+        return this.send(effect.process, [NOTIFY, this.self, effect.sequence, effect.notification]);
+      case "send": {
+        const { path, old_value, new_value } = effect.notification;
+        // A name that nobody has at the moment gets nothing: who takes it reads the configuration when it starts.
+        if (typeof effect.to === "string" && erlang.whereis(effect.to) === undefined) return undefined;
+        erlang.send(effect.to, [CONFIG_CHANGED, path, old_value, new_value]);
+        return undefined;
+      }
+      case "announce":
+        this.announcements.announce(effect.announcement, state);
+        return undefined;
+    }
+  }
+
+  /** Whether this is the timer that was armed last. @param taken it has elapsed, and is armed no more */
+  isArmed(timer: Timer, ref: unknown, taken: boolean): boolean {
+    if (ref === undefined || this.timers.get(timer) !== ref) return false;
+    if (taken) this.timers.delete(timer);
+    return true;
+  }
+
+  /** Whether this is a monitor of this process's. @param taken it has fired, and is one no more */
+  isMonitored(process: unknown, ref: unknown, taken: boolean): boolean {
+    if (ref === undefined || this.monitors.get(process as Pid) !== ref) return false;
+    if (taken) this.monitors.delete(process as Pid);
+    return true;
+  }
+
+  /** A copy of a tree from outside. One that is large is copied in slices, and comes back as an event: undefined then. */
+  admitted(name: unknown, tree: unknown): unknown {
+    const report = (admitted: unknown): void => {
+      const event: Event = { type: "source_update", name, tree: admitted };
+      erlang.send(this.self, [EVENT, event]);
+    };
+    try {
+      const copy = admitSliced(tree, undefined, { strict: true }, newBudget());
+      if (!(copy instanceof Promise) && this.updates === undefined) return copy;
+      // One after the other: a later update must not overtake this one.
+      const updates = Promise.resolve(this.updates)
+        .then(() => copy)
+        .then(report, () => report(tree));
+      this.updates = updates;
+      void updates.then(() => {
+        if (this.updates === updates) this.updates = undefined;
+      });
+      return undefined;
+    } catch {
+      // What is wrong with it is found again, and said, by the step.
+      return tree;
+    }
+  }
+
+  /** Leaves no timer and no listener. */
+  close(): void {
+    for (const ref of this.timers.values()) erlang.cancel_timer(ref);
+    this.timers.clear();
+    for (const [signal, bySubscription] of this.listeners) {
+      for (const listener of bySubscription.values()) signal.removeEventListener("abort", listener);
+    }
+    this.listeners.clear();
+  }
+
+  private send(to: Pid, message: readonly unknown[]): undefined {
+    erlang.send(to, message);
+    return undefined;
+  }
+
+  private arm({ timer, ms, spread = 0, awaited = false }: Do<"arm">): undefined {
+    this.disarm(timer);
+    const spreadMs = Math.min(LONGEST_TIMER, ms * (1 + spread * (2 * Math.random() - 1)));
+    const ref = erlang.start_timer(spreadMs, this.self, timer, { ref: awaited });
+    this.timers.set(timer, ref);
+    return undefined;
+  }
+
+  private disarm(timer: Timer): undefined {
+    const ref = this.timers.get(timer);
+    if (ref !== undefined && this.timers.delete(timer)) erlang.cancel_timer(ref);
+    return undefined;
+  }
+
+  /**
+   * At once where nobody else's code has to run and it takes little time; else in a process of its own. Validators may call
+   * this manager, hang and be killed.
+   */
+  private prepare(change: number, plan: Plan): Event {
+    const limit = (): (() => void) => {
+      const overdue: Event = { type: "overdue", change };
+      const timer = erlang.send_after(this.spec.validation_timeout, this.self, [EVENT, overdue]);
+      return () => void erlang.cancel_timer(timer);
+    };
+    const run = (): Eventually<Prepared> => prepareChange(plan, this.spec, limit);
+    if (!this.spec.validation.isEmpty) return this.startJob(change, async () => run());
+    try {
+      const prepared = run();
+      if (prepared instanceof Promise) return this.startJob(change, () => prepared);
+      return { type: "prepared", change, outcome: { prepared } };
+    } catch (error) {
+      return { type: "prepared", change, outcome: { error: asError(error) } };
+    }
+  }
+
+  private startJob(change: number, run: () => Promise<Prepared>): Event {
+    const { self } = this;
+    const job = erlang.spawn_link(async () => {
+      const event: Event = await run().then(
+        (prepared) => ({ type: "prepared", change, outcome: { prepared } }),
+        (error: unknown) => ({ type: "prepared", change, outcome: { error: asError(error) } }),
+      );
+      erlang.send(self, [EVENT, event]);
+    });
+    return { type: "preparing", change, job };
+  }
+
+  private persist({ change, overrides }: Do<"persist">): undefined {
+    const report = (error: Error | undefined): void => {
+      const event: Event = { type: "persisted", change, error };
+      erlang.send(this.self, [EVENT, event]);
+    };
+    this.spec.overrides_file!.save(overrides).then(
+      () => report(undefined),
+      (error: unknown) => report(asError(error)),
+    );
+    return undefined;
+  }
+
+  private project({ change, prepared }: Do<"project">, state: State): Event {
+    const changed = diff(state.configuration.snapshot.tree, prepared.after.snapshot.tree);
+    const matches = sortedByPath(this.index.project(changed));
+    const leaves = telemetry.listening(CHANGED) ? changedLeaves(changed) : undefined;
+    return { type: "projected", change, prepared, matches, leaves };
+  }
+
+  private reindex({ add, remove }: Do<"index">): undefined {
+    if (add !== undefined) this.indexed.set(add.key, this.index.add(add.pattern, add));
+    if (remove !== undefined) {
+      this.indexed.get(remove.key)?.();
+      this.indexed.delete(remove.key);
+    }
+    return undefined;
+  }
+
+  private listen({ signal, subscription }: Do<"listen">): Event | undefined {
+    const event: Event = { type: "aborted", subscription };
+    if (signal.aborted) return event;
+    const listener = (): void => {
+      erlang.send(this.self, [EVENT, event]);
+    };
+    const listeners = this.listeners.get(signal) ?? new Map<string, () => void>();
+    this.listeners.set(signal, listeners.set(subscription, listener));
+    signal.addEventListener("abort", listener, { once: true });
+    return undefined;
+  }
+
+  private unlisten({ signals, subscription }: Do<"unlisten">): undefined {
+    for (const signal of signals) {
+      const listeners = this.listeners.get(signal);
+      const listener = listeners?.get(subscription);
+      if (listener === undefined) continue;
+      signal.removeEventListener("abort", listener);
+      listeners!.delete(subscription);
+      if (listeners!.size === 0) this.listeners.delete(signal);
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,12 @@
+/**
+ * Names for what has none: callbacks and pids are told apart by the object that they are. A name stays an object's for as
+ * long as the object lives, and is never given twice.
+ */
+const names = new WeakMap<object, number>();
+let last = 0;
+
+export function identity(object: object): string {
+  let name = names.get(object);
+  if (name === undefined) names.set(object, (name = ++last));
+  return String(name);
+}

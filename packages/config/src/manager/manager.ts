@@ -1,0 +1,177 @@
+import { Atom, atoms, DOWN, erlang, EXIT, gen_server, NOREPLY, OK, type Pid, REPLY, STOP, supervisor, TIMEOUT, TRAP_EXIT } from "@otpts/runtime";
+import { path_from_atom, RELOAD } from "../atoms.ts";
+import { explain } from "../core/explain.ts";
+import type { ConfigCalls, ConfigCasts, Path, Refusal } from "../protocol.ts";
+import type { ConfigSpec } from "../spec.ts";
+import { Effects } from "./effects.ts";
+import type { Event, Timer } from "./event.ts";
+import { EVENT, type EventMessage, elementsOf, isTagged, tagOf } from "./messages.ts";
+import { masked } from "./masked.ts";
+import { readPath, readPathBelow, readWanted, unknownRequest } from "./requests.ts";
+import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
+import { statusOf } from "./status.ts";
+import { advance, handle, type NoReply, type Server } from "./server.ts";
+import { storeOf } from "./store.ts";
+import { asError } from "./thrown.ts";
+
+/**
+ * The gen_server behind `"config_manager"`: reading is answered at once, and everything else is an event for `step`, which
+ * decides, and whose effects are then carried out.
+ */
+export const config_manager = {
+  name: "config_manager",
+  init,
+  handle_call,
+  handle_cast,
+  handle_info,
+  terminate,
+  format_status: masked,
+};
+
+/** What a manager is started with. */
+export interface Start {
+  readonly spec: ConfigSpec;
+  /** The supervisor of the sources' processes. */
+  readonly sources: Pid;
+  /** The supervisor of the delivery processes. */
+  readonly deliveries: Pid;
+}
+
+type From = gen_server.From;
+
+const call = gen_server.calls<ConfigCalls, Server>({
+  get_config: ([, path, fallback], _from, server) => {
+    const value = valueAt(server, path);
+    return [REPLY, value === undefined ? fallback : value, server];
+  },
+  put_config: ([, path, value], from, server) => change(server, from, { cause: "put", path: readPathBelow(path, "put"), value }),
+  merge_config: ([, path, value], from, server) => change(server, from, { cause: "merge", path: readPathBelow(path, "merge"), value }),
+  unset_config: ([, path], from, server) => change(server, from, { cause: "unset", path: readPathBelow(path, "unset") }),
+  subscribe: ([, pattern, subscriber, options], from, server) => {
+    const wanted = readWanted(pattern, subscriber, options, "subscribe to");
+    if (wanted.options.signal?.aborted === true) return [REPLY, true, server];
+    return handle(server, { type: "subscribe", wanted, caller: { from } });
+  },
+  unsubscribe: ([, pattern, subscriber], from, server) => {
+    const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+    return handle(server, { type: "unsubscribe", wanted, caller: { from } });
+  },
+  reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
+  status: (_request, _from, server) => [REPLY, statusOf(server.state), server],
+  explain: ([, path], _from, server) => {
+    const { configuration, spec } = server.state;
+    return [REPLY, explain(readPath(path, "explain"), { ...configuration, secrets: spec.secrets }), server];
+  },
+}, (request, _from, server) => [REPLY, refusal(unknownRequest(request)), server]);
+
+const cast = gen_server.casts<ConfigCasts, Server>({
+  reload: (_message, server) => handle(server, { type: "reload", caller: undefined }),
+  source_update: ([, name, tree], server) => {
+    const admitted = server.effects.admitted(name, tree);
+    return admitted === undefined && tree !== undefined
+      ? [NOREPLY, server]
+      : handle(server, { type: "source_update", name, tree: admitted });
+  },
+  unsubscribe: ([, pattern, subscriber], server) => {
+    const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+    return handle(server, { type: "unsubscribe", wanted, caller: undefined });
+  },
+}, (_message, server) => [NOREPLY, server]);
+
+async function init({ spec, sources, deliveries }: Start): Promise<readonly [typeof OK, Server] | readonly [typeof STOP, unknown]> {
+  erlang.process_flag(TRAP_EXIT, true);
+  const store = storeOf(spec);
+  const effects = new Effects(spec, deliveries);
+  erlang.signal().addEventListener("abort", () => effects.close(), { once: true });
+  const workers = await workersOf(sources, spec);
+  let saved: SavedOverrides | undefined;
+  try {
+    saved = await spec.overrides_file?.load();
+  } catch (error) {
+    return [STOP, asError(error)];
+  }
+  if (store.saved?.phase === "running") {
+    const server: Server = { state: store.saved, store, effects };
+    return [OK, advance(server, { type: "restarted", workers })];
+  }
+  let server: Server = advance({ state: initialState(spec), store, effects }, { type: "started", workers, saved });
+  while (server.state.phase === "starting") {
+    const message = await erlang.receive((one) => eventOf(server, one, false) !== undefined || isTagged(one, EXIT));
+    const event = eventOf(server, message, true);
+    if (event !== undefined) server = advance(server, event);
+  }
+  if (server.state.phase === "running") return [OK, server];
+  effects.close();
+  return [STOP, server.state.failure];
+}
+
+function handle_call(request: Parameters<typeof call>[0], from: From, server: Server): ReturnType<typeof call> {
+  try {
+    return call(request, from, server);
+  } catch (error) {
+    return [REPLY, refusal(asError(error)), server];
+  }
+}
+
+function handle_cast(message: Parameters<typeof cast>[0], server: Server): ReturnType<typeof cast> {
+  try {
+    return cast((message as unknown) === RELOAD ? [RELOAD] : message, server);
+  } catch {
+    // A cast has nobody to answer to: what cannot be read is dropped, as what is not known is.
+    return [NOREPLY, server];
+  }
+}
+
+function handle_info(message: unknown, server: Server): NoReply {
+  const event = eventOf(server, message, true);
+  return event === undefined ? [NOREPLY, server] : handle(server, event);
+}
+
+async function terminate(_reason: unknown, { state, effects }: Server): Promise<void> {
+  effects.close();
+  await state.spec.overrides_file?.close();
+}
+
+/** The event that a message stands for; undefined for one that means nothing. */
+function eventOf({ state, effects }: Server, message: unknown, taken: boolean): Event | undefined {
+  if (isTagged<EventMessage>(message, EVENT)) return message[1];
+  const tag = tagOf(message);
+  if (tag !== DOWN && tag !== EXIT && tag !== TIMEOUT) return undefined;
+  // These anybody can make.
+  const [, first, second, third, fourth] = elementsOf(message);
+  if (tag === EXIT) return isJob(state, first) ? { type: "down", process: first, reason: second } : undefined;
+  if (tag === TIMEOUT) {
+    const timer = second as Timer;
+    return effects.isArmed(timer, first, taken) ? { type: "elapsed", timer } : undefined;
+  }
+  return effects.isMonitored(third, first, taken) ? { type: "down", process: third as Pid, reason: fourth } : undefined;
+}
+
+/** Whether it is the process that prepares a change. */
+function isJob({ change: current }: State, process: unknown): process is Pid {
+  return process !== undefined && current?.job === process;
+}
+
+function change(server: Server, from: From, request: Request): NoReply {
+  return handle(server, { type: "change", request, caller: { from } });
+}
+
+function valueAt({ state }: Server, path: Path): unknown {
+  const { snapshot } = state.configuration;
+  if (typeof path === "string") return snapshot.lookup(path);
+  return path instanceof Atom ? snapshot.lookup(path_from_atom(path)) : snapshot.at(readPath(path, "get"));
+}
+
+/** The sources' processes, by index. One that is being started again will announce itself. */
+async function workersOf(sources: Pid, spec: ConfigSpec): Promise<readonly (Pid | undefined)[]> {
+  const children = await supervisor.which_children(sources);
+  const pids = new Map(children.map(([id, pid]) => [id, pid]));
+  return spec.layer_names.map((name) => {
+    const pid = pids.get(name);
+    return pid === undefined || pid === atoms.RESTARTING ? undefined : (pid as Pid);
+  });
+}
+
+function refusal(error: unknown): Refusal {
+  return [atoms.ERROR, error];
+}

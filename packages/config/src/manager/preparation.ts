@@ -1,0 +1,179 @@
+import { newBudget } from "../budget.ts";
+import { andThen } from "../core/maybe.ts";
+import { check, complete, type Configuration, prepare, type Proposal } from "../core/proposal.ts";
+import { admitAhead } from "../core/sliced.ts";
+import { ConfigSourceError } from "../errors.ts";
+import type { ConfigSpec } from "../spec.ts";
+import { blames } from "./blame.ts";
+import type { Candidate, Plan } from "./effect.ts";
+import { RefusedCandidates } from "./refused_candidates.ts";
+import type { Prepared, RefusedCandidate } from "./state.ts";
+
+/**
+ * What becomes of a plan: the next configuration, with candidates that are not valid left out where that helps. Nothing is
+ * changed here.
+ */
+
+/** Done at once, or later. */
+export type Eventually<T> = T | Promise<T>;
+
+/** Limits the wait for somebody else's promise. Returns what ends the limit. */
+export type Limit = () => () => void;
+
+/**
+ * Prepares a change. It is done at once where it takes little time and nobody else's promise has to be waited for.
+ *
+ * @throws ConfigValidationError, ConfigSourceError, RefusedCandidates when it is refused
+ */
+export function prepareChange(plan: Plan, spec: ConfigSpec, limit: Limit): Eventually<Prepared> {
+  const work = new Preparation(plan, spec, limit);
+  const { request } = plan;
+  if (request.cause === "reload" || request.cause === "source") return work.withCandidates(new Set(), []);
+  return andThen(work.withPut(), (after) => ({ after, refused: [] }));
+}
+
+class Preparation {
+  private readonly plan: Plan;
+  private readonly spec: ConfigSpec;
+  private readonly limit: Limit;
+
+  constructor(plan: Plan, spec: ConfigSpec, limit: Limit) {
+    this.plan = plan;
+    this.spec = spec;
+    this.limit = limit;
+  }
+
+  withPut(): Eventually<Configuration> {
+    const { request, configuration, candidates } = this.plan;
+    switch (request.cause) {
+      case "put":
+      case "merge":
+        return this.propose({ kind: request.cause, path: request.path, value: request.value });
+      case "unset":
+        return this.propose({ kind: "unset", path: request.path });
+      case "written": {
+        // What was put is the source's now, and comes back with what it has.
+        const overrides = configuration.overrides.unset(request.path);
+        const contributions = candidates.map(({ source, candidate }) =>
+          source === request.source ? candidate : configuration.contributions[source],
+        );
+        return this.propose({ kind: "sources", contributions, overrides });
+      }
+      default:
+        throw new Error(`Cannot prepare a ${request.cause} as a put`);
+    }
+  }
+
+  /** All that the sources offer, or as much of it as is good. */
+  withCandidates(left: ReadonlySet<number>, refused: readonly RefusedCandidate[]): Eventually<Prepared> {
+    const { candidates, configuration, first } = this.plan;
+    const before = configuration.contributions;
+    const contributions = candidates.map(({ source, candidate }) => (left.has(source) ? before[source] : candidate));
+    return attempt(
+      () => this.propose({ kind: "sources", contributions }),
+      (after) => ({ after, refused }),
+      (error) => {
+        if (first) return this.withoutOptional(error);
+        const changed = candidates.filter((one) => !left.has(one.source) && one.candidate !== before[one.source]);
+        // A source that is broken by itself is left out; what is not valid together is refused together, but a candidate
+        // that was refused before does not keep back what others have now.
+        const broken = error instanceof ConfigSourceError ? changed.filter(({ name }) => name === error.source) : [];
+        const blamed = broken.length > 0 ? broken : changed.filter((one) => one.refused);
+        if (blamed.length === 0 || blamed.length === changed.length) {
+          throw new RefusedCandidates(error, [...refused, ...changed.map((one) => refusedFor(one, error))]);
+        }
+        const without = new Set([...left, ...blamed.map(({ source }) => source)]);
+        return this.withCandidates(without, [...refused, ...blamed.map((one) => refusedFor(one, error))]);
+      },
+    );
+  }
+
+  /**
+   * The first configuration, where all that is offered makes none: without the sources that need not be there: those that the
+   * problems name, or else all of them; and of these no more than it takes.
+   *
+   * @throws RefusedCandidates with the error of the whole when that makes no configuration either
+   */
+  private async withoutOptional(error: Error): Promise<Prepared> {
+    const { candidates } = this.plan;
+    const optional = candidates.filter(({ required, candidate }) => !required && candidate !== undefined);
+    let left: readonly Candidate[] = [];
+    let outcome: Configuration | Error = error;
+    while (outcome instanceof Error) {
+      const failure: Error = outcome;
+      const named = optional.filter((one) => !left.includes(one) && blames(failure, one.name));
+      if (named.length === 0) break;
+      left = [...left, ...named];
+      outcome = await this.without(left);
+    }
+    if (outcome instanceof Error && left.length < optional.length) {
+      left = optional;
+      outcome = await this.without(left);
+    }
+    if (outcome instanceof Error) throw new RefusedCandidates(error, candidates.map((one) => refusedFor(one, error)));
+    for (const one of left.length > 1 ? left : []) {
+      const fewer = left.filter((other) => other !== one);
+      const more = await this.without(fewer);
+      if (more instanceof Error) continue;
+      left = fewer;
+      outcome = more;
+    }
+    return { after: outcome, refused: left.map((one) => refusedFor(one, error)) };
+  }
+
+  private async without(left: readonly Candidate[]): Promise<Configuration | Error> {
+    const contributions = this.plan.candidates.map((one) => (left.includes(one) ? undefined : one.candidate));
+    try {
+      return await this.propose({ kind: "sources", contributions });
+    } catch (failure) {
+      return failure as Error;
+    }
+  }
+
+  /** The configuration that a proposal leads to. */
+  private propose(proposal: Proposal): Eventually<Configuration> {
+    return andThen(this.admitted(proposal), () => {
+      const { configuration } = this.plan;
+      const prepared = prepare(configuration, proposal, this.spec);
+      const checked = check(configuration, prepared, this.spec, newBudget());
+      return andThen(this.limited(checked), (tree) => complete(configuration, prepared, tree));
+    });
+  }
+
+  /** Large contributions are admitted ahead, in slices. */
+  private admitted(proposal: Proposal): Eventually<void> {
+    if (proposal.kind !== "sources") return undefined;
+    const { contributions, layers } = this.plan.configuration;
+    const budget = newBudget();
+    let ahead: Promise<void> | undefined;
+    for (const [i, contribution] of proposal.contributions.entries()) {
+      if (contribution === contributions[i]) continue;
+      const next = (): Promise<void> | undefined => admitAhead(contribution, layers[i]!, budget);
+      ahead = ahead === undefined ? next() : ahead.then(next);
+    }
+    return ahead;
+  }
+
+  /** Limits the wait for somebody else's promise. */
+  private limited<T>(checked: Eventually<T>): Eventually<T> {
+    return checked instanceof Promise ? checked.finally(this.limit()) : checked;
+  }
+}
+
+function refusedFor({ source, candidate }: Candidate, error: Error): RefusedCandidate {
+  return { source, candidate, error };
+}
+
+function attempt<A, B>(
+  action: () => Eventually<A>,
+  next: (value: A) => Eventually<B>,
+  failed: (error: Error) => Eventually<B>,
+): Eventually<B> {
+  let value: Eventually<A>;
+  try {
+    value = action();
+  } catch (error) {
+    return failed(error as Error);
+  }
+  return value instanceof Promise ? value.then(next, failed) : next(value);
+}

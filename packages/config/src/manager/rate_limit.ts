@@ -1,0 +1,21 @@
+/** Lines of one kind that are let through in a while; the first after that says how many were not. */
+export class RateLimit {
+  private readonly kinds = new Map<string, { since: number; count: number }>();
+
+  /** How many lines of this kind were held back before this one; undefined when this one is held back, too. */
+  admit(kind: string, now: number): number | undefined {
+    const known = this.kinds.get(kind);
+    if (known === undefined || now - known.since >= WHILE) {
+      if (this.kinds.size >= MOST_KINDS) this.kinds.clear();
+      this.kinds.set(kind, { since: now, count: 1 });
+      return known === undefined ? 0 : Math.max(0, known.count - MOST_LINES);
+    }
+    known.count++;
+    return known.count > MOST_LINES ? undefined : 0;
+  }
+}
+
+const MOST_LINES = 5;
+/** Milliseconds. */
+const WHILE = 60_000;
+const MOST_KINDS = 1_000;

@@ -1,0 +1,72 @@
+import { Atom, Pid } from "@otpts/runtime";
+import { path_from_atom } from "../atoms.ts";
+import { parsePath } from "../core/path.ts";
+import { parsePattern } from "../core/pattern.ts";
+import type { Segments } from "../core/value.ts";
+import type { Path, SubscribeOptions, Subscriber } from "../protocol.ts";
+import type { Wanted } from "./state.ts";
+
+/** Requests as they come, checked: their senders may be anybody's code. */
+
+/** The segments of a path. @throws TypeError when it is none */
+export function readPath(path: Path, action: string): Segments {
+  return parsePath(path instanceof Atom ? path_from_atom(path) : path, action);
+}
+
+/** The segments of a path that names something below the root. @throws TypeError when it does not */
+export function readPathBelow(path: Path, action: string): Segments {
+  const segments = readPath(path, action);
+  if (segments.length === 0) throw new TypeError(`Cannot ${action}: the path must name something below the root`);
+  return segments;
+}
+
+/** Reads a subscription. @throws TypeError when it is none */
+export function readWanted(pattern: Path, subscriber: Subscriber, options: unknown, action: string): Wanted {
+  const parsed = parsePattern(pattern instanceof Atom ? path_from_atom(pattern) : pattern, action);
+  const target = subscriber instanceof Atom ? subscriber.name : subscriber;
+  if (typeof target !== "function" && !(target instanceof Pid) && (typeof target !== "string" || target === "")) {
+    const got = target === null ? "null" : typeof target;
+    throw new TypeError(`Cannot ${action} "${parsed.source}": a subscriber is a callback, a pid or a name, got ${got}`);
+  }
+  return { pattern: parsed, target, options: readOptions(options, `Cannot ${action} "${parsed.source}"`) };
+}
+
+/** A copy, so that nothing of the caller's is looked at later. */
+function readOptions(options: unknown, action: string): SubscribeOptions {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`${action}: options must be an object, got ${options === null ? "null" : typeof options}`);
+  }
+  for (const key of Object.keys(options)) {
+    if (key !== "initial" && key !== "signal") {
+      throw new TypeError(`${action}: unknown option "${key}", known are initial and signal`);
+    }
+  }
+  const { initial, signal } = options as { readonly [key in keyof SubscribeOptions]?: unknown };
+  if (initial !== undefined && typeof initial !== "boolean") {
+    throw new TypeError(`${action}: initial must be a boolean, got ${typeof initial}`);
+  }
+  if (signal !== undefined && !isSignal(signal)) {
+    throw new TypeError(`${action}: signal must be an AbortSignal, got ${signal === null ? "null" : typeof signal}`);
+  }
+  return { ...(initial === undefined ? {} : { initial }), ...(signal === undefined ? {} : { signal }) };
+}
+
+/** Not what only says so: its getter throws for anything but a signal. */
+function isSignal(value: unknown): value is AbortSignal {
+  return value instanceof AbortSignal && typeof value.aborted === "boolean";
+}
+
+/** What an unknown request is refused with. */
+export function unknownRequest(request: unknown): TypeError {
+  const tag: unknown = Array.isArray(request) ? request[0] : request;
+  const shown =
+    tag instanceof Atom
+      ? `[${tag.name}, …]`
+      : Array.isArray(request)
+        ? `a tuple that starts with ${typeof tag}`
+        : typeof tag;
+  return new TypeError(
+    `Cannot answer this request: config_manager knows get_config, put_config, unset_config, merge_config, subscribe, unsubscribe, reload, status and explain, got ${shown}`,
+  );
+}

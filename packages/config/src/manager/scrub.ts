@@ -1,0 +1,51 @@
+import { scrubbed } from "../core/secrets.ts";
+import type { Segments, Table, Value } from "../core/value.ts";
+import type { Secrets } from "../core/secrets.ts";
+import type { State } from "./state.ts";
+
+/**
+ * A message without secrets: those that are effective and those that were a moment ago, those that a layer has though a
+ * higher one hides them, and those in what a source offers though it was refused.
+ */
+export function scrub(state: State, message: string): string {
+  const { configuration, history, sources, spec } = state;
+  const trees = new Set<Table>([configuration.raw, configuration.snapshot.tree]);
+  for (const { tree } of configuration.layers) trees.add(tree);
+  for (const { snapshot } of history.slice(-RECENT)) trees.add(snapshot.tree);
+  for (const { candidate } of sources) if (typeof candidate === "object") addTree(trees, candidate.tree);
+  let clean = message;
+  for (const tree of trees) clean = scrubbed(clean, textsIn(spec.secrets, tree));
+  return clean;
+}
+
+/** The same, without the secrets of values that stand at a path. */
+export function scrubValues(secrets: Secrets, message: string, path: Segments, values: readonly unknown[]): string {
+  let clean = message;
+  for (const value of values) clean = scrubbed(clean, secrets.textsAt(path, value as Value | undefined));
+  return clean;
+}
+
+/** So many versions count as a moment. */
+const RECENT = 3;
+
+function addTree(trees: Set<Table>, tree: unknown): void {
+  if (typeof tree === "object" && tree !== null) trees.add(tree as Table);
+}
+
+function textsIn(secrets: Secrets, tree: Table): readonly string[] {
+  let known = texts.get(secrets);
+  if (known === undefined) texts.set(secrets, (known = new WeakMap<Table, readonly string[]>()));
+  let found = known.get(tree);
+  if (found === undefined) {
+    try {
+      found = secrets.textsIn(tree);
+    } catch {
+      // A candidate is others' object, and may not let itself be read.
+      found = [];
+    }
+    known.set(tree, found);
+  }
+  return found;
+}
+
+const texts = new WeakMap<Secrets, WeakMap<Table, readonly string[]>>();

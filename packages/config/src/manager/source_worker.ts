@@ -1,0 +1,288 @@
+import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
+import type { Contribution } from "../core/layer.ts";
+import { ConfigSourceError } from "../errors.ts";
+import type { Source, SourceContext, Watch } from "../sources/source.ts";
+import type { ConfigSpec } from "../spec.ts";
+import type { FromSource, LoadOutcome } from "./event.ts";
+import { EVENT, isTagged, LOAD, type LoadMessage, WRITE, type WriteMessage } from "./messages.ts";
+import { asError } from "./thrown.ts";
+
+/**
+ * The process of one source: loads when the manager asks or the watch reports a change, one load at a time; watches; closes
+ * the watch when it ends. However long a load takes, this process listens meanwhile. A load that takes longer than
+ * `load_timeout` is told to stop by its signal; one that does not heed it is abandoned: the process ends, and the next one
+ * begins anew.
+ */
+export function start_worker(spec: ConfigSpec, index: number): Pid {
+  return erlang.spawn_link(() => new Worker(spec, index).run());
+}
+
+/** How long the process waits for an earlier one of the same source to let go of it, in ms. */
+const PATIENCE = 5_000;
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+/** How long a load that is to stop may go on, in ms. */
+const GRACE = 1_000;
+
+/** What the last process of a source is still closing, writing or loading: the next one waits for that. */
+const lettingGo = new WeakMap<Source, Promise<void>>();
+
+/** What a worker sends itself. */
+const CHANGED: unique symbol = Symbol("changed");
+const IDLE: unique symbol = Symbol("idle");
+const OVERDUE: unique symbol = Symbol("overdue");
+type Overdue = readonly [tag: typeof OVERDUE, load: AbortController];
+type Exited = readonly [tag: typeof EXIT, from: Pid, reason: unknown];
+
+class Worker {
+  private readonly spec: ConfigSpec;
+  private readonly index: number;
+  private readonly name: string;
+  private readonly source: Source;
+  private readonly self: Pid = erlang.self();
+  private readonly stopping = new AbortController();
+  private manager: Pid | undefined;
+  private first = true;
+  /** Ends the load that runs. */
+  private loading: AbortController | undefined;
+  /** Why the process ends: a load that goes on though it was told to stop. */
+  private abandoned: ConfigSourceError | undefined;
+  /** A write must not be cut off; a load may. */
+  private writing = false;
+  private contribution: Contribution | undefined;
+  /** What the process is doing: one load or write at a time. */
+  private busy: Promise<void> | undefined;
+  /** A load is wanted when the one that runs is over. */
+  private wanted = false;
+  private answers: number[] = [];
+  private writes: WriteMessage[] = [];
+  private watch: Promise<Watch | undefined> = Promise.resolve(undefined);
+  private unwatched = true;
+  private changePending = false;
+  private ended: Promise<void> | undefined;
+
+  constructor(spec: ConfigSpec, index: number) {
+    this.spec = spec;
+    this.index = index;
+    this.name = spec.layer_names[index]!;
+    this.source = spec.layers[index]!;
+  }
+
+  async run(): Promise<void> {
+    erlang.process_flag(TRAP_EXIT, true);
+    // A kill gives no chance to say good-bye: what is open is closed all the same.
+    erlang.signal().addEventListener("abort", () => void this.letGo(), { once: true });
+    await this.lastOneGone();
+    this.watch = this.startWatch();
+    this.manager = erlang.whereis(this.spec.name);
+    this.report({ type: "source_up", source: this.index, worker: this.self });
+    for (;;) {
+      const message = await erlang.receive();
+      if (isTagged<Exited>(message, EXIT)) {
+        await this.letGo();
+        return erlang.exit(message[2]);
+      }
+      this.handle(message);
+      if (this.abandoned !== undefined) {
+        await this.letGo();
+        return erlang.exit(this.abandoned);
+      }
+    }
+  }
+
+  /** Waits until an earlier process of the same source has let go of it; not for ever. */
+  private async lastOneGone(): Promise<void> {
+    const last = lettingGo.get(this.source);
+    if (last === undefined) return;
+    const gone = erlang.make_ref();
+    void last.finally(() => erlang.send(this.self, gone));
+    const message = await erlang.receive((one) => one === gone || isTagged<Exited>(one, EXIT), { after: PATIENCE });
+    if (isTagged<Exited>(message, EXIT)) erlang.exit(message[2]);
+  }
+
+  private handle(message: unknown): void {
+    if (isTagged<LoadMessage>(message, LOAD)) {
+      const [, manager, reload] = message;
+      this.manager = manager;
+      if (reload !== undefined) this.answers.push(reload);
+      this.wanted = true;
+    } else if (isTagged<WriteMessage>(message, WRITE)) {
+      this.manager = message[1];
+      this.writes.push(message);
+    } else if (message === CHANGED) {
+      this.changePending = false;
+      this.wanted = true;
+    } else if (message === IDLE) {
+      this.busy = undefined;
+    } else if (isTagged<Overdue>(message, OVERDUE)) {
+      return this.overdue(message[1]);
+    } else {
+      return;
+    }
+    this.next();
+  }
+
+  private next(): void {
+    if (this.busy !== undefined) return;
+    const write = this.writes.shift();
+    if (write === undefined && !this.wanted) return;
+    this.busy = (write === undefined ? this.load() : this.write(write)).finally(() => {
+      erlang.send(this.self, IDLE);
+    });
+  }
+
+  /** A load has had its time, and then its grace. */
+  private overdue(load: AbortController): void {
+    if (load !== this.loading) return;
+    const error = this.late();
+    if (!load.signal.aborted) {
+      load.abort(error);
+      this.remind(GRACE, load);
+      return;
+    }
+    this.loaded([], { outcome: "late", error });
+    this.abandoned = error;
+  }
+
+  private remind(ms: number, load: AbortController): Ref {
+    return erlang.send_after(ms, this.self, [OVERDUE, load], { ref: false });
+  }
+
+  private async load(): Promise<void> {
+    this.wanted = false;
+    if (this.unwatched) this.watch = this.startWatch();
+    const answers = this.answers;
+    this.answers = [];
+    const load = new AbortController();
+    this.loading = load;
+    const limit = this.remind(Math.min(this.spec.load_timeout, LONGEST_TIMER), load);
+    const outcome = await this.outcome(load.signal);
+    this.loading = undefined;
+    erlang.cancel_timer(limit);
+    // What a source brings that is being stopped, or was given up, is no news of it.
+    if (!this.stopping.signal.aborted) this.loaded(answers, outcome);
+  }
+
+  private async outcome(signal: AbortSignal): Promise<LoadOutcome> {
+    try {
+      const { outcome, contribution } = read(await this.source.load(this.context(signal)));
+      if (outcome === "absent") {
+        this.contribution = undefined;
+        this.first = false;
+        return { outcome };
+      }
+      if (outcome === "data" && contribution !== undefined) {
+        this.first = false;
+        this.contribution = contribution;
+        return { outcome, contribution };
+      }
+      if (outcome !== "unchanged") throw this.misunderstood(outcome);
+      if (this.contribution !== undefined) return { outcome, contribution: this.contribution };
+      if (!this.first) return { outcome: "absent" };
+      throw this.failure(`Cannot load "${this.name}": its first load answered "unchanged"`, "unchanged");
+    } catch (error) {
+      if (signal.aborted) return { outcome: "late", error: this.late() };
+      return { outcome: "error", error: asError(error) };
+    }
+  }
+
+  private context(signal: AbortSignal): SourceContext {
+    return { signal, env: this.spec.env, first: this.first };
+  }
+
+  private late(): ConfigSourceError {
+    return this.failure(`Cannot load "${this.name}": no answer within ${this.spec.load_timeout} ms`, "timeout");
+  }
+
+  /** A source is others' code, and not always typed. */
+  private misunderstood(outcome: unknown): ConfigSourceError {
+    const got = outcome === "data" ? 'outcome "data" without contribution' : "something else";
+    const want = 'outcome "data" with contribution, "unchanged" or "absent"';
+    return this.failure(`Cannot load "${this.name}": its load must answer ${want}, got ${got}`, "not_a_layer");
+  }
+
+  private failure(message: string, code: string): ConfigSourceError {
+    return new ConfigSourceError(message, { source: this.name, code });
+  }
+
+  private async write([, , write, path, value]: WriteMessage): Promise<void> {
+    let error: Error | undefined;
+    this.writing = true;
+    try {
+      await this.source.write?.(path, value, this.context(this.stopping.signal));
+    } catch (thrown) {
+      error = asError(thrown);
+    }
+    this.writing = false;
+    if (error === undefined) await this.load();
+    this.report({ type: "written", write, error });
+  }
+
+  private async startWatch(): Promise<Watch | undefined> {
+    this.unwatched = false;
+    if (this.source.watch === undefined) return undefined;
+    try {
+      return await this.source.watch(() => this.changed(), this.context(this.stopping.signal));
+    } catch (error) {
+      if (this.stopping.signal.aborted) return undefined;
+      // The next load tries to watch again.
+      this.unwatched = true;
+      this.loaded([], { outcome: "error", error: asError(error) });
+      return undefined;
+    } finally {
+      // What changed between the first load and now.
+      if (!this.first && !this.unwatched) this.changed();
+    }
+  }
+
+  /** Called by the source, from wherever it likes. */
+  private changed(): void {
+    if (this.changePending || this.stopping.signal.aborted) return;
+    this.changePending = true;
+    erlang.send(this.self, CHANGED);
+  }
+
+  private loaded(answers: readonly number[], outcome: LoadOutcome): void {
+    this.report({ type: "loaded", source: this.index, worker: this.self, answers, outcome });
+  }
+
+  private report(event: FromSource): void {
+    if (this.manager !== undefined) erlang.send(this.manager, [EVENT, event]);
+  }
+
+  private letGo(): Promise<void> {
+    this.ended ??= this.windDown();
+    lettingGo.set(this.source, this.ended);
+    return this.ended;
+  }
+
+  private async windDown(): Promise<void> {
+    this.stopping.abort();
+    this.loading?.abort();
+    const closed = this.watch.then((watch) => watch?.close()).catch(() => undefined);
+    // A load that was given up has had its time already. What it may still bring nobody takes.
+    const load = this.busy === undefined || this.abandoned !== undefined ? undefined : this.busy;
+    if (load !== undefined) await (this.writing ? load : within(GRACE, load));
+    await within(PATIENCE, closed);
+  }
+}
+
+/** What a load answered, read once: it may be anything. */
+function read(loaded: unknown): { readonly outcome: unknown; readonly contribution: Contribution | undefined } {
+  if (typeof loaded !== "object" || loaded === null) return { outcome: undefined, contribution: undefined };
+  const { outcome, contribution } = loaded as { readonly outcome?: unknown; readonly contribution?: Contribution };
+  return { outcome, contribution };
+}
+
+/** Waits for a promise, but no longer than this. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  try {
+    await Promise.race([promise, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,153 @@
+import { erlang } from "@otpts/runtime";
+import { isTable } from "../core/draft.ts";
+import { RUNTIME } from "../core/explain.ts";
+import { conflictsOf } from "../core/conflicts.ts";
+import { formatPath } from "../core/path.ts";
+import { countLeaves, valueAt } from "../core/snapshot.ts";
+import { ConfigSourceError } from "../errors.ts";
+
+import type { Source } from "../sources/source.ts";
+import type { ConfigStatus, SourceStatus } from "../status.ts";
+import { placeOf } from "./announcements.ts";
+import { scrub } from "./scrub.ts";
+import type { Failure, SourceState, State } from "./state.ts";
+
+/** The manager's status. */
+export function statusOf(state: State): ConfigStatus {
+  const { spec, configuration, subscriptions, refused, reload, last_reload } = state;
+  const { layers, snapshot, overrides } = configuration;
+  const now = Date.now();
+  const found = state.overrides_file?.diagnostics ?? [];
+  return {
+    id: spec.id,
+    name: spec.name,
+    version: snapshot.version,
+    keys: countLeaves(snapshot.tree),
+    sources: spec.sources.map((source) => {
+      const index = spec.layers.indexOf(source);
+      return index < 0 ? overridesStatus(state, source, now) : sourceStatus(state, state.sources[index]!, now);
+    }),
+    overrides: [...overrides].map((override) => formatPath(override.path)).sort(),
+    subscriptions: subscriptions.size,
+    subscribers: subscribersOf(state, now),
+    shape_conflicts: conflictsOf(configuration).map(({ path, winner, loser }) => ({
+      path: formatPath(path),
+      winner: winner.source,
+      loser: loser.source,
+    })),
+    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics)],
+    reload: {
+      reload_interval: spec.reload_interval,
+      running: reload !== undefined,
+      ...(last_reload === undefined ? {} : { last: date(last_reload.at), last_successful: last_reload.successful }),
+      ...(last_reload?.succeeded_at === undefined ? {} : { last_success: date(last_reload.succeeded_at) }),
+    },
+    ...(refused === undefined
+      ? {}
+      : {
+          refused: {
+            at: date(refused.at),
+            sources: refused.sources,
+            problems: refused.problems.map((one) => ({ ...one, message: scrub(state, one.message) })),
+          },
+        }),
+  };
+}
+
+function subscribersOf({ spec, subscriptions, deliveries }: State, now: number): ConfigStatus["subscribers"] {
+  const targets = new Set<unknown>();
+  const unserved: { pattern: string; subscriber: string }[] = [];
+  for (const { target, pattern } of subscriptions.values()) {
+    if ("delivery" in target) {
+      targets.add(target.delivery);
+      const process = deliveries.get(target.delivery)?.process;
+      if (process === undefined || !erlang.is_process_alive(process)) {
+        unserved.push({ pattern: pattern.source, subscriber: "a callback whose process is being started" });
+      }
+    } else if ("pid" in target) {
+      targets.add(target.pid);
+    } else {
+      targets.add(target.name);
+      if (erlang.whereis(target.name) === undefined) unserved.push({ pattern: pattern.source, subscriber: target.name });
+    }
+  }
+  const slow: ConfigStatus["subscribers"]["slow"][number][] = [];
+  for (const { patterns, current, queue } of deliveries.values()) {
+    if (patterns.length === 0) continue;
+    if (current?.running_since === undefined || now - current.running_since <= spec.notify_timeout) continue;
+    slow.push({ patterns: [...patterns], running_for: now - current.running_since, backlog: queue.length + 1 });
+  }
+  return { count: targets.size, slow, unserved };
+}
+
+function sourceStatus(state: State, of: SourceState, now: number): SourceStatus {
+  const { source, name, last_checked, last_success, last_change, last_error, write_error, failures } = of;
+  const layer = state.configuration.layers[of.index]!;
+  const refused = of.refused !== undefined && of.refused === of.candidate;
+  const failure = write_error ?? last_error;
+  const isOk = of.state === "ok" || of.state === "absent";
+  return {
+    name,
+    kind: source.kind,
+    required: source.required,
+    state: isOk && write_error !== undefined ? "error" : refused && of.state === "ok" ? "refused" : of.state,
+    ...(last_checked === undefined ? {} : { last_checked: date(last_checked) }),
+    ...(last_success === undefined ? {} : { last_success: date(last_success) }),
+    ...(last_change === undefined ? {} : { last_change: date(last_change) }),
+    ...(failure === undefined ? {} : { last_error: errorOf(state, failure) }),
+    ...(failures > 0 && last_success !== undefined ? { stale_for: now - last_success } : {}),
+    failures,
+    ...(layer.bytes === undefined ? {} : { bytes: layer.bytes }),
+    keys: countLeaves(layer.tree),
+    alive: of.worker !== undefined && erlang.is_process_alive(of.worker),
+    ...detailsOf(state, of),
+  };
+}
+
+/** How keeping the overrides goes. They are no source, but who looks for `runtime` among the sources finds it. */
+function overridesStatus(state: State, { name, kind, required }: Source, now: number): SourceStatus {
+  const { failures = 0, last_success, last_error } = state.overrides_file ?? {};
+  return {
+    name,
+    kind,
+    required,
+    state: failures > 0 ? "error" : "ok",
+    ...(last_success === undefined ? {} : { last_success: date(last_success) }),
+    ...(last_error === undefined ? {} : { last_error: errorOf(state, last_error) }),
+    ...(failures > 0 && last_success !== undefined ? { stale_for: now - last_success } : {}),
+    failures,
+    keys: [...state.configuration.overrides].length,
+    alive: true,
+  };
+}
+
+/** A copy of what the source tells, without secrets; it is others' code. */
+function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStatus, "details"> {
+  if (typeof source.status !== "function") return {};
+  try {
+    const told = shown(state, source.status(), 0);
+    return isTable(told as never) ? { details: told as Record<string, unknown> } : {};
+  } catch {
+    return { details: { error: `Cannot tell the status of "${name}": its status function failed` } };
+  }
+}
+
+function shown(state: State, told: unknown, depth: number): unknown {
+  if (typeof told === "string") return scrub(state, told);
+  if (typeof told !== "object" || told === null) return typeof told === "function" ? undefined : told;
+  if (depth === DEEPEST) return undefined;
+  if (Array.isArray(told)) return told.map((one) => shown(state, one, depth + 1));
+  const entries = Object.entries(told).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([key, value]) => [key, shown(state, value, depth + 1)]));
+}
+
+const DEEPEST = 8;
+
+function errorOf(state: State, { at, error }: Failure): NonNullable<SourceStatus["last_error"]> {
+  const place = error instanceof ConfigSourceError ? { code: error.code, ...placeOf(error) } : {};
+  return { at: date(at), message: scrub(state, error.message), ...place };
+}
+
+function date(time: number): string {
+  return new Date(time).toISOString();
+}

@@ -1,0 +1,288 @@
+import { atoms } from "@otpts/runtime";
+import type { Pid } from "@otpts/runtime";
+import type { ChangedPath } from "../../core/diff.ts";
+import { formatPath } from "../../core/path.ts";
+import { valueAt } from "../../core/snapshot.ts";
+import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
+import type { Refusal } from "../../protocol.ts";
+import type { Plan } from "../effect.ts";
+import type { OfChange } from "../event.ts";
+import { RefusedCandidates } from "../refused_candidates.ts";
+import { type Caller, type Change, HISTORY, type Prepared, type Request, type Version, type WriteThrough } from "../state.ts";
+import * as deliveries from "./deliveries.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * Changes, one at a time and in order. Each is prepared aside, written to where it must survive, and then committed in one
+ * step.
+ *
+ *     queued ── prepare ──► validating ── persist, or write through ──► persisting ── project ──► committed
+ *                                │                                          │
+ *                                └──────────────► refused ◄─────────────────┘
+ */
+
+/** How a change ended. */
+export interface Settled {
+  readonly change: Change;
+  readonly outcome:
+    | { readonly committed: Prepared; readonly notified: readonly string[] }
+    | { readonly refused: Error };
+}
+
+/** Somebody wants a put, a merge or an unset. */
+export function requested(turn: Turn, request: Request, caller: Caller<true | Refusal>): void {
+  if (isFromJob(turn, caller.from[0])) return turn.reply(caller, [atoms.ERROR, insideValidator(request.cause)]);
+  enqueue(turn, request, caller);
+}
+
+/** Queues a change. */
+export function enqueue(turn: Turn, request: Request, caller: Caller<true | Refusal> | undefined): void {
+  const change: Change = {
+    id: turn.id(),
+    request,
+    caller,
+    phase: "queued",
+    job: undefined,
+    prepared: undefined,
+    through: undefined,
+  };
+  turn.set({ queue: [...turn.state.queue, change] });
+  next(turn);
+}
+
+/** Whether the caller is the process that validates a change: what it asks for would wait for itself. */
+export function isFromJob({ state }: Turn, pid: Pid | undefined): boolean {
+  return pid !== undefined && pid === state.change?.job;
+}
+
+export function insideValidator(action: string): Error {
+  return new Error(`Cannot ${action} inside a validator: the change that it validates comes first`);
+}
+
+/** Begins the next change, if none is under way. */
+export function next(turn: Turn): void {
+  const { change: current, queue } = turn.state;
+  const [first, ...rest] = queue;
+  if (current !== undefined || first === undefined) return;
+  turn.set({ change: { ...first, phase: "validating" }, queue: rest });
+  turn.do({ do: "prepare", change: first.id, plan: planOf(turn, first.request) });
+}
+
+/** A change takes longer: a process of its own prepares it. */
+export function preparing(turn: Turn, id: number, job: Pid): void {
+  const change = current(turn, id);
+  if (change === undefined) return turn.do({ do: "give_up", job });
+  turn.set({ change: { ...change, job } });
+}
+
+/** A change is prepared, or cannot be. */
+export function prepared(turn: Turn, id: number, outcome: Extract<OfChange, { type: "prepared" }>["outcome"]): Settled | undefined {
+  const change = current(turn, id);
+  if (change === undefined) return undefined;
+  if ("error" in outcome) return refuse(turn, change, outcome.error);
+  const done: Change = { ...change, job: undefined, prepared: outcome.prepared };
+  turn.set({ change: done });
+  const through = change.through === undefined ? writesOf(turn, done.request, outcome.prepared) : undefined;
+  if (through !== undefined) return write(turn, { ...done, through });
+  const { overrides } = outcome.prepared.after;
+  const { spec, configuration } = turn.state;
+  if (spec.overrides_file === undefined || overrides === configuration.overrides) return project(turn, done);
+  turn.set({ change: { ...done, phase: "persisting" } });
+  turn.do({ do: "arm", timer: `persist ${id}`, ms: spec.load_timeout });
+  turn.do({ do: "persist", change: id, overrides });
+  return undefined;
+}
+
+/** A validator has had its time. */
+export function overdue(turn: Turn, id: number): Settled | undefined {
+  const change = current(turn, id);
+  if (change?.job === undefined) return undefined;
+  turn.do({ do: "give_up", job: change.job });
+  const { request } = change;
+  const message = `validation took longer than ${turn.state.spec.validation_timeout} ms`;
+  const path = "path" in request ? formatPath(request.path) : "";
+  const problem = { path, message, ...("path" in request ? { origin: "put" } : {}) };
+  return refuse(turn, change, new ConfigValidationError(`${actionOf(request)}: ${message}`, [problem]));
+}
+
+/** The process that prepares a change ended. What it had to say it said before. */
+export function jobEnded(turn: Turn, process: Pid, reason: unknown): Settled | undefined {
+  const { change } = turn.state;
+  if (change === undefined || change.job !== process) return undefined;
+  return refuse(turn, change, new Error("The process that prepared the change ended", { cause: reason }));
+}
+
+/** A write to a source is done, or failed. */
+export function written(turn: Turn, id: number, error: Error | undefined): Settled | undefined {
+  const { change } = turn.state;
+  const through = change?.through;
+  if (change === undefined || through?.write !== id) return undefined;
+  const failure = error === undefined ? undefined : { at: turn.now, error };
+  turn.setSource(through.source, { write_error: failure });
+  if (error !== undefined) return refuse(turn, change, error);
+  const [, ...left] = through.left;
+  return write(turn, { ...change, through: { ...through, left } });
+}
+
+/** A source's process ended: what it had to write, it may have written or not. */
+export function workerEnded(turn: Turn, source: number): Settled | undefined {
+  const through = turn.state.change?.through;
+  if (through === undefined || through.source !== source || through.left.length === 0) return undefined;
+  const { name } = turn.source(source);
+  const message = `Cannot write to "${name}": its process ended meanwhile`;
+  return written(turn, through.write, new ConfigSourceError(message, { source: name, code: "process_ended" }));
+}
+
+/** The overrides are on disk, or cannot be. */
+export function persisted(turn: Turn, id: number, error: Error | undefined): Settled | undefined {
+  const change = current(turn, id);
+  if (change === undefined) return undefined;
+  turn.do({ do: "disarm", timer: `persist ${id}` });
+  const file = turn.state.overrides_file!;
+  if (error !== undefined) {
+    turn.set({ overrides_file: { ...file, last_error: { at: turn.now, error }, failures: file.failures + 1 } });
+    turn.announce({ what: "source_failed", source: file.name, error });
+    return refuse(turn, change, error);
+  }
+  if (file.failures > 0) {
+    const down_for = turn.now - (file.last_error?.at ?? turn.now);
+    turn.announce({ what: "source_recovered", source: file.name, down_for });
+  }
+  turn.set({ overrides_file: { ...file, last_success: turn.now, failures: 0 } });
+  return project(turn, change);
+}
+
+/** The overrides should have been written by now; whether they will be decides the disk alone. */
+export function persistSlow(turn: Turn): void {
+  const { overrides_file, spec } = turn.state;
+  turn.announce({ what: "write_slow", file: overrides_file!.name, running_for: spec.load_timeout });
+}
+
+/** Commits a change: readers see it, subscribers are notified, the caller is answered. */
+export function committed(turn: Turn, event: Extract<OfChange, { type: "projected" }>): Settled | undefined {
+  const change = current(turn, event.change);
+  if (change === undefined) return undefined;
+  const { prepared: ready, matches, leaves } = event;
+  const { after } = ready;
+  const { request } = change;
+  const before = turn.state.configuration;
+  const { version } = after.snapshot;
+  for (const { index } of turn.state.sources) {
+    if (before.layers[index]?.tree !== after.layers[index]?.tree) turn.setSource(index, { last_change: turn.now });
+  }
+  turn.set({ configuration: after, change: undefined });
+  if (after.snapshot !== before.snapshot) remember(turn, request);
+  turn.do({ do: "publish" });
+  const notified = deliveries.notify(turn, matches, version, request.cause);
+  if (change.caller !== undefined) deliveries.answerAfter(turn, change.caller, true, notified, version);
+  // The first configuration is no change of one.
+  if (leaves !== undefined && before.snapshot.version > 0) {
+    for (const one of reported(request, before.snapshot.tree, after.snapshot.tree, leaves)) {
+      turn.announce({ what: "changed", change: one });
+    }
+  }
+  return { change, outcome: { committed: ready, notified } };
+}
+
+function current(turn: Turn, id: number): Change | undefined {
+  const { change } = turn.state;
+  return change?.id === id ? change : undefined;
+}
+
+function planOf({ state }: Turn, request: Plan["request"]): Plan {
+  const { configuration, sources, phase } = state;
+  return {
+    configuration,
+    request,
+    candidates: sources.map(({ index, name, source, candidate, refused }) => ({
+      source: index,
+      name,
+      required: source.required,
+      candidate,
+      refused: refused !== undefined && refused === candidate,
+    })),
+    first: phase === "starting",
+  };
+}
+
+/** What is to be written to a source instead of being kept as an override; undefined where none takes it. */
+function writesOf({ state }: Turn, request: Request, { after }: Prepared): WriteThrough | undefined {
+  if (!("path" in request)) return undefined;
+  const source = state.sources.findLastIndex((one) => one.source.write !== undefined);
+  if (source < 0) return undefined;
+  const { overrides } = state.configuration;
+  if (request.cause === "unset") {
+    // What was an override goes; else what the source has goes.
+    if (after !== state.configuration) return undefined;
+    return { source, write: 0, left: [{ path: request.path, value: undefined }] };
+  }
+  const puts = after.overrides.within(request.path);
+  const left = puts.filter(({ path, value }) => request.cause === "put" || overrides.at(path) !== value);
+  return { source, write: 0, left };
+}
+
+function write(turn: Turn, change: Change): Settled | undefined {
+  const through = change.through!;
+  const { worker, name } = turn.source(through.source);
+  const [first] = through.left;
+  if (first === undefined) {
+    // The value was checked as an override; what the source has now comes back with its load.
+    turn.set({ change: { ...change, phase: "validating" } });
+    const path = "path" in change.request ? change.request.path : [];
+    const plan = planOf(turn, { cause: "written", path, source: through.source });
+    turn.do({ do: "prepare", change: change.id, plan });
+    return undefined;
+  }
+  if (worker === undefined) {
+    const message = `Cannot write "${formatPath(first.path)}" to "${name}": its process is being restarted`;
+    return refuse(turn, change, new ConfigSourceError(message, { source: name, code: "unreachable" }));
+  }
+  const id = turn.id();
+  turn.set({ change: { ...change, phase: "persisting", through: { ...through, write: id } } });
+  turn.do({ do: "write", worker, write: id, path: first.path, value: first.value });
+  return undefined;
+}
+
+function project(turn: Turn, change: Change): undefined {
+  turn.do({ do: "project", change: change.id, prepared: change.prepared! });
+  return undefined;
+}
+
+function refuse(turn: Turn, change: Change, error: Error): Settled {
+  const { request, caller } = change;
+  turn.set({ change: undefined });
+  const cause = error instanceof RefusedCandidates ? error.error : error;
+  turn.reply(caller, [atoms.ERROR, cause]);
+  turn.announce({ what: "refused", action: actionOf(request), error: cause, put: "path" in request });
+  return { change, outcome: { refused: error } };
+}
+
+function remember(turn: Turn, request: Request): void {
+  const { configuration, history, phase } = turn.state;
+  const { snapshot, overrides } = configuration;
+  const cause: Version["cause"] = phase === "starting" ? "start" : request.cause;
+  turn.set({ history: [...history, { snapshot, overrides, at: turn.now, cause }].slice(-HISTORY) });
+}
+
+/** The changes as `config.changed` reports them: a put as one change at its path, all else leaf by leaf. */
+function reported(
+  request: Request,
+  before: Parameters<typeof valueAt>[0],
+  after: Parameters<typeof valueAt>[0],
+  leaves: readonly ChangedPath[],
+): readonly ChangedPath[] {
+  if (request.cause !== "put") return leaves;
+  const { path: segments } = request;
+  const outside = leaves.filter((leaf) => !segments.every((segment, i) => leaf.segments[i] === segment));
+  // A leaf above the put became a table, or a table of its own: that is the same change.
+  const elsewhere = outside.filter((leaf) => !leaf.segments.every((segment, i) => segments[i] === segment));
+  const old = valueAt(before, segments);
+  const now = valueAt(after, segments);
+  if (Object.is(old, now)) return elsewhere;
+  return [{ path: formatPath(segments), segments, before: old, after: now }, ...elsewhere];
+}
+
+/** Begins the message of a refusal. */
+export function actionOf(request: Request): string {
+  return "path" in request ? `Cannot ${request.cause} "${formatPath(request.path)}"` : "Cannot load the configuration";
+}

@@ -1,0 +1,364 @@
+import { inspect } from "node:util";
+import { Atom, atoms, type Pid } from "@otpts/runtime";
+import { changedLeaves, diff } from "../../core/diff.ts";
+import { isTable } from "../../core/draft.ts";
+import type { Layer } from "../../core/layer.ts";
+import { admit, PlainDataError } from "../../core/plain.ts";
+import type { Table } from "../../core/value.ts";
+import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
+import type { Refusal, ReloadReport, SourceOutcome } from "../../protocol.ts";
+import { blames } from "../blame.ts";
+import type { LoadOutcome } from "../event.ts";
+import { RefusedCandidates } from "../refused_candidates.ts";
+import type { Caller, RefusedCandidate, Reload, SourceState } from "../state.ts";
+import { scrub } from "../scrub.ts";
+import * as changes from "./changes.ts";
+import * as deliveries from "./deliveries.ts";
+import type { Turn } from "./turn.ts";
+
+/**
+ * Sources and reloads. A reload asks all sources at once, and takes what they bring together. One runs at a time and one more
+ * waits, for all who ask meanwhile. A source that has not answered within `load_timeout` is late: the others do not wait for
+ * it, and what it brings is taken when it comes. What a source reports by itself is taken by itself.
+ */
+
+/** Milliseconds before the first new try after a failure; doubled each time. */
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 30_000;
+
+/** Somebody wants a reload; one who called gets the report. */
+export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusal> | undefined): void {
+  if (changes.isFromJob(turn, caller?.from[0])) {
+    return turn.reply(caller, [atoms.ERROR, changes.insideValidator("reload")]);
+  }
+  const { reload, next_reload = [] } = turn.state;
+  if (reload === undefined) return startReload(turn, [caller]);
+  turn.set({ next_reload: [...next_reload, caller] });
+  if (caller === undefined || reload.awaited) return;
+  // A program does not end while it waits for a reload.
+  turn.set({ reload: { ...reload, awaited: true } });
+  if (reload.waiting.length > 0) limit(turn, reload.started + turn.state.spec.load_timeout - turn.now, true);
+}
+
+/** Asks all sources. */
+export function startReload(turn: Turn, callers: readonly (Caller<ReloadReport | Refusal> | undefined)[], first = false): void {
+  const { sources, configuration, spec } = turn.state;
+  if (!first) turn.announce({ what: "reload_started" });
+  const id = turn.id();
+  const awaited = first || callers.some((caller) => caller !== undefined);
+  const asked = sources.filter(({ index }) => ask(turn, index, id)).map(({ index }) => index);
+  const reload: Reload = {
+    id,
+    callers: callers.filter((caller) => caller !== undefined),
+    first,
+    started: turn.now,
+    before: configuration.snapshot,
+    candidates: sources.map(({ candidate }) => candidate),
+    waiting: asked,
+    outcomes: sources.map(({ index, name }) => (asked.includes(index) ? undefined : { source: name, outcome: "late" })),
+    awaited,
+  };
+  turn.set({ reload });
+  if (asked.length === 0) return gathered(turn);
+  limit(turn, spec.load_timeout, awaited);
+}
+
+/** The reload has waited long enough. */
+export function reloadElapsed(turn: Turn): void {
+  const { reload } = turn.state;
+  if (reload === undefined || reload.waiting.length === 0) return;
+  const outcomes = reload.outcomes.slice();
+  for (const index of reload.waiting) {
+    const source = turn.source(index);
+    const error = lateError(turn, source);
+    if (reload.first && source.source.required) return fail(turn, error);
+    turn.setSource(index, { late: true });
+    failed(turn, index, error);
+    outcomes[index] = { source: source.name, outcome: "late" };
+  }
+  turn.set({ reload: { ...reload, waiting: [], outcomes } });
+  gathered(turn);
+}
+
+/** A source's process is there, and knows nothing. */
+export function up(turn: Turn, index: number, worker: Pid): void {
+  const { reload } = turn.state;
+  turn.setSource(index, { worker });
+  turn.do({ do: "monitor", process: worker });
+  // One that did not end in time would not at once either: it is asked again after its pause, or by a reload.
+  if (reload?.waiting.includes(index) === true) ask(turn, index, reload.id);
+  else if (turn.source(index).failures === 0) ask(turn, index, undefined);
+}
+
+/** A source's process reports what a load found. */
+export function loaded(turn: Turn, index: number, answers: readonly number[], outcome: LoadOutcome): void {
+  const { reload } = turn.state;
+  const before = turn.source(index);
+  const answersReload = reload !== undefined && answers.includes(reload.id);
+  const failure = "error" in outcome ? outcome.error : missing(before, outcome, turn.state.phase === "starting");
+  if (answersReload && reload.first && before.source.required && failure !== undefined) return fail(turn, failure);
+  const result = take(turn, index, failure === undefined || "error" in outcome ? outcome : { outcome: "error", error: failure });
+  if (answersReload && reload.waiting.includes(index)) {
+    const outcomes = reload.outcomes.slice();
+    outcomes[index] = result;
+    const waiting = reload.waiting.filter((one) => one !== index);
+    turn.set({ reload: { ...reload, waiting, outcomes } });
+    if (waiting.length === 0) gathered(turn);
+  } else if (turn.source(index).candidate !== before.candidate && turn.state.phase === "running") {
+    takeCandidates(turn);
+  }
+}
+
+/** A source's process ended: a reload does not wait for the next one. */
+export function workerEnded(turn: Turn, process: Pid, reason: unknown): changes.Settled | undefined {
+  const source = turn.state.sources.find(({ worker }) => worker === process);
+  if (source === undefined) return undefined;
+  const { index, name } = source;
+  turn.setSource(index, { worker: undefined });
+  const { reload } = turn.state;
+  if (reload?.waiting.includes(index) === true) {
+    const place = { source: name, code: "process_ended", cause: reason };
+    const error = new ConfigSourceError(`Cannot load "${name}": its process ended`, place);
+    loaded(turn, index, [reload.id], { outcome: "error", error });
+  }
+  return changes.workerEnded(turn, index);
+}
+
+/** A source that failed is tried again. */
+export function retry(turn: Turn, index: number): void {
+  if (!ask(turn, index, undefined)) retryLater(turn, index);
+}
+
+/** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
+export function updated(turn: Turn, name: unknown, tree: unknown): void {
+  const wanted = isAtom(name) ? name.name : name;
+  const { sources } = turn.state;
+  const source = sources.find((one) => one.name === wanted);
+  if (source === undefined) {
+    const shown = typeof wanted === "string" ? wanted : `(${typeof wanted})`;
+    const known = sources.map((one) => `"${one.name}"`).join(", ");
+    const message = `Cannot update source "${shown}": there is none of this name, known are ${known === "" ? "none" : known}`;
+    const error = new ConfigSourceError(message, { source: shown, code: "unknown_source" });
+    return turn.announce({ what: "source_failed", source: shown, error });
+  }
+  try {
+    const value = admit(tree, undefined, { strict: true });
+    if (!isTable(value)) throw new PlainDataError([], "is no table");
+    turn.setSource(source.index, { candidate: layerOf(source.name, value) });
+    succeeded(turn, source.index, "ok");
+    takeCandidates(turn);
+  } catch (error) {
+    if (!(error instanceof PlainDataError)) throw error;
+    const message = `Cannot update source "${source.name}": ${error.message}`;
+    failed(turn, source.index, new ConfigSourceError(message, { source: source.name, code: "not_plain" }));
+  }
+}
+
+/** A change ended: if it was what sources brought, this is how they are, and the end of a reload. */
+export function settled(turn: Turn, { change, outcome }: changes.Settled): void {
+  const { cause } = change.request;
+  if (cause !== "reload" && cause !== "source") return;
+  if ("committed" in outcome) {
+    for (const { index } of turn.state.sources) turn.setSource(index, { refused: undefined });
+    turn.set({ refused: undefined });
+    if (outcome.committed.refused.length > 0) noteRefused(turn, outcome.committed.refused);
+  } else if (outcome.refused instanceof RefusedCandidates) {
+    noteRefused(turn, outcome.refused.refused);
+  }
+  if (cause === "reload" && turn.state.reload !== undefined) finishReload(turn, turn.state.reload, outcome);
+}
+
+/** Arms the interval's timer: a tenth more or less, so that many instances do not reload in step. */
+export function armInterval(turn: Turn): void {
+  const { reload_interval } = turn.state.spec;
+  if (reload_interval === 0 || reload_interval === Infinity) return;
+  turn.do({ do: "arm", timer: "interval", ms: reload_interval * 1_000, spread: 0.1 });
+}
+
+function gathered(turn: Turn): void {
+  turn.do({ do: "disarm", timer: "reload" });
+  changes.enqueue(turn, { cause: "reload" }, undefined);
+}
+
+/** Takes what sources offer, outside of a reload. */
+function takeCandidates(turn: Turn): void {
+  // A change that has not begun will see what is offered then.
+  if (turn.state.queue.some(({ request }) => request.cause === "source")) return;
+  changes.enqueue(turn, { cause: "source" }, undefined);
+}
+
+function finishReload(turn: Turn, reload: Reload, outcome: changes.Settled["outcome"]): void {
+  turn.set({ reload: undefined });
+  const duration = turn.now - reload.started;
+  const before = turn.state.last_reload;
+  if ("committed" in outcome) {
+    turn.set({ last_reload: { at: turn.now, successful: true, succeeded_at: turn.now }, phase: "running" });
+    const { after, refused } = outcome.committed;
+    if (reload.first) {
+      const error = refused[0]?.error;
+      if (error instanceof ConfigValidationError) {
+        turn.announce({ what: "refused", action: "Cannot load the configuration", error, put: false });
+      }
+    } else {
+      const report = reportOf(turn, reload, after.snapshot, refused);
+      turn.announce({ what: "reload_stopped", duration, report });
+      const { version } = after.snapshot;
+      for (const caller of reload.callers) deliveries.answerAfter(turn, caller, report, outcome.notified, version);
+    }
+  } else {
+    const error = outcome.refused instanceof RefusedCandidates ? outcome.refused.error : outcome.refused;
+    if (reload.first) return fail(turn, withAbsent(turn, error));
+    turn.set({ last_reload: { at: turn.now, successful: false, succeeded_at: before?.succeeded_at } });
+    turn.announce({ what: "reload_refused", duration, error });
+    for (const caller of reload.callers) turn.reply(caller, [atoms.ERROR, error]);
+  }
+  const { next_reload } = turn.state;
+  turn.set({ next_reload: undefined });
+  armInterval(turn);
+  if (next_reload !== undefined) startReload(turn, next_reload);
+}
+
+/** The start is refused. */
+function fail(turn: Turn, failure: unknown): void {
+  turn.set({ phase: "failed", failure, reload: undefined });
+}
+
+/** What is not valid at the start may be so because a file is not there. */
+function withAbsent({ state }: Turn, error: Error): Error {
+  const absent = state.sources.filter((source) => source.state === "absent").map(({ name }) => name);
+  if (absent.length === 0 || !(error instanceof ConfigValidationError)) return error;
+  const verb = absent.length === 1 ? "is" : "are";
+  return new ConfigValidationError(`${error.message} (${absent.join(", ")} ${verb} absent)`, error.problems);
+}
+
+/** A source that has to be there, and is not. */
+function missing({ source, name }: SourceState, { outcome }: LoadOutcome, starting: boolean): Error | undefined {
+  if (outcome !== "absent" || source.must_exist !== true || !starting) return undefined;
+  return new ConfigSourceError(`Cannot load "${name}": it must exist, and there is none`, { source: name, code: "absent" });
+}
+
+function ask(turn: Turn, index: number, reload: number | undefined): boolean {
+  const { worker, state } = turn.source(index);
+  if (worker === undefined) return false;
+  if (state === "pending") turn.setSource(index, { state: "loading" });
+  turn.do({ do: "load", worker, reload });
+  return true;
+}
+
+function limit(turn: Turn, ms: number, awaited: boolean): void {
+  turn.do({ do: "arm", timer: "reload", ms: Math.max(0, ms), awaited });
+}
+
+/** Notes what a load found, and what the source offers from now on. */
+function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOutcome {
+  const state = turn.source(index);
+  const source = state.name;
+  switch (outcome.outcome) {
+    case "error":
+      failed(turn, index, outcome.error);
+      return { source, outcome: "error", message: scrub(turn.state, outcome.error.message) };
+    case "late":
+      // The reload that waited for it may have said so.
+      if (!state.late) failed(turn, index, outcome.error);
+      turn.setSource(index, { late: false });
+      return { source, outcome: "late" };
+    case "absent": {
+      const keep = state.source.on_missing === "keep" && state.candidate !== undefined;
+      turn.setSource(index, { last_loaded: undefined, ...(keep ? {} : { candidate: undefined }) });
+      succeeded(turn, index, "absent");
+      return { source, outcome: "absent" };
+    }
+    case "data":
+    case "unchanged": {
+      const { contribution } = outcome;
+      const isNew = contribution !== state.last_loaded;
+      turn.setSource(index, { last_loaded: contribution, ...(isNew ? { candidate: contribution } : {}) });
+      succeeded(turn, index, "ok");
+      return { source, outcome: isNew ? "data" : "unchanged" };
+    }
+  }
+}
+
+function succeeded(turn: Turn, index: number, state: "ok" | "absent"): void {
+  const { failures, failing_since, name } = turn.source(index);
+  if (failures > 0) {
+    turn.do({ do: "disarm", timer: `retry ${index}` });
+    turn.announce({ what: "source_recovered", source: name, down_for: turn.now - (failing_since ?? turn.now) });
+  }
+  turn.setSource(index, {
+    state,
+    late: false,
+    failures: 0,
+    failing_since: undefined,
+    last_checked: turn.now,
+    last_success: turn.now,
+  });
+}
+
+function failed(turn: Turn, index: number, error: Error): void {
+  const { failures, failing_since = turn.now, name } = turn.source(index);
+  const last_error = { at: turn.now, error };
+  turn.setSource(index, { state: "error", failures: failures + 1, failing_since, last_error, last_checked: turn.now });
+  turn.announce({ what: "source_failed", source: name, error });
+  retryLater(turn, index);
+}
+
+function retryLater(turn: Turn, index: number): void {
+  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (Math.max(1, turn.source(index).failures) - 1));
+  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
+}
+
+function lateError({ state }: Turn, { name }: SourceState): ConfigSourceError {
+  const message = `Cannot load "${name}": no answer within ${state.spec.load_timeout} ms`;
+  return new ConfigSourceError(message, { source: name, code: "timeout" });
+}
+
+function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
+  for (const { source, candidate, error } of refused) {
+    const isNew = turn.source(source).refused !== candidate;
+    if (error instanceof ConfigSourceError && isNew) failed(turn, source, error);
+    turn.setSource(source, { refused: candidate });
+  }
+  const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
+  const names = refused.map(({ source }) => turn.source(source).name);
+  // Those that the problems' values came from, or all that offered something new.
+  const named = refused.filter(({ error }, i) => blames(error, names[i]!)).map(({ source }) => turn.source(source).name);
+  const sources = named.length > 0 ? named : names;
+  turn.set({ refused: { at: turn.now, sources, problems: [...new Set(problems)] } });
+}
+
+function reportOf(turn: Turn, reload: Reload, after: Reload["before"], refused: readonly RefusedCandidate[]): ReloadReport {
+  const from = reload.before;
+  let changed: readonly string[] | undefined;
+  const report: ReloadReport = {
+    version: after.version,
+    // Finding all changed leaves of a large reload takes longer than the reload: who wants to know pays.
+    get changed() {
+      return (changed ??= changedLeaves(diff(from.tree, after.tree)).map(({ path }) => path));
+    },
+    sources: turn.state.sources.map(({ index, name, candidate }) => {
+      const why = refused.find((one) => one.source === index);
+      if (why !== undefined) return { source: name, outcome: "error", message: scrub(turn.state, why.error.message) };
+      const outcome = reload.outcomes[index]!;
+      // A change that the watch saw while the reload ran came with it all the same.
+      const isNew = outcome.outcome === "unchanged" && candidate !== reload.candidates[index];
+      return isNew ? { source: name, outcome: "data" } : outcome;
+    }),
+  };
+  // Printed, it shows what changed, and no getter.
+  return Object.defineProperty(report, inspect.custom, { value: () => ({ ...report }) });
+}
+
+/** A layer from a program, which cannot say more of a value than that. */
+function layerOf(source: string, tree: Table): Layer {
+  return { source, tree, origin: () => ({ source }), diagnostics: [] };
+}
+
+/** A name comes in a message, and may be an object that throws when it is looked at. */
+function isAtom(name: unknown): name is Atom {
+  try {
+    return name instanceof Atom;
+  } catch {
+    return false;
+  }
+}

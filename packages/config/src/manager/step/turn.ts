@@ -1,0 +1,56 @@
+import type { Announcement, Effect } from "../effect.ts";
+import type { Caller, Delivery, SourceState, State } from "../state.ts";
+
+/** One step while it is made: the state so far, and the effects so far. It never leaves the step. */
+export class Turn {
+  state: State;
+  readonly effects: Effect[] = [];
+  /** The time, in ms. */
+  readonly now: number;
+
+  constructor(state: State, now: number) {
+    this.state = state;
+    this.now = now;
+  }
+
+  set(changes: Partial<State>): void {
+    this.state = { ...this.state, ...changes };
+  }
+
+  /** A number that nothing else has. */
+  id(): number {
+    const last_id = this.state.last_id + 1;
+    this.set({ last_id });
+    return last_id;
+  }
+
+  do(effect: Effect): void {
+    this.effects.push(effect);
+  }
+
+  announce(announcement: Announcement): void {
+    this.effects.push({ do: "announce", announcement });
+  }
+
+  reply<R>(to: Caller<R> | undefined, reply: R): void {
+    if (to !== undefined) this.effects.push({ do: "reply", to, reply });
+  }
+
+  source(index: number): SourceState {
+    return this.state.sources[index]!;
+  }
+
+  setSource(index: number, changes: Partial<SourceState>): void {
+    const sources = this.state.sources.slice();
+    sources[index] = { ...sources[index]!, ...changes };
+    this.set({ sources });
+  }
+
+  delivery(key: string): Delivery | undefined {
+    return this.state.deliveries.get(key);
+  }
+
+  setDelivery(delivery: Delivery): void {
+    this.set({ deliveries: this.state.deliveries.set(delivery.key, delivery) });
+  }
+}

@@ -1,0 +1,2 @@
+/** A time in seconds. All other times of this package are in milliseconds. */
+export type Seconds = number;
