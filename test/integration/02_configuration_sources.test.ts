@@ -104,7 +104,7 @@ test("the block starts where Consul does not answer: it is optional, and status 
     ["consul", "error"],
     ["runtime", expect.any(String)],
   ]);
-  expect(reload.interval).toBe(30);
+  expect(reload.reload_interval).toBe(30);
   expect(config_spec.reload_interval).toBe(30);
 });
 
@@ -151,7 +151,7 @@ test("ConfigSpec: reload_interval checks the sources again and again, in seconds
   await started({ sources: [counting], reload_interval: 0.02 });
   await eventually(() => loads > 3);
   await eventually(async () => ((await Config.get("loads")) as number) > 3);
-  expect((await Config.status()).reload.interval).toBe(0.02);
+  expect((await Config.status()).reload.reload_interval).toBe(0.02);
 });
 
 test("ConfigSpec: with reload_interval 0 nothing is checked again until it is asked for", async () => {

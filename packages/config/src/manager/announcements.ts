@@ -38,7 +38,11 @@ export class Announcements {
         if (!telemetry.listening("config.reload.stop")) return;
         const { duration, report } = announcement;
         const { version, changed, sources } = report;
-        return telemetry.emit("config.reload.stop", { duration }, { manager, version, changed: changed.length, sources });
+        return telemetry.emit(
+          "config.reload.stop",
+          { duration },
+          { manager, version, changed: changed.length, sources },
+        );
       }
       case "reload_refused": {
         const { duration } = announcement;
@@ -52,12 +56,18 @@ export class Announcements {
         const place = announcement.error instanceof ConfigSourceError ? placeOf(announcement.error) : {};
         const metadata = { manager, source, error, code: codeOf(announcement.error), ...place };
         telemetry.emit("config.source_error", { errors: 1 }, metadata);
-        return this.log(state, "error", "config.source_error", source, () => `${error}; its last good values stay`);
+        return this.log(state, "error", "config.source_error", source, () => error);
       }
       case "source_recovered": {
         const { source, down_for } = announcement;
         telemetry.emit("config.source_recovered", { down_for }, { manager, source });
-        return this.log(state, "info", "config.source_recovered", source, () => `"${source}" works again after ${Math.round(down_for)} ms`);
+        return this.log(
+          state,
+          "info",
+          "config.source_recovered",
+          source,
+          () => `"${source}" works again after ${Math.round(down_for)} ms`,
+        );
       }
       case "refused": {
         const { action, error } = announcement;
@@ -69,7 +79,9 @@ export class Announcements {
         // A source that failed was reported already.
         if (!announcement.put && error instanceof ConfigSourceError) return;
         const event = announcement.put ? "config.put_refused" : "config.reload_refused";
-        return this.log(state, announcement.put ? "warning" : "error", event, action, () => scrub(state, error.message));
+        return this.log(state, announcement.put ? "warning" : "error", event, action, () =>
+          scrub(state, error.message),
+        );
       }
       case "subscriber_failed": {
         const { pattern, path, segments, old_value, new_value } = announcement.notification;
@@ -90,7 +102,8 @@ export class Announcements {
         return this.log(state, "error", "config.overrides_damaged", "", () => announcement.message);
       case "write_slow": {
         const { file, running_for } = announcement;
-        const text = () => `Writing the runtime overrides of "${file}" has not ended after ${running_for} ms: puts wait for it`;
+        const text = () =>
+          `Writing the runtime overrides of "${file}" has not ended after ${running_for} ms: puts wait for it`;
         return this.log(state, "error", "config.write_slow", file, text);
       }
     }

@@ -56,7 +56,12 @@ export function enqueue(queue: DeliveryQueue, change: readonly Notification[], b
 export function dequeue(queue: DeliveryQueue): readonly [Notification, DeliveryQueue] | undefined {
   if (queue.next === queue.due.length) {
     if (queue.later.length === 0) return undefined;
-    return dequeue({ ...queue, due: queue.later.length === 1 ? queue.later[0]! : queue.later.flat(), next: 0, later: [] });
+    return dequeue({
+      ...queue,
+      due: queue.later.length === 1 ? queue.later[0]! : queue.later.flat(),
+      next: 0,
+      later: [],
+    });
   }
   const next = queue.next + 1;
   const rest = next === queue.due.length ? { due: [], next: 0 } : { due: queue.due, next };

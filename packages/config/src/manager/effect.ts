@@ -14,7 +14,13 @@ export type Effect =
   | { readonly do: "reply"; readonly to: Caller<never>; readonly reply: unknown }
   /** Shows the current snapshot to readers. */
   | { readonly do: "publish" }
-  | { readonly do: "arm"; readonly timer: Timer; readonly ms: number; readonly spread?: number; readonly awaited?: boolean }
+  | {
+      readonly do: "arm";
+      readonly timer: Timer;
+      readonly ms: number;
+      readonly spread?: number;
+      readonly awaited?: boolean;
+    }
   | { readonly do: "disarm"; readonly timer: Timer }
   | { readonly do: "monitor" | "demonitor"; readonly process: Pid }
 
@@ -43,7 +49,6 @@ export type Effect =
   | { readonly do: "stop_delivery"; readonly process: Pid }
   | { readonly do: "deliver"; readonly process: Pid; readonly sequence: number; readonly notification: Notification }
   | { readonly do: "send"; readonly to: Pid | string; readonly notification: Notification }
-
   | { readonly do: "announce"; readonly announcement: Announcement };
 
 /** What a change is prepared from. */

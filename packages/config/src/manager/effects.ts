@@ -92,9 +92,7 @@ export class Effects {
         return this.unlisten(effect);
       case "start_delivery":
         // A supervisor that is gone takes this process with it: the next one starts them all.
-        supervisor
-          .start_child(this.deliveries, [effect.delivery, effect.callback, this.self])
-          .catch(() => undefined);
+        supervisor.start_child(this.deliveries, [effect.delivery, effect.callback, this.self]).catch(() => undefined);
         return undefined;
       case "stop_delivery":
         return this.send(effect.process, [CLOSE]);

@@ -70,7 +70,11 @@ export type FromDelivery =
 
 export type OfManager =
   /** It starts for the first time; workers by index of their source. */
-  | { readonly type: "started"; readonly workers: readonly (Pid | undefined)[]; readonly saved: SavedOverrides | undefined }
+  | {
+      readonly type: "started";
+      readonly workers: readonly (Pid | undefined)[];
+      readonly saved: SavedOverrides | undefined;
+    }
   /** It starts again, from the state that was saved last. */
   | { readonly type: "restarted"; readonly workers: readonly (Pid | undefined)[] }
   | { readonly type: "down"; readonly process: Pid; readonly reason: unknown }

@@ -1,4 +1,19 @@
-import { Atom, atoms, DOWN, erlang, EXIT, gen_server, NOREPLY, OK, type Pid, REPLY, STOP, supervisor, TIMEOUT, TRAP_EXIT } from "@otpts/runtime";
+import {
+  Atom,
+  atoms,
+  DOWN,
+  erlang,
+  EXIT,
+  gen_server,
+  NOREPLY,
+  OK,
+  type Pid,
+  REPLY,
+  STOP,
+  supervisor,
+  TIMEOUT,
+  TRAP_EXIT,
+} from "@otpts/runtime";
 import { path_from_atom, RELOAD } from "../atoms.ts";
 import { explain } from "../core/explain.ts";
 import type { ConfigCalls, ConfigCasts, Path, Refusal } from "../protocol.ts";
@@ -39,46 +54,59 @@ export interface Start {
 
 type From = gen_server.From;
 
-const call = gen_server.calls<ConfigCalls, Server>({
-  get_config: ([, path, fallback], _from, server) => {
-    const value = valueAt(server, path);
-    return [REPLY, value === undefined ? fallback : value, server];
+const call = gen_server.calls<ConfigCalls, Server>(
+  {
+    get_config: ([, path, fallback], _from, server) => {
+      const value = valueAt(server, path);
+      return [REPLY, value === undefined ? fallback : value, server];
+    },
+    put_config: ([, path, value], from, server) =>
+      change(server, from, { cause: "put", path: readPathBelow(path, "put"), value }),
+    merge_config: ([, path, value], from, server) =>
+      change(server, from, { cause: "merge", path: readPathBelow(path, "merge"), value }),
+    unset_config: ([, path], from, server) =>
+      change(server, from, { cause: "unset", path: readPathBelow(path, "unset") }),
+    subscribe: ([, pattern, subscriber, options], from, server) => {
+      const wanted = readWanted(pattern, subscriber, options, "subscribe to");
+      if (wanted.options.signal?.aborted === true) return [REPLY, true, server];
+      return handle(server, { type: "subscribe", wanted, caller: { from } });
+    },
+    unsubscribe: ([, pattern, subscriber], from, server) => {
+      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+      return handle(server, { type: "unsubscribe", wanted, caller: { from } });
+    },
+    reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
+    status: (_request, _from, server) => [REPLY, statusOf(server.state), server],
+    explain: ([, path], _from, server) => {
+      const { configuration, spec } = server.state;
+      return [REPLY, explain(readPath(path, "explain"), { ...configuration, secrets: spec.secrets }), server];
+    },
   },
-  put_config: ([, path, value], from, server) => change(server, from, { cause: "put", path: readPathBelow(path, "put"), value }),
-  merge_config: ([, path, value], from, server) => change(server, from, { cause: "merge", path: readPathBelow(path, "merge"), value }),
-  unset_config: ([, path], from, server) => change(server, from, { cause: "unset", path: readPathBelow(path, "unset") }),
-  subscribe: ([, pattern, subscriber, options], from, server) => {
-    const wanted = readWanted(pattern, subscriber, options, "subscribe to");
-    if (wanted.options.signal?.aborted === true) return [REPLY, true, server];
-    return handle(server, { type: "subscribe", wanted, caller: { from } });
-  },
-  unsubscribe: ([, pattern, subscriber], from, server) => {
-    const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
-    return handle(server, { type: "unsubscribe", wanted, caller: { from } });
-  },
-  reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
-  status: (_request, _from, server) => [REPLY, statusOf(server.state), server],
-  explain: ([, path], _from, server) => {
-    const { configuration, spec } = server.state;
-    return [REPLY, explain(readPath(path, "explain"), { ...configuration, secrets: spec.secrets }), server];
-  },
-}, (request, _from, server) => [REPLY, refusal(unknownRequest(request)), server]);
+  (request, _from, server) => [REPLY, refusal(unknownRequest(request)), server],
+);
 
-const cast = gen_server.casts<ConfigCasts, Server>({
-  reload: (_message, server) => handle(server, { type: "reload", caller: undefined }),
-  source_update: ([, name, tree], server) => {
-    const admitted = server.effects.admitted(name, tree);
-    return admitted === undefined && tree !== undefined
-      ? [NOREPLY, server]
-      : handle(server, { type: "source_update", name, tree: admitted });
+const cast = gen_server.casts<ConfigCasts, Server>(
+  {
+    reload: (_message, server) => handle(server, { type: "reload", caller: undefined }),
+    source_update: ([, name, tree], server) => {
+      const admitted = server.effects.admitted(name, tree);
+      return admitted === undefined && tree !== undefined
+        ? [NOREPLY, server]
+        : handle(server, { type: "source_update", name, tree: admitted });
+    },
+    unsubscribe: ([, pattern, subscriber], server) => {
+      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+      return handle(server, { type: "unsubscribe", wanted, caller: undefined });
+    },
   },
-  unsubscribe: ([, pattern, subscriber], server) => {
-    const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
-    return handle(server, { type: "unsubscribe", wanted, caller: undefined });
-  },
-}, (_message, server) => [NOREPLY, server]);
+  (_message, server) => [NOREPLY, server],
+);
 
-async function init({ spec, sources, deliveries }: Start): Promise<readonly [typeof OK, Server] | readonly [typeof STOP, unknown]> {
+async function init({
+  spec,
+  sources,
+  deliveries,
+}: Start): Promise<readonly [typeof OK, Server] | readonly [typeof STOP, unknown]> {
   erlang.process_flag(TRAP_EXIT, true);
   const store = storeOf(spec);
   const effects = new Effects(spec, deliveries);

@@ -72,7 +72,8 @@ function withEntry<V>(branch: Branch<V>, shift: number, hash: number, entry: Ent
   const copy = branch.slice();
   if (node === undefined) copy[at] = { hash, entries: [entry] };
   else if (isBranch(node)) copy[at] = withEntry(node, shift + BITS, hash, entry);
-  else if (node.hash === hash) copy[at] = { hash, entries: [...node.entries.filter(([key]) => key !== entry[0]), entry] };
+  else if (node.hash === hash)
+    copy[at] = { hash, entries: [...node.entries.filter(([key]) => key !== entry[0]), entry] };
   else {
     const below: Node<V>[] = Array.from({ length: MASK + 1 }, () => undefined);
     below[(node.hash >>> (shift + BITS)) & MASK] = node;

@@ -110,7 +110,11 @@ class Preparation {
       left = optional;
       outcome = await this.without(left);
     }
-    if (outcome instanceof Error) throw new RefusedCandidates(error, candidates.map((one) => refusedFor(one, error)));
+    if (outcome instanceof Error)
+      throw new RefusedCandidates(
+        error,
+        candidates.map((one) => refusedFor(one, error)),
+      );
     for (const one of left.length > 1 ? left : []) {
       const fewer = left.filter((other) => other !== one);
       const more = await this.without(fewer);

@@ -35,4 +35,3 @@ export function advance(server: Server, event: Event): Server {
   }
   return { state, store, effects };
 }
-

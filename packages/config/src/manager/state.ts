@@ -6,7 +6,14 @@ import { type Configuration, emptyConfiguration } from "../core/proposal.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { Problem } from "../errors.ts";
-import type { Cause, ChangeCallback, Refusal as RefusalReply, ReloadReport, SourceOutcome, SubscribeOptions } from "../protocol.ts";
+import type {
+  Cause,
+  ChangeCallback,
+  Refusal as RefusalReply,
+  ReloadReport,
+  SourceOutcome,
+  SubscribeOptions,
+} from "../protocol.ts";
 import type { Source } from "../sources/source.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { type DeliveryQueue, type Notification } from "./delivery_queue.ts";

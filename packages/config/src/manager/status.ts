@@ -1,9 +1,8 @@
 import { erlang } from "@otpts/runtime";
 import { isTable } from "../core/draft.ts";
-import { RUNTIME } from "../core/explain.ts";
 import { conflictsOf } from "../core/conflicts.ts";
 import { formatPath } from "../core/path.ts";
-import { countLeaves, valueAt } from "../core/snapshot.ts";
+import { countLeaves } from "../core/snapshot.ts";
 import { ConfigSourceError } from "../errors.ts";
 
 import type { Source } from "../sources/source.ts";
@@ -68,7 +67,8 @@ function subscribersOf({ spec, subscriptions, deliveries }: State, now: number):
       targets.add(target.pid);
     } else {
       targets.add(target.name);
-      if (erlang.whereis(target.name) === undefined) unserved.push({ pattern: pattern.source, subscriber: target.name });
+      if (erlang.whereis(target.name) === undefined)
+        unserved.push({ pattern: pattern.source, subscriber: target.name });
     }
   }
   const slow: ConfigStatus["subscribers"]["slow"][number][] = [];

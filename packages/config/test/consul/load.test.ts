@@ -11,7 +11,7 @@ import { Config } from "../../src/config.ts";
 import type { Table } from "../../src/core/value.ts";
 import { ConsulSource } from "../../src/sources/consul.ts";
 import { ConfigSpec } from "../../src/spec.ts";
-import { ConfigManager } from "../../src/supervisor.ts";
+import { ConfigManager } from "../../src/manager/tree.ts";
 import { Agent } from "./kit/agent.ts";
 import { describe_with_consul } from "./kit/binary.ts";
 import { Follower } from "./kit/follower.ts";

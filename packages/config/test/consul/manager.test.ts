@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Config } from "../../src/config.ts";
 import { ConsulSource } from "../../src/sources/consul.ts";
 import { ConfigSpec } from "../../src/spec.ts";
-import { ConfigManager } from "../../src/supervisor.ts";
+import { ConfigManager } from "../../src/manager/tree.ts";
 import { type Asked, ScriptedServer, answer, listed } from "./kit/scripted_server.ts";
 
 const patience = { timeout: 20_000, interval: 5 };

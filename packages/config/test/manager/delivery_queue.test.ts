@@ -45,7 +45,10 @@ describe("A delivery queue", () => {
   });
 
   test("gives versions that only rise, also when a path changes again", () => {
-    const queue = filled([change("a", 0, 1, 2), change("b", 0, 1, 4), change("c", 0, 1, 5), change("a", 1, 2, 6)], true);
+    const queue = filled(
+      [change("a", 0, 1, 2), change("b", 0, 1, 4), change("c", 0, 1, 5), change("a", 1, 2, 6)],
+      true,
+    );
     expect(drained(queue).map(({ path, version }) => `${path}@${version}`)).toEqual(["b@4", "c@5", "a@6"]);
   });
 

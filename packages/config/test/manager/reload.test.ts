@@ -587,6 +587,7 @@ it("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manage
   for (const tree of [cyclic, throwing, 5, undefined])
     gen_server.cast("config_manager", [SOURCE_UPDATE, "x", tree] as never);
   expect(await Config.get("a")).toBe(1);
+  await eventually(() => codes.length === 9);
   expect(codes).toEqual([
     ...Array.from({ length: 5 }, () => "unknown_source"),
     ...Array.from({ length: 4 }, () => "not_plain"),

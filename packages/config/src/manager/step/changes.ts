@@ -8,7 +8,15 @@ import type { Refusal } from "../../protocol.ts";
 import type { Plan } from "../effect.ts";
 import type { OfChange } from "../event.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
-import { type Caller, type Change, HISTORY, type Prepared, type Request, type Version, type WriteThrough } from "../state.ts";
+import {
+  type Caller,
+  type Change,
+  HISTORY,
+  type Prepared,
+  type Request,
+  type Version,
+  type WriteThrough,
+} from "../state.ts";
 import * as deliveries from "./deliveries.ts";
 import type { Turn } from "./turn.ts";
 
@@ -76,7 +84,11 @@ export function preparing(turn: Turn, id: number, job: Pid): void {
 }
 
 /** A change is prepared, or cannot be. */
-export function prepared(turn: Turn, id: number, outcome: Extract<OfChange, { type: "prepared" }>["outcome"]): Settled | undefined {
+export function prepared(
+  turn: Turn,
+  id: number,
+  outcome: Extract<OfChange, { type: "prepared" }>["outcome"],
+): Settled | undefined {
   const change = current(turn, id);
   if (change === undefined) return undefined;
   if ("error" in outcome) return refuse(turn, change, outcome.error);

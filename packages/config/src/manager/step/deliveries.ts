@@ -83,7 +83,11 @@ export function answerAfter<R>(
 
 /** A caller has waited long enough. */
 export function waitElapsed(turn: Turn, id: number): void {
-  settle(turn, ({ id: of }) => of === id, () => true);
+  settle(
+    turn,
+    ({ id: of }) => of === id,
+    () => true,
+  );
 }
 
 /** Starts a delivery that has no process. */
@@ -187,7 +191,11 @@ function advance(turn: Turn, key: string): void {
   if (next === undefined) return;
   const [notification, queue] = next;
   const sequence = delivery.sequence + 1;
-  hand(turn, { ...delivery, queue, sequence }, { notification, sequence, calls: 1, running_since: undefined, hangs: false });
+  hand(
+    turn,
+    { ...delivery, queue, sequence },
+    { notification, sequence, calls: 1, running_since: undefined, hangs: false },
+  );
 }
 
 function hand(turn: Turn, delivery: Delivery, current: Current): void {

@@ -41,7 +41,11 @@ export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusa
 }
 
 /** Asks all sources. */
-export function startReload(turn: Turn, callers: readonly (Caller<ReloadReport | Refusal> | undefined)[], first = false): void {
+export function startReload(
+  turn: Turn,
+  callers: readonly (Caller<ReloadReport | Refusal> | undefined)[],
+  first = false,
+): void {
   const { sources, configuration, spec } = turn.state;
   if (!first) turn.announce({ what: "reload_started" });
   const id = turn.id();
@@ -97,7 +101,11 @@ export function loaded(turn: Turn, index: number, answers: readonly number[], ou
   const answersReload = reload !== undefined && answers.includes(reload.id);
   const failure = "error" in outcome ? outcome.error : missing(before, outcome, turn.state.phase === "starting");
   if (answersReload && reload.first && before.source.required && failure !== undefined) return fail(turn, failure);
-  const result = take(turn, index, failure === undefined || "error" in outcome ? outcome : { outcome: "error", error: failure });
+  const result = take(
+    turn,
+    index,
+    failure === undefined || "error" in outcome ? outcome : { outcome: "error", error: failure },
+  );
   if (answersReload && reload.waiting.includes(index)) {
     const outcomes = reload.outcomes.slice();
     outcomes[index] = result;
@@ -234,7 +242,10 @@ function withAbsent({ state }: Turn, error: Error): Error {
 /** A source that has to be there, and is not. */
 function missing({ source, name }: SourceState, { outcome }: LoadOutcome, starting: boolean): Error | undefined {
   if (outcome !== "absent" || source.must_exist !== true || !starting) return undefined;
-  return new ConfigSourceError(`Cannot load "${name}": it must exist, and there is none`, { source: name, code: "absent" });
+  return new ConfigSourceError(`Cannot load "${name}": it must exist, and there is none`, {
+    source: name,
+    code: "absent",
+  });
 }
 
 function ask(turn: Turn, index: number, reload: number | undefined): boolean {
@@ -322,12 +333,19 @@ function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
   const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
   const names = refused.map(({ source }) => turn.source(source).name);
   // Those that the problems' values came from, or all that offered something new.
-  const named = refused.filter(({ error }, i) => blames(error, names[i]!)).map(({ source }) => turn.source(source).name);
+  const named = refused
+    .filter(({ error }, i) => blames(error, names[i]!))
+    .map(({ source }) => turn.source(source).name);
   const sources = named.length > 0 ? named : names;
   turn.set({ refused: { at: turn.now, sources, problems: [...new Set(problems)] } });
 }
 
-function reportOf(turn: Turn, reload: Reload, after: Reload["before"], refused: readonly RefusedCandidate[]): ReloadReport {
+function reportOf(
+  turn: Turn,
+  reload: Reload,
+  after: Reload["before"],
+  refused: readonly RefusedCandidate[],
+): ReloadReport {
   const from = reload.before;
   let changed: readonly string[] | undefined;
   const report: ReloadReport = {
