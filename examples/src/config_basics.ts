@@ -11,6 +11,7 @@ await writeFile(file, `[database]\nurl = "postgres://localhost/app"\nmax_connect
 
 const config_spec = new ConfigSpec({
   id: "basics",
+  log: false, // what is refused is printed below
   sources: [
     new FileSource(file),
     new EnvironmentSource({ prefix: "MYAPP_", env: { MYAPP_DATABASE_MAX_CONNECTIONS: "25" } }),

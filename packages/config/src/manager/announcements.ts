@@ -79,9 +79,11 @@ export class Announcements {
         // A source that failed was reported already.
         if (!announcement.put && error instanceof ConfigSourceError) return;
         const event = announcement.put ? "config.put_refused" : "config.reload_refused";
-        return this.log(state, announcement.put ? "warning" : "error", event, action, () =>
-          scrub(state, error.message),
-        );
+        const text = (): string => {
+          const message = scrub(state, error.message);
+          return message.startsWith("Cannot ") ? message : `${action}: ${message}`;
+        };
+        return this.log(state, announcement.put ? "warning" : "error", event, action, text);
       }
       case "subscriber_failed": {
         const { pattern, path, segments, old_value, new_value } = announcement.notification;

@@ -77,7 +77,8 @@ class Worker {
     this.manager = erlang.whereis(this.spec.name);
     this.report({ type: "source_up", source: this.index, worker: this.self });
     for (;;) {
-      const message = await erlang.receive();
+      // A message that does not let itself be received, such as a revoked proxy, is nobody's here.
+      const message = await erlang.receive().catch(() => undefined);
       if (isTagged<Exited>(message, EXIT)) {
         await this.letGo();
         return erlang.exit(message[2]);
