@@ -25,7 +25,7 @@ export type Effect =
   | { readonly do: "monitor" | "demonitor"; readonly process: Pid }
 
   // Sources.
-  | { readonly do: "load"; readonly worker: Pid; readonly reload: number | undefined }
+  | { readonly do: "load"; readonly worker: Pid; readonly gathering: number | undefined }
   | {
       readonly do: "write";
       readonly worker: Pid;

@@ -64,7 +64,7 @@ export class Effects {
         }
         return undefined;
       case "load":
-        return this.send(effect.worker, [LOAD, this.self, effect.reload]);
+        return this.send(effect.worker, [LOAD, this.self, effect.gathering]);
       case "write":
         return this.send(effect.worker, [WRITE, this.self, effect.write, effect.path, effect.value]);
       case "prepare":

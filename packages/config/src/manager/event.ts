@@ -1,8 +1,9 @@
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../core/diff.ts";
-import type { Contribution } from "../core/layer.ts";
 import type { Notification as Match } from "../core/subscriptions.ts";
+import type { Together } from "../sources/together.ts";
 import type { Refusal, ReloadReport } from "../protocol.ts";
+import type { LoadOutcome } from "./outcome.ts";
 import type { Caller, Prepared, Request, SavedOverrides, Subscription, Wanted } from "./state.ts";
 
 /** What happens to a manager. What its own processes send it are events, too. */
@@ -21,18 +22,15 @@ export type FromSource =
   | {
       readonly type: "loaded";
       readonly source: number;
-      readonly worker: Pid;
-      /** Ids of the reloads that asked for it. */
+      /** Ids of the gatherings that asked for it. */
       readonly answers: readonly number[];
       readonly outcome: LoadOutcome;
+      /** The links that the last good load read through. */
+      readonly links: Together["links"] | undefined;
+      /** What each source says of its changes at the moment at which the manager hears of this one. */
+      readonly together: readonly (Together | undefined)[];
     }
   | { readonly type: "written"; readonly write: number; readonly error: Error | undefined };
-
-/** What a load found. */
-export type LoadOutcome =
-  | { readonly outcome: "data" | "unchanged"; readonly contribution: Contribution }
-  | { readonly outcome: "absent" }
-  | { readonly outcome: "error" | "late"; readonly error: Error };
 
 /** What comes of the effects that a change needs. */
 export type OfChange =
@@ -87,6 +85,7 @@ export type OfManager =
 export type Timer =
   | "interval"
   | "reload"
+  | `group ${number}`
   | `retry ${number}`
   | `persist ${number}`
   | `wait ${number}`

@@ -27,6 +27,7 @@ import { initialState, type Request, type SavedOverrides, type State } from "./s
 import { statusOf } from "./status.ts";
 import { advance, handle, type NoReply, type Server } from "./server.ts";
 import { storeOf } from "./store.ts";
+import { togetherOf } from "./together_of.ts";
 import { asError } from "./thrown.ts";
 
 /**
@@ -162,7 +163,10 @@ async function terminate(_reason: unknown, { state, effects }: Server): Promise<
 
 /** The event that a message stands for; undefined for one that means nothing. */
 function eventOf({ state, effects }: Server, message: unknown, taken: boolean): Event | undefined {
-  if (isTagged<EventMessage>(message, EVENT)) return message[1];
+  if (isTagged<EventMessage>(message, EVENT)) {
+    const [, event] = message;
+    return event.type === "loaded" ? { ...event, together: state.spec.layers.map(togetherOf) } : event;
+  }
   const tag = tagOf(message);
   if (tag !== DOWN && tag !== EXIT && tag !== TIMEOUT) return undefined;
   // These anybody can make.

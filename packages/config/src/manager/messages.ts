@@ -20,7 +20,7 @@ export const NOTIFY: unique symbol = Symbol("notify");
 export const CLOSE: unique symbol = Symbol("close");
 
 export type EventMessage = readonly [tag: typeof EVENT, event: Event];
-export type LoadMessage = readonly [tag: typeof LOAD, manager: Pid, reload: number | undefined];
+export type LoadMessage = readonly [tag: typeof LOAD, manager: Pid, gathering: number | undefined];
 export type WriteMessage = readonly [
   tag: typeof WRITE,
   manager: Pid,

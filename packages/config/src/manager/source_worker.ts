@@ -2,9 +2,11 @@ import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
 import type { Contribution } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Source, SourceContext, Watch } from "../sources/source.ts";
+import { togetherOf } from "./together_of.ts";
 import type { ConfigSpec } from "../spec.ts";
-import type { FromSource, LoadOutcome } from "./event.ts";
+import type { FromSource } from "./event.ts";
 import { EVENT, isTagged, LOAD, type LoadMessage, WRITE, type WriteMessage } from "./messages.ts";
+import type { LoadOutcome } from "./outcome.ts";
 import { asError } from "./thrown.ts";
 
 /**
@@ -103,9 +105,9 @@ class Worker {
 
   private handle(message: unknown): void {
     if (isTagged<LoadMessage>(message, LOAD)) {
-      const [, manager, reload] = message;
+      const [, manager, gathering] = message;
       this.manager = manager;
-      if (reload !== undefined) this.answers.push(reload);
+      if (gathering !== undefined) this.answers.push(gathering);
       this.wanted = true;
     } else if (isTagged<WriteMessage>(message, WRITE)) {
       this.manager = message[1];
@@ -244,7 +246,8 @@ class Worker {
   }
 
   private loaded(answers: readonly number[], outcome: LoadOutcome): void {
-    this.report({ type: "loaded", source: this.index, worker: this.self, answers, outcome });
+    const links = togetherOf(this.source)?.links;
+    this.report({ type: "loaded", source: this.index, answers, outcome, links, together: [] });
   }
 
   private report(event: FromSource): void {

@@ -15,8 +15,10 @@ import type {
   SubscribeOptions,
 } from "../protocol.ts";
 import type { Source } from "../sources/source.ts";
+import type { Together } from "../sources/together.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { type DeliveryQueue, type Notification } from "./delivery_queue.ts";
+import type { LoadOutcome } from "./outcome.ts";
 import { PersistentMap } from "./persistent_map.ts";
 
 /**
@@ -38,6 +40,8 @@ export interface State {
   readonly overrides_file: FileState | undefined;
   /** The reload that runs. One runs at a time. */
   readonly reload: Reload | undefined;
+  /** Sources that changed together and have not all answered. */
+  readonly groups: readonly Gathering[];
   /** Who asked for a reload while one was running: one more runs for all of them. Undefined when nobody did. */
   readonly next_reload: readonly (Caller<ReloadReport | RefusalReply> | undefined)[] | undefined;
   readonly last_reload: LastReload | undefined;
@@ -96,6 +100,10 @@ export interface SourceState {
   readonly candidate: Contribution | undefined;
   /** A candidate that was refused: it is not tried again by itself. */
   readonly refused: Contribution | undefined;
+  /** The links that its last good load read through, as far as the manager has heard. */
+  readonly links: Together["links"] | undefined;
+  /** What it brought, and may not be taken without a source that belongs to it. */
+  readonly held: LoadOutcome | undefined;
   readonly state: "pending" | "loading" | "ok" | "absent" | "error";
   readonly last_checked: number | undefined;
   readonly last_success: number | undefined;
@@ -124,19 +132,27 @@ export interface FileState {
   readonly failures: number;
 }
 
-/** A reload. The first load of a manager is one, too. */
-export interface Reload {
+/** What sources brought that are taken together, and who has not answered. */
+export interface Gathering {
   readonly id: number;
+  /** Sources that have not answered, by index. */
+  readonly waiting: readonly number[];
+  /** By index of the source. */
+  readonly outcomes: readonly (LoadOutcome | undefined)[];
+  /** How often sources were asked again. */
+  readonly rounds: number;
+}
+
+/** A reload. The first load of a manager is one, too. */
+export interface Reload extends Gathering {
   readonly callers: readonly Caller<ReloadReport | RefusalReply>[];
   readonly first: boolean;
   readonly started: number;
   /** What there was when it began: sources that report a change meanwhile are taken meanwhile. */
   readonly before: Snapshot;
   readonly candidates: readonly (Contribution | undefined)[];
-  /** Sources that have not answered, by index. */
-  readonly waiting: readonly number[];
-  /** By index of the source. */
-  readonly outcomes: readonly (SourceOutcome | undefined)[];
+  /** What each source did, by index. */
+  readonly reported: readonly SourceOutcome[];
   /** Somebody waits for it, or for the next one: the program does not end meanwhile. */
   readonly awaited: boolean;
 }
@@ -281,6 +297,8 @@ export function initialState(spec: ConfigSpec): State {
     last_loaded: undefined,
     candidate: undefined,
     refused: undefined,
+    links: undefined,
+    held: undefined,
     state: "pending",
     last_checked: undefined,
     last_success: undefined,
@@ -304,6 +322,7 @@ export function initialState(spec: ConfigSpec): State {
         ? undefined
         : { name: overrides_file.name, diagnostics: [], last_success: undefined, last_error: undefined, failures: 0 },
     reload: undefined,
+    groups: [],
     next_reload: undefined,
     last_reload: undefined,
     refused: undefined,

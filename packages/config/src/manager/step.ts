@@ -51,7 +51,7 @@ function decide(turn: Turn, event: Event): void {
     case "source_up":
       return sources.up(turn, event.source, event.worker);
     case "loaded":
-      return sources.loaded(turn, event.source, event.answers, event.outcome);
+      return sources.loaded(turn, event);
     case "source_update":
       return sources.updated(turn, event.name, event.tree);
 

@@ -30,7 +30,7 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
  */
 export function restarted(turn: Turn, { workers }: Extract<OfManager, { type: "restarted" }>): void {
   const { change } = turn.state;
-  turn.set({ change: undefined, queue: [], reload: undefined, next_reload: undefined, waits: [] });
+  turn.set({ change: undefined, queue: [], reload: undefined, groups: [], next_reload: undefined, waits: [] });
   turn.do({ do: "publish" });
   // What was being written when the manager died may be on disk: it was never acknowledged.
   if (change?.phase === "persisting" && change.through === undefined) {
@@ -68,6 +68,8 @@ export function elapsed(turn: Turn, timer: Timer): void {
       return sources.reloadRequested(turn, undefined);
     case "reload":
       return sources.reloadElapsed(turn);
+    case "group":
+      return sources.groupElapsed(turn, Number(which));
     case "retry":
       return sources.retry(turn, Number(which));
     case "wait":

@@ -6,25 +6,26 @@ import type { Layer } from "../../core/layer.ts";
 import { admit, PlainDataError } from "../../core/plain.ts";
 import type { Table } from "../../core/value.ts";
 import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
-import type { Refusal, ReloadReport, SourceOutcome } from "../../protocol.ts";
+import type { Refusal, ReloadReport } from "../../protocol.ts";
 import { blames } from "../blame.ts";
-import type { LoadOutcome } from "../event.ts";
+import type { FromSource } from "../event.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
-import type { Caller, RefusedCandidate, Reload, SourceState } from "../state.ts";
+import type { Caller, Gathering, RefusedCandidate, Reload } from "../state.ts";
 import { scrub } from "../scrub.ts";
 import * as changes from "./changes.ts";
 import * as deliveries from "./deliveries.ts";
+import { answered, ask, askInto, askTorn, emptyGathering, isNew, takeAll } from "./gathering.ts";
+import * as health from "./health.ts";
+import { mates_of } from "../../sources/together.ts";
 import type { Turn } from "./turn.ts";
+
+type Loaded = Omit<Extract<FromSource, { readonly type: "loaded" }>, "type" | "worker">;
 
 /**
  * Sources and reloads. A reload asks all sources at once, and takes what they bring together. One runs at a time and one more
  * waits, for all who ask meanwhile. A source that has not answered within `load_timeout` is late: the others do not wait for
  * it, and what it brings is taken when it comes. What a source reports by itself is taken by itself.
  */
-
-/** Milliseconds before the first new try after a failure; doubled each time. */
-const FIRST_RETRY = 1_000;
-const LAST_RETRY = 30_000;
 
 /** Somebody wants a reload; one who called gets the report. */
 export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusal> | undefined): void {
@@ -48,22 +49,20 @@ export function startReload(
 ): void {
   const { sources, configuration, spec } = turn.state;
   if (!first) turn.announce({ what: "reload_started" });
-  const id = turn.id();
   const awaited = first || callers.some((caller) => caller !== undefined);
-  const asked = sources.filter(({ index }) => ask(turn, index, id)).map(({ index }) => index);
-  const reload: Reload = {
-    id,
+  let reload: Reload = {
+    ...emptyGathering(turn),
     callers: callers.filter((caller) => caller !== undefined),
     first,
     started: turn.now,
     before: configuration.snapshot,
     candidates: sources.map(({ candidate }) => candidate),
-    waiting: asked,
-    outcomes: sources.map(({ index, name }) => (asked.includes(index) ? undefined : { source: name, outcome: "late" })),
+    reported: sources.map(({ name }) => ({ source: name, outcome: "late" })),
     awaited,
   };
+  for (const { index } of sources) reload = askInto(turn, reload, index);
   turn.set({ reload });
-  if (asked.length === 0) return gathered(turn);
+  if (reload.waiting.length === 0) return gathered(turn, reload);
   limit(turn, spec.load_timeout, awaited);
 }
 
@@ -71,17 +70,20 @@ export function startReload(
 export function reloadElapsed(turn: Turn): void {
   const { reload } = turn.state;
   if (reload === undefined || reload.waiting.length === 0) return;
-  const outcomes = reload.outcomes.slice();
   for (const index of reload.waiting) {
-    const source = turn.source(index);
-    const error = lateError(turn, source);
-    if (reload.first && source.source.required) return fail(turn, error);
-    turn.setSource(index, { late: true });
-    failed(turn, index, error);
-    outcomes[index] = { source: source.name, outcome: "late" };
+    const { source } = turn.source(index);
+    if (reload.first && source.required) return fail(turn, health.lateError(turn, turn.source(index)));
+    isLate(turn, index);
   }
-  turn.set({ reload: { ...reload, waiting: [], outcomes } });
-  gathered(turn);
+  gathered(turn, { ...reload, waiting: [] });
+}
+
+/** Sources that changed together have had their time. */
+export function groupElapsed(turn: Turn, id: number): void {
+  const group = turn.state.groups.find((one) => one.id === id);
+  if (group === undefined) return;
+  for (const index of group.waiting) isLate(turn, index);
+  groupGathered(turn, { ...group, waiting: [] });
 }
 
 /** A source's process is there, and knows nothing. */
@@ -95,26 +97,33 @@ export function up(turn: Turn, index: number, worker: Pid): void {
 }
 
 /** A source's process reports what a load found. */
-export function loaded(turn: Turn, index: number, answers: readonly number[], outcome: LoadOutcome): void {
-  const { reload } = turn.state;
-  const before = turn.source(index);
-  const answersReload = reload !== undefined && answers.includes(reload.id);
-  const failure = "error" in outcome ? outcome.error : missing(before, outcome, turn.state.phase === "starting");
-  if (answersReload && reload.first && before.source.required && failure !== undefined) return fail(turn, failure);
-  const result = take(
-    turn,
-    index,
-    failure === undefined || "error" in outcome ? outcome : { outcome: "error", error: failure },
-  );
-  if (answersReload && reload.waiting.includes(index)) {
-    const outcomes = reload.outcomes.slice();
-    outcomes[index] = result;
-    const waiting = reload.waiting.filter((one) => one !== index);
-    turn.set({ reload: { ...reload, waiting, outcomes } });
-    if (waiting.length === 0) gathered(turn);
-  } else if (turn.source(index).candidate !== before.candidate && turn.state.phase === "running") {
-    takeCandidates(turn);
+export function loaded(turn: Turn, event: Loaded): void {
+  const { source: index, answers, outcome, links, together } = event;
+  turn.setSource(index, { links });
+  const { reload, phase } = turn.state;
+  const isAsked = reload !== undefined && answers.includes(reload.id) && reload.waiting.includes(index);
+  if (isAsked && reload.first && "error" in outcome && turn.source(index).source.required) {
+    return fail(turn, outcome.error);
   }
+  if (reload !== undefined && (isAsked || reload.first || reload.outcomes[index] !== undefined)) {
+    let next = answered(reload, index, answers, outcome);
+    if (isAsked && next.waiting.length === 0) next = askTorn(turn, next);
+    turn.set({ reload: next });
+    if (isAsked && next.waiting.length === 0) gathered(turn, next);
+  }
+  if (phase !== "running") return;
+  const groups = turn.state.groups.filter((one) => one.waiting.includes(index) || one.outcomes[index] !== undefined);
+  if (isAsked && groups.length === 0) return;
+  let group = answered(joined(turn, groups), index, answers, outcome);
+  if (groups.length === 0 && isNew(turn.source(index), outcome)) {
+    for (const mate of mates_of(together, index)) group = askInto(turn, group, mate);
+  }
+  if (group.waiting.length === 0) group = askTorn(turn, group);
+  if (group.waiting.length === 0) return groupGathered(turn, group);
+  if (!turn.state.groups.some(({ id }) => id === group.id)) {
+    turn.do({ do: "arm", timer: `group ${group.id}`, ms: turn.state.spec.load_timeout });
+  }
+  turn.set({ groups: [...turn.state.groups.filter(({ id }) => id !== group.id), group] });
 }
 
 /** A source's process ended: a reload does not wait for the next one. */
@@ -123,18 +132,20 @@ export function workerEnded(turn: Turn, process: Pid, reason: unknown): changes.
   if (source === undefined) return undefined;
   const { index, name } = source;
   turn.setSource(index, { worker: undefined });
-  const { reload } = turn.state;
-  if (reload?.waiting.includes(index) === true) {
+  const { reload, groups } = turn.state;
+  const waiting = [...(reload === undefined ? [] : [reload]), ...groups].filter((one) => one.waiting.includes(index));
+  if (waiting.length > 0) {
     const place = { source: name, code: "process_ended", cause: reason };
     const error = new ConfigSourceError(`Cannot load "${name}": its process ended`, place);
-    loaded(turn, index, [reload.id], { outcome: "error", error });
+    const answers = waiting.map(({ id }) => id);
+    loaded(turn, { source: index, answers, outcome: { outcome: "error", error }, links: source.links, together: [] });
   }
   return changes.workerEnded(turn, index);
 }
 
 /** A source that failed is tried again. */
 export function retry(turn: Turn, index: number): void {
-  if (!ask(turn, index, undefined)) retryLater(turn, index);
+  if (!ask(turn, index, undefined)) health.retryLater(turn, index);
 }
 
 /** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
@@ -153,12 +164,12 @@ export function updated(turn: Turn, name: unknown, tree: unknown): void {
     const value = admit(tree, undefined, { strict: true });
     if (!isTable(value)) throw new PlainDataError([], "is no table");
     turn.setSource(source.index, { candidate: layerOf(source.name, value) });
-    succeeded(turn, source.index, "ok");
+    health.succeeded(turn, source.index, "ok");
     takeCandidates(turn);
   } catch (error) {
     if (!(error instanceof PlainDataError)) throw error;
     const message = `Cannot update source "${source.name}": ${error.message}`;
-    failed(turn, source.index, new ConfigSourceError(message, { source: source.name, code: "not_plain" }));
+    health.failed(turn, source.index, new ConfigSourceError(message, { source: source.name, code: "not_plain" }));
   }
 }
 
@@ -183,9 +194,40 @@ export function armInterval(turn: Turn): void {
   turn.do({ do: "arm", timer: "interval", ms: reload_interval * 1_000, spread: 0.1 });
 }
 
-function gathered(turn: Turn): void {
+function gathered(turn: Turn, reload: Reload): void {
   turn.do({ do: "disarm", timer: "reload" });
+  const taken = takeAll(turn, reload);
+  const reported = reload.reported.map((late, index) => taken[index] ?? late);
+  turn.set({ reload: { ...reload, reported } });
   changes.enqueue(turn, { cause: "reload" }, undefined);
+}
+
+/** One gathering of those that turn out to be of one change. */
+function joined(turn: Turn, groups: readonly Gathering[]): Gathering {
+  let [first = emptyGathering(turn), ...others] = groups;
+  for (const other of others) {
+    const outcomes = first.outcomes.map((outcome, index) => other.outcomes[index] ?? outcome);
+    first = other.waiting.reduce((group, index) => askInto(turn, group, index), { ...first, outcomes });
+    close(turn, other);
+  }
+  return first;
+}
+
+function groupGathered(turn: Turn, group: Gathering): void {
+  close(turn, group);
+  const before = turn.state.sources;
+  takeAll(turn, group);
+  if (turn.state.sources.some(({ index, candidate }) => candidate !== before[index]!.candidate)) takeCandidates(turn);
+}
+
+function close(turn: Turn, { id }: Gathering): void {
+  turn.do({ do: "disarm", timer: `group ${id}` });
+  turn.set({ groups: turn.state.groups.filter((one) => one.id !== id) });
+}
+
+function isLate(turn: Turn, index: number): void {
+  turn.setSource(index, { late: true });
+  health.failed(turn, index, health.lateError(turn, turn.source(index)));
 }
 
 /** Takes what sources offer, outside of a reload. */
@@ -239,95 +281,14 @@ function withAbsent({ state }: Turn, error: Error): Error {
   return new ConfigValidationError(`${error.message} (${absent.join(", ")} ${verb} absent)`, error.problems);
 }
 
-/** A source that has to be there, and is not. */
-function missing({ source, name }: SourceState, { outcome }: LoadOutcome, starting: boolean): Error | undefined {
-  if (outcome !== "absent" || source.must_exist !== true || !starting) return undefined;
-  return new ConfigSourceError(`Cannot load "${name}": it must exist, and there is none`, {
-    source: name,
-    code: "absent",
-  });
-}
-
-function ask(turn: Turn, index: number, reload: number | undefined): boolean {
-  const { worker, state } = turn.source(index);
-  if (worker === undefined) return false;
-  if (state === "pending") turn.setSource(index, { state: "loading" });
-  turn.do({ do: "load", worker, reload });
-  return true;
-}
-
 function limit(turn: Turn, ms: number, awaited: boolean): void {
   turn.do({ do: "arm", timer: "reload", ms: Math.max(0, ms), awaited });
-}
-
-/** Notes what a load found, and what the source offers from now on. */
-function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOutcome {
-  const state = turn.source(index);
-  const source = state.name;
-  switch (outcome.outcome) {
-    case "error":
-      failed(turn, index, outcome.error);
-      return { source, outcome: "error", message: scrub(turn.state, outcome.error.message) };
-    case "late":
-      // The reload that waited for it may have said so.
-      if (!state.late) failed(turn, index, outcome.error);
-      turn.setSource(index, { late: false });
-      return { source, outcome: "late" };
-    case "absent": {
-      const keep = state.source.on_missing === "keep" && state.candidate !== undefined;
-      turn.setSource(index, { last_loaded: undefined, ...(keep ? {} : { candidate: undefined }) });
-      succeeded(turn, index, "absent");
-      return { source, outcome: "absent" };
-    }
-    case "data":
-    case "unchanged": {
-      const { contribution } = outcome;
-      const isNew = contribution !== state.last_loaded;
-      turn.setSource(index, { last_loaded: contribution, ...(isNew ? { candidate: contribution } : {}) });
-      succeeded(turn, index, "ok");
-      return { source, outcome: isNew ? "data" : "unchanged" };
-    }
-  }
-}
-
-function succeeded(turn: Turn, index: number, state: "ok" | "absent"): void {
-  const { failures, failing_since, name } = turn.source(index);
-  if (failures > 0) {
-    turn.do({ do: "disarm", timer: `retry ${index}` });
-    turn.announce({ what: "source_recovered", source: name, down_for: turn.now - (failing_since ?? turn.now) });
-  }
-  turn.setSource(index, {
-    state,
-    late: false,
-    failures: 0,
-    failing_since: undefined,
-    last_checked: turn.now,
-    last_success: turn.now,
-  });
-}
-
-function failed(turn: Turn, index: number, error: Error): void {
-  const { failures, failing_since = turn.now, name } = turn.source(index);
-  const last_error = { at: turn.now, error };
-  turn.setSource(index, { state: "error", failures: failures + 1, failing_since, last_error, last_checked: turn.now });
-  turn.announce({ what: "source_failed", source: name, error });
-  retryLater(turn, index);
-}
-
-function retryLater(turn: Turn, index: number): void {
-  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (Math.max(1, turn.source(index).failures) - 1));
-  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
-}
-
-function lateError({ state }: Turn, { name }: SourceState): ConfigSourceError {
-  const message = `Cannot load "${name}": no answer within ${state.spec.load_timeout} ms`;
-  return new ConfigSourceError(message, { source: name, code: "timeout" });
 }
 
 function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
   for (const { source, candidate, error } of refused) {
     const isNew = turn.source(source).refused !== candidate;
-    if (error instanceof ConfigSourceError && isNew) failed(turn, source, error);
+    if (error instanceof ConfigSourceError && isNew) health.failed(turn, source, error);
     turn.setSource(source, { refused: candidate });
   }
   const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
@@ -357,7 +318,7 @@ function reportOf(
     sources: turn.state.sources.map(({ index, name, candidate }) => {
       const why = refused.find((one) => one.source === index);
       if (why !== undefined) return { source: name, outcome: "error", message: scrub(turn.state, why.error.message) };
-      const outcome = reload.outcomes[index]!;
+      const outcome = reload.reported[index]!;
       // A change that the watch saw while the reload ran came with it all the same.
       const isNew = outcome.outcome === "unchanged" && candidate !== reload.candidates[index];
       return isNew ? { source: name, outcome: "data" } : outcome;

@@ -1,0 +1,81 @@
+import { ConfigSourceError } from "../../errors.ts";
+import type { SourceOutcome } from "../../protocol.ts";
+import type { LoadOutcome } from "../outcome.ts";
+import { scrub } from "../scrub.ts";
+import type { SourceState } from "../state.ts";
+import type { Turn } from "./turn.ts";
+
+/** How a source is: what it brought last, and how often it has failed since. One that fails is tried again, ever more slowly. */
+
+/** Milliseconds before the first new try after a failure; doubled each time. */
+const FIRST_RETRY = 1_000;
+const LAST_RETRY = 30_000;
+
+/** Notes what a load found, and what the source offers from now on. */
+export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOutcome {
+  const state = turn.source(index);
+  const source = state.name;
+  switch (outcome.outcome) {
+    case "error":
+      // What it offered and was refused is there no more.
+      if (state.refused !== undefined && state.refused === state.candidate) {
+        const candidate = turn.state.configuration.contributions[index];
+        turn.setSource(index, { candidate, last_loaded: undefined });
+      }
+      failed(turn, index, outcome.error);
+      return { source, outcome: "error", message: scrub(turn.state, outcome.error.message) };
+    case "late":
+      // The reload that waited for it may have said so.
+      if (!state.late) failed(turn, index, outcome.error);
+      turn.setSource(index, { late: false });
+      return { source, outcome: "late" };
+    case "absent": {
+      const keep = state.source.on_missing === "keep" && state.candidate !== undefined;
+      turn.setSource(index, { last_loaded: undefined, ...(keep ? {} : { candidate: undefined }) });
+      succeeded(turn, index, "absent");
+      return { source, outcome: "absent" };
+    }
+    case "data":
+    case "unchanged": {
+      const { contribution } = outcome;
+      const isNew = contribution !== state.last_loaded;
+      turn.setSource(index, { last_loaded: contribution, ...(isNew ? { candidate: contribution } : {}) });
+      succeeded(turn, index, "ok");
+      return { source, outcome: isNew ? "data" : "unchanged" };
+    }
+  }
+}
+
+export function succeeded(turn: Turn, index: number, state: "ok" | "absent"): void {
+  const { failures, failing_since, name } = turn.source(index);
+  if (failures > 0) {
+    turn.do({ do: "disarm", timer: `retry ${index}` });
+    turn.announce({ what: "source_recovered", source: name, down_for: turn.now - (failing_since ?? turn.now) });
+  }
+  turn.setSource(index, {
+    state,
+    late: false,
+    failures: 0,
+    failing_since: undefined,
+    last_checked: turn.now,
+    last_success: turn.now,
+  });
+}
+
+export function failed(turn: Turn, index: number, error: Error): void {
+  const { failures, failing_since = turn.now, name } = turn.source(index);
+  const last_error = { at: turn.now, error };
+  turn.setSource(index, { state: "error", failures: failures + 1, failing_since, last_error, last_checked: turn.now });
+  turn.announce({ what: "source_failed", source: name, error });
+  retryLater(turn, index);
+}
+
+export function retryLater(turn: Turn, index: number): void {
+  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (Math.max(1, turn.source(index).failures) - 1));
+  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
+}
+
+export function lateError({ state }: Turn, { name }: SourceState): ConfigSourceError {
+  const message = `Cannot load "${name}": no answer within ${state.spec.load_timeout} ms`;
+  return new ConfigSourceError(message, { source: name, code: "timeout" });
+}
