@@ -204,8 +204,8 @@ function gathered(turn: Turn, reload: Reload): void {
 
 /** One gathering of those that turn out to be of one change. */
 function joined(turn: Turn, groups: readonly Gathering[]): Gathering {
-  let [first = emptyGathering(turn), ...others] = groups;
-  for (const other of others) {
+  let first = groups[0] ?? emptyGathering(turn);
+  for (const other of groups.slice(1)) {
     const outcomes = first.outcomes.map((outcome, index) => other.outcomes[index] ?? outcome);
     first = other.waiting.reduce((group, index) => askInto(turn, group, index), { ...first, outcomes });
     close(turn, other);
