@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { Atom } from "@otpts/runtime";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Shape } from "./core/shape.ts";
-import { DEFAULT_SECRETS, Secrets } from "./core/secrets.ts";
+import { Secrets } from "./core/secrets.ts";
 import { secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";
 import type { OverridesFile, Source } from "./sources/source.ts";
@@ -20,7 +20,7 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   readonly schema?: S;
   /** Validators by pattern: functions or schemas. */
   readonly validators?: Readonly<Record<string, Validator>>;
-  /** Patterns of secret paths, beside `**.password`, `**.token`, `**.secret` and what the schema marks. */
+  /** Patterns of secret paths, beside the usual names (`password`, `api_key`, …) and what the schema marks. */
   readonly secrets?: readonly string[];
   /** How long a put waits for the callbacks it triggers, in ms. Default: 1,000. */
   readonly notify_timeout?: number;
@@ -111,7 +111,7 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.#env = options.env ?? process.env;
     this.validation = new Validation(options.schema, options.validators);
     this.shape = shapeOf(options.schema);
-    this.secrets = new Secrets([...DEFAULT_SECRETS, ...(options.secrets ?? []), ...secretsOf(this.shape)]);
+    this.secrets = new Secrets([...(options.secrets ?? []), ...secretsOf(this.shape)]);
   }
 
   /** The environment that sources see. */

@@ -9,7 +9,7 @@ import { assign, type Override, Overrides } from "./overrides.ts";
 import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
-import { scrubbed, type Secrets } from "./secrets.ts";
+import type { Secrets } from "./secrets.ts";
 import type { Shape } from "./shape.ts";
 import type { Budget } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
@@ -110,14 +110,14 @@ export function check(
 ): Checked | Promise<Checked> {
   const before = now.snapshot.tree;
   if (next.raw === now.raw && !isFirst(now)) return before;
-  let texts: readonly string[] | undefined;
+  const layers = [...next.layers, ...now.layers].map((layer) => layer.tree);
+  const scrub = rules.secrets.scrubber([next.raw, before, ...layers]);
   const tree = rules.validation.run(next.raw, before, {
     action: actionOf(proposal),
     origin: (path) => originAt(path, next.layers, next.overrides),
     shown: (path, message) => {
       if (rules.secrets.covers(path)) return "is not valid (what is wrong is not shown, as it is secret)";
-      texts ??= [...rules.secrets.textsIn(next.raw), ...rules.secrets.textsIn(before)];
-      return scrubbed(message, texts);
+      return scrub(message);
     },
     budget,
   });

@@ -1,0 +1,66 @@
+/**
+ * Whether a key names a secret, in any spelling: `password`, `dbPassword`, `CLIENT_SECRET`, `api-key`, `pgpassword`. Its words
+ * are told apart by capitals and by whatever is no letter and no digit.
+ *
+ * Source of the rule: the specification's decisions, "Default secrets".
+ */
+export function isSecretName(key: string): boolean {
+  const known = judged.get(key);
+  if (known !== undefined) return known;
+  const verdict = isSecret(wordsOf(key));
+  if (key.length <= LONGEST_REMEMBERED && judged.size < MOST_REMEMBERED) judged.set(key, verdict);
+  return verdict;
+}
+
+/** Keys come again and again; so many are remembered. */
+const judged = new Map<string, boolean>();
+const MOST_REMEMBERED = 10_000;
+const LONGEST_REMEMBERED = 100;
+
+/** Secret wherever they stand in a key. */
+const WORDS: ReadonlySet<string> = new Set(
+  "password passwords passwd pwd passphrase passcode secret secrets token credential credentials creds dsn jwt".split(
+    " ",
+  ),
+);
+
+/** Secret as the last word. */
+const LAST: ReadonlySet<string> = new Set(["pass", "authorization", "bearer"]);
+
+/** Secret before `key` or `keys`. */
+const KEYS: ReadonlySet<string> = new Set(
+  "api private secret access encryption signing master session account storage shared license ssh hmac".split(" "),
+);
+
+/** Before `tokens`: other tokens are counted, as in `max_tokens`. */
+const TOKENS: ReadonlySet<string> = new Set(["api", "access", "auth", "refresh", "bearer", "session"]);
+
+/** Words that are written together with another one. */
+const ENDING =
+  /(?:password|passwd|passphrase|secret|token|credentials?|(?:api|private|secret|access|encryption|signing)keys?)$/;
+
+function wordsOf(key: string): readonly string[] {
+  return key
+    .split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+/)
+    .filter((word) => word !== "")
+    .map((word) => word.toLowerCase());
+}
+
+/** As the last word they make of it something about a secret: `password_file`, `token_ttl`. */
+const ABOUT: ReadonlySet<string> = new Set(
+  "file files path dir name length min max ttl timeout expiry policy limit count type url uri endpoint header enabled required".split(
+    " ",
+  ),
+);
+
+function isSecret(words: readonly string[]): boolean {
+  if (words.length > 1 && ABOUT.has(words[words.length - 1]!)) return false;
+  return words.some((word, i) => {
+    if (WORDS.has(word) || ENDING.test(word)) return true;
+    const before = words[i - 1] ?? "";
+    if (word === "key" || word === "keys") return KEYS.has(before);
+    if (word === "tokens") return words.length === 1 || TOKENS.has(before);
+    if (word === "string") return before === "connection";
+    return LAST.has(word) && i === words.length - 1;
+  });
+}

@@ -1,0 +1,188 @@
+/** What people call their secrets, where else they put them, and the messages they turn up in. */
+import { describe, expect, test } from "vitest";
+import { withoutCredentials } from "../../src/core/credentials.ts";
+import { isSecretName } from "../../src/core/secret_names.ts";
+import { REDACTED, scrubbed, Secrets } from "../../src/core/secrets.ts";
+
+const secrets = new Secrets();
+
+describe("a key names a secret in any spelling", () => {
+  test.each([
+    "password",
+    "PASSWORD",
+    "Password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "smtp_pass",
+    "db_password",
+    "dbPassword",
+    "DB-PASSWORD",
+    "pgpassword",
+    "PGPASSWORD",
+    "mysql_pwd",
+    "secret",
+    "client_secret",
+    "clientSecret",
+    "ClientSecret",
+    "sessionSecret",
+    "token",
+    "access_token",
+    "accessToken",
+    "authtoken",
+    "refresh.token",
+    "apiKey",
+    "api_key",
+    "apikey",
+    "API-KEY",
+    "APIKey",
+    "stripeApiKey",
+    "private_key",
+    "privateKey",
+    "secret_key",
+    "aws_secret_access_key",
+    "AWSSecretAccessKey",
+    "signing_key",
+    "encryptionKey",
+    "credential",
+    "credentials",
+    "db_creds",
+    "dsn",
+    "sentryDsn",
+    "SENTRY_DSN",
+    "jwt",
+    "jwt_secret",
+    "connection_string",
+    "connectionString",
+    "tokens",
+    "api_keys",
+    "passwords",
+    "authorization",
+    "password_hash",
+  ])("%s", (key) => {
+    expect(isSecretName(key)).toBe(true);
+    expect(secrets.covers(["a", key])).toBe(true);
+    expect(secrets.redact([], { a: { [key]: { deep: "s3cret" } } })).toStrictEqual({ a: { [key]: REDACTED } });
+  });
+
+  test.each([
+    "url",
+    "host",
+    "user",
+    "username",
+    "key",
+    "keys",
+    "keyspace",
+    "primary_key",
+    "foreign_key",
+    "max_tokens",
+    "tokenizer",
+    "broken",
+    "secretary",
+    "compass",
+    "bypass",
+    "pass_count",
+    "monkey",
+    "author",
+    "authors",
+    "keyboard",
+    "string",
+    "description",
+    "passenger",
+    "password_file",
+    "tokenPath",
+    "secret_name",
+    "token_ttl",
+    "password_min_length",
+  ])("%s is none", (key) => {
+    expect(isSecretName(key)).toBe(false);
+  });
+
+  test("of any length at once", () => {
+    expect(isSecretName(`${"A".repeat(1_000_000)}b`)).toBe(false);
+    expect(isSecretName(`${"a_".repeat(500_000)}password`)).toBe(true);
+  });
+});
+
+describe("credentials inside a text are masked, and nothing else of it", () => {
+  test.each([
+    ["postgres://u:pw@host/db", "postgres://[redacted]@host/db"],
+    ["postgres://u:p%40w@host:5432/db?sslmode=on", "postgres://[redacted]@host:5432/db?sslmode=on"],
+    ["redis://:pw@host", "redis://[redacted]@host"],
+    ["https://token@git.example/x", "https://[redacted]@git.example/x"],
+    ["postgres://u:p@ss@host/db", "postgres://[redacted]@host/db"],
+    ["postgres://u:p/w#1@host/db", "postgres://[redacted]@host/db"],
+    ["amqp://a:b@h1,amqp://c:d@h2", "amqp://[redacted]@h1,amqp://[redacted]@h2"],
+    ["from mongodb+srv://u:pw@h/x to http://h2/@me", "from mongodb+srv://[redacted]@h/x to http://h2/@me"],
+    ["Server=db;User Id=sa;Password=p w;Encrypt=yes", "Server=db;User Id=sa;Password=[redacted] w;Encrypt=yes"],
+    ["host=db password='p w' dbname=x", "host=db password=[redacted] dbname=x"],
+    ["https://h/x?token=abc&n=1", "https://h/x?token=[redacted]&n=1"],
+    ["DefaultEndpointsProtocol=https;AccountKey=abc==;x=1", "DefaultEndpointsProtocol=https;AccountKey=[redacted];x=1"],
+    ["u:pw@tcp(127.0.0.1:3306)/db", "[redacted]@tcp(127.0.0.1:3306)/db"],
+    ["Bearer eyJhbGciOiJI", "Bearer [redacted]"],
+    ["x -----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- y", "x [redacted] y"],
+  ])("%s", (text, shown) => {
+    expect(withoutCredentials(text, REDACTED)).toBe(shown);
+    expect(secrets.redact(["a"], { b: [text] })).toStrictEqual({ b: [shown] });
+    expect(scrubbed(text, [])).toBe(shown);
+  });
+
+  test.each([
+    "postgres://host/db",
+    "http://host:8080/a:b",
+    "user@example.org",
+    "https://medium.com/@user",
+    "a = b",
+    "basic",
+    "://",
+    "time=10",
+    "http://[::1]:80/",
+    "https://h:443/x?q=a:b@c",
+  ])("%s has none", (text) => {
+    const table = { a: text };
+    expect(secrets.redact([], table)).toBe(table);
+  });
+
+  test.each([
+    "://",
+    "://x:y",
+    "a:b@",
+    "password=",
+    "password ",
+    "Bearer ",
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "x",
+    "A",
+    "@tcp(",
+  ])("a text of many %j is read at once", (part) => {
+    expect(withoutCredentials(part.repeat(100_000), "").length).toBeLessThanOrEqual(part.length * 100_000);
+  });
+});
+
+describe("a message shows no secret", () => {
+  const layers = [
+    { db: { password: "shadowed-1" }, url: "postgres://u:url-p%2Fw@h" },
+    { db: { password: "current-1" }, list: [{ token: 123456 }] },
+  ];
+  const before = { db: { password: "rotated-1" } };
+
+  test("of any layer, shadowed, rotated, in a list, in a URL, escaped or not", () => {
+    const scrub = secrets.scrubber([...layers, before]);
+    for (const text of ["shadowed-1", "current-1", "rotated-1", "123456", "url-p%2Fw", "url-p/w", "u:url-p%2Fw"]) {
+      expect(scrub(`Cannot connect with ${text}: refused`)).toBe(`Cannot connect with ${REDACTED}: refused`);
+    }
+    expect(scrub("Cannot reach https://me:other@host")).toBe(`Cannot reach https://${REDACTED}@host`);
+  });
+
+  test("and costs no walk over the trees before there is one", () => {
+    const watched = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error("walked");
+        },
+      },
+    );
+    expect(() => secrets.scrubber([watched])).not.toThrow();
+  });
+});
