@@ -9,6 +9,7 @@ import { ErlangError, Exit, Thrown } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import { NODE, Pid } from "./term/pid.ts";
 import { PlainRef, type Ref } from "./term/ref.ts";
+import { strange } from "./term/strange.ts";
 import { checkOptions, unknownOption } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
@@ -118,7 +119,7 @@ export interface MonitorOptions {
  */
 export function monitor(
   type: Atom<"process"> | "process",
-  item: Pid | Name | readonly [name: Name, node: Atom],
+  item: Pid | Name | readonly [name: Name, node: Name],
   options: MonitorOptions = NONE,
 ): Ref {
   if (options !== NONE) checkOptions(options, ["alias"], "monitor a process");
@@ -128,7 +129,7 @@ export function monitor(
   if ((type !== PROCESS && type !== "process") || !known) {
     throw new ErlangError(
       BADARG,
-      `Cannot monitor ${describe(type)} ${describe(item)}: give "process" and a pid, a name or [name, node]`,
+      `Cannot monitor ${describe(type)} ${describe(item)}: give "process" and a pid, a name or [name, node]${strange(item)}`,
     );
   }
   return monitors.monitor(self, item, options.alias);
@@ -337,7 +338,7 @@ function pidOf(pid: unknown, what: string): Pid {
   if (!(pid instanceof Pid))
     throw new ErlangError(
       BADARG,
-      `Cannot ${what}: a pid is needed, got ${describe(pid)}${pid instanceof AtomClass ? " (use erlang.whereis for a name)" : ""}`,
+      `Cannot ${what}: a pid is needed, got ${describe(pid)}${pid instanceof AtomClass ? " (use erlang.whereis for a name)" : strange(pid)}`,
     );
   return pid;
 }

@@ -24,6 +24,7 @@ import type { Ref } from "./term/ref.ts";
 import type { Timeout } from "./term/timeout.ts";
 import { current } from "./process/context.ts";
 import { isName, type Name } from "./process/registry.ts";
+import { strange } from "./term/strange.ts";
 import type { From } from "./process/request.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
 import type { Checked, Shape } from "./behaviour/inferred.ts";
@@ -118,7 +119,9 @@ export function cast<const S extends ServerRef, const M extends CastTo<S>>(serve
 
 /** A cast to a name on this node (OTP's `abcast`, with one node). */
 export function abcast(name: Name, message: unknown): Atom<"abcast"> {
-  if (isName(name)) cast(name as string, message as never);
+  if (!isName(name))
+    throw new ErlangError(BADARG, `Cannot cast to ${describe(name)}: a name is a string or an atom${strange(name)}`);
+  cast(name as string, message as never);
   return ABCAST;
 }
 

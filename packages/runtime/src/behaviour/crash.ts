@@ -5,6 +5,7 @@ import type { Pid } from "../term/pid.ts";
 import { isOrderly, sentenceOf, stackOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
 import { type Process, processOf } from "../process/process.ts";
+import * as registry from "../process/registry.ts";
 import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
 import { nameOfModule } from "./module_name.ts";
@@ -26,7 +27,7 @@ export function reportCrash(server: Served, reason: unknown, when = "between two
   const { log: _log, ...rest } = shown;
   const details = {
     pid: server.pid,
-    name: server.name,
+    name: registry.nameOf(server),
     initial_call: server.initialCall,
     ancestors: server.ancestors,
     ...place,

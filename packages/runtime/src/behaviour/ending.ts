@@ -1,6 +1,7 @@
 /** Ending children in the supervisor's name: each is forgotten or kept as a specification, and what went wrong is reported. */
 import { describe } from "../term/describe.ts";
 import { inWords } from "../term/reason.ts";
+import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
@@ -32,7 +33,7 @@ function reportShutdown(state: State, spec: CheckedSpec, { pid, reason }: Odd): 
   report(
     "warning",
     "shutdown_error",
-    () => ({ supervisor: state.self.pid, name: state.self.name, id: spec.id, pid, reason }),
+    () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, pid, reason }),
     () =>
       `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${inWords(reason)}`,
   );

@@ -16,14 +16,15 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { isError, isTuple, tagOf } from "../term/guarded.ts";
 import { inWords } from "../term/reason.ts";
-import { NODE, Pid } from "../term/pid.ts";
+import { Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
+import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { current } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
-import { find, isName } from "../process/registry.ts";
+import { find, isHere, isName } from "../process/registry.ts";
 import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
 import { forever } from "../process/forever.ts";
 
@@ -32,9 +33,12 @@ export function locate(server: ServerRef): Process | undefined {
   if (server instanceof Pid) return processOf(server);
   if (typeof server === "string") return find(server);
   if (isTuple(server))
-    return server.length === 2 && server[1] === NODE && isName(server[0]) ? find(server[0]) : undefined;
+    return server.length === 2 && isHere(server[1]) && isName(server[0]) ? find(server[0]) : undefined;
   if (isName(server)) return find(server);
-  throw new ErlangError(BADARG, `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]`);
+  throw new ErlangError(
+    BADARG,
+    `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]${strange(server)}`,
+  );
 }
 
 /** A call: its answer settles a promise, its failure rejects it with what `exit` makes. */

@@ -9,7 +9,7 @@ import { current } from "../process/context.ts";
 import { monitor } from "../process/monitor.ts";
 import type { Ancestry } from "../process/process.ts";
 import { board, expect } from "../process/promised.ts";
-import { find, type Name, nameOf, register } from "../process/registry.ts";
+import { find, type Name, checkName, register } from "../process/registry.ts";
 import { ancestry, bear, currentDispatcher } from "../process/spawn.ts";
 import { type Started, Starter, startError } from "./starter.ts";
 
@@ -60,7 +60,7 @@ export function launch(
     }
     if (timeout !== undefined) ms = milliseconds(timeout, `start a ${kind}`);
     if (name !== undefined)
-      nameOf(name, (why) => new ErlangError(BADARG, `Cannot start a ${kind} as ${describe(name)}: ${why}`));
+      checkName(name, (why) => new ErlangError(BADARG, `Cannot start a ${kind} as ${describe(name)}: ${why}`));
   } catch (error) {
     return Promise.reject(error as Error);
   }

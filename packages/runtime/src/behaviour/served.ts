@@ -13,6 +13,7 @@ import { isThenable } from "../process/body.ts";
 import { current, enter } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
+import { nameOf } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import { Request } from "../process/request.ts";
 import type { Status } from "./callbacks.ts";
@@ -59,7 +60,7 @@ export function trace(process: Served, callback: string, term: unknown): void {
   report(
     "info",
     "sys_trace",
-    () => ({ pid: process.pid, name: process.name, callback, message: term }),
+    () => ({ pid: process.pid, name: nameOf(process), callback, message: term }),
     () => `*DBG* ${shownName(process)} ${callback} ${describe(term)}`,
   );
 }

@@ -282,7 +282,7 @@ export class Server extends Process {
         report(
           "warning",
           "unhandled_message",
-          () => ({ pid: this.pid, name: this.name, message: term }),
+          () => ({ pid: this.pid, name: registry.nameOf(this), message: term }),
           () =>
             `${this.behaviour} ${shownName(this)} received an unexpected message: ${describe(term)} (${nameOfModule(module)} has no handle_info)`,
         );

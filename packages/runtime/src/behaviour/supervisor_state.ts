@@ -3,6 +3,7 @@ import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import { settle } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
+import { nameOf as registeredName } from "../process/registry.ts";
 import type { CheckedFlags, CheckedSpec } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { Window } from "./restart.ts";
@@ -66,7 +67,7 @@ export function offender(state: State, child: Child, reason: unknown): Record<st
   const { self } = state;
   return {
     supervisor: self.pid,
-    name: self.name,
+    name: registeredName(self),
     id: child.spec.id,
     pid: child.pid,
     restart: child.spec.restart,

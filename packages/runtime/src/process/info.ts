@@ -7,6 +7,7 @@ import type { Pid } from "../term/pid.ts";
 import { linksOf } from "./link.ts";
 import { entries } from "./mailbox.ts";
 import type { Process } from "./process.ts";
+import { nameOf } from "./registry.ts";
 import { open } from "./request.ts";
 
 /** What there is to know about a process. */
@@ -35,7 +36,7 @@ const WAITING = ensure("waiting");
 const RUNNABLE = ensure("runnable");
 
 const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } = {
-  registered_name: (process) => process.name,
+  registered_name: nameOf,
   initial_call: (process) => process.initialCall,
   status: (process) =>
     process.ready ? RUNNABLE : process.listening || process.waiter !== undefined ? WAITING : RUNNING,

@@ -1,5 +1,5 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
-import { type Atom, ensure } from "../term/atom.ts";
+import type { Atom } from "../term/atom.ts";
 import { isTuple } from "../term/guarded.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
@@ -7,7 +7,7 @@ import { nextId, Ref } from "../term/ref.ts";
 import { settle } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Process, processOf } from "./process.ts";
-import { find, type Name, textOf } from "./registry.ts";
+import { find, isHere, type Name, told } from "./registry.ts";
 import { cancel } from "./timer.ts";
 
 /** When the alias of a monitor ends: with the monitor, also with the first reply, or only by `unalias`. */
@@ -72,11 +72,11 @@ export class MonitorRef extends Ref {
 }
 
 /** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead (P50–P54). */
-export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Atom], mode?: AliasMode): Ref {
+export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Name], mode?: AliasMode): Ref {
   const name =
-    item instanceof Pid ? undefined : isTuple(item) ? (item as readonly [Name, Atom]) : ([item as Name, NODE] as const);
-  const target = name === undefined ? processOf(item as Pid) : name[1] === NODE ? find(name[0]) : undefined;
-  const shown = name === undefined ? item : [ensure(textOf(name[0])), name[1]];
+    item instanceof Pid ? undefined : isTuple(item) ? (item as readonly [Name, Name]) : ([item as Name, NODE] as const);
+  const target = name === undefined ? processOf(item as Pid) : isHere(name[1]) ? find(name[0]) : undefined;
+  const shown = name === undefined ? item : [told(name[0]), told(name[1])];
   // Whoever would monitor itself gets a reference that is neither monitor nor alias, as in OTP.
   if (target === watcher) return new MonitorRef(watcher, shown, undefined, undefined);
   const ref = new MonitorRef(watcher, shown, target, mode);

@@ -10,6 +10,7 @@ import type { Ref } from "../term/ref.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Entry, Envelope, type Mailbox, put } from "./mailbox.ts";
 import type { Waiter } from "./receive.ts";
+import type { Name } from "./registry.ts";
 import type { Vigil } from "./vigil.ts";
 import type { MonitorRef } from "./monitor.ts";
 import type { Deadline } from "./timer.ts";
@@ -57,8 +58,8 @@ export abstract class Process implements Mailbox {
   /** Requests by this process that wait for an answer: a list through `Vigil.nextOut`. */
   awaits: Vigil | undefined = undefined;
   extra: Extra | undefined = undefined;
-  /** Registered name. */
-  name: Atom | undefined = undefined;
+  /** Registered name, as it was given; `nameOf` in `registry.ts` tells it. */
+  name: Name | undefined = undefined;
   readonly ancestors: Ancestry;
   nextAlive: Process | undefined = undefined;
   previousAlive: Process | undefined = undefined;

@@ -1,9 +1,17 @@
-/** Names of processes. A process has one name at most, a name one process. */
-import { type Atom, ensure } from "../term/atom.ts";
+/**
+ * Names of processes. A process has one name at most, a name one process.
+ *
+ * A string and the atom of the same name are the same name. A string makes no entry in the table of atoms, so names may come
+ * from outside: they are gone when their process is.
+ */
+import { Atom } from "../term/atom.ts";
+import { loose } from "../term/atom_table.ts";
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import type { Pid } from "../term/pid.ts";
+import { isA } from "../term/guarded.ts";
+import { NODE, type Pid } from "../term/pid.ts";
+import { strange } from "../term/strange.ts";
 import { type Process, processOf } from "./process.ts";
 
 /** A registered name: a string or an atom, which mean the same. */
@@ -17,10 +25,23 @@ export function textOf(name: Name): string {
 
 /** Whether this can be a name at all. */
 export function isName(name: unknown): name is Name {
-  return (
-    typeof name === "string" ||
-    (typeof name === "object" && name !== null && "name" in name && typeof name.name === "string")
-  );
+  return typeof name === "string" || isA(name, Atom);
+}
+
+/** A name as it is told: an atom, for which a string needs no entry in the table of atoms. */
+export function told(name: Name): Atom {
+  return typeof name === "string" ? loose(name) : name;
+}
+
+/** The registered name of a process, as it is told. */
+export function nameOf(process: Process): Atom | undefined {
+  const { name } = process;
+  return typeof name === "string" ? (process.name = loose(name)) : name;
+}
+
+/** Whether this is the name of this node, as an atom or a string. */
+export function isHere(node: unknown): boolean {
+  return node === NODE || node === NODE.name;
 }
 
 /** The living process of this name. */
@@ -28,38 +49,41 @@ export function find(name: Name): Process | undefined {
   return names.get(typeof name === "string" ? name : name.name);
 }
 
+/** The pid of the living process of this name. */
 export function whereis(name: Name): Pid | undefined {
+  if (!isName(name))
+    throw new ErlangError(BADARG, `Cannot look up ${describe(name)}: a name is a string or an atom${strange(name)}`);
   return find(name)?.pid;
 }
 
+/** All names. */
 export function registered(): Atom[] {
-  return [...names.keys()].map((name) => ensure(name));
+  return [...names.keys()].map(told);
 }
 
 export function register(name: Name, pid: Pid): true {
   const process = processOf(pid);
   const refuse = (why: string) => new ErlangError(BADARG, `Cannot register ${pid} as ${describe(name)}: ${why}`);
-  const atom = nameOf(name, refuse);
-  const holder = names.get(atom.name);
+  checkName(name, refuse);
+  const holder = find(name);
   if (holder !== undefined) throw refuse(`the name belongs to ${holder.pid}`);
   if (process === undefined) throw refuse("the process is dead");
   if (process.name !== undefined) throw refuse(`the process is registered as "${process.name}" already`);
-  process.name = atom;
-  names.set(atom.name, process);
+  process.name = name;
+  names.set(textOf(name), process);
   return true;
 }
 
-/** The atom of a name, if it can be one; else what `refuse` makes is thrown, or `system_limit`. */
-export function nameOf(name: Name, refuse: (why: string) => Error): Atom {
-  if (!isName(name)) throw refuse("a name is a string or an atom");
+/** Throws what `refuse` makes unless this can be the name of a process. */
+export function checkName(name: unknown, refuse: (why: string) => Error): asserts name is Name {
+  if (!isName(name)) throw refuse(`a name is a string or an atom${strange(name)}`);
   if (textOf(name) === "undefined") throw refuse(`"undefined" is not a name`);
-  return ensure(textOf(name));
 }
 
 export function unregister(name: Name): true {
-  const process = find(name);
+  const process = isName(name) ? find(name) : undefined;
   if (process === undefined)
-    throw new ErlangError(BADARG, `Cannot unregister ${describe(name)}: no process has this name`);
+    throw new ErlangError(BADARG, `Cannot unregister ${describe(name)}: no process has this name${strange(name)}`);
   release(process);
   return true;
 }
@@ -67,6 +91,6 @@ export function unregister(name: Name): true {
 /** Frees the name of a process, if it has one. */
 export function release(process: Process): void {
   if (process.name === undefined) return;
-  names.delete(process.name.name);
+  names.delete(textOf(process.name));
   process.name = undefined;
 }

@@ -4,17 +4,18 @@ import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
-import { NODE, Pid } from "../term/pid.ts";
+import { Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
+import { strange } from "../term/strange.ts";
 import { current } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
-import { find, isName, type Name } from "./registry.ts";
+import { find, isHere, isName, type Name } from "./registry.ts";
 import { Request } from "./request.ts";
 import { cancel, Deadline, left, wait } from "./timer.ts";
 
 /** Where a message can go: a pid, a registered name, an alias, or a name on a node. */
-export type Destination = Pid | Name | Ref | readonly [name: Name, node: Atom];
+export type Destination = Pid | Name | Ref | readonly [name: Name, node: Name];
 
 /** Delivers a message. Never fails for a pid; a name nobody has is `badarg` (P10, P11). */
 export function send<M>(to: Destination, message: M): M {
@@ -29,13 +30,13 @@ export function send<M>(to: Destination, message: M): M {
     if (process === undefined)
       throw new ErlangError(BADARG, `Cannot send to ${describe(to)}: no process has this name`);
     deliver(process, message);
-  } else if (isTuple(to) && to.length === 2 && isName(to[0])) {
-    const process = to[1] === NODE ? find(to[0]) : undefined;
+  } else if (isTuple(to) && to.length === 2 && isName(to[0]) && isName(to[1])) {
+    const process = isHere(to[1]) ? find(to[0]) : undefined;
     if (process !== undefined) deliver(process, message);
   } else {
     throw new ErlangError(
       BADARG,
-      `Cannot send to ${describe(to)}: a destination is a pid, a name, an alias or [name, node]`,
+      `Cannot send to ${describe(to)}: a destination is a pid, a name, an alias or [name, node]${strange(to)}`,
     );
   }
   return message;
@@ -112,7 +113,10 @@ export function startTimer(
     );
   }
   if (!(to instanceof Pid || isName(to))) {
-    throw new ErlangError(BADARG, `Cannot start a timer: the destination must be a pid or a name, got ${describe(to)}`);
+    throw new ErlangError(
+      BADARG,
+      `Cannot start a timer: the destination must be a pid or a name, got ${describe(to)}${strange(to)}`,
+    );
   }
   const timer = new TimerRef(to, message, wrapped, options.ref === false);
   // The dead get nothing, send nothing and hold nothing.

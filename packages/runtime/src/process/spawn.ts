@@ -5,6 +5,7 @@ import { current, follow } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { link } from "./death.ts";
 import type { Ancestry, Process } from "./process.ts";
+import { nameOf } from "./registry.ts";
 import { reportRejections } from "./rejection.ts";
 import { turns } from "./scheduler.ts";
 import { enlist } from "./table.ts";
@@ -35,7 +36,7 @@ const GENERATIONS = 64;
 export function ancestry(parent: Process | undefined): Ancestry {
   if (parent === undefined) return none;
   const { more } = parent;
-  const self = parent.name ?? parent.pid;
+  const self = nameOf(parent) ?? parent.pid;
   if (more.ancestry?.[0] !== self) more.ancestry = [self, ...parent.ancestors.slice(0, GENERATIONS - 1)];
   return more.ancestry;
 }

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { ATOM } from "./describe.ts";
+import { table } from "./atom_table.ts";
 import { ErlangError } from "./error.ts";
 
 /**
@@ -16,20 +16,9 @@ export interface Atom<N extends string = string> {
 
 declare const brand: unique symbol;
 
-interface Table {
-  readonly Atom: abstract new (...args: never) => Atom;
-  readonly names: Map<string, Atom>;
-  readonly make: (name: string) => Atom;
-}
-
 /** How many atoms there can be, as on the BEAM by default. */
 export const limit = 1_048_576;
 const MAX_CHARACTERS = 255;
-
-// The table hangs on globalThis, so that two copies of this package have the same atoms.
-const KEY = Symbol.for("@otpts/runtime/atoms/1");
-const shared = globalThis as typeof globalThis & { [KEY]?: Table };
-const table: Table = (shared[KEY] ??= newTable());
 
 /** The class of all atoms, for `instanceof`. It cannot be constructed from outside. */
 export const Atom = table.Atom;
@@ -89,7 +78,7 @@ function add(name: string): Atom {
       `Cannot make atom ${inspect(name)}: the table is full (${limit} atoms). Names from outside belong in strings; use atom.existing for those that must be atoms`,
     );
   }
-  const atom = table.make(name);
+  const atom = table.loose.get(name)?.deref() ?? table.make(name);
   table.names.set(name, atom);
   return atom;
 }
@@ -97,30 +86,4 @@ function add(name: string): Atom {
 // system_limit itself is made when the table is new, so that it is there when the table is full.
 function ensureReserved(): Atom {
   return table.names.get("system_limit") as Atom;
-}
-
-function newTable(): Table {
-  class Atom {
-    readonly name: string;
-    constructor(name: string) {
-      this.name = name;
-      Object.freeze(this);
-    }
-    get [ATOM](): true {
-      return true;
-    }
-    toString(): string {
-      return this.name;
-    }
-    toJSON(): string {
-      return this.name;
-    }
-    [inspect.custom](): string {
-      return /^[a-z][A-Za-z0-9_@]*$/.test(this.name) ? this.name : `'${this.name.replaceAll(/['\\]/g, "\\$&")}'`;
-    }
-  }
-  const make = (name: string) => new Atom(name) as unknown as Table["names"] extends Map<string, infer A> ? A : never;
-  const names: Table["names"] = new Map();
-  for (const name of ["badarg", "system_limit"]) names.set(name, make(name));
-  return { Atom: Atom as unknown as Table["Atom"], names, make };
 }

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { type Atom, ensure } from "./atom.ts";
+import { COPY, here } from "./copy.ts";
 
 /** The name of this node, as long as there is only one. */
 export const NODE: Atom = ensure("nonode@nohost");
@@ -55,6 +56,11 @@ export class Pid<P = unknown> {
 
   get creation(): number {
     return CREATION;
+  }
+
+  /** @internal */
+  get [COPY](): string {
+    return here();
   }
 
   toString(): string {

@@ -51,7 +51,7 @@ export interface Protocol {
 export interface Registered {}
 
 /** Who a call or cast goes to: a pid, a registered name, or a name on a node. */
-export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: Atom];
+export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: string | Atom];
 
 /** The protocol of a server reference; `unknown` where nobody declared one. */
 export type ProtocolOf<S> =

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import type { Atom } from "./atom.ts";
+import { COPY, here } from "./copy.ts";
 import { CREATION, NODE } from "./pid.ts";
 
 let last = 0;
@@ -30,6 +31,11 @@ export abstract class Ref {
 
   get creation(): number {
     return CREATION;
+  }
+
+  /** @internal */
+  get [COPY](): string {
+    return here();
   }
 
   toString(): string {

@@ -1,0 +1,61 @@
+/** Where the atoms are. */
+import { inspect } from "node:util";
+import type { Atom } from "./atom.ts";
+import { ATOM } from "./describe.ts";
+
+interface Table {
+  readonly Atom: abstract new (...args: never) => Atom;
+  readonly names: Map<string, Atom>;
+  readonly make: (name: string) => Atom;
+  /** Atoms that are in no table: of names that are strings, for as long as somebody holds them. */
+  readonly loose: Map<string, WeakRef<Atom>>;
+  readonly swept: FinalizationRegistry<string>;
+}
+
+// The table hangs on globalThis, so that two copies of this package have the same atoms.
+const KEY = Symbol.for("@otpts/runtime/atoms/1");
+const shared = globalThis as typeof globalThis & { [KEY]?: Table };
+export const table: Table = (shared[KEY] ??= newTable());
+
+/**
+ * The atom of a name that is a string, without an entry in the table: it is gone when nobody holds it any more. Until then it
+ * is what `ensure` gives for this name, so atoms compare with `===` all the same.
+ */
+export function loose(name: string): Atom {
+  const known = table.names.get(name) ?? table.loose.get(name)?.deref();
+  if (known !== undefined) return known;
+  const atom = table.make(name);
+  table.loose.set(name, new WeakRef(atom));
+  table.swept.register(atom, name);
+  return atom;
+}
+
+function newTable(): Table {
+  class Atom {
+    readonly name: string;
+    constructor(name: string) {
+      this.name = name;
+      Object.freeze(this);
+    }
+    get [ATOM](): true {
+      return true;
+    }
+    toString(): string {
+      return this.name;
+    }
+    toJSON(): string {
+      return this.name;
+    }
+    [inspect.custom](): string {
+      return /^[a-z][A-Za-z0-9_@]*$/.test(this.name) ? this.name : `'${this.name.replaceAll(/['\\]/g, "\\$&")}'`;
+    }
+  }
+  const make = (name: string) => new Atom(name) as unknown as Table["names"] extends Map<string, infer A> ? A : never;
+  const names: Table["names"] = new Map();
+  for (const name of ["badarg", "system_limit"]) names.set(name, make(name));
+  const loose: Table["loose"] = new Map();
+  const swept = new FinalizationRegistry<string>((name) => {
+    if (loose.get(name)?.deref() === undefined) loose.delete(name);
+  });
+  return { Atom: Atom as unknown as Table["Atom"], names, make, loose, swept };
+}
