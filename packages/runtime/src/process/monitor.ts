@@ -1,5 +1,4 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
-import type { Atom } from "../term/atom.ts";
 import { isTuple } from "../term/guarded.ts";
 import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";

@@ -1,6 +1,5 @@
 /** Messages, and the timers that send them. */
 import { BADARG, TIMEOUT } from "../term/atoms.ts";
-import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
