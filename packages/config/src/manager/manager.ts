@@ -115,6 +115,7 @@ async function init({
   const workers = await workersOf(sources, spec);
   let saved: SavedOverrides | undefined;
   try {
+    await spec.overrides_file?.lock(() => erlang.is_process_alive(sources));
     saved = await spec.overrides_file?.load();
   } catch (error) {
     return [STOP, asError(error)];

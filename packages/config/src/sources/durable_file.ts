@@ -1,101 +1,176 @@
+import { createHash } from "node:crypto";
+import { constants } from "node:fs";
 import * as node_fs from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+
+import { boot_id } from "./boot.ts";
+import { must_be_regular, regular_place } from "./regular_file.ts";
 
 /** What is used of the file system, so that its failures can be tested. */
 export type FileSystem = Pick<
   typeof node_fs,
-  "open" | "rename" | "unlink" | "readdir" | "mkdir" | "readFile" | "realpath"
+  "open" | "rename" | "unlink" | "readdir" | "mkdir" | "readFile" | "lstat" | "readlink"
 >;
 
 /**
- * A small file that is replaced whole, or not at all.
+ * A small file that is replaced whole, or not at all. A regular file: anything else in its place is refused, and left alone.
  *
- * New content is written to a file beside it (mode 0600), synced, and renamed into place; then the directory is synced.
- * So at any moment, whatever dies, the file holds either the old content or the new one; and when `replace` has resolved,
- * the new one, even if the machine loses power.
+ * New content is written to a file beside it (mode 0600) and synced, and so is the directory; the last step renames it into
+ * place. Whatever fails before that step leaves the file as it was, and that step itself has nothing after it that could
+ * fail: what `replace` rejected needs no undoing, and is not there after a restart.
+ *
+ * When the machine loses power, that last rename may be lost. So the name of the file beside says what it is to replace, in
+ * which run of the machine, and with what: `read` finds it after a restart of the machine and renames it again. In the same
+ * run of the machine it was left by a program that died, or by a failure, and is removed.
  */
 export class DurableFile {
-  readonly #path: string;
-  readonly #fs: FileSystem;
+  private readonly path: string;
+  private readonly fs: FileSystem;
+  private readonly boot: string;
   /** The file itself, where `path` is a symbolic link to it. */
-  #target: string;
-  /** Content that is known to be on disk; `undefined` where there is no file. */
-  #content: string | undefined;
-  #count = 0;
+  private target: string;
+  /** Digest of the content; `""` where there is no file. */
+  private digest = "";
 
-  constructor(path: string, file_system: FileSystem = node_fs) {
-    this.#path = path;
-    this.#target = path;
-    this.#fs = file_system;
+  /** @param boot tells this run of the machine from others */
+  constructor(path: string, file_system: FileSystem = node_fs, boot: string = boot_id()) {
+    this.path = path;
+    this.target = path;
+    this.fs = file_system;
+    this.boot = boot.slice(0, 8);
   }
 
-  /** The content, or `undefined` where there is no file. Throws what the system says. */
+  /** Where the file is, without symbolic links. @throws NotRegular; what the system says */
+  async place(): Promise<string> {
+    return (this.target = await regular_place(this.path, this.fs));
+  }
+
+  /** The content, or `undefined` where there is no file. @throws NotRegular; what the system says */
   async read(): Promise<string | undefined> {
-    try {
-      this.#target = await this.#fs.realpath(this.#path);
-      this.#content = await this.#fs.readFile(this.#target, "utf8");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      this.#content = undefined;
-    }
-    return this.#content;
+    await this.place();
+    await this.recover();
+    const content = await this.content(this.target);
+    this.digest = content === undefined ? "" : digestOf(content);
+    return content;
   }
 
-  /**
-   * Replaces the content. When this rejects (with what the system says) the old content stays: also where only the last
-   * step failed, as far as the system still lets it be put back.
-   */
+  /** Replaces the content. When this rejects, with NotRegular or what the system says, the file holds what it held. */
   async replace(content: string): Promise<void> {
-    const temporary = await this.#writeAside(content);
+    const digest = digestOf(content);
+    const aside = await this.writeAside(content, digest);
     try {
-      await this.#fs.rename(temporary, this.#target);
+      await this.syncDirectory();
+      // Nothing but a file of ours is renamed over, whatever has taken its place since it was read.
+      await regular_place(this.target, this.fs);
+      await this.fs.rename(aside, this.target);
     } catch (error) {
-      await this.#discard(temporary);
+      // The failure that led here is the one to report; a leftover is removed at the next start.
+      await this.fs.unlink(aside).catch(() => undefined);
       throw error;
     }
-    try {
-      await this.#syncDirectory();
-    } catch (error) {
-      await this.#putBack();
-      throw error;
-    }
-    this.#content = content;
+    this.digest = digest;
   }
 
   /** Renames the file to a free name that begins with its own and `suffix`. Returns that name. */
   async set_aside(suffix: string): Promise<string> {
-    const directory = dirname(this.#target);
-    const taken = new Set(await this.#fs.readdir(directory));
-    let name = `${basename(this.#target)}${suffix}`;
-    for (let n = 2; taken.has(name); n += 1) name = `${basename(this.#target)}${suffix}-${n}`;
-    await this.#fs.rename(this.#target, join(directory, name));
-    await this.#syncDirectory();
-    this.#content = undefined;
+    await regular_place(this.target, this.fs);
+    const directory = dirname(this.target);
+    const taken = new Set(await this.fs.readdir(directory));
+    let name = `${basename(this.target)}${suffix}`;
+    for (let n = 2; taken.has(name); n += 1) name = `${basename(this.target)}${suffix}-${n}`;
+    await this.fs.rename(this.target, join(directory, name));
+    await this.syncDirectory();
+    this.digest = "";
     return join(directory, name);
   }
 
-  /** Removes what writers that died left beside the file. Throws what the system says. */
+  /** Removes the file, if there is one. @throws NotRegular; what the system says */
+  async remove(): Promise<void> {
+    try {
+      await this.fs.unlink(await this.place());
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    this.digest = "";
+  }
+
+  /** Removes what writers that died left beside the file. @throws what the system says */
   async remove_leftovers(): Promise<void> {
-    const directory = dirname(this.#target);
-    const names = await this.#fs.readdir(directory).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return [];
-      throw error;
-    });
-    const begin = temporaryPrefix(this.#target);
-    for (const name of names) {
-      const owner = name.startsWith(begin) ? Number(/^(\d+)-\d+$/.exec(name.slice(begin.length))?.[1]) : Number.NaN;
-      if (Number.isNaN(owner) || (owner !== process.pid && isAlive(owner))) continue;
-      await this.#fs.unlink(join(directory, name));
+    for (const { name } of await this.leftovers()) await this.unlinkBeside(name);
+  }
+
+  /** Ends what a loss of power interrupted: the last rename. */
+  private async recover(): Promise<void> {
+    const leftovers = await this.leftovers();
+    for (const { name, boot, before, after } of leftovers) {
+      if (boot === this.boot) continue;
+      const [old, made] = await Promise.all([
+        this.content(this.target),
+        this.content(join(dirname(this.target), name)),
+      ]);
+      if (before !== (old === undefined ? NOTHING : digestOf(old)) || made === undefined) continue;
+      if (after !== digestOf(made)) continue;
+      await this.fs.rename(join(dirname(this.target), name), this.target);
+      await this.syncDirectory();
+      return;
     }
   }
 
-  async #writeAside(content: string): Promise<string> {
-    const directory = dirname(this.#target);
-    const temporary = join(directory, `${temporaryPrefix(this.#target)}${process.pid}-${(this.#count += 1)}`);
-    const file = await this.#fs.open(temporary, "wx", 0o600).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-      await this.#fs.mkdir(directory, { recursive: true, mode: 0o700 });
-      return this.#fs.open(temporary, "wx", 0o600);
+  private async leftovers() {
+    const begin = temporaryPrefix(this.target);
+    let names: string[];
+    try {
+      names = await this.fs.readdir(dirname(this.target));
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+    return names.flatMap((name) => {
+      const [, pid, boot, before, after] = name.startsWith(begin)
+        ? (/^(\d+)-([0-9a-f]+)-([0-9a-f]+)-([0-9a-f]+)$/.exec(name.slice(begin.length)) ?? [])
+        : [];
+      if (boot === undefined) return [];
+      const isOthers = boot === this.boot && Number(pid) !== process.pid && isAlive(Number(pid));
+      return isOthers ? [] : [{ name, boot, before, after }];
+    });
+  }
+
+  private async unlinkBeside(name: string): Promise<void> {
+    try {
+      await this.fs.unlink(join(dirname(this.target), name));
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+
+  private async content(place: string): Promise<string | undefined> {
+    try {
+      // What is no file is not even opened: that alone may wait for ever, or do something.
+      must_be_regular(await this.fs.lstat(place));
+      const handle = await this.fs.open(place, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+      try {
+        must_be_regular(await handle.stat());
+        return await this.fs.readFile(handle, "utf8");
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  private async writeAside(content: string, digest: string): Promise<string> {
+    const directory = dirname(this.target);
+    const mark = [process.pid, this.boot, this.digest === "" ? NOTHING : this.digest, digest].join("-");
+    const aside = join(directory, `${temporaryPrefix(this.target)}${mark}`);
+    const open = () => this.fs.open(aside, "wx", 0o600);
+    const file = await open().catch(async (error: NodeJS.ErrnoException) => {
+      // The same change was tried before, and could not be removed when it failed.
+      if (error.code === "EEXIST") await this.fs.unlink(aside);
+      else if (error.code === "ENOENT") await this.fs.mkdir(directory, { recursive: true, mode: 0o700 });
+      else throw error;
+      return open();
     });
     try {
       try {
@@ -105,31 +180,16 @@ export class DurableFile {
         await file.close();
       }
     } catch (error) {
-      await this.#discard(temporary);
+      await this.fs.unlink(aside).catch(() => undefined);
       throw error;
     }
-    return temporary;
+    return aside;
   }
 
-  /** The failure that led here is the one to report; a leftover is removed at the next start. */
-  async #discard(temporary: string): Promise<void> {
-    await this.#fs.unlink(temporary).catch(() => undefined);
-  }
-
-  /** The new content has its name, but may lose it: give the name back to the old content. */
-  async #putBack(): Promise<void> {
-    try {
-      if (this.#content === undefined) await this.#fs.unlink(this.#target);
-      else await this.#fs.rename(await this.#writeAside(this.#content), this.#target);
-    } catch {
-      // The failure that led here is the one to report. Whatever is replaced next is written whole again.
-    }
-  }
-
-  async #syncDirectory(): Promise<void> {
+  private async syncDirectory(): Promise<void> {
     // Windows has no such thing: there a rename is made durable by the system.
     if (process.platform === "win32") return;
-    const directory = await this.#fs.open(dirname(this.#target), "r");
+    const directory = await this.fs.open(dirname(this.target), "r");
     try {
       await directory.sync();
     } catch (error) {
@@ -141,8 +201,19 @@ export class DurableFile {
   }
 }
 
+/** In place of a digest where there was no file. */
+const NOTHING = "0";
+
+function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
+
 function temporaryPrefix(target: string): string {
   return `.${basename(target)}.writing-`;
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 function isAlive(pid: number): boolean {

@@ -6,7 +6,9 @@ import type { Diagnostic } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { DurableFile, type FileSystem } from "./durable_file.ts";
+import { type FileLock, Locked, lock_file } from "./file_lock.ts";
 import { DamagedRecord, NewerRecord, decode_overrides, override_line, override_record } from "./override_record.ts";
+import { NotRegular } from "./regular_file.ts";
 import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
 
 export interface RuntimeOptions {
@@ -39,7 +41,8 @@ interface Save {
  * What is put at run time, always on top of all other sources wherever it stands in the list.
  *
  * With `file` a put that was acknowledged is on disk: it survives the process and the machine. A file that is damaged is
- * set aside as `<file>.damaged-<time>` and reported. One process may use a file at a time.
+ * set aside as `<file>.damaged-<time>` and reported. What is no regular file is refused and left alone. One manager of one
+ * program uses a file at a time; another one is refused, with the pid of the first.
  *
  * @example new RuntimeSource()
  * @example new RuntimeSource({ file: "/var/lib/myapp/overrides" })
@@ -60,6 +63,9 @@ export class RuntimeSource implements Source {
   #waiting: Save | undefined;
   /** Whether the file's content is known: what is not known must not be written over. */
   #known = false;
+  /** Whether the manager that uses the file is there still; undefined while none does. */
+  #in_use: (() => boolean) | undefined;
+  #lock: FileLock | undefined;
 
   /** @throws TypeError for an unknown option or one of the wrong type */
   constructor(options: RuntimeOptions = {}) {
@@ -78,6 +84,7 @@ export class RuntimeSource implements Source {
     this.durable = file !== undefined;
     const keeper: OverridesFile = {
       name,
+      lock: (in_use) => this.lock(in_use),
       load: () => this.load_overrides(),
       save: (overrides) => this.persist(overrides),
       close: () => this.close(),
@@ -88,9 +95,27 @@ export class RuntimeSource implements Source {
   }
 
   /**
+   * Takes the file for the manager of this source, until `close`. To be called before `load_overrides`.
+   *
+   * @param in_use whether that manager is there still: when it is not, another one of this program may take the file
+   * @throws ConfigSourceError `locked` when another manager or program uses the file; `not_a_file`, `unreadable` or `denied`
+   */
+  async lock(in_use: () => boolean): Promise<void> {
+    await this.#next(async () => {
+      this.#in_use = in_use;
+      try {
+        await this.#takeLock("read");
+      } catch (error) {
+        this.#in_use = undefined;
+        throw error;
+      }
+    });
+  }
+
+  /**
    * Reads the overrides that were saved.
    *
-   * @throws ConfigSourceError `unreadable` or `denied`; `version` for a file that a later version wrote; `damaged` for a
+   * @throws ConfigSourceError `not_a_file`, `unreadable` or `denied`; `version` for a file that a later version wrote; `damaged` for a
    *   damaged one that cannot be set aside. Until a later call succeeds, `persist` refuses: it would write over what it
    *   does not know.
    */
@@ -105,7 +130,8 @@ export class RuntimeSource implements Source {
    *
    * @param overrides all of them; not to be changed until the promise settles
    * @returns resolves when they are on disk (at once without a file)
-   * @throws ConfigSourceError `disk_full`, `read_only`, `denied` or `not_saved`: the file holds what it held
+   * @throws ConfigSourceError `disk_full`, `read_only`, `denied`, `locked`, `not_a_file` or `not_saved`: the file holds what it
+   *   held
    */
   persist(overrides: Iterable<Override>): Promise<void> {
     if (this.#file === undefined) return Promise.resolve();
@@ -123,9 +149,12 @@ export class RuntimeSource implements Source {
     return this.#waiting.done;
   }
 
-  /** Resolves when nothing is being read or written. */
+  /** Lets go of the file. Resolves when nothing is being read or written. */
   async close(): Promise<void> {
-    await this.#next(async () => undefined);
+    await this.#next(async () => {
+      this.#in_use = undefined;
+      await this.#unlock();
+    });
   }
 
   /** The manager keeps overrides as its own layer: among the sources there is nothing to load. */
@@ -133,6 +162,42 @@ export class RuntimeSource implements Source {
     if (!context.first) return { outcome: "unchanged" };
     const source = this.name;
     return { outcome: "data", contribution: { source, tree: {}, origin: () => ({ source }), diagnostics: [] } };
+  }
+
+  async #unlock(): Promise<void> {
+    const lock = this.#lock;
+    this.#lock = undefined;
+    holders.delete(this);
+    await lock?.release();
+  }
+
+  async #takeLock(verb: "read" | "save"): Promise<void> {
+    if (this.#file === undefined || this.#in_use === undefined) return;
+    if (this.#lock !== undefined && (await this.#lock.held())) return;
+    await this.#unlock();
+    const where = verb === "read" ? "read the runtime overrides in" : "save the runtime overrides in";
+    const action = `Cannot ${where} "${this.#shown}"`;
+    try {
+      const place = await this.#file.place();
+      this.#lock = await lock_file(place).catch(async (error: unknown) => {
+        const last = error instanceof Locked && error.own ? RuntimeSource.#abandoned(place) : undefined;
+        if (last === undefined) throw error;
+        await last.#unlock();
+        return lock_file(place);
+      });
+      holders.set(this, place);
+    } catch (error) {
+      if (!(error instanceof Locked)) throw this.#failure(action, error, "unreadable");
+      const uses = error.own ? `another manager of this program (pid ${process.pid}) uses it` : error.message;
+      const message = `${action}: ${uses}; each needs a file of its own`;
+      throw new ConfigSourceError(message, { source: this.name, code: "locked", file: this.#shown });
+    }
+  }
+
+  /** The source of this program that holds a file whose manager is gone. */
+  static #abandoned(place: string): RuntimeSource | undefined {
+    for (const [source, at] of holders) if (at === place && source.#in_use?.() !== true) return source;
+    return undefined;
   }
 
   #next<T>(action: () => Promise<T>): Promise<T> {
@@ -191,6 +256,7 @@ export class RuntimeSource implements Source {
       const message = `${action}: what the file holds is not known, as it could not be read`;
       throw new ConfigSourceError(message, { source: this.name, code: "not_saved", file: this.#shown });
     }
+    await this.#takeLock("save");
     const lines: string[] = [];
     for (const override of overrides) {
       lines.push(override_line(override));
@@ -211,6 +277,9 @@ export class RuntimeSource implements Source {
   }
 }
 
+/** The sources of this program that hold a file, with its place. */
+const holders = new Map<RuntimeSource, string>();
+
 const failures: Readonly<Record<string, readonly [code: string, words: string]>> = {
   ENOSPC: ["disk_full", "no space is left on the device"],
   EDQUOT: ["disk_full", "the disk quota is used up"],
@@ -218,9 +287,11 @@ const failures: Readonly<Record<string, readonly [code: string, words: string]>>
   EROFS: ["read_only", "the file system is read-only"],
   EACCES: ["denied", "permission is denied"],
   EPERM: ["denied", "the operation is not permitted"],
+  EBUSY: ["not_saved", "it is a mount point: mount its directory instead"],
 };
 
 function wordsOf(error: unknown): { readonly code: string | undefined; readonly words: string } {
+  if (error instanceof NotRegular) return { code: error.code, words: error.message };
   const system = (error as NodeJS.ErrnoException).code ?? "unknown";
   const known = failures[system];
   return { code: known?.[0], words: known === undefined ? `the system says ${system}` : `${known[1]} (${system})` };

@@ -67,7 +67,14 @@ export interface Source {
 export interface OverridesFile {
   /** Name in `status`. */
   readonly name: string;
-  /** Reads what was saved, and takes the file for this program. @throws ConfigSourceError when it cannot be read */
+  /**
+   * Takes the file for a manager of this program, until `close`; called before `load`, again when the manager starts again.
+   *
+   * @param in_use whether that manager, or its supervisors, are alive
+   * @throws ConfigSourceError `locked` when another program or manager has the file
+   */
+  lock(in_use: () => boolean): Promise<void>;
+  /** Reads what was saved. @throws ConfigSourceError when it cannot be read */
   load(): Promise<{ readonly overrides: readonly Override[]; readonly diagnostics: readonly Diagnostic[] }>;
   /** Resolves when these are on disk in place of those before. @throws ConfigSourceError when they cannot be */
   save(overrides: Iterable<Override>): Promise<void>;

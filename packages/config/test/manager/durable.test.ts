@@ -60,7 +60,7 @@ it("a put that cannot be saved is refused, and the rest goes on", async () => {
   full = false;
   await Config.put("x", 3);
   expect(await Config.get([])).toEqual({ a: 1, x: 3 });
-  expect(await readdir(directory)).toEqual(["overrides"]);
+  expect(await readdir(directory)).toEqual([".overrides.lock", "overrides"]);
 });
 
 it("a damaged file is set aside and reported", async () => {

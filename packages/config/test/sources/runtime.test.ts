@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Override } from "../../src/core/overrides.ts";
 import type { Value } from "../../src/core/value.ts";
 import { ConfigSourceError } from "../../src/errors.ts";
+import { boot_id } from "../../src/sources/boot.ts";
 import type { FileSystem } from "../../src/sources/durable_file.ts";
 import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "../../src/sources/override_record.ts";
 import { RuntimeSource } from "../../src/sources/runtime.ts";
@@ -163,14 +164,15 @@ describe("RuntimeSource", () => {
   });
 
   test("removes what writers that died left, and nothing else", async () => {
-    const dead = ".overrides.writing-4194999-1";
+    const mark = `${boot_id().slice(0, 8)}-0123-4567`;
+    const dead = `.overrides.writing-4194999-${mark}`;
     const others = [
       ".overrides.writing-x",
       "overrides.bak",
-      ".other.writing-4194999-1",
-      `.overrides.writing-${process.ppid}-1`,
+      `.other.writing-4194999-${mark}`,
+      `.overrides.writing-${process.ppid}-${mark}`,
     ];
-    for (const name of [dead, `.overrides.writing-${process.pid}-7`, ...others])
+    for (const name of [dead, `.overrides.writing-${process.pid}-${mark}`, ".overrides.writing-7-00-1-2", ...others])
       await writeFile(join(folder, name), "x");
     await opened();
     expect((await readdir(folder)).sort()).toEqual(others.sort());

@@ -1,6 +1,5 @@
-import { unlink } from "node:fs/promises";
-
 import { DurableFile } from "../durable_file.ts";
+import { NotRegular } from "../regular_file.ts";
 import { turn } from "./backoff.ts";
 import type { Entry } from "./entries.ts";
 
@@ -68,7 +67,8 @@ export class ConsulCache {
       return text === undefined ? undefined : await this.#entries(text.split("\n"));
     } catch (error) {
       const { code } = error as { code?: string };
-      this.#problem = `Cannot use cache file "${this.#path}": ${code ?? "it is damaged, or was written for another prefix"}`;
+      const why = error instanceof NotRegular ? error.message : code;
+      this.#problem = `Cannot use cache file "${this.#path}": ${why ?? "it is damaged, or was written for another prefix"}`;
       return undefined;
     }
   }
@@ -76,9 +76,7 @@ export class ConsulCache {
   async remove(): Promise<void> {
     this.#waiting = undefined;
     await this.flush();
-    await unlink(this.#path).catch((error: { code?: string }) => {
-      if (error.code !== "ENOENT") this.#note("remove", error);
-    });
+    await this.#file.remove().catch((error: { code?: string }) => this.#note("remove", error));
   }
 
   #begin(): void {
@@ -122,7 +120,8 @@ export class ConsulCache {
     return entries;
   }
 
-  #note(action: string, { code }: { code?: string }): void {
-    this.#problem = `Cannot ${action} cache file "${this.#path}": ${code ?? "unknown error"}`;
+  #note(action: string, error: { code?: string }): void {
+    const why = error instanceof NotRegular ? error.message : (error.code ?? "unknown error");
+    this.#problem = `Cannot ${action} cache file "${this.#path}": ${why}`;
   }
 }
