@@ -134,11 +134,15 @@ export interface ChangedPath {
   readonly after: Value | undefined;
 }
 
-/** All changed leaves, sorted by path. */
-export function changedLeaves(root: Change | undefined): readonly ChangedPath[] {
+/**
+ * All changed leaves, sorted by path.
+ *
+ * @param but the path of a node that is left out, with all below it: of a put, say, that is told as one change
+ */
+export function changedLeaves(root: Change | undefined, but?: Segments): readonly ChangedPath[] {
   if (root === undefined) return [];
   const found: ChangedPath[] = [];
-  collect(root, "", [], found);
+  collect(root, "", [], found, but);
   return sortedByPath(found);
 }
 
@@ -154,13 +158,23 @@ export function sortedByPath<T extends { readonly path: string }>(list: T[]): T[
   return list.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function collect(above: Change, path: string, segments: readonly string[], found: ChangedPath[]): void {
+function collect(
+  above: Change,
+  path: string,
+  segments: readonly string[],
+  found: ChangedPath[],
+  but: Segments | undefined,
+): void {
+  // Where the node lies below here, it is one of the changes; where it lies elsewhere, none is left out.
+  const left = but !== undefined && but.length > segments.length ? but[segments.length] : undefined;
   for (const change of above.below()) {
+    const isOnTheWay = left !== undefined && change.key === left;
+    if (isOnTheWay && but!.length === segments.length + 1) continue;
     const at = joinPath(path, change.key);
     const below = segments.concat(change.key);
     const { leafBefore: before, leafAfter: after } = change;
     if (change.leaf) found.push({ path: at, segments: below, before, after });
-    if (change.hasLeavesBelow) collect(change, at, below, found);
+    if (change.hasLeavesBelow) collect(change, at, below, found, isOnTheWay ? but : undefined);
   }
 }
 

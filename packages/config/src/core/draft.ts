@@ -1,4 +1,4 @@
-import type { Table, Value } from "./value.ts";
+import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * Structural sharing. A tree that is built anew takes over every subtree that is equal in the tree before it. Two subtrees
@@ -40,6 +40,19 @@ export function isIndex(segment: string): boolean {
     if (digit < 48 || digit > 57) return false;
   }
   return true;
+}
+
+/** `tree` with another value in place of the one at `path`, which is there; elements of lists are named by index. */
+export function replace(tree: Table, path: Segments, value: Value): Table {
+  return replaced(tree, path, 0, value) as Table;
+}
+
+function replaced(node: Value, path: Segments, depth: number, value: Value): Value {
+  if (depth === path.length) return value;
+  const key = path[depth]!;
+  const below = replaced(entry(node, key)!, path, depth + 1, value);
+  if (isList(node)) return Object.freeze(node.with(Number(key), below));
+  return Object.freeze({ ...(node as Table), [key]: below });
 }
 
 /** Builds a frozen table key by key, and gives `before` itself back when the result equals it. */

@@ -1,4 +1,4 @@
-import { child, Draft, entry, isList, isTable, share } from "./draft.ts";
+import { child, Draft, isTable, share } from "./draft.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -103,8 +103,8 @@ export class Overrides {
 }
 
 /**
- * `tree` with `value` at `path`. A list takes it at an index it has; what else stands in the way of the path becomes a table.
- * For a path that has just been put this equals laying all overrides over the sources again, for less.
+ * `tree` with `value` at `path`. What stands in the way of the path becomes a table. For a path that has just been put this
+ * equals laying all overrides over the sources again, for less.
  */
 export function assign(tree: Table, path: Segments, value: Value): Table {
   return assigned(tree, path, 0, value) as Table;
@@ -113,8 +113,7 @@ export function assign(tree: Table, path: Segments, value: Value): Table {
 function assigned(node: Value | undefined, path: Segments, depth: number, value: Value): Value {
   if (depth === path.length) return value;
   const key = path[depth]!;
-  const below = assigned(entry(node, key), path, depth + 1, value);
-  if (isList(node) && entry(node, key) !== undefined) return Object.freeze(node.with(Number(key), below));
+  const below = assigned(child(node, key), path, depth + 1, value);
   const out: Record<string, Value> = isTable(node) ? { ...node } : {};
   out[key] = below;
   return Object.freeze(out);

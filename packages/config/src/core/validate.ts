@@ -1,10 +1,9 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigValidationError, type Problem } from "../errors.ts";
 import { diff, sortedByPath } from "./diff.ts";
-import { isTable } from "./draft.ts";
+import { isTable, replace } from "./draft.ts";
 import type { Origin } from "./layer.ts";
 import { andThen, inTurn, isThenable } from "./maybe.ts";
-import { assign } from "./overrides.ts";
 import { isWithin, parsePath } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
 import { admit, PlainDataError } from "./plain.ts";
@@ -107,7 +106,7 @@ export class Validation {
       inTurn(sortedByPath(this.schemas.project(diff(before, tree))), ({ item, after, segments }) => {
         if (after === undefined) return;
         return andThen(parsed(item, after, segments, valueAt(before, segments), report), (output) => {
-          if (output !== undefined && output !== after) tree = assign(tree, segments, output);
+          if (output !== undefined && output !== after) tree = replace(tree, segments, output);
         });
       });
     const functions = (): void | Promise<void> =>

@@ -1,0 +1,165 @@
+/** Big values: what is too big is refused by its length, before it is looked at; what is big is taken in slices. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { Config, ConfigSpec, ConfigValidationError } from "../../src/index.ts";
+import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
+import { admitSliced, type Budget } from "../../src/core/sliced.ts";
+import type { Value } from "../../src/core/value.ts";
+import { anyTree, plain } from "../core/trees.ts";
+import { eachAlone, ScriptedSource, started } from "../manager/kit.ts";
+
+eachAlone();
+
+/** Counts how often the event loop turns while something goes on. */
+async function turns(work: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  let over = false;
+  const turn = (): void => {
+    count++;
+    if (!over) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await work();
+  over = true;
+  return count;
+}
+
+/** 300,000 leaves in 300 tables. */
+const large = (version = 0): Record<string, unknown> =>
+  Object.fromEntries(
+    Array.from({ length: 300 }, (_, t) => [
+      `table_${t}`,
+      Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`key_${i}`, i + version])),
+    ]),
+  );
+
+describe("a list of ten million elements", () => {
+  test("is refused by its length, without a look at an element", () => {
+    let looks = 0;
+    const list = new Proxy(new Array<number>(10_000_000), {
+      get: (target, key) => {
+        if (typeof key === "string" && /^\d/.test(key)) looks++;
+        return Reflect.get(target, key) as unknown;
+      },
+      ownKeys: () => {
+        throw new Error("The keys were asked for");
+      },
+      getOwnPropertyDescriptor: (target, key) => {
+        looks++;
+        return Reflect.getOwnPropertyDescriptor(target, key);
+      },
+    });
+    for (const strict of [true, false]) {
+      expect(() => admit({ a: { list } }, undefined, { strict })).toThrow(
+        `Value at "a.list" holds 10000000 values, at most ${MAX_VALUES} are allowed`,
+      );
+    }
+    expect(looks).toBe(0);
+  });
+
+  test("is refused where it is put, with its path", async () => {
+    await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
+    const error = await Config.put("a.list", new Array(10_000_000).fill(0)).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ConfigValidationError);
+    expect((error as ConfigValidationError).problems).toMatchObject([
+      { path: "a.list", message: `holds 10000000 values, at most ${MAX_VALUES} are allowed` },
+    ]);
+  });
+});
+
+describe("a large table", () => {
+  test("lets the event loop turn while it is put", async () => {
+    await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
+    const value = large();
+    expect(await turns(() => Config.put("big", value))).toBeGreaterThan(10);
+    expect(await Config.get("big.table_299.key_999")).toBe(999);
+  });
+
+  test("lets the event loop turn while a source brings it", async () => {
+    const source = new ScriptedSource("x", {});
+    await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
+    source.next = large();
+    expect(await turns(() => Config.reload())).toBeGreaterThan(10);
+    const before = Config.snapshot();
+    source.next = { ...large(), one: 1 };
+    await Config.reload();
+    expect(Config.snapshot().get("table_7")).toBe(before.get("table_7"));
+  });
+
+  test("that is refused names the place, though it was looked at in slices", async () => {
+    await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
+    const value = large() as Record<string, Record<string, unknown>>;
+    value.table_250!.key_500 = () => 1;
+    const error = await Config.put("big", value).catch((thrown: unknown) => thrown);
+    expect((error as ConfigValidationError).problems).toMatchObject([
+      { path: "big.table_250.key_500", message: "is a function, must be plain data" },
+    ]);
+  });
+});
+
+describe("admission in slices", () => {
+  const always: Budget = { spent: () => true, turn: () => Promise.resolve() };
+  /** The same tree so often that it is large. */
+  const many = (tree: object): Record<string, unknown> =>
+    Object.fromEntries(Array.from({ length: 4_000 }, (_, i) => [`k${i}`, { tree, list: [1, 2, tree], n: 1 }]));
+
+  test("makes what admission at once makes, and shares as much", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyTree, anyTree, fc.boolean(), async (one, other, strict) => {
+        const before = plain(many(one)) as Value;
+        for (const tree of [one, other]) {
+          const value = structuredClone(many(tree));
+          const sliced = admitSliced(value, before, { strict }, always);
+          expect(sliced).toBeInstanceOf(Promise);
+          const made = (await sliced) as Record<string, Record<string, Value>>;
+          const atOnce = admit(value, before, { strict }) as typeof made;
+          expect(made).toEqual(atOnce);
+          expect(made === before).toBe((atOnce as Value) === before);
+          expect(Object.isFrozen(made) && Object.isFrozen(made.k1)).toBe(true);
+          for (const key of ["k0", "k3999"]) {
+            const standing = (before as typeof made)[key]!;
+            for (const part of ["tree", "list"]) {
+              expect(made[key]![part] === standing[part]).toBe(atOnce[key]![part] === standing[part]);
+            }
+          }
+        }
+      }),
+      { numRuns: 10 },
+    );
+  });
+
+  test.each<[string, unknown]>([
+    ["a function", () => 1],
+    ["an accessor", Object.defineProperty({}, "x", { enumerable: true, get: () => 1 })],
+    ["an empty key", { "": 1 }],
+    ["an instance", new Map()],
+    ["undefined in a list", [undefined]],
+  ])("refuses %s with the words and the path of admission at once", async (_, bad) => {
+    const value = many({ a: 1 });
+    value.k3000 = { deep: [0, { bad }] };
+    const rules = { strict: true, at: ["root"] };
+    const atOnce = caught(() => admit(value, undefined, rules));
+    const sliced = await Promise.resolve(admitSliced(value, undefined, rules, always)).catch((error: unknown) => error);
+    expect(sliced).toBeInstanceOf(PlainDataError);
+    expect((sliced as Error).message).toBe((atOnce as Error).message);
+    expect((sliced as PlainDataError).path).toEqual((atOnce as PlainDataError).path);
+  });
+
+  test("counts all values of a tree, however many slices it takes", async () => {
+    const shared = Array.from({ length: 1_000 }, () => 0);
+    const value = Array.from({ length: 2_001 }, () => shared);
+    const sliced = await Promise.resolve(admitSliced(value, undefined, { strict: true }, always)).catch(
+      (error: unknown) => error,
+    );
+    expect((sliced as Error).message).toContain(`is one of more than ${MAX_VALUES} values`);
+  });
+});
+
+function caught(run: () => unknown): unknown {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("Nothing was thrown");
+}
