@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { apply, changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
 import { share } from "../../src/core/draft.ts";
 import type { Table } from "../../src/core/value.ts";
-import { anyTree, plain } from "./trees.ts";
+import { anyTree, key, plain } from "./trees.ts";
 
 const leaves = (before: object, after: object) => {
   const from = plain(before);
@@ -20,6 +20,29 @@ describe("diff", () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it("leaves out a node with all below it, and nothing else", () => {
+    fc.assert(
+      fc.property(anyTree, anyTree, fc.array(key, { minLength: 1, maxLength: 3 }), (before, after, but) => {
+        const change = diff(before, share(before, after) as Table);
+        const isWithin = (at: readonly string[]): boolean => but.every((segment, i) => at[i] === segment);
+        expect(changedLeaves(change, but)).toEqual(changedLeaves(change).filter(({ segments }) => !isWithin(segments)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("sees the elements of lists as nodes, and whole lists as leaves", () => {
+    const before = plain({ l: [1, { a: 1 }] });
+    const after = share(before, plain({ l: [1, { a: 2 }, 3] })) as Table;
+    const [list] = diff(before, after)!.below();
+    expect(list!.path).toEqual(["l"]);
+    expect(list!.leaf).toBe(true);
+    expect(list!.below().map(({ path, before: old, after: now, leaf }) => [path, old, now, leaf])).toEqual([
+      [["l", "1"], { a: 1 }, { a: 2 }, false],
+      [["l", "2"], undefined, 3, false],
+    ]);
   });
 
   it("tells nothing of equal trees", () => {

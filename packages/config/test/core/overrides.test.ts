@@ -20,6 +20,39 @@ describe("Overrides", () => {
     );
   });
 
+  it("equal their plainest form: a list of puts, each of which drops what was put at its path and below", () => {
+    interface Put {
+      readonly path: Segments;
+      readonly value: Value;
+    }
+    const change = fc.oneof(put, fc.record({ path, value: fc.constant(undefined) }));
+    fc.assert(
+      fc.property(anyTree, fc.array(change, { maxLength: 8 }), (base, changes) => {
+        let overrides = Overrides.none;
+        let model: readonly Put[] = [];
+        for (const { path: at, value } of changes) {
+          model = model.filter((one) => !starts(one.path, at));
+          if (value === undefined) overrides = overrides.unset(at);
+          else {
+            overrides = overrides.put(at, value);
+            model = [...model, { path: at, value }];
+          }
+        }
+        const expected = model.reduce<Table>((tree, one) => set(tree, one.path, one.value) as Table, base);
+        expect(over(base, overrides)).toEqual(expected);
+        expect(new Set([...overrides].map((one) => JSON.stringify(one.path)))).toEqual(
+          new Set(model.map((one) => JSON.stringify(one.path))),
+        );
+        for (const { path: at } of changes) {
+          expect(overrides.at(at)).toEqual(model.find((one) => JSON.stringify(one.path) === JSON.stringify(at))?.value);
+          expect(overrides.within(at)).toHaveLength(model.filter((one) => starts(one.path, at)).length);
+          expect(overrides.hasWithin(at)).toBe(overrides.within(at).length > 0);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("equal a put assigned to the tree that was effective before", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
@@ -120,3 +153,11 @@ function starts(at: Segments, above: Segments): boolean {
 it("assign makes a table of what stands in the way", () => {
   expect(assign(plain({ a: [1] }), ["a", "b"], 1 as Value)).toEqual({ a: { b: 1 } });
 });
+
+/** One value in a tree, in the plainest form. */
+function set(tree: Value | undefined, at: Segments, value: Value): Value {
+  if (at.length === 0) return value;
+  const table = typeof tree === "object" && tree !== null && !Array.isArray(tree) ? (tree as Table) : {};
+  const below = Object.hasOwn(table, at[0]!) ? table[at[0]!] : undefined;
+  return { ...table, [at[0]!]: set(below, at.slice(1), value) };
+}

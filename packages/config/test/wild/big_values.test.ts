@@ -86,6 +86,13 @@ describe("a large table", () => {
     expect(Config.snapshot().get("table_7")).toBe(before.get("table_7"));
   });
 
+  test("lets the event loop turn while it is put in lists", async () => {
+    await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
+    const list = Array.from({ length: 300 }, (_, t) => Array.from({ length: 1_000 }, (__, i) => i + t));
+    expect(await turns(() => Config.put("big", list))).toBeGreaterThan(10);
+    expect(await Config.get("big.299.999")).toBe(1298);
+  });
+
   test("that is refused names the place, though it was looked at in slices", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
     const value = large() as Record<string, Record<string, unknown>>;
@@ -136,6 +143,8 @@ describe("admission in slices", () => {
     ["undefined in a list", [undefined]],
   ])("refuses %s with the words and the path of admission at once", async (_, bad) => {
     const value = many({ a: 1 });
+    // Large in itself, twice, so that the walk goes in and comes out again.
+    value.k10 = { more: many({ b: 1 }), list: Array.from({ length: 9_000 }, () => [1]) };
     value.k3000 = { deep: [0, { bad }] };
     const rules = { strict: true, at: ["root"] };
     const atOnce = caught(() => admit(value, undefined, rules));

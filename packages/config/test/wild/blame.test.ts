@@ -160,6 +160,7 @@ describe("an origin function that", () => {
 });
 
 describe("the path of a validator's own problem", () => {
+  const thrownOften = new ConfigValidationError("Pool: is too small", [{ path: "pool.size", message: "is too small" }]);
   const own = (path: unknown) => [{ path, message: "is too small" }];
   test.each<[string, (value: unknown, path: string) => unknown, string]>([
     ["is below the node when dotted", () => own("pool.size"), "db.pool.size"],
@@ -169,9 +170,9 @@ describe("the path of a validator's own problem", () => {
     ["is the node's when there is none", () => own(undefined), "db"],
     ["is taken whole when it begins with the node's", (_, path) => own(`${path}.pool.size`), "db.pool.size"],
     [
-      "is below the node in an error that was thrown",
+      "is below the node in an error that is thrown again and again",
       () => {
-        throw new ConfigValidationError("Pool: is too small", [{ path: "pool.size", message: "is too small" }]);
+        throw thrownOften;
       },
       "db.pool.size",
     ],
@@ -179,7 +180,7 @@ describe("the path of a validator's own problem", () => {
     const db = { pool: { size: 1, hosts: ["a", "b"] } };
     await started(new ConfigSpec({ sources: [], validators: { db: validator }, reload_interval: 0 }));
     expect(await refused(Config.put("db", db))).toEqual([{ path, message: "is too small", origin: "put" }]);
-    // The same error thrown again keeps its path.
+    // The same error thrown again keeps its path; for another node it has that node's.
     expect(await refused(Config.put("db", db))).toMatchObject([{ path }]);
   });
 });
