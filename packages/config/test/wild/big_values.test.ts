@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Config, ConfigSpec, ConfigValidationError } from "../../src/index.ts";
+import { share } from "../../src/core/draft.ts";
 import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
 import { admitSliced, type Budget } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -122,7 +123,8 @@ describe("admission in slices", () => {
           expect(sliced).toBeInstanceOf(Promise);
           const made = (await sliced) as Record<string, Record<string, Value>>;
           const atOnce = admit(value, before, { strict }) as typeof made;
-          expect(made).toEqual(atOnce);
+          // What is equal to it is shared with it.
+          expect(share(atOnce, made)).toBe(atOnce);
           expect(made === before).toBe((atOnce as Value) === before);
           expect(Object.isFrozen(made) && Object.isFrozen(made.k1)).toBe(true);
           for (const key of ["k0", "k3999"]) {
@@ -133,7 +135,7 @@ describe("admission in slices", () => {
           }
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 5 },
     );
   });
 
