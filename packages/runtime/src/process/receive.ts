@@ -1,9 +1,11 @@
 import { BADARG, TIMEOUT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { settle } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { type Entry, take } from "./mailbox.ts";
+import { type Entry, Envelope, take } from "./mailbox.ts";
 import type { Process } from "./process.ts";
+import { report } from "./report.ts";
 import { open } from "./request.ts";
 import { exhausted, reduce } from "./scheduler.ts";
 import { cancel, Deadline, wait } from "./timer.ts";
@@ -119,11 +121,43 @@ function search(
       entry = process.head;
       continue;
     }
-    if (wanted) return { before };
+    if (wanted) {
+      if (canBeAwaited(entry)) return { before };
+      drop(process, entry, before);
+      entry = before === undefined ? process.head : before.next;
+      continue;
+    }
     before = entry;
     entry = entry.next;
   }
   return undefined;
+}
+
+// A promise asks what it is given for its `then`. What throws at that (a revoked proxy) would fail the receiver for what its
+// sender did.
+function canBeAwaited(entry: Entry): boolean {
+  if (!(entry instanceof Envelope)) return true;
+  const { message } = entry;
+  if ((typeof message !== "object" && typeof message !== "function") || message === null) return true;
+  try {
+    void (message as { then?: unknown }).then;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function drop(process: Process, entry: Entry, before: Entry | undefined): void {
+  take(process, before);
+  const { pid, name } = process;
+  const { message } = entry as Envelope;
+  report(
+    "warning",
+    "unhandled_message",
+    () => ({ pid, name, message }),
+    () =>
+      `Process ${pid} cannot receive a message: it throws when a promise looks at it (${describe(message)}). It was dropped`,
+  );
 }
 
 settle(

@@ -12,6 +12,7 @@ import {
   type Pid,
   REPLY,
   STOP,
+  TIMEOUT,
   erlang,
   gen_server,
   logger,
@@ -355,3 +356,24 @@ function monitored(body: () => unknown): [Pid, unknown] {
   ready?.();
   return [pid, ref];
 }
+
+test.each(["an object whose then throws when it is read", "a revoked proxy", "a revoked proxy of an array"])(
+  "%s is dropped by a receive, which goes on to the next message",
+  async (which) => {
+    const value = all[which] as () => unknown;
+    const received = await inside(async () => {
+      const self = erlang.self();
+      erlang.send(self, value());
+      erlang.send(self, "first");
+      const there = await erlang.receive();
+      erlang.send_after(1, self, value());
+      erlang.send_after(2, self, "second");
+      return [there, await erlang.receive(), await erlang.receive(undefined, { after: 0 })];
+    });
+    expect(received).toStrictEqual(["first", "second", TIMEOUT]);
+    expect(seen.map(({ event }) => event)).toStrictEqual(["unhandled_message", "unhandled_message"]);
+    expect(seen[0]?.text).toMatch(
+      /^Process <0\.\d+\.0> cannot receive a message: it throws when a promise looks at it/u,
+    );
+  },
+);
