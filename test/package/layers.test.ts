@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "modules", holds: /^[a-z_]+\.ts$|^nact\// },
   ],
   config: [
+    { name: "commonjs", holds: /^commonjs\// },
     { name: "errors", holds: /^errors\.ts$/ },
     { name: "core", holds: /^core\// },
     { name: "formats", holds: /^formats\// },

@@ -14,11 +14,15 @@ export class NoThread extends Error {
   override readonly name = "NoThread";
 }
 
-/** The built thread's file; from the sources, which Node 20 cannot run in a thread, it is that of the build. */
-const thread = new URL(
-  import.meta.url.endsWith(".ts") ? "../../dist/formats/parser_thread.js" : "./parser_thread.js",
-  import.meta.url,
-);
+/**
+ * The built thread's file; from the sources, which Node 20 cannot run in a thread, it is that of the build.
+ *
+ * @throws TypeError in a bundle of CommonJS, where modules have no URL
+ */
+function threadFile(): URL {
+  const here = import.meta.url;
+  return new URL(here.endsWith(".ts") ? "../../dist/formats/parser_thread.js" : "./parser_thread.js", here);
+}
 
 /**
  * Parses bytes in a thread, so that the event loop is never held up: the tree arrives in slices, with a turn of the loop
@@ -58,7 +62,7 @@ export async function parse_aside(
 
 function started(job: ParserJob): Worker {
   try {
-    return new Worker(thread, { workerData: job, transferList: [job.port, job.slices], execArgv: [] });
+    return new Worker(threadFile(), { workerData: job, transferList: [job.port, job.slices], execArgv: [] });
   } catch (error) {
     throw new NoThread("", { cause: error });
   }

@@ -8,7 +8,7 @@ import {
   isScalar,
   isSeq,
   parseDocument,
-} from "yaml";
+} from "../commonjs/yaml.ts";
 
 import { BEYOND_NUMBERS, decimalOf, integerOf } from "../core/numbers.ts";
 import type { Table, Value } from "../core/value.ts";

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 
 import { stringify as writeToml } from "smol-toml";
-import { stringify as writeYaml } from "yaml";
+import { stringify as writeYaml } from "../../commonjs/yaml.ts";
 
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";

@@ -2,7 +2,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import type { Socket } from "node:net";
 
-import Consul from "consul";
+import { Consul } from "../../commonjs/consul.ts";
 
 import { type BodyReader, Exchange } from "./exchange.ts";
 import { ConsulFailure, failed_connection, failed_status } from "./failure.ts";

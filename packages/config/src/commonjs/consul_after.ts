@@ -1,0 +1,3 @@
+import { takeBack } from "./require.ts";
+
+takeBack();

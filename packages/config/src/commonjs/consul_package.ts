@@ -1,0 +1,4 @@
+import "./consul_before.ts";
+import Consul from "consul";
+
+export { Consul };

@@ -1,0 +1,3 @@
+import { lend } from "./require.ts";
+
+lend();
