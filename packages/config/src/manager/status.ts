@@ -1,6 +1,8 @@
 import { erlang } from "@otpts/runtime";
 import { isTable } from "../core/draft.ts";
 import { conflictsOf } from "../core/conflicts.ts";
+import { keysWithoutEffect } from "../core/ineffective.ts";
+import type { Diagnostic } from "../core/layer.ts";
 import { formatPath } from "../core/path.ts";
 import { countLeaves } from "../core/snapshot.ts";
 import { ConfigSourceError } from "../errors.ts";
@@ -34,7 +36,7 @@ export function statusOf(state: State): ConfigStatus {
       winner: winner.source,
       loser: loser.source,
     })),
-    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics)],
+    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...withoutEffect(state)],
     reload: {
       reload_interval: spec.reload_interval,
       running: reload !== undefined,
@@ -52,6 +54,18 @@ export function statusOf(state: State): ConfigStatus {
         }),
   };
 }
+
+/** Found once for a configuration, however often its status is asked. */
+function withoutEffect({ configuration, spec }: State): readonly Diagnostic[] {
+  let found = ineffective.get(configuration);
+  if (found === undefined) {
+    const { layers, raw, snapshot } = configuration;
+    ineffective.set(configuration, (found = keysWithoutEffect(layers, raw, snapshot.tree, spec.shape)));
+  }
+  return found;
+}
+
+const ineffective = new WeakMap<object, readonly Diagnostic[]>();
 
 function subscribersOf({ spec, subscriptions, deliveries }: State, now: number): ConfigStatus["subscribers"] {
   const targets = new Set<unknown>();
