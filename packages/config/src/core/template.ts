@@ -1,5 +1,8 @@
+import { readJson } from "./json_reader.ts";
 import type { Origin } from "./layer.ts";
+import type { Shape } from "./shape.ts";
 import { type Hole, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
+import { hasShape, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 export type { TemplateProblem };
@@ -35,6 +38,8 @@ export interface Masked {
   /** The text to be parsed. */
   readonly text: string;
   readonly problems: readonly TemplateProblem[];
+  /** What stands there as in a shell, and does not mean the same here. */
+  readonly habits: readonly TemplateProblem[];
   /** The names of all placeholders outside comments. */
   readonly names: ReadonlySet<string>;
   /** The offset in the template of an offset in `text`. */
@@ -43,8 +48,14 @@ export interface Masked {
    * Fills the values into the tree that `text` was parsed to.
    *
    * @param read reads a text as a TOML value; `undefined` where it is none
+   * @param expected what is known of the value at a path: a bare value of another type is read as that, where it can be
    */
-  fill(tree: Table, lookup: Lookup, read: (text: string) => Value | undefined): Filled;
+  fill(
+    tree: Table,
+    lookup: Lookup,
+    read: (text: string) => Value | undefined,
+    expected?: (path: Segments) => Shape | undefined,
+  ): Filled;
 }
 
 /** What a template says. */
@@ -61,7 +72,19 @@ export interface Filled {
 /** Reads a template. */
 export function mask_template(text: string): Masked {
   const { holes, marks, ...masked } = new Masking(text).run();
-  return { ...masked, fill: (tree, lookup, read) => new Filling(holes, marks, lookup, read).run(tree) };
+  return {
+    ...masked,
+    habits: holes.flatMap((hole) => hole.parts).flatMap((part) => (typeof part === "object" ? habitIn(part) : [])),
+    fill: (tree, lookup, read, expected) => new Filling(holes, marks, lookup, read, expected).run(tree),
+  };
+}
+
+/** `${NAME:-default}`, `:=`, `:?` and `:+` are the shell's: here the default begins after the colon. */
+function habitIn({ name, fallback, offset }: Placeholder): readonly TemplateProblem[] {
+  const sign = fallback?.[0] ?? "";
+  if (sign === "" || !"-=?+".includes(sign)) return [];
+  const message = `"\${${name}:${sign}…}" is read as a default that begins with "${sign}", and not as in a shell`;
+  return [{ offset, message: `${message}; write "\${${name}:…}" for a default` }];
 }
 
 class Filling {
@@ -69,6 +92,7 @@ class Filling {
   readonly #mask: RegExp;
   readonly #lookup: Lookup;
   readonly #read: (text: string) => Value | undefined;
+  readonly #expected: ((path: Segments) => Shape | undefined) | undefined;
   readonly #problems: TemplateProblem[] = [];
   readonly #uses = new Map<string, readonly PlaceholderUse[]>();
   /** For lists that changed their length: which element of the masked list each element comes from. */
@@ -79,7 +103,9 @@ class Filling {
     [begin, end]: readonly [begin: string, end: string],
     lookup: Lookup,
     read: (text: string) => Value | undefined,
+    expected: ((path: Segments) => Shape | undefined) | undefined,
   ) {
+    this.#expected = expected;
     this.#holes = holes;
     this.#mask = new RegExp(`${begin}(\\d+)${end}`, "gu");
     this.#lookup = lookup;
@@ -154,7 +180,11 @@ class Filling {
     for (const item of itemsOf(found.value)) {
       const text = String(item);
       const isRead = hole.kind === "bare" && typeof found.value !== "object";
-      const value = isRead ? this.#bareValue(text, placeholder.offset) : hole.kind === "bare" ? item : text;
+      const value = isRead
+        ? this.#bareValue(text, placeholder.offset, [...path, String(from + values.length)])
+        : hole.kind === "bare"
+          ? item
+          : text;
       this.#uses.set(JSON.stringify([...path, String(from + values.length)]), [found.use]);
       values.push(value);
     }
@@ -184,7 +214,7 @@ class Filling {
       const [first] = hole.parts.filter((part) => typeof part === "object");
       if (hole.kind === "bare" && bare === undefined) {
         const resolved = uses.length === hole.parts.filter((part) => typeof part === "object").length;
-        bare = resolved ? this.#bareValue(parts.join(""), first!.offset) : "";
+        bare = resolved ? this.#bareValue(parts.join(""), first!.offset, path) : "";
       }
       return parts.join("");
     });
@@ -192,9 +222,14 @@ class Filling {
     return bare ?? filled;
   }
 
-  #bareValue(text: string, offset: number): Value {
+  #bareValue(text: string, offset: number, path: Segments): Value {
     const value = this.#read(text.trim());
-    if (value !== undefined && !holdsTable(value)) return value;
+    if (value !== undefined && !holdsTable(value)) {
+      const expected = this.#expected?.(path);
+      if (expected === undefined || hasShape(value, expected)) return value;
+      const typed = valueOfText(text.trim(), expected);
+      return typed !== undefined && hasShape(typed, expected) ? typed : value;
+    }
     const message = "what stands here must read as one TOML value without tables (a string needs quotes)";
     this.#problems.push({ offset, message });
     return "";
@@ -228,9 +263,12 @@ function itemsOf(value: Substitution): readonly (string | number | bigint | bool
   if (typeof value !== "string") return [value];
   if (value.trim().startsWith("[")) {
     try {
-      const list: unknown = JSON.parse(value);
-      if (Array.isArray(list) && list.every((item) => ["string", "number", "boolean"].includes(typeof item))) {
-        return list as (string | number | boolean)[];
+      const list = readJson(value.trim()).value;
+      if (
+        Array.isArray(list) &&
+        list.every((item) => ["string", "number", "bigint", "boolean"].includes(typeof item))
+      ) {
+        return list as (string | number | bigint | boolean)[];
       }
     } catch {
       // Not JSON: a text that begins with a bracket.

@@ -1,7 +1,7 @@
 import { JsonFault, readJson } from "./json_reader.ts";
 import { BEYOND_NUMBERS, decimalOf, integerOf } from "./numbers.ts";
 import type { Shape } from "./shape.ts";
-import type { Segments, Value } from "./value.ts";
+import type { Scalar, Segments, Value } from "./value.ts";
 
 /**
  * The one rule for the value of a text that carries no type of its own: a variable, an argument, a key of Consul, the
@@ -249,4 +249,23 @@ function accepts({ type, options, values }: Shape, value: number | bigint): bool
   return type === "number" || type === "integer"
     ? typeof value === "number"
     : type === "bigint" && typeof value === "bigint";
+}
+
+/** Whether a value has the shape, as far as types tell: what a text that has a type of its own (a TOML value) is asked. */
+export function hasShape(value: Value, shape: Shape): boolean {
+  if (value === null) return shape.nullable === true || isUnknown(shape);
+  if (shape.values !== undefined) return shape.values.includes(value as Scalar);
+  if (shape.options !== undefined) return shape.options.some((option) => hasShape(value, option));
+  if (isUnknown(shape)) return true;
+  if (Array.isArray(value)) {
+    return (
+      shape.type === "array" &&
+      (value as readonly Value[]).every((element, index) => {
+        const expected = elementOf(shape, index);
+        return expected === undefined || hasShape(element, expected);
+      })
+    );
+  }
+  const type = typeof value === "number" && shape.type === "integer" ? "integer" : typeof value;
+  return shape.type === type;
 }

@@ -1,4 +1,4 @@
-import type { Layer } from "../core/layer.ts";
+import type { Contribution, Diagnostic, Layer } from "../core/layer.ts";
 import {
   type Filled,
   type Lookup,
@@ -107,7 +107,7 @@ export class TemplateSource implements Source {
     return this.#file.status();
   }
 
-  async #layer(bytes: Uint8Array, env: Variables, signal: AbortSignal): Promise<Layer> {
+  async #layer(bytes: Uint8Array, env: Variables, signal: AbortSignal): Promise<Contribution> {
     const text = decode_utf8(bytes);
     const masked = mask_template(text);
     this.#looked = new Map(
@@ -115,8 +115,28 @@ export class TemplateSource implements Source {
     );
     if (masked.problems.length > 0) throw problemsFault(text, masked.problems);
     const parsed = await parseMasked(text, masked, signal);
-    const filled = masked.fill(parsed.tree, this.#lookup(env), read_toml_value);
-    if (filled.problems.length > 0) throw problemsFault(text, filled.problems);
+    // What was found now is what counts, also where the layers below change later.
+    const lookup = this.#lookup(Object.fromEntries(this.#looked));
+    const { problems } = masked.fill(parsed.tree, lookup, read_toml_value);
+    if (problems.length > 0) throw problemsFault(text, problems);
+    const diagnostics = [
+      ...this.#file.diagnostics(this.name),
+      ...masked.habits.map((habit) => this.#habit(text, habit)),
+    ];
+    // The same again with what is known of the types of bare values.
+    return (lower) => {
+      const filled = masked.fill(parsed.tree, lookup, read_toml_value, lower.expected);
+      return { ...this.#filled(text, masked, parsed, filled), diagnostics, bytes: bytes.length };
+    };
+  }
+
+  #habit(text: string, { offset, message }: TemplateProblem): Diagnostic {
+    const { line, column } = position_at(text, offset);
+    const where = `${this.#file.shown}, line ${line}, column ${column}`;
+    return { source: this.name, code: "shell_default", message: `${message} (${where})` };
+  }
+
+  #filled(text: string, masked: Masked, parsed: Parsed, filled: Filled): Omit<Layer, "diagnostics"> {
     return {
       source: this.name,
       tree: filled.tree,
@@ -126,8 +146,6 @@ export class TemplateSource implements Source {
         ...place(path, text, masked, parsed, filled),
         ...used(path, filled),
       }),
-      diagnostics: this.#file.diagnostics(this.name),
-      bytes: bytes.length,
     };
   }
 
