@@ -22,6 +22,8 @@ export class Change {
   private readonly listedBefore: boolean;
   private readonly listedAfter: boolean;
   private computed: readonly Change[] | undefined;
+  private segments: Segments | undefined;
+  private text: string | undefined;
 
   constructor(key: string, parent: Change | undefined, before: Value | undefined, after: Value | undefined) {
     this.key = key;
@@ -31,10 +33,17 @@ export class Change {
     this.listedBefore = parent !== undefined && (parent.listedBefore || Array.isArray(parent.before));
     this.listedAfter = parent !== undefined && (parent.listedAfter || Array.isArray(parent.after));
     this.computed = undefined;
+    this.segments = parent === undefined ? [] : undefined;
+    this.text = parent === undefined ? "" : undefined;
   }
 
   get path(): Segments {
-    return this.parent === undefined ? [] : this.parent.path.concat(this.key);
+    return (this.segments ??= [...this.parent!.path, this.key]);
+  }
+
+  /** The path, dotted. */
+  get dotted(): string {
+    return (this.text ??= joinPath(this.parent!.dotted, this.key));
   }
 
   /** The value before, for those who see lists as a whole; undefined inside a list. */
@@ -142,7 +151,7 @@ export interface ChangedPath {
 export function changedLeaves(root: Change | undefined, but?: Segments): readonly ChangedPath[] {
   if (root === undefined) return [];
   const found: ChangedPath[] = [];
-  collect(root, "", [], found, but);
+  collect(root, 0, found, but);
   return sortedByPath(found);
 }
 
@@ -158,23 +167,15 @@ export function sortedByPath<T extends { readonly path: string }>(list: T[]): T[
   return list.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 }
 
-function collect(
-  above: Change,
-  path: string,
-  segments: readonly string[],
-  found: ChangedPath[],
-  but: Segments | undefined,
-): void {
+function collect(above: Change, depth: number, found: ChangedPath[], but: Segments | undefined): void {
   // Where the node lies below here, it is one of the changes; where it lies elsewhere, none is left out.
-  const left = but !== undefined && but.length > segments.length ? but[segments.length] : undefined;
+  const left = but !== undefined && but.length > depth ? but[depth] : undefined;
   for (const change of above.below()) {
     const isOnTheWay = left !== undefined && change.key === left;
-    if (isOnTheWay && but!.length === segments.length + 1) continue;
-    const at = joinPath(path, change.key);
-    const below = segments.concat(change.key);
+    if (isOnTheWay && but!.length === depth + 1) continue;
     const { leafBefore: before, leafAfter: after } = change;
-    if (change.leaf) found.push({ path: at, segments: below, before, after });
-    if (change.hasLeavesBelow) collect(change, at, below, found, isOnTheWay ? but : undefined);
+    if (change.leaf) found.push({ path: change.dotted, segments: change.path, before, after });
+    if (change.hasLeavesBelow) collect(change, depth + 1, found, isOnTheWay ? but : undefined);
   }
 }
 

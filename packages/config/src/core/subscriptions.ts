@@ -1,6 +1,5 @@
 import type { Change } from "./diff.ts";
 import { isTable } from "./draft.ts";
-import { formatPath } from "./path.ts";
 import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
 import type { Segments, Value } from "./value.ts";
 
@@ -93,15 +92,15 @@ export class PatternIndex<T> {
       const next = advance(active, below.key);
       if (next.length === 0) continue;
       for (const state of next) if (state.entries.size > 0) this.notify(state, below, next, found);
+      if (!below.isContainer) continue;
       const further = below.hasLeavesBelow ? next : next.filter((state) => !state.isFinal);
-      if (further.length > 0 && below.isContainer) this.walk(below, further, found);
+      if (further.length > 0) this.walk(below, further, found);
     }
   }
 
   private notify(state: State<T>, change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
     if (state.deep && !change.leaf) return;
-    const segments = change.path;
-    const path = formatPath(segments);
+    const { path: segments, dotted: path } = change;
     const before = state.deep ? change.leafBefore : change.before;
     const after = state.deep ? change.leafAfter : change.after;
     for (const entry of state.entries) {
@@ -221,6 +220,7 @@ function literalsOf<T>(active: readonly State<T>[]): ReadonlySet<string> | undef
 }
 
 function advance<T>(active: readonly State<T>[], segment: string): readonly State<T>[] {
+  if (active.length === 1 && active[0]!.isFinal) return active;
   const next: State<T>[] = [];
   for (const state of active) state.next(segment, next);
   return next;

@@ -226,7 +226,10 @@ export class Effects {
   private project({ change, prepared }: Do<"project">, state: State): Event {
     const changed = diff(state.configuration.snapshot.tree, prepared.after.snapshot.tree);
     const matches = sortedByPath(this.index.project(changed));
-    const leaves = telemetry.listening(CHANGED) ? changedLeaves(changed) : undefined;
+    const request = state.change?.request;
+    // A put is reported as one change.
+    const but = request?.cause === "put" ? request.path : undefined;
+    const leaves = telemetry.listening(CHANGED) ? changedLeaves(changed, but) : undefined;
     return { type: "projected", change, prepared, matches, leaves };
   }
 
