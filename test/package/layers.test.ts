@@ -19,7 +19,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "process", holds: /^process\// },
     { name: "behaviour", holds: /^behaviour\// },
     { name: "gen_statem", holds: /^gen_statem\// },
-    { name: "modules", holds: /^[a-z_]+\.ts$|^nact\// },
+    { name: "modules", holds: /^[a-z_]+\.ts$|^[a-z_]+\// },
   ],
   config: [
     { name: "commonjs", holds: /^commonjs\// },
