@@ -67,7 +67,7 @@ async function runtime() {
   say(OtpError.is(taken, atoms.ALREADY_STARTED), plain(taken.message));
   const late = await gen_server
     .call(
-      erlang.spawn(() => erlang.receive()),
+      erlang.spawn(() => erlang.receive(() => false)),
       1,
       5,
     )
