@@ -1,12 +1,55 @@
+/**
+ * Atoms: names that are values. `atom.ensure("config_changed")` is the same object wherever it is asked for, so atoms compare with `===`;
+ * `atom.existing` is for names from outside, which must not make new ones.
+ */
 export * as atom from "./term/atom.ts";
+/**
+ * OTP's own atoms, all of them: `atoms.ALREADY_STARTED`, `atoms.NOT_FOUND`. Those that callbacks need are exported beside, too.
+ */
 export * as atoms from "./term/atoms.ts";
+/**
+ * Erlang's built-in functions for processes: `spawn`, `self`, `send`, `receive`, links, monitors, exit signals, the registry, timers.
+ * What is called acts as the process whose code calls it, also after an `await`.
+ */
 export * as erlang from "./erlang.ts";
+/**
+ * A process that serves: it keeps a state, answers calls, takes casts and messages, one at a time. OTP's `gen_server`.
+ *
+ *     const counter = {
+ *       init: (start: number) => [OK, start] as const,
+ *       handle_call: (_request: "next", _from: gen_server.From, n: number) => [REPLY, n, n + 1] as const,
+ *     };
+ *     const pid = await gen_server.start(counter, 0);
+ *     await gen_server.call(pid, "next"); // 0
+ */
 export * as gen_server from "./gen_server.ts";
+/**
+ * A process that starts other processes, watches them and starts them again when they fail. OTP's `supervisor`.
+ *
+ *     await supervisor.start([supervisor.child_spec({ id: "db", task: start_db })], supervisor.options({ max_restarts: 3 }));
+ */
 export * as supervisor from "./supervisor.ts";
+/**
+ * Events that tell what the program does: `emit` where it happens, `attach` where somebody wants to know. Each is also a
+ * `node:diagnostics_channel` named `otpts:<event>`. The runtime's own are `otp.*` (docs/events.md).
+ */
 export * as telemetry from "./telemetry.ts";
+/**
+ * Reports of crashes, restarts and unexpected messages: on stderr, until another handler is set.
+ */
 export * as logger from "./logger.ts";
+/**
+ * Looking into a running behaviour, as OTP's `sys`: its state, its status, a trace; for debugging and tests.
+ */
 export * as sys from "./sys.ts";
+/**
+ * Who gives processes their turns: the scheduler of this package, or another system that hosts them (`@otpts/runtime/nact`).
+ */
 export * as dispatcher from "./dispatcher.ts";
+/**
+ * Processes that fit into a supervision tree without being a gen_server: they know their ancestors, their crashes are reported,
+ * and whoever starts them can wait until they are initialised. OTP's `proc_lib`.
+ */
 export * as proc_lib from "./proc_lib.ts";
 export { Atom } from "./term/atom.ts";
 export {
