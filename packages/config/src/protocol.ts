@@ -34,6 +34,7 @@ export type ChangeCallback = (
 /** Who is told of changes: a callback, or a process (by pid or name), which gets `[CONFIG_CHANGED, path, old, new]`. */
 export type Subscriber = ChangeCallback | Pid | string | Atom;
 
+/** Options of a subscription. */
 export interface SubscribeOptions {
   /** Tells at once what matches now, with `old_value` undefined. */
   readonly initial?: boolean;

@@ -10,8 +10,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
  */
 
 /** The schema of `Config`, by declaration merging. */
-// oxlint-disable-next-line typescript/no-empty-object-type
-export interface RegisteredConfig {}
+export interface RegisteredConfig {} // oxlint-disable-line typescript/no-empty-object-type
 
 /** The tree of `Config`; `unknown` where no schema is registered. */
 export type RegisteredTree = RegisteredConfig extends { schema: infer S extends StandardSchemaV1 }

@@ -7,8 +7,11 @@ import { describe } from "./term/describe.ts";
 import { isError, withStack } from "./term/guarded.ts";
 import { report, setTap } from "./process/report.ts";
 
+/** The numbers of an event, such as `{ duration: 3.5 }`. */
 export type Measurements = Readonly<Record<string, number>>;
+/** What else is told with an event. */
 export type Metadata = Readonly<Record<string, unknown>>;
+/** What is called for an event. What it returns is of no interest; a promise that fails detaches it. */
 export type Handler = (event: string, measurements: Measurements, metadata: Metadata) => unknown;
 
 /** What a `diagnostics_channel` subscriber gets. */

@@ -22,17 +22,20 @@ type Tag<N extends string> = Atom<N>;
 /** What may follow the state in a result. */
 export type Ext = number | Tag<"infinity"> | Tag<"hibernate"> | readonly [Tag<"continue">, unknown];
 
+/** What `init` may return. */
 export type InitResult<S> =
   | readonly [Tag<"ok">, S]
   | readonly [Tag<"ok">, S, Ext]
   | readonly [Tag<"stop">, unknown]
   | Tag<"ignore">;
 
+/** What `handle_cast`, `handle_info` and `handle_continue` may return. */
 export type NoReplyResult<S> =
   | readonly [Tag<"noreply">, S]
   | readonly [Tag<"noreply">, S, Ext]
   | readonly [Tag<"stop">, unknown, S];
 
+/** What `handle_call` may return. */
 export type CallResult<S> =
   | NoReplyResult<S>
   | readonly [Tag<"reply">, unknown, S]

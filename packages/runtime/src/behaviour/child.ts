@@ -40,7 +40,9 @@ export interface ChildSpec {
   readonly modules?: readonly unknown[] | Word<"dynamic"> | undefined;
 }
 
+/** Who is restarted with a child that failed, as a string or an atom. */
 export type Strategy = Word<"one_for_one"> | Word<"one_for_all"> | Word<"rest_for_one"> | Word<"simple_one_for_one">;
+/** Whether the end of significant children ends the supervisor, as a string or an atom. */
 export type AutoShutdown = Word<"never"> | Word<"any_significant"> | Word<"all_significant">;
 
 /** How a supervisor treats its children. */

@@ -188,18 +188,22 @@ export class RequestIdCollection {
   }
 }
 
+/** An empty collection of requests. */
 export function reqids_new(): RequestIdCollection {
   return new RequestIdCollection();
 }
 
+/** The collection with one request more, under a label that its response comes with. */
 export function reqids_add(id: RequestId, label: unknown, collection: RequestIdCollection): RequestIdCollection {
   return new RequestIdCollection(new Map(collection.entries).set(posted(id), label));
 }
 
+/** How many requests are in the collection. */
 export function reqids_size(collection: RequestIdCollection): number {
   return collection.entries.size;
 }
 
+/** The requests of the collection, `[request_id, label]` each. */
 export function reqids_to_list(collection: RequestIdCollection): (readonly [RequestId, unknown])[] {
   return [...collection.entries].map(([request, label]) => [request as unknown as RequestId, label]);
 }

@@ -29,6 +29,7 @@ export interface ProcessInfo {
   readonly open_calls: number;
 }
 
+/** What `process_info` can be asked for. */
 export type InfoItem = keyof ProcessInfo;
 
 const RUNNING = ensure("running");

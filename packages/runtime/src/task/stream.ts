@@ -13,6 +13,7 @@ import type { Begin } from "./run.ts";
 import type { Outcome, TaskContext } from "./task.ts";
 import { failed, TASK } from "./waiting.ts";
 
+/** Options of a stream of tasks. */
 export interface StreamOptions {
   /** How many tasks run at a time. Default: as many as the machine has processors. */
   readonly max_concurrency?: number | undefined;

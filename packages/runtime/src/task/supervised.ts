@@ -10,6 +10,7 @@ import { type Begin, begunBy, newContext } from "./run.ts";
 import { stream, type StreamOptions } from "./stream.ts";
 import type { Outcome, Task, TaskContext, TaskFunction } from "./task.ts";
 
+/** Options of a supervisor for tasks. */
 export interface TaskSupervisorOptions {
   /** Registered name. */
   readonly name?: supervisor.SupervisorOptions["name"];
@@ -19,6 +20,7 @@ export interface TaskSupervisorOptions {
   readonly max_seconds?: number | undefined;
 }
 
+/** Options of one task under a supervisor. */
 export interface TaskChildOptions {
   /** When a task that ended is started again: `supervisor.Temporary()` (never, the default), `Transient()`, `Permanent()`. */
   readonly restart?: supervisor.ChildSpec["restart"];

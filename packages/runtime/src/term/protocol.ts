@@ -47,8 +47,7 @@ export interface Protocol {
  *
  *   declare module "@otpts/runtime" { interface Registered { config_manager: ConfigManagerProtocol } }
  */
-// oxlint-disable-next-line typescript/no-empty-object-type
-export interface Registered {}
+export interface Registered {} // oxlint-disable-line typescript/no-empty-object-type
 
 /** Who a call or cast goes to: a pid, a registered name, or a name on a node. */
 export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: string | Atom];

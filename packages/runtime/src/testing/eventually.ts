@@ -5,6 +5,7 @@ import { isError, textOf } from "../term/guarded.ts";
 // A test that fakes time means the program's, not the test's own patience.
 const { setTimeout, performance } = globalThis;
 
+/** How long and how often `eventually` looks. */
 export interface Patience {
   /** How long to wait, in ms of real time. Default: 5,000. */
   readonly timeout?: number | undefined;
