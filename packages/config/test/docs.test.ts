@@ -11,8 +11,11 @@ import { format, promisify } from "node:util";
 import { erlang, logger } from "@otpts/runtime";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { environmentLayer, type EnvironmentRules } from "../src/core/environment.ts";
+import * as z from "zod";
+
 import { knownPaths } from "../src/core/known_paths.ts";
 import { formatPath, parsePath } from "../src/core/path.ts";
+import { shapeOf } from "../src/core/schema_shape.ts";
 import { valueOfText } from "../src/core/text_value.ts";
 import { Snapshot } from "../src/core/snapshot.ts";
 import type { Table } from "../src/core/value.ts";
@@ -136,8 +139,25 @@ describe("the README's table of environment names", () => {
   });
 });
 
-describe("the README's table of texts", () => {
+const schemas: Readonly<Record<string, z.ZodType>> = {
+  "z.string()": z.string(),
+  "z.number()": z.number(),
+  "z.boolean()": z.boolean(),
+  "z.array(z.string())": z.array(z.string()),
+  "z.array(z.number())": z.array(z.number()),
+  "z.tuple([z.string(), z.number()])": z.tuple([z.string(), z.number()]),
+  "z.union([z.number(), z.string()])": z.union([z.number(), z.string()]),
+  'z.literal(["auto", 1])': z.literal(["auto", 1]),
+  "z.number().nullable()": z.number().nullable(),
+};
+
+describe("the README's tables of texts", () => {
   test.each(rows("README.md", "text"))("%s is %s", (text, value) => {
     expect(valueOfText(text!)).toStrictEqual(JSON.parse(value!));
+  });
+
+  test.each(rows("README.md", "expected"))("%s reads %s as %s", (expected, text, value) => {
+    const shape = knownPaths([], shapeOf(z.object({ x: schemas[expected!]! }))).expected(["x"]);
+    expect(valueOfText(text!, shape)).toStrictEqual(JSON.parse(value!));
   });
 });
