@@ -95,6 +95,9 @@ export const probes: readonly ProbeSpec[] = [
       note: "the handler awaits once and asks self() after that; the BEAM's has nothing to await",
     }),
   ]),
+  runtime("Calls", "call_statem", { n: 60_000 }, { n: 30_000 }, [
+    ns("call_statem", "call to a state machine", { note: "BEAM: gen_statem:call, mode state_functions, like ours" }),
+  ]),
   runtime("Calls", "call_many", { n: 60_000, flight: 1000 }, { n: 50_000 }, [
     ns("call_many", "call, 1,000 in flight", {
       target: 0.25,
@@ -282,6 +285,7 @@ const flat = (
 });
 
 export const derived: readonly Derived[] = [
+  { ...flat("statem_ratio", "call: a state machine over a server", "call_statem", "call"), group: "Calls", limit: 1.3 },
   flat("call_flat", "call: 100,000 processes over 10", "call_among_100000", "call_among_10"),
   flat("cast_flat", "cast: 100,000 processes over 10", "cast_among_100000", "cast_among_10"),
   flat("mailbox_flat", "mailbox: a million over 10,000, per message", "mailbox_1000000", "mailbox_10000"),

@@ -49,6 +49,12 @@ repeat(N, Fun) -> Fun(), repeat(N - 1, Fun).
 probe(call, #{n := N}) -> one_call(N);
 probe(call_inside, #{n := N}) -> one_call(N);
 probe(call_async, #{n := N}) -> one_call(N);
+probe(call_statem, #{n := N}) ->
+    {ok, Machine} = gen_statem:start(bench_statem, [], []),
+    machine_calls(Machine, N div 10),
+    Ns = per(N, fun() -> machine_calls(Machine, N) end),
+    gen_statem:stop(Machine),
+    [{ns, Ns}];
 probe(call_many, #{n := N, flight := Flight}) ->
     %% One process that sends the requests, then takes the answers: faster here (1.15 us) than a caller each (1.8 us).
     Server = server(),
@@ -168,6 +174,9 @@ one_call(N) ->
 
 calls(_Server, 0) -> ok;
 calls(Server, N) -> N = gen_server:call(Server, N), calls(Server, N - 1).
+
+machine_calls(_Machine, 0) -> ok;
+machine_calls(Machine, N) -> N = gen_statem:call(Machine, N), machine_calls(Machine, N - 1).
 
 casts(_Server, 0) -> ok;
 casts(Server, N) -> gen_server:cast(Server, N), casts(Server, N - 1).

@@ -1,5 +1,6 @@
 import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
+import { gen_statem, KEEP_STATE_AND_DATA, STATE_FUNCTIONS } from "@otpts/runtime/gen_statem";
 import type { Contender } from "../contender.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
@@ -36,6 +37,13 @@ const burning_server = {
     return [REPLY, request, state] as const;
   },
 };
+
+/** A state machine that echoes calls. */
+const machine = gen_statem.states({
+  callback_mode: () => STATE_FUNCTIONS,
+  init: () => [OK, "idle", 0],
+  idle: (type, content) => [KEEP_STATE_AND_DATA, [[REPLY, (type as readonly [unknown, gen_server.From])[1], content]]],
+});
 
 /** Tells its owner when its init has run, and crashes when it is told anything. */
 const crashing_server = {
@@ -131,6 +139,16 @@ export const contender: Contender = {
     call: ({ n }) => callsTo(server, n),
     call_inside: ({ n }) => inside(() => callsTo(server, n)),
     call_async: ({ n }) => callsTo(async_server, n),
+    async call_statem({ n }) {
+      const pid = await gen_statem.start(machine, undefined);
+      const echoes = async (times: number) => {
+        for (let i = 0; i < times; i++) await gen_statem.call(pid, i);
+      };
+      await echoes(n / 10);
+      const ns = await per(n, () => echoes(n));
+      await gen_statem.stop(pid);
+      return { ns };
+    },
     async call_many({ n, flight }) {
       const pid = await start();
       const callers = (each: number) => Promise.all(Array.from({ length: flight }, () => calls(pid, each)));

@@ -35,8 +35,9 @@ export function listOf(actions: unknown): readonly unknown[] {
 
 // Whether an array is one action rather than several.
 function isOne(array: readonly unknown[]): boolean {
-  const [first, second] = array;
   if (array.length < 2) return false;
+  const first = array[0];
+  const second = array[1];
   if (isTuple(first)) {
     if (!isKind(first)) return false;
     // [[TIMEOUT, CANCEL], …] cancels the event time-out and goes on.

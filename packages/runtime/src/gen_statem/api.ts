@@ -124,7 +124,8 @@ export function call<const S extends ServerRef, const M extends CallTo<S>>(
   request: M,
   timeout: CallTimeout = Infinity,
 ): Promise<ReplyFrom<S, M>> {
-  if (!isTuple(timeout)) return genCall(server, request, timeout, CALL) as Promise<ReplyFrom<S, M>>;
+  if (typeof timeout === "number" || !isTuple(timeout))
+    return genCall(server, request, timeout, CALL) as Promise<ReplyFrom<S, M>>;
   return callWithin(server, request, timeout) as Promise<ReplyFrom<S, M>>;
 }
 

@@ -50,12 +50,14 @@ export function nameOfState(state: unknown): string | undefined {
   return typeof state === "string" ? state : state instanceof Atom ? state.name : undefined;
 }
 
+export type StateFunction = (...args: unknown[]) => unknown;
+
 /** The function of this name in a module, unless it is a callback or an object's own business. */
-export function functionOf(module: object, name: string): ((...args: unknown[]) => unknown) | undefined {
+export function functionOf(module: object, name: string): StateFunction | undefined {
   if (RESERVED.has(name)) return undefined;
   const there: unknown = (module as Record<string, unknown>)[name];
   return typeof there === "function" && there !== (Object.prototype as unknown as Record<string, unknown>)[name]
-    ? (there as (...args: unknown[]) => unknown)
+    ? (there as StateFunction)
     : undefined;
 }
 

@@ -61,7 +61,15 @@ import {
   STOP,
   TIMEOUT,
 } from "./atoms.ts";
-import { type AnyModule, functionOf, isModule, type Mode, modeOf, nameOfState } from "./callbacks.ts";
+import {
+  type AnyModule,
+  functionOf,
+  isModule,
+  type Mode,
+  modeOf,
+  nameOfState,
+  type StateFunction,
+} from "./callbacks.ts";
 import { missing, missingState, noStateName, wrong, wrongInit, wrongMode } from "./mistake.ts";
 import { ANSWERS, KEEPS, KEEPS_ALL, NEXT, read, REPEATS, REPEATS_ALL, STOPS, type Verdict, WRONG } from "./result.ts";
 import { Timeouts, Timer } from "./timeouts.ts";
@@ -88,6 +96,8 @@ class Event {
 settle(() => new Event(undefined, undefined));
 
 const INIT_STATE = ensure("init_state");
+const NOTHING = Symbol("nothing");
+const nothing: StateFunction = () => undefined;
 const NO_MODE: Mode = { functions: false, enter: false };
 
 export class Machine extends Process implements Served {
@@ -105,14 +115,19 @@ export class Machine extends Process implements Served {
   /** What the transition under way is to insert, in order. */
   #inserted: Event[] | undefined = undefined;
   #asked: Asked[] | undefined = undefined;
-  /** The event at hand. */
-  #event: Event | undefined = undefined;
+  /** The event at hand. Without one, the type is undefined. */
+  #type: unknown = undefined;
+  #content: unknown = undefined;
   state: unknown = undefined;
   /** Before init has run: its argument. */
   data: unknown;
   // State and data as the transition under way leaves them.
   #nextState: unknown = undefined;
   #nextData: unknown = undefined;
+
+  /** The state whose function was called last, and the function. */
+  #known: unknown = NOTHING;
+  #function: StateFunction = nothing;
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
     super(currentDispatcher(), ancestors);
@@ -158,7 +173,6 @@ export class Machine extends Process implements Served {
 
   status(end?: { readonly reason: unknown }): Status {
     const { state, data } = this;
-    const event = this.#event;
     return {
       state,
       data,
@@ -167,7 +181,11 @@ export class Machine extends Process implements Served {
       log: [],
       ...(end === undefined
         ? {}
-        : { ...end, queue: event === undefined ? [] : [event, ...this.#queue.toReversed()].map(pairOf) }),
+        : {
+            ...end,
+            queue:
+              this.#type === undefined ? [] : [[this.#type, this.#content], ...this.#queue.toReversed().map(pairOf)],
+          }),
     };
   }
 
@@ -181,7 +199,16 @@ export class Machine extends Process implements Served {
       for (let left = SLICE; this.listening; left--) {
         // One event at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
-        if (!this.#step()) break;
+        if (
+          this.head !== undefined &&
+          (this.flags & (ENTERING | SUSPENDED)) === 0 &&
+          this.#queue.length === 0 &&
+          this.#timeouts === undefined
+        ) {
+          const entry = take(this, undefined);
+          if (entry instanceof Request && !entry.purpose.system) this.#begin([CALL, entry.from], entry.payload);
+          else this.#take(entry);
+        } else if (!this.#step()) break;
       }
     }
     this.ready = false;
@@ -210,17 +237,17 @@ export class Machine extends Process implements Served {
   #step(): boolean {
     if ((this.flags & ENTERING) !== 0) {
       this.flags &= ~(ENTERING | STATE_CALL);
-      this.#callback(ENTER, this.state);
+      this.#callback(ENTER, this.state, this.#type, this.#content);
       return true;
     }
     const queued = this.#queue.pop();
     if (queued !== undefined) {
-      this.#begin(queued);
+      this.#begin(queued.type, queued.content);
       return true;
     }
     const zero = this.#timeouts?.zero();
     if (zero !== undefined) {
-      this.#begin(new Event(zero.kind, zero.content));
+      this.#begin(zero.kind, zero.content);
       return true;
     }
     if (this.suspended) {
@@ -234,56 +261,53 @@ export class Machine extends Process implements Served {
   }
 
   #take(entry: Entry): void {
-    if (entry instanceof Cast) this.#begin(new Event(CAST, entry.message));
+    if (entry instanceof Cast) this.#begin(CAST, entry.message);
     else if (entry instanceof Request) {
       if (entry.purpose.system) system(this, entry);
-      else this.#begin(new Event([CALL, entry.from], entry.payload));
+      else this.#begin([CALL, entry.from], entry.payload);
     } else this.#message((entry as Envelope).message);
   }
 
   #message(message: unknown): void {
     // What its own functions send may also come by hand.
     if (tagOf(message, 2) === GEN_CAST) {
-      this.#begin(new Event(CAST, (message as readonly unknown[])[1]));
+      this.#begin(CAST, (message as readonly unknown[])[1]);
       return;
     }
     const tag = tagOf(message, 3);
     if (tag === GEN_CALL) {
       const [, from, term] = message as readonly unknown[];
-      this.#begin(new Event([CALL, from], term));
+      this.#begin([CALL, from], term);
       return;
     }
     if (tag === TIMEOUT) {
       const timer = (message as readonly unknown[])[1];
       if (timer instanceof Timer) {
-        if (this.#timeouts?.over(timer) === true) this.#begin(new Event(timer.kind, timer.content));
+        if (this.#timeouts?.over(timer) === true) this.#begin(timer.kind, timer.content);
         return;
       }
     }
     if (isParentExit(this, message)) this.stop(message[2]);
-    else this.#begin(new Event(INFO, message));
+    else this.#begin(INFO, message);
   }
 
   // An event's turn has come.
-  #begin(event: Event): void {
-    this.#event = event;
+  #begin(type: unknown, content: unknown): void {
     this.#nextState = this.state;
     this.#nextData = this.data;
     this.flags |= STATE_CALL;
-    this.#callback(event.type, event.content);
+    this.#callback(type, content, type, content);
   }
 
-  #callback(type: unknown, content: unknown): void {
+  // The event at hand goes from here to the transition as arguments, `ofType` and `event`: most events are done with at once,
+  // and a young object that is written into an old one costs more than what it is written for.
+  #callback(type: unknown, content: unknown, ofType: unknown, event: unknown): void {
     const { module } = this;
     let result: unknown;
     try {
       if (this.tracing) trace(this, this.#nameOfCallback(), [type, content]);
       if (this.#mode.functions) {
-        const state = this.#nextState;
-        const name = nameOfState(state);
-        if (name === undefined) throw noStateName(module, state);
-        const callback = functionOf(module, name);
-        if (callback === undefined) throw missingState(module, name);
+        const callback = this.#known === this.#nextState ? this.#function : this.#lookUp(module, this.#nextState);
         result = callback.call(module, type, content, this.#nextData);
       } else {
         if (module.handle_event === undefined) throw missing(module, "handle_event");
@@ -293,26 +317,46 @@ export class Machine extends Process implements Served {
         whenSettled(
           this,
           result,
-          (value) => this.#apply(value),
-          (error) => this.#threw(error),
+          (value) => this.#apply(ofType, event, value),
+          (error) => this.#threw(ofType, event, error),
         );
         return;
       }
+      this.#apply(ofType, event, result);
     } catch (error) {
-      this.#threw(error);
-      return;
+      this.#threw(ofType, event, error);
     }
-    this.#apply(result);
   }
 
-  #threw(error: unknown): void {
+  // The event at hand stays so for a while.
+  #hold(ofType: unknown, event: unknown): void {
+    this.#type = ofType;
+    this.#content = event;
+  }
+
+  // The function of a state. Most events find the state unchanged.
+  #lookUp(module: AnyModule, state: unknown): StateFunction {
+    const name = nameOfState(state);
+    if (name === undefined) throw noStateName(module, state);
+    const found = functionOf(module, name);
+    if (found === undefined) throw missingState(module, name);
+    this.#known = state;
+    this.#function = found;
+    return found;
+  }
+
+  #threw(ofType: unknown, event: unknown, error: unknown): void {
     if (!this.alive) return;
-    if (isA(error, Thrown)) this.#apply(error.value);
-    else this.#failed(error);
+    if (isA(error, Thrown)) {
+      this.#apply(ofType, event, error.value);
+      return;
+    }
+    this.#hold(ofType, event);
+    this.#failed(error);
   }
 
   // Does what a result says.
-  #apply(result: unknown): void {
+  #apply(ofType: unknown, event: unknown, result: unknown): void {
     if (!this.alive) return;
     let verdict: Verdict = WRONG;
     try {
@@ -323,36 +367,39 @@ export class Machine extends Process implements Served {
     const tuple = result as readonly unknown[];
     switch (verdict) {
       case KEEPS_ALL:
-        this.#go(false, tuple.length === 2, tuple[1]);
+        this.#go(ofType, event, false, tuple.length === 2, tuple[1]);
         return;
       case KEEPS:
         this.#nextData = tuple[1];
-        this.#go(false, tuple.length === 3, tuple[2]);
+        this.#go(ofType, event, false, tuple.length === 3, tuple[2]);
         return;
       case NEXT: {
         const changes = !this.#sameState(tuple[1], this.#nextState);
         if (changes && (this.flags & STATE_CALL) === 0) {
+          this.#hold(ofType, event);
           this.#wrong(BAD_ENTER_RETURN, result);
           return;
         }
         if (changes) this.#nextState = tuple[1];
         this.#nextData = tuple[2];
-        this.#go(changes, tuple.length === 4, tuple[3]);
+        this.#go(ofType, event, changes, tuple.length === 4, tuple[3]);
         return;
       }
       case REPEATS:
         this.#nextData = tuple[1];
-        this.#go(true, tuple.length === 3, tuple[2]);
+        this.#go(ofType, event, true, tuple.length === 3, tuple[2]);
         return;
       case REPEATS_ALL:
-        this.#go(true, tuple.length === 2, tuple[1]);
+        this.#go(ofType, event, true, tuple.length === 2, tuple[1]);
         return;
       case STOPS:
+        this.#hold(ofType, event);
         if (isTuple(result) && result.length === 3) this.#nextData = result[2];
         this.#adopt();
         this.stop(isTuple(result) ? result[1] : NORMAL);
         return;
       case ANSWERS:
+        this.#hold(ofType, event);
         if (tuple.length === 4) this.#nextData = tuple[3];
         this.#adopt();
         for (const reply of listOf(tuple[2])) {
@@ -365,16 +412,21 @@ export class Machine extends Process implements Served {
         this.stop(tuple[1]);
         return;
       default:
+        this.#hold(ofType, event);
         this.#wrong(BAD_RETURN, result);
     }
   }
 
   // Does the actions of a result, and then enters the state or makes the transition.
-  #go(enters: boolean, acts: boolean, actions: unknown): void {
+  #go(ofType: unknown, event: unknown, enters: boolean, acts: boolean, actions: unknown): void {
     if (acts) {
-      for (const action of listOf(actions)) {
+      const list = listOf(actions);
+      // By index, and no iterator: an answer is what most results have.
+      for (let index = 0; index < list.length; index++) {
+        const action = list[index];
         const problem = this.#act(action);
         if (problem !== undefined) {
+          this.#hold(ofType, event);
           if (problem instanceof Failure) {
             this.#adopt();
             this.#failed(problem.error);
@@ -383,12 +435,25 @@ export class Machine extends Process implements Served {
         }
       }
     }
-    if (enters && this.#mode.enter) this.flags |= ENTERING;
-    else this.#transition();
+    if (enters && this.#mode.enter) {
+      this.#hold(ofType, event);
+      this.flags |= ENTERING;
+    } else this.#transition(ofType, event);
   }
 
   // Does one action, or tells what is wrong with it.
   #act(action: unknown): Atom | Failure | undefined {
+    if (isTuple(action) && action[0] === REPLY && action.length === 3) {
+      const from = action[1];
+      if (!isFrom(from)) return BAD_ACTION;
+      if (!this.prompt) this.prompt = this.dispatcher.prompt;
+      answer(from, action[2]);
+      return undefined;
+    }
+    return this.#actOtherwise(action);
+  }
+
+  #actOtherwise(action: unknown): Atom | Failure | undefined {
     const stateCall = (this.flags & STATE_CALL) !== 0;
     if (action === POSTPONE || (isTuple(action) && action[0] === POSTPONE)) {
       const on = isTuple(action) ? action[1] : true;
@@ -409,12 +474,6 @@ export class Machine extends Process implements Served {
     if (isTuple(action)) {
       const [tag, first, second] = action;
       const { length } = action;
-      if (tag === REPLY && length === 3) {
-        if (!isFrom(first)) return BAD_ACTION;
-        if (!this.prompt) this.prompt = this.dispatcher.prompt;
-        answer(first, second);
-        return undefined;
-      }
       if (tag === NEXT_EVENT && length === 3) {
         if (!stateCall) return BAD_ENTER_ACTION;
         if (!isEventType(first)) return BAD_ACTION;
@@ -436,13 +495,12 @@ export class Machine extends Process implements Served {
     return undefined;
   }
 
-  #transition(): void {
-    const event = this.#event as Event;
-    this.#event = undefined;
+  #transition(ofType: unknown, event: unknown): void {
     if ((this.flags & POSTPONING) !== 0) {
       this.flags &= ~POSTPONING;
-      this.#postponed.push(event);
+      this.#postponed.push(new Event(ofType, event));
     }
+    if (this.#type !== undefined) this.#hold(undefined, undefined);
     const timeouts = this.#timeouts;
     timeouts?.busy();
     if (this.#nextState !== this.state && !this.#sameState(this.#nextState, this.state)) {
@@ -492,6 +550,7 @@ export class Machine extends Process implements Served {
     if (mode === undefined) return new Failure(wrongMode(module, result));
     this.module = module;
     this.#mode = mode;
+    this.#known = NOTHING;
     return undefined;
   }
 
@@ -529,11 +588,15 @@ export class Machine extends Process implements Served {
       this.listening = true;
       this.#started(this.pid);
       this.flags |= STATE_CALL;
-      this.#event = new Event(INTERNAL, INIT_STATE);
+      this.#hold(INTERNAL, INIT_STATE);
       const failure = this.#useModule(this.module);
       // There is no event yet that could be postponed.
       if (failure !== undefined) this.#failed(failure.error);
-      else this.#go(true, true, [...(result.length === 4 ? listOf(actions) : []), [POSTPONE, false]]);
+      else
+        this.#go(INTERNAL, INIT_STATE, true, true, [
+          ...(result.length === 4 ? listOf(actions) : []),
+          [POSTPONE, false],
+        ]);
     } else if (result === IGNORE) {
       registry.release(this);
       this.listening = false;
