@@ -1,6 +1,7 @@
 /** The scenarios: what real Erlang printed, and the functions that do the same steps here. */
 import { existsSync, readFileSync } from "node:fs";
 import type { Scenario } from "./harness/run.ts";
+import { perform } from "./harness/smscript.ts";
 import * as genServerCall from "./scenarios/gen_server_call.ts";
 import * as genServerInit from "./scenarios/gen_server_init.ts";
 import * as genServerMessages from "./scenarios/gen_server_messages.ts";
@@ -19,6 +20,7 @@ export interface Recording {
   readonly id: string;
   readonly title: string;
   readonly trace: readonly string[];
+  readonly steps: readonly string[];
 }
 
 export interface Entry extends Recording {
@@ -57,7 +59,9 @@ function entries(file: string, functions: Readonly<Record<string, Scenario>>): r
   const stray = Object.keys(functions).filter((id) => !recorded.has(id));
   if (stray.length > 0) throw new Error(`Scenarios without a recording in ${file}: ${stray.join(", ")}`);
   return recordings.map((recording) => {
-    const run = functions[recording.id];
+    // Scenarios that are scripts: their steps are terms.
+    const scripted = recording.id.startsWith("smx_") ? () => perform(recording.steps) : undefined;
+    const run = functions[recording.id] ?? scripted;
     return { ...recording, run: run ?? missing(recording.id), written: run !== undefined };
   });
 }

@@ -101,15 +101,12 @@ export function askedFor(action: unknown): Asked | undefined {
 
 const milliseconds = (time: number | Atom<"infinity">) => (typeof time === "number" ? time : Infinity);
 
-// Options of a time-out: [ABS, boolean], or a list of such.
+// Options of a time-out: [ABS, boolean], alone or in a list, or an empty list. OTP takes no longer ones.
 function absoluteIn(options: unknown): boolean | undefined {
   if (!isTuple(options)) return undefined;
-  const list: readonly unknown[] = options[0] === ABS ? [options] : options;
-  let absolute = false;
-  for (const option of list) {
-    if (!isTuple(option) || option.length !== 2 || option[0] !== ABS || typeof option[1] !== "boolean")
-      return undefined;
-    absolute = option[1];
-  }
-  return absolute;
+  if (options.length === 0) return false;
+  const option: unknown = options.length === 1 ? options[0] : options;
+  return isTuple(option) && option.length === 2 && option[0] === ABS && typeof option[1] === "boolean"
+    ? option[1]
+    : undefined;
 }

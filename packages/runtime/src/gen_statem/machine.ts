@@ -96,6 +96,7 @@ class Event {
 settle(() => new Event(undefined, undefined));
 
 const INIT_STATE = ensure("init_state");
+const NONE: readonly unknown[] = [];
 const NOTHING = Symbol("nothing");
 const nothing: StateFunction = () => undefined;
 const NO_MODE: Mode = { functions: false, enter: false };
@@ -367,11 +368,11 @@ export class Machine extends Process implements Served {
     const tuple = result as readonly unknown[];
     switch (verdict) {
       case KEEPS_ALL:
-        this.#go(ofType, event, false, tuple.length === 2, tuple[1]);
+        this.#go(ofType, event, false, tuple.length === 2 ? listOf(tuple[1]) : NONE);
         return;
       case KEEPS:
         this.#nextData = tuple[1];
-        this.#go(ofType, event, false, tuple.length === 3, tuple[2]);
+        this.#go(ofType, event, false, tuple.length === 3 ? listOf(tuple[2]) : NONE);
         return;
       case NEXT: {
         const changes = !this.#sameState(tuple[1], this.#nextState);
@@ -382,15 +383,15 @@ export class Machine extends Process implements Served {
         }
         if (changes) this.#nextState = tuple[1];
         this.#nextData = tuple[2];
-        this.#go(ofType, event, changes, tuple.length === 4, tuple[3]);
+        this.#go(ofType, event, changes, tuple.length === 4 ? listOf(tuple[3]) : NONE);
         return;
       }
       case REPEATS:
         this.#nextData = tuple[1];
-        this.#go(ofType, event, true, tuple.length === 3, tuple[2]);
+        this.#go(ofType, event, true, tuple.length === 3 ? listOf(tuple[2]) : NONE);
         return;
       case REPEATS_ALL:
-        this.#go(ofType, event, true, tuple.length === 2, tuple[1]);
+        this.#go(ofType, event, true, tuple.length === 2 ? listOf(tuple[1]) : NONE);
         return;
       case STOPS:
         this.#hold(ofType, event);
@@ -418,21 +419,18 @@ export class Machine extends Process implements Served {
   }
 
   // Does the actions of a result, and then enters the state or makes the transition.
-  #go(ofType: unknown, event: unknown, enters: boolean, acts: boolean, actions: unknown): void {
-    if (acts) {
-      const list = listOf(actions);
-      // By index, and no iterator: an answer is what most results have.
-      for (let index = 0; index < list.length; index++) {
-        const action = list[index];
-        const problem = this.#act(action);
-        if (problem !== undefined) {
-          this.#hold(ofType, event);
-          if (problem instanceof Failure) {
-            this.#adopt();
-            this.#failed(problem.error);
-          } else this.#wrong(problem, action);
-          return;
-        }
+  #go(ofType: unknown, event: unknown, enters: boolean, list: readonly unknown[]): void {
+    // By index, and no iterator: an answer is what most results have.
+    for (let index = 0; index < list.length; index++) {
+      const action = list[index];
+      const problem = this.#act(action);
+      if (problem !== undefined) {
+        this.#hold(ofType, event);
+        if (problem instanceof Failure) {
+          this.#adopt();
+          this.#failed(problem.error);
+        } else this.#wrong(problem, action);
+        return;
       }
     }
     if (enters && this.#mode.enter) {
@@ -592,11 +590,7 @@ export class Machine extends Process implements Served {
       const failure = this.#useModule(this.module);
       // There is no event yet that could be postponed.
       if (failure !== undefined) this.#failed(failure.error);
-      else
-        this.#go(INTERNAL, INIT_STATE, true, true, [
-          ...(result.length === 4 ? listOf(actions) : []),
-          [POSTPONE, false],
-        ]);
+      else this.#go(INTERNAL, INIT_STATE, true, [...(result.length === 4 ? listOf(actions) : []), [POSTPONE, false]]);
     } else if (result === IGNORE) {
       registry.release(this);
       this.listening = false;

@@ -36,36 +36,39 @@ export class Timeouts {
     this.#machine = machine;
   }
 
-  /** Does what one list of actions asks for: of each kind, the last counts. */
+  /**
+   * Does what one list of actions asks for. As in OTP, the list is worked off from its end: of each kind the last counts, and of
+   * two with the same time the one further behind fires first; those of time zero are due in the order of the list.
+   */
   start(list: readonly Asked[]): void {
-    const last = new Map<unknown, Asked>();
-    for (const asked of list) {
-      const key = keyIn(last, asked.kind);
-      // It takes its place in the order with the last one.
-      last.delete(key);
-      last.set(key, asked);
+    const seen = new Map<unknown, unknown>();
+    const zeros: Timer[] = [];
+    for (const asked of list.toReversed()) {
+      const key = keyIn(seen, asked.kind);
+      if (seen.has(key)) continue;
+      seen.set(key, key);
+      const timer = this.#start(asked);
+      if (timer !== undefined) zeros.unshift(timer);
     }
-    for (const asked of last.values()) this.#start(asked);
+    this.#zeros.push(...zeros);
   }
 
-  #start({ kind, time, content, absolute }: Asked): void {
+  // Starts, changes or cancels one. The timer, if it is due at once.
+  #start({ kind, time, content, absolute }: Asked): Timer | undefined {
     const running = this.#running(kind);
     if (time === undefined && running !== undefined) {
       running.content = content;
-      return;
+      return undefined;
     }
     if (running !== undefined) this.#stop(running);
-    if (time === Infinity) return;
-    const ms = absolute ? Math.max(0, (time as number) - now()) : time;
+    if (time === Infinity) return undefined;
     const timer = new Timer(kind, content);
     this.#set(kind, timer);
     // As in OTP, a moment that is past is a timer that fires at once: only zero is none.
-    if (time === undefined || time === 0) {
-      this.#zeros.push(timer);
-      return;
-    }
+    if (time === undefined || time === 0) return timer;
     timer.deadline = new Deadline(() => this.#machine.accept([TIMEOUT, timer, kind]));
-    wait(timer.deadline, ms as number);
+    wait(timer.deadline, absolute ? Math.max(0, time - now()) : time);
+    return undefined;
   }
 
   /** The one of time zero that is due next, which is over. */

@@ -29,7 +29,7 @@ export type CallFrom<R> = From & { readonly [answers]?: (reply: R) => R };
 export type ReplyAction<R = unknown> = readonly [Tag<"reply">, unknown extends R ? From : CallFrom<R>, R];
 
 /** Options of a time-out: its time is a moment of `performance.now()`, not a span. */
-type TimeoutOptions = readonly [Tag<"abs">, boolean] | readonly (readonly [Tag<"abs">, boolean])[];
+type TimeoutOptions = readonly [Tag<"abs">, boolean] | readonly [readonly [Tag<"abs">, boolean]] | readonly [];
 
 /** What a result may ask for beside the next state. `A` is the replies it may give. */
 export type Action<A = ReplyAction> =
