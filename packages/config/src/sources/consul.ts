@@ -221,7 +221,7 @@ export class ConsulSource implements Source {
       await this.#deniedOrAbsent(context);
       return { answer, loaded: await this.#absent() };
     }
-    const { keys, changed } = reading.commit();
+    const { keys, changed } = await reading.commit(context.signal);
     // Nothing but an empty list: as good as a 404.
     if (keys === 0) return { answer, loaded: await this.#absent() };
     return { answer, loaded: this.#found(answer, keys, changed) };
@@ -287,7 +287,7 @@ export class ConsulSource implements Source {
     const entries = await this.#cache.read();
     if (entries === undefined) return undefined;
     try {
-      this.#content.restore(entries);
+      await this.#content.restore(entries);
     } catch {
       return undefined;
     }

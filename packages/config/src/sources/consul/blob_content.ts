@@ -6,7 +6,8 @@ import { stringify as writeYaml } from "../../commonjs/yaml.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import { type FormatName, format_named } from "../../formats/by_extension.ts";
-import { type Place, SyntaxFault, position_at } from "../../formats/format.ts";
+import { SyntaxFault } from "../../formats/format.ts";
+import { parse_bytes } from "../../formats/parse.ts";
 import { decode_utf8 } from "../../formats/utf8.ts";
 import { type Entry, EntryReader } from "./entries.ts";
 import type { Reading } from "./keys_content.ts";
@@ -30,26 +31,26 @@ export class BlobContent {
   }
 
   /** `commit` throws a `SyntaxFault` where the document cannot be read, and then changes nothing. */
-  begin(): { readonly reader: EntryReader; commit(): Reading } {
+  begin(): { readonly reader: EntryReader; commit(signal: AbortSignal): Promise<Reading> } {
     let found: Entry | undefined;
     const reader = new EntryReader((entry) => {
       if (entry.key === this.#key) found = entry;
     });
     return {
       reader,
-      commit: () => {
+      commit: async (signal) => {
         if (found === undefined) return { keys: 0, changed: false };
         const changed = found.raw !== this.#entry?.raw;
-        if (changed) this.#layer = this.#read(found);
+        if (changed) this.#layer = await this.#read(found, signal);
         this.#entry = found;
         return { keys: 1, changed };
       },
     };
   }
 
-  restore(entries: Iterable<Entry>): void {
+  async restore(entries: Iterable<Entry>): Promise<void> {
     for (const entry of entries) {
-      this.#layer = this.#read(entry);
+      this.#layer = await this.#read(entry, new AbortController().signal);
       this.#entry = entry;
     }
   }
@@ -64,15 +65,13 @@ export class BlobContent {
     return { ...layer, diagnostics, bytes };
   }
 
-  #read(entry: Entry): Layer {
-    const { text, tree, places } = blob_document(entry, this.#format);
+  /** A large document is parsed in a thread, so that the event loop goes on. */
+  async #read(entry: Entry, signal: AbortSignal): Promise<Layer> {
+    const bytes = Buffer.from(entry.raw, "base64");
+    const format = blob_format(entry.key, this.#format, decode_utf8(bytes));
+    const { tree, locate } = await parse_bytes(bytes, format, signal);
     const source = this.#source;
-    let root: Place | undefined;
-    const origin = (path: Segments): Origin => {
-      let place = (root ??= places());
-      for (const segment of path) place = place.children?.get(segment) ?? place;
-      return { source, key: entry.key, ...position_at(text, place.offset) };
-    };
+    const origin = (path: Segments): Origin => ({ source, key: entry.key, ...locate(path) });
     return { source, tree, origin, diagnostics: [] };
   }
 }
@@ -82,14 +81,15 @@ export function blob_document(entry: Entry, given: FormatName | undefined) {
   const text = decode_utf8(Buffer.from(entry.raw, "base64"));
   const format = blob_format(entry.key, given, text);
   const document = format_named(format)!.parse(text);
-  return { text, format, tree: document.tree, places: () => document.places() };
+  return { text, format, tree: document.tree };
 }
 
 /** The format that was given, else the one of the key's extension, else JSON if the text begins with `{`, else TOML. */
 export function blob_format(key: string, given: FormatName | undefined, text: string): FormatName {
   if (given !== undefined) return given;
   const extension = extname(key).toLowerCase();
-  if (extension === ".json" || extension === ".toml" || extension === ".yaml") return extension.slice(1) as FormatName;
+  if (extension === ".json" || extension === ".jsonc" || extension === ".toml" || extension === ".yaml")
+    return extension.slice(1) as FormatName;
   if (extension === ".yml") return "yaml";
   return text.trimStart().startsWith("{") ? "json" : "toml";
 }
@@ -102,7 +102,7 @@ export function blob_format(key: string, given: FormatName | undefined, text: st
 export function blob_text(tree: Table, format: FormatName): string {
   let text: string;
   try {
-    if (format === "json") text = `${JSON.stringify(tree, undefined, 2)}\n`;
+    if (format === "json" || format === "jsonc") text = `${JSON.stringify(tree, undefined, 2)}\n`;
     else text = format === "yaml" ? writeYaml(tree) : writeToml(tree as Record<string, unknown>);
   } catch {
     throw new SyntaxFault("unrepresentable", `a value cannot be written in ${format.toUpperCase()}`);

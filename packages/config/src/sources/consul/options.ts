@@ -35,7 +35,7 @@ export interface ConsulOptions {
    */
   readonly layout?: "keys" | "blob";
   /** What the blob is written in; else by the key's extension, else JSON if it starts with `{`, else TOML. */
-  readonly format?: "toml" | "json" | "yaml";
+  readonly format?: "toml" | "json" | "jsonc" | "yaml";
 
   /** `true`: a start fails when Consul (and `cache_file`) give nothing. Default `false`. */
   readonly required?: boolean;
@@ -151,7 +151,7 @@ export function consul_settings(keyPrefix: unknown, given: ConsulOptions): Consu
   oneOf("consistency", given.consistency, ["default", "stale", "consistent"], "default");
   oneOf("on_missing", given.on_missing, ["keep", "clear"], "keep");
   oneOf("scheme", given.scheme, ["http", "https"], "http");
-  oneOf("format", given.format, ["toml", "json", "yaml"], "toml");
+  oneOf("format", given.format, ["toml", "json", "jsonc", "yaml"], "toml");
   if (typeof keyPrefix !== "string")
     throw new TypeError(`Cannot make a ConsulSource: key_prefix must be a string, got ${typeof keyPrefix}`);
   if (given.token !== undefined && given.token_file !== undefined) {
