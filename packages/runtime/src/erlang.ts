@@ -13,7 +13,7 @@ import { strange } from "./term/strange.ts";
 import { checkOptions, unknownOption } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
-import { current } from "./process/context.ts";
+import { acting } from "./process/context.ts";
 import * as death from "./process/death.ts";
 import { allOf, infoOf, type InfoItem, type ProcessInfo } from "./process/info.ts";
 import * as monitors from "./process/monitor.ts";
@@ -56,13 +56,14 @@ export function spawn_monitor(fun: Body): [Pid, Ref] {
 
 /** The pid of the calling process. Throws outside any process: there is none. */
 export function self(): Pid {
-  if (current === undefined) throw outside("self");
-  return current.pid;
+  const process = acting();
+  if (process === undefined) throw outside("self");
+  return process.pid;
 }
 
 /** Whether the calling code belongs to a process. */
 export function is_process(): boolean {
-  return current !== undefined;
+  return acting() !== undefined;
 }
 
 /** Sends a message and returns it. Never fails for a pid; a name that nobody has is an error `badarg`. */
@@ -173,7 +174,7 @@ export function exit(to: Pid, reason: unknown): true;
 export function exit(...args: [unknown] | [Pid, unknown]): true {
   if (args.length === 1) throw new Exit(args[0]);
   const [to, reason] = args;
-  const from = current;
+  const from = acting();
   if (from !== undefined && !from.alive) return true;
   const target = pidOf(to, "exit");
   death.signal(target, from?.pid ?? OUTSIDE, reason, false);
@@ -208,13 +209,13 @@ export function process_flag(flag: Atom<"trap_exit"> | "trap_exit", value: boole
 
 /** Gives a process a name; `badarg` if either has one already, or the process is dead (P70, P71). */
 export function register(name: Name, pid: Pid): true {
-  if (current !== undefined && !current.alive) throw gone("register");
+  if (acting()?.alive === false) throw gone("register");
   return registry.register(name, pidOf(pid, "register"));
 }
 
 /** Takes a name away; `badarg` if nobody has it (P72). */
 export function unregister(name: Name): true {
-  if (current !== undefined && !current.alive) throw gone("unregister");
+  if (acting()?.alive === false) throw gone("unregister");
   return registry.unregister(name);
 }
 
@@ -278,7 +279,7 @@ export function signal(): AbortSignal {
 
 /** Waits `ms` milliseconds (OTP's `timer:sleep`). A process that dies meanwhile does not wake up. */
 export function sleep(ms: number): Promise<typeof OK> {
-  return pause(current, ms);
+  return pause(acting(), ms);
 }
 
 /** Puts a value into the calling process's dictionary; returns the one before. */
@@ -314,8 +315,9 @@ function actor(what: string): Process {
 }
 
 function alive(what: string): Process {
-  if (current === undefined) throw outside(what);
-  return current;
+  const process = acting();
+  if (process === undefined) throw outside(what);
+  return process;
 }
 
 function outside(what: string): ErlangError {
@@ -346,6 +348,6 @@ function pidOf(pid: unknown, what: string): Pid {
 function checked(fun: Body): Body {
   if (typeof fun !== "function")
     throw new ErlangError(BADARG, `Cannot spawn: a function is needed, got ${describe(fun)}`);
-  if (current !== undefined && !current.alive) throw gone("spawn");
+  if (acting()?.alive === false) throw gone("spawn");
   return fun;
 }

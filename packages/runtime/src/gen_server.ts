@@ -22,7 +22,7 @@ import { NODE, type Pid } from "./term/pid.ts";
 import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/protocol.ts";
 import type { Ref } from "./term/ref.ts";
 import type { Timeout } from "./term/timeout.ts";
-import { current } from "./process/context.ts";
+import { acting } from "./process/context.ts";
 import { isName, type Name } from "./process/registry.ts";
 import { strange } from "./term/strange.ts";
 import type { From } from "./process/request.ts";
@@ -145,7 +145,7 @@ export async function multi_call(
 
 /** Answers a caller whose `handle_call` returned `[NOREPLY, …]`. The first reply counts; a later one is dropped. */
 export function reply(from: From, value: unknown): typeof OK {
-  if (current !== undefined && !current.alive) return OK;
+  if (acting()?.alive === false) return OK;
   if (!isTuple(from) || from.length !== 2) {
     throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what handle_call got, got ${describe(from)}`);
   }

@@ -9,7 +9,7 @@ import type { Pid } from "./term/pid.ts";
 import type { Ref } from "./term/ref.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
-import { current } from "./process/context.ts";
+import { acting } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
 import { board, expect } from "./process/promised.ts";
 import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
@@ -52,7 +52,7 @@ export function start_monitor(fun: Body, timeout: Timeout = INFINITY): Promise<[
 
 /** Says that the calling process is initialised; its starter's promise resolves with `value` (by default its pid). */
 export function init_ack(value?: unknown): void {
-  const self = current;
+  const self = acting();
   if (!(self instanceof ProcBody))
     throw new ErlangError(BADARG, "Cannot do proc_lib.init_ack here: this process was not started by proc_lib.start");
   self.ack(value ?? self.pid);
@@ -70,21 +70,21 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
 
 function born(fun: Body, linked: boolean): ProcBody {
   const process = made(fun);
-  bear(process, current, linked);
+  bear(process, acting(), linked);
   return process;
 }
 
 function made(fun: Body): ProcBody {
   if (typeof fun !== "function")
     throw new ErlangError(BADARG, `Cannot start a process: a function is needed, got ${describe(fun)}`);
-  if (current !== undefined && !current.alive)
+  if (acting()?.alive === false)
     throw new Exit("dead", "Cannot start a process: the process this code belongs to is dead");
-  return new ProcBody(fun, ancestry(current));
+  return new ProcBody(fun, ancestry(acting()));
 }
 
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
-  const caller = current;
+  const caller = acting();
   // All that can be refused is refused by now: who boards must come to `expect`.
   const process = made(fun);
   const ride = board(currentDispatcher().prompt);
@@ -97,6 +97,6 @@ function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean
 }
 
 function needCaller(what: string): void {
-  if (current === undefined)
+  if (acting() === undefined)
     throw new ErlangError(BADARG, `Cannot do proc_lib.${what} here: this code does not run inside a process`);
 }

@@ -11,7 +11,7 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { calling, explain, locate, post } from "./behaviour/gen.ts";
 import { stop, type SystemOperation } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
-import { current } from "./process/context.ts";
+import { acting } from "./process/context.ts";
 import { Request } from "./process/request.ts";
 
 export type { StatusTuple };
@@ -90,7 +90,7 @@ async function ask(
   timeout: Timeout | undefined,
   more: readonly unknown[] = [],
 ): Promise<unknown> {
-  const caller = current;
+  const caller = acting();
   if (timeout !== undefined) milliseconds(timeout, "call a server");
   const given = [server, ...more, ...(timeout === undefined ? [] : [timeout])];
   const process = locate(server);

@@ -20,7 +20,7 @@ import { Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
@@ -76,7 +76,7 @@ export function call(
   timeout: Timeout | undefined,
   as = GEN_SERVER_CALL,
 ): Promise<unknown> {
-  const caller = current;
+  const caller = acting();
   let callee: Process | undefined;
   try {
     if (timeout !== undefined) milliseconds(timeout, "call a server");
@@ -94,7 +94,7 @@ export function call(
 
 /** Sends a cast. Always `ok`, also if nobody is there. */
 export function cast(server: ServerRef, message: unknown): typeof OK {
-  if (current !== undefined && !current.alive) return OK;
+  if (acting()?.alive === false) return OK;
   const process = locate(server);
   if (process !== undefined) process.enqueue(new Cast(message));
   return OK;

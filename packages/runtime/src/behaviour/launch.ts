@@ -5,7 +5,7 @@ import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { monitor } from "../process/monitor.ts";
 import type { Ancestry } from "../process/process.ts";
 import { board, expect } from "../process/promised.ts";
@@ -44,7 +44,7 @@ export function launch(
   options: StartOptions,
   tie: Tie,
 ): Promise<unknown> {
-  const caller = current;
+  const caller = acting();
   const { behaviour, kind } = as;
   const tied = tie !== "start";
   if (caller === undefined ? tied : !caller.alive)

@@ -2,7 +2,7 @@
 import type { Pid } from "../term/pid.ts";
 import { monitor } from "../process/monitor.ts";
 import { spawn } from "../process/spawn.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { receive } from "../process/receive.ts";
 import { report } from "../process/report.ts";
 import type { Process } from "../process/process.ts";
@@ -28,7 +28,7 @@ export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
   const names = Object.keys(numbers) as OsSignal[];
   for (const name of names) process.on(name, handle);
   spawn(async () => {
-    const self = current as Process;
+    const self = acting() as Process;
     monitor(self, tree);
     await receive(self, undefined, Infinity);
     for (const name of names) process.off(name, handle);

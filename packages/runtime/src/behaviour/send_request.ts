@@ -11,7 +11,7 @@ import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { discard } from "../process/mailbox.ts";
 import { receive } from "../process/receive.ts";
 import { type Purpose, Request } from "../process/request.ts";
@@ -98,7 +98,7 @@ export function send_request(
 }
 
 function post(server: ServerRef, payload: unknown): Posted {
-  const caller = current;
+  const caller = acting();
   const callee = locate(server);
   if (callee === undefined || caller?.alive === false) {
     const lost = new LostRequest(server);
@@ -266,7 +266,7 @@ async function first(
   requests: readonly Posted[],
   ms: number,
 ): Promise<{ request: Posted; outcome: Outcome } | undefined> {
-  const process = current;
+  const process = acting();
   if (process === undefined) return kept(requests, ms);
   let found: { request: Posted; outcome: Outcome } | undefined;
   const wanted = (message: unknown) => {
@@ -315,5 +315,6 @@ function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
 // Abandons a request: nothing about it will be in the mailbox.
 function drop(request: Posted): void {
   if (request instanceof Request) request.settle();
-  if (current !== undefined) discard(current, (message) => outcomeIn(message, request) !== undefined);
+  const process = acting();
+  if (process !== undefined) discard(process, (message) => outcomeIn(message, request) !== undefined);
 }

@@ -10,7 +10,7 @@ import { isA, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
-import { current, enter } from "../process/context.ts";
+import { enter } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
@@ -110,8 +110,7 @@ export function whenSettled(
 // An asynchronous callback is done. The process may have died meanwhile.
 function resume(process: Served, value: unknown, go: (value: unknown) => void, failed: (error: unknown) => void): void {
   if (!process.alive) return;
-  const before = current;
-  enter(process);
+  const before = enter(process);
   process.listening = true;
   try {
     go(value);
@@ -151,8 +150,7 @@ export function finish(
 }
 
 function asSelf(process: Process, go: () => void): void {
-  const before = current;
-  enter(process);
+  const before = enter(process);
   go();
   enter(before);
 }

@@ -5,7 +5,7 @@ import { OtpError, Thrown } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
-import { enter } from "../process/context.ts";
+import { become } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
@@ -63,7 +63,7 @@ export function run<T>(
 ): Promise<T> {
   const { self } = state;
   const goOn = (started: Started): T | Promise<never> => {
-    enter(self);
+    become(self);
     // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
     return self.alive ? then(started) : forever();
   };

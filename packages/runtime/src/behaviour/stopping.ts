@@ -6,7 +6,7 @@ import { tagOf } from "../term/guarded.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
 import { answer } from "../process/promised.ts";
 import { type Purpose, Request } from "../process/request.ts";
@@ -35,7 +35,7 @@ const SYS = ensure("sys");
 const TERMINATE = ensure("terminate");
 
 export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Promise<typeof Ok> {
-  const caller = current;
+  const caller = acting();
   let process: Process | undefined;
   try {
     milliseconds(timeout, "stop a process");

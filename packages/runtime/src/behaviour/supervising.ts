@@ -25,7 +25,7 @@ import {
 import { describe } from "../term/describe.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { inWords, isOrderly, say } from "../term/reason.ts";
-import { current, enter } from "../process/context.ts";
+import { acting, become } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
@@ -59,10 +59,10 @@ export const supervising = {
 };
 
 async function init([module, arg]: readonly [SupervisorModule, unknown]): Promise<unknown> {
-  const self = current as Process;
+  const self = acting() as Process;
   self.trapping = true;
   const result = await module.init(arg);
-  enter(self);
+  become(self);
   if (result === IGNORE) return IGNORE;
   if (!isTuple(result) || result[0] !== OK || result.length !== 2 || !isTuple(result[1]) || result[1].length !== 2) {
     return [STOP, say([BAD_RETURN, [module, INIT, result]], wrongSupervisor(module, result))];

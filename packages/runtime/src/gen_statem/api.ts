@@ -10,7 +10,7 @@ import type { Pid } from "../term/pid.ts";
 import type { CallTo, CastTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Timeout } from "../term/timeout.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import type { Ancestry } from "../process/process.ts";
 import type { From } from "../process/request.ts";
 import { call as genCall, callExit, calling, type Calling, cast as genCast } from "../behaviour/gen.ts";
@@ -154,7 +154,7 @@ export function cast<const S extends ServerRef, const M extends CastTo<S>>(serve
 export function reply<R>(from: CallFrom<R>, value: R): typeof OK;
 export function reply(replies: ReplyAction | readonly ReplyAction[]): typeof OK;
 export function reply(...args: readonly unknown[]): typeof OK {
-  if (current !== undefined && !current.alive) return OK;
+  if (acting()?.alive === false) return OK;
   for (const [, from, value] of args.length > 1 ? [[REPLY, ...args]] : listOf(args[0]).map(asReply)) {
     if (!isTuple(from) || from.length !== 2)
       throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what came with the call, got ${describe(from)}`);

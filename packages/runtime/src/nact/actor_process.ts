@@ -3,7 +3,7 @@ import { GEN_CAST, NORMAL } from "../term/atoms.ts";
 import { ensure } from "../term/atom.ts";
 import { reasonOf } from "../term/reason.ts";
 import type { SystemOperation } from "../behaviour/stopping.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import type { Dispatcher } from "../process/dispatcher.ts";
 import { Process } from "../process/process.ts";
@@ -23,7 +23,8 @@ const nowhere: Dispatcher = { prompt: false, admit() {}, schedule() {}, dismiss(
 const FORGIVING = ["stopChild", "stopAllChildren", "resume", "reset", "resetAll", "resetChild", "resetAllChildren"];
 
 // Who asks does not wait yet while the request is handed over.
-const later = queueMicrotask;
+const soon = Promise.resolve();
+const later = (work: () => void) => void soon.then(work);
 
 const known = new WeakMap<Actor, ActorProcess>();
 
@@ -78,7 +79,8 @@ export class ActorProcess extends Process {
   }
 
   #pass(message: unknown): void {
-    this.actor.dispatch(message, current === undefined ? undefined : new ProcessRef(current.pid));
+    const sender = acting();
+    this.actor.dispatch(message, sender === undefined ? undefined : new ProcessRef(sender.pid));
   }
 
   // As nact's query: a function makes the message, given where to answer; anything else is the message, and `ctx.sender`

@@ -3,7 +3,6 @@ import { dispatch, type Ref as ActorRef, spawn, stop } from "nact";
 import { KILLED } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
-import { enter } from "../process/context.ts";
 import { die } from "../process/death.ts";
 import type { Dispatcher } from "../process/dispatcher.ts";
 import { type Process, processOf } from "../process/process.ts";
@@ -13,6 +12,7 @@ import { concrete, isParent, isReference } from "./concrete.ts";
 import { follow } from "./following.ts";
 
 const TURN = Symbol("turn");
+const soon = Promise.resolve();
 
 type Seat = ActorRef<unknown>;
 
@@ -48,7 +48,7 @@ export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
           cause: error,
         });
         // Not now: who starts it is not ready to hear of its end.
-        queueMicrotask(() => die(process, reasonOf(failure)));
+        void soon.then(() => die(process, reasonOf(failure)));
       }
     },
     schedule(process) {
@@ -79,9 +79,7 @@ function host(process: Process, message: unknown): Process {
     return process;
   }
   process.ready = false;
-  enter(process);
   run(process);
-  enter(undefined);
   return process;
 }
 

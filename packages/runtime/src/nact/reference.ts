@@ -3,7 +3,7 @@ import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
 import { calling, callExit, exitOf, locate, post } from "../behaviour/gen.ts";
-import { current } from "../process/context.ts";
+import { acting } from "../process/context.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../process/registry.ts";
@@ -71,7 +71,7 @@ class Target implements Concrete {
   query(message: unknown, timeout: number): Promise<unknown> {
     const process = this.#process;
     const to = this.#to;
-    const caller = current;
+    const caller = acting();
     milliseconds(timeout, "query a process");
     const reply = new ReplyRef();
     const payload: unknown = typeof message === "function" ? message(reply) : message;
@@ -83,7 +83,7 @@ class Target implements Concrete {
 
   stop(): void {
     const { pid } = this.#process;
-    signal(pid, current?.pid ?? pid, SHUTDOWN, false);
+    signal(pid, acting()?.pid ?? pid, SHUTDOWN, false);
   }
 
   assertNotStopped(): never {

@@ -4,6 +4,8 @@ export interface Clock {
   now(): number;
   /** Calls `fire` once, `ms` from now. */
   set(fire: () => void, ms: number): Alarm;
+  /** Changes when alarms that were set before mean nothing any more. */
+  era?(): number;
 }
 
 /** An armed alarm. */
@@ -14,14 +16,73 @@ export interface Alarm {
 }
 
 const MAX_MS = 2 ** 31 - 1;
+/** How often it is looked whether a foreign clock is still in place, in ms. */
+const PATROL = 50;
 
+type Timeout = (fire: () => void, ms: number) => Partial<NodeJS.Timeout>;
+
+// As they are when the package is loaded: those of the engine, unless a test put its own in place before.
+const { setTimeout: own, clearTimeout: ownClear } = globalThis;
+
+let era = 0;
+let set: unknown = own;
+let read = performance.now;
+/** What is added to the reading, so that time goes on from where it was when somebody replaces the clock. */
+let skew = 0;
+
+function reading(): number {
+  return read.call(performance) + skew;
+}
+
+// Test tools replace setTimeout and performance.now, and put them back: each time a new era begins.
+function current(): number {
+  if (globalThis.setTimeout === set && performance.now === read) return era;
+  const before = reading();
+  set = globalThis.setTimeout;
+  read = performance.now;
+  skew = 0;
+  skew = before - reading();
+  return ++era;
+}
+
+/**
+ * The clock and the timers of the engine, or what a test tool has put in their place: its time-outs can be advanced, and when it
+ * puts the engine's back, what still waits goes on waiting by that.
+ */
 export const realClock: Clock = {
-  now: () => performance.now(),
+  era: current,
+  now() {
+    current();
+    return reading();
+  },
   set(fire, ms) {
-    const handle = setTimeout(fire, Math.min(Math.ceil(ms), MAX_MS));
-    return {
-      clear: () => clearTimeout(handle),
-      hold: (alive) => void (alive ? handle.ref() : handle.unref()),
+    const since = current();
+    const { setTimeout, clearTimeout } = globalThis;
+    const foreign = set !== own;
+    const due = reading() + ms;
+    let patrol: NodeJS.Timeout | undefined;
+    const handle = (setTimeout as unknown as Timeout)(
+      () => {
+        clear();
+        // A timer of another clock tells what time it is; that one's reading need not.
+        if (foreign || since !== current()) skew += Math.max(0, due - reading());
+        fire();
+      },
+      Math.min(Math.ceil(ms), MAX_MS),
+    );
+    const look = () => {
+      if (since !== current()) {
+        clear();
+        fire();
+      } else {
+        patrol = own(look, PATROL).unref();
+      }
     };
+    const clear = () => {
+      clearTimeout(handle as NodeJS.Timeout);
+      if (patrol !== undefined) ownClear(patrol);
+    };
+    if (foreign) look();
+    return { clear, hold: (alive) => void (alive ? handle.ref?.() : handle.unref?.()) };
   },
 };

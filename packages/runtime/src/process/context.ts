@@ -1,12 +1,21 @@
 /**
- * Which process the running code belongs to.
+ * Which process the running code belongs to, and in which asynchronous context it runs.
  *
- * While the scheduler runs a process it says so here. After an `await` V8 says it: a promise made by a process's code
- * carries the process, and whatever continues after that promise runs as it again. The hooks below see promises only, so
- * what an event emitter or a timer of Node calls belongs to no process. (AsyncLocalStorage would do more and costs two and
- * a half times as much on Node 20; `docs/scheduler.md` has the figures.)
+ * While the scheduler runs a process it says so here. After an `await` the engine says it, by what it offers best:
+ *
+ * - *Hooks* (V8 where `AsyncLocalStorage` is made of async hooks: Node before 24). A promise made by a process's code carries
+ *   the process, and whatever continues after that promise runs as it again.
+ * - *Frames* (all others). The engine itself hands an asynchronous context from each await to what follows it; a process has
+ *   one, made when it first runs and entered for each of its turns. Code outside all processes pays nothing.
+ *
+ * Callbacks of timers and emitters belong to no process: hooks see promises only, and with frames it is asked what runs.
+ *
+ * The context of a process is *neutral*: it has no value of an `AsyncLocalStorage` but what the process itself sets. With
+ * frames that comes by itself. With hooks a process has a resource of its own from the moment on that the program uses
+ * `AsyncLocalStorage` at all.
  */
-import { promiseHooks } from "node:v8";
+import { AsyncLocalStorage, AsyncResource, executionAsyncId, executionAsyncResource } from "node:async_hooks";
+import v8 from "node:v8";
 import { keep } from "../term/shape.ts";
 import type { Process } from "./process.ts";
 
@@ -15,34 +24,135 @@ type Owned = Promise<unknown> & { [OWNER]?: Process };
 
 keep(Object.assign(Promise.resolve(), { [OWNER]: undefined }));
 
-/** The process whose code runs right now; undefined outside of all. */
-export let current: Process | undefined;
+/** The process that the scheduler runs; with hooks, also the one whose promise is continued. */
+let running: Process | undefined;
+let tracking: "nothing" | "promises" | "frames" = "nothing";
+let framed = false;
 
-let watching = false;
+/** A process's turn must be run in a context of its own: use `inside`. */
+export let isolating = false;
 
-/** Says who runs from now on. */
-export function enter(process: Process | undefined): void {
-  current = process;
+/** The process whose code asks; undefined outside of all. */
+export function acting(): Process | undefined {
+  return running !== undefined || !framed ? running : found();
 }
 
-/** Starts following promises: from the first process on. */
+/** Says who runs from now on. Returns who ran before, to put back. */
+export function enter(process: Process | undefined): Process | undefined {
+  const before = running;
+  running = process;
+  return before;
+}
+
+/** The rest of this promise's reaction is code of the process. */
+export function become(process: Process): void {
+  if (!framed) running = process;
+  else if (processes.getStore() !== process) processes.enterWith(process);
+}
+
+/** Starts following who runs: from the first process on. */
 export function follow(): void {
-  if (watching) return;
-  watching = true;
-  promiseHooks.createHook({
+  if (tracking !== "nothing") return;
+  tracking = hooked() ? "promises" : "frames";
+  if (tracking === "frames") {
+    framed = true;
+    isolating = true;
+    return;
+  }
+  v8.promiseHooks.createHook({
     init(promise: Owned) {
-      if (current !== undefined) promise[OWNER] = current;
+      if (running !== undefined) promise[OWNER] = running;
     },
     before(promise: Owned) {
-      current = promise[OWNER];
+      running = promise[OWNER];
     },
     after() {
-      current = undefined;
+      running = undefined;
     },
   });
 }
 
-/** The process in whose code this promise was made. */
+/** The process in whose code an unhandled promise was rejected. Asked while the engine tells of it. */
 export function ownerOf(promise: Promise<unknown>): Process | undefined {
-  return (promise as Owned)[OWNER];
+  return framed ? processes.getStore() : (promise as Owned)[OWNER];
+}
+
+// With hooks: whether the program uses AsyncLocalStorage (or follows promises by other means) shows in what its promises carry.
+const ids = Object.getOwnPropertySymbols(new AsyncResource("otpts.probe"));
+const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_id_symbol") ?? Symbol("none")) as never;
+const FRAME = ids.find((each) => each.description === "context_frame");
+
+/** Looks at a promise that was just made: must processes have contexts of their own from now on? */
+export function notice(promise: Promise<unknown>): void {
+  if (!isolating && (promise as Promise<unknown> & { [ASYNC_ID]?: unknown })[ASYNC_ID] !== undefined) isolating = true;
+}
+
+/** Looks at a promise made for it. */
+export function noticeNow(): void {
+  if (!isolating) notice(Promise.resolve());
+}
+
+type Resource = AsyncResource & { [key: symbol]: unknown };
+
+// This module may be loaded in the middle of somebody's request: its context is taken off again where the engine shows it.
+const neutral = stripped(new AsyncResource("otpts.neutral"));
+const processes = new AsyncLocalStorage<Process>();
+
+function stripped(resource: AsyncResource): AsyncResource {
+  const shown = resource as Resource;
+  if (FRAME !== undefined) shown[FRAME] = undefined;
+  for (const each of Object.getOwnPropertySymbols(shown)) if (each.description === "kResourceStore") delete shown[each];
+  return resource;
+}
+
+/** Calls a method of the process in its context. Only where `isolating`. */
+export function inside(process: Process, method: () => void): void {
+  (process.context ??= neutral.runInAsyncScope(contextOf, undefined, process)).runInAsyncScope(method, process);
+}
+
+function contextOf(process: Process): AsyncResource {
+  if (framed) processes.enterWith(process);
+  return new AsyncResource("otpts.process");
+}
+
+/** Runs what is nobody's code: in no process and no context. */
+export function outside(fun: () => void): void {
+  const before = enter(undefined);
+  try {
+    if (isolating) neutral.runInAsyncScope(fun);
+    else fun();
+  } finally {
+    enter(before);
+  }
+}
+
+/** Rejects on behalf of a process (or of code outside all): if nobody handles it, the rejection is that one's. */
+export function onBehalfOf(process: Process | undefined, fun: () => void): void {
+  if (!framed) fun();
+  else if (process === undefined) neutral.runInAsyncScope(fun);
+  else inside(process, fun);
+}
+
+function found(): Process | undefined {
+  const process = processes.getStore();
+  if (process === undefined || inReaction()) return process;
+  // A callback of a timer or an emitter that a process left: nobody's, and so is what follows its awaits.
+  processes.enterWith(undefined as unknown as Process);
+  return undefined;
+}
+
+// Reactions of promises have no id, or, where somebody follows promises with async hooks, their promise as resource.
+function inReaction(): boolean {
+  return executionAsyncId() === 0 || executionAsyncResource() instanceof Promise;
+}
+
+// Whether V8's promise hooks are there and AsyncLocalStorage is made of async hooks.
+function hooked(): boolean {
+  const { bun, deno } = process.versions as { bun?: string; deno?: string };
+  if (bun !== undefined || deno !== undefined || typeof v8.promiseHooks?.createHook !== "function") return false;
+  if (FRAME === undefined) return true;
+  const trial = new AsyncLocalStorage<boolean>();
+  const resource = neutral.runInAsyncScope(() => trial.run(true, () => new AsyncResource("otpts.trial"))) as Resource;
+  trial.disable();
+  return resource[FRAME] === undefined;
 }

@@ -8,7 +8,7 @@
 import { EXIT, NOPROC } from "../term/atoms.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { type Pid, unhost } from "../term/pid.ts";
-import { current, enter } from "./context.ts";
+import { outside } from "./context.ts";
 import { addLink, dropLink } from "./link.ts";
 import { empty } from "./mailbox.ts";
 import { forget, mourn } from "./monitor.ts";
@@ -107,8 +107,5 @@ function tell(process: Process, reason: unknown): void {
 
 // What listens is no code of whoever runs now: the killer, or who dies of it.
 function abort(controller: AbortController, reason: unknown): void {
-  const before = current;
-  enter(undefined);
-  controller.abort(new Exit(reason));
-  enter(before);
+  outside(() => controller.abort(new Exit(reason)));
 }

@@ -4,6 +4,7 @@
  *
  * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
  */
+import type { AsyncResource } from "node:async_hooks";
 import type { Atom } from "../term/atom.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
@@ -68,6 +69,8 @@ export abstract class Process implements Mailbox {
   /** Requests to this process that wait for an answer: a list through `Vigil.nextIn`. */
   vigils: Vigil | undefined = undefined;
   readonly dispatcher: Dispatcher;
+  /** The asynchronous context its code runs in, where it needs one of its own. */
+  context: AsyncResource | undefined = undefined;
   nextReady: Process | undefined = undefined;
   /** The receive it waits in. */
   waiter: Waiter | undefined = undefined;

@@ -6,6 +6,7 @@
  * the answer is not there then, it becomes an ordinary promise that waits.
  */
 import { Batch } from "./batch.ts";
+import { notice } from "./context.ts";
 import { failWith } from "./failure.ts";
 import type { Process } from "./process.ts";
 import { claim, drain, whenDrained } from "./scheduler.ts";
@@ -51,7 +52,9 @@ export function board(prompt: boolean): Ride {
 export function expect(awaited: Awaited, ride: Ride): Promise<unknown> {
   if (ride === DRAINS) {
     driver = awaited;
-    return soon.then(drive);
+    const promise = soon.then(drive);
+    notice(promise);
+    return promise;
   }
   // Whoever answers without a turn of its own may have done so already.
   if (awaited.state !== "open") return soon.then(() => taken(awaited));
@@ -148,7 +151,7 @@ export function refuse(awaited: Awaited, make: () => Error): void {
   awaited.state = "failed";
   if (awaited.resolve === undefined) awaited.value = make;
   else if (awaited.caller?.alive !== false) {
-    failWith(awaited.resolve, make);
+    failWith(awaited.caller, awaited.resolve, make);
   }
 }
 

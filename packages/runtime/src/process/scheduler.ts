@@ -8,7 +8,7 @@
  */
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
-import { enter } from "./context.ts";
+import { enter, inside, isolating, notice, noticeNow, outside } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Process } from "./process.ts";
@@ -37,8 +37,9 @@ let lastLook = 0;
 let spent = false;
 
 const soon = Promise.resolve();
-// Whoever replaces the global one (fake timers in a test) means time, not turns.
+// Whoever replaces the global ones (fake timers in a test) means the program's time, not turns.
 const { setImmediate } = globalThis;
+const monotonic = performance.now.bind(performance);
 
 /** The default dispatcher. */
 export const turns: Dispatcher = {
@@ -51,7 +52,7 @@ export const turns: Dispatcher = {
     last = process;
     if (!draining && !coming && !spent) {
       coming = true;
-      void soon.then(drain);
+      notice(soon.then(drain));
     }
   },
 };
@@ -89,7 +90,8 @@ export function drain(): void {
     enter(process);
     // Its own try and not `run`'s: each function between a callback and here is a frame in the stack of every error it throws.
     try {
-      process.turn();
+      if (isolating) inside(process, process.turn);
+      else process.turn();
     } catch (error) {
       fault(process, error);
     }
@@ -109,30 +111,36 @@ export function whenDrained(then: (early: boolean) => void): void {
 
 /** One turn of a process, for dispatchers that drain no queue. */
 export function run(process: Process): void {
+  noticeNow();
+  const before = enter(process);
   try {
-    process.turn();
+    if (isolating) inside(process, process.turn);
+    else process.turn();
   } catch (error) {
     fault(process, error);
   }
+  enter(before);
 }
 
 // A turn does not throw. If one does, it is this package's mistake, and it must not stop all other processes.
 function fault(process: Process, error: unknown): void {
-  report(
-    "error",
-    "runtime_fault",
-    () => ({ pid: process.pid, error }),
-    () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
-  );
-  die(process, reasonOf(error));
+  outside(() => {
+    report(
+      "error",
+      "runtime_fault",
+      () => ({ pid: process.pid, error }),
+      () => `Process ${process.pid} failed outside its own code: ${describe(error)}`,
+    );
+    die(process, reasonOf(error));
+  });
 }
 
 // At the first look in a turn of the event loop a marker is set that fires in the loop's next turn and opens a new budget.
 function look(): boolean {
-  const now = performance.now();
+  const now = monotonic();
   if (!marked) {
     marked = true;
-    setImmediate(nextTurn);
+    outside(mark);
     if (started === undefined) started = lastLook = now;
   }
   used += stride;
@@ -145,12 +153,17 @@ function look(): boolean {
   return !spent;
 }
 
+function mark(): void {
+  setImmediate(nextTurn);
+}
+
 function nextTurn(): void {
+  noticeNow();
   marked = false;
   spent = false;
   used = 0;
   credit = stride;
   started = undefined;
-  if (first !== undefined) started = lastLook = performance.now();
+  if (first !== undefined) started = lastLook = monotonic();
   drain();
 }

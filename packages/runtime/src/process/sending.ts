@@ -6,7 +6,7 @@ import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { strange } from "../term/strange.ts";
-import { current } from "./context.ts";
+import { acting } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, isHere, isName, type Name } from "./registry.ts";
@@ -18,7 +18,7 @@ export type Destination = Pid | Name | Ref | readonly [name: Name, node: Name];
 
 /** Delivers a message. Never fails for a pid; a name nobody has is `badarg` (P10, P11). */
 export function send<M>(to: Destination, message: M): M {
-  if (current !== undefined && !current.alive) return message;
+  if (acting()?.alive === false) return message;
   if (to instanceof Pid) {
     const process = processOf(to);
     if (process !== undefined) deliver(process, message);
@@ -119,7 +119,7 @@ export function startTimer(
   }
   const timer = new TimerRef(to, message, wrapped, options.ref === false);
   // The dead get nothing, send nothing and hold nothing.
-  if (current?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(timer.deadline, ms);
+  if (acting()?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(timer.deadline, ms);
   else timer.forget();
   return timer;
 }

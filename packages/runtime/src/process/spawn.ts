@@ -1,7 +1,7 @@
 /** How a process is born: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
 import type { Pid } from "../term/pid.ts";
 import { type Body, BodyProcess } from "./body.ts";
-import { current, follow } from "./context.ts";
+import { acting, follow } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { link } from "./death.ts";
 import type { Ancestry, Process } from "./process.ts";
@@ -56,7 +56,7 @@ export function bear(process: Process, parent: Process | undefined, linked: bool
 }
 
 export function spawn(body: Body, linked: boolean): Process {
-  const parent = current;
+  const parent = acting();
   const process = new BodyProcess(body, dispatcher, ancestry(parent));
   bear(process, parent, linked);
   return process;

@@ -8,6 +8,7 @@
  */
 import { settle } from "../term/shape.ts";
 import { type Alarm, type Clock, realClock } from "./clock.ts";
+import { outside } from "./context.ts";
 
 const TICK = 50;
 const SLOTS = 256;
@@ -43,6 +44,7 @@ let clock: Clock = realClock;
 let alarm: Alarm | undefined;
 let alarmDue = Infinity;
 let held = true;
+let era: number | undefined;
 
 const heap: Deadline[] = [];
 let foreground = 0;
@@ -106,6 +108,8 @@ export function enter(entry: Coarse, ms: number): void {
   if (tickDue === Infinity) {
     tickDue = clock.now() + TICK;
     arm();
+  } else if (clock.era?.() !== era) {
+    arm();
   }
 }
 
@@ -122,12 +126,18 @@ export function leave(entry: Coarse): void {
 }
 
 function arm(): void {
+  const present = clock.era?.();
+  if (present !== era) {
+    // What was armed belongs to a clock that was replaced.
+    era = present;
+    disarm();
+  }
   const next = Math.min(heap[0]?.due ?? Infinity, tickDue);
   if (next < alarmDue || alarm === undefined) {
     if (next === Infinity) return;
     alarm?.clear();
     alarmDue = next;
-    alarm = clock.set(wake, Math.max(0, next - clock.now()));
+    outside(set);
     held = true;
   }
   const hold = foreground > 0 || tickDue !== Infinity;
@@ -135,6 +145,11 @@ function arm(): void {
     held = hold;
     alarm?.hold(hold);
   }
+}
+
+// Whoever waits first lends its context to nobody.
+function set(): void {
+  alarm = clock.set(wake, Math.max(0, alarmDue - clock.now()));
 }
 
 function disarm(): void {

@@ -7,6 +7,7 @@ import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import * as erlang from "../erlang.ts";
+import { now } from "../process/timer.ts";
 import { isDownOf } from "./run.ts";
 import { type Outcome, Task } from "./task.ts";
 
@@ -52,9 +53,9 @@ export async function outcomesOf<T>(
 ): Promise<(Outcome<T> | undefined)[]> {
   for (const task of tasks) check(task, what);
   const ms = milliseconds(timeout ?? 5000, `${what} tasks`);
-  const end = performance.now() + ms;
+  const end = now() + ms;
   const outcomes: (Outcome<T> | undefined)[] = [];
-  for (const task of tasks) outcomes.push(await outcomeOf(task, Math.max(0, end - performance.now()), what));
+  for (const task of tasks) outcomes.push(await outcomeOf(task, Math.max(0, end - now()), what));
   return outcomes;
 }
 

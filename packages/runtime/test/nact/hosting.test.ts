@@ -207,7 +207,7 @@ describe("fairness under nact", () => {
       ),
     );
     for (const pid of servers) gen_server.cast(pid, "go");
-    await eventually(() => Math.max(...handled) >= 2_000);
+    await eventually(() => Math.max(...handled) >= 2_000, { timeout: 60_000 });
     for (const pid of servers) erlang.exit(pid, KILL);
     expect(Math.min(...handled)).toBeGreaterThan(0);
   });

@@ -1,0 +1,214 @@
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { setTimeout as pause } from "node:timers/promises";
+
+import { CONTINUE, NOREPLY, OK, REPLY, erlang, gen_server, logger } from "@otpts/runtime";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { death, inside } from "../kit/inside.ts";
+
+const request = new AsyncLocalStorage<string>();
+let seen: [what: string, store: string | undefined][];
+const note = (what: string) => void seen.push([what, request.getStore()]);
+
+const asynchronous = {
+  async init(state: number) {
+    note("init");
+    await pause(1);
+    note("init later");
+    return [OK, state, [CONTINUE, "go"]] as const;
+  },
+  async handle_continue(_term: unknown, state: number) {
+    note("continue");
+    await pause(1);
+    note("continue later");
+    return [NOREPLY, state] as const;
+  },
+  async handle_call(message: unknown, _from: unknown, state: number) {
+    note("call");
+    await pause(1);
+    note("call later");
+    return [REPLY, message, state] as const;
+  },
+  async handle_cast(_message: unknown, state: number) {
+    note("cast");
+    await pause(1);
+    note("cast later");
+    return [NOREPLY, state] as const;
+  },
+  async handle_info(_message: unknown, state: number) {
+    note("info");
+    await pause(1);
+    note("info later");
+    return [NOREPLY, state] as const;
+  },
+  async terminate() {
+    note("terminate");
+    await pause(1);
+    note("terminate later");
+  },
+};
+
+const synchronous = {
+  init: (state: number) => (note("init"), [OK, state] as const),
+  handle_call: (message: unknown, _from: unknown, state: number) => (note("call"), [REPLY, message, state] as const),
+  handle_cast: (_message: unknown, state: number) => (note("cast"), [NOREPLY, state] as const),
+  handle_info: (_message: unknown, state: number) => (note("info"), [NOREPLY, state] as const),
+  terminate: () => note("terminate"),
+};
+
+let handler: logger.Handler | undefined;
+beforeEach(() => {
+  seen = [];
+  handler = logger.set_handler(undefined);
+});
+afterEach(() => void logger.set_handler(handler));
+
+describe("a process sees no store of a stranger", () => {
+  for (const [kind, module] of [
+    ["asynchronous", asynchronous],
+    ["synchronous", synchronous],
+  ] as const) {
+    test(`in ${kind} callbacks, whoever starts, calls, casts, sends and stops`, async () => {
+      const pid = await request.run("starter", () => gen_server.start(module, 0));
+      await Promise.all(
+        Array.from({ length: 50 }, (_, n) =>
+          request.run(`user ${n}`, async () => {
+            erlang.send_after(1, pid, "later");
+            erlang.send(pid, "now");
+            gen_server.cast(pid, n);
+            expect(await gen_server.call(pid, n)).toBe(n);
+            expect(request.getStore()).toBe(`user ${n}`);
+            await expect(gen_server.call("nobody", n)).rejects.toThrow("noproc");
+            expect(request.getStore()).toBe(`user ${n}`);
+          }),
+        ),
+      );
+      await gen_server.call(pid, "after the timers");
+      await request.run("stopper", () => gen_server.stop(pid));
+      expect(seen.length).toBeGreaterThan(150);
+      expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
+    });
+  }
+
+  test("in a body, after receive, its time-out, a sleep and a monitor's message", async () => {
+    await request.run("spawner", () =>
+      inside(async () => {
+        note("body");
+        const [, ref] = erlang.spawn_monitor(() => note("child"));
+        await erlang.receive((message) => Array.isArray(message) && message[1] === ref);
+        note("down");
+        await erlang.receive(undefined, { after: 1 });
+        note("time-out");
+        await erlang.sleep(1);
+        note("sleep");
+      }),
+    );
+    expect(seen).toHaveLength(5);
+    expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
+  });
+
+  test("in what listens to its end", async () => {
+    const { promise, resolve } = deferred();
+    const pid = erlang.spawn(async () => {
+      erlang.signal().addEventListener("abort", () => {
+        note("abort");
+        resolve(erlang.is_process());
+      });
+      await erlang.receive();
+    });
+    await pause(1);
+    request.run("killer", () => erlang.exit(pid, "die"));
+    expect(await promise).toBe(false);
+    expect(seen).toStrictEqual([["abort", undefined]]);
+  });
+});
+
+describe("what a process sets", () => {
+  test("with enterWith stays its own, also after awaits", async () => {
+    const others = Array.from({ length: 3 }, () =>
+      inside(async () => {
+        for (let n = 0; n < 5; n++) {
+          note("another");
+          await pause(1);
+        }
+      }),
+    );
+    await inside(async () => {
+      request.enterWith("mine");
+      await pause(2);
+      expect(request.getStore()).toBe("mine");
+      erlang.spawn(() => note("its child"));
+      await pause(1);
+      expect(request.getStore()).toBe("mine");
+    });
+    await Promise.all(others);
+    note("outside");
+    expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
+  });
+
+  test("in a synchronous callback is seen by no other process of the same drain", async () => {
+    const setting = {
+      ...synchronous,
+      handle_cast: (_: unknown, n: number) => (request.enterWith("mine"), [NOREPLY, n] as const),
+    };
+    const [first, second] = [await gen_server.start(setting, 0), await gen_server.start(synchronous, 0)];
+    for (let n = 0; n < 10; n++) {
+      gen_server.cast(first, n);
+      gen_server.cast(second, n);
+    }
+    await gen_server.call(second, 0);
+    expect(request.getStore()).toBeUndefined();
+    expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
+    await gen_server.stop(first);
+    await gen_server.stop(second);
+  });
+});
+
+test("an unhandled rejection is the failure of the process whose code made it, also of a call that nobody awaits", async () => {
+  const throwing = erlang.spawn(async () => {
+    void (async () => {
+      await pause(1);
+      throw new Error("forgotten");
+    })();
+    await erlang.receive();
+  });
+  expect(String(await death(throwing))).toContain("forgotten");
+  const silent = await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, 0);
+  const floating = erlang.spawn(async () => {
+    void gen_server.call(silent, "hello", 5);
+    await erlang.receive();
+  });
+  expect(String(await death(floating))).toContain("timeout");
+  expect(erlang.is_process_alive(silent)).toBe(true);
+  const bereft = erlang.spawn(async () => {
+    void gen_server.call(silent, "hello");
+    await erlang.receive();
+  });
+  await pause(1);
+  erlang.exit(silent, "gone");
+  expect(String(await death(bereft))).toContain("gone");
+});
+
+test("a callback that a process leaves to a timer or an emitter belongs to nobody, also after its awaits", async () => {
+  const asked = await inside(
+    () =>
+      new Promise<boolean[]>((resolve) => {
+        setTimeout(() => {
+          void (async () => {
+            const before = erlang.is_process();
+            await pause(1);
+            resolve([before, erlang.is_process()]);
+          })();
+        }, 1);
+      }),
+  );
+  expect(asked).toStrictEqual([false, false]);
+  const bound = await inside(() => new AsyncResource("somebody's"));
+  expect(bound.runInAsyncScope(() => erlang.is_process())).toBe(false);
+});
+
+function deferred() {
+  let resolve!: (value: unknown) => void;
+  const promise = new Promise<unknown>((done) => (resolve = done));
+  return { promise, resolve };
+}
