@@ -11,7 +11,7 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { calling, explain, locate, post } from "./behaviour/gen.ts";
 import { stop, type SystemOperation } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
-import { acting } from "./process/context.ts";
+import { acting, isDoing } from "./process/context.ts";
 import { Request } from "./process/request.ts";
 
 export type { StatusTuple };
@@ -95,7 +95,7 @@ async function ask(
   const given = [server, ...more, ...(timeout === undefined ? [] : [timeout])];
   const process = locate(server);
   if (process === undefined) throw sysExit(NOPROC, name, server, given, timeout);
-  if (process === caller) throw sysExit(CALLING_SELF, name, server, given, timeout);
+  if (process === caller && isDoing(process)) throw sysExit(CALLING_SELF, name, server, given, timeout);
   // Its failure is told as that of the function of this module that asked.
   const asking = calling((_request, reason) => sysExit(reason, name, server, given, timeout), true);
   const answer = await post(new Request(asking, process, caller, server, operation, timeout));

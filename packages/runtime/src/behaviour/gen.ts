@@ -20,7 +20,7 @@ import { Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { acting } from "../process/context.ts";
+import { acting, isDoing } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
@@ -86,7 +86,7 @@ export function call(
   }
   if (caller !== undefined) {
     if (!caller.alive) return forever();
-    if (callee === caller) return Promise.reject(as.exit(CALLING_SELF, server, payload, timeout));
+    if (callee === caller && isDoing(caller)) return Promise.reject(as.exit(CALLING_SELF, server, payload, timeout));
   }
   if (callee === undefined) return Promise.reject(as.exit(NOPROC, server, payload, timeout));
   return post(new Request(as.purpose, callee, caller, server, payload, timeout));

@@ -10,7 +10,7 @@ import { isA, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
-import { enter } from "../process/context.ts";
+import { enter, leave } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
@@ -109,7 +109,10 @@ export function whenSettled(
 
 // An asynchronous callback is done. The process may have died meanwhile.
 function resume(process: Served, value: unknown, go: (value: unknown) => void, failed: (error: unknown) => void): void {
-  if (!process.alive) return;
+  if (!process.alive) {
+    leave(process);
+    return;
+  }
   const before = enter(process);
   process.listening = true;
   try {
@@ -119,7 +122,9 @@ function resume(process: Served, value: unknown, go: (value: unknown) => void, f
     failed(error);
   }
   enter(before);
-  if (process.alive && process.listening && process.due()) process.wake();
+  if (!process.alive || !process.listening) return;
+  leave(process);
+  if (process.due()) process.wake();
 }
 
 /** Ends a process: its terminate callback, then `end` with the reason. What terminate fails with becomes the reason. */
@@ -130,6 +135,10 @@ export function finish(
   end: (reason: unknown) => void,
 ): void {
   process.listening = false;
+  const ended = (why: unknown) => {
+    leave(process);
+    end(why);
+  };
   if (terminate !== undefined) {
     try {
       const result = terminate();
@@ -137,16 +146,16 @@ export function finish(
         void Promise.prototype.then.call(
           types.isPromise(result) ? result : Promise.resolve(result),
           () => asSelf(process, () => end(reason)),
-          (error: unknown) => asSelf(process, () => end(endReason(error, reason))),
+          (error: unknown) => asSelf(process, () => ended(endReason(error, reason))),
         );
         return;
       }
     } catch (error) {
-      end(endReason(error, reason));
+      ended(endReason(error, reason));
       return;
     }
   }
-  end(reason);
+  ended(reason);
 }
 
 function asSelf(process: Process, go: () => void): void {

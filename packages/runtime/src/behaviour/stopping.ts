@@ -6,7 +6,7 @@ import { tagOf } from "../term/guarded.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { acting } from "../process/context.ts";
+import { acting, isDoing } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
 import { answer } from "../process/promised.ts";
 import { type Purpose, Request } from "../process/request.ts";
@@ -44,7 +44,7 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
     return Promise.reject(error as Error);
   }
   if (process === undefined) return Promise.reject(stopExit(server, NOPROC));
-  if (process === caller)
+  if (process === caller && isDoing(caller))
     return Promise.reject(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
   const operation: SystemOperation = { op: "terminate", reason };
   return post(new Request(STOPPING, process, caller, server, operation, timeout)) as Promise<typeof Ok>;

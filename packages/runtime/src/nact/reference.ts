@@ -3,7 +3,7 @@ import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
 import { calling, callExit, exitOf, locate, post } from "../behaviour/gen.ts";
-import { acting } from "../process/context.ts";
+import { acting, isDoing } from "../process/context.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../process/registry.ts";
@@ -75,7 +75,7 @@ class Target implements Concrete {
     milliseconds(timeout, "query a process");
     const reply = new ReplyRef();
     const payload: unknown = typeof message === "function" ? message(reply) : message;
-    if (process === caller) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
+    if (process === caller && isDoing(caller)) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
     const request = new Request(QUERYING, process, caller, to, payload, timeout);
     reply.request = request;
     return post(request);

@@ -3,10 +3,12 @@ import { NORMAL } from "../term/atoms.ts";
 import { Exit } from "../term/error.ts";
 import { isA } from "../term/guarded.ts";
 import { inWords, reasonOf, stackOf } from "../term/reason.ts";
+import { leave } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Ancestry, Process } from "./process.ts";
 import { look } from "./receive.ts";
+import { nameOf } from "./registry.ts";
 import { report } from "./report.ts";
 import { reduce, turns } from "./scheduler.ts";
 import { settle } from "../term/shape.ts";
@@ -46,18 +48,24 @@ export class BodyProcess extends Process {
       const result = body();
       if (isThenable(result)) {
         result.then(
-          () => die(this, NORMAL),
+          () => this.#end(),
           (error: unknown) => this.#fail(error),
         );
       } else {
-        die(this, NORMAL);
+        this.#end();
       }
     } catch (error) {
       this.#fail(error);
     }
   }
 
+  #end(): void {
+    leave(this);
+    die(this, NORMAL);
+  }
+
   #fail(error: unknown): void {
+    leave(this);
     if (!this.alive) return;
     const reason = reasonOf(error);
     this.exited(reason, error);
@@ -67,7 +75,8 @@ export class BodyProcess extends Process {
   /** Tells of an uncaught error (not of an exit: that is said on purpose). */
   protected exited(reason: unknown, error: unknown): void {
     if (isA(error, Exit)) return;
-    const { pid, name, initialCall } = this;
+    const { pid, initialCall } = this;
+    const name = nameOf(this);
     report(
       "error",
       "process_crash",

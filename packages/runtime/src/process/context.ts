@@ -8,7 +8,9 @@
  * - *Frames* (all others). The engine itself hands an asynchronous context from each await to what follows it; a process has
  *   one, made when it first runs and entered for each of its turns. Code outside all processes pays nothing.
  *
- * Callbacks of timers and emitters belong to no process: hooks see promises only, and with frames it is asked what runs.
+ * Callbacks of timers and emitters belong to no process: hooks see promises only, and with frames it is asked what runs. That
+ * question can come late: an asynchronous callback that awaits before it asks goes on as the process. So a frame is *over*
+ * with the asynchronous callback that ran in it; what goes on in it after that was left behind, and does not die with the process.
  *
  * The context of a process is *neutral*: it has no value of an `AsyncLocalStorage` but what the process itself sets. With
  * frames that comes by itself. With hooks a process has a resource of its own from the moment on that the program uses
@@ -47,7 +49,7 @@ export function enter(process: Process | undefined): Process | undefined {
 /** The rest of this promise's reaction is code of the process. */
 export function become(process: Process): void {
   if (!framed) running = process;
-  else if (processes.getStore() !== process) processes.enterWith(process);
+  else if (frames.getStore()?.process !== process) frames.enterWith(frameOf(process));
 }
 
 /** Starts following who runs: from the first process on. */
@@ -74,7 +76,7 @@ export function follow(): void {
 
 /** The process in whose code an unhandled promise was rejected. Asked while the engine tells of it. */
 export function ownerOf(promise: Promise<unknown>): Process | undefined {
-  return framed ? processes.getStore() : (promise as Owned)[OWNER];
+  return framed ? frames.getStore()?.process : (promise as Owned)[OWNER];
 }
 
 // With hooks: whether the program uses AsyncLocalStorage (or follows promises by other means) shows in what its promises carry.
@@ -96,7 +98,20 @@ type Resource = AsyncResource & { [key: symbol]: unknown };
 
 // This module may be loaded in the middle of somebody's request: its context is taken off again where the engine shows it.
 const neutral = stripped(new AsyncResource("otpts.neutral"));
-const processes = new AsyncLocalStorage<Process>();
+const frames = new AsyncLocalStorage<Frame | undefined>();
+
+/** The context of a process, up to the end of the asynchronous callback that ran in it. */
+export class Frame {
+  readonly process: Process;
+  readonly resource: AsyncResource;
+  over = false;
+
+  constructor(process: Process) {
+    this.process = process;
+    if (framed) frames.enterWith(this);
+    this.resource = new AsyncResource("otpts.process");
+  }
+}
 
 function stripped(resource: AsyncResource): AsyncResource {
   const shown = resource as Resource;
@@ -107,12 +122,31 @@ function stripped(resource: AsyncResource): AsyncResource {
 
 /** Calls a method of the process in its context. Only where `isolating`. */
 export function inside(process: Process, method: () => void): void {
-  (process.context ??= neutral.runInAsyncScope(contextOf, undefined, process)).runInAsyncScope(method, process);
+  frameOf(process).resource.runInAsyncScope(method, process);
 }
 
-function contextOf(process: Process): AsyncResource {
-  if (framed) processes.enterWith(process);
-  return new AsyncResource("otpts.process");
+function frameOf(process: Process): Frame {
+  return (process.frame ??= neutral.runInAsyncScope(newFrame, undefined, process));
+}
+
+function newFrame(process: Process): Frame {
+  return new Frame(process);
+}
+
+/** The asynchronous callback of a process has ended: its next turn has a frame of its own. */
+export function leave(process: Process): void {
+  if (!framed || process.frame === undefined) return;
+  process.frame.over = true;
+  process.frame = undefined;
+}
+
+/**
+ * Whether the asking code is what `process` does now, and not something that it has left behind, such as the handler of an HTTP
+ * server that it started.
+ */
+export function isDoing(process: Process): boolean {
+  if (!framed || running === process) return true;
+  return frames.getStore()?.over === false && !process.listening;
 }
 
 /** Runs what is nobody's code: in no process and no context. */
@@ -134,10 +168,11 @@ export function onBehalfOf(process: Process | undefined, fun: () => void): void 
 }
 
 function found(): Process | undefined {
-  const process = processes.getStore();
-  if (process === undefined || inReaction()) return process;
+  const frame = frames.getStore();
+  if (frame === undefined) return undefined;
+  if (inReaction()) return frame.over && !frame.process.alive ? undefined : frame.process;
   // A callback of a timer or an emitter that a process left: nobody's, and so is what follows its awaits.
-  processes.enterWith(undefined as unknown as Process);
+  frames.enterWith(undefined);
   return undefined;
 }
 

@@ -8,7 +8,7 @@
 import { EXIT, NOPROC } from "../term/atoms.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { type Pid, unhost } from "../term/pid.ts";
-import { outside } from "./context.ts";
+import { leave, outside } from "./context.ts";
 import { addLink, dropLink } from "./link.ts";
 import { empty } from "./mailbox.ts";
 import { forget, mourn } from "./monitor.ts";
@@ -71,6 +71,8 @@ export function unlink(process: Process, from: Pid): true {
 }
 
 function bury(process: Process, reason: unknown): void {
+  // Between two callbacks no code of it is under way.
+  if (process.listening) leave(process);
   process.expire();
   process.reason = reason;
   unhost(process.pid);

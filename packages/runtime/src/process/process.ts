@@ -4,10 +4,10 @@
  *
  * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
  */
-import type { AsyncResource } from "node:async_hooks";
 import type { Atom } from "../term/atom.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
+import type { Frame } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Entry, Envelope, type Mailbox, put } from "./mailbox.ts";
 import type { Waiter } from "./receive.ts";
@@ -70,7 +70,7 @@ export abstract class Process implements Mailbox {
   vigils: Vigil | undefined = undefined;
   readonly dispatcher: Dispatcher;
   /** The asynchronous context its code runs in, where it needs one of its own. */
-  context: AsyncResource | undefined = undefined;
+  frame: Frame | undefined = undefined;
   nextReady: Process | undefined = undefined;
   /** The receive it waits in. */
   waiter: Waiter | undefined = undefined;

@@ -8,38 +8,46 @@ import { isError, withStack } from "../term/guarded.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { ownerOf } from "./context.ts";
 import { die } from "./death.ts";
+import { nameOf } from "./registry.ts";
 import { report } from "./report.ts";
 
-// Of all copies of this package: whether a promise belongs to a process of theirs.
-const KEY = Symbol.for("@otpts/runtime/owners/1");
-type Owns = (promise: Promise<unknown>) => boolean;
-const shared = globalThis as typeof globalThis & { [KEY]?: Owns[] };
-const owns: Owns = (promise) => ownerOf(promise) !== undefined;
+// All copies of this package in the program, the first of which listens for all of them.
+const KEY = Symbol.for("@otpts/runtime/rejections/2");
+interface Copy {
+  /** Whether the promise is of a process of this copy. */
+  owns(promise: Promise<unknown>): boolean;
+  failed(thrown: unknown, promise: Promise<unknown>): void;
+}
+const shared = globalThis as typeof globalThis & { [KEY]?: Copy[] };
 
 export function reportRejections(): void {
   const copies = (shared[KEY] ??= []);
-  copies.push(owns);
+  copies.push({ owns: (promise) => ownerOf(promise) !== undefined, failed });
+  if (copies.length > 1) return;
   process.on("unhandledRejection", (thrown, promise) => {
-    const owner = ownerOf(promise);
-    if (owner === undefined) {
-      // With a listener Node leaves it at that. Where there are this package's alone, it does what Node would have done.
-      const alone = process.listenerCount("unhandledRejection") === copies.length;
-      if (alone && copies[0] === owns && !copies.some((each) => each(promise))) likeNode(thrown);
-      return;
-    }
-    const { pid, name, initialCall, alive } = owner;
-    const reason = reasonOf(thrown);
-    report(
-      "error",
-      "unhandled_rejection",
-      () => ({ pid, name, initial_call: initialCall, reason }),
-      () => {
-        const stack = isError(thrown) ? withStack(thrown) : inWords(reason);
-        return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
-      },
-    );
-    die(owner, reason);
+    const copy = copies.find((each) => each.owns(promise));
+    if (copy !== undefined) copy.failed(thrown, promise);
+    // With a listener Node leaves it at that. Where there is this one alone, it does what Node would have done.
+    else if (process.listenerCount("unhandledRejection") === 1) likeNode(thrown);
   });
+}
+
+function failed(thrown: unknown, promise: Promise<unknown>): void {
+  const owner = ownerOf(promise);
+  if (owner === undefined) return;
+  const { pid, initialCall, alive } = owner;
+  const name = nameOf(owner);
+  const reason = reasonOf(thrown);
+  report(
+    "error",
+    "unhandled_rejection",
+    () => ({ pid, name, initial_call: initialCall, reason }),
+    () => {
+      const stack = isError(thrown) ? withStack(thrown) : inWords(reason);
+      return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
+    },
+  );
+  die(owner, reason);
 }
 
 const mode = [...(process.env["NODE_OPTIONS"] ?? "").split(/\s+/u), ...process.execArgv]

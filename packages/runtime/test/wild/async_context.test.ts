@@ -1,7 +1,9 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { CONTINUE, NOREPLY, OK, REPLY, erlang, gen_server, logger } from "@otpts/runtime";
+import { CONTINUE, NOREPLY, OK, REPLY, erlang, gen_server, logger, sys, type Pid } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { death, inside } from "../kit/inside.ts";
@@ -212,3 +214,41 @@ function deferred() {
   const promise = new Promise<unknown>((done) => (resolve = done));
   return { promise, resolve };
 }
+
+describe("the asynchronous handler of an HTTP server that a process started", () => {
+  const web = {
+    async init(peer: Pid) {
+      const http = createServer((incoming, response) => {
+        void (async () => {
+          await pause(1);
+          const [path] = (incoming.url ?? "").split("?");
+          const answer = await gen_server.call(path === "/self" ? "web" : peer, "ask", 2_000);
+          await pause(1);
+          response.end(`${String(await gen_server.call(path === "/self" ? "web" : peer, answer, 2_000))}`);
+        })().catch((error: unknown) => response.end(String(error)));
+      });
+      await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+      return [OK, http] as const;
+    },
+    handle_call: (message: unknown, _from: unknown, http: Server) => {
+      if (message === "port") return [REPLY, (http.address() as AddressInfo).port, http] as const;
+      if (message === "crash") throw new Error("on purpose");
+      return [REPLY, `web ${String(message)}`, http] as const;
+    },
+  };
+
+  test("can call the process itself, and goes on when the process is dead", async () => {
+    const peer = await gen_server.start(synchronous, 0);
+    const pid = await gen_server.start(web, peer as never, { name: "web" });
+    const port = await gen_server.call(pid, "port");
+    const ask = async (path: string) => (await fetch(`http://127.0.0.1:${String(port)}${path}`)).text();
+    expect(await ask("/self")).toBe("web web ask");
+    expect(await ask("/peer")).toBe("ask");
+    const http = (await sys.get_state(pid)) as Server;
+    await gen_server.call(pid, "crash").catch(() => {});
+    expect(await ask("/peer")).toBe("ask");
+    http.closeAllConnections();
+    http.close();
+    await gen_server.stop(peer);
+  });
+});
