@@ -26,6 +26,7 @@ const { setTimeout: own, clearTimeout: ownClear } = globalThis;
 
 let era = 0;
 let set: unknown = own;
+// oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on performance
 let read = performance.now;
 /** What is added to the reading, so that time goes on from where it was when somebody replaces the clock. */
 let skew = 0;
@@ -39,6 +40,7 @@ function current(): number {
   if (globalThis.setTimeout === set && performance.now === read) return era;
   const before = reading();
   set = globalThis.setTimeout;
+  // oxlint-disable-next-line typescript/unbound-method -- the same
   read = performance.now;
   skew = 0;
   skew = before - reading();

@@ -120,9 +120,13 @@ function stripped(resource: AsyncResource): AsyncResource {
   return resource;
 }
 
-/** Calls a method of the process in its context. Only where `isolating`. */
-export function inside(process: Process, method: () => void): void {
-  frameOf(process).resource.runInAsyncScope(method, process);
+/** Gives the process a turn in its context. Only where `isolating`. */
+export function inside(process: Process): void {
+  frameOf(process).resource.runInAsyncScope(turn, undefined, process);
+}
+
+function turn(process: Process): void {
+  process.turn();
 }
 
 function frameOf(process: Process): Frame {
@@ -164,7 +168,7 @@ export function outside(fun: () => void): void {
 export function onBehalfOf(process: Process | undefined, fun: () => void): void {
   if (!framed) fun();
   else if (process === undefined) neutral.runInAsyncScope(fun);
-  else inside(process, fun);
+  else frameOf(process).resource.runInAsyncScope(fun);
 }
 
 function found(): Process | undefined {

@@ -90,7 +90,7 @@ export function drain(): void {
     enter(process);
     // Its own try and not `run`'s: each function between a callback and here is a frame in the stack of every error it throws.
     try {
-      if (isolating) inside(process, process.turn);
+      if (isolating) inside(process);
       else process.turn();
     } catch (error) {
       fault(process, error);
@@ -114,7 +114,7 @@ export function run(process: Process): void {
   noticeNow();
   const before = enter(process);
   try {
-    if (isolating) inside(process, process.turn);
+    if (isolating) inside(process);
     else process.turn();
   } catch (error) {
     fault(process, error);
