@@ -4,8 +4,8 @@ import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * What changed between two trees that share what is equal (`===`): a tree of changed nodes, computed as it is walked, so
- * that whoever looks for little visits little. A node changed when its value, or anything below it, did. The elements of a
- * list are nodes, by index; a *leaf* is a scalar, a whole list or a table without keys, and never lies inside a list.
+ * that a narrow search visits few nodes. A node changed if its value, or anything below it, changed. The elements of a list
+ * are nodes, by index; a *leaf* is a scalar, a whole list or a table without keys, and never lies inside a list.
  *
  *     { a: { x: 1, l: [1, 2] } }  →  { a: { x: 1, l: [1, 3] } }
  *     changed nodes: a, a.l, a.l.1      changed leaves: a.l
@@ -146,7 +146,7 @@ export interface ChangedPath {
 /**
  * All changed leaves, sorted by path.
  *
- * @param but the path of a node that is left out, with all below it: of a put, say, that is told as one change
+ * @param but the path of a node that is left out, with all below it: for example a put, which is reported as one change
  */
 export function changedLeaves(root: Change | undefined, but?: Segments): readonly ChangedPath[] {
   if (root === undefined) return [];
@@ -192,7 +192,7 @@ function isEmpty(table: Table): boolean {
   return true;
 }
 
-/** Sets or removes. A table that loses its last leaf goes with it: one that stays, empty, is told as a leaf of its own. */
+/** Sets or removes. A table that loses its last leaf goes with it: an empty table that stays is a leaf of its own. */
 function applied(value: Value | undefined, path: Segments, depth: number, after: Value | undefined): Value | undefined {
   if (depth === path.length) return after;
   const key = path[depth]!;

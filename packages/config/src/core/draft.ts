@@ -2,7 +2,7 @@ import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * Structural sharing. A tree that is built anew takes over every subtree that is equal in the tree before it. Two subtrees
- * are then equal exactly if they are the same object, and whoever compares trees need not visit what is `===`.
+ * are then equal exactly if they are the same object, so a comparison of trees skips whatever is `===`.
  *
  *     before { a: { x: 1 }, b: { y: 1 } }   after { a: { x: 1 }, b: { y: 2 } }   →   { a: before.a, b: { y: 2 } }
  */

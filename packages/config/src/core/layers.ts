@@ -146,9 +146,9 @@ function diagnosticOf(one: unknown, source: string): Diagnostic {
 /** Where a value came from; a source that cannot say is at least known by name. */
 function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segments): Origin {
   try {
-    const told = lookup?.(path);
-    if (typeof told !== "object" || told === null) return { source };
-    const { file, line, column, variable, rule, key, placeholders } = told as Partial<Origin>;
+    const said = lookup?.(path);
+    if (typeof said !== "object" || said === null) return { source };
+    const { file, line, column, variable, rule, key, placeholders } = said as Partial<Origin>;
     return {
       source,
       ...(typeof file === "string" ? { file } : {}),

@@ -7,6 +7,9 @@ import type { Segments, Table, Value } from "./value.ts";
  * What you put is what you get: an override replaces the whole subtree at its path. A later put below it changes that
  * subtree, a later put at it or above it replaces it. `unset` drops the overrides at a path and below; what the sources
  * say, or an override further up, shows again.
+ *
+ *     put db { port: 1 }, put db.host "a"   →  { db: { port: 1, host: "a" } }, whatever the sources have at db
+ *     then unset db.host                    →  { db: { port: 1 } }
  */
 
 /** One override. */

@@ -7,11 +7,14 @@ import type { Value } from "./value.ts";
 /**
  * The one place where work is cut into slices, so that the event loop gets its turn. All rules of the core are plain
  * functions; the only one that looks at every value of a large tree, changed or not, is admission. It is done ahead, table by
- * table, with a look at the budget between two tables (and between the entries of one that is large). What comes out shares
- * with the tree before what is equal, and all later rules skip that by comparison.
+ * table, with a look at the budget between two tables (and between the entries of a large one). The result shares with the
+ * tree before what is equal, and all later rules skip that by comparison.
+ *
+ *     await admitAhead(contribution, layer, budget);   // pauses
+ *     prepare(now, proposal, rules);                   // does not
  */
 
-/** How long work may go on before the event loop gets its turn. Made by whoever calls: the core knows no clock. */
+/** How long work may go on before the event loop gets its turn. The caller makes it: the core knows no clock. */
 export interface Budget {
   /** Whether it is time to pause. */
   spent(): boolean;

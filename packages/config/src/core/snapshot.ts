@@ -5,6 +5,8 @@ import type { Segments, Table, Value } from "./value.ts";
 /**
  * The effective configuration at one version: an immutable, deeply frozen tree. A change makes a new snapshot and swaps one
  * reference; subtrees that did not change are the same objects (`===`) in both.
+ *
+ *     snapshot.get("servers.0.host")   // "a"
  */
 export class Snapshot {
   /** Rises by one with each change; 0 is the empty configuration before the first load. */

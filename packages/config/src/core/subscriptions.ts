@@ -106,7 +106,7 @@ export class PatternIndex<T> {
     for (const entry of state.entries) {
       const { item, pattern } = entry;
       // Two alternatives of one pattern may match the same node.
-      if (pattern.alternatives.length > 1 && active.find((one) => one.tells(entry, change)) !== state) continue;
+      if (pattern.alternatives.length > 1 && active.find((one) => one.notifies(entry, change)) !== state) continue;
       found.push({ item, pattern, path, segments, before, after });
     }
   }
@@ -144,7 +144,7 @@ class State<T> {
   }
 
   /** Whether an entry is notified of this node because of this state. */
-  tells(entry: Entry<T>, change: Change): boolean {
+  notifies(entry: Entry<T>, change: Change): boolean {
     return this.entries.has(entry) && (!this.deep || change.leaf);
   }
 

@@ -18,6 +18,10 @@ import { isError, messageIn, wordsOf } from "./words.ts";
  * Validation, for puts and reloads alike. First the schema for the whole sees the merged tree, and what it makes of it
  * (defaults, coercions) replaces it. Then the validators by pattern see each node at their depth whose subtree changed;
  * one that is a schema replaces the node by what it makes of it. All problems are found before anything is refused.
+ *
+ *     new Validation(schema, { "limits.*": (limit) => limit.rate > 0 || "needs a rate above 0" })
+ *
+ * A schema or a validator is others' code: whatever it throws or returns, now or later, is agreement or a problem in words.
  */
 
 /**
@@ -158,11 +162,11 @@ function parsed(
   return guarded(() => schema["~standard"].validate(value), admitted, failed);
 }
 
-function called(told: Notified, report: Report, thrown: ConfigValidationError[]): void | Promise<void> {
-  const at = told.segments;
+function called(node: Notified, report: Report, thrown: ConfigValidationError[]): void | Promise<void> {
+  const at = node.segments;
   const one = (problem: unknown): void => {
     const { path } = problem as { readonly path?: unknown };
-    report([...at, ...below(told, path)], messageIn(problem) ?? wordsOf(problem));
+    report([...at, ...below(node, path)], messageIn(problem) ?? wordsOf(problem));
   };
   const refused = (error: unknown): void => {
     if (!isError(error) || !(error instanceof ConfigValidationError)) return report(at, thrownWords(error));
@@ -183,7 +187,7 @@ function called(told: Notified, report: Report, thrown: ConfigValidationError[])
       else if (Array.isArray(verdict) && typeof said === "object" && said !== null) one(said);
     }
   };
-  return guarded(() => told.item(told.after!, told.path), judged, refused);
+  return guarded(() => node.item(node.after!, node.path), judged, refused);
 }
 
 type Notified = Notification<ValidatorFunction>;
