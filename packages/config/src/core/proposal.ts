@@ -73,15 +73,15 @@ export type Checked = Table;
 
 const EMPTY: Table = Object.freeze({});
 
-/** The configuration before anything was loaded. */
-export function emptyConfiguration(sources: readonly string[]): Configuration {
+/** The configuration before anything was loaded. @param secrets what is secret in it and in all that follow */
+export function emptyConfiguration(sources: readonly string[], secrets?: Secrets): Configuration {
   return {
     contributions: sources.map(() => undefined),
     layers: sources.map(emptyLayer),
     overrides: Overrides.none,
     base: EMPTY,
     raw: EMPTY,
-    snapshot: new Snapshot(0, EMPTY),
+    snapshot: new Snapshot(0, EMPTY, secrets),
   };
 }
 
@@ -139,7 +139,7 @@ export function complete(now: Configuration, { next }: Prepared, checked: Checke
   const isShared = checked === next.raw && before === now.raw;
   const tree = isShared ? checked : (share(before, checked) as Table);
   if (tree === before && !isFirst(now)) return next;
-  return { ...next, snapshot: new Snapshot(now.snapshot.version + 1, tree) };
+  return { ...next, snapshot: now.snapshot.next(tree) };
 }
 
 /** Begins the message of a refusal. */

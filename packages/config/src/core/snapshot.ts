@@ -1,10 +1,11 @@
 import { entry, isTable } from "./draft.ts";
 import { formatPath, parsePath } from "./path.ts";
+import { Secrets } from "./secrets.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * The effective configuration at one version: an immutable, deeply frozen tree. A change makes a new snapshot and swaps one
- * reference; subtrees that did not change are the same objects (`===`) in both.
+ * reference; subtrees that did not change are the same objects (`===`) in both. Printed, or turned into JSON, it shows no secret.
  *
  *     snapshot.get("servers.0.host")   // "a"
  */
@@ -21,11 +22,40 @@ export class Snapshot {
   private memo = new Map<string, Value | undefined>();
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
 
-  constructor(version: number, tree: Table) {
+  private readonly secrets: Secrets;
+  private shown: Table | undefined = undefined;
+
+  /** @param secrets what is secret in it; by default what its name says */
+  constructor(version: number, tree: Table, secrets: Secrets = NAMED_SECRETS) {
     this.version = version;
     this.tree = tree;
+    this.secrets = secrets;
     // It is handed out to readers, who all have the same one.
     Object.defineProperties(this, { version: FIXED, tree: FIXED });
+  }
+
+  /** The next snapshot, with the same secrets. */
+  next(tree: Table): Snapshot {
+    return new Snapshot(this.version + 1, tree, this.secrets);
+  }
+
+  /**
+   * The tree with `[redacted]` in place of each secret: for an endpoint that shows the configuration, or a log.
+   *
+   * @returns the same object each time
+   */
+  redacted(): Table {
+    return (this.shown ??= this.secrets.redact([], this.tree) as Table);
+  }
+
+  /** What `JSON.stringify` takes: version and redacted tree. */
+  toJSON(): { readonly version: number; readonly tree: Table } {
+    return { version: this.version, tree: this.redacted() };
+  }
+
+  /** What `console.log` and `util.inspect` show: the same. */
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    return this.toJSON();
   }
 
   /**
@@ -110,6 +140,7 @@ export function namedPath(path: Segments): string {
   return path.length === 0 ? "(root)" : formatPath(path);
 }
 
+const NAMED_SECRETS = new Secrets();
 const FIXED: PropertyDescriptor = { writable: false, configurable: false };
 const NONE: ReadonlyMap<string, Value | undefined> = new Map();
 const MOST_MISSES = 64;

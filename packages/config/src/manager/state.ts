@@ -314,7 +314,10 @@ export function initialState(spec: ConfigSpec): State {
     spec,
     phase: "starting",
     failure: undefined,
-    configuration: emptyConfiguration(sources.map(({ name }) => name)),
+    configuration: emptyConfiguration(
+      sources.map(({ name }) => name),
+      spec.secrets,
+    ),
     history: [],
     sources,
     overrides_file:

@@ -91,9 +91,9 @@ describe("a large table", () => {
 
   test("lets the event loop turn while it is put in lists", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
-    const list = Array.from({ length: 300 }, (_, t) => Array.from({ length: 1_000 }, (__, i) => i + t));
+    const list = Array.from({ length: 1_500 }, (_, t) => Array.from({ length: 1_000 }, (__, i) => i + t));
     expect(await turns(() => Config.put("big", list))).toBeGreaterThan(10);
-    expect(await Config.get("big.299.999")).toBe(1298);
+    expect(await Config.get("big.1499.999")).toBe(2498);
   });
 
   test("that is refused names the place, though it was looked at in slices", async () => {
