@@ -8,6 +8,7 @@ import * as genServerMessages from "./scenarios/gen_server_messages.ts";
 import * as genServerTerminate from "./scenarios/gen_server_terminate.ts";
 import * as genStatemEvents from "./scenarios/gen_statem_events.ts";
 import * as genStatemLife from "./scenarios/gen_statem_life.ts";
+import * as processGroups from "./scenarios/process_groups.ts";
 import * as processLife from "./scenarios/process_life.ts";
 import * as processNames from "./scenarios/process_names.ts";
 import * as supervisorRestart from "./scenarios/supervisor_restart.ts";
@@ -36,6 +37,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...genServerTerminate,
   ...genStatemEvents,
   ...genStatemLife,
+  ...processGroups,
   ...processLife,
   ...processNames,
   ...supervisorStart,

@@ -39,7 +39,7 @@ function isModule(term: object): term is { name: string } {
 
 function tupleText(tuple: readonly unknown[], go: (x: unknown) => string): string {
   const [tag] = tuple;
-  let listAt = -1;
+  let listAt = isGroupNews(tuple) ? 3 : -1;
   if (tag instanceof Atom) {
     if (MODULES.has(tag.name) && tuple.length === 3 && tuple[1] instanceof Atom) listAt = 2;
     else listAt = LIST_IN[tag.name] ?? -1;
@@ -51,6 +51,11 @@ function tupleText(tuple: readonly unknown[], go: (x: unknown) => string): strin
     index === listAt && Array.isArray(item) ? listText(item.map(go)) : go(item),
   );
   return `{${items.join(",")}}`;
+}
+
+/** What pg sends to who monitors a group: `{Ref,join,Group,Pids}`. */
+function isGroupNews([ref, what, , pids]: readonly unknown[]): boolean {
+  return ref instanceof Ref && (what === a("join") || what === a("leave")) && Array.isArray(pids);
 }
 
 /** The tag of a call is OTP's improper list `[alias|Ref]`; here it is the reference, which knows that it is an alias. */

@@ -1,0 +1,6 @@
+/**
+ * Process groups: `pg.join(group, pid)`, `pg.get_members(group)`, `pg.monitor(group)`. OTP's `pg` for the one node there is.
+ * `docs/pg.md` is the guide.
+ */
+export * as pg from "./pg/functions.ts";
+export { JOIN, LEAVE, NOT_JOINED } from "./pg/server.ts";

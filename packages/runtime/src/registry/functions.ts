@@ -1,0 +1,229 @@
+/**
+ * A registry of processes by any key: Elixir's `Registry`.
+ *
+ * Keys are terms, so they may come from outside: they make no atom, and they are gone when their process is. With unique keys a
+ * key is a name, `{ via: [registry, ["users", 17]] }`; with duplicate keys it is a topic that many processes have.
+ */
+import { BADARG, NOPROC, OK } from "../term/atoms.ts";
+import { ensure } from "../term/atom.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Exit, OtpError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
+import { checkOptions } from "../term/options.ts";
+import type { Pid } from "../term/pid.ts";
+import * as erlang from "../erlang.ts";
+import * as gen_server from "../gen_server.ts";
+import * as supervisor from "../supervisor.ts";
+import { announce, REGISTER, registry_server, type Settings, UNREGISTER } from "./server.ts";
+import { type Entry, type Keys, type Table, tableOf } from "./table.ts";
+
+/** The reason of a registration under a key that another process has: `[ALREADY_REGISTERED, pid]`. */
+export const ALREADY_REGISTERED = ensure("already_registered");
+
+export interface RegistryOptions {
+  /** The name of the registry, and of its process. */
+  readonly name: string;
+  /** Whether a key belongs to one process or to many. Default: `unique`. */
+  readonly keys?: Keys | undefined;
+  /**
+   * Processes that get `[REGISTER, registry, key, pid, value]` and `[UNREGISTER, registry, key, pid]`. A name that nobody has is
+   * passed over.
+   */
+  readonly listeners?: readonly (Pid | string)[] | undefined;
+}
+
+/** Starts a registry, linked to the calling process. */
+export function start_link(options: RegistryOptions): Promise<Pid> {
+  const settings = settingsOf(options);
+  return gen_server.start_link(registry_server, settings, { name: settings.name }) as Promise<Pid>;
+}
+
+/** Starts a registry on its own. */
+export function start(options: RegistryOptions): Promise<Pid> {
+  const settings = settingsOf(options);
+  return gen_server.start(registry_server, settings, { name: settings.name }) as Promise<Pid>;
+}
+
+/** The specification of a registry as a child; its id is its name. Put it before the children that register there. */
+export function child_spec(options: RegistryOptions): supervisor.ChildSpec {
+  return supervisor.child_spec({ id: options.name, task: () => start_link(options) });
+}
+
+/**
+ * Registers the calling process under a key. It is linked to the registry from now on.
+ *
+ * @param value what `lookup` and `dispatch` give with the pid
+ * @returns the pid of the registry's process
+ * @throws OtpError `[ALREADY_REGISTERED, pid]` if keys are unique and somebody has this one
+ */
+export function register(registry: string, key: unknown, value?: unknown): Pid {
+  const table = needed(registry, "register");
+  const self = erlang.self();
+  const [holder] = table.keys === "unique" ? table.entries(key) : [];
+  if (holder !== undefined) {
+    throw new OtpError(
+      [ALREADY_REGISTERED, holder.pid],
+      `Cannot register ${self} under ${describe(key)} in "${registry}": the key belongs to ${holder.pid}`,
+    );
+  }
+  erlang.link(table.pid);
+  table.add(key, { pid: self, value });
+  announce(table, [REGISTER, registry, key, self, value]);
+  return table.pid;
+}
+
+/** Takes the calling process out from under a key. Always `ok`. */
+export function unregister(registry: string, key: unknown): typeof OK {
+  const table = needed(registry, "unregister");
+  const self = erlang.self();
+  if (table.remove(key, self)) {
+    announce(table, [UNREGISTER, registry, key, self]);
+    if (!table.has(self)) erlang.unlink(table.pid);
+  }
+  return OK;
+}
+
+/** `[pid, value]` of each process under a key, in the order of registration. */
+export function lookup(registry: string, key: unknown): (readonly [pid: Pid, value: unknown])[] {
+  return needed(registry, "look up").entries(key).map(shown);
+}
+
+/** The values of one process under a key. */
+export function values(registry: string, key: unknown, pid: Pid): unknown[] {
+  return lookup(registry, key).flatMap(([one, value]) => (one === pid ? [value] : []));
+}
+
+/** The keys of a process. */
+export function keys(registry: string, pid: Pid): unknown[] {
+  return needed(registry, "list keys").keysOf(pid);
+}
+
+/** All entries that fit: `[key, pid, value]`. Without `fits`, all. */
+export function select(
+  registry: string,
+  fits: (key: unknown, pid: Pid, value: unknown) => boolean = () => true,
+): (readonly [key: unknown, pid: Pid, value: unknown])[] {
+  return [...needed(registry, "select").all()].flatMap(([key, { pid, value }]) =>
+    erlang.is_process_alive(pid) && fits(key, pid, value) ? [[key, pid, value] as const] : [],
+  );
+}
+
+/** How many registrations there are. */
+export function count(registry: string): number {
+  return needed(registry, "count").size;
+}
+
+/**
+ * Changes the value of the calling process under a unique key.
+ *
+ * @returns `[new, old]`, or undefined if the process is not registered under it
+ */
+export function update_value(
+  registry: string,
+  key: unknown,
+  change: (value: unknown) => unknown,
+): readonly [new_value: unknown, old_value: unknown] | undefined {
+  const self = erlang.self();
+  const entry = needed(registry, "update a value")
+    .entries(key)
+    .find(({ pid }) => pid === self);
+  if (entry === undefined) return undefined;
+  const { value } = entry;
+  entry.value = change(value);
+  return [entry.value, value];
+}
+
+/** Calls `fun` with all entries of a key, in the calling process; not at all if there is none. */
+export function dispatch(
+  registry: string,
+  key: unknown,
+  fun: (entries: readonly (readonly [pid: Pid, value: unknown])[]) => void,
+): typeof OK {
+  const entries = lookup(registry, key);
+  if (entries.length > 0) fun(entries);
+  return OK;
+}
+
+/** Resolves when the registry has taken note of all deaths up to now. For tests, and for counts that must be exact. */
+export async function sync(registry: string): Promise<typeof OK> {
+  return (await gen_server.call(needed(registry, "sync").pid, "sync" as never)) as typeof OK;
+}
+
+// What `{ via: [registry, [name, key]] }` needs; `[name, key, value]` also gives the value.
+
+/** Registers a process under `[registry, key]`, or `[registry, key, value]`. False if somebody has it. For `{ via }` names. */
+export function register_name(name: unknown, pid: Pid): boolean {
+  const [registry, key, value] = viaOf(name);
+  if (pid !== erlang.self()) {
+    throw new ErlangError(BADARG, `Cannot register ${pid} in "${registry}": a process registers itself alone`);
+  }
+  try {
+    register(registry, key, value);
+    return true;
+  } catch (error) {
+    if (OtpError.is(error, ALREADY_REGISTERED)) return false;
+    throw error;
+  }
+}
+
+/** Takes the calling process out from under a `[registry, key]`. For `{ via }` names. */
+export function unregister_name(name: unknown): typeof OK {
+  const [registry, key] = viaOf(name);
+  return unregister(registry, key);
+}
+
+/** The process under a `[registry, key]`. For `{ via }` names. */
+export function whereis_name(name: unknown): Pid | undefined {
+  const [registry, key] = viaOf(name);
+  const table = tableOf(registry);
+  if (table?.keys === "duplicate") {
+    throw new ErlangError(BADARG, `Cannot use a key of "${registry}" as a name: its keys are not unique`);
+  }
+  return table?.entries(key)[0]?.pid;
+}
+
+/** Sends a message to the process under a `[registry, key]`. For `{ via }` names. @throws Exit `[BADARG, [name, message]]` */
+export function send(name: unknown, message: unknown): Pid {
+  const pid = whereis_name(name);
+  if (pid === undefined) {
+    throw new Exit([BADARG, [name, message]], `Cannot send to ${describe(name)}: no process has this name`);
+  }
+  erlang.send(pid, message);
+  return pid;
+}
+
+function viaOf(name: unknown): readonly [registry: string, key: unknown, value?: unknown] {
+  if (isTuple(name) && (name.length === 2 || name.length === 3) && typeof name[0] === "string") return name as never;
+  throw new ErlangError(BADARG, `Cannot use ${describe(name)} as a name: write { via: [registry, ["its name", key]] }`);
+}
+
+function needed(registry: string, what: string): Table {
+  const table = tableOf(registry);
+  if (table !== undefined) return table;
+  throw new ErlangError(NOPROC, `Cannot ${what} in ${describe(registry)}: no registry of this name runs`);
+}
+
+function shown({ pid, value }: Entry): readonly [Pid, unknown] {
+  return [pid, value];
+}
+
+function settingsOf(options: RegistryOptions): Settings {
+  checkOptions(options, ["name", "keys", "listeners"], "start a registry");
+  const { name, keys: kind = "unique", listeners = [] } = options;
+  if (typeof name !== "string" || name === "") {
+    throw new ErlangError(BADARG, `Cannot start a registry: name must be a text, got ${describe(name)}`);
+  }
+  if (kind !== "unique" && kind !== "duplicate") {
+    throw new ErlangError(
+      BADARG,
+      `Cannot start registry "${name}": keys must be "unique" or "duplicate", got ${describe(kind)}`,
+    );
+  }
+  if (!isTuple(listeners)) {
+    throw new ErlangError(
+      BADARG,
+      `Cannot start registry "${name}": listeners must be a list of pids and names, got ${describe(listeners)}`,
+    );
+  }
+  return { name, keys: kind, listeners };
+}
