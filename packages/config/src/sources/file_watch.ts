@@ -27,6 +27,9 @@ const STUCK = 10_000;
 /** How long (ms) closing waits for a look that is running. */
 const LETTING_GO = 1000;
 
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What a load saw. */
 export interface Seen {
   readonly print: string;
@@ -103,7 +106,7 @@ export class FileWatch {
     if (this.stopping.signal.aborted) return;
     open.add(this);
     // Armed before anything is awaited, and by nothing else: whatever fails or hangs, the next look comes.
-    this.poll = setInterval(() => this.polled(), this.options.poll_interval);
+    this.poll = setInterval(() => this.polled(), Math.min(this.options.poll_interval, LONGEST_TIMER));
     this.poll.unref();
     await this.look();
     this.starting = false;
@@ -149,26 +152,36 @@ export class FileWatch {
   /** One look at a time; hints that come meanwhile make for one more. Never rejects. */
   private look(): Promise<void> {
     if (this.looking === undefined) {
-      const over = this.lookWhileHinted().finally(() => (this.looking = undefined));
-      this.looking = { since: performance.now(), over };
-    } else {
-      this.again = true;
+      this.looking = { since: performance.now(), over: this.lookWhileHinted() };
     }
+    this.again = true;
     return this.looking.over;
   }
 
   private async lookWhileHinted(): Promise<void> {
     const { signal } = this.stopping;
-    do {
+    // Begins in a turn of its own, so that `looking` is set, and is cleared with the last check of `again`.
+    await Promise.resolve();
+    while (this.again && !signal.aborted) {
       this.again = false;
-      const changed = await this.differs();
-      if (signal.aborted) return;
-      this.last_looked = Date.now();
-      if (changed) await this.report();
-      else if (!this.again) this.owner.calm();
+      try {
+        await this.lookOnce();
+      } catch {
+        // A look that fails says nothing: a load finds out, and can say what is wrong.
+        this.owner.changed();
+      }
       this.hinted = this.byPoll = false;
       if (this.again) await this.pause(GAP);
-    } while (this.again && !signal.aborted);
+    }
+    this.looking = undefined;
+  }
+
+  private async lookOnce(): Promise<void> {
+    const changed = await this.differs();
+    if (this.stopping.signal.aborted) return;
+    this.last_looked = Date.now();
+    if (changed) await this.report();
+    else if (!this.again) this.owner.calm();
   }
 
   private async report(): Promise<void> {
@@ -204,7 +217,8 @@ export class FileWatch {
     if (this.options.use_polling) return;
     for (let round = 0; round < 5 && !this.stopping.signal.aborted; round += 1) {
       const route = await route_of(this.path);
-      if (this.stopping.signal.aborted || !this.followed(route)) return;
+      if (this.stopping.signal.aborted) return;
+      if (!this.followed(route) && route.whole) return;
     }
     this.again = true;
   }

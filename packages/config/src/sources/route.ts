@@ -17,6 +17,8 @@ export interface Route {
   readonly steps: ReadonlyMap<string, string>;
   /** When each of these links was made, in ns since the epoch by the file system's clock. */
   readonly made: ReadonlyMap<string, bigint>;
+  /** Whether it was followed to its end: something on the way may have gone while it was looked at. */
+  readonly whole: boolean;
   /** Where the path ends: the file without symbolic links. Undefined where there is none. */
   readonly end: { readonly path: string; readonly identity: string; readonly regular: boolean } | undefined;
 }
@@ -30,6 +32,7 @@ export async function route_of(path: string): Promise<Route> {
   const steps = new Map<string, string>();
   const made = new Map<string, bigint>();
   let end: Route["end"];
+  let whole = true;
   let { root: at } = parsePath(path);
   let rest = partsOf(path.slice(at.length));
   const station = async (name: string) => {
@@ -63,9 +66,9 @@ export async function route_of(path: string): Promise<Route> {
       }
     }
   } catch {
-    // Something on the way went while it was looked at: what is known so far is watched, the next look knows more.
+    whole = false;
   }
-  return { stations, steps, made, end };
+  return { stations, steps, made, whole, end };
 }
 
 function identityOf({ dev, ino, birthtimeNs }: { dev: bigint; ino: bigint; birthtimeNs: bigint }): string {
