@@ -71,6 +71,8 @@ function keysOf(owner: object, keys: () => Iterable<string>): ReadonlyMap<string
 }
 
 function bareOf(name: string): string {
+  // Most keys have nothing to fold, and there may be a million of them.
+  if (!/[^a-z0-9]/.test(name)) return name;
   return name.replace(/[-._]/g, "").toLowerCase();
 }
 

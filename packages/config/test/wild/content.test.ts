@@ -180,7 +180,8 @@ inline: {<<: {n: 1}}
   });
 });
 
-describe("content of any size is read or refused, with what and where", () => {
+// Seconds of work on a busy machine.
+describe("content of any size is read or refused, with what and where", { timeout: 180_000 }, () => {
   const many = <T>(length: number, of: (i: number) => T): T[] => Array.from({ length }, (_, i) => of(i));
 
   test.each<[string, FormatName, string]>([
