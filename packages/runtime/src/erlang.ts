@@ -2,6 +2,7 @@
  * Erlang's built-in functions for processes. What is called here acts as the process whose code calls it, also after an
  * `await`; code outside any process may spawn, send and look, but has no pid.
  */
+import { setMaxListeners } from "node:events";
 import { type Atom, Atom as AtomClass } from "./term/atom.ts";
 import { BADARG, FLUSH, INFO, type OK, PROCESS, type TIMEOUT, TRAP_EXIT } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
@@ -14,6 +15,7 @@ import { checkOptions, unknownOption } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { acting } from "./process/context.ts";
+import { refused } from "./process/refusal.ts";
 import * as death from "./process/death.ts";
 import { allOf, infoOf, type InfoItem, type ProcessInfo } from "./process/info.ts";
 import * as monitors from "./process/monitor.ts";
@@ -94,7 +96,7 @@ function receive_(match?: receiving.Match, options: { readonly after?: Timeout |
     if (options !== NONE) checkOptions(options, ["after"], "receive");
     return receiving.receive(alive("receive"), match, options.after ?? Infinity);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return refused(error);
   }
 }
 
@@ -274,7 +276,7 @@ export function node(): Atom {
 /** Fires when the calling process dies: give it to what the process waits for outside the runtime. */
 export function signal(): AbortSignal {
   const self = actor("signal");
-  return (self.more.controller ??= new AbortController()).signal;
+  return (self.more.controller ??= endless()).signal;
 }
 
 /** Waits `ms` milliseconds (OTP's `timer:sleep`). A process that dies meanwhile does not wake up. */
@@ -303,6 +305,13 @@ export function erase(key: unknown): unknown {
 }
 
 export { receive_ as receive, throw_ as throw };
+
+// A process may wait for any number of things at a time: how many listen says nothing about a leak.
+function endless(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}
 
 // Who sends an exit signal from outside all processes.
 const OUTSIDE = new Pid(undefined);

@@ -23,6 +23,7 @@ import type { CallTo, CastTo, ReplyFrom, ServedBy, ServerRef } from "./term/prot
 import type { Ref } from "./term/ref.ts";
 import type { Timeout } from "./term/timeout.ts";
 import { acting } from "./process/context.ts";
+import { refused } from "./process/refusal.ts";
 import { isName, type Name } from "./process/registry.ts";
 import { strange } from "./term/strange.ts";
 import type { From } from "./process/request.ts";
@@ -164,7 +165,7 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
 
 function launch(module: AnyModule, arg: unknown, options: StartOptions, tie: Tie): Promise<unknown> {
   if (typeof module !== "object" || module === null) {
-    return Promise.reject(
+    return refused(
       new ErlangError(
         BADARG,
         `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}${typeof module === "function" ? "; a class is given as an instance (new …)" : ""}`,

@@ -12,6 +12,7 @@ import { calling, explain, locate, post } from "./behaviour/gen.ts";
 import { stop, type SystemOperation } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
+import { refused } from "./process/refusal.ts";
 import { Request } from "./process/request.ts";
 
 export type { StatusTuple };
@@ -64,7 +65,7 @@ export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promis
 export async function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
   if (locate(server) === undefined) {
     const given = timeout === undefined ? [server, reason] : [server, reason, timeout];
-    throw sysExit(NOPROC, TERMINATE, server, given, timeout);
+    return refused(sysExit(NOPROC, TERMINATE, server, given, timeout));
   }
   return stop(server, reason, timeout ?? Infinity);
 }
@@ -94,8 +95,8 @@ async function ask(
   if (timeout !== undefined) milliseconds(timeout, "call a server");
   const given = [server, ...more, ...(timeout === undefined ? [] : [timeout])];
   const process = locate(server);
-  if (process === undefined) throw sysExit(NOPROC, name, server, given, timeout);
-  if (process === caller && isDoing(process)) throw sysExit(CALLING_SELF, name, server, given, timeout);
+  if (process === undefined) return refused(sysExit(NOPROC, name, server, given, timeout));
+  if (process === caller && isDoing(process)) return refused(sysExit(CALLING_SELF, name, server, given, timeout));
   // Its failure is told as that of the function of this module that asked.
   const asking = calling((_request, reason) => sysExit(reason, name, server, given, timeout), true);
   const answer = await post(new Request(asking, process, caller, server, operation, timeout));

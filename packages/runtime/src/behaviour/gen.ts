@@ -21,6 +21,7 @@ import type { ServerRef } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
+import { refused } from "../process/refusal.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
@@ -82,13 +83,13 @@ export function call(
     if (timeout !== undefined) milliseconds(timeout, "call a server");
     callee = locate(server);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return refused(error);
   }
   if (caller !== undefined) {
     if (!caller.alive) return forever();
-    if (callee === caller && isDoing(caller)) return Promise.reject(as.exit(CALLING_SELF, server, payload, timeout));
+    if (callee === caller && isDoing(caller)) return refused(as.exit(CALLING_SELF, server, payload, timeout));
   }
-  if (callee === undefined) return Promise.reject(as.exit(NOPROC, server, payload, timeout));
+  if (callee === undefined) return refused(as.exit(NOPROC, server, payload, timeout));
   return post(new Request(as.purpose, callee, caller, server, payload, timeout));
 }
 

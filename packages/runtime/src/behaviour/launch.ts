@@ -6,6 +6,7 @@ import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
+import { refused } from "../process/refusal.ts";
 import { monitor } from "../process/monitor.ts";
 import type { Ancestry } from "../process/process.ts";
 import { board, expect } from "../process/promised.ts";
@@ -48,7 +49,7 @@ export function launch(
   const { behaviour, kind } = as;
   const tied = tie !== "start";
   if (caller === undefined ? tied : !caller.alive)
-    return Promise.reject(noCaller(`${behaviour}.${tied ? tie : "start_monitor"}`, caller !== undefined));
+    return refused(noCaller(`${behaviour}.${tied ? tie : "start_monitor"}`, caller !== undefined));
   // All that can be refused is looked at before anything is begun.
   let ms = Infinity;
   let name: Name | undefined;
@@ -62,10 +63,10 @@ export function launch(
     if (name !== undefined)
       checkName(name, (why) => new ErlangError(BADARG, `Cannot start a ${kind} as ${describe(name)}: ${why}`));
   } catch (error) {
-    return Promise.reject(error as Error);
+    return refused(error);
   }
   const holder = name === undefined ? undefined : find(name);
-  if (holder !== undefined) return Promise.reject(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
+  if (holder !== undefined) return refused(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
   const ride = board(currentDispatcher().prompt);
   bear(process, caller, tie === "start_link");

@@ -10,6 +10,24 @@ import type { Process } from "../process/process.ts";
 const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
 type OsSignal = keyof typeof numbers;
 
+const names = Object.keys(numbers) as OsSignal[];
+
+// One listener for all trees: Node takes more than ten for a leak.
+const handlers = new Set<(name: OsSignal) => void>();
+const tell = (name: OsSignal): void => {
+  for (const handle of handlers) handle(name);
+};
+
+function listen(handle: (name: OsSignal) => void): void {
+  if (handlers.size === 0) for (const name of names) process.on(name, tell);
+  handlers.add(handle);
+}
+
+function unlisten(handle: (name: OsSignal) => void): void {
+  handlers.delete(handle);
+  if (handlers.size === 0) for (const name of names) process.off(name, tell);
+}
+
 /** Stops the tree on a signal; stops listening when the tree has ended, for whatever reason. */
 export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
   let stopping = false;
@@ -25,12 +43,11 @@ export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
       );
     });
   };
-  const names = Object.keys(numbers) as OsSignal[];
-  for (const name of names) process.on(name, handle);
+  listen(handle);
   spawn(async () => {
     const self = acting() as Process;
     monitor(self, tree);
     await receive(self, undefined, Infinity);
-    for (const name of names) process.off(name, handle);
+    unlisten(handle);
   }, false);
 }

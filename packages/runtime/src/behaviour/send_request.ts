@@ -12,6 +12,7 @@ import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
+import { given } from "../process/refusal.ts";
 import { discard } from "../process/mailbox.ts";
 import { receive } from "../process/receive.ts";
 import { type Purpose, Request } from "../process/request.ts";
@@ -290,9 +291,9 @@ async function kept(
   const until = now() + ms;
   for (;;) {
     for (const request of requests)
-      if (request.value !== undefined) return { request, outcome: request.value as Outcome };
+      if (request.value !== undefined) return given({ request, outcome: request.value as Outcome });
     const rest = until - now();
-    if (rest <= 0) return undefined;
+    if (rest <= 0) return given(undefined);
     await new Promise<void>((resolve) => {
       const alarm = new Deadline(resolve);
       wait(alarm, rest);

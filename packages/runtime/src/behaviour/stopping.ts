@@ -7,6 +7,7 @@ import type { ServerRef } from "../term/protocol.ts";
 import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
+import { refused } from "../process/refusal.ts";
 import type { Process } from "../process/process.ts";
 import { answer } from "../process/promised.ts";
 import { type Purpose, Request } from "../process/request.ts";
@@ -41,11 +42,11 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
     milliseconds(timeout, "stop a process");
     process = locate(server);
   } catch (error) {
-    return Promise.reject(error as Error);
+    return refused(error);
   }
-  if (process === undefined) return Promise.reject(stopExit(server, NOPROC));
+  if (process === undefined) return refused(stopExit(server, NOPROC));
   if (process === caller && isDoing(caller))
-    return Promise.reject(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
+    return refused(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
   const operation: SystemOperation = { op: "terminate", reason };
   return post(new Request(STOPPING, process, caller, server, operation, timeout)) as Promise<typeof Ok>;
 }

@@ -11,6 +11,7 @@ import type { CallTo, CastTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
+import { refused } from "../process/refusal.ts";
 import type { Ancestry } from "../process/process.ts";
 import type { From } from "../process/request.ts";
 import { call as genCall, callExit, calling, type Calling, cast as genCast } from "../behaviour/gen.ts";
@@ -132,7 +133,7 @@ export function call<const S extends ServerRef, const M extends CallTo<S>>(
 function callWithin(server: ServerRef, request: unknown, given: readonly unknown[]): Promise<unknown> {
   const [kind, timeout] = given;
   if (given.length !== 2 || (kind !== CLEAN_TIMEOUT && kind !== DIRTY_TIMEOUT))
-    return Promise.reject(
+    return refused(
       new ErlangError(
         BADARG,
         `Cannot call a state machine: the time-out must be a number of milliseconds, Infinity, [CLEAN_TIMEOUT, ms] or [DIRTY_TIMEOUT, ms], got ${describe(given)}`,
@@ -185,7 +186,7 @@ function launch(module: unknown, arg: unknown, options: StartOptions, tie: Tie):
         `Cannot start a gen_statem: its callback module must be an object with callback_mode and init, got ${describe(module)}`,
       );
   } catch (error) {
-    return Promise.reject(error as Error);
+    return refused(error);
   }
   const make = (parent: Pid | undefined, ancestors: Ancestry) => new Machine(module, arg, parent, ancestors);
   return launchProcess({ behaviour: "gen_statem", kind: "gen_statem" }, make, options, tie);

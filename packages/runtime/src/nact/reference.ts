@@ -4,6 +4,7 @@ import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
 import { calling, callExit, exitOf, locate, post } from "../behaviour/gen.ts";
 import { acting, isDoing } from "../process/context.ts";
+import { refused } from "../process/refusal.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../process/registry.ts";
@@ -75,7 +76,7 @@ class Target implements Concrete {
     milliseconds(timeout, "query a process");
     const reply = new ReplyRef();
     const payload: unknown = typeof message === "function" ? message(reply) : message;
-    if (process === caller && isDoing(caller)) return Promise.reject(callExit(CALLING_SELF, to, payload, timeout));
+    if (process === caller && isDoing(caller)) return refused(callExit(CALLING_SELF, to, payload, timeout));
     const request = new Request(QUERYING, process, caller, to, payload, timeout);
     reply.request = request;
     return post(request);

@@ -26,22 +26,24 @@ const { setTimeout: own, clearTimeout: ownClear } = globalThis;
 
 let era = 0;
 let set: unknown = own;
-// oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on performance
-let read = performance.now;
+let source = performance;
+// oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on its source
+let read = source.now;
 /** What is added to the reading, so that time goes on from where it was when somebody replaces the clock. */
 let skew = 0;
 
 function reading(): number {
-  return read.call(performance) + skew;
+  return read.call(source) + skew;
 }
 
 // Test tools replace setTimeout and performance.now, and put them back: each time a new era begins.
 function current(): number {
-  if (globalThis.setTimeout === set && performance.now === read) return era;
+  if (globalThis.setTimeout === set && performance === source && source.now === read) return era;
   const before = reading();
   set = globalThis.setTimeout;
+  source = performance;
   // oxlint-disable-next-line typescript/unbound-method -- the same
-  read = performance.now;
+  read = source.now;
   skew = 0;
   skew = before - reading();
   return ++era;

@@ -8,6 +8,7 @@
  */
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
+import { Batch } from "./batch.ts";
 import { enter, inside, isolating, notice, noticeNow, outside } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -154,16 +155,27 @@ function look(): boolean {
 }
 
 function mark(): void {
-  setImmediate(nextTurn);
+  setImmediate(turned);
 }
 
-function nextTurn(): void {
+function turned(): void {
   noticeNow();
   marked = false;
   spent = false;
   used = 0;
   credit = stride;
   started = undefined;
+  if (waiting.size > 0) {
+    for (let index = 0; index < waiting.size; index++) waiting.at(index)();
+    waiting.clear();
+  }
   if (first !== undefined) started = lastLook = monotonic();
   drain();
+}
+
+const waiting = new Batch<() => void>();
+
+/** Resolves when the event loop has had the turn that it is owed. Only where `exhausted`. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => waiting.push(resolve));
 }
