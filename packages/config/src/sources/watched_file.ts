@@ -144,7 +144,7 @@ export class WatchedFile {
         return parsed === undefined ? { outcome: "unchanged" } : { outcome: "data", contribution: parsed };
       }
     } catch (error) {
-      this.#rememberFailure(error, before);
+      this.#rememberFailure(error, before, context.signal.aborted);
       throw this.#explained(source, error);
     }
   }
@@ -169,10 +169,11 @@ export class WatchedFile {
   }
 
   /** A failure that only a change of the file can mend need not be met again before there is one. */
-  #rememberFailure(error: unknown, before: string): void {
+  #rememberFailure(error: unknown, before: string, gaveUp: boolean): void {
     if (error instanceof UnreadableFile && error.code !== "unreadable") {
       this.#seen = { print: before, digest: undefined };
-    } else if (error instanceof SyntaxFault && this.#seen !== undefined) {
+    } else if ((error instanceof SyntaxFault || gaveUp) && this.#seen !== undefined) {
+      // Content that could not be parsed in time takes as long again: the watch does not ask for that.
       this.#seen = { print: this.#seen.print, digest: this.#seen.digest };
     } else {
       this.#seen = undefined;
