@@ -1,22 +1,28 @@
 /**
- * `node test/dist/properties/record.js [how many] [seed]`: records what real Erlang prints for random programs about one
- * gen_server, so that they can be compared where there is no Erlang.
+ * `node test/dist/properties/record.js [how many] [seed] [gen_server | gen_statem]`: records what real Erlang prints for random
+ * programs about one of them, so that they can be compared where there is no Erlang.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { onBeam } from "./beam.ts";
-import { RECORDED } from "./recorded.ts";
+import { recordedIn } from "./recorded.ts";
 import type { RecordedProgram } from "./recorded.ts";
-import { programs } from "./server_programs.ts";
+import * as servers from "./server_programs.ts";
+import * as statems from "./statem_programs.ts";
 
-const [howMany = "30", seed = "25"] = process.argv.slice(2);
+const [howMany = "30", seed = "25", about = "gen_server"] = process.argv.slice(2);
+const subject = about === "gen_statem" ? about : "gen_server";
+const [programs, module, libraries]: [fc.Arbitrary<string>, string, string[]] =
+  subject === "gen_statem"
+    ? [statems.programs, "fuzz_statem", ["oracle", "sprobe", "smscript", "smother"]]
+    : [servers.programs, "fuzz_server", ["oracle", "probe"]];
 const given = fc.sample(programs, { seed: Number(seed), numRuns: Number(howMany) });
 
 /** The trace of each program. */
 function traces(): readonly (readonly string[])[] {
   const found: string[][] = [[]];
-  for (const line of onBeam("fuzz_server", given, ["oracle", "probe"])) {
+  for (const line of onBeam(module, given, libraries)) {
     if (line === "end") found.push([]);
     else found.at(-1)!.push(line);
   }
@@ -29,5 +35,5 @@ const stable: RecordedProgram[] = given.flatMap((program, n) => {
   const trace = once[n]!;
   return JSON.stringify(trace) === JSON.stringify(again[n]) ? [{ program, trace }] : [];
 });
-writeFileSync(fileURLToPath(RECORDED), `${JSON.stringify(stable, undefined, 1)}\n`);
+writeFileSync(fileURLToPath(recordedIn(subject)), `${JSON.stringify(stable, undefined, 1)}\n`);
 console.log(`${stable.length} of ${given.length} programs recorded`);

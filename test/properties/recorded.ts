@@ -1,4 +1,4 @@
-/** Random programs about one gen_server, with what real Erlang printed for them. */
+/** Random programs about one gen_server or gen_statem, with what real Erlang printed for them. */
 import { existsSync, readFileSync } from "node:fs";
 
 export interface RecordedProgram {
@@ -6,12 +6,18 @@ export interface RecordedProgram {
   readonly trace: readonly string[];
 }
 
-const FILE = "conformance/recorded/gen_server_programs.json";
-const beside = new URL(`../${FILE}`, import.meta.url);
+/** What programs are about. */
+export type Subject = "gen_server" | "gen_statem";
 
 /** The file they are kept in, also seen from the build. */
-export const RECORDED: URL = existsSync(beside) ? beside : new URL(`../../${FILE}`, import.meta.url);
+export function recordedIn(subject: Subject): URL {
+  const file = `conformance/recorded/${subject}_programs.json`;
+  const beside = new URL(`../${file}`, import.meta.url);
+  return existsSync(new URL("../conformance/recorded/", import.meta.url))
+    ? beside
+    : new URL(`../../${file}`, import.meta.url);
+}
 
-export function recordedPrograms(): readonly RecordedProgram[] {
-  return JSON.parse(readFileSync(RECORDED, "utf8")) as RecordedProgram[];
+export function recordedPrograms(subject: Subject = "gen_server"): readonly RecordedProgram[] {
+  return JSON.parse(readFileSync(recordedIn(subject), "utf8")) as RecordedProgram[];
 }

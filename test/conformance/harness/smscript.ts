@@ -14,8 +14,13 @@ type Any = any;
 
 /** Carries steps out, each Erlang text. */
 export async function perform(steps: readonly string[]): Promise<void> {
+  await performTerms(steps.map(parsed));
+}
+
+/** Carries steps out that are terms. */
+export async function performTerms(steps: readonly unknown[]): Promise<void> {
   const watches = new Map<string, Watch>();
-  for (const text of steps) await carryOut(parsed(text), watches);
+  for (const term of steps) await carryOut(term, watches);
 }
 
 /** The term of Erlang text, with the module smother where its name stands. */

@@ -46,7 +46,7 @@ function isOne(array: readonly unknown[]): boolean {
   }
   if (!(first instanceof Atom)) return false;
   if (first === POSTPONE || first === HIBERNATE) return array.length === 2 && typeof second === "boolean";
-  return first !== POP_CALLBACK_MODULE;
+  return first !== POP_CALLBACK_MODULE && first !== INFINITY;
 }
 
 /** Whether a time-out can be of this kind. */

@@ -1,0 +1,14 @@
+import { describe, expect, test } from "vitest";
+import { run } from "../conformance/harness/run.ts";
+import { recordedPrograms } from "./recorded.ts";
+import { perform } from "./statem_programs.ts";
+
+describe("gen_statem prints what real Erlang printed for a random program", () => {
+  recordedPrograms("gen_statem").forEach(({ program, trace }, n) => {
+    test(`program ${n + 1}`, async () => {
+      const { lines, left } = await run(() => perform(program));
+      expect({ program, lines }).toEqual({ program, lines: trace });
+      expect(left).toEqual([]);
+    });
+  });
+});
