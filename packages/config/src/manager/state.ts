@@ -127,6 +127,8 @@ export interface Failure {
 export interface FileState {
   readonly name: string;
   readonly diagnostics: readonly Diagnostic[];
+  /** Something is being written: what is on disk is not known. */
+  readonly writing: boolean;
   readonly last_success: number | undefined;
   readonly last_error: Failure | undefined;
   readonly failures: number;
@@ -323,7 +325,14 @@ export function initialState(spec: ConfigSpec): State {
     overrides_file:
       overrides_file === undefined
         ? undefined
-        : { name: overrides_file.name, diagnostics: [], last_success: undefined, last_error: undefined, failures: 0 },
+        : {
+            name: overrides_file.name,
+            diagnostics: [],
+            writing: false,
+            last_success: undefined,
+            last_error: undefined,
+            failures: 0,
+          },
     reload: undefined,
     groups: [],
     next_reload: undefined,

@@ -2,6 +2,7 @@ import { atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../../core/diff.ts";
 import { formatPath } from "../../core/path.ts";
+import type { Overrides } from "../../core/overrides.ts";
 import { valueAt } from "../../core/snapshot.ts";
 import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
 import type { Refusal } from "../../protocol.ts";
@@ -100,8 +101,7 @@ export function prepared(
   const { spec, configuration } = turn.state;
   if (spec.overrides_file === undefined || overrides === configuration.overrides) return project(turn, done);
   turn.set({ change: { ...done, phase: "persisting" } });
-  turn.do({ do: "arm", timer: `persist ${id}`, ms: spec.load_timeout });
-  turn.do({ do: "persist", change: id, overrides });
+  persist(turn, id, overrides);
   return undefined;
 }
 
@@ -145,23 +145,30 @@ export function workerEnded(turn: Turn, source: number): Settled | undefined {
   return written(turn, through.write, new ConfigSourceError(message, { source: name, code: "process_ended" }));
 }
 
+/** Writes overrides to their file. */
+export function persist(turn: Turn, change: number, overrides: Overrides): void {
+  turn.set({ overrides_file: { ...turn.state.overrides_file!, writing: true } });
+  turn.do({ do: "arm", timer: `persist ${change}`, ms: turn.state.spec.load_timeout });
+  turn.do({ do: "persist", change, overrides });
+}
+
 /** The overrides are on disk, or cannot be. */
 export function persisted(turn: Turn, id: number, error: Error | undefined): Settled | undefined {
-  const change = current(turn, id);
-  if (change === undefined) return undefined;
   turn.do({ do: "disarm", timer: `persist ${id}` });
+  const change = current(turn, id);
   const file = turn.state.overrides_file!;
   if (error !== undefined) {
-    turn.set({ overrides_file: { ...file, last_error: { at: turn.now, error }, failures: file.failures + 1 } });
+    const failures = file.failures + 1;
+    turn.set({ overrides_file: { ...file, writing: false, last_error: { at: turn.now, error }, failures } });
     turn.announce({ what: "source_failed", source: file.name, error });
-    return refuse(turn, change, error);
+    return change === undefined ? undefined : refuse(turn, change, error);
   }
   if (file.failures > 0) {
     const down_for = turn.now - (file.last_error?.at ?? turn.now);
     turn.announce({ what: "source_recovered", source: file.name, down_for });
   }
-  turn.set({ overrides_file: { ...file, last_success: turn.now, failures: 0 } });
-  return project(turn, change);
+  turn.set({ overrides_file: { ...file, writing: false, last_success: turn.now, failures: 0 } });
+  return change === undefined ? undefined : project(turn, change);
 }
 
 /** The overrides should have been written by now; whether they will be decides the disk alone. */

@@ -17,7 +17,7 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
     const { configuration, overrides_file } = turn.state;
     turn.set({
       configuration: { ...configuration, overrides },
-      overrides_file: { ...overrides_file!, diagnostics: saved.diagnostics, last_success: turn.now },
+      overrides_file: { ...overrides_file!, writing: false, diagnostics: saved.diagnostics, last_success: turn.now },
     });
     for (const { message } of saved.diagnostics) turn.announce({ what: "overrides_damaged", message });
   }
@@ -29,13 +29,10 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
  * given before, and tell what they have done already. A reload brings what was lost with the mailbox.
  */
 export function restarted(turn: Turn, { workers }: Extract<OfManager, { type: "restarted" }>): void {
-  const { change } = turn.state;
   turn.set({ change: undefined, queue: [], reload: undefined, groups: [], next_reload: undefined, waits: [] });
   turn.do({ do: "publish" });
   // What was being written when the manager died may be on disk: it was never acknowledged.
-  if (change?.phase === "persisting" && change.through === undefined) {
-    turn.do({ do: "persist", change: 0, overrides: turn.state.configuration.overrides });
-  }
+  if (turn.state.overrides_file?.writing === true) changes.persist(turn, 0, turn.state.configuration.overrides);
   attach(turn, workers);
   for (const subscription of turn.state.subscriptions.values()) {
     turn.do({ do: "index", add: subscription });

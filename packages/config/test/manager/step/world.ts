@@ -61,6 +61,8 @@ export class World {
   private pending: (() => Event)[] = [];
   private readonly starting: { readonly key: string }[] = [];
   private readonly processes: DeliveryProcess[] = [];
+  private readonly saving = new Map<number, State["configuration"]["overrides"]>();
+  private disk: State["configuration"]["overrides"] | undefined;
   private readonly puts: Put[] = [];
   private readonly reloads: { answer: unknown }[] = [];
   /** What each change was prepared from: when it is committed, nothing else may have been. */
@@ -126,7 +128,7 @@ export class World {
       case 14:
         return this.killWorker(argument % 2);
       case 15:
-        return argument % 3 === 0 ? this.crash() : undefined;
+        return argument % 3 === 0 ? this.crash(Math.floor(argument / 3)) : undefined;
     }
   }
 
@@ -137,7 +139,9 @@ export class World {
       if (this.starting.length > 0) this.startNext();
       else if (this.pending.length > 0) this.answer(0, 0);
       else {
-        const busy = this.processes.findIndex((one) => one.alive && (one.running !== undefined || one.inbox.length > 0));
+        const busy = this.processes.findIndex(
+          (one) => one.alive && (one.running !== undefined || one.inbox.length > 0),
+        );
         if (busy < 0) break;
         this.deliverTo(this.processes[busy]!, 1);
       }
@@ -145,13 +149,18 @@ export class World {
     const { snapshot } = this.state.configuration;
     for (const [who, paths] of this.told) {
       for (const [path, value] of paths) {
-        if (who.endsWith("**") && !same(value, this.at(path))) this.fault(`${who} was told ${show(value)} of ${path} last`);
+        if (who.endsWith("**") && !same(value, this.at(path)))
+          this.fault(`${who} was told ${show(value)} of ${path} last`);
       }
     }
     for (const [path, value] of this.received) {
       if (!same(value, this.at(path))) this.fault(`the listener was told ${show(value)} of ${path} last`);
     }
     for (const path of PATHS) this.checkPuts(path);
+    const { overrides } = this.state.configuration;
+    if (this.disk !== undefined && show([...this.disk]) !== show([...overrides])) {
+      this.fault(`on disk is ${show([...this.disk])}, but ${show([...overrides])} is effective`);
+    }
     if (this.crashes === 0) {
       if (this.puts.some(({ answer }) => answer === undefined)) this.fault("a put was never answered");
       if (this.reloads.some(({ answer }) => answer === undefined)) this.fault("a reload was never answered");
@@ -168,7 +177,12 @@ export class World {
   }
 
   private put(path: string, value: number): void {
-    const put: Put = { order: this.puts.length, path, value: value === 0 ? undefined : value === 6 ? ("bad" as Value) : value, answer: undefined };
+    const put: Put = {
+      order: this.puts.length,
+      path,
+      value: value === 0 ? undefined : value === 6 ? ("bad" as Value) : value,
+      answer: undefined,
+    };
     this.puts.push(put);
     const caller = { from: [undefined, put] } as unknown as Caller<never>;
     const segments = path.split(".");
@@ -188,6 +202,10 @@ export class World {
   private subscribe(pattern: string, target: (() => void) | Pid): void {
     const wanted = { pattern: parsePattern(pattern, "subscribe to"), target, options: {} };
     this.run({ type: "subscribe", wanted, caller: { from: [undefined, {}] } as unknown as Caller<never> });
+  }
+
+  private saved(change: number): void {
+    this.disk = this.saving.get(change);
   }
 
   private sourceChanges(index: number, value: number): void {
@@ -218,8 +236,11 @@ export class World {
     const [event] = this.pending.splice(which % this.pending.length, 1);
     const made = event!();
     if (made.type === "loaded") this.loaded(made.source, made.answers, how);
-    else if (made.type === "persisted" && how % 4 === 3) this.run({ ...made, error: new Error("the disk is full") });
-    else if (made.type === "prepared" && how % 8 === 7) this.run({ type: "overdue", change: made.change });
+    else if (made.type === "persisted") {
+      const error = how % 4 === 3 ? new Error("the disk is full") : undefined;
+      if (error === undefined) this.saved(made.change);
+      this.run({ ...made, error });
+    } else if (made.type === "prepared" && how % 8 === 7) this.run({ type: "overdue", change: made.change });
     else this.run(made);
   }
 
@@ -253,7 +274,11 @@ export class World {
   }
 
   /** A callback is called. */
-  private call({ key }: DeliveryProcess, { path, old_value, new_value, version, pattern }: Notification, sequence: number): void {
+  private call(
+    { key }: DeliveryProcess,
+    { path, old_value, new_value, version, pattern }: Notification,
+    sequence: number,
+  ): void {
     const who = `${key} ${pattern}`;
     const told = this.told.get(who) ?? new Map<string, Value | undefined>();
     this.told.set(who, told);
@@ -274,7 +299,14 @@ export class World {
   private startNext(): void {
     const next = this.starting.shift();
     if (next === undefined) return;
-    const process: DeliveryProcess = { pid: newPid(), key: next.key, inbox: [], running: undefined, last: 0, alive: true };
+    const process: DeliveryProcess = {
+      pid: newPid(),
+      key: next.key,
+      inbox: [],
+      running: undefined,
+      last: 0,
+      alive: true,
+    };
     this.processes.push(process);
     this.run({ type: "delivery_up", delivery: next.key, process: process.pid });
   }
@@ -313,9 +345,21 @@ export class World {
   }
 
   /** The manager is killed, and started again from what was saved. What was on its way to it is lost. */
-  private crash(): void {
+  private crash(how: number): void {
     this.crashes++;
+    // What was being written when it died is on disk, or is not.
+    for (const event of how % 2 === 0 ? this.pending : []) {
+      const made = event();
+      if (made.type === "persisted") this.saved(made.change);
+    }
     this.pending = [];
+    // A callback that ends meanwhile has nobody to tell.
+    for (const process of how % 4 < 2 ? this.processes : []) {
+      if (process.running === undefined || !process.alive) continue;
+      process.last = process.running.sequence;
+      process.running = undefined;
+      this.unfinished.delete(process.key);
+    }
     this.starting.length = 0;
     this.timers.clear();
     for (const remove of this.indexed.values()) remove();
@@ -380,12 +424,19 @@ export class World {
         return { type: "preparing", change, job };
       }
       case "persist":
+        this.saving.set(effect.change, effect.overrides);
         this.pending.push(() => ({ type: "persisted", change: effect.change, error: undefined }));
         return undefined;
       case "project": {
         const change = diff(this.state.configuration.snapshot.tree, effect.prepared.after.snapshot.tree);
         const matches = sortedByPath(this.index.project(change));
-        return { type: "projected", change: effect.change, prepared: effect.prepared, matches, leaves: changedLeaves(change) };
+        return {
+          type: "projected",
+          change: effect.change,
+          prepared: effect.prepared,
+          matches,
+          leaves: changedLeaves(change),
+        };
       }
       case "index":
         if (effect.add !== undefined) this.indexed.set(effect.add.key, this.index.add(effect.add.pattern, effect.add));
@@ -402,7 +453,9 @@ export class World {
       case "send": {
         const { path, old_value, new_value } = effect.notification;
         if (this.received.has(path) && !same(this.received.get(path), old_value)) {
-          this.fault(`the listener was told that ${path} was ${show(old_value)}, after ${show(this.received.get(path))}`);
+          this.fault(
+            `the listener was told that ${path} was ${show(old_value)}, after ${show(this.received.get(path))}`,
+          );
         }
         this.received.set(path, new_value);
         return undefined;
@@ -419,7 +472,9 @@ export class World {
     if (acknowledged < 0) return;
     const now = this.state.configuration.overrides.at(path.split("."));
     if (!own.slice(acknowledged).some(({ value }) => Object.is(value, now))) {
-      this.fault(`the override of ${path} is ${show(now)}, but ${show(own[acknowledged]!.value)} was acknowledged last`);
+      this.fault(
+        `the override of ${path} is ${show(now)}, but ${show(own[acknowledged]!.value)} was acknowledged last`,
+      );
     }
   }
 
@@ -428,7 +483,10 @@ export class World {
   }
 }
 
-function outcomeOf(plan: Parameters<typeof prepareChange>[0], spec: ConfigSpec): { prepared: Prepared } | { error: Error } {
+function outcomeOf(
+  plan: Parameters<typeof prepareChange>[0],
+  spec: ConfigSpec,
+): { prepared: Prepared } | { error: Error } {
   try {
     const prepared = prepareChange(plan, spec, () => () => undefined);
     if (prepared instanceof Promise) throw new Error("It should be done at once");
