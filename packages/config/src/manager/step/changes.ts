@@ -159,7 +159,9 @@ export function persisted(turn: Turn, id: number, error: Error | undefined): Set
   const file = turn.state.overrides_file!;
   if (error !== undefined) {
     const failures = file.failures + 1;
-    turn.set({ overrides_file: { ...file, writing: false, last_error: { at: turn.now, error }, failures } });
+    // What is refused leaves the file as it was; what could not be put right does not.
+    const writing = change === undefined;
+    turn.set({ overrides_file: { ...file, writing, last_error: { at: turn.now, error }, failures } });
     turn.announce({ what: "source_failed", source: file.name, error });
     return change === undefined ? undefined : refuse(turn, change, error);
   }
