@@ -39,6 +39,14 @@ interface Put {
   answer: unknown;
 }
 
+/** What the manager asked for, and how it is answered. */
+interface Pending {
+  readonly type: "loaded" | "prepared" | "persisted";
+  /** The source or the change. */
+  readonly of: number;
+  readonly make: () => Event;
+}
+
 interface DeliveryProcess {
   readonly pid: Pid;
   readonly key: string;
@@ -58,7 +66,7 @@ export class World {
   private readonly indexed = new Map<string, () => void>();
   private readonly timers = new Set<Timer>();
   /** What is under way for the manager that runs, to be answered in any order. */
-  private pending: (() => Event)[] = [];
+  private pending: Pending[] = [];
   private readonly starting: { readonly key: string }[] = [];
   private readonly processes: DeliveryProcess[] = [];
   private readonly saving = new Map<number, State["configuration"]["overrides"]>();
@@ -234,8 +242,11 @@ export class World {
   /** Answers something that the manager asked for. */
   private answer(which: number, how: number): void {
     if (this.pending.length === 0) return;
-    const [event] = this.pending.splice(which % this.pending.length, 1);
-    const made = event!();
+    const chosen = which % this.pending.length;
+    // A file is written one time after the other.
+    const first = this.pending.findIndex(({ type }) => type === "persisted");
+    const [answer] = this.pending.splice(this.pending[chosen]!.type === "persisted" ? first : chosen, 1);
+    const made = answer!.make();
     if (made.type === "loaded") this.loaded(made.source, made.answers, how);
     else if (made.type === "persisted") {
       const error = how % 4 === 3 ? new Error("the disk is full") : undefined;
@@ -333,10 +344,7 @@ export class World {
     if (worker === undefined) return this.workerUp(index);
     this.workers[index] = undefined;
     // What it was asked to load it will not.
-    this.pending = this.pending.filter((event) => {
-      const made = event();
-      return made.type !== "loaded" || made.source !== index;
-    });
+    this.pending = this.pending.filter((one) => one.type !== "loaded" || one.of !== index);
     this.run({ type: "down", process: worker, reason: "killed" });
   }
 
@@ -350,10 +358,7 @@ export class World {
   private crash(how: number): void {
     this.crashes++;
     // What was being written when it died is on disk, or is not.
-    for (const event of how % 2 === 0 ? this.pending : []) {
-      const made = event();
-      if (made.type === "persisted") this.saved(made.change);
-    }
+    for (const { type, of } of how % 2 === 0 ? this.pending : []) if (type === "persisted") this.saved(of);
     this.pending = [];
     // A callback that ends meanwhile has nobody to tell.
     for (const process of how % 4 < 2 ? this.processes : []) {
@@ -413,21 +418,26 @@ export class World {
         const answers = effect.gathering === undefined ? [] : [effect.gathering];
         const outcome = { outcome: "absent" } as const;
         if (source >= 0) {
-          this.pending.push(() => ({ type: "loaded", source, answers, outcome, links: undefined, together: [] }));
+          const loaded: Event = { type: "loaded", source, answers, outcome, links: undefined, together: [] };
+          this.pending.push({ type: "loaded", of: source, make: () => loaded });
         }
         return undefined;
       }
       case "prepare": {
         const { change, plan } = effect;
         this.preparedFrom.set(change, plan.configuration);
-        const outcome = (): Event => ({ type: "prepared", change, outcome: outcomeOf(plan, this.spec) });
+        const make = (): Event => ({ type: "prepared", change, outcome: outcomeOf(plan, this.spec) });
         const job = newPid();
-        this.pending.push(outcome);
+        this.pending.push({ type: "prepared", of: change, make });
         return { type: "preparing", change, job };
       }
       case "persist":
         this.saving.set(effect.change, effect.overrides);
-        this.pending.push(() => ({ type: "persisted", change: effect.change, error: undefined }));
+        this.pending.push({
+          type: "persisted",
+          of: effect.change,
+          make: () => ({ type: "persisted", change: effect.change, error: undefined }),
+        });
         return undefined;
       case "project": {
         const change = diff(this.state.configuration.snapshot.tree, effect.prepared.after.snapshot.tree);
