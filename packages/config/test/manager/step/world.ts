@@ -25,6 +25,11 @@ function newPid(): Pid {
   return Object.create(Pid.prototype) as Pid;
 }
 
+/** A caller who keeps the answer. */
+function callerOf<R>(keeps: object): Caller<R> {
+  return { from: [undefined, keeps] } as unknown as Caller<R>;
+}
+
 function source(name: string): Source {
   return { name, kind: "test", required: false, on_missing: "clear", load: () => Promise.reject(new Error("unused")) };
 }
@@ -89,6 +94,7 @@ export class World {
   constructor(durable: boolean) {
     const file = {
       name: "runtime",
+      lock: () => Promise.resolve(),
       load: () => Promise.reject(new Error("unused")),
       save: () => Promise.reject(new Error("unused")),
       close: () => Promise.resolve(),
@@ -193,7 +199,7 @@ export class World {
       answer: undefined,
     };
     this.puts.push(put);
-    const caller = { from: [undefined, put] } as unknown as Caller<never>;
+    const caller = callerOf(put);
     const segments = path.split(".");
     const request =
       put.value === undefined
@@ -205,12 +211,12 @@ export class World {
   private reload(): void {
     const reload = { answer: undefined };
     this.reloads.push(reload);
-    this.run({ type: "reload", caller: { from: [undefined, reload] } as unknown as Caller<never> });
+    this.run({ type: "reload", caller: callerOf(reload) });
   }
 
   private subscribe(pattern: string, target: (() => void) | Pid): void {
     const wanted = { pattern: parsePattern(pattern, "subscribe to"), target, options: {} };
-    this.run({ type: "subscribe", wanted, caller: { from: [undefined, {}] } as unknown as Caller<never> });
+    this.run({ type: "subscribe", wanted, caller: callerOf({}) });
   }
 
   private saved(change: number): void {
