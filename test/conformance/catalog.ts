@@ -11,6 +11,7 @@ import * as genStatemLife from "./scenarios/gen_statem_life.ts";
 import * as processGroups from "./scenarios/process_groups.ts";
 import * as processLife from "./scenarios/process_life.ts";
 import * as processNames from "./scenarios/process_names.ts";
+import * as registryNames from "./scenarios/registry_names.ts";
 import * as supervisorRestart from "./scenarios/supervisor_restart.ts";
 import * as supervisorShutdown from "./scenarios/supervisor_shutdown.ts";
 import * as supervisorStart from "./scenarios/supervisor_start.ts";
@@ -40,6 +41,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...processGroups,
   ...processLife,
   ...processNames,
+  ...registryNames,
   ...supervisorStart,
   ...supervisorRestart,
   ...supervisorShutdown,

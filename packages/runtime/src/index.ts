@@ -80,6 +80,7 @@ export type {
   CallTo,
   CastTo,
   MessageOf,
+  NameRegistry,
   Protocol,
   ProtocolOf,
   Received,
@@ -88,5 +89,6 @@ export type {
   ReplyTo,
   ServerRef,
   Unexpected,
+  Via,
 } from "./term/protocol.ts";
 export type { From } from "./process/request.ts";

@@ -33,7 +33,7 @@ import { describe } from "./term/describe.ts";
 import { OtpError } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import { Pid } from "./term/pid.ts";
-import type { ServerRef } from "./term/protocol.ts";
+import type { ServerRef, Via } from "./term/protocol.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Name } from "./process/registry.ts";
 import {
@@ -57,7 +57,7 @@ export type { Strategy } from "./behaviour/child.ts";
 /** Options of a supervisor. */
 export interface SupervisorOptions extends Flags {
   /** Registers the supervisor under this name. */
-  readonly name?: Name | undefined;
+  readonly name?: Name | Via | undefined;
   /**
    * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times; a second signal ends the program at
    * once.

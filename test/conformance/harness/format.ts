@@ -25,6 +25,7 @@ export function format(term: unknown, nameOf: (pid: Pid) => string): string {
   if (typeof term === "object" && term !== null) {
     if ("id" in term && ("task" in term || "start" in term)) return "CHILD";
     if (isModule(term)) return atomText(a(term.name));
+    if ("via" in term && Array.isArray(term.via)) return `{via,${go(term.via[0])},${go(term.via[1])}}`;
     return `#{${Object.entries(term)
       .map(([key, value]) => `${key}=>${go(value)}`)
       .join(",")}}`;

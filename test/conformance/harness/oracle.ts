@@ -13,7 +13,7 @@ import {
   supervisor,
   atoms,
 } from "@otpts/runtime";
-import type { Pid, Ref } from "@otpts/runtime";
+import type { Pid, Ref, ServerRef } from "@otpts/runtime";
 import { format } from "./format.ts";
 import { a, list } from "./term.ts";
 import { world } from "./world.ts";
@@ -233,7 +233,7 @@ export async function deceased(called: string): Promise<Pid> {
 }
 
 /** Writes which_children as {Id,Child,Type}, sorted by id. */
-export async function kids(sup: Pid, label = "which_children"): Promise<void> {
+export async function kids(sup: ServerRef, label = "which_children"): Promise<void> {
   await step(label, async () => {
     const children = await supervisor.which_children(sup);
     const entries = children.map(([id, child, type]) => [id, child, type]);

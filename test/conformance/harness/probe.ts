@@ -4,7 +4,7 @@
  * command language. The reference is erlang/lib/probe.erl.
  */
 import { NOREPLY, OK, REPLY, STOP, TRAP_EXIT, erlang, gen_server } from "@otpts/runtime";
-import type { Pid, Ref } from "@otpts/runtime";
+import type { Pid, Ref, Via } from "@otpts/runtime";
 import { fmt, incarnation, log, name, sleep } from "./oracle.ts";
 import { a } from "./term.ts";
 
@@ -16,7 +16,7 @@ type Any = any;
 
 export interface ProbeOptions {
   /** The name to register under. */
-  reg?: string;
+  reg?: string | Via;
   trap?: boolean;
   quiet?: boolean;
   state?: unknown;

@@ -1,6 +1,6 @@
 /** Supervisors and workers of the scenarios. The reference is erlang/lib/tsup.erl. */
 import { OK, erlang, supervisor } from "@otpts/runtime";
-import type { Pid } from "@otpts/runtime";
+import type { Pid, Via } from "@otpts/runtime";
 import { name } from "./oracle.ts";
 import * as probe from "./probe.ts";
 import type { ProbeOptions } from "./probe.ts";
@@ -35,7 +35,7 @@ export function start(called: string, flags: Any, specs: Any): Promise<Pid> {
 }
 
 /** The same, registered. */
-export function startRegistered(reg: string, called: string, flags: Any, specs: Any): Promise<Pid> {
+export function startRegistered(reg: string | Via, called: string, flags: Any, specs: Any): Promise<Pid> {
   return supervisor.start_link(tsup, [called, [OK, [flags, list(specs)]]], { name: reg }) as Promise<Pid>;
 }
 

@@ -3,6 +3,7 @@ import {
   BADARG,
   CALL,
   CALLING_SELF,
+  GEN_CAST,
   GEN_SERVER,
   KILLED,
   NOPROC,
@@ -15,9 +16,9 @@ import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { isError, isTuple, tagOf } from "../term/guarded.ts";
-import { inWords } from "../term/reason.ts";
+import { inWords, reasonOf } from "../term/reason.ts";
 import { Pid } from "../term/pid.ts";
-import type { ServerRef } from "../term/protocol.ts";
+import type { ServerRef, Via } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
@@ -26,6 +27,7 @@ import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
 import { find, isHere, isName } from "../process/registry.ts";
+import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
 import { forever } from "../process/forever.ts";
 
@@ -36,9 +38,10 @@ export function locate(server: ServerRef): Process | undefined {
   if (isTuple(server))
     return server.length === 2 && isHere(server[1]) && isName(server[0]) ? find(server[0]) : undefined;
   if (isName(server)) return find(server);
+  if (isVia(server)) return whereisVia(server);
   throw new ErlangError(
     BADARG,
-    `Cannot reach server ${describe(server)}: a server is a pid, a name or [name, node]${strange(server)}`,
+    `Cannot reach server ${describe(server)}: a server is a pid, a name, [name, node] or { via: [registry, name] }${strange(server)}`,
   );
 }
 
@@ -83,7 +86,7 @@ export function call(
     if (timeout !== undefined) milliseconds(timeout, "call a server");
     callee = locate(server);
   } catch (error) {
-    return refused(error);
+    return refused(isVia(server) ? as.exit(reasonOf(error), server, payload, timeout) : error);
   }
   if (caller !== undefined) {
     if (!caller.alive) return forever();
@@ -96,8 +99,19 @@ export function call(
 /** Sends a cast. Always `ok`, also if nobody is there. */
 export function cast(server: ServerRef, message: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
+  if (isVia(server)) return castVia(server, message);
   const process = locate(server);
   if (process !== undefined) process.enqueue(new Cast(message));
+  return OK;
+}
+
+// Its registry sends it, as in OTP; a cast to nobody is dropped.
+function castVia(server: Via, message: unknown): typeof OK {
+  try {
+    sendVia(server, [GEN_CAST, message]);
+  } catch {
+    // Nobody has the name.
+  }
   return OK;
 }
 

@@ -4,20 +4,22 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
+import type { Via } from "../term/protocol.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { monitor } from "../process/monitor.ts";
-import type { Ancestry } from "../process/process.ts";
+import type { Ancestry, Process } from "../process/process.ts";
 import { board, expect } from "../process/promised.ts";
 import { find, type Name, checkName, register } from "../process/registry.ts";
+import { isVia, whereisVia } from "../process/via.ts";
 import { ancestry, bear, currentDispatcher } from "../process/spawn.ts";
 import { type Started, Starter, startError } from "./starter.ts";
 
 /** Options of a start. */
 export interface StartOptions {
   /** Registers the server under this name, before init runs. */
-  readonly name?: Name | undefined;
+  readonly name?: Name | Via | undefined;
   /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
   readonly timeout?: Timeout | undefined;
   /** Accepted and without effect: there is no hibernation in Node. */
@@ -52,7 +54,7 @@ export function launch(
     return refused(noCaller(`${behaviour}.${tied ? tie : "start_monitor"}`, caller !== undefined));
   // All that can be refused is looked at before anything is begun.
   let ms = Infinity;
-  let name: Name | undefined;
+  let name: Name | Via | undefined;
   let timeout: Timeout | undefined;
   try {
     if (options !== NONE) {
@@ -60,17 +62,22 @@ export function launch(
       ({ name, timeout } = options);
     }
     if (timeout !== undefined) ms = milliseconds(timeout, `start a ${kind}`);
-    if (name !== undefined)
+    if (name !== undefined && !isVia(name))
       checkName(name, (why) => new ErlangError(BADARG, `Cannot start a ${kind} as ${describe(name)}: ${why}`));
   } catch (error) {
     return refused(error);
   }
-  const holder = name === undefined ? undefined : find(name);
+  let holder: Process | undefined;
+  try {
+    holder = name === undefined ? undefined : isVia(name) ? whereisVia(name) : find(name);
+  } catch (error) {
+    return refused(error);
+  }
   if (holder !== undefined) return refused(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
   const ride = board(currentDispatcher().prompt);
   bear(process, caller, tie === "start_link");
-  if (name !== undefined) register(name, process.pid);
+  if (name !== undefined && !isVia(name)) register(name, process.pid);
   const ref = tie === "start_monitor" && caller !== undefined ? monitor(caller, process.pid) : undefined;
   const starter = new Starter(caller, name, ref);
   process.starter = starter;

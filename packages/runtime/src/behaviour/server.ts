@@ -22,6 +22,7 @@ import { currentDispatcher } from "../process/spawn.ts";
 import { cancel, wait } from "../process/timer.ts";
 import type { AnyModule, Status } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
+import { enrol, withdraw } from "./enrol.ts";
 import { Continuation, Idle } from "./extension.ts";
 import { missingCallback, wrongResult } from "./mistake.ts";
 import { nameOfModule } from "./module_name.ts";
@@ -373,6 +374,7 @@ export class Server extends Process {
         return;
       case IGNORED:
         registry.release(this);
+        withdraw(this);
         this.listening = false;
         this.#started(IGNORE);
         die(this, NORMAL);
@@ -400,6 +402,7 @@ export class Server extends Process {
   #init(): void {
     this.flags |= BORN;
     reduce();
+    if (!enrol(this)) return;
     const arg = this.state;
     this.state = undefined;
     const { module } = this;
@@ -423,6 +426,7 @@ export class Server extends Process {
   #failInit(reason: unknown, crashed = true): void {
     this.listening = false;
     if (crashed) reportCrash(this, reason, "during init");
+    withdraw(this);
     die(this, reason);
   }
 

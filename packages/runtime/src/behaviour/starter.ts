@@ -12,12 +12,14 @@ import type { Process } from "../process/process.ts";
 import { answer, type Awaited, refuse } from "../process/promised.ts";
 import { type Name, textOf } from "../process/registry.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
+import { isVia } from "../process/via.ts";
+import type { Via } from "../term/protocol.ts";
 import { settle } from "../term/shape.ts";
 
 export class Starter implements Awaited {
   readonly caller: Process | undefined;
   /** The name it is to have, for error messages. */
-  readonly name: Name | undefined;
+  readonly name: Name | Via | undefined;
   value: unknown = undefined;
   state: Awaited["state"] = "open";
   resolve: ((value: never) => void) | undefined = undefined;
@@ -26,7 +28,7 @@ export class Starter implements Awaited {
   readonly #monitor: Ref | undefined;
   #patience: Deadline | undefined = undefined;
 
-  constructor(caller: Process | undefined, name: Name | undefined, monitor: Ref | undefined) {
+  constructor(caller: Process | undefined, name: Name | Via | undefined, monitor: Ref | undefined) {
     this.caller = caller;
     this.name = name;
     this.#monitor = monitor;
@@ -85,7 +87,7 @@ function giveUp(process: Started): void {
 /** What is started, for error messages: its behaviour and its name, if it has one. */
 export interface What {
   readonly behaviour: string;
-  readonly name: Name | undefined;
+  readonly name: Name | Via | undefined;
 }
 
 export function startError({ behaviour, name }: What, reason: unknown, said?: string): OtpError {
@@ -98,7 +100,7 @@ export function startError({ behaviour, name }: What, reason: unknown, said?: st
   }
   const error = new OtpError(
     reason,
-    `Cannot start ${behaviour}${name === undefined ? "" : ` "${textOf(name)}"`}: ${because}`,
+    `Cannot start ${behaviour}${name === undefined ? "" : ` ${isVia(name) ? describe(name.via[1]) : `"${textOf(name)}"`}`}: ${because}`,
   );
   if (cause !== undefined) error.cause = cause;
   return error;

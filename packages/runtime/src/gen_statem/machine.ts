@@ -33,6 +33,7 @@ import {
   trace,
   whenSettled,
 } from "../behaviour/served.ts";
+import { enrol, withdraw } from "../behaviour/enrol.ts";
 import type { Starter } from "../behaviour/starter.ts";
 import { system } from "../behaviour/system.ts";
 import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
@@ -555,6 +556,7 @@ export class Machine extends Process implements Served {
   #init(): void {
     this.flags |= BORN;
     reduce();
+    if (!enrol(this)) return;
     const arg = this.data;
     this.data = undefined;
     const { module } = this;
@@ -593,6 +595,7 @@ export class Machine extends Process implements Served {
       else this.#go(INTERNAL, INIT_STATE, true, [...(result.length === 4 ? listOf(actions) : []), [POSTPONE, false]]);
     } else if (result === IGNORE) {
       registry.release(this);
+      withdraw(this);
       this.listening = false;
       this.#started(IGNORE);
       die(this, NORMAL);
@@ -616,6 +619,7 @@ export class Machine extends Process implements Served {
     this.listening = false;
     if (crashed) reportCrash(this, reason, "during init", told);
     registry.release(this);
+    withdraw(this);
     const { starter } = this;
     this.starter = undefined;
     starter?.nack(this.behaviour, told, sentenceOf(reason));

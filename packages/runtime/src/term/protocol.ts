@@ -49,8 +49,24 @@ export interface Protocol {
  */
 export interface Registered {} // oxlint-disable-line typescript/no-empty-object-type
 
-/** Who a call or cast goes to: a pid, a registered name, or a name on a node. */
-export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: string | Atom];
+/** A registry of names of the program's own. OTP's `register_name`, `unregister_name`, `whereis_name` and `send`. */
+export interface NameRegistry {
+  /** Enters a process under a name: `true` (or the atom `yes`), or false if somebody has it. Called in that process. */
+  register_name(name: never, pid: Pid): unknown;
+  unregister_name(name: never): unknown;
+  /** The pid of the process that has the name, or undefined. */
+  whereis_name(name: never): unknown;
+  /** Sends a message to it; throws if nobody has the name. */
+  send(name: never, message: unknown): unknown;
+}
+
+/** A name in such a registry: `{ via: [registry, ["users", 17]] }`. */
+export interface Via {
+  readonly via: readonly [registry: NameRegistry, name: unknown];
+}
+
+/** Who a call or cast goes to: a pid, a registered name, a name on a node, or a name in a registry. */
+export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: string | Atom] | Via;
 
 /** The protocol of a server reference; `unknown` where nobody declared one. */
 export type ProtocolOf<S> =
