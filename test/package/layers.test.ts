@@ -94,6 +94,10 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
 describe("packages/config", () => {
   const imports = importsOf(join(root, "packages/config/src"));
 
+  it("has no circle of files, imports of types included", () => {
+    expect(circles(imports.map((one) => ({ ...one, typeOnly: false })))).toStrictEqual([]);
+  });
+
   it("config.ts, the client, never reaches the manager", () => {
     const reached = new Set<string>(["config.ts"]);
     for (const file of reached)
