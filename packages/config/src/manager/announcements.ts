@@ -1,6 +1,7 @@
 import { logger, telemetry } from "@otpts/runtime";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import type { Announcement } from "./effect.ts";
+import { messageOf } from "./thrown.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { scrub, scrubValues } from "./scrub.ts";
 import type { State } from "./state.ts";
@@ -56,7 +57,9 @@ export class Announcements {
         const place = announcement.error instanceof ConfigSourceError ? placeOf(announcement.error) : {};
         const metadata = { manager, source, error, code: codeOf(announcement.error), ...place };
         telemetry.emit("config.source_error", { errors: 1 }, metadata);
-        return this.log(state, "error", "config.source_error", source, () => error);
+        return this.log(state, "error", "config.source_error", source, () =>
+          error.includes(source) ? error : `${source}: ${error}`,
+        );
       }
       case "source_recovered": {
         const { source, down_for } = announcement;
@@ -119,7 +122,19 @@ export class Announcements {
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
     // One line each, whatever a message holds.
     const line = `${name}: ${text().replaceAll(/\s*\n\s*/gu, " ")}${more}`;
-    if (typeof log === "function") return log(line, level);
+    if (typeof log === "function") {
+      try {
+        return log(line, level);
+      } catch (error) {
+        const failed = `The log function of the specification failed: ${messageOf(error)}`;
+        logger.report(
+          "error",
+          "config.log_failed",
+          () => ({ manager: name }),
+          () => `${name}: ${failed}`,
+        );
+      }
+    }
     logger.report(
       level,
       event,

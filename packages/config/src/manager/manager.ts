@@ -139,6 +139,8 @@ function handle_call(request: Parameters<typeof call>[0], from: From, server: Se
   try {
     return call(request, from, server);
   } catch (error) {
+    // What cannot be read is refused. What fails after a step was taken is a crash: the next manager goes on after the step.
+    if (server.store.saved !== server.state) throw error;
     return [REPLY, refusal(asError(error)), server];
   }
 }
@@ -146,7 +148,8 @@ function handle_call(request: Parameters<typeof call>[0], from: From, server: Se
 function handle_cast(message: Parameters<typeof cast>[0], server: Server): ReturnType<typeof cast> {
   try {
     return cast((message as unknown) === RELOAD ? [RELOAD] : message, server);
-  } catch {
+  } catch (error) {
+    if (server.store.saved !== server.state) throw error;
     // A cast has nobody to answer to: what cannot be read is dropped, as what is not known is.
     return [NOREPLY, server];
   }

@@ -1,0 +1,85 @@
+/** Subscribers that hang, link what ends, are behind: nobody is forgotten, nobody is waited for twice. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { erlang, SHUTDOWN } from "@otpts/runtime";
+import { expect, test } from "vitest";
+import { Config, ConfigSpec, type ConfigSpecOptions } from "../../src/index.ts";
+import { storeOf } from "../../src/manager/store.ts";
+import { eachAlone, eventually, gate, ScriptedSource, started } from "../manager/kit.ts";
+
+eachAlone();
+
+const spec = (options: ConfigSpecOptions = {}): ConfigSpec => new ConfigSpec({ reload_interval: 0, ...options });
+
+test("A callback that is known to hang is not waited for again, until it answers", async () => {
+  const one = spec({ notify_timeout: 20 });
+  await started(one);
+  const hanging = gate();
+  let calls = 0;
+  await Config.subscribe("a", () => (calls++ === 0 ? hanging.opened : undefined));
+  await Config.put("a", 1);
+  await eventually(() => [...storeOf(one).saved!.deliveries.values()].some(({ current }) => current?.hangs === true));
+  const put = Config.put("a", 2);
+  await Config.get("a");
+  expect(storeOf(one).saved!.waits).toEqual([]);
+  await put;
+  hanging.open();
+  await eventually(() => calls === 2);
+  // It answers again: it is waited for again.
+  await Config.put("a", 3);
+  expect(calls).toBe(3);
+});
+
+test("A callback that links what ends with shutdown is started again, and told all", async () => {
+  await started(spec());
+  const told: unknown[] = [];
+  await Config.subscribe("a", (_path, _old, value) => {
+    told.push(value);
+    if (value !== 1) return;
+    erlang.spawn_link(() => erlang.exit(SHUTDOWN));
+  });
+  await Config.put("a", 1);
+  for (let i = 2; i < 6; i++) await Config.put("a", i);
+  expect(told.filter((value) => value !== 1)).toEqual([2, 3, 4, 5]);
+  expect((await Config.status()).subscribers.unserved).toEqual([]);
+});
+
+test("A callback that is behind is told versions that only rise", async () => {
+  await started(spec({ notify_timeout: 1 }));
+  const hold = gate();
+  const told: [string, number][] = [];
+  await Config.subscribe("*", async (path, _old, _value, { version }) => {
+    told.push([path, version]);
+    if (told.length === 1) await hold.opened;
+  });
+  for (const path of ["z", "a", "b", "c"]) await Config.put(path, 1);
+  await Config.put("a", 2);
+  hold.open();
+  await eventually(() => told.length === 4);
+  expect(told.map(([path]) => path)).toEqual(["z", "b", "c", "a"]);
+  const versions = told.map(([, version]) => version);
+  expect(versions).toEqual([...versions].sort((a, b) => a - b));
+});
+
+test("Nothing of a change is kept after the next ones: memory is flat over ten thousand", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const source = new ScriptedSource("base", { n: -1 });
+  await started(spec({ sources: [source] }));
+  await Config.subscribe("**", () => undefined);
+  const seen: WeakRef<object>[] = [];
+  for (let i = 0; i < 10_000; i++) {
+    const tree = { n: i, below: { list: [i] } };
+    seen.push(new WeakRef(tree));
+    source.change(tree);
+    if (i % 50 === 0) await Config.reload();
+    if (i % 2 === 0) await Config.put("put", { i });
+  }
+  await Config.reload();
+  expect(Config.peek("n")).toBe(9_999);
+  // A turn, so that nothing on the stack holds any of them.
+  await new Promise((resolve) => setImmediate(resolve));
+  collect();
+  const alive = seen.filter((ref) => ref.deref() !== undefined).length;
+  expect(alive).toBeLessThan(100);
+});

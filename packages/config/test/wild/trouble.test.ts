@@ -1,0 +1,230 @@
+/** Never silent: trouble is logged by default, one readable line each, without secrets, and not more than anybody would read. */
+import * as node_fs from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { erlang, KILL, logger } from "@otpts/runtime";
+import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { Config, ConfigSpec, type ConfigSpecOptions, RuntimeSource } from "../../src/index.ts";
+import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "../manager/kit.ts";
+
+eachAlone();
+
+let lines: string[];
+beforeEach(() => {
+  lines = [];
+  logger.set_handler(({ level, text }) => void lines.push(`${level}: ${text}`));
+});
+
+const spec = (options: ConfigSpecOptions): ConfigSpec => new ConfigSpec({ reload_interval: 0, ...options });
+
+async function directory(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "trouble-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+describe("The log has one line for", () => {
+  test("a source that fails, and one when it works again", async () => {
+    const source = new ScriptedSource("remote", { a: 1 });
+    await started(spec({ sources: [source] }));
+    source.next = new Error("connection\n  refused");
+    await Config.reload();
+    expect(lines).toEqual(["error: config_manager: remote: connection refused"]);
+    source.next = { a: 2 };
+    await Config.reload();
+    expect(lines[1]).toMatch(/^info: config_manager: "remote" works again after \d+ ms$/);
+  });
+
+  test("a put that is refused, and a reload that is", async () => {
+    const source = new ScriptedSource("base", { a: 1 });
+    await started(spec({ sources: [source], validators: { a: (value) => value !== 5 || "must not be 5" } }));
+    await Config.put("a", 5).catch(() => undefined);
+    source.next = { a: 5 };
+    await Config.reload().catch(() => undefined);
+    expect(lines).toEqual([
+      expect.stringMatching(/^warning: config_manager: Cannot put "a": .*must not be 5/),
+      expect.stringMatching(/^error: config_manager: Cannot load the configuration: .*must not be 5/),
+    ]);
+  });
+
+  test("a callback that throws, and one that hangs", async () => {
+    await started(spec({ notify_timeout: 10 }));
+    const hanging = gate();
+    await Config.subscribe("a", () => {
+      throw new Error("at once");
+    });
+    await Config.subscribe("b", () => hanging.opened);
+    await Config.put("a", 1);
+    await Config.put("b", 1);
+    await eventually(() => lines.length === 2);
+    hanging.open();
+    expect(lines).toEqual([
+      'error: config_manager: A callback subscribed to "a" failed on "a": at once',
+      expect.stringMatching(
+        /^warning: config_manager: A callback subscribed to "b" has been running on "b" for \d+ ms/,
+      ),
+    ]);
+  });
+
+  test("a file of overrides that is damaged, and one that cannot be written", async () => {
+    const file = join(await directory(), "overrides");
+    await writeFile(file, "damaged");
+    let isFull = false;
+    const file_system = {
+      ...node_fs,
+      open: async (...given: Parameters<typeof node_fs.open>) => {
+        if (isFull) throw Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+        return node_fs.open(...given);
+      },
+    };
+    await started(spec({ sources: [new RuntimeSource({ file, file_system })] }));
+    expect(lines).toEqual([expect.stringMatching(/^error: config_manager: .*damaged.*kept as/)]);
+    isFull = true;
+    await Config.put("a", 1).catch(() => undefined);
+    expect(lines[1]).toMatch(/^error: config_manager: Cannot save the runtime overrides .*no space is left/);
+    expect((await Config.status()).sources[0]).toMatchObject({
+      state: "error",
+      failures: 1,
+      last_error: { code: "disk_full" },
+    });
+    isFull = false;
+    await Config.put("a", 1);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "ok", failures: 0 });
+  });
+});
+
+describe("The log", () => {
+  test("holds back what comes again and again", async () => {
+    const source = new ScriptedSource("remote", { a: 1 });
+    await started(spec({ sources: [source] }));
+    source.next = new Error("connection refused");
+    for (let i = 0; i < 50; i++) await Config.reload();
+    expect(lines).toHaveLength(5);
+    expect((await Config.status()).sources[0]!.failures).toBe(50);
+  });
+
+  test("is silenced, or goes elsewhere, in one line", async () => {
+    const elsewhere: string[] = [];
+    await started(spec({ name: "silent", log: false }));
+    await started(spec({ name: "redirected", log: (line, level) => void elsewhere.push(`${level} ${line}`) }));
+    for (const name of ["silent", "redirected"])
+      await Config.for(name)
+        .put("a", () => 1)
+        .catch(() => undefined);
+    expect(lines).toEqual([]);
+    expect(elsewhere).toEqual([expect.stringMatching(/^warning redirected: Cannot put "a": .*is a function/)]);
+  });
+
+  test("outlives what it is redirected to", async () => {
+    await started(
+      spec({
+        log: () => {
+          throw new Error("the log is full");
+        },
+      }),
+    );
+    const manager = managerOf();
+    await Config.put("a", () => 1).catch(() => undefined);
+    expect(await Config.put("a", 1)).toBe(true);
+    expect(managerOf()).toBe(manager);
+    expect(lines).toEqual([
+      "error: config_manager: The log function of the specification failed: the log is full",
+      expect.stringMatching(/^warning: config_manager: Cannot put "a"/),
+    ]);
+  });
+
+  test("and telemetry have no secret that a layer hides, that was just replaced, or that was refused", async () => {
+    const low = new ScriptedSource("low", { db: { password: "shadowed-one" } });
+    const high = new ScriptedSource("high", { db: { password: "current-one" } });
+    await started(spec({ sources: [low, high] }));
+    high.next = { db: { password: "rotated-one" } };
+    await Config.reload();
+    for (const secret of ["shadowed-one", "current-one", "rotated-one"]) {
+      high.next = new Error(`login with ${secret} failed`);
+      await Config.reload();
+    }
+    const { last_error } = (await Config.status()).sources[1]!;
+    expect([...lines, last_error!.message].join("\n")).not.toMatch(/shadowed-one|current-one|rotated-one/);
+    expect(lines[0]).toBe("error: config_manager: high: login with [redacted] failed");
+  });
+});
+
+describe("The status", () => {
+  test("says when a source was looked at last, whatever came of it", async () => {
+    const source = new ScriptedSource("remote", { a: 1 });
+    await started(spec({ sources: [source] }));
+    const before = (await Config.status()).sources[0]!;
+    expect(before.last_checked).toBe(before.last_success);
+    source.next = new Error("refused");
+    await eventually(async () => {
+      await Config.reload();
+      const { last_checked, last_success } = (await Config.status()).sources[0]!;
+      return last_checked! > last_success!;
+    });
+  });
+
+  test("is in error for a source that takes no writes", async () => {
+    const source = new ScriptedSource("store", { a: 1 }).writable();
+    await started(spec({ sources: [source] }));
+    const write = source.write!;
+    source.write = () => Promise.reject(new Error("read-only"));
+    await Config.put("a", 2).catch(() => undefined);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "error", last_error: { message: "read-only" } });
+    source.write = write;
+    await Config.put("a", 2);
+    expect((await Config.status()).sources[0]).toMatchObject({ state: "ok" });
+  });
+
+  test("names subscriptions that reach nobody", async () => {
+    await started(spec({}));
+    await Config.subscribe("a.*", "nobody");
+    await Config.subscribe("b", () => undefined);
+    await eventually(async () => (await Config.status()).subscribers.unserved.length === 1);
+    expect((await Config.status()).subscribers.unserved).toEqual([{ pattern: "a.*", subscriber: "nobody" }]);
+    const somebody = erlang.spawn(async () => void (await erlang.receive()));
+    erlang.register("nobody", somebody);
+    expect((await Config.status()).subscribers.unserved).toEqual([]);
+    erlang.exit(somebody, KILL);
+  });
+
+  test("has the current error of a source, not one that its content had before", async () => {
+    const source = new ScriptedSource("base", { a: 1 });
+    await started(spec({ sources: [source] }));
+    source.next = { z: { "": 1, __proto__: undefined }, bad: () => 1 };
+    await Config.reload().catch(() => undefined);
+    source.next = new Error("second");
+    await Config.reload().catch(() => undefined);
+    const report = await Config.reload();
+    expect(report.sources[0]).toMatchObject({ outcome: "error", message: "second" });
+    expect((await Config.status()).sources[0]!.last_error!.message).toBe("second");
+  });
+});
+
+describe("A start that is not valid", () => {
+  test("says which source was absent", async () => {
+    const { ConfigManager } = await import("../../src/index.ts");
+    const source = new ScriptedSource("file:missing.toml", "absent");
+    const failing = spec({ sources: [source], validators: { "**": () => true }, schema: needs("db") });
+    await expect(ConfigManager.start(failing)).rejects.toThrow(/\(file:missing\.toml is absent\)$/);
+  });
+});
+
+function needs(key: string): NonNullable<ConfigSpecOptions["schema"]> {
+  return {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) =>
+        Object.hasOwn(value as object, key) ? { value } : { issues: [{ message: "is missing", path: [key] }] },
+    },
+  };
+}
+
+test("reload_interval is in seconds, and refuses what was obviously meant in milliseconds", () => {
+  for (const good of [0, 0.05, 30, 3_600, 86_400, Infinity])
+    expect(spec({ reload_interval: good }).reload_interval).toBe(good);
+  for (const bad of [5_000, 30_000, 60_000, 100_000]) {
+    expect(() => spec({ reload_interval: bad })).toThrow(`is in seconds and at most 86400 (or Infinity), got ${bad}`);
+  }
+});
