@@ -1,4 +1,4 @@
-import { Atom, Pid } from "@otpts/runtime";
+import { Atom, erlang, Pid } from "@otpts/runtime";
 import { path_from_atom } from "../atoms.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
@@ -24,11 +24,20 @@ export function readPathBelow(path: Path, action: string): Segments {
 export function readWanted(pattern: Path, subscriber: Subscriber, options: unknown, action: string): Wanted {
   const parsed = parsePattern(pattern instanceof Atom ? path_from_atom(pattern) : pattern, action);
   const target = subscriber instanceof Atom ? subscriber.name : subscriber;
-  if (typeof target !== "function" && !(target instanceof Pid) && (typeof target !== "string" || target === "")) {
+  if (typeof target !== "function" && !isPid(target) && (typeof target !== "string" || target === "")) {
     const got = target === null ? "null" : typeof target;
     throw new TypeError(`Cannot ${action} "${parsed.source}": a subscriber is a callback, a pid or a name, got ${got}`);
   }
   return { pattern: parsed, target, options: readOptions(options, `Cannot ${action} "${parsed.source}"`) };
+}
+
+/** Not what only says so: it has no process to look for. */
+function isPid(value: unknown): value is Pid {
+  try {
+    return value instanceof Pid && typeof erlang.is_process_alive(value) === "boolean";
+  } catch {
+    return false;
+  }
 }
 
 /** A copy, so that nothing of the caller's is looked at later. */
