@@ -5,9 +5,12 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 import { describe } from "./term/describe.ts";
 import { isError, withStack } from "./term/guarded.ts";
+import { type Carrier, register } from "./process/carriers.ts";
 import { report, setTap } from "./process/report.ts";
 
 /** The numbers of an event, such as `{ duration: 3.5 }`. */
+export type { Carrier };
+
 export type Measurements = Readonly<Record<string, number>>;
 /** What else is told with an event. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -76,6 +79,42 @@ export function detach(handler_id: string): boolean {
   const was = attached.delete(handler_id);
   if (was) reroute();
   return was;
+}
+
+/** What `propagate` needs of an `AsyncLocalStorage`. */
+export interface Storage<T> {
+  getStore(): T | undefined;
+  run(store: T, fun: () => void): unknown;
+}
+
+/**
+ * Lets a context travel with messages. A process sees no `AsyncLocalStorage` store of whoever wakes it; what is propagated is
+ * captured where a call, a cast, a message or a timer is sent or a process is started, and is in place while the callback runs
+ * that handles it, `init` and the function of `spawn` too, also after its awaits. A reply reaches the caller in the caller's context.
+ * A message that `erlang.receive` takes changes nothing for the code that goes on with it.
+ *
+ * Costs nothing while nothing is propagated.
+ *
+ * @param carrier an `AsyncLocalStorage`, or `{ capture, run }`: what to take along, and how to put it in place around a function
+ * @returns what ends it; messages that are under way keep theirs
+ * @throws TypeError for what is neither
+ *
+ * @example
+ * const request = new AsyncLocalStorage<string>();
+ * const end = telemetry.propagate(request);
+ */
+export function propagate<T>(carrier: Storage<T> | Carrier<T>): () => void {
+  const given = carrier as Partial<Storage<T> & Carrier<T>> | undefined | null;
+  if (typeof given?.run === "function") {
+    if (typeof given.capture === "function") return register(carrier as Carrier);
+    if (typeof given.getStore === "function") {
+      const storage = carrier as Storage<unknown>;
+      return register({ capture: () => storage.getStore(), run: (store, fun) => storage.run(store, fun) });
+    }
+  }
+  throw new TypeError(
+    `Cannot propagate: the carrier must be an AsyncLocalStorage or { capture, run }, got ${describe(carrier)}`,
+  );
 }
 
 /**

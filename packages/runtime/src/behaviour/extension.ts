@@ -3,6 +3,7 @@
  * told if no message comes in time.
  */
 import { CONTINUE, HIBERNATE, INFINITY } from "../term/atoms.ts";
+import { capture, type Carried, carrying } from "../process/carriers.ts";
 import type { Process } from "../process/process.ts";
 import { Deadline } from "../process/timer.ts";
 
@@ -15,6 +16,8 @@ export function isExt(ext: unknown): boolean {
 /** `[CONTINUE, term]`: to go on with this term. */
 export class Continuation {
   readonly term: unknown;
+  /** The context of the message that it continues. */
+  readonly carried: Carried | undefined = carrying ? capture() : undefined;
   constructor(term: unknown) {
     this.term = term;
   }

@@ -23,6 +23,7 @@ import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
+import { observer } from "./observer.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
@@ -80,6 +81,11 @@ export function call(
   timeout: Timeout | undefined,
   as = GEN_SERVER_CALL,
 ): Promise<unknown> {
+  if (observer === undefined) return ask(server, payload, timeout, as);
+  return observer.call(server, payload, () => ask(server, payload, timeout, as));
+}
+
+function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, as: Calling): Promise<unknown> {
   const caller = acting();
   let callee: Process | undefined;
   try {
@@ -101,7 +107,9 @@ export function cast(server: ServerRef, message: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
   if (isVia(server)) return castVia(server, message);
   const process = locate(server);
-  if (process !== undefined) process.enqueue(new Cast(message));
+  if (process === undefined) return OK;
+  if (observer === undefined) process.enqueue(new Cast(message));
+  else observer.cast(server, message, () => process.enqueue(new Cast(message)));
   return OK;
 }
 

@@ -10,6 +10,7 @@ import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, say } from "../term/reason.ts";
 import { isThenable } from "../process/body.ts";
+import { carrying, handled, within } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
 import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
@@ -26,6 +27,7 @@ import { enrol, withdraw } from "./enrol.ts";
 import { Continuation, Idle } from "./extension.ts";
 import { missingCallback, wrongResult } from "./mistake.ts";
 import { nameOfModule } from "./module_name.ts";
+import { observer } from "./observer.ts";
 import { answer } from "./reply.ts";
 import {
   type Callback,
@@ -101,8 +103,10 @@ export class Server extends Process {
     // It is awake: what arrives meanwhile need not wake it.
     this.ready = true;
     if (this.waiter !== undefined) look(this);
-    else if ((this.flags & BORN) === 0) this.#init();
-    else {
+    else if ((this.flags & BORN) === 0) {
+      if (carrying) handled(this, () => this.#init());
+      else this.#init();
+    } else {
       // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
       // the callback makes, and taking down frames is most of what a crash costs.
       for (let left = SLICE; this.listening; left--) {
@@ -110,7 +114,8 @@ export class Server extends Process {
         if (left === 0 || (!reduce() && left < SLICE)) break;
         if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
           const entry = take(this, undefined);
-          if (entry instanceof Cast) this.#cast(entry.message);
+          if (carrying) handled(entry, () => this.#handle(entry));
+          else if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
           else this.#handle(entry);
         } else if (!this.#step()) break;
@@ -145,11 +150,12 @@ export class Server extends Process {
     const asked = this.#asked;
     if (asked instanceof Continuation) {
       this.#asked = undefined;
-      this.#invoke("handle_continue", asked.term, undefined);
+      within(asked.carried, () => this.#invoke("handle_continue", asked.term, undefined));
     } else if (this.head !== undefined) {
       const entry = take(this, undefined);
       if (!isSystem(entry)) this.#busy();
-      this.#handle(entry);
+      if (carrying) handled(entry, () => this.#handle(entry));
+      else this.#handle(entry);
     } else if (asked?.over === true) {
       this.#busy();
       this.#invoke("handle_info", TIMEOUT, undefined);
@@ -221,7 +227,7 @@ export class Server extends Process {
   // The two ways that nearly all messages take, each with its plainest result done at once; the rest is #invoke's.
   #cast(term: unknown): void {
     const { module } = this;
-    if (module.handle_cast === undefined || this.tracing) {
+    if (module.handle_cast === undefined || this.tracing || observer !== undefined) {
       this.#invoke("handle_cast", term, undefined);
       return;
     }
@@ -246,7 +252,7 @@ export class Server extends Process {
   #call(request: Request): void {
     const { module } = this;
     const { from } = request;
-    if (module.handle_call === undefined || this.tracing) {
+    if (module.handle_call === undefined || this.tracing || observer !== undefined) {
       this.#invoke("handle_call", request.payload, from);
       return;
     }
@@ -278,7 +284,8 @@ export class Server extends Process {
       const { module } = this;
       if (callback === "handle_call") {
         if (module.handle_call === undefined) throw missingCallback(module, callback, term);
-        result = module.handle_call(term, from as From, this.state);
+        const handle = module.handle_call.bind(module, term, from as From, this.state);
+        result = observer === undefined ? handle() : observer.handle(this, callback, term, handle);
       } else if (callback === "handle_info" && module.handle_info === undefined) {
         report(
           "warning",
@@ -292,7 +299,8 @@ export class Server extends Process {
       } else {
         const method = module[callback as "handle_cast"];
         if (method === undefined) throw missingCallback(module, callback, term);
-        result = method.call(module, term, this.state);
+        const handle = method.bind(module, term, this.state);
+        result = observer === undefined ? handle() : observer.handle(this, callback, term, handle);
       }
     } catch (error) {
       this.#threw(callback, from, error);

@@ -12,6 +12,7 @@ import type { Pid } from "../term/pid.ts";
 import { reasonOf, same, say, sentenceOf, Stack } from "../term/reason.ts";
 import { settle } from "../term/shape.ts";
 import { isThenable } from "../process/body.ts";
+import { carrying, handled } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
 import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
@@ -196,8 +197,10 @@ export class Machine extends Process implements Served {
     // It is awake: what arrives meanwhile need not wake it.
     this.ready = true;
     if (this.waiter !== undefined) look(this);
-    else if ((this.flags & BORN) === 0) this.#init();
-    else {
+    else if ((this.flags & BORN) === 0) {
+      if (carrying) handled(this, () => this.#init());
+      else this.#init();
+    } else {
       for (let left = SLICE; this.listening; left--) {
         // One event at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
@@ -208,7 +211,8 @@ export class Machine extends Process implements Served {
           this.#timeouts === undefined
         ) {
           const entry = take(this, undefined);
-          if (entry instanceof Request && !entry.purpose.system) this.#begin([CALL, entry.from], entry.payload);
+          if (carrying) handled(entry, () => this.#take(entry));
+          else if (entry instanceof Request && !entry.purpose.system) this.#begin([CALL, entry.from], entry.payload);
           else this.#take(entry);
         } else if (!this.#step()) break;
       }
@@ -258,7 +262,9 @@ export class Machine extends Process implements Served {
       return entry !== undefined;
     }
     if (this.head === undefined) return false;
-    this.#take(take(this, undefined));
+    const entry = take(this, undefined);
+    if (carrying) handled(entry, () => this.#take(entry));
+    else this.#take(entry);
     return true;
   }
 

@@ -3,6 +3,7 @@ import { NORMAL } from "../term/atoms.ts";
 import { Exit } from "../term/error.ts";
 import { isA } from "../term/guarded.ts";
 import { inWords, reasonOf, stackOf } from "../term/reason.ts";
+import { carrying, handled } from "./carriers.ts";
 import { leave } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
@@ -31,7 +32,8 @@ export class BodyProcess extends Process {
     const body = this.#body;
     if (body !== undefined) {
       this.#body = undefined;
-      this.#start(body);
+      if (carrying) handled(this, () => this.#start(body));
+      else this.#start(body);
     } else if (this.waiter !== undefined) {
       look(this);
     }

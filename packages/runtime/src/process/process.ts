@@ -7,6 +7,7 @@
 import type { Atom } from "../term/atom.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
+import { carrying, load } from "./carriers.ts";
 import type { Frame } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { type Entry, Envelope, type Mailbox, put } from "./mailbox.ts";
@@ -101,6 +102,7 @@ export abstract class Process implements Mailbox {
 
   /** Puts an entry at the end of the mailbox and sees to it that somebody looks. */
   enqueue(entry: Entry): void {
+    if (carrying) load(entry);
     put(this, entry);
     if (!this.ready && (this.listening || this.waiter !== undefined)) this.wake();
   }

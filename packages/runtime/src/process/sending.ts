@@ -6,6 +6,7 @@ import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { strange } from "../term/strange.ts";
+import { capture, type Carried, carrying, within } from "./carriers.ts";
 import { acting } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
@@ -72,12 +73,15 @@ class TimerRef extends Ref {
   readonly message: unknown;
   readonly wrapped: boolean;
   readonly deadline: Deadline;
+  /** What was there when it was started. */
+  readonly carried: Carried | undefined;
 
   constructor(to: Pid | Name, message: unknown, wrapped: boolean, background: boolean) {
     super();
     this.to = to;
     this.message = message;
     this.wrapped = wrapped;
+    this.carried = carrying ? capture() : undefined;
     this.deadline = new Deadline(() => this.#fire(), background);
     const { target } = this;
     if (to instanceof Pid && target !== undefined) (target.more.timers ??= new Set()).add(this.deadline);
@@ -94,7 +98,7 @@ class TimerRef extends Ref {
 
   #fire(): void {
     this.forget();
-    this.target?.accept(this.wrapped ? [TIMEOUT, this, this.message] : this.message);
+    within(this.carried, () => this.target?.accept(this.wrapped ? [TIMEOUT, this, this.message] : this.message));
   }
 }
 

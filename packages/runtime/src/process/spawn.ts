@@ -1,6 +1,7 @@
 /** How a process is born: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
 import type { Pid } from "../term/pid.ts";
 import { type Body, BodyProcess } from "./body.ts";
+import { carrying, load } from "./carriers.ts";
 import { acting, follow } from "./context.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import { link } from "./death.ts";
@@ -51,6 +52,7 @@ export function bear(process: Process, parent: Process | undefined, linked: bool
   enlist(process);
   process.dispatcher.admit(process);
   if (linked && parent !== undefined) link(parent, process.pid);
+  if (carrying) load(process);
   process.wake();
   return process.pid;
 }

@@ -1,0 +1,62 @@
+import { context, type MeterProvider, metrics, ROOT_CONTEXT, trace, type TracerProvider } from "@opentelemetry/api";
+import { checkOptions } from "../term/options.ts";
+import { register } from "../process/carriers.ts";
+import { observe } from "../behaviour/observer.ts";
+import { metricsOf } from "./metrics.ts";
+import { spansOf } from "./spans.ts";
+
+/** What `instrument` is told. */
+export interface InstrumentOptions {
+  /** Default: the global one, as it is now. */
+  readonly tracer_provider?: TracerProvider | undefined;
+  /** Default: the global one. */
+  readonly meter_provider?: MeterProvider | undefined;
+}
+
+/** A bridge that runs. */
+export interface Instrumentation {
+  /** Ends it: nothing is traced, counted or propagated any more. Spans that are open end with what they are for. May be called twice. */
+  stop(): void;
+}
+
+/** The name of the instrumentation's scope. */
+const SCOPE = "@otpts/runtime";
+
+let running = false;
+
+/**
+ * Traces and measures what all processes of this program do, from now on, and lets OpenTelemetry's context travel with every message.
+ *
+ * @throws TypeError for an unknown option; Error if it runs already
+ *
+ * @example
+ * const instrumentation = otel.instrument();
+ * // … at the end of the program:
+ * instrumentation.stop();
+ */
+export function instrument(options: InstrumentOptions = {}): Instrumentation {
+  checkOptions(options, ["tracer_provider", "meter_provider"], "instrument the runtime");
+  if (running) throw new Error("Cannot instrument the runtime: it is instrumented already; stop the first one before");
+  const { tracer_provider = trace.getTracerProvider(), meter_provider = metrics.getMeterProvider() } = options;
+  const measured = metricsOf(meter_provider.getMeter(SCOPE));
+  const before = observe(spansOf(tracer_provider.getTracer(SCOPE), measured.called));
+  const end = register({
+    capture: () => {
+      const active = context.active();
+      return active === ROOT_CONTEXT ? undefined : active;
+    },
+    run: (active, fun) => context.with(active as typeof ROOT_CONTEXT, fun),
+  });
+  running = true;
+  let stopped = false;
+  return {
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      running = false;
+      observe(before);
+      end();
+      measured.stop();
+    },
+  };
+}
