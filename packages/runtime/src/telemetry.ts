@@ -9,8 +9,6 @@ import { type Carrier, register } from "./process/carriers.ts";
 import { report, setTap } from "./process/report.ts";
 
 /** The numbers of an event, such as `{ duration: 3.5 }`. */
-export type { Carrier };
-
 export type Measurements = Readonly<Record<string, number>>;
 /** What else is told with an event. */
 export type Metadata = Readonly<Record<string, unknown>>;
@@ -80,6 +78,8 @@ export function detach(handler_id: string): boolean {
   if (was) reroute();
   return was;
 }
+
+export type { Carrier } from "./process/carriers.ts";
 
 /** What `propagate` needs of an `AsyncLocalStorage`. */
 export interface Storage<T> {
