@@ -128,7 +128,9 @@ export function monitor(
   if (options !== NONE) checkOptions(options, ["alias"], "monitor a process");
   const self = actor("monitor");
   const known =
-    item instanceof Pid || registry.isName(item) || (isTuple(item) && item.length === 2 && registry.isName(item[0]));
+    item instanceof Pid ||
+    registry.isName(item) ||
+    (isTuple(item) && item.length === 2 && registry.isName(item[0]) && registry.isName(item[1]));
   if ((type !== PROCESS && type !== "process") || !known) {
     throw new ErlangError(
       BADARG,

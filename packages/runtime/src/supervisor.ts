@@ -30,11 +30,14 @@ import {
   OK as Ok,
 } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
-import { OtpError } from "./term/error.ts";
-import { isTuple } from "./term/guarded.ts";
+import { ErlangError, OtpError } from "./term/error.ts";
+import { isTuple, read } from "./term/guarded.ts";
 import { Pid } from "./term/pid.ts";
 import type { ServerRef, Via } from "./term/protocol.ts";
+import { checkOptions } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
+import { acting } from "./process/context.ts";
+import { forever } from "./process/forever.ts";
 import type { Name } from "./process/registry.ts";
 import {
   type AutoShutdown,
@@ -43,9 +46,11 @@ import {
   type ChildSpec,
   type Flags,
   isProblem,
+  OPTION_KEYS,
 } from "./behaviour/child.ts";
 import * as gen from "./behaviour/gen.ts";
-import { stopOnSignals } from "./behaviour/os_signals.ts";
+import { ended as endOf } from "./behaviour/ended.ts";
+import { Tree } from "./behaviour/os_signals.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
 import { Refusal, requests } from "./behaviour/administration.ts";
 import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
@@ -59,10 +64,11 @@ export interface SupervisorOptions extends Flags {
   /** Registers the supervisor under this name. */
   readonly name?: Name | Via | undefined;
   /**
-   * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times; a second signal ends the program at
-   * once.
+   * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times, also while it starts; then the program
+   * ends with the signal's status (143, 130), whatever timers and servers are left. A second signal ends it at once. A tree
+   * that gives up ends the program with status 1. With `{ exit: false }` the program goes on when the tree has stopped.
    */
-  readonly signals?: boolean | undefined;
+  readonly signals?: boolean | { readonly exit?: boolean | undefined } | undefined;
 }
 
 /** Started again always. */
@@ -139,6 +145,14 @@ export function stop(supervisor: ServerRef, reason: unknown = NORMAL, timeout: T
   return stopProcess(supervisor, reason, timeout);
 }
 
+/**
+ * Resolves with the reason when a supervisor (or any process) has ended; with `noproc` if there is none. For code outside
+ * processes too, which cannot monitor. Waiting for it does not keep the program alive.
+ */
+export async function ended(supervisor: ServerRef): Promise<unknown> {
+  return endOf(gen.locate(supervisor));
+}
+
 /** What starting a child gives: its pid, `[pid, info]` if its task said so, or undefined if it is ignored. */
 export type StartedChild = Pid | readonly [Pid, unknown] | undefined;
 
@@ -193,7 +207,7 @@ export function check_childspecs(specs: readonly unknown[], auto_shutdown?: Auto
       `Child specifications cannot be checked: auto_shutdown must be never, any_significant or all_significant, got ${describe(auto_shutdown)}`,
     );
   }
-  const checked = checkSpecs(specs, auto);
+  const checked = checkSpecs(specs, auto, "ignored");
   if (isProblem(checked)) throw new OtpError(checked.reason, `Child specifications are wrong: ${checked.text}`);
   return Ok;
 }
@@ -205,14 +219,48 @@ async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE>
   const [first, second] = given;
   const listed = isTuple(first);
   const options = ((listed ? second : given[2]) ?? {}) as SupervisorOptions;
+  checkStart(first, listed, options);
+  const { name } = options;
   const module = listed ? { init: () => [Ok, [options, first]] } : (first as SupervisorModule);
   const argument = listed ? undefined : second;
-  const { name } = options;
-  const pid = (await how(supervising as never, [module, argument] as never, name === undefined ? {} : { name })) as
-    | Pid
-    | typeof IGNORE;
-  if (options.signals === true && pid instanceof Pid) stopOnSignals(pid, () => stopProcess(pid, SHUTDOWN, Infinity));
-  return pid;
+  const tree = treeOf(options.signals);
+  const top = acting() === undefined && how === gen_server.start;
+  try {
+    return (await how(
+      supervising as never,
+      [module, argument, { top, tree, unknown: listed ? "refused" : "ignored" }] as never,
+      name === undefined ? {} : { name },
+    )) as Pid | typeof IGNORE;
+  } catch (error) {
+    // The program ends when the trees are stopped, and not of a start that a signal interrupted.
+    if (tree?.stopped === true && tree.exit) return forever();
+    tree?.forget();
+    throw error;
+  }
+}
+
+// The tree of a supervisor that OS signals stop, if it is to be one.
+function treeOf(signals: SupervisorOptions["signals"]): Tree | undefined {
+  if (signals === undefined || signals === false) return undefined;
+  return new Tree(signals === true || signals.exit !== false);
+}
+
+function checkStart(first: unknown, listed: boolean, options: SupervisorOptions): void {
+  const refuse = (why: string) => new ErlangError(BADARG, `Cannot start a supervisor: ${why}`);
+  if (!listed && (typeof first !== "object" || first === null || typeof read(first, "init") !== "function"))
+    throw refuse(
+      `give a list of child specifications, or a module with init, got ${describe(first)}${typeof first === "object" && first !== null && read(first, "task") !== undefined ? "; one specification is given as a list of one" : ""}`,
+    );
+  // What a list's flags may be, its start checks; the flags of a module come from its init.
+  if (!listed) checkOptions(options, ["name", "signals"], "start a supervisor");
+  else if (typeof options !== "object" || isTuple(options)) checkOptions(options, OPTION_KEYS, "start a supervisor");
+  const { signals } = options;
+  if (signals === undefined || typeof signals === "boolean") return;
+  if (typeof signals !== "object" || signals === null)
+    throw refuse(`signals must be true, false or { exit: false }, got ${describe(signals)}`);
+  checkOptions(signals, ["exit"], "start a supervisor with signals");
+  if (signals.exit !== undefined && typeof signals.exit !== "boolean")
+    throw refuse(`signals.exit must be true or false, got ${describe(signals.exit)}`);
 }
 
 async function ask(supervisor: ServerRef, request: unknown): Promise<unknown> {

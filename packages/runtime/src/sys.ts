@@ -4,16 +4,18 @@
  * Every function takes a server and a time-out in ms (default 5,000) and rejects with `Exit` as a call does.
  */
 import { type Atom, ensure } from "./term/atom.ts";
-import { CALLING_SELF, NOPROC, type OK } from "./term/atoms.ts";
+import { CALLING_SELF, OK as Ok, type OK } from "./term/atoms.ts";
 import { Exit } from "./term/error.ts";
+import { isTuple } from "./term/guarded.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
-import { calling, explain, locate, post } from "./behaviour/gen.ts";
-import { stop, type SystemOperation } from "./behaviour/stopping.ts";
+import { absence, calling, explain, locate, post } from "./behaviour/gen.ts";
+import type { SystemOperation, Termination } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
 import { refused } from "./process/refusal.ts";
-import { Request } from "./process/request.ts";
+import { answer, refuse } from "./process/promised.ts";
+import { type Purpose, Request } from "./process/request.ts";
 
 export type { StatusTuple };
 
@@ -36,9 +38,12 @@ export function get_state(server: ServerRef, timeout?: Timeout): Promise<unknown
  * with `ErlangError`, reason `[callback_failed, [gen_server, system_replace_state], [class, reason, stack]]`.
  */
 export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeout?: Timeout): Promise<S> {
-  return ask(REPLACE_STATE, { op: "replace_state", fun: fun as (state: unknown) => unknown }, server, timeout, [
-    fun,
-  ]) as Promise<S>;
+  return ask(
+    [REPLACE_STATE, fun],
+    { op: "replace_state", fun: fun as (state: unknown) => unknown },
+    server,
+    timeout,
+  ) as Promise<S>;
 }
 
 /** Stops the handling of messages; they wait until `resume`. */
@@ -61,45 +66,60 @@ export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promis
   return ask(TRACE, { op: "trace", on }, server, timeout, [on]) as Promise<typeof OK>;
 }
 
-/** Makes the server end with this reason, after what is in its mailbox; resolves when it is dead. */
-export async function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
-  if (locate(server) === undefined) {
-    const given = timeout === undefined ? [server, reason] : [server, reason, timeout];
-    return refused(sysExit(NOPROC, TERMINATE, server, given, timeout));
-  }
-  return stop(server, reason, timeout ?? Infinity);
+/**
+ * Makes the server end with this reason, after what is in its mailbox. Resolves when it has ended, whatever its terminate
+ * callback made of the reason; after `timeout` ms (default: no limit) also while it is still ending.
+ */
+export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
+  const operation: Termination = { op: "terminate", reason, taken: false };
+  const ended: Partial<Purpose> = {
+    failed(request, why) {
+      if (operation.taken) answer(request, Ok);
+      else refuse(request, () => sysExit(why, TERMINATE, server, givenTo(server, [reason], timeout), timeout));
+    },
+  };
+  return ask(TERMINATE, operation, server, timeout, [reason], { ms: timeout ?? Infinity, ...ended }) as Promise<
+    typeof OK
+  >;
 }
 
+function givenTo(server: ServerRef, more: readonly unknown[], timeout: Timeout | undefined): readonly unknown[] {
+  return [server, ...more, ...(timeout === undefined ? [] : [timeout])];
+}
+
+// `name`: the function, or with OTP's `replace_state` the function and what it is given.
 function sysExit(
   reason: unknown,
-  name: Atom,
+  name: Atom | readonly [Atom, unknown],
   server: ServerRef,
   given: readonly unknown[],
   timeout: Timeout | undefined,
 ): Exit {
   const who = typeof server === "string" ? `"${server}"` : String(server);
+  const word = isTuple(name) ? (name as readonly [Atom, unknown])[0] : (name as Atom);
   return new Exit(
     [reason, [SYS, name, given]],
-    `sys.${name.name} of ${who} failed: ${explain(reason, server, timeout)}`,
+    `sys.${word.name} of ${who} failed: ${explain(reason, server, timeout)}`,
   );
 }
 
 async function ask(
-  name: Atom,
+  name: Atom | readonly [Atom, unknown],
   operation: SystemOperation,
   server: ServerRef,
   timeout: Timeout | undefined,
   more: readonly unknown[] = [],
+  { ms = timeout, ...as }: Partial<Purpose> & { readonly ms?: Timeout | undefined } = {},
 ): Promise<unknown> {
   const caller = acting();
   if (timeout !== undefined) milliseconds(timeout, "call a server");
-  const given = [server, ...more, ...(timeout === undefined ? [] : [timeout])];
+  const given = givenTo(server, more, timeout);
   const process = locate(server);
-  if (process === undefined) return refused(sysExit(NOPROC, name, server, given, timeout));
+  if (process === undefined) return refused(sysExit(absence(server), name, server, given, timeout));
   if (process === caller && isDoing(process)) return refused(sysExit(CALLING_SELF, name, server, given, timeout));
   // Its failure is told as that of the function of this module that asked.
-  const asking = calling((_request, reason) => sysExit(reason, name, server, given, timeout), true);
-  const answer = await post(new Request(asking, process, caller, server, operation, timeout));
-  if (answer instanceof Refused) throw answer.error;
-  return answer;
+  const asking = { ...calling((_request, reason) => sysExit(reason, name, server, given, timeout), true), ...as };
+  const found = await post(new Request(asking, process, caller, server, operation, ms));
+  if (found instanceof Refused) throw found.error;
+  return found;
 }

@@ -74,8 +74,11 @@ export function administer(request: unknown, state: State): unknown {
       default:
     }
   }
-  return new Refusal(ensure("unknown_request"), `Supervisors do not know the request ${describe(request)}`);
+  return UNKNOWN;
 }
+
+/** What is asked is nothing that supervisors know. */
+export const UNKNOWN = Symbol("unknown");
 
 async function startChild(state: State, argument: unknown): Promise<unknown> {
   const { dynamic, children } = state;
@@ -98,7 +101,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       return started.ok;
     });
   }
-  const spec = checkSpec(argument, state.flags.auto_shutdown);
+  const spec = checkSpec(argument, state.flags.auto_shutdown, state.unknown);
   if (isProblem(spec)) return new Refusal(spec.reason, `Cannot start child: ${spec.text}`);
   const present = children.find(spec.id);
   if (present?.pid !== undefined)
@@ -128,7 +131,7 @@ async function terminateChild(state: State, id: unknown): Promise<unknown> {
   const child = state.dynamic === undefined ? state.children.find(id) : state.children.findByPid(id);
   if (state.dynamic !== undefined && !(id instanceof Pid)) return simple("terminate_child");
   if (child === undefined) {
-    const restarting = state.dynamic === undefined ? undefined : state.children.findRestarting(id);
+    const restarting = state.dynamic === undefined ? undefined : state.children.findFormer(id);
     if (restarting !== undefined) {
       forget(state, restarting);
       return OK;
@@ -171,7 +174,9 @@ function getChildspec(state: State, id: unknown): unknown {
 }
 
 function dynamicSpec(state: State, id: unknown): CheckedSpec | undefined {
-  if (id instanceof Pid) return state.children.findByPid(id)?.spec;
+  // As in OTP: a pid that is nobody's any more may have been a child's.
+  if (id instanceof Pid)
+    return state.children.findByPid(id)?.spec ?? (processOf(id) === undefined ? state.dynamic : undefined);
   return state.dynamic !== undefined && keyOf(state.dynamic.id) === keyOf(id) ? state.dynamic : undefined;
 }
 
@@ -196,7 +201,11 @@ function simple(operation: string): Refusal {
 
 function count(state: State): (readonly [Atom, number])[] {
   const list = state.children.list();
-  const active = list.filter(({ pid }) => pid !== undefined && processOf(pid) !== undefined).length;
+  // Under simple_one_for_one OTP counts all that are not being restarted.
+  const active =
+    state.dynamic === undefined
+      ? list.filter(({ pid }) => pid !== undefined && processOf(pid) !== undefined).length
+      : list.filter(({ restarting }) => !restarting).length;
   const supervisors = list.filter(({ spec }) => spec.type === SUPERVISOR).length;
   return [
     [SPECS, state.dynamic === undefined ? list.length : 1],

@@ -18,6 +18,8 @@ import {
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { isA, isTuple, read } from "../term/guarded.ts";
+import { nearest, unknownOption } from "../term/options.ts";
+import { strange } from "../term/strange.ts";
 
 type Word<N extends string> = N | Atom<N>;
 
@@ -97,7 +99,7 @@ function word(value: unknown): Atom | number | readonly unknown[] | undefined {
 const problem = (tag: string, value: unknown, text: string): Problem => ({ reason: [ensure(tag), value], text });
 
 /** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
-export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | Problem {
+export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknown = "refused"): CheckedSpec | Problem {
   if (typeof spec !== "object" || spec === null || isTuple(spec) || isA(spec, AtomClass)) {
     return problem(
       "invalid_child_spec",
@@ -113,6 +115,8 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     return { reason: ensure("missing_start"), text: `${child()} needs a task, the function that starts it` };
   if (typeof given.task !== "function")
     return problem("invalid_mfa", given.task, `${child()}: task must be a function, got ${describe(given.task)}`);
+  const extra = unknownKey(given, SPEC_KEYS, unknown);
+  if (extra !== undefined) return problem("invalid_child_spec", spec, `${child()}: ${unknownOption(extra, SPEC_KEYS)}`);
   const args = given.args ?? [];
   if (!isTuple(args))
     return problem("invalid_mfa", given.args, `${child()}: args must be an array, got ${describe(given.args)}`);
@@ -121,7 +125,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     return problem(
       "invalid_restart_type",
       given.restart,
-      `${child()}: restart must be permanent, transient or temporary, got ${describe(given.restart)}`,
+      `${child()}: restart must be permanent, transient or temporary, got ${describe(given.restart)}${strange(given.restart)}`,
     );
   }
   const significant = given.significant ?? false;
@@ -140,7 +144,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     return problem(
       "invalid_child_type",
       given.type,
-      `${child()}: type must be worker or supervisor, got ${describe(given.type)}`,
+      `${child()}: type must be worker or supervisor, got ${describe(given.type)}${strange(given.type)}`,
     );
   const shutdown = word(given.shutdown ?? (type === SUPERVISOR ? Infinity : 5_000));
   const timed = typeof shutdown === "number" && shutdown >= 0;
@@ -148,7 +152,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     return problem(
       "invalid_shutdown",
       given.shutdown,
-      `${child()}: shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got ${describe(given.shutdown)}`,
+      `${child()}: shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got ${describe(given.shutdown)}${strange(given.shutdown)}`,
     );
   }
   const modules = word(given.modules ?? []);
@@ -156,7 +160,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined): CheckedSpec | 
     return problem(
       "invalid_modules",
       given.modules,
-      `${child()}: modules must be a list or dynamic, got ${describe(given.modules)}`,
+      `${child()}: modules must be a list or dynamic, got ${describe(given.modules)}${strange(given.modules)}`,
     );
   }
   const odd = isTuple(modules)
@@ -194,12 +198,16 @@ function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown
 }
 
 /** Checks a list of specifications: the first problem, or all checked. */
-export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly CheckedSpec[] | Problem {
+export function checkSpecs(
+  specs: unknown,
+  auto: Atom | undefined,
+  unknown: Unknown = "refused",
+): readonly CheckedSpec[] | Problem {
   if (!isTuple(specs)) return problem("badarg", specs, `child specifications must be an array, got ${describe(specs)}`);
   const checked: CheckedSpec[] = [];
   const seen = new Set<unknown>();
   for (const spec of specs) {
-    const one = checkSpec(spec, auto);
+    const one = checkSpec(spec, auto, unknown);
     if (isProblem(one)) return one;
     const key = keyOf(one.id);
     if (seen.has(key)) return problem("duplicate_child_name", one.id, `two children have the id ${describe(one.id)}`);
@@ -209,12 +217,32 @@ export function checkSpecs(specs: unknown, auto: Atom | undefined): readonly Che
   return checked;
 }
 
-/** Checks a supervisor's flags. Unknown ones are ignored. */
-export function checkFlags(flags: unknown): CheckedFlags | Problem {
+const SPEC_KEYS = ["id", "task", "args", "restart", "shutdown", "type", "significant", "modules"];
+const FLAG_KEYS = ["strategy", "max_restarts", "max_seconds", "auto_shutdown"];
+/** What stands beside the flags where the children are given as a list. */
+export const OPTION_KEYS = [...FLAG_KEYS, "name", "signals"];
+
+/**
+ * What becomes of keys that nobody knows. OTP's forms (a module's init, check_childspecs) ignore them as OTP does, but for
+ * those that are misspelt.
+ */
+export type Unknown = "refused" | "ignored";
+
+function unknownKey(given: object, known: readonly string[], unknown: Unknown): string | undefined {
+  for (const key in given)
+    if (!known.includes(key) && (unknown === "refused" || nearest(key, known) !== undefined)) return key;
+  return undefined;
+}
+
+/** Checks a supervisor's flags. */
+export function checkFlags(flags: unknown, unknown: Unknown = "refused"): CheckedFlags | Problem {
   if (typeof flags !== "object" || flags === null || isTuple(flags) || isA(flags, AtomClass)) {
     return problem("invalid_type", flags, `supervisor options must be an object, got ${describe(flags)}`);
   }
   const given = flags as Partial<Record<keyof Flags, unknown>>;
+  const extra = unknownKey(given, OPTION_KEYS, unknown);
+  if (extra !== undefined)
+    return problem("invalid_option", extra, `a supervisor has other options: ${unknownOption(extra, OPTION_KEYS)}`);
   const strategy = word(given.strategy ?? ONE_FOR_ONE);
   if (
     strategy !== ONE_FOR_ONE &&
@@ -225,7 +253,7 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
     return problem(
       "invalid_strategy",
       given.strategy,
-      `strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got ${describe(given.strategy)}`,
+      `strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got ${describe(given.strategy)}${strange(given.strategy)}`,
     );
   }
   const intensity = given.max_restarts ?? 1;
@@ -245,7 +273,7 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
     return problem(
       "invalid_auto_shutdown",
       given.auto_shutdown,
-      `auto_shutdown must be never, any_significant or all_significant, got ${describe(given.auto_shutdown)}`,
+      `auto_shutdown must be never, any_significant or all_significant, got ${describe(given.auto_shutdown)}${strange(given.auto_shutdown)}`,
     );
   }
   return { strategy, intensity, period, auto_shutdown: auto };
@@ -254,18 +282,21 @@ export function checkFlags(flags: unknown): CheckedFlags | Problem {
 /** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
   if (isA(id, AtomClass)) return id.name;
+  // No text is taken for a tuple's key.
+  if (typeof id === "string") return id.startsWith(TUPLE) ? TUPLE + JSON.stringify(id) : id;
   try {
-    return isTuple(id) ? Symbol.for(tupleKey(id)) : id;
+    return isTuple(id) ? TUPLE + tupleKey(id) : id;
   } catch {
     // A proxy that throws is known by itself alone.
     return id;
   }
 }
 
-const numbered = new WeakMap<object, number>();
+const TUPLE = "\0";
+const numbered = new WeakMap<WeakKey, number>();
 let next = 0;
 
-// A text that is the same for equal tuples only. Objects are themselves, so they are numbered.
+// A text that is the same for equal tuples only. Objects and symbols are themselves, so they are numbered.
 function tupleKey(tuple: readonly unknown[], depth = 0): string {
   const parts = Array.from({ length: tuple.length }, (_, index) => {
     const item = read(tuple, index);
@@ -273,8 +304,10 @@ function tupleKey(tuple: readonly unknown[], depth = 0): string {
     if (isTuple(item) && depth < 20) return tupleKey(item, depth + 1);
     if (isA(item, AtomClass)) return JSON.stringify(item.name);
     if (typeof item === "string") return JSON.stringify(item);
-    if ((typeof item !== "object" && typeof item !== "function") || item === null)
+    if ((typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol") || item === null)
       return `${typeof item}:${String(item)}`;
+    const known = typeof item === "symbol" ? Symbol.keyFor(item) : undefined;
+    if (known !== undefined) return `symbol:${JSON.stringify(known)}`;
     const number = numbered.get(item) ?? ++next;
     numbered.set(item, number);
     return `#${number}`;

@@ -12,7 +12,7 @@ export class Child {
   pid: Pid | undefined;
   /** Its last start failed, and it will be tried again. */
   restarting = false;
-  /** The pid it had before it was to be restarted: what it is known by meanwhile under simple_one_for_one. */
+  /** The pid it had before it was to be restarted: what it is known by without one under simple_one_for_one. */
   former: Pid | undefined = undefined;
 
   constructor(spec: CheckedSpec, extra: readonly unknown[], pid: Pid | undefined) {
@@ -43,9 +43,9 @@ export class Children {
     return this.#byPid.get(pid as Pid);
   }
 
-  /** The child that had this pid and is being restarted. */
-  findRestarting(former: unknown): Child | undefined {
-    for (const child of this.#byKey.values()) if (child.restarting && child.former === former) return child;
+  /** The child that had this pid, and is being restarted or was ignored when it was. */
+  findFormer(former: unknown): Child | undefined {
+    for (const child of this.#byKey.values()) if (child.pid === undefined && child.former === former) return child;
     return undefined;
   }
 

@@ -6,6 +6,7 @@ import {
   GEN_CAST,
   GEN_SERVER,
   KILLED,
+  NODEDOWN,
   NOPROC,
   NORMAL,
   OK,
@@ -17,7 +18,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, Exit } from "../term/error.ts";
 import { isError, isTuple, tagOf } from "../term/guarded.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
-import { Pid } from "../term/pid.ts";
+import { NODE, Pid } from "../term/pid.ts";
 import type { ServerRef, Via } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
@@ -27,7 +28,8 @@ import { observer } from "./observer.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
-import { find, isHere, isName } from "../process/registry.ts";
+import { find, isHere, isName, type Name, told } from "../process/registry.ts";
+import { answerTo } from "../process/stranded.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
 import { forever } from "../process/forever.ts";
@@ -36,8 +38,7 @@ import { forever } from "../process/forever.ts";
 export function locate(server: ServerRef): Process | undefined {
   if (server instanceof Pid) return processOf(server);
   if (typeof server === "string") return find(server);
-  if (isTuple(server))
-    return server.length === 2 && isHere(server[1]) && isName(server[0]) ? find(server[0]) : undefined;
+  if (isNamed(server)) return isHere(server[1]) ? find(server[0]) : undefined;
   if (isName(server)) return find(server);
   if (isVia(server)) return whereisVia(server);
   throw new ErlangError(
@@ -46,10 +47,23 @@ export function locate(server: ServerRef): Process | undefined {
   );
 }
 
+// A name on a node.
+function isNamed(server: unknown): server is readonly [name: Name, node: Name] {
+  return isTuple(server) && server.length === 2 && isName(server[0]) && isName(server[1]);
+}
+
+/** Why a server that `locate` does not find cannot be reached: nobody is there, or there is no such node. */
+export function absence(server: ServerRef): unknown {
+  return isNamed(server) && !isHere(server[1]) ? [NODEDOWN, told(server[1])] : NOPROC;
+}
+
+const operationOf = (operation: unknown) => `% to do ${(operation as { readonly op: string }).op}`;
+
 /** A call: its answer settles a promise, its failure rejects it with what `exit` makes. */
 export function calling(exit: (request: Request, reason: unknown) => Error, system = false): Purpose {
   return {
     system,
+    waited: system ? operationOf : answerTo,
     answered: answer,
     failed: (request, reason) => refuse(request, () => exit(request, reason)),
     expired: (request) => request.fail(TIMEOUT),
@@ -98,7 +112,7 @@ function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, 
     if (!caller.alive) return forever();
     if (callee === caller && isDoing(caller)) return refused(as.exit(CALLING_SELF, server, payload, timeout));
   }
-  if (callee === undefined) return refused(as.exit(NOPROC, server, payload, timeout));
+  if (callee === undefined) return refused(as.exit(absence(server), server, payload, timeout));
   return post(new Request(as.purpose, callee, caller, server, payload, timeout));
 }
 
@@ -174,6 +188,8 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
     case KILLED:
       return "the server was killed before it replied (killed)";
     default:
+      if (tagOf(reason, 2) === NODEDOWN)
+        return `there is no connection to the node ${describe((reason as readonly unknown[])[1])} (nodedown): there is one node, ${NODE}`;
       return `the server ended before it replied: ${inWords(reason)}`;
   }
 }

@@ -1,53 +1,115 @@
-/** SIGTERM and SIGINT for a supervision tree: the first stops it in order, the second ends the program at once. */
-import type { Pid } from "../term/pid.ts";
-import { monitor } from "../process/monitor.ts";
-import { spawn } from "../process/spawn.ts";
-import { acting } from "../process/context.ts";
-import { receive } from "../process/receive.ts";
-import { report } from "../process/report.ts";
+/**
+ * SIGTERM and SIGINT for supervision trees: the first stops them in order, the last started first, and ends the program with
+ * the signal's status; the second ends the program at once.
+ */
+import { KILL, SHUTDOWN } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { signal } from "../process/death.ts";
+import { outside } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import { ended, whenDead } from "./ended.ts";
+import { interrupt } from "./interrupting.ts";
+import { stop as stopProcess } from "./stopping.ts";
+import { nameOf, State } from "./supervisor_state.ts";
 
 const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
 type OsSignal = keyof typeof numbers;
-
 const names = Object.keys(numbers) as OsSignal[];
 
-// One listener for all trees: Node takes more than ten for a leak.
-const handlers = new Set<(name: OsSignal) => void>();
-const tell = (name: OsSignal): void => {
-  for (const handle of handlers) handle(name);
-};
+/** A tree that the signals stop. */
+export class Tree {
+  /** Whether the program ends when the tree was stopped by a signal, or has given up. */
+  readonly exit: boolean;
+  #process: Process | undefined = undefined;
+  /** A signal came. */
+  stopped = false;
 
-function listen(handle: (name: OsSignal) => void): void {
-  if (handlers.size === 0) for (const name of names) process.on(name, tell);
-  handlers.add(handle);
+  constructor(exit: boolean) {
+    this.exit = exit;
+    if (trees.size === 0) for (const name of names) process.on(name, handle);
+    trees.add(this);
+  }
+
+  /** Its supervisor begins to start. False: a signal came before. */
+  begun(supervisor: Process): boolean {
+    this.#process = supervisor;
+    whenDead(supervisor, undefined, () => {
+      this.forget();
+      const { state } = supervisor as { state?: unknown };
+      if (this.exit && state instanceof State && state.gaveUp && ending === undefined)
+        outside(() => {
+          ending = endProgram(1);
+        });
+    });
+    return !this.stopped;
+  }
+
+  /** It is no tree any more. */
+  forget(): void {
+    trees.delete(this);
+    if (trees.size === 0 && ending === undefined) for (const name of names) process.off(name, handle);
+  }
+
+  get shown(): string {
+    return this.#process === undefined ? "a supervisor that starts" : `supervisor ${nameOf(this.#process)}`;
+  }
+
+  /** Stops it. Resolves when it is dead. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const supervisor = this.#process;
+    if (supervisor === undefined || !supervisor.alive) return;
+    const { state } = supervisor as { state?: unknown };
+    if (!(state instanceof State)) signal(supervisor.pid, supervisor.pid, KILL, false);
+    else if (state.initialising) interrupt(state);
+    else {
+      stopProcess(supervisor.pid, SHUTDOWN, Infinity).catch((error: unknown) => {
+        // It ended for another reason, which is its own report.
+        if (supervisor.alive) throw error;
+      });
+    }
+    await ended(supervisor);
+  }
 }
 
-function unlisten(handle: (name: OsSignal) => void): void {
-  handlers.delete(handle);
-  if (handlers.size === 0) for (const name of names) process.off(name, tell);
+const trees = new Set<Tree>();
+let ending: Promise<void> | undefined;
+
+function handle(name: OsSignal): void {
+  const status = 128 + numbers[name];
+  if (ending !== undefined) process.exit(status);
+  const all = [...trees];
+  report(
+    "info",
+    "stopping",
+    () => ({ signal: name, trees: all.length }),
+    () =>
+      `${name}: stopping ${all.map((tree) => tree.shown).join(", ")}${all.some((tree) => tree.exit) ? " and ending the program" : ""}. A second signal ends the program at once`,
+  );
+  outside(() => {
+    ending = endProgram(status);
+  });
 }
 
-/** Stops the tree on a signal; stops listening when the tree has ended, for whatever reason. */
-export function stopOnSignals(tree: Pid, stop: () => Promise<unknown>): void {
-  let stopping = false;
-  const handle = (name: OsSignal) => {
-    if (stopping) process.exit(128 + numbers[name]);
-    stopping = true;
-    stop().catch((error: unknown) => {
+// Stops all trees, the last started first, and ends the program if one of them wants that.
+async function endProgram(status: number): Promise<void> {
+  let exit = status === 1;
+  for (let tree = [...trees].at(-1); tree !== undefined; tree = [...trees].at(-1)) {
+    exit ||= tree.exit;
+    try {
+      await tree.stop();
+    } catch (error) {
       report(
         "error",
         "stop_failed",
-        () => ({ pid: tree, signal: name, error }),
-        () => `Stopping the tree ${tree} on ${name} failed: ${String(error)}`,
+        () => ({ error }),
+        () => `Cannot stop ${(tree as Tree).shown}: ${describe(error)}`,
       );
-    });
-  };
-  listen(handle);
-  spawn(async () => {
-    const self = acting() as Process;
-    monitor(self, tree);
-    await receive(self, undefined, Infinity);
-    unlisten(handle);
-  }, false);
+    }
+    trees.delete(tree);
+  }
+  ending = undefined;
+  for (const name of names) process.off(name, handle);
+  if (exit) process.exit(status);
 }

@@ -1,13 +1,17 @@
 /** A process started by `proc_lib`: its starter may wait until it says it is initialised, and its crash is reported with its ancestors. */
+import { ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
+import { Pid } from "../term/pid.ts";
 import { isOrderly } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
-import { dropLink } from "../process/link.ts";
-import type { Ancestry } from "../process/process.ts";
+import { type Ancestry, processOf } from "../process/process.ts";
+import { find, told } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import { reasonText } from "./crash.ts";
 import type { Starter } from "./starter.ts";
+
+const ACK = ensure("ack");
 
 export class ProcBody extends BodyProcess {
   starter: Starter | undefined = undefined;
@@ -24,17 +28,20 @@ export class ProcBody extends BodyProcess {
     super.release();
     const { starter } = this;
     this.starter = undefined;
-    if (starter === undefined) return;
-    // OTP's proc_lib takes the 'EXIT' of a failed start out of the mailbox of a caller that traps exits.
-    if (starter.caller?.trapping === true) dropLink(starter.caller, this.pid);
-    starter.nack(this.behaviour, reason);
+    starter?.lost(this, reason);
   }
 
-  /** Tells the starter; only the first time counts. */
+  /** Tells the starter. What is told again, or to nobody who waits, is a message to the parent, as in OTP. */
   ack(value: unknown): void {
     const { starter } = this;
     this.starter = undefined;
-    starter?.ack(value);
+    if (starter !== undefined) {
+      starter.ack(value);
+      return;
+    }
+    const [parent] = this.ancestors;
+    if (parent !== undefined)
+      (parent instanceof Pid ? processOf(parent) : find(parent))?.accept([ACK, this.pid, value]);
   }
 
   protected override exited(reason: unknown): void {
@@ -43,7 +50,7 @@ export class ProcBody extends BodyProcess {
     report(
       "error",
       "process_crash",
-      () => ({ pid, name, initial_call: initialCall, ancestors, reason }),
+      () => ({ pid, name: name === undefined ? undefined : told(name), initial_call: initialCall, ancestors, reason }),
       () => {
         return [
           `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,

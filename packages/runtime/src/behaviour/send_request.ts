@@ -2,11 +2,11 @@
  * Requests that do not wait: `send_request` now, the response later. In a process the response is a message in its mailbox,
  * as in OTP; code outside any process has no mailbox, so there the request keeps it.
  */
-import { DOWN, ERROR, NO_REPLY, NOPROC, PROCESS, REPLY, TIMEOUT } from "../term/atoms.ts";
+import { DOWN, ERROR, NO_REPLY, PROCESS, REPLY, TIMEOUT } from "../term/atoms.ts";
 import { type Atom, ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
-import { tagOf } from "../term/guarded.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { nextId, Ref } from "../term/ref.ts";
@@ -17,7 +17,7 @@ import { discard } from "../process/mailbox.ts";
 import { receive } from "../process/receive.ts";
 import { type Purpose, Request } from "../process/request.ts";
 import { cancel, Deadline, now, wait } from "../process/timer.ts";
-import { locate } from "./gen.ts";
+import { absence, locate } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
 
@@ -58,17 +58,18 @@ function keep(request: Request, outcome: Outcome): void {
 
 // What a monitor's 'DOWN' says it was a monitor of.
 function itemOf(server: ServerRef): unknown {
-  return server instanceof Pid ? server : [server, NODE];
+  return server instanceof Pid || isTuple(server) ? server : [server, NODE];
 }
 
 /** A request to nobody: its failure is there at once. */
 class LostRequest extends Ref {
   readonly id = nextId();
   readonly server: ServerRef;
-  value: Outcome | undefined = ["error", NOPROC];
+  value: Outcome | undefined;
   constructor(server: ServerRef) {
     super();
     this.server = server;
+    this.value = ["error", absence(server)];
   }
 }
 
@@ -105,7 +106,7 @@ function post(server: ServerRef, payload: unknown): Posted {
     const lost = new LostRequest(server);
     if (caller !== undefined && caller.alive) {
       lost.value = undefined;
-      caller.accept([DOWN, lost, PROCESS, itemOf(server), NOPROC]);
+      caller.accept([DOWN, lost, PROCESS, itemOf(server), absence(server)]);
     }
     return lost;
   }

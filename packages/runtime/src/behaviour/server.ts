@@ -133,7 +133,7 @@ export class Server extends Process {
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;
-      starter.nack(this.behaviour, reason);
+      starter.lost(this, reason);
     }
   }
 
@@ -432,9 +432,13 @@ export class Server extends Process {
   }
 
   #failInit(reason: unknown, crashed = true): void {
+    if (!this.alive) return;
     this.listening = false;
     if (crashed) reportCrash(this, reason, "during init");
     withdraw(this);
+    const { starter } = this;
+    this.starter = undefined;
+    starter?.nack(this.behaviour, reason);
     die(this, reason);
   }
 

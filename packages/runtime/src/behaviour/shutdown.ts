@@ -10,6 +10,7 @@ import type { CheckedSpec } from "./child.ts";
 /** Waiting for a child's death: the request fails with the reason, which is what is wanted. Whoever takes too long is killed. */
 const WATCHING: Purpose = {
   system: false,
+  waited: () => "the end of %",
   answered() {},
   // In an array: a reason may have a `then`, and a promise would take it for a promise.
   failed: ({ resolve }, reason) => resolve?.([reason] as never),

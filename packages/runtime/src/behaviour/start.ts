@@ -7,9 +7,13 @@ import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { become } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
+import { isLinked } from "../process/link.ts";
+import { processOf } from "../process/process.ts";
+import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
+import { SLOW, SlowStart } from "./slow_start.ts";
 import { nameOf, offender, runs, type State } from "./supervisor_state.ts";
 
 /** Why a child did not start; `text` where the reason alone would not tell a person. */
@@ -26,6 +30,7 @@ export async function startAll(
   list: readonly Child[],
 ): Promise<(Failure & { readonly child: Child }) | undefined> {
   for (const child of list) {
+    if (state.interrupted) return undefined;
     const failed = await start(state, child, (started) => {
       if ("error" in started) return { child, ...started };
       runs(state, child, started.pid);
@@ -62,10 +67,13 @@ export function run<T>(
   then: (started: Started) => T,
 ): Promise<T> {
   const { self } = state;
+  const slow = new SlowStart(() => reportSlow(state, spec)).begin();
   const goOn = (started: Started): T | Promise<never> => {
     become(self);
+    slow.end();
+    if ("pid" in started && started.pid !== undefined) reportUnlinked(state, spec, started.pid);
     // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
-    return self.alive ? then(started) : forever();
+    return self.alive && !state.interrupted ? then(started) : forever();
   };
   // As `await` does it: whatever `then` the promise of a start function may have of its own.
   return Promise.prototype.then.call(
@@ -74,6 +82,32 @@ export function run<T>(
     (error: unknown) => goOn(failure(error)),
   ) as Promise<T>;
 }
+
+function reportSlow(state: State, spec: CheckedSpec): void {
+  report(
+    "warning",
+    "slow_start",
+    () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, ms: SLOW }),
+    () =>
+      `Supervisor ${nameOf(state.self)} has waited ${SLOW} ms for child ${describe(spec.id)} to start, and goes on waiting: its init has not returned. Long work belongs into handle_continue; a limit is the start's option timeout`,
+  );
+}
+
+// A child that is not linked is neither watched nor ended with its supervisor. Said once for each specification.
+function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
+  const { self } = state;
+  if (isLinked(self, pid) || processOf(pid) === undefined || !self.alive || told.has(spec)) return;
+  told.add(spec);
+  report(
+    "warning",
+    "child_not_linked",
+    () => ({ supervisor: self.pid, name: registeredName(self), id: spec.id, pid }),
+    () =>
+      `Supervisor ${nameOf(self)}: child ${describe(spec.id)} ${pid} is not linked to it, so its end goes unnoticed and it is not started again. Write task: () => gen_server.start_link(…), not start; in a task that is awaited elsewhere, start_link must be called as the supervisor`,
+  );
+}
+
+const told = new WeakSet<CheckedSpec>();
 
 function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
   const { args } = spec;

@@ -6,6 +6,7 @@ import { isError, isTuple, messageOf, read } from "../term/guarded.ts";
 import { inWords, sentenceOf } from "../term/reason.ts";
 import type { Ref } from "../term/ref.ts";
 import { signal, unlink } from "../process/death.ts";
+import { dropLink } from "../process/link.ts";
 import { discard } from "../process/mailbox.ts";
 import { demonitor } from "../process/monitor.ts";
 import type { Process } from "../process/process.ts";
@@ -56,6 +57,15 @@ export class Starter implements Awaited {
     if (this.#patience !== undefined) cancel(this.#patience);
     this.#forgetMonitor();
     refuse(this, () => startError({ behaviour, name }, reason, said));
+  }
+
+  /**
+   * The process died before it told anything. Its end is the answer, so a caller that traps exits gets no 'EXIT' beside it, as
+   * OTP's proc_lib takes that out of the mailbox.
+   */
+  lost(process: Started, reason: unknown): void {
+    if (this.caller?.trapping === true) dropLink(this.caller, process.pid);
+    this.nack(process.behaviour, reason);
   }
 
   // Whoever gets no pid gets no message about it: not now, nor when the death is told.

@@ -1,6 +1,6 @@
 /** Asking a process to stop, and waiting until it is dead (OTP's `proc_lib:stop`). */
 import { ensure } from "../term/atom.ts";
-import { CALLING_SELF, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
+import { CALLING_SELF, INFINITY, NODEDOWN, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
 import { Exit } from "../term/error.ts";
 import { tagOf } from "../term/guarded.ts";
 import type { ServerRef } from "../term/protocol.ts";
@@ -11,11 +11,18 @@ import { refused } from "../process/refusal.ts";
 import type { Process } from "../process/process.ts";
 import { answer } from "../process/promised.ts";
 import { type Purpose, Request } from "../process/request.ts";
-import { calling, locate, nameOf, post } from "./gen.ts";
+import { absence, calling, explain, locate, nameOf, post } from "./gen.ts";
+
+/** Asks for the end. `taken`: the server has heard of it, and ends. */
+export interface Termination {
+  readonly op: "terminate";
+  readonly reason: unknown;
+  taken: boolean;
+}
 
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
-  | { readonly op: "terminate"; readonly reason: unknown }
+  | Termination
   | { readonly op: "get_state" | "get_status" | "suspend" | "resume" }
   | { readonly op: "replace_state"; readonly fun: (state: unknown) => unknown }
   | { readonly op: "trace"; readonly on: boolean };
@@ -26,14 +33,20 @@ const failing = calling(({ server }, reason) => stopExit(server as ServerRef, re
 const STOPPING: Purpose = {
   ...failing,
   failed(request, reason) {
-    const { reason: wanted } = request.payload as SystemOperation & { readonly op: "terminate" };
-    if (same(reason, wanted)) answer(request, OK);
-    else failing.failed(request, reason);
+    const { reason: wanted, taken } = request.payload as Termination;
+    if (taken && same(reason, wanted)) answer(request, OK);
+    // Who ends before it hears of this fails OTP's `sys:terminate`.
+    else failing.failed(request, taken || reason === TIMEOUT ? reason : tooLate(request, reason));
   },
 };
 
 const SYS = ensure("sys");
 const TERMINATE = ensure("terminate");
+
+const tooLate = ({ server, payload, timeout }: Request, reason: unknown) => [
+  reason,
+  [SYS, TERMINATE, [server, (payload as Termination).reason, timeout === Infinity ? INFINITY : timeout]],
+];
 
 export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Promise<typeof Ok> {
   const caller = acting();
@@ -44,10 +57,15 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
   } catch (error) {
     return refused(error);
   }
-  if (process === undefined) return refused(stopExit(server, NOPROC));
+  if (process === undefined) return refused(stopExit(server, absence(server)));
   if (process === caller && isDoing(caller))
-    return refused(stopExit(server, [CALLING_SELF, [SYS, TERMINATE, [process.pid, reason, timeout]]]));
-  const operation: SystemOperation = { op: "terminate", reason };
+    return refused(
+      stopExit(server, [
+        CALLING_SELF,
+        [SYS, TERMINATE, [process.pid, reason, timeout === Infinity ? INFINITY : timeout]],
+      ]),
+    );
+  const operation: SystemOperation = { op: "terminate", reason, taken: false };
   return post(new Request(STOPPING, process, caller, server, operation, timeout)) as Promise<typeof Ok>;
 }
 
@@ -59,6 +77,8 @@ function stopExit(server: ServerRef, reason: unknown): Exit {
         ? "it did not end in time (timeout); it is still stopping"
         : tagOf(reason, 2) === CALLING_SELF
           ? "a process cannot wait for its own end (calling_self); return [STOP, reason, state] instead"
-          : `it ended for another reason: ${inWords(reason)}`;
+          : tagOf(reason, 2) === NODEDOWN
+            ? explain(reason, server, undefined)
+            : `it ended for another reason: ${inWords(tagOf(reason, 2) !== undefined && tagOf((reason as readonly unknown[])[1], 3) === SYS ? (reason as readonly unknown[])[0] : reason)}`;
   return new Exit(reason, `Stopping ${nameOf(server)} failed: ${why}`);
 }

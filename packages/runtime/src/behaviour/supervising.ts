@@ -24,16 +24,17 @@ import {
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
-import { inWords, isOrderly, say } from "../term/reason.ts";
+import { inWords, isOrderly, say, Stack } from "../term/reason.ts";
 import { acting, become } from "../process/context.ts";
 import { Cast } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
-import type { From } from "../process/request.ts";
+import { type From, Request } from "../process/request.ts";
 import { now } from "../process/timer.ts";
-import { administer } from "./administration.ts";
-import { type CheckedSpec, checkFlags, checkSpecs, isProblem } from "./child.ts";
+import { administer, UNKNOWN } from "./administration.ts";
+import { type CheckedSpec, checkFlags, checkSpecs, isProblem, type Unknown } from "./child.ts";
 import { Child } from "./children.ts";
+import { whenDead } from "./ended.ts";
 import { endAll } from "./ending.ts";
 import { wrongSupervisor } from "./mistake.ts";
 import { group, restarts } from "./restart.ts";
@@ -45,6 +46,8 @@ export interface SupervisorModule<A = unknown> {
   init(arg: A): unknown;
 }
 
+const INTERRUPTED = Symbol("interrupted");
+const FUNCTION_CLAUSE = ensure("function_clause");
 const TRY_AGAIN = ensure("try_again_restart");
 
 /** The callback module of all supervisors; its argument is the user's module and that one's argument. */
@@ -58,9 +61,23 @@ export const supervising = {
   format_status: (status: { readonly state?: unknown }) => ({ ...status, state: shown(status.state) }),
 };
 
-async function init([module, arg]: readonly [SupervisorModule, unknown]): Promise<unknown> {
+/** How a supervisor was started. */
+export interface Beginning {
+  /** Code outside all processes started it. */
+  readonly top: boolean;
+  readonly unknown: Unknown;
+  /** Is told of it before anything else; false: it is not to start. */
+  readonly tree: { begun(self: Process): boolean } | undefined;
+}
+
+async function init([module, arg, { top, tree, unknown }]: readonly [
+  SupervisorModule,
+  unknown,
+  Beginning,
+]): Promise<unknown> {
   const self = acting() as Process;
   self.trapping = true;
+  if (tree?.begun(self) === false) return [STOP, SHUTDOWN];
   const result = await module.init(arg);
   become(self);
   if (result === IGNORE) return IGNORE;
@@ -68,7 +85,7 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
     return [STOP, say([BAD_RETURN, [module, INIT, result]], wrongSupervisor(module, result))];
   }
   const [flags, specs] = result[1] as [unknown, unknown];
-  const checked = checkFlags(flags);
+  const checked = checkFlags(flags, unknown);
   if (isProblem(checked)) return [STOP, say([SUPERVISOR_DATA, checked.reason], checked.text)];
   const simple = checked.strategy === SIMPLE_ONE_FOR_ONE;
   if (simple && (!isTuple(specs) || specs.length !== 1))
@@ -76,31 +93,79 @@ async function init([module, arg]: readonly [SupervisorModule, unknown]): Promis
       STOP,
       say([BAD_START_SPEC, specs], "a simple_one_for_one supervisor takes exactly one child specification"),
     ];
-  const list = checkSpecs(specs, checked.auto_shutdown);
+  const list = checkSpecs(specs, checked.auto_shutdown, unknown);
   if (isProblem(list)) return [STOP, say([START_SPEC, list.reason], list.text)];
   const state = new State(self, checked, simple ? list[0] : undefined);
-  if (simple) return [OK, state];
+  state.top = top;
+  state.unknown = unknown;
+  if (top)
+    whenDead(self, undefined, () => {
+      if (state.gaveUp) failProgram(state);
+    });
+  if (simple) {
+    state.initialising = false;
+    return [OK, state];
+  }
   // Its children are told of while they start.
   (self as { state?: unknown }).state = state;
   const { children } = state;
   for (const spec of list) children.add(new Child(spec, [], undefined));
-  const failed = await startAll(state, children.list());
-  if (failed === undefined) return [OK, state];
+  const failed = await Promise.race([
+    startAll(state, children.list()),
+    new Promise<typeof INTERRUPTED>((resolve) => {
+      state.interrupt = () => resolve(INTERRUPTED);
+    }),
+  ]);
+  if (failed === undefined && !state.interrupted) {
+    state.initialising = false;
+    return [OK, state];
+  }
   await endAll(state, children.list());
+  if (failed === undefined || failed === INTERRUPTED) return [STOP, SHUTDOWN];
   const { id } = failed.child.spec;
   const reason = [FAILED_TO_START_CHILD, id, failed.error];
   if (failed.text !== undefined) say(reason, `child ${describe(id)} failed to start: ${failed.text}`);
   return [STOP, [SHUTDOWN, reason]];
 }
 
-async function handle_call(request: unknown, _from: From, state: State): Promise<unknown> {
-  return [REPLY, await administer(request, state), state];
+// People and schedulers learn from exit statuses.
+function failProgram(state: State): void {
+  if (process.exitCode !== undefined) return;
+  process.exitCode = 1;
+  report(
+    "error",
+    "tree_gave_up",
+    () => ({ supervisor: state.self.pid, status: 1 }),
+    () => `The supervision tree of ${state.self.pid} is gone, because it gave up: the program's exit status is 1`,
+  );
+}
+
+async function handle_call(request: unknown, from: From, state: State): Promise<unknown> {
+  const reply = await administer(request, state);
+  if (reply !== UNKNOWN) return [REPLY, reply, state];
+  // In OTP the supervisor ends of it, and all its children. Here its caller fails alike, and the supervisor lives.
+  const sentence = `supervisors do not know the request ${describe(request)}`;
+  unexpected(state, `an unknown call`, request);
+  const [, tag] = from;
+  if (tag instanceof Request) tag.fail(say([FUNCTION_CLAUSE, new Stack(new Error(sentence))], sentence));
+  return [NOREPLY, state];
+}
+
+function unexpected(state: State, what: string, message: unknown): void {
+  report(
+    "warning",
+    "unexpected_message",
+    () => ({ supervisor: state.self.pid, message }),
+    () => `Supervisor ${nameOf(state.self)} received ${what}: ${describe(message)}`,
+  );
 }
 
 function handle_cast(message: unknown, state: State): unknown {
   if (tagOf(message, 2) === TRY_AGAIN) {
     const child = (message as readonly unknown[])[1] as Child;
     if (child.restarting && isKnown(state, child)) return restart(state, child);
+  } else {
+    unexpected(state, "an unknown cast", message);
   }
   return [NOREPLY, state];
 }
@@ -111,12 +176,7 @@ function handle_info(message: unknown, state: State): unknown {
     const child = state.children.findByPid(from);
     return child === undefined ? [NOREPLY, state] : childEnded(state, child, reason);
   }
-  report(
-    "warning",
-    "unexpected_message",
-    () => ({ supervisor: state.self.pid, message }),
-    () => `Supervisor ${nameOf(state.self)} received an unexpected message: ${describe(message)}`,
-  );
+  unexpected(state, "an unexpected message", message);
   return [NOREPLY, state];
 }
 
@@ -169,6 +229,7 @@ function restart(state: State, child: Child, ended?: { readonly reason: unknown 
       () =>
         `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why()}, and more than ${intensity} restarts within ${period} s are too many (this would be number ${window.count}). It ends with reason shutdown`,
     );
+    state.gaveUp = true;
     forget(state, child);
     return go(state, false);
   }

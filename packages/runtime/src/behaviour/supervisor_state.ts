@@ -4,7 +4,7 @@ import type { Pid } from "../term/pid.ts";
 import { settle } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf as registeredName } from "../process/registry.ts";
-import type { CheckedFlags, CheckedSpec } from "./child.ts";
+import type { CheckedFlags, CheckedSpec, Unknown } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { Window } from "./restart.ts";
 
@@ -18,6 +18,16 @@ export class State {
   readonly window: Window;
   /** The child whose start function runs. */
   starting: Child | undefined = undefined;
+  /** It has not started all its children yet. */
+  initialising = true;
+  /** Its start was interrupted: it starts nothing more. */
+  interrupted = false;
+  interrupt: () => void = () => {};
+  unknown: Unknown = "refused";
+  /** It ends because there were too many restarts. */
+  gaveUp = false;
+  /** It is the top of a tree of its own, that code outside all processes started. */
+  top = false;
 
   constructor(self: Process, flags: CheckedFlags, dynamic: CheckedSpec | undefined) {
     this.self = self;
@@ -33,8 +43,8 @@ settle(() => new State(undefined as never, { intensity: 0, period: 0 } as never,
 export function runs(state: State, child: Child, pid: Pid | undefined): void {
   const { children } = state;
   if (pid !== undefined) children.runs(child, pid);
-  else if (state.dynamic !== undefined) children.remove(child, child);
-  else if (child.spec.restart === TEMPORARY) children.remove(child);
+  // OTP keeps a dynamic child whose restart was ignored.
+  else if (child.spec.restart === TEMPORARY) children.remove(child, state.dynamic === undefined ? undefined : child);
   else children.runs(child, undefined);
 }
 

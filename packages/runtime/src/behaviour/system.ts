@@ -43,6 +43,7 @@ export function system(server: Served, request: Request): void {
   const operation = request.payload as SystemOperation;
   switch (operation.op) {
     case "terminate":
+      operation.taken = true;
       server.stop(operation.reason);
       return;
     case "get_state":

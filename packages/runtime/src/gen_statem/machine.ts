@@ -230,7 +230,7 @@ export class Machine extends Process implements Served {
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;
-      starter.nack(this.behaviour, reason);
+      starter.lost(this, reason);
     }
   }
 

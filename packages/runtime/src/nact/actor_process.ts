@@ -88,8 +88,10 @@ export class ActorProcess extends Process {
   #serve(request: Request): void {
     if (request.purpose.system) {
       const operation = request.payload as SystemOperation;
-      if (operation.op === "terminate") die(this, operation.reason);
-      else later(() => request.fail(NOTSUP));
+      if (operation.op === "terminate") {
+        operation.taken = true;
+        die(this, operation.reason);
+      } else later(() => request.fail(NOTSUP));
       return;
     }
     const { payload } = request;

@@ -18,6 +18,11 @@ export function dropLink(process: Process, to: Pid): boolean {
   return true;
 }
 
+/** Whether the process is linked to another. */
+export function isLinked({ links }: Process, to: Pid): boolean {
+  return links instanceof Set ? links.has(to) : links === to;
+}
+
 export function linksOf(process: Process): Pid[] {
   const { links } = process;
   if (links === undefined) return [];

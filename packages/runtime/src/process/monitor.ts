@@ -1,6 +1,8 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
-import { DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
+import { BADARG, DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { settle } from "../term/shape.ts";
@@ -74,7 +76,12 @@ export class MonitorRef extends Ref {
 export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Name], mode?: AliasMode): Ref {
   const name =
     item instanceof Pid ? undefined : isTuple(item) ? (item as readonly [Name, Name]) : ([item as Name, NODE] as const);
-  const target = name === undefined ? processOf(item as Pid) : isHere(name[1]) ? find(name[0]) : undefined;
+  if (name !== undefined && !isHere(name[1]))
+    throw new ErlangError(
+      BADARG,
+      `Cannot monitor ${describe(item)}: there is no connection to the node ${describe(name[1])}; there is one node, ${NODE}`,
+    );
+  const target = name === undefined ? processOf(item as Pid) : find(name[0]);
   const shown = name === undefined ? item : [told(name[0]), told(name[1])];
   // Whoever would monitor itself gets a reference that is neither monitor nor alias, as in OTP.
   if (target === watcher) return new MonitorRef(watcher, shown, undefined, undefined);

@@ -26,6 +26,11 @@ export const DEFAULT_TIMEOUT = 5_000;
 export interface Purpose {
   /** It is for the behaviour itself rather than for its callback module (OTP's `{system, From, Msg}`). */
   readonly system: boolean;
+  /**
+   * Where somebody waits for nothing but the answer: what that is, with a `%` for the server. Told if the program ends
+   * meanwhile.
+   */
+  readonly waited?: ((payload: unknown) => string) | undefined;
   /** The answer reached the caller. */
   answered(request: Request, value: unknown): void;
   /** The server died, or the request was made to fail. */

@@ -9,6 +9,7 @@ import type { Ancestry, Process } from "./process.ts";
 import { nameOf } from "./registry.ts";
 import { reportRejections } from "./rejection.ts";
 import { turns } from "./scheduler.ts";
+import { tellStranded } from "./stranded.ts";
 import { enlist } from "./table.ts";
 
 const none: Ancestry = [];
@@ -48,6 +49,7 @@ export function bear(process: Process, parent: Process | undefined, linked: bool
     begun = true;
     follow();
     reportRejections();
+    tellStranded();
   }
   enlist(process);
   process.dispatcher.admit(process);

@@ -57,6 +57,7 @@ export const SUPERVISOR = ensure("supervisor");
 export const NEVER = ensure("never");
 export const ANY_SIGNIFICANT = ensure("any_significant");
 export const ALL_SIGNIFICANT = ensure("all_significant");
+export const NODEDOWN = ensure("nodedown");
 export const SPECS = ensure("specs");
 export const ACTIVE = ensure("active");
 export const SUPERVISORS = ensure("supervisors");

@@ -14,10 +14,8 @@ function tree(shutdown: string, then: (child: ReturnType<typeof spawn>, line: st
       terminate: ${shutdown},
     });
     const spec = (name) => ({ id: name, task: () => gen_server.start_link(worker(name), 0), shutdown: 60_000 });
-    const top = await supervisor.start([spec("a"), spec("b")], { signals: true });
-    setInterval(() => {}, 1_000).unref();
-    const keep = setTimeout(() => {}, 60_000);
-    erlang.spawn(async () => { erlang.monitor("process", top); await erlang.receive(); console.log("ended"); clearTimeout(keep); });
+    await supervisor.start([spec("a"), spec("b")], { signals: true });
+    setInterval(() => {}, 1_000);
     console.log("up");
   `;
   return new Promise<{ code: number | null; lines: string[]; stderr: string }>((resolve) => {
@@ -38,12 +36,18 @@ function tree(shutdown: string, then: (child: ReturnType<typeof spawn>, line: st
 const signals = ["SIGTERM", "SIGINT"] as const;
 
 describe.each(signals)("%s", (signal) => {
-  test("stops the tree, last child first, and Node ends by itself", async () => {
+  test("stops the tree, last child first, and ends the program with its status", async () => {
     const { code, lines, stderr } = await tree("(reason, name) => console.log(name, reason.name)", (child, line) => {
       if (line === "up") child.kill(signal);
     });
-    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
-    expect(lines).toStrictEqual(["up", "b shutdown", "a shutdown", "ended"]);
+    expect(code).toBe(signal === "SIGTERM" ? 143 : 130);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^\\S+ \\[info\\] ${signal}: stopping supervisor <0\\.\\d+\\.0> and ending the program\\. A second signal ends the program at once\\n$`,
+        "u",
+      ),
+    );
+    expect(lines).toStrictEqual(["up", "b shutdown", "a shutdown"]);
   });
 
   test("a second time ends the program at once", async () => {

@@ -1,0 +1,24 @@
+/** Stopping a supervisor while it starts: what is under way is ended, what runs is stopped in order, nothing more is started. */
+import { linksOf } from "../process/link.ts";
+import { processOf } from "../process/process.ts";
+import { shut } from "./shutdown.ts";
+import { State } from "./supervisor_state.ts";
+
+/** Ends the start of a supervisor. It dies with reason `shutdown` when its children are dead. */
+export function interrupt(state: State): void {
+  if (state.interrupted || !state.initialising) return;
+  state.interrupted = true;
+  const { self, starting, children } = state;
+  const spec = starting?.spec;
+  // What is linked to it and no child yet: what its start function started. (Its own parent is not asked to end.)
+  const begun = linksOf(self).filter((pid) => children.findByPid(pid) === undefined && pid !== parentOf(self));
+  for (const pid of begun) {
+    const inner: unknown = (processOf(pid) as { state?: unknown } | undefined)?.state;
+    if (inner instanceof State) interrupt(inner);
+  }
+  void Promise.all(spec === undefined ? [] : begun.map((pid) => shut(self, pid, spec))).then(() => state.interrupt());
+}
+
+function parentOf(process: object): unknown {
+  return (process as { parent?: unknown }).parent;
+}

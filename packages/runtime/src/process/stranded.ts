@@ -1,0 +1,122 @@
+/**
+ * A program that ends while somebody waits for an answer says so.
+ *
+ * Node ends a program when nothing is left that could happen. Whoever waits for a process then waits for ever, and without a
+ * word that is the hardest failure to find: so it is told on stderr, with who waits for whom, and the status is not 0.
+ * Processes that wait for messages are idle, which is no fault.
+ */
+import { describe } from "../term/describe.ts";
+import type { Process } from "./process.ts";
+import type { Awaited } from "./promised.ts";
+import { processOf } from "./process.ts";
+import { pids } from "./table.ts";
+
+/** One who waits (undefined: code outside all processes), for whom, and for what. */
+interface Wait {
+  readonly who: Process | undefined;
+  readonly whom: Process;
+  readonly what: string;
+}
+
+// As many as a person reads.
+const LINES = 20;
+// A cycle of more than these is told by its beginning.
+const STEPS = 12;
+
+let watching = false;
+
+/** Watches how the program ends, from the first process on. */
+export function tellStranded(): void {
+  if (watching) return;
+  watching = true;
+  let idle = false;
+  process.on("beforeExit", () => {
+    idle = true;
+  });
+  process.on("exit", () => {
+    // Who calls process.exit wants the end.
+    if (!idle) return;
+    const lines = stranded();
+    if (lines.length === 0) return;
+    for (const line of lines.slice(0, LINES)) process.stderr.write(`${line}\n`);
+    if (lines.length > LINES) process.stderr.write(`… and ${lines.length - LINES} more\n`);
+    process.exitCode ??= 1;
+  });
+}
+
+/** A line for each cycle and each chain of those who wait for an answer, if nothing happens any more. */
+export function stranded(): string[] {
+  const waits = allWaits();
+  const from = new Map<Process | undefined, Wait[]>();
+  const awaited = new Set<Process>();
+  for (const wait of waits) {
+    from.set(wait.who, [...(from.get(wait.who) ?? []), wait]);
+    if (wait.who !== wait.whom) awaited.add(wait.whom);
+  }
+  const told = new Set<Wait>();
+  const lines: string[] = [];
+  // Those nobody waits for come first: their lines tell of all that hangs on them. What is left after that are cycles.
+  const begins = (wait: Wait) => wait.who === undefined || !awaited.has(wait.who);
+  for (const wait of [...waits.filter(begins), ...waits]) {
+    if (told.has(wait)) continue;
+    const chain: Wait[] = [];
+    let next: Wait | undefined = wait;
+    while (next !== undefined && !chain.includes(next)) {
+      // What another line tells is not told again, but for its first step.
+      const known = told.has(next);
+      chain.push(next);
+      told.add(next);
+      next = known ? undefined : from.get(next.whom)?.[0];
+    }
+    // All that those in it wait for beside is told with it.
+    if (next !== undefined) for (const each of chain) for (const other of from.get(each.whom) ?? []) told.add(other);
+    lines.push(sentence(chain, next !== undefined));
+  }
+  return lines;
+}
+
+function sentence(chain: readonly Wait[], cycle: boolean): string {
+  const first = chain[0] as Wait;
+  const last = chain.at(-1) as Wait;
+  const steps = chain.slice(0, STEPS).map(({ what, whom }) => `waits for ${what.replace("%", shown(whom))}`);
+  if (chain.length > STEPS) steps.push("…");
+  const end = cycle ? "None of them can go on" : doing(last.whom);
+  return `The program ends while somebody waits for an answer that cannot come: ${first.who === undefined ? "code outside all processes" : shown(first.who)} ${steps.join(", which ")}. ${end}`;
+}
+
+function shown(process: Process): string {
+  return `${process.initialCall}${process.name === undefined ? "" : ` "${process.name}"`} ${process.pid}`;
+}
+
+// Why it does not answer.
+function doing(process: Process): string {
+  const it = String(process.pid);
+  if (process.waiter !== undefined) return `${it} waits for a message that nobody sends`;
+  if ((process as { suspended?: boolean }).suspended === true) return `${it} is suspended (sys.resume)`;
+  if (process.listening) return `${it} has taken the request and never replied (gen_server.reply)`;
+  return `${it} waits for a promise that nothing settles`;
+}
+
+function allWaits(): Wait[] {
+  const found: Wait[] = [];
+  for (const pid of pids()) {
+    const whom = processOf(pid);
+    if (whom === undefined) continue;
+    const { starter } = whom as { starter?: Awaited };
+    if (starter !== undefined) found.push({ who: starter.caller, whom, what: "the start of %" });
+    // Oldest first: the list has the newest in front.
+    const answers: Wait[] = [];
+    for (let vigil = whom.vigils; vigil !== undefined; vigil = vigil.nextIn) {
+      const { caller, payload, purpose } = vigil.request;
+      if (purpose.waited === undefined) continue;
+      answers.unshift({ who: caller, whom, what: purpose.waited(payload) });
+    }
+    found.push(...answers);
+  }
+  return found;
+}
+
+/** What a call waits for. */
+export function answerTo(payload: unknown): string {
+  return `the answer of % to ${describe(payload)}`;
+}

@@ -1,0 +1,202 @@
+/** How a program ends: with which status, and with which words. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { describe, expect, test } from "vitest";
+
+import { program } from "../kit/program.ts";
+
+const IMPORTS =
+  'import { erlang, gen_server, supervisor, proc_lib, OK, REPLY, NOREPLY } from "@otpts/runtime";\nconst idle = { init: () => [OK, 0] };\n';
+const run = (source: string) => program(IMPORTS + source);
+
+describe("a program that ends while somebody waits for an answer that cannot come", () => {
+  test.each([
+    [
+      "an init that calls its own supervisor",
+      `const kid = { init: async () => { await supervisor.which_children("top"); return [OK, 0]; } };
+       void supervisor.start([{ id: "kid", task: () => gen_server.start_link(kid, 0) }], { name: "top" });`,
+      /^The program ends while .*: code outside all processes waits for the start of supervisor "top" <.*>, which waits for the start of gen_server <.*>, which waits for the answer of supervisor "top" <.*> to which_children\. None of them can go on\n$/,
+    ],
+    [
+      "two servers that call each other",
+      `const m = (other) => ({ init: () => [OK, 0], handle_call: async (r, f, s) => [REPLY, await gen_server.call(other, "ping", Infinity), s] });
+       await gen_server.start(m("b"), 0, { name: "a" });
+       await gen_server.start(m("a"), 0, { name: "b" });
+       gen_server.call("a", "go", Infinity);`,
+      /^The program ends while .*: code outside all processes waits for the answer of gen_server "a" <.*> to "go", which waits for the answer of gen_server "b" <.*> to "ping", which waits for the answer of gen_server "a" <.*> to "ping"\. None of them can go on\n$/,
+    ],
+    [
+      "a call that is never answered",
+      `const p = await gen_server.start({ init: () => [OK, 0], handle_call: (r, f, s) => [NOREPLY, s] }, 0);
+       erlang.spawn(async function client() { await gen_server.call(p, "x", Infinity); });`,
+      /^The program ends while .*: client <.*> waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied \(gen_server\.reply\)\n$/,
+    ],
+    [
+      "a callback that receives what nobody sends",
+      `const p = await gen_server.start({ init: () => [OK, 0], handle_call: async (r, f, s) => { await erlang.receive((m) => m === "no"); return [REPLY, 1, s]; } }, 0);
+       gen_server.call(p, "x", Infinity);`,
+      /\. (<.*>) waits for a message that nobody sends\n$/,
+    ],
+    [
+      "an init that awaits a promise nobody settles",
+      `gen_server.start({ init: () => new Promise(() => {}) }, 0);`,
+      /waits for the start of gen_server <.*>\. (<.*>) waits for a promise that nothing settles\n$/,
+    ],
+  ])("says who waits for whom: %s", async (_what, source, words) => {
+    const { code, stdout, stderr } = await run(source);
+    expect({ code, stdout }).toStrictEqual({ code: 1, stdout: "" });
+    expect(stderr).toMatch(words);
+  });
+
+  test("keeps the status that the program set itself", async () => {
+    const hang = "gen_server.start({ init: () => new Promise(() => {}) }, 0);";
+    expect((await run(`${hang} process.exitCode = 7;`)).code).toBe(7);
+    const { code, stderr } = await run(`${hang} setTimeout(() => process.exit(0), 20);`);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
+  });
+
+  test("is not said of processes that are idle", async () => {
+    const { code, stderr } = await run(`
+      const top = await supervisor.start([
+        { id: "a", task: () => gen_server.start_link(idle, 0) },
+        { id: "b", task: () => proc_lib.start_link(async () => { proc_lib.init_ack(); await erlang.receive(); }) },
+      ]);
+      erlang.spawn(() => erlang.receive());
+      void supervisor.ended(top);
+      await gen_server.call(await gen_server.start({ ...idle, handle_call: (r, f, s) => [REPLY, r, s] }, 0), 1);
+      gen_server.send_request(top, "x");
+    `);
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("The program ends while");
+  });
+});
+
+const failing = `[{ id: "a", task: () => gen_server.start_link({ init: () => { setTimeout(() => gen_server.cast("a", 1), 20); return [OK, 0]; }, handle_cast: () => { throw new Error("boom"); } }, 0, { name: "a" }) }]`;
+
+describe("a tree that gives up", () => {
+  test("sets the program's status to 1 and says so", async () => {
+    const { code, stderr } = await run(`await supervisor.start(${failing}, { name: "top" });`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/Supervisor "top" gives up: child "a" /);
+    expect(stderr).toMatch(
+      /The supervision tree of <.*> is gone, because it gave up: the program's exit status is 1\n$/,
+    );
+  });
+
+  test("ends the program if it is one that signals stop, also with a timer left", async () => {
+    const { code } = await run(`setInterval(() => {}, 1_000); await supervisor.start(${failing}, { signals: true });`);
+    expect(code).toBe(1);
+  });
+
+  test("leaves the status alone where a process started it, or where the program has set one", async () => {
+    const inner = `erlang.spawn(async () => { erlang.process_flag("trap_exit", true); await supervisor.start_link(${failing}); await erlang.receive(); });`;
+    expect((await run(inner)).code).toBe(0);
+    expect((await run(`process.exitCode = 4; await supervisor.start(${failing});`)).code).toBe(4);
+  });
+
+  test("and is stopped on purpose is none", async () => {
+    const { code } = await run(`await supervisor.stop(await supervisor.start([]));`);
+    expect(code).toBe(0);
+  });
+});
+
+test("A start that fails and is not handled ends the program with status 1 and its message", async () => {
+  const { code, stderr } = await run(
+    `supervisor.start([{ id: "db", task: () => gen_server.start_link({ init: () => { throw new Error("no db"); } }, 0) }]);`,
+  );
+  expect(code).toBe(1);
+  expect(stderr).toContain('OtpError: Cannot start supervisor: child "db" failed to start: no db');
+});
+
+test("supervisor.ended resolves with the reason, outside processes too", async () => {
+  const { stdout } = await run(`
+    const top = await supervisor.start([], { name: "top" });
+    const waits = [supervisor.ended(top), supervisor.ended("top")];
+    await supervisor.stop(top, "done");
+    console.log(...(await Promise.all(waits)), String(await supervisor.ended(top)));
+  `);
+  expect(stdout).toBe("done done noproc\n");
+});
+
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs a program that a server keeps alive, sends the signal at each line "now", and tells how it ended. */
+function signalled(signal: "SIGTERM" | "SIGINT", source: string) {
+  const worker = `
+    import { createServer } from "node:http";
+    createServer().listen(0);
+    const worker = (id, init = () => {}, end = () => {}) => ({ id, shutdown: 60_000, task: () => gen_server.start_link({
+      init: async () => { erlang.process_flag("trap_exit", true); await init(); return [OK, id]; },
+      terminate: (reason) => { console.log(id, reason.name); return end(); },
+    }, 0) });
+  `;
+  return new Promise<{ code: number | null; lines: string[]; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", IMPORTS + worker + source], {
+      cwd: PACKAGE,
+    });
+    const lines: string[] = [];
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.stdout.on("data", (chunk) => {
+      for (const line of String(chunk).trim().split("\n")) {
+        if (line === "now") child.kill(signal);
+        else lines.push(line);
+      }
+    });
+    child.on("close", (code) => resolve({ code, lines, stderr }));
+  });
+}
+
+describe.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s", (signal, status) => {
+  test("stops several trees, the last started first, and ends the program although a server listens", async () => {
+    const { code, lines, stderr } = await signalled(
+      signal,
+      `await supervisor.start([worker("a"), worker("b")], { signals: true });
+       await supervisor.start([worker("c")], { signals: true });
+       console.log("now");`,
+    );
+    expect({ code, lines }).toStrictEqual({ code: status, lines: ["c shutdown", "b shutdown", "a shutdown"] });
+    expect(stderr).toContain(`${signal}: stopping supervisor`);
+    expect(stderr).toContain("A second signal ends the program at once");
+  });
+
+  test.each([
+    ["in the init of a child", `worker("b", () => { console.log("now"); return new Promise(() => {}); })`],
+    ["in a task that is no process", `{ id: "b", task: () => { console.log("now"); return new Promise(() => {}); } }`],
+    [
+      "in a supervisor below",
+      `{ id: "b", type: "supervisor", task: () => supervisor.start_link([{ id: "x", task: () => { console.log("now"); return new Promise(() => {}); } }]) }`,
+    ],
+  ])("stops a tree that is starting: %s", async (_where, child) => {
+    const { code, lines, stderr } = await signalled(
+      signal,
+      `void supervisor.start([worker("a"), { ...(${child}), shutdown: 50 }, worker("c")], { signals: true }).then(() => console.log("up"));`,
+    );
+    expect({ code, lines }).toStrictEqual({ code: status, lines: ["a shutdown"] });
+    expect(stderr).not.toContain("OtpError");
+  });
+
+  test("leaves the end to the program with { exit: false }", async () => {
+    const { code, lines } = await signalled(
+      signal,
+      `const top = await supervisor.start([worker("a")], { signals: { exit: false } });
+       console.log("now");
+       await supervisor.ended(top);
+       console.log("the rest");
+       process.exit(3);`,
+    );
+    expect({ code, lines }).toStrictEqual({ code: 3, lines: ["a shutdown", "the rest"] });
+  });
+});
+
+test("Twenty trees with signals are no leak of listeners", async () => {
+  const { stderr } = await run(`
+    for (let n = 0; n < 20; n++) await supervisor.start([], { signals: true });
+    console.error(process.listenerCount("SIGTERM"), process.listenerCount("SIGINT"));
+  `);
+  expect(stderr).toBe("1 1\n");
+});
