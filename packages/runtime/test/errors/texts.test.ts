@@ -305,7 +305,7 @@ describe("misuse says what to do instead:", () => {
     [
       "a call to no server",
       () => gen_server.call(7 as never, 1 as never),
-      "Cannot reach server 7: a server is a pid, a name or [name, node]",
+      "Cannot reach server 7: a server is a pid, a name, [name, node] or { via: [registry, name] }",
     ],
     [
       "a reply to no caller",
