@@ -90,8 +90,8 @@ export class ConfigClient<T = unknown> {
   /**
    * Subscribes to changes of what a pattern matches. The subscription ends with the calling process; made outside of any, it
    * lasts until `unsubscribe`, or until the `signal` in the options aborts. Subscribing twice is one subscription: the second
-   * time adds its `signal`, and tells again with `initial`. A put waits for the callbacks it triggers, each time for up to
-   * `notify_timeout` where one hangs.
+   * time adds its `signal`, and tells again with `initial`. A put waits for the callbacks it triggers, for up to
+   * `notify_timeout`; one that is known to hang is not waited for again until it answers.
    *
    * @param pattern `*` is one segment, `**` any number; braces and character classes as in minimatch
    * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`
