@@ -1,4 +1,5 @@
-import { atom, Atom } from "@otpts/runtime";
+import { atom, Atom, gen_server } from "@otpts/runtime";
+import { REDACTED } from "./core/secrets.ts";
 import { formatPath, parsePath } from "./core/path.ts";
 import type { Segments } from "./core/value.ts";
 
@@ -24,6 +25,9 @@ export const EXPLAIN = atom.ensure("explain");
 export const CONFIG_CHANGED = atom.ensure("config_changed");
 /** `[SOURCE_UPDATE, source_name, tree]`, a cast: replaces that source's layer. */
 export const SOURCE_UPDATE = atom.ensure("source_update");
+
+// A call that fails shows its request: not the value in it.
+for (const tag of [PUT_CONFIG, MERGE_CONFIG]) gen_server.sensitive(tag, ([, path]) => [tag, path, REDACTED]);
 
 const PREFIX = "config.";
 

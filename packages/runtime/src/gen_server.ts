@@ -49,6 +49,7 @@ export {
   send_request,
   wait_response,
 } from "./behaviour/send_request.ts";
+export { sensitive } from "./behaviour/sensitive.ts";
 export { calls, type CallTable, casts, type CastTable, type ReplyResult } from "./behaviour/calls.ts";
 export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, StartOptions, Status };
 

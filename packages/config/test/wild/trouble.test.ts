@@ -3,9 +3,18 @@ import * as node_fs from "node:fs/promises";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { erlang, KILL, logger } from "@otpts/runtime";
+import { inspect } from "node:util";
+import { erlang, gen_server, KILL, logger } from "@otpts/runtime";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { Config, ConfigSpec, type ConfigSpecOptions, RuntimeSource } from "../../src/index.ts";
+import {
+  Config,
+  ConfigSpec,
+  type ConfigSpecOptions,
+  EnvironmentSource,
+  MERGE_CONFIG,
+  PUT_CONFIG,
+  RuntimeSource,
+} from "../../src/index.ts";
 import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "../manager/kit.ts";
 
 eachAlone();
@@ -227,4 +236,28 @@ test("reload_interval is in seconds, and refuses what was obviously meant in mil
   for (const bad of [5_000, 30_000, 60_000, 100_000]) {
     expect(() => spec({ reload_interval: bad })).toThrow(`is in seconds and at most 86400 (or Infinity), got ${bad}`);
   }
+});
+
+test("A raw call with a value that fails shows no value: not in its message, nor in its reason", async () => {
+  for (const tag of [PUT_CONFIG, MERGE_CONFIG]) {
+    const error: unknown = await gen_server
+      .call("config_manager", [tag, "db.password", "hunter22"] as never)
+      .catch((thrown: unknown) => thrown);
+    expect(String(error)).toContain("noproc");
+    expect(inspect(error, { depth: 10 })).not.toContain("hunter22");
+  }
+});
+
+test("What is printed of a specification, a source, a status and an error shows no secret and no private field", async () => {
+  const file = join(await directory(), "overrides");
+  const env = { P_DB_PASSWORD: "from-the-environment" };
+  const sources = [new EnvironmentSource({ prefix: "P_", env }), new RuntimeSource({ file })];
+  const one = spec({ sources, env, log: false });
+  await started(one);
+  const refused = await Config.put("db.password", { not: "hunter22", itself: () => 1 }).catch(
+    (thrown: unknown) => thrown,
+  );
+  const shown = [one, ...sources, Config, Config.snapshot(), Config.ref("db"), await Config.status(), refused];
+  const text = shown.map((each) => inspect(each, { depth: 20, showHidden: true })).join("\n");
+  expect(text).not.toMatch(/from-the-environment|hunter22/);
 });

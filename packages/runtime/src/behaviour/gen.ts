@@ -33,6 +33,7 @@ import { answerTo } from "../process/stranded.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
 import { forever } from "../process/forever.ts";
+import { showable } from "./sensitive.ts";
 
 /** The process a server reference stands for, or undefined. */
 export function locate(server: ServerRef): Process | undefined {
@@ -155,10 +156,11 @@ export function callExit(
   behaviour: Atom = GEN_SERVER,
   given: unknown = timeout,
 ): Exit {
-  const args = given === undefined ? [server, payload] : [server, payload, given];
+  const shown = showable(payload);
+  const args = given === undefined ? [server, shown] : [server, shown, given];
   const exit = new Exit(
     [reason, [behaviour, CALL, args]],
-    `Call to ${nameOf(server)} with request ${describe(payload)} failed: ${explain(reason, server, timeout)}`,
+    `Call to ${nameOf(server)} with request ${describe(shown)} failed: ${explain(reason, server, timeout)}`,
   );
   const cause = tagOf(reason, 2);
   if (isError(cause)) exit.cause = cause;
