@@ -11,7 +11,7 @@ import { report } from "../process/report.ts";
 import { ended, whenDead } from "./ended.ts";
 import { interrupt } from "./interrupting.ts";
 import { stop as stopProcess } from "./stopping.ts";
-import { nameOf, State } from "./supervisor_state.ts";
+import { nameOf, type State } from "./supervisor_state.ts";
 
 const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
 type OsSignal = keyof typeof numbers;
@@ -22,6 +22,8 @@ export class Tree {
   /** Whether the program ends when the tree was stopped by a signal, or has given up. */
   readonly exit: boolean;
   #process: Process | undefined = undefined;
+  /** Its supervisor's state, once there is one. */
+  state: State | undefined = undefined;
   /** A signal came. */
   stopped = false;
 
@@ -36,8 +38,7 @@ export class Tree {
     this.#process = supervisor;
     whenDead(supervisor, undefined, () => {
       this.forget();
-      const { state } = supervisor as { state?: unknown };
-      if (this.exit && state instanceof State && state.gaveUp && ending === undefined)
+      if (this.exit && this.state?.gaveUp === true && ending === undefined)
         outside(() => {
           ending = endProgram(1);
         });
@@ -60,8 +61,8 @@ export class Tree {
     this.stopped = true;
     const supervisor = this.#process;
     if (supervisor === undefined || !supervisor.alive) return;
-    const { state } = supervisor as { state?: unknown };
-    if (!(state instanceof State)) signal(supervisor.pid, supervisor.pid, KILL, false);
+    const { state } = this;
+    if (state === undefined) signal(supervisor.pid, supervisor.pid, KILL, false);
     else if (state.initialising) interrupt(state);
     else {
       stopProcess(supervisor.pid, SHUTDOWN, Infinity).catch((error: unknown) => {

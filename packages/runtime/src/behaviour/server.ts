@@ -130,6 +130,9 @@ export class Server extends Process {
   release(reason: unknown): void {
     if (this.#asked instanceof Idle) cancel(this.#asked.deadline);
     this.#asked = undefined;
+    // Whoever keeps a reference, a promise or a pid of the dead keeps none of its state.
+    this.state = undefined;
+    this.handling = NOTHING;
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;

@@ -5,6 +5,7 @@ import { OtpError, Thrown } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
+import { strange } from "../term/strange.ts";
 import { become } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
 import { isLinked } from "../process/link.ts";
@@ -124,7 +125,7 @@ function outcome(result: unknown): Started {
   if (isTuple(result) && result.length === 2 && isA(result[0], Pid)) return { ok: result, pid: result[0] };
   return {
     error: result,
-    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE`,
+    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${strange(result)}`,
   };
 }
 

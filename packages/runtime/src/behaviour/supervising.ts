@@ -67,7 +67,7 @@ export interface Beginning {
   readonly top: boolean;
   readonly unknown: Unknown;
   /** Is told of it before anything else; false: it is not to start. */
-  readonly tree: { begun(self: Process): boolean } | undefined;
+  readonly tree: { begun(self: Process): boolean; state: State | undefined } | undefined;
 }
 
 async function init([module, arg, { top, tree, unknown }]: readonly [
@@ -97,6 +97,7 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
   if (isProblem(list)) return [STOP, say([START_SPEC, list.reason], list.text)];
   const state = new State(self, checked, simple ? list[0] : undefined);
   state.top = top;
+  if (tree !== undefined) tree.state = state;
   state.unknown = unknown;
   if (top)
     whenDead(self, undefined, () => {

@@ -227,6 +227,9 @@ export class Machine extends Process implements Served {
     this.#timeouts?.clear();
     this.#queue = [];
     this.#postponed = [];
+    // Whoever keeps a reference, a promise or a pid of the dead keeps none of its state.
+    this.state = undefined;
+    this.data = undefined;
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;

@@ -104,6 +104,7 @@ function tell(process: Process, reason: unknown): void {
   }
   while (process.awaits !== undefined) process.awaits.request.settle();
   process.dispatcher.dismiss(process);
+  process.extra = undefined;
   if (extra?.controller !== undefined) abort(extra.controller, reason);
 }
 

@@ -9,7 +9,7 @@ import { settle } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, isHere, type Name, told } from "./registry.ts";
-import { cancel } from "./timer.ts";
+import { abandon } from "./timer.ts";
 
 /** When the alias of a monitor ends: with the monitor, also with the first reply, or only by `unalias`. */
 export type AliasMode = "demonitor" | "reply_demonitor" | "explicit_unalias";
@@ -135,7 +135,7 @@ export function forget(process: Process): void {
   if (extra === undefined) return;
   for (const ref of extra.monitors ?? []) ref.target?.extra?.watchers?.delete(ref);
   for (const ref of extra.aliases ?? []) (ref as AliasRef | MonitorRef).owner = undefined;
-  for (const timer of extra.timers ?? []) cancel(timer);
+  for (const timer of extra.timers ?? []) abandon(timer);
   extra.monitors = undefined;
   extra.aliases = undefined;
   extra.timers = undefined;

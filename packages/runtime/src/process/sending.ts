@@ -12,7 +12,7 @@ import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, isHere, isName, type Name } from "./registry.ts";
 import { Request } from "./request.ts";
-import { cancel, Deadline, left, wait } from "./timer.ts";
+import { abandon, Deadline, left, wait } from "./timer.ts";
 
 /** Where a message can go: a pid, a registered name, an alias, or a name on a node. */
 export type Destination = Pid | Name | Ref | readonly [name: Name, node: Name];
@@ -70,8 +70,6 @@ export interface TimerOptions {
 class TimerRef extends Ref {
   readonly id = nextId();
   readonly to: Pid | Name;
-  readonly message: unknown;
-  readonly wrapped: boolean;
   readonly deadline: Deadline;
   /** What was there when it was started. */
   readonly carried: Carried | undefined;
@@ -79,10 +77,9 @@ class TimerRef extends Ref {
   constructor(to: Pid | Name, message: unknown, wrapped: boolean, background: boolean) {
     super();
     this.to = to;
-    this.message = message;
-    this.wrapped = wrapped;
     this.carried = carrying ? capture() : undefined;
-    this.deadline = new Deadline(() => this.#fire(), background);
+    // The message is the deadline's alone: who keeps the reference keeps nothing of it once the timer is over.
+    this.deadline = new Deadline(() => this.#fire(message, wrapped), background);
     const { target } = this;
     if (to instanceof Pid && target !== undefined) (target.more.timers ??= new Set()).add(this.deadline);
   }
@@ -96,9 +93,10 @@ class TimerRef extends Ref {
     if (this.to instanceof Pid) this.target?.extra?.timers?.delete(this.deadline);
   }
 
-  #fire(): void {
+  #fire(message: unknown, wrapped: boolean): void {
     this.forget();
-    within(this.carried, () => this.target?.accept(this.wrapped ? [TIMEOUT, this, this.message] : this.message));
+    abandon(this.deadline);
+    within(this.carried, () => this.target?.accept(wrapped ? [TIMEOUT, this, message] : message));
   }
 }
 
@@ -124,7 +122,10 @@ export function startTimer(
   const timer = new TimerRef(to, message, wrapped, options.ref === false);
   // The dead get nothing, send nothing and hold nothing.
   if (acting()?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(timer.deadline, ms);
-  else timer.forget();
+  else {
+    timer.forget();
+    abandon(timer.deadline);
+  }
   return timer;
 }
 
@@ -133,7 +134,7 @@ export function cancelTimer(ref: Ref): number | false {
   if (remaining !== false) {
     const timer = ref as TimerRef;
     timer.forget();
-    cancel(timer.deadline);
+    abandon(timer.deadline);
   }
   return remaining;
 }

@@ -21,7 +21,7 @@ export class Deadline {
   place = -1;
   /** @internal never a whole number at first, so that V8 takes it for a fraction from the beginning: see `term/shape.ts` */
   due = Infinity;
-  readonly fire: () => void;
+  fire: () => void;
   /** Waiting for it does not keep Node alive. */
   readonly background: boolean;
 
@@ -87,6 +87,14 @@ export function cancel(deadline: Deadline): void {
   remove(deadline);
   if (heap.length === 0 && tickDue === Infinity) disarm();
   else arm();
+}
+
+const nothing = () => {};
+
+/** Stops waiting for good: what it would have done is forgotten, whoever keeps it. */
+export function abandon(deadline: Deadline): void {
+  cancel(deadline);
+  deadline.fire = nothing;
 }
 
 /** Milliseconds until it fires, or undefined if it does not wait. */

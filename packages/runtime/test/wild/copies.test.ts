@@ -1,0 +1,51 @@
+/** Two copies of this package in one program, as package managers and bundlers make them. */
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { program } from "../kit/program.ts";
+
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+const COPY = join(PACKAGE, "dist-test", "copy");
+beforeAll(() => {
+  rmSync(COPY, { recursive: true, force: true });
+  mkdirSync(COPY, { recursive: true });
+  cpSync(join(PACKAGE, "dist"), join(COPY, "dist"), { recursive: true });
+  cpSync(join(PACKAGE, "package.json"), join(COPY, "package.json"));
+});
+afterAll(() => rmSync(COPY, { recursive: true, force: true }));
+
+test("A pid or reference of another copy is refused with the paths of both; atoms are the same", async () => {
+  const { stdout, stderr } = await program(`
+    import { erlang, gen_server, supervisor, atom, OK } from "@otpts/runtime";
+    const other = await import(${JSON.stringify(pathToFileURL(join(COPY, "dist", "index.js")).href)});
+    const pid = await other.gen_server.start({ init: () => [OK, 0] }, 0);
+    const ref = other.erlang.make_ref();
+    const inProcess = (fun) => new Promise((resolve, reject) => { erlang.spawn(async () => { try { resolve(await fun()); } catch (error) { reject(error); } }); });
+    const acts = {
+      call: () => gen_server.call(pid, 1),
+      cast: () => gen_server.cast(pid, 1),
+      stop: () => gen_server.stop(pid),
+      children: () => supervisor.which_children(pid),
+      send: () => erlang.send(pid, 1),
+      alias: () => erlang.send(ref, 1),
+      timer: () => erlang.send_after(1, pid, 1),
+      exit: () => erlang.exit(pid, 1),
+      link: () => inProcess(() => erlang.link(pid)),
+      monitor: () => inProcess(() => erlang.monitor("process", pid)),
+      alive: () => erlang.is_process_alive(pid),
+      register: () => erlang.register("x", pid),
+      task: () => supervisor.start([{ id: "a", task: () => pid }]),
+    };
+    for (const [name, act] of Object.entries(acts)) {
+      const text = await Promise.resolve().then(act).then(() => "accepted", (error) => error.message);
+      if (!/another copy of @otpts\\/runtime: that one was loaded from [^ (]*dist-test.copy.dist, this one from [^ (]+runtime.dist. Install one copy/.test(text)) console.log(name, text);
+    }
+    console.log(other.atom.ensure("x") === atom.ensure("x"));
+    process.exit();
+  `);
+  expect(stderr.replaceAll(/^.*(start_error|could not start child|another copy).*$\n?/gmu, "")).toBe("");
+  expect(stdout).toBe("true\n");
+});
