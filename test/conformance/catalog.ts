@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Scenario } from "./harness/run.ts";
 import { perform } from "./harness/smscript.ts";
+import * as genEvent from "./scenarios/gen_event.ts";
 import * as genServerCall from "./scenarios/gen_server_call.ts";
 import * as genServerInit from "./scenarios/gen_server_init.ts";
 import * as genServerMessages from "./scenarios/gen_server_messages.ts";
@@ -36,6 +37,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   ...genServerCall,
   ...genServerMessages,
   ...genServerTerminate,
+  ...genEvent,
   ...genStatemEvents,
   ...genStatemLife,
   ...processGroups,

@@ -18,7 +18,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "term", holds: /^term\// },
     { name: "process", holds: /^process\// },
     { name: "behaviour", holds: /^behaviour\// },
-    { name: "gen_statem", holds: /^gen_statem\// },
+    { name: "gen_statem, gen_event", holds: /^gen_(statem|event)\// },
     { name: "modules", holds: /^[a-z_]+\.ts$|^[a-z_]+\// },
   ],
   config: [

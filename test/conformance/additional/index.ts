@@ -1,4 +1,5 @@
 /** All additional scenarios, by id. */
+export * from "./gen_event.ts";
 export * from "./gen_server_call.ts";
 export * from "./gen_server_messages.ts";
 export * from "./gen_server_start.ts";

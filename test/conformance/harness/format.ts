@@ -5,7 +5,7 @@ import { a, isList } from "./term.ts";
 /** Tuples that hold a list, by their first element: the index of that list. */
 const LIST_IN: Readonly<Record<string, number>> = { bad_combination: 1 };
 /** Modules of `{Module, Function, Arguments}`, where the arguments are a list. */
-const MODULES = new Set(["gen_server", "gen_statem", "supervisor", "sys", "gen", "proc_lib", "erlang"]);
+const MODULES = new Set(["gen_server", "gen_statem", "gen_event", "supervisor", "sys", "gen", "proc_lib", "erlang"]);
 
 /** Formats terms; a process is called by the name that `nameOf` gives to it. */
 export function format(term: unknown, nameOf: (pid: Pid) => string): string {

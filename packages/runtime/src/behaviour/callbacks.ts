@@ -80,4 +80,7 @@ export interface AnyModule {
   handle_continue?(term: unknown, state: unknown): unknown;
   terminate?(reason: unknown, state: unknown): unknown;
   format_status?(status: Status): Status;
+  /** What sys.get_state tells, where that is not the state itself, and the state after sys.replace_state. */
+  observe?(state: unknown): unknown;
+  replace?(state: unknown, fun: (observed: unknown) => unknown): unknown;
 }

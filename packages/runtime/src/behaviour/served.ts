@@ -34,8 +34,10 @@ export interface Served extends Process {
   readonly parent: Pid | undefined;
   suspended: boolean;
   tracing: boolean;
-  /** What `sys.get_state` tells and `sys.replace_state` replaces. */
-  observed: unknown;
+  /** What `sys.get_state` tells. */
+  readonly observed: unknown;
+  /** Replaces it by what `fun` makes of it (`sys.replace_state`). */
+  replace(fun: (observed: unknown) => unknown): void;
   /** What `format_status` gets; with the reason of its end, more of it. */
   status(reason?: { readonly reason: unknown }): Status;
   /** Whether the loop has something to do. */

@@ -473,11 +473,13 @@ export class Server extends Process {
   }
 
   get observed(): unknown {
-    return this.state;
+    const { module, state } = this;
+    return module.observe === undefined ? state : module.observe(state);
   }
 
-  set observed(state: unknown) {
-    this.state = state;
+  replace(fun: (observed: unknown) => unknown): void {
+    const { module, state } = this;
+    this.state = module.replace === undefined ? fun(state) : module.replace(state, fun);
   }
 
   status(end?: { readonly reason: unknown }): Status {

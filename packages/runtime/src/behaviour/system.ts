@@ -71,7 +71,7 @@ export function system(server: Served, request: Request): void {
 
 function replace(server: Served, request: Request, fun: (state: unknown) => unknown): void {
   try {
-    server.observed = fun(server.observed);
+    server.replace(fun);
   } catch (error) {
     const reason = [CALLBACK_FAILED, [behaviourOf(server), SYSTEM_REPLACE_STATE], classified(error)];
     request.answer(
@@ -113,5 +113,5 @@ function status(server: Served): StatusTuple {
 
 // A supervisor is a gen_server to sys, as in OTP.
 function behaviourOf(server: Served): Atom {
-  return server.module.behaviour === undefined ? ensure(server.behaviour) : GEN_SERVER;
+  return server.behaviour === "supervisor" ? GEN_SERVER : ensure(server.behaviour);
 }

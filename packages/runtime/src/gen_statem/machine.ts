@@ -168,7 +168,8 @@ export class Machine extends Process implements Served {
     return [this.state, this.data];
   }
 
-  set observed(pair: unknown) {
+  replace(fun: (observed: unknown) => unknown): void {
+    const pair = fun(this.observed);
     if (!isTuple(pair) || pair.length !== 2)
       throw new TypeError(`The state of ${shownName(this)} is an array [state, data]`);
     [this.state, this.data] = pair;

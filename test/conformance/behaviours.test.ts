@@ -3,10 +3,10 @@ import { additionalScenarios } from "./catalog.ts";
 import { setAsynchronous } from "./harness/probe.ts";
 import { run } from "./harness/run.ts";
 
-const scripts = additionalScenarios().filter(({ id }) => id.startsWith("smx_"));
+const scripts = additionalScenarios().filter(({ id }) => /^(smx|evx)_/.test(id));
 
 describe.each([false, true])(
-  "a gen_statem with asynchronous callbacks: %s, prints what Erlang/OTP 25 printed",
+  "a gen_statem or gen_event with asynchronous callbacks: %s, prints what Erlang/OTP 25 printed",
   (on) => {
     beforeAll(() => setAsynchronous(on));
     afterAll(() => setAsynchronous(false));
@@ -21,6 +21,6 @@ describe.each([false, true])(
   },
 );
 
-test("there are 40 scripts about gen_statem", () => {
-  expect(scripts).toHaveLength(40);
+test("there are 42 scenarios about gen_statem and gen_event", () => {
+  expect(scripts).toHaveLength(42);
 });

@@ -1,0 +1,188 @@
+/**
+ * An event manager: a process that hands each event it is told of to the handlers that are installed in it. OTP's `gen_event`.
+ * `docs/gen_event.md` shows it.
+ */
+import { BADARG, CALL, CALLING_SELF, NOPROC, NORMAL, OK } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Exit, OtpError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
+import { Pid } from "../term/pid.ts";
+import type { ServerRef } from "../term/protocol.ts";
+import type { Ref } from "../term/ref.ts";
+import { inWords } from "../term/reason.ts";
+import type { Timeout } from "../term/timeout.ts";
+import { acting } from "../process/context.ts";
+import type { Ancestry } from "../process/process.ts";
+import { call as genCall, callExit, type Calling, calling, cast, explain, locate, nameOf } from "../behaviour/gen.ts";
+import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
+import { Server } from "../behaviour/server.ts";
+import * as stopping from "../behaviour/stopping.ts";
+import { GEN_EVENT } from "./atoms.ts";
+import { Ask, Failed, managing } from "./managing.ts";
+import type { HandlerRef } from "./types.ts";
+
+export type { CallResult, EventResult, HandlerModule, HandlerRef, InitResult } from "./types.ts";
+export type { StartOptions };
+
+type ArgsOf<H> = H extends readonly [infer M, unknown]
+  ? ArgsOf<M>
+  : H extends { init(args: infer A): unknown }
+    ? A
+    : unknown;
+
+/** Starts a manager without handlers, not linked to the caller. */
+export function start(options: StartOptions = NONE): Promise<Pid> {
+  return launch(options, "start") as Promise<Pid>;
+}
+
+/** Like `start`, linked to the calling process, which is the manager's parent: the manager ends when it does. */
+export function start_link(options: StartOptions = NONE): Promise<Pid> {
+  return launch(options, "start_link") as Promise<Pid>;
+}
+
+/** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
+export function start_monitor(options: StartOptions = NONE): Promise<[Pid, Ref]> {
+  return launch(options, "start_monitor") as Promise<[Pid, Ref]>;
+}
+
+function launch(options: StartOptions, tie: Tie): Promise<unknown> {
+  const make = (parent: Pid | undefined, ancestors: Ancestry) =>
+    new Server(managing as never, undefined, parent, ancestors);
+  return launchProcess({ behaviour: "gen_event", kind: "gen_event" }, make, options, tie);
+}
+
+/** Tells of an event, and waits for nothing. Always `ok` for a pid; a name that nobody has is `badarg`, as in OTP. */
+export function notify(manager: ServerRef, event: unknown): typeof OK {
+  if (!(manager instanceof Pid) && locate(manager) === undefined)
+    throw new ErlangError(BADARG, `Cannot notify ${nameOf(manager)}: no process has this name`);
+  return cast(manager, event);
+}
+
+/** Tells of an event, and resolves when all handlers have handled it. */
+export async function sync_notify(manager: ServerRef, event: unknown): Promise<typeof OK> {
+  return (await ask(manager, new Ask("sync_notify", undefined, event))) as typeof OK;
+}
+
+/**
+ * Installs a handler, in front of those that are there: its init gets `args`.
+ *
+ * @throws OtpError if init did not return `[OK, state]`: its reason is what it returned, or `['EXIT', reason]` if it failed
+ */
+export async function add_handler<const H extends HandlerRef>(
+  manager: ServerRef,
+  handler: H,
+  args: ArgsOf<H>,
+): Promise<typeof OK> {
+  return (await ask(manager, new Ask("add", checked(handler), args))) as typeof OK;
+}
+
+/**
+ * Like `add_handler`, and ties handler and calling process: the handler goes when the process ends, and whenever the handler goes,
+ * for whatever reason, the process gets `[GEN_EVENT_EXIT, handler, reason]`.
+ */
+export async function add_sup_handler<const H extends HandlerRef>(
+  manager: ServerRef,
+  handler: H,
+  args: ArgsOf<H>,
+): Promise<typeof OK> {
+  const ask_ = new Ask("add", checked(handler), args, self("add_sup_handler"));
+  return (await ask(manager, ask_)) as typeof OK;
+}
+
+/**
+ * Removes a handler: its terminate gets `args`, and its result is the result.
+ *
+ * @throws OtpError `module_not_found`
+ */
+export function delete_handler(manager: ServerRef, handler: HandlerRef, args: unknown): Promise<unknown> {
+  return ask(manager, new Ask("delete", checked(handler), args));
+}
+
+/** Puts `[new_handler, new_args]` in the place of `[handler, args]`: the new one's init gets `[new_args, what terminate returned]`. */
+export async function swap_handler(
+  manager: ServerRef,
+  [handler, args]: readonly [HandlerRef, unknown],
+  [by, newArgs]: readonly [HandlerRef, unknown],
+): Promise<typeof OK> {
+  return (await ask(manager, new Ask("swap", checked(handler), args, undefined, checked(by), newArgs))) as typeof OK;
+}
+
+/** Like `swap_handler`; the new handler is tied to the calling process, as by `add_sup_handler`. */
+export async function swap_sup_handler(
+  manager: ServerRef,
+  [handler, args]: readonly [HandlerRef, unknown],
+  [by, newArgs]: readonly [HandlerRef, unknown],
+): Promise<typeof OK> {
+  const ask_ = new Ask("swap", checked(handler), args, self("swap_sup_handler"), checked(by), newArgs);
+  return (await ask(manager, ask_)) as typeof OK;
+}
+
+/** The handlers that are installed, the newest first. */
+export async function which_handlers(manager: ServerRef): Promise<readonly HandlerRef[]> {
+  return (await ask(manager, new Ask("which"))) as readonly HandlerRef[];
+}
+
+/**
+ * Calls a handler and resolves with what its `handle_call` replies.
+ *
+ * @param timeout in ms (default 5,000)
+ * @throws OtpError `bad_module` if it is not installed; what it returned or failed with if that was no reply (then it is removed)
+ * @throws Exit with reason `[reason, [gen_event, call, args]]` if the manager is not there, ends or does not answer in time
+ */
+export function call(manager: ServerRef, handler: HandlerRef, request: unknown, timeout?: Timeout): Promise<unknown> {
+  const exit: Calling["exit"] = (reason, server, _payload, ms) => {
+    const given = timeout === undefined ? [server, handler, request] : [server, handler, request, timeout];
+    const { message } = callExit(reason, server, request, ms);
+    return new Exit([reason, [GEN_EVENT, CALL, given]], message);
+  };
+  return asking(manager, new Ask("call", checked(handler), request), timeout, exit);
+}
+
+/** Makes a manager end: each handler's terminate gets `stop`. Resolves when it is dead. */
+export function stop(manager: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
+  return stopping.stop(manager, reason, timeout);
+}
+
+function ask(manager: ServerRef, what: Ask): Promise<unknown> {
+  return asking(manager, what, Infinity, (reason, server, _payload, timeout) => {
+    const why = reason === NOPROC || reason === CALLING_SELF ? explain(reason, server, timeout) : inWords(reason);
+    return new Exit(reason, `Asking the event manager ${nameOf(server)} (${what.op}) failed: ${why}`);
+  });
+}
+
+async function asking(
+  manager: ServerRef,
+  what: Ask,
+  timeout: Timeout | undefined,
+  exit: Calling["exit"],
+): Promise<unknown> {
+  const purpose = calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout));
+  const answer = await genCall(manager, what, timeout, { purpose, exit });
+  if (answer instanceof Failed)
+    throw new OtpError(answer.reason, `Event manager ${nameOf(manager)}: ${what.op} failed: ${inWords(answer.reason)}`);
+  return answer;
+}
+
+function checked(handler: HandlerRef): HandlerRef {
+  const module: unknown = isTuple(handler) ? handler[0] : handler;
+  if (
+    (typeof module !== "object" && typeof module !== "function") ||
+    module === null ||
+    (isTuple(handler) && handler.length !== 2)
+  )
+    throw new ErlangError(
+      BADARG,
+      `An event handler is a module with init and handle_event, or [module, id], got ${describe(handler)}`,
+    );
+  return handler;
+}
+
+function self(what: string): Pid {
+  const process = acting();
+  if (process === undefined)
+    throw new ErlangError(
+      BADARG,
+      `Cannot do gen_event.${what} here: it ties the handler to the calling process, and this code runs in none`,
+    );
+  return process.pid;
+}

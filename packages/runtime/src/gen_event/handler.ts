@@ -1,0 +1,138 @@
+/** One installed handler: its callbacks are called here, and whatever becomes of that is a value. */
+import { EXIT, UNDEF } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, Thrown } from "../term/error.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
+import type { Pid } from "../term/pid.ts";
+import { inWords, reasonOf } from "../term/reason.ts";
+import { isThenable } from "../process/body.ts";
+import { acting } from "../process/context.ts";
+import { processOf } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import { nameOfModule } from "../behaviour/module_name.ts";
+import { shownName } from "../behaviour/served.ts";
+import { GEN_EVENT_EXIT, SWAPPED } from "./atoms.ts";
+import type { AnyHandler } from "./types.ts";
+
+/** A handler in its manager. */
+export interface Handler {
+  readonly module: AnyHandler;
+  /** Undefined where it was installed without one. */
+  readonly id: unknown;
+  readonly state: unknown;
+  /** Who installed it with `add_sup_handler`. */
+  readonly supervisor: Pid | undefined;
+}
+
+/** What a handler is called: its module, or module and id. */
+export function refOf({ module, id }: Handler): unknown {
+  return id === undefined ? module : [module, id];
+}
+
+/** Goes on with a value, at once or when its promise is settled. (A module that exported `then` would itself be taken for a promise.) */
+export function andThen<T, R>(value: T | PromiseLike<T>, go: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
+  return isThenable(value) ? (value as PromiseLike<T>).then(go) : go(value);
+}
+
+/** Calls a callback as Erlang's `catch` does: what it threw is its result, what it failed with is `['EXIT', reason]`. */
+export function caught(call: () => unknown): unknown {
+  try {
+    const result = call();
+    return !isTuple(result) && isThenable(result) ? Promise.resolve(result).catch(failed) : result;
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** The same for a result that will be read: one that throws when it is looked at is a failure of the callback. */
+export function read(call: () => unknown): unknown {
+  return caught(() => {
+    const given = call();
+    return !isTuple(given) && isThenable(given) ? Promise.resolve(given).then(copied) : copied(given);
+  });
+}
+
+function copied(result: unknown): unknown {
+  return Array.isArray(result) ? Array.from(result as readonly unknown[]) : result;
+}
+
+function failed(error: unknown): unknown {
+  return isA(error, Thrown) ? error.value : [EXIT, reasonOf(error)];
+}
+
+/** Calls a callback that the module must have. */
+export function calls(
+  handler: Handler,
+  callback: "handle_event" | "handle_call" | "handle_info",
+  term: unknown,
+): unknown {
+  const { module, state } = handler;
+  return read(() => {
+    const method = module[callback];
+    if (method === undefined) throw new ErlangError(UNDEF, `${nameOfModule(module)} has no ${callback}`);
+    return method.call(module, term, state);
+  });
+}
+
+/**
+ * Ends a handler: its terminate gets `argument`. Whoever supervises it is told `how` (for a crash, what its callback returned),
+ * and a crash is reported. The result is terminate's.
+ *
+ * @param how `normal`, `shutdown`, `[swapped, handler, supervisor]`, or `[crashed, result]`
+ */
+export function end(
+  handler: Handler,
+  argument: unknown,
+  how: { readonly told: unknown; readonly crash?: unknown },
+  last: unknown,
+): unknown {
+  const { module, state } = handler;
+  const result = module.terminate === undefined ? undefined : caught(() => module.terminate?.(argument, state));
+  return andThen(result, (value) => {
+    tell(handler, how, last);
+    return value;
+  });
+}
+
+/** Tells of a handler's end. */
+export function tell(handler: Handler, how: { readonly told: unknown; readonly crash?: unknown }, last: unknown): void {
+  if ("crash" in how) reportCrash(handler, how.crash, last);
+  const { supervisor } = handler;
+  if (supervisor !== undefined) processOf(supervisor)?.accept([GEN_EVENT_EXIT, refOf(handler), how.told]);
+}
+
+/** How a handler ended that another one took the place of. */
+export function swapped(by: unknown, supervisor: Pid | undefined): { readonly told: unknown } {
+  return { told: [SWAPPED, by, supervisor ?? false] };
+}
+
+function reportCrash(handler: Handler, result: unknown, last: unknown): void {
+  const manager = acting();
+  const reason = tagOf(result, 2) === EXIT ? (result as readonly unknown[])[1] : result;
+  const shown = shownStatus(handler, last, reason);
+  report(
+    "error",
+    "handler_crash",
+    () => ({ pid: manager?.pid, name: manager?.name, handler: refOf(handler), ...shown }),
+    () =>
+      [
+        `gen_event handler ${describe(handler.id === undefined ? nameOfModule(handler.module) : [nameOfModule(handler.module), handler.id])} crashed, and was removed`,
+        `  Reason: ${inWords(shown.reason)}`,
+        `  Last event: ${describe(shown.message)}`,
+        `  State: ${describe(shown.state)}`,
+        ...(manager === undefined ? [] : [`  Manager: ${shownName(manager)}`]),
+      ].join("\n"),
+  );
+}
+
+function shownStatus({ module, state }: Handler, message: unknown, reason: unknown) {
+  const status = { state, message, reason };
+  if (module.format_status === undefined) return status;
+  try {
+    return { ...status, ...(module.format_status(status) as Partial<typeof status>) };
+  } catch {
+    // What the module wanted hidden must not be shown because its code failed.
+    const hidden = "not shown: format_status failed";
+    return { state: hidden, message: hidden, reason };
+  }
+}

@@ -1,0 +1,278 @@
+/**
+ * What an event manager does: a gen_server whose state is the list of its handlers, the newest first, and whose callbacks hand
+ * each event to one after the other, as OTP's `gen_event.erl` does, in its order and with its terms.
+ */
+import { EXIT, GEN_CALL, NOREPLY, OK, REPLY, SHUTDOWN, NORMAL } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
+import { Pid } from "../term/pid.ts";
+import { same } from "../term/reason.ts";
+import { acting } from "../process/context.ts";
+import { link, unlink } from "../process/death.ts";
+import type { Process } from "../process/process.ts";
+import { report } from "../process/report.ts";
+import type { From } from "../process/request.ts";
+import { nameOfModule } from "../behaviour/module_name.ts";
+import { shownName } from "../behaviour/served.ts";
+import { BAD_MODULE, CRASH, ERROR, HIBERNATE, MODULE_NOT_FOUND, REMOVE_HANDLER, STOP, SWAP_HANDLER } from "./atoms.ts";
+import { calls, end, type Handler, read, refOf, swapped, tell, andThen } from "./handler.ts";
+import type { AnyHandler } from "./types.ts";
+
+/** What the functions of gen_event ask of a manager. */
+export class Ask {
+  readonly op: "sync_notify" | "call" | "add" | "delete" | "swap" | "which";
+  readonly handler: unknown;
+  readonly term: unknown;
+  readonly supervisor: Pid | undefined;
+  /** The new handler of a swap, and what its init takes. */
+  readonly by: unknown;
+  readonly args: unknown;
+
+  constructor(op: Ask["op"], handler?: unknown, term?: unknown, supervisor?: Pid, by?: unknown, args?: unknown) {
+    this.op = op;
+    this.handler = handler;
+    this.term = term;
+    this.supervisor = supervisor;
+    this.by = by;
+    this.args = args;
+  }
+
+  /** In reports: what was asked. */
+  toString(): string {
+    return this.op;
+  }
+}
+
+type Handlers = readonly Handler[];
+type Maybe<T> = T | PromiseLike<T>;
+
+export const managing = {
+  behaviour: "gen_event",
+  init,
+  handle_call,
+  handle_cast: (event: unknown, handlers: Handlers) =>
+    andThen(notify(handlers, "handle_event", event), (left) => [NOREPLY, left] as const),
+  handle_info,
+  terminate,
+  observe: (handlers: Handlers) => handlers.map(({ module, id, state }) => [module, id ?? false, state] as const),
+  replace: (handlers: Handlers, fun: (one: unknown) => unknown) => handlers.map((handler) => replaced(handler, fun)),
+};
+
+function init(_arg: unknown): unknown {
+  (acting() as Process).trapping = true;
+  return [OK, []];
+}
+
+function handle_call(ask: unknown, from: From, handlers: Handlers): unknown {
+  if (!(ask instanceof Ask)) return handle_info([GEN_CALL, from, ask], handlers);
+  const reply = (answer: unknown) => (left: Handlers) => [REPLY, answer, left];
+  const both = ([answer, left]: readonly [unknown, Handlers]) => [REPLY, answer, left];
+  switch (ask.op) {
+    case "sync_notify":
+      return andThen(notify(handlers, "handle_event", ask.term), reply(OK));
+    case "call":
+      return andThen(call(handlers, ask), both);
+    case "add":
+      return andThen(add(handlers, ask.handler, ask.term, ask.supervisor), both);
+    case "delete":
+      return andThen(remove(handlers, ask), both);
+    case "swap":
+      return andThen(swap(handlers, ask), both);
+    case "which":
+      return [REPLY, handlers.map(refOf), handlers];
+  }
+}
+
+function handle_info(message: unknown, handlers: Handlers): unknown {
+  const next = (left: Handlers) => andThen(notify(left, "handle_info", message), (rest) => [NOREPLY, rest]);
+  if (tagOf(message, 3) !== EXIT) return next(handlers);
+  const [, pid, reason] = message as readonly [unknown, unknown, unknown];
+  return andThen(abandoned(handlers, pid, reason), next);
+}
+
+// The handlers whose supervisor ended go as well.
+function abandoned(handlers: Handlers, pid: unknown, reason: unknown): Maybe<Handlers> {
+  if (!(pid instanceof Pid)) return handlers;
+  return each(handlers, (handler) =>
+    handler.supervisor === pid
+      ? andThen(end(handler, [STOP, reason], { told: SHUTDOWN }, undefined), () => undefined)
+      : handler,
+  );
+}
+
+function terminate(_reason: unknown, handlers: Handlers): unknown {
+  return andThen(
+    each(handlers, (handler) => andThen(end(handler, STOP, { told: SHUTDOWN }, STOP), () => undefined)),
+    () => {
+      const self = acting();
+      for (const { supervisor } of handlers)
+        if (supervisor !== undefined && self !== undefined) unlink(self, supervisor);
+      return OK;
+    },
+  );
+}
+
+// Each handler in turn: what `go` makes of it, or nothing.
+function each(
+  handlers: Handlers,
+  go: (handler: Handler) => Maybe<Handler | undefined>,
+  from = 0,
+  left: Handler[] = [],
+): Maybe<Handlers> {
+  for (let index = from; index < handlers.length; index++) {
+    const next = go(handlers[index] as Handler);
+    if (isHandler(next)) left.push(next);
+    else if (next !== undefined)
+      return andThen(next, (handler) => {
+        if (handler !== undefined) left.push(handler);
+        return each(handlers, go, index + 1, left) as Handlers;
+      });
+  }
+  return left;
+}
+
+const isHandler = (next: unknown): next is Handler =>
+  typeof next === "object" && next !== null && !("then" in next) && "module" in next;
+
+function notify(handlers: Handlers, callback: "handle_event" | "handle_info", event: unknown): Maybe<Handlers> {
+  return each(handlers, (handler) => {
+    if (callback === "handle_info" && handler.module.handle_info === undefined) {
+      const manager = acting();
+      report(
+        "warning",
+        "unhandled_message",
+        () => ({ pid: manager?.pid, name: manager?.name, message: event }),
+        () =>
+          `gen_event ${manager === undefined ? "" : shownName(manager)} received an unexpected message: ${describe(event)} (${nameOfModule(handler.module)} has no handle_info)`,
+      );
+      return handler;
+    }
+    return andThen(calls(handler, callback, event), (result) => updated(handler, result, event));
+  });
+}
+
+// What becomes of a handler by a result of handle_event or handle_info.
+function updated(handler: Handler, result: unknown, event: unknown): Maybe<Handler | undefined> {
+  if (isTuple(result) && result[0] === OK && (result.length === 2 || (result.length === 3 && result[2] === HIBERNATE)))
+    return { ...handler, state: result[1] };
+  if (result === REMOVE_HANDLER) return andThen(end(handler, REMOVE_HANDLER, { told: NORMAL }, event), () => undefined);
+  if (tagOf(result, 5) === SWAP_HANDLER) {
+    const [, args, state, by, newArgs] = result as readonly unknown[];
+    return swapsItself({ ...handler, state }, args, by, newArgs);
+  }
+  return andThen(end(handler, [ERROR, result], { told: result, crash: result }, event), () => undefined);
+}
+
+function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
+  const index = find(handlers, ask.handler);
+  const handler = handlers[index];
+  if (handler === undefined) return [new Failed(BAD_MODULE), handlers];
+  const put = (answer: unknown) => (next: Handler | undefined) =>
+    [answer, next === undefined ? handlers.toSpliced(index, 1) : handlers.with(index, next)] as const;
+  return andThen(calls(handler, "handle_call", ask.term), (result): Maybe<readonly [unknown, Handlers]> => {
+    const tuple = isTuple(result) ? result : [];
+    const { length } = tuple;
+    if (tuple[0] === OK && (length === 3 || (length === 4 && tuple[3] === HIBERNATE)))
+      return put(tuple[1])({ ...handler, state: tuple[2] });
+    if (tuple[0] === REMOVE_HANDLER && length === 2)
+      return andThen(end(handler, REMOVE_HANDLER, { told: NORMAL }, ask.term), () => put(tuple[1])(undefined));
+    if (tuple[0] === SWAP_HANDLER && length === 6)
+      return andThen(
+        swapsItself({ ...handler, state: tuple[3] }, tuple[2], tuple[4], tuple[5]),
+        put(tuple[1]),
+      ) as Maybe<readonly [unknown, Handlers]>;
+    return andThen(end(handler, [ERROR, result], { told: result, crash: result }, ask.term), () =>
+      put(new Failed(result))(undefined),
+    );
+  }) as Maybe<readonly [unknown, Handlers]>;
+}
+
+/** An answer that is OTP's `{error, Reason}`: the caller throws it. */
+export class Failed {
+  readonly reason: unknown;
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
+}
+
+function add(
+  handlers: Handlers,
+  ref: unknown,
+  args: unknown,
+  supervisor: Pid | undefined,
+): Maybe<readonly [unknown, Handlers]> {
+  const { module, id } = split(ref);
+  const self = acting();
+  if (supervisor !== undefined && self !== undefined) link(self, supervisor);
+  return andThen(
+    read(() => module.init?.(args)),
+    (result) => {
+      if (
+        isTuple(result) &&
+        result[0] === OK &&
+        (result.length === 2 || (result.length === 3 && result[2] === HIBERNATE))
+      )
+        return [OK, [{ module, id, state: result[1], supervisor }, ...handlers]] as const;
+      return [new Failed(result), handlers] as const;
+    },
+  );
+}
+
+function remove(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
+  const index = find(handlers, ask.handler);
+  const handler = handlers[index];
+  if (handler === undefined) return [new Failed(MODULE_NOT_FOUND), handlers];
+  return andThen(end(handler, ask.term, { told: NORMAL }, undefined), (result) => [
+    handler.module.terminate === undefined ? OK : result,
+    handlers.toSpliced(index, 1),
+  ]);
+}
+
+// One handler for another, as a client asks for it. A handler that is not there is none to hand over: its successor gets `error`.
+function swap(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
+  const index = find(handlers, ask.handler);
+  const handler = handlers[index];
+  const supervisor = ask.supervisor ?? handler?.supervisor;
+  const old = handler === undefined ? ERROR : end(handler, ask.term, swapped(ask.by, supervisor), undefined);
+  const left = handler === undefined ? handlers : handlers.toSpliced(index, 1);
+  return andThen(old, (state) => add(left, ask.by, [ask.args, state], supervisor)) as Maybe<
+    readonly [unknown, Handlers]
+  >;
+}
+
+// A handler that gives its place to another one.
+function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unknown): Maybe<Handler | undefined> {
+  const { supervisor } = handler;
+  return andThen(end(handler, args, swapped(by, supervisor), undefined), (state): Maybe<Handler | undefined> => {
+    const { module, id } = split(by);
+    return andThen(
+      read(() => module.init?.([newArgs, state])),
+      (result) => {
+        if (tagOf(result, 2) === OK) return { module, id, state: (result as readonly unknown[])[1], supervisor };
+        tell({ module, id, state: undefined, supervisor }, { told: CRASH, crash: result }, undefined);
+        return undefined;
+      },
+    );
+  }) as Maybe<Handler | undefined>;
+}
+
+function replaced(handler: Handler, fun: (one: unknown) => unknown): Handler {
+  try {
+    const next = fun([handler.module, handler.id ?? false, handler.state]);
+    // As in OTP, one that changes the handler or fails leaves it as it is.
+    return isTuple(next) && next.length === 3 && next[0] === handler.module && same(next[1], handler.id ?? false)
+      ? { ...handler, state: next[2] }
+      : handler;
+  } catch {
+    return handler;
+  }
+}
+
+function split(ref: unknown): { readonly module: AnyHandler; readonly id: unknown } {
+  return isTuple(ref) ? { module: ref[0] as AnyHandler, id: ref[1] } : { module: ref as AnyHandler, id: undefined };
+}
+
+function find(handlers: Handlers, ref: unknown): number {
+  const { module, id } = split(ref);
+  return handlers.findIndex((handler) => handler.module === module && same(handler.id, id));
+}

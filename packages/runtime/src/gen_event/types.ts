@@ -1,0 +1,60 @@
+/** Types of event handlers. */
+import type { Atom } from "../term/atom.ts";
+
+type Tag<N extends string> = Atom<N>;
+type Awaitable<T> = T | Promise<T>;
+
+/** Any handler module, whatever its events, its state and its arguments are. */
+interface AnyModule {
+  init(args: never): Awaitable<InitResult<unknown>>;
+  handle_event(event: never, state: never): Awaitable<EventResult<unknown>>;
+  handle_call?(request: never, state: never): Awaitable<CallResult<unknown>>;
+  handle_info?(message: never, state: never): Awaitable<EventResult<unknown>>;
+  terminate?(argument: never, state: never): unknown;
+}
+
+/** A handler by its module, or by its module and an id: a module may be installed several times. */
+export type HandlerRef = AnyModule | readonly [module: AnyModule, id: unknown];
+
+/** What `init` returns. */
+export type InitResult<S> =
+  | readonly [Tag<"ok">, S]
+  | readonly [Tag<"ok">, S, Tag<"hibernate">]
+  | readonly [Tag<"error">, unknown];
+
+/** What `handle_event` and `handle_info` return. */
+export type EventResult<S> =
+  | readonly [Tag<"ok">, S]
+  | readonly [Tag<"ok">, S, Tag<"hibernate">]
+  | Tag<"remove_handler">
+  | readonly [Tag<"swap_handler">, args: unknown, S, handler: HandlerRef, new_args: unknown];
+
+/** What `handle_call` returns. */
+export type CallResult<S> =
+  | readonly [Tag<"ok">, reply: unknown, S]
+  | readonly [Tag<"ok">, reply: unknown, S, Tag<"hibernate">]
+  | readonly [Tag<"remove_handler">, reply: unknown]
+  | readonly [Tag<"swap_handler">, reply: unknown, args: unknown, S, handler: HandlerRef, new_args: unknown];
+
+/**
+ * An event handler: `S` is its state, `A` what its init takes. Callbacks may be asynchronous; one runs at a time in a manager.
+ * A callback that fails, or returns anything else, removes the handler: its manager and the other handlers go on.
+ */
+export interface HandlerModule<S = unknown, A = unknown> {
+  init(args: A): Awaitable<InitResult<S>>;
+  handle_event(event: never, state: S): Awaitable<EventResult<S>>;
+  handle_call?(request: never, state: S): Awaitable<CallResult<S>>;
+  handle_info?(message: unknown, state: S): Awaitable<EventResult<S>>;
+  terminate?(argument: unknown, state: S): unknown;
+}
+
+/** The module as its manager sees it. */
+export interface AnyHandler {
+  readonly name?: unknown;
+  init?(args: unknown): unknown;
+  handle_event?(event: unknown, state: unknown): unknown;
+  handle_call?(request: unknown, state: unknown): unknown;
+  handle_info?(message: unknown, state: unknown): unknown;
+  terminate?(argument: unknown, state: unknown): unknown;
+  format_status?(status: { readonly state?: unknown; readonly message?: unknown; readonly reason?: unknown }): unknown;
+}

@@ -1,0 +1,128 @@
+/** What JavaScript adds to OTP's rules: asynchronous handlers, odd results, reports, refusals. */
+import { ErlangError, Exit, KILL, OK, OtpError, type Pid, atom, atoms, erlang, logger, sys } from "@otpts/runtime";
+import { REMOVE_HANDLER, gen_event } from "@otpts/runtime/gen_event";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { inside, reports } from "../kit/inside.ts";
+
+// oxlint-disable-next-line typescript/no-explicit-any -- handlers that the types refuse are tried on purpose
+type Any = any;
+
+let loud: logger.Handler | undefined;
+let manager: Pid;
+beforeEach(async () => {
+  loud = logger.set_handler(undefined);
+  manager = await gen_event.start();
+});
+afterEach(() => {
+  logger.set_handler(loud);
+  erlang.exit(manager, KILL);
+});
+
+const collecting = (seen: unknown[], name: string) => ({
+  init: () => [OK, name] as const,
+  handle_event(event: unknown, state: string) {
+    seen.push([state, event]);
+    return [OK, state] as const;
+  },
+});
+
+describe("handlers", () => {
+  test("each event reaches an asynchronous handler and those behind it in order, as the manager", async () => {
+    const seen: unknown[] = [];
+    await gen_event.add_handler(manager, collecting(seen, "last"), undefined);
+    const slow = {
+      init: () => [OK, 0] as const,
+      async handle_event(event: unknown, n: number) {
+        await new Promise((resolve) => setImmediate(resolve));
+        seen.push([erlang.self(), event]);
+        return [OK, n + 1] as const;
+      },
+      handle_call: (_request: unknown, n: number) => [OK, n, n] as const,
+    };
+    await gen_event.add_handler(manager, slow, undefined);
+    gen_event.notify(manager, 1);
+    await gen_event.sync_notify(manager, 2);
+    expect(seen).toEqual([
+      [manager, 1],
+      ["last", 1],
+      [manager, 2],
+      ["last", 2],
+    ]);
+    expect(await gen_event.call(manager, slow, "how many")).toBe(2);
+  });
+
+  test.each<[string, () => Any]>([
+    ["throws", () => erlang.error("boom")],
+    ["rejects", async () => erlang.error("boom")],
+    [
+      "returns a revoked proxy",
+      () => {
+        const { proxy, revoke } = Proxy.revocable([], {});
+        revoke();
+        return proxy;
+      },
+    ],
+    ["returns a proxy that throws", () => new Proxy([], { get: () => erlang.error("do not look") })],
+    ["returns nothing", () => undefined],
+  ])("one that %s is removed, and the others go on", async (_what, handle_event) => {
+    const seen: unknown[] = [];
+    await gen_event.add_handler(manager, collecting(seen, "well"), undefined);
+    await gen_event.add_handler(manager, { init: () => [OK, 0], handle_event } as Any, undefined);
+    await gen_event.sync_notify(manager, 1);
+    await gen_event.sync_notify(manager, 2);
+    expect(seen).toEqual([
+      ["well", 1],
+      ["well", 2],
+    ]);
+    expect(await gen_event.which_handlers(manager)).toHaveLength(1);
+  });
+
+  test("the end of a handler is reported with reason, last event and state, as format_status shows them", async () => {
+    const failing = {
+      name: "failing",
+      init: () => [OK, "secret"] as const,
+      handle_event: (): Any => erlang.error("boom"),
+      format_status: (status: object) => ({ ...status, state: "hidden" }),
+    };
+    await gen_event.add_handler(manager, [failing, 7], undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
+    expect(report).toMatchObject({ level: "error", event: "handler_crash" });
+    expect(report?.text).toMatch(/boom[^]*Last event: "fire"[^]*State: "hidden"/u);
+    expect(report?.text).not.toContain("secret");
+  });
+});
+
+describe("clients", () => {
+  const nothing = { init: () => [OK, 0] as const, handle_event: () => REMOVE_HANDLER };
+
+  test("what goes wrong is an OtpError with OTP's term", async () => {
+    const reasonOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => "no error",
+        (error: unknown) => (error instanceof OtpError ? error.reason : error),
+      );
+    expect(await reasonOf(gen_event.delete_handler(manager, nothing, 0))).toBe(atom.ensure("module_not_found"));
+    expect(await reasonOf(gen_event.call(manager, nothing, 0))).toBe(atom.ensure("bad_module"));
+    const refusing = { ...nothing, init: () => [atoms.ERROR, "no disk"] as const };
+    expect(await reasonOf(gen_event.add_handler(manager, refusing, undefined))).toEqual([atoms.ERROR, "no disk"]);
+  });
+
+  test("a manager that is not there is an Exit, and for notify a badarg", async () => {
+    await expect(gen_event.sync_notify("nobody", 1)).rejects.toBeInstanceOf(Exit);
+    await expect(gen_event.call("nobody", nothing, 1)).rejects.toThrow(/no process has this name/u);
+    expect(() => gen_event.notify("nobody", 1)).toThrow(ErlangError);
+  });
+
+  test("what is no handler is refused, and so is a tie to nobody", async () => {
+    const odd: Any = "handler";
+    await expect(gen_event.add_handler(manager, odd, 0)).rejects.toThrow(/An event handler is a module/u);
+    await expect(gen_event.add_sup_handler(manager, nothing, undefined)).rejects.toThrow(/runs in none/u);
+    await expect(inside(() => gen_event.add_sup_handler(manager, nothing, undefined))).resolves.toBe(OK);
+  });
+
+  test("sys tells a manager by its behaviour and its handlers", async () => {
+    await gen_event.add_handler(manager, [nothing, 1], undefined);
+    expect((await sys.get_status(manager))[2][1]).toBe(atom.ensure("gen_event"));
+    expect(await sys.get_state(manager)).toEqual([[nothing, 1, 0]]);
+  });
+});

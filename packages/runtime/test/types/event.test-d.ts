@@ -1,0 +1,31 @@
+/** Checked by `tsc -b` alone: handlers of a gen_event, and what must not compile. */
+import { OK, type Pid } from "@otpts/runtime";
+import { REMOVE_HANDLER, gen_event } from "@otpts/runtime/gen_event";
+
+declare const manager: Pid;
+
+const counting = {
+  init: (start: number) => [OK, start] as const,
+  handle_event: (event: "up" | "stop", n: number) => (event === "up" ? ([OK, n + 1] as const) : REMOVE_HANDLER),
+  handle_call: (_request: unknown, n: number) => [OK, n, n] as const,
+} satisfies gen_event.HandlerModule<number, number>;
+
+export async function handlers() {
+  await gen_event.add_handler(manager, counting, 1);
+  await gen_event.add_handler(manager, [counting, "second"], 1);
+  // @ts-expect-error init takes a number
+  await gen_event.add_handler(manager, counting, "1");
+  // @ts-expect-error init takes a number
+  await gen_event.add_sup_handler(manager, [counting, "second"], "1");
+  // @ts-expect-error a handler has handle_event
+  await gen_event.add_handler(manager, { init: () => [OK, 0] as const }, undefined);
+  // @ts-expect-error a handler is a module, or [module, id]
+  await gen_event.delete_handler(manager, "counting", undefined);
+  await gen_event.swap_handler(manager, [counting, "out"], [[counting, 2], 0]);
+}
+
+export const wrong_result = {
+  init: () => [OK, 0] as const,
+  // @ts-expect-error the state alone is no result
+  handle_event: (_event: unknown, n: number) => n + 1,
+} satisfies gen_event.HandlerModule<number>;
