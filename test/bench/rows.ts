@@ -105,6 +105,16 @@ export const probes: readonly ProbeSpec[] = [
     }),
   ]),
 
+  runtime("Calls", "strangers", { n: 1_000_000 }, { n: 300_000 }, [
+    {
+      id: "strangers",
+      title: "await outside all processes: with processes over without",
+      unit: "×",
+      metric: "times",
+      note: "the least processor time of twenty rounds, before the library is loaded and after a process has run; wanted: ≤ 1.10× on Node 24 and later",
+    },
+  ]),
+
   runtime("Messages", "cast", { n: 500_000 }, { n: 200_000 }, [
     ns("cast", "cast", { target: 0.35, note: "batches of 1,000, each closed by a call" }),
   ]),

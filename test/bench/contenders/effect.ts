@@ -138,6 +138,7 @@ export const contender: Contender = {
     "crash to restart is Effect.catchCause around the loop: same fiber, same queue, no restart limit",
   ],
   absent: {
+    strangers: "it has no processes that awaits belong to",
     call_statem: "no state machine",
     selective: "no selective receive: a queue is taken from in order",
     call_waiting: "no mailbox of its own: an answer comes through a Deferred",

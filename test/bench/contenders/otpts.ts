@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { gen_statem, KEEP_STATE_AND_DATA, STATE_FUNCTIONS } from "@otpts/runtime/gen_statem";
@@ -99,6 +100,35 @@ async function callsTo(module: typeof server | typeof async_server, n: number): 
   return { ns };
 }
 
+/** What awaits of code outside all processes cost once there are processes, over what they cost before: in a thread of its own, which has none at first. */
+function strangers(n: number): Promise<{ times: number }> {
+  const source = `
+    const { parentPort, workerData: { runtime, n } } = await import("node:worker_threads");
+    const awaits = async () => { for (let i = 0; i < n / 20; i++) await undefined; };
+    const best = async () => {
+      let least = Infinity;
+      for (let round = 0; round < 20; round++) {
+        const begun = process.cpuUsage();
+        await awaits();
+        const { user, system } = process.cpuUsage(begun);
+        least = Math.min(least, user + system);
+      }
+      return least;
+    };
+    for (let round = 0; round < 20; round++) await awaits();
+    const before = await best();
+    const { erlang } = await import(runtime);
+    await new Promise((resolve) => erlang.spawn(resolve));
+    parentPort.postMessage({ times: await best() / before });
+  `;
+  return new Promise((resolve, reject) => {
+    const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+    const thread = new Worker(url, { workerData: { runtime: import.meta.resolve("@otpts/runtime"), n } });
+    thread.once("message", resolve);
+    thread.once("error", reject);
+  });
+}
+
 /** Casts in batches of 1,000, each closed by a call, so that no mailbox grows with `n`. */
 async function castsAmong(pids: readonly Pid[], n: number): Promise<void> {
   for (let i = 0; i < n; i++) {
@@ -137,6 +167,7 @@ export const contender: Contender = {
   absent: {},
   probes: {
     call: ({ n }) => callsTo(server, n),
+    strangers: ({ n }) => strangers(n),
     call_inside: ({ n }) => inside(() => callsTo(server, n)),
     call_async: ({ n }) => callsTo(async_server, n),
     async call_statem({ n }) {

@@ -95,6 +95,7 @@ export const contender: Contender = {
     "actors are fromTransition logic, its leanest; state charts cost more",
   ],
   absent: {
+    strangers: "it has no processes that awaits belong to",
     call_statem: "its call row is one: every actor is a state machine",
     call_async: "transitions are synchronous",
     mailbox: "no mailbox fills: send handles the event before it returns",

@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** How a Node process of its own ended, and what it printed. */
@@ -22,14 +25,24 @@ export function program(
   source: string,
   { flags = [], patience = PATIENCE }: { flags?: readonly string[]; patience?: number } = {},
 ): Promise<Outcome> {
+  // A file, which every engine can run; in the package's folder, so that its own name and its paths resolve.
+  const file = join(HERE, `dist-test-${randomUUID()}.mjs`);
+  writeFileSync(file, source);
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
-      [...flags, "--input-type=module", "--eval", source],
+      [...command(flags), file],
       { cwd: HERE, timeout: patience, killSignal: "SIGKILL", env: { ...process.env, NODE_OPTIONS: "" } },
       (_error, stdout, stderr) => {
+        rmSync(file, { force: true });
         resolve({ code: child.signalCode === "SIGKILL" ? "hung" : child.exitCode, stdout, stderr });
       },
     );
   });
+}
+
+// Deno has a word for running a program, and passes the engine's own flags on.
+function command(flags: readonly string[]): readonly string[] {
+  if (!("deno" in process.versions)) return flags;
+  return ["run", "-A", "--quiet", ...(flags.length === 0 ? [] : [`--v8-flags=${flags.join(",")}`])];
 }

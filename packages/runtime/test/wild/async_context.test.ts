@@ -191,23 +191,27 @@ test("an unhandled rejection is the failure of the process whose code made it, a
   expect(String(await death(bereft))).toContain("gone");
 });
 
-test("a callback that a process leaves to a timer or an emitter belongs to nobody, also after its awaits", async () => {
-  const asked = await inside(
-    () =>
-      new Promise<boolean[]>((resolve) => {
-        setTimeout(() => {
-          void (async () => {
-            const before = erlang.is_process();
-            await pause(1);
-            resolve([before, erlang.is_process()]);
-          })();
-        }, 1);
-      }),
-  );
-  expect(asked).toStrictEqual([false, false]);
-  const bound = await inside(() => new AsyncResource("somebody's"));
-  expect(bound.runInAsyncScope(() => erlang.is_process())).toBe(false);
-});
+// Bun, and Deno for timers, hand the process on to them: docs/semantics.md.
+test.skipIf("bun" in process.versions || "deno" in process.versions)(
+  "a callback that a process leaves to a timer or an emitter belongs to nobody, also after its awaits",
+  async () => {
+    const asked = await inside(
+      () =>
+        new Promise<boolean[]>((resolve) => {
+          setTimeout(() => {
+            void (async () => {
+              const before = erlang.is_process();
+              await pause(1);
+              resolve([before, erlang.is_process()]);
+            })();
+          }, 1);
+        }),
+    );
+    expect(asked).toStrictEqual([false, false]);
+    const bound = await inside(() => new AsyncResource("somebody's"));
+    expect(bound.runInAsyncScope(() => erlang.is_process())).toBe(false);
+  },
+);
 
 function deferred() {
   let resolve!: (value: unknown) => void;
