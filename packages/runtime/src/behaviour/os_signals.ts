@@ -17,8 +17,33 @@ const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
 type OsSignal = keyof typeof numbers;
 const names = Object.keys(numbers) as OsSignal[];
 
+/** What the signals stop. */
+export interface Stoppable {
+  /** Whether the program ends when it was stopped by a signal. */
+  readonly exit: boolean;
+  /** It is stopped before all that is not first: a program that has to be drained. */
+  readonly first: boolean;
+  /** What it is, for people. */
+  readonly shown: string;
+  /** Stops it. Resolves when that is done. */
+  stop(): Promise<void>;
+}
+
+/** From now on the signals stop it. */
+export function listen(one: Stoppable): void {
+  if (all.size === 0) for (const name of names) process.on(name, handle);
+  all.add(one);
+}
+
+/** They do not any more. */
+export function unlisten(one: Stoppable): void {
+  all.delete(one);
+  if (all.size === 0 && ending === undefined) for (const name of names) process.off(name, handle);
+}
+
 /** A tree that the signals stop. */
-export class Tree {
+export class Tree implements Stoppable {
+  readonly first = false;
   /** Whether the program ends when the tree was stopped by a signal, or has given up. */
   readonly exit: boolean;
   #process: Process | undefined = undefined;
@@ -29,8 +54,7 @@ export class Tree {
 
   constructor(exit: boolean) {
     this.exit = exit;
-    if (trees.size === 0) for (const name of names) process.on(name, handle);
-    trees.add(this);
+    listen(this);
   }
 
   /** Its supervisor begins to start. False: a signal came before. */
@@ -38,18 +62,14 @@ export class Tree {
     this.#process = supervisor;
     whenDead(supervisor, undefined, () => {
       this.forget();
-      if (this.exit && this.state?.gaveUp === true && ending === undefined)
-        outside(() => {
-          ending = endProgram(1);
-        });
+      if (this.exit && this.state?.gaveUp === true) endProgram(1);
     });
     return !this.stopped;
   }
 
   /** It is no tree any more. */
   forget(): void {
-    trees.delete(this);
-    if (trees.size === 0 && ending === undefined) for (const name of names) process.off(name, handle);
+    unlisten(this);
   }
 
   get shown(): string {
@@ -74,41 +94,55 @@ export class Tree {
   }
 }
 
-const trees = new Set<Tree>();
+const all = new Set<Stoppable>();
 let ending: Promise<void> | undefined;
 
 function handle(name: OsSignal): void {
   const status = 128 + numbers[name];
   if (ending !== undefined) process.exit(status);
-  const all = [...trees];
+  const stopped = [...all];
   report(
     "info",
     "stopping",
-    () => ({ signal: name, trees: all.length }),
+    () => ({ signal: name, trees: stopped.length }),
     () =>
-      `${name}: stopping ${all.map((tree) => tree.shown).join(", ")}${all.some((tree) => tree.exit) ? " and ending the program" : ""}. A second signal ends the program at once`,
+      `${name}: stopping ${stopped.map((one) => one.shown).join(", ")}${stopped.some((one) => one.exit) ? " and ending the program" : ""}. A second signal ends the program at once`,
   );
   outside(() => {
-    ending = endProgram(status);
+    ending = stopAll(status);
   });
 }
 
-// Stops all trees, the last started first, and ends the program if one of them wants that.
-async function endProgram(status: number): Promise<void> {
+/** The program fails: all is stopped, and it ends with this status. */
+export function endProgram(status: number): void {
+  if (ending !== undefined) return;
+  outside(() => {
+    ending = stopAll(status);
+  });
+}
+
+function next(): Stoppable | undefined {
+  const stopped = [...all];
+  return stopped.findLast((one) => one.first) ?? stopped.at(-1);
+}
+
+// Stops all, the last started first, and ends the program if one of them wants that.
+async function stopAll(status: number): Promise<void> {
   let exit = status === 1;
-  for (let tree = [...trees].at(-1); tree !== undefined; tree = [...trees].at(-1)) {
-    exit ||= tree.exit;
+  for (let one = next(); one !== undefined; one = next()) {
+    exit ||= one.exit;
+    const { shown } = one;
     try {
-      await tree.stop();
+      await one.stop();
     } catch (error) {
       report(
         "error",
         "stop_failed",
         () => ({ error }),
-        () => `Cannot stop ${(tree as Tree).shown}: ${describe(error)}`,
+        () => `Cannot stop ${shown}: ${describe(error)}`,
       );
     }
-    trees.delete(tree);
+    all.delete(one);
   }
   ending = undefined;
   for (const name of names) process.off(name, handle);

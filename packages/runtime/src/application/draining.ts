@@ -1,0 +1,44 @@
+/** Draining: the program takes no new work, and what was begun is finished, within a time. */
+import { TIMEOUT } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { inWords, reasonOf } from "../term/reason.ts";
+import { report } from "../process/report.ts";
+import { now } from "../process/timer.ts";
+import { callsAnswered, callsInFlight, listed } from "./in_flight.ts";
+import { limited } from "./limited.ts";
+import type { Running } from "./running.ts";
+
+/**
+ * Drains one application: its `drain` first, then the calls from outside that its processes owe an answer.
+ *
+ * @param ms how long both may take together. Whatever is left then is told of, and given up
+ */
+export async function drainOne(running: Running, ms: number): Promise<void> {
+  const { app, key, state } = running;
+  if (running.phase !== "started") return;
+  running.phase = "draining";
+  const end = now() + ms;
+  if (app.drain !== undefined) {
+    const outcome = await limited((context) => app.drain?.(state, context), ms);
+    if (outcome === TIMEOUT) late(running, ms, "its drain function has not finished");
+    else if ("error" in outcome)
+      report(
+        "error",
+        "application_callback_failed",
+        () => ({ application: key, callback: "drain", error: outcome.error }),
+        () => `Application "${key}": drain failed: ${inWords(reasonOf(outcome.error))}. It is stopped all the same`,
+      );
+  }
+  const outcome = await limited(({ signal }) => callsAnswered(running, signal), Math.max(0, end - now()));
+  const calls = callsInFlight(running);
+  if (outcome === TIMEOUT && calls.size > 0) late(running, ms, `calls are in flight to ${listed(calls)}`);
+}
+
+function late(running: Running, ms: number, why: string): void {
+  report(
+    "warning",
+    "application_timeout",
+    () => ({ application: running.key, phase: "draining", timeout: ms }),
+    () => `Application "${running.key}" did not drain within ${describe(Math.round(ms))} ms: ${why}. It is stopped all the same`,
+  );
+}

@@ -1,0 +1,89 @@
+/**
+ * Draining an HTTP server of Node, which all frameworks are built on: requests in flight are answered, each with
+ * `connection: close`; a client that has just sent a request on a connection that was kept alive gets its answer, too.
+ */
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Server as NetServer } from "node:net";
+import { BADARG } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import { checkOptions } from "../term/options.ts";
+import { pause } from "./pause.ts";
+import type { PhaseContext } from "./specification.ts";
+
+/** How an HTTP server is drained. */
+export interface DrainOptions {
+  /**
+   * How long connections that are kept alive, and idle, stay open after the server has stopped listening, in ms: a request
+   * may be on its way on them. Default: 1,000.
+   */
+  readonly linger?: number | undefined;
+}
+
+/** An HTTP server whose requests are counted. */
+export interface Drainable {
+  /** Requests that are not answered yet. */
+  readonly in_flight: number;
+  /** Stops listening. Resolves when all requests are answered and no idle connection is left, or the context's signal fires. */
+  drain(context?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+}
+
+const LOOK_AGAIN = 5;
+
+/**
+ * Counts the requests of an HTTP server from now on, so that it can be drained. Call it when the server is made.
+ *
+ * Connections that were upgraded (WebSockets) are not waited for: end them in the application's `drain`.
+ *
+ * @param server of `node:http` or `node:https`: Fastify's `app.server`, what Hono's `serve` returns, `express().listen()`
+ */
+export function drainable(server: Server, options: DrainOptions = {}): Drainable {
+  if (!(server instanceof NetServer))
+    throw new ErlangError(BADARG, `Cannot drain ${describe(server)}: it is no server of node:http or node:https`);
+  checkOptions(options, ["linger"], "drain a server");
+  const { linger = 1_000 } = options;
+  const open = new Set<ServerResponse>();
+  let draining = false;
+  // Node asks for it whenever it writes a response's head.
+  const last = (response: ServerResponse) => {
+    if (!response.headersSent) response.shouldKeepAlive = false;
+  };
+  server.prependListener("request", (_request: IncomingMessage, response: ServerResponse) => {
+    open.add(response);
+    if (draining) last(response);
+    response.once("close", () => open.delete(response));
+  });
+
+  const drain = async (signal: AbortSignal | undefined): Promise<void> => {
+    draining = true;
+    for (const response of open) last(response);
+    // Connections that wait to be accepted are: whoever connected before the end is served.
+    await turn();
+    await turn();
+    // Not http's own: it ends idle connections at once, and with them requests that are on their way.
+    if (server.listening) NetServer.prototype.close.call(server);
+    let quiet = 0;
+    while (signal?.aborted !== true) {
+      if (open.size > 0) quiet = 0;
+      else if (quiet >= linger || (await connections(server)) === 0) break;
+      await pause(LOOK_AGAIN);
+      quiet += LOOK_AGAIN;
+    }
+    server.closeIdleConnections?.();
+  };
+  let drained: Promise<void> | undefined;
+  return {
+    get in_flight() {
+      return open.size;
+    },
+    drain: (context: Partial<PhaseContext> = {}) => (drained ??= drain(context.signal)),
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function connections(server: Server): Promise<number> {
+  return new Promise((resolve) => server.getConnections((error, count) => resolve(error === null ? count : 0)));
+}

@@ -1,0 +1,37 @@
+/** Calls that are in flight: asked from outside of an application, and not answered yet. */
+import { describe } from "../term/describe.ts";
+import { nameOf, textOf } from "../process/registry.ts";
+import { pause } from "./pause.ts";
+import type { Running } from "./running.ts";
+
+const LOOK_AGAIN = 10;
+
+/** How many calls each process of the application owes an answer, by the process for people. */
+export function callsInFlight(running: Running): Map<string, number> {
+  const found = new Map<string, number>();
+  for (const process of running.processes()) {
+    let count = 0;
+    for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) {
+      const { caller, purpose, server } = vigil.request;
+      // Who only waits for a death names no server.
+      if (server === undefined) continue;
+      // What its own processes ask each other is done when what was asked from outside is.
+      if (!purpose.system && (caller === undefined || !running.owns(caller))) count++;
+    }
+    if (count === 0) continue;
+    const name = nameOf(process);
+    found.set(name === undefined ? String(process.pid) : `"${textOf(name)}" ${process.pid}`, count);
+  }
+  return found;
+}
+
+/** Resolves when no call is in flight, or the signal fires. */
+export async function callsAnswered(running: Running, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && callsInFlight(running).size > 0) await pause(LOOK_AGAIN);
+}
+
+/** Calls in flight, for people. */
+export function listed(calls: ReadonlyMap<string, number>): string {
+  const lines = [...calls].slice(0, 10).map(([process, count]) => `${process} (${count})`);
+  return `${lines.join(", ")}${calls.size > 10 ? ` and ${describe(calls.size - 10)} more processes` : ""}`;
+}

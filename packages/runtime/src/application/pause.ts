@@ -1,0 +1,8 @@
+/** Waiting with the runtime's clock, outside of all processes. */
+import { outside } from "../process/context.ts";
+import { Deadline, wait } from "../process/timer.ts";
+
+/** Resolves after `ms` milliseconds. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => outside(() => wait(new Deadline(resolve), ms)));
+}

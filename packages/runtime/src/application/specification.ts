@@ -1,0 +1,108 @@
+/** What an application is: its name, what it needs, and what is done in each phase of its life. */
+import { BADARG } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
+import { checkOptions } from "../term/options.ts";
+import type { Pid } from "../term/pid.ts";
+import { checkName, isName, type Name, textOf } from "../process/registry.ts";
+
+/** What is given to a function that is limited in time. */
+export interface PhaseContext {
+  /** Fires when the time of the phase is over: what has not finished by then is given up. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until then. */
+  readonly timeout: number;
+}
+
+/** An application: a supervision tree with a name, and what is to be done before it is stopped. */
+export interface Application<S = unknown> {
+  /** Unique in the program. A string and the atom of the same name are the same name. */
+  readonly name: Name;
+  /** For people. */
+  readonly description?: string | undefined;
+  /** Version, for people. */
+  readonly vsn?: string | undefined;
+  /** The applications that must run before it starts, and that are stopped after it. */
+  readonly applications?: readonly Application[] | undefined;
+  /**
+   * Starts its supervision tree, linked to the process that calls it: `() => supervisor.start_link(children)`.
+   *
+   * @returns the tree's pid, or `[pid, state]`; the state is given to the other functions. Default: it has no processes
+   */
+  start?(): Pid | readonly [Pid, S] | PromiseLike<Pid | readonly [Pid, S]>;
+  /** Whether it can take work, asked by the program's start and by each readiness probe. Anything but `true` and undefined, and an error, says no. */
+  ready?(state: S, context: PhaseContext): unknown;
+  /** Whether it works at all, asked by each liveness probe. Anything but `true` and undefined, and an error, says no: the program is to be replaced. */
+  live?(state: S, context: PhaseContext): unknown;
+  /** Stops taking new work, and resolves when what was begun is finished. Called before anything is stopped. */
+  drain?(state: S, context: PhaseContext): unknown;
+  /** Called before the tree is stopped. @returns the state for `stop` */
+  prep_stop?(state: S): S | PromiseLike<S>;
+  /** Called when the tree has stopped, for whatever reason: the place to clean up. */
+  stop?(state: S): unknown;
+}
+
+const KEYS = [
+  "name",
+  "description",
+  "vsn",
+  "applications",
+  "start",
+  "ready",
+  "live",
+  "drain",
+  "prep_stop",
+  "stop",
+] as const;
+const FUNCTIONS = ["start", "ready", "live", "drain", "prep_stop", "stop"] as const;
+
+/** Refuses what is no application. @throws ErlangError `badarg` */
+export function checkApplication(given: unknown): asserts given is Application {
+  checkOptions(given, KEYS, "start an application");
+  const app = given as Partial<Record<(typeof KEYS)[number], unknown>>;
+  const refuse = (why: string) =>
+    new ErlangError(BADARG, `Cannot start application ${describe(app.name)}: ${why}`);
+  checkName(app.name, refuse);
+  for (const key of FUNCTIONS)
+    if (app[key] !== undefined && typeof app[key] !== "function")
+      throw refuse(`${key} must be a function, got ${describe(app[key])}`);
+  if (app.applications !== undefined && !isTuple(app.applications))
+    throw refuse(`applications must be an array of applications, got ${describe(app.applications)}`);
+}
+
+/** The name as text: how it is found. */
+export function keyOf(app: Application | Name): string {
+  if (isName(app)) return textOf(app);
+  checkApplication(app);
+  return textOf(app.name);
+}
+
+/**
+ * An application and all it needs, each after those it needs.
+ *
+ * @throws ErlangError `badarg` for two applications of one name, and for those that need each other
+ */
+export function inOrder(app: Application): Application[] {
+  const order = new Map<string, Application>();
+  const path: string[] = [];
+  const visit = (each: Application): void => {
+    checkApplication(each);
+    const key = keyOf(each);
+    if (path.includes(key))
+      throw new ErlangError(
+        BADARG,
+        `Cannot start application "${key}": applications need each other: ${[...path.slice(path.indexOf(key)), key].join(" → ")}`,
+      );
+    const known = order.get(key);
+    if (known === each) return;
+    if (known !== undefined)
+      throw new ErlangError(BADARG, `Cannot start application "${key}": two applications have this name`);
+    path.push(key);
+    for (const needed of each.applications ?? []) visit(needed);
+    path.pop();
+    order.set(key, each);
+  };
+  visit(app);
+  return [...order.values()];
+}
