@@ -14,7 +14,13 @@ const NOT_STARTED = ensure("not_started");
 const INVALID_RESTART_TYPE = ensure("invalid_restart_type");
 
 /** What the end of an application means for the others, as a string or an atom. */
-export type RestartType = "permanent" | "transient" | "temporary" | typeof PERMANENT | typeof TRANSIENT | typeof TEMPORARY;
+export type RestartType =
+  | "permanent"
+  | "transient"
+  | "temporary"
+  | typeof PERMANENT
+  | typeof TRANSIENT
+  | typeof TEMPORARY;
 
 const table = new Map<string, Running>();
 /** Who hears of an application that ended by itself, and must not have. */
@@ -120,8 +126,17 @@ function over(running: Running, reason: unknown): void {
   if (running.stopsOnPurpose || !running.wasStarted) return;
   const orderly = reason === NORMAL || reason === SHUTDOWN || tagOf(reason, 2) === SHUTDOWN;
   const ends = type === PERMANENT || (type === TRANSIENT && reason !== NORMAL);
+  if (orderly && !ends) {
+    report(
+      "info",
+      "application_exited",
+      () => ({ application: key, type, reason }),
+      () => `Application "${key}" ended with reason ${inWords(reason)}`,
+    );
+    return;
+  }
   report(
-    orderly && !ends ? "info" : "error",
+    "error",
     "application_exited",
     () => ({ application: key, type, reason }),
     () =>

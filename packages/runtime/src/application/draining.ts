@@ -1,6 +1,4 @@
 /** Draining: the program takes no new work, and what was begun is finished, within a time. */
-import { TIMEOUT } from "../term/atoms.ts";
-import { describe } from "../term/describe.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { report } from "../process/report.ts";
 import { now } from "../process/timer.ts";
@@ -20,7 +18,7 @@ export async function drainOne(running: Running, ms: number): Promise<void> {
   const end = now() + ms;
   if (app.drain !== undefined) {
     const outcome = await limited((context) => app.drain?.(state, context), ms);
-    if (outcome === TIMEOUT) late(running, ms, "its drain function has not finished");
+    if (outcome === undefined) late(running, ms, "its drain function has not finished");
     else if ("error" in outcome)
       report(
         "error",
@@ -31,7 +29,7 @@ export async function drainOne(running: Running, ms: number): Promise<void> {
   }
   const outcome = await limited(({ signal }) => callsAnswered(running, signal), Math.max(0, end - now()));
   const calls = callsInFlight(running);
-  if (outcome === TIMEOUT && calls.size > 0) late(running, ms, `calls are in flight to ${listed(calls)}`);
+  if (outcome === undefined && calls.size > 0) late(running, ms, `calls are in flight to ${listed(calls)}`);
 }
 
 function late(running: Running, ms: number, why: string): void {
@@ -39,6 +37,6 @@ function late(running: Running, ms: number, why: string): void {
     "warning",
     "application_timeout",
     () => ({ application: running.key, phase: "draining", timeout: ms }),
-    () => `Application "${running.key}" did not drain within ${describe(Math.round(ms))} ms: ${why}. It is stopped all the same`,
+    () => `Application "${running.key}" did not drain within ${Math.ceil(ms)} ms: ${why}. It is stopped all the same`,
   );
 }

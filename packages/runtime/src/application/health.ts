@@ -1,5 +1,4 @@
 /** Whether the program works (liveness) and can take work (readiness), for programs and as an HTTP endpoint. */
-import { TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { isError, messageOf } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
@@ -66,7 +65,7 @@ async function check(running: Running, which: "ready" | "live", timeout: number)
 }
 
 function no(outcome: Outcome, which: string, timeout: number): string | undefined {
-  if (outcome === TIMEOUT) return `${which} did not answer within ${timeout} ms`;
+  if (outcome === undefined) return `${which} did not answer within ${timeout} ms`;
   if ("error" in outcome)
     return `${which} failed: ${isError(outcome.error) ? messageOf(outcome.error) : describe(outcome.error)}`;
   const { value } = outcome;

@@ -8,6 +8,7 @@ import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
+import { now } from "../process/timer.ts";
 import { pause } from "./pause.ts";
 import type { PhaseContext } from "./specification.ts";
 
@@ -62,12 +63,11 @@ export function drainable(server: Server, options: DrainOptions = {}): Drainable
     await turn();
     // Not http's own: it ends idle connections at once, and with them requests that are on their way.
     if (server.listening) NetServer.prototype.close.call(server);
-    let quiet = 0;
+    let busy = now();
     while (signal?.aborted !== true) {
-      if (open.size > 0) quiet = 0;
-      else if (quiet >= linger || (await connections(server)) === 0) break;
+      if (open.size > 0) busy = now();
+      else if (now() - busy >= linger || (await connections(server)) === 0) break;
       await pause(LOOK_AGAIN);
-      quiet += LOOK_AGAIN;
     }
     server.closeIdleConnections?.();
   };

@@ -1,5 +1,5 @@
 /** Calling what others wrote, with a limit in time: in a process of its own, which is killed when the time is over. */
-import { KILL, TIMEOUT } from "../term/atoms.ts";
+import { KILL } from "../term/atoms.ts";
 import { outside } from "../process/context.ts";
 import { type Pid } from "../term/pid.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
@@ -7,7 +7,7 @@ import * as erlang from "../erlang.ts";
 import type { PhaseContext } from "./specification.ts";
 
 /** What came of it: a value, an error, or nothing in time. */
-export type Outcome = { readonly value: unknown } | { readonly error: unknown } | typeof TIMEOUT;
+export type Outcome = { readonly value: unknown } | { readonly error: unknown } | undefined;
 
 /** Calls `fun` and waits up to `ms` milliseconds. Never rejects. */
 export function limited(fun: (context: PhaseContext) => unknown, ms: number): Promise<Outcome> {
@@ -15,7 +15,7 @@ export function limited(fun: (context: PhaseContext) => unknown, ms: number): Pr
     const controller = new AbortController();
     let pid: Pid | undefined;
     const deadline = new Deadline(() => {
-      resolve(TIMEOUT);
+      resolve(undefined);
       controller.abort(new DOMException(`The time of ${ms} ms is over`, "TimeoutError"));
       if (pid !== undefined) erlang.exit(pid, KILL);
     });

@@ -33,8 +33,8 @@ export interface RunOptions {
   /** How long each phase may take. */
   readonly timeouts?: Timeouts | undefined;
   /**
-   * How long the program goes on taking work after readiness has become false, in ms: a load balancer needs time to notice.
-   * Default: 0.
+   * How long the program goes on taking work after readiness has become false, in ms: a load balancer needs time to notice,
+   * and whoever connects in the moment in which a server stops listening is cut off. Default: 0.
    */
   readonly accept_grace?: number | undefined;
   /** SIGTERM and SIGINT drain and stop the program; a second one ends it at once. Default: true. */
@@ -161,7 +161,7 @@ class Run implements Program, Stoppable {
 
   private async stopAll(): Promise<void> {
     const began = now();
-    enter("stopping", `Program "${keyOf(this.app)}" stops ${all().length} applications`);
+    enter("stopping", `Program "${keyOf(this.app)}" stops`);
     const end = began + this.limits.stop;
     for (const running of all().toReversed()) await running.stop(Math.max(0, end - now()));
     enter("stopped", `Program "${keyOf(this.app)}" has stopped after ${since(began)} ms`);

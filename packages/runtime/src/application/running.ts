@@ -60,7 +60,9 @@ export class Running {
       this.reject = reject;
     });
     this.ended = new Promise((resolve) => (this.tellEnd = resolve));
-    const patience = new Deadline(() => this.abort(TIMEOUT, `it did not start within ${ms} ms; its processes were killed`));
+    const patience = new Deadline(() =>
+      this.abort(TIMEOUT, `it did not start within ${Math.ceil(ms)} ms; its processes were killed`),
+    );
     // It belongs to nobody: whoever happens to ask for the start is no ancestor.
     let master!: Pid;
     outside(() => {
@@ -97,7 +99,7 @@ export class Running {
         "application_timeout",
         () => ({ application: this.key, phase: "stopping", timeout: ms }),
         () =>
-          `Application "${this.key}" did not stop within ${ms} ms: its ${this.processes().length} processes are killed`,
+          `Application "${this.key}" did not stop within ${Math.ceil(ms)} ms: its ${this.processes().length} processes are killed`,
       );
       this.kill();
     });
@@ -128,7 +130,17 @@ export class Running {
       if (isA(error, OtpError)) this.failed(this.startReason(error.reason), error.message, error);
       else {
         const reason = reasonOf(error);
-        this.failed([BAD_RETURN, [[this.key, START, [NORMAL]], [EXIT, reason]]], inWords(reason), error);
+        this.failed(
+          [
+            BAD_RETURN,
+            [
+              [this.key, START, [NORMAL]],
+              [EXIT, reason],
+            ],
+          ],
+          inWords(reason),
+          error,
+        );
       }
       return;
     }

@@ -61,8 +61,7 @@ const FUNCTIONS = ["start", "ready", "live", "drain", "prep_stop", "stop"] as co
 export function checkApplication(given: unknown): asserts given is Application {
   checkOptions(given, KEYS, "start an application");
   const app = given as Partial<Record<(typeof KEYS)[number], unknown>>;
-  const refuse = (why: string) =>
-    new ErlangError(BADARG, `Cannot start application ${describe(app.name)}: ${why}`);
+  const refuse = (why: string) => new ErlangError(BADARG, `Cannot start application ${describe(app.name)}: ${why}`);
   checkName(app.name, refuse);
   for (const key of FUNCTIONS)
     if (app[key] !== undefined && typeof app[key] !== "function")

@@ -1,0 +1,127 @@
+/** A program as a process of the operating system: signals, and the status it ends with. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Runs a program; does `then` for each line that it prints; resolves with how it ended. */
+function program(source: string, then: (line: string, child: ReturnType<typeof spawn>) => void = () => undefined) {
+  const head = `
+    import { erlang, gen_server, supervisor, OK, TRAP_EXIT } from "@otpts/runtime";
+    import { application } from "@otpts/runtime/application";
+    const forever = () => new Promise(() => {});
+    const worker = (name) => ({ init: () => { erlang.process_flag(TRAP_EXIT, true); return [OK, 0]; }, terminate: () => console.log("end " + name), handle_cast: () => { throw new Error("boom"); } });
+    const app = (name, applications, more) => ({ name, applications, ...more,
+      start: () => supervisor.start_link([{ id: name, task: () => gen_server.start_link(worker(name), 0, { name }) }]) });
+    setInterval(() => {}, 1_000);
+  `;
+  return new Promise<{ code: number | null; lines: string[]; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", head + source], {
+      cwd: PACKAGE,
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    const lines: string[] = [];
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.stdout.on("data", (chunk) => {
+      for (const line of String(chunk).trim().split("\n")) {
+        lines.push(line);
+        then(line, child);
+      }
+    });
+    child.on("close", (code) => resolve({ code, lines, stderr }));
+  });
+}
+
+test.each([
+  ["SIGTERM", 143],
+  ["SIGINT", 130],
+] as const)("%s drains, stops in reverse, and gives the status", async (signal, status) => {
+  const { code, lines, stderr } = await program(
+    `const db = app("db");
+     await application.run(app("web", [db], { drain: () => console.log("drain web") }));
+     console.log("ready");`,
+    (line, child) => line === "ready" && child.kill(signal),
+  );
+  expect(lines).toStrictEqual(["ready", "drain web", "end web", "end db"]);
+  expect(code, stderr).toBe(status);
+  const told = [
+    "starts",
+    "is ready after",
+    `${signal}: stopping program "web"`,
+    "drains",
+    "has drained",
+    "has stopped",
+  ];
+  let at = -1;
+  for (const text of told) {
+    const next = stderr.indexOf(text, at + 1);
+    expect(next, text).toBeGreaterThan(at);
+    at = next;
+  }
+});
+
+test("a second signal ends a program at once that is draining", async () => {
+  const { code, lines } = await program(
+    `await application.run(app("web", [], { drain: () => { console.log("drain"); return forever(); } }));
+     console.log("ready");`,
+    (_line, child) => child.kill("SIGTERM"),
+  );
+  expect(lines).toStrictEqual(["ready", "drain"]);
+  expect(code).toBe(143);
+});
+
+test("a signal while the program starts stops what has started", async () => {
+  const { code, lines } = await program(
+    `const slow = { name: "slow", applications: [app("db")], start: () => { console.log("starting"); return forever(); } };
+     await application.run(slow);`,
+    (_line, child) => void (_line === "starting" && child.kill("SIGTERM")),
+  );
+  expect(lines).toStrictEqual(["starting", "end db"]);
+  expect(code).toBe(143);
+});
+
+test("a signal while the program waits to be ready stops it", async () => {
+  const { code, lines } = await program(
+    `await application.run(app("web", [], { ready: () => { console.log("asked"); return false; } }));`,
+    (_line, child) => child.kill("SIGTERM"),
+  );
+  expect(lines[0]).toBe("asked");
+  expect(lines.at(-1)).toBe("end web");
+  expect(code).toBe(143);
+});
+
+test("an application that gives up ends the program with status 1, and the others in order", async () => {
+  const { code, lines, stderr } = await program(
+    `const db = app("db");
+     const log = app("log");
+     await application.run(app("web", [db, log]));
+     for (let n = 0; n < 2; n++) { gen_server.cast("log", "crash"); await new Promise((resolve) => setTimeout(resolve, 50)); }`,
+  );
+  expect(lines.filter((line) => line !== "end log")).toStrictEqual(["end web", "end db"]);
+  expect(code, stderr).toBe(1);
+  expect(stderr).toContain('Application "log" ended with reason shutdown. It is permanent: the program ends');
+});
+
+test("a program that cannot start fails with the reason, and stops what has started", async () => {
+  const { code, lines, stderr } = await program(
+    `const bad = { name: "bad", applications: [app("db")], start: () => { throw new Error("no disk"); } };
+     await application.run(bad);`,
+  );
+  expect(lines).toStrictEqual(["end db"]);
+  expect(code).toBe(1);
+  expect(stderr).toContain('Cannot start application "bad": Error: no disk');
+});
+
+test("phases have limits, and what exceeds them is named", async () => {
+  const { code, lines, stderr } = await program(
+    `await application.run(app("web", [], { drain: forever, prep_stop: forever }), { timeouts: { drain: 100, stop: 200 } });
+     console.log("ready");`,
+    (_line, child) => child.kill("SIGTERM"),
+  );
+  expect(lines).toStrictEqual(["ready"]);
+  expect(code).toBe(143);
+  expect(stderr).toContain('Application "web" did not drain within 100 ms: its drain function has not finished');
+  expect(stderr).toMatch(/Application "web" did not stop within \d+ ms: its 2 processes are killed/u);
+});
