@@ -231,6 +231,12 @@ export class Machine extends Process implements Served {
     // Whoever keeps a reference, a promise or a pid of the dead keeps none of its state.
     this.state = undefined;
     this.data = undefined;
+    this.#nextState = undefined;
+    this.#nextData = undefined;
+    this.#inserted = undefined;
+    this.#asked = undefined;
+    this.#known = NOTHING;
+    this.#hold(undefined, undefined);
     const { starter } = this;
     if (starter !== undefined) {
       this.starter = undefined;
