@@ -11,6 +11,12 @@ export const PUT_CONFIG = atom.ensure("put_config");
 export const UNSET_CONFIG = atom.ensure("unset_config");
 /** `[MERGE_CONFIG, path, partial]`, a call: overrides each leaf of a partial table. */
 export const MERGE_CONFIG = atom.ensure("merge_config");
+/** `[ROLLBACK, version, options?]`, a call: makes the runtime overrides what they were at a version. */
+export const ROLLBACK = atom.ensure("rollback");
+/** `[HISTORY]`, a call: the last versions. */
+export const HISTORY = atom.ensure("history");
+/** `[DIFF, from, to?]`, a call: what changed from one version to another. */
+export const DIFF = atom.ensure("diff");
 /** `[SUBSCRIBE, pattern, subscriber, options?]`, a call. */
 export const SUBSCRIBE = atom.ensure("subscribe");
 /** `[UNSUBSCRIBE, pattern, subscriber]`, a call or a cast. */

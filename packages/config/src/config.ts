@@ -1,11 +1,14 @@
-import { Atom, Exit, gen_server, atoms } from "@otpts/runtime";
+import { Atom, atoms, Exit, gen_server, type MessageOf } from "@otpts/runtime";
 import {
+  DIFF,
   EXPLAIN,
   GET_CONFIG,
+  HISTORY,
   MERGE_CONFIG,
   path_from_atom,
   PUT_CONFIG,
   RELOAD,
+  ROLLBACK,
   STATUS,
   SUBSCRIBE,
   UNSET_CONFIG,
@@ -15,11 +18,21 @@ import { type Published, publishedBy } from "./published.ts";
 import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
 import { admitSliced } from "./core/sliced.ts";
-import { REDACTED } from "./core/secrets.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { newBudget } from "./budget.ts";
 import type { Segments } from "./core/value.ts";
-import type { Path, ReloadReport, SubscribeOptions, Subscriber } from "./protocol.ts";
+import type {
+  ChangedValue,
+  ConfigCalls,
+  HistoryEntry,
+  Path,
+  Preview,
+  PutOptions,
+  Refusal,
+  ReloadReport,
+  SubscribeOptions,
+  Subscriber,
+} from "./protocol.ts";
 import { ConfigSpec } from "./spec.ts";
 import type { ConfigStatus } from "./status.ts";
 import type { PathsOf, RegisteredTree, ValueAt } from "./typed_path.ts";
@@ -37,10 +50,13 @@ export interface ConfigRef<V = unknown> {
  */
 export class ConfigClient<T = unknown> {
   readonly name: string;
+  /** The same: whatever it is called, it answers as "config_manager" does. */
+  readonly #manager: "config_manager";
   readonly #published: Published;
 
   constructor(name: string) {
     this.name = name;
+    this.#manager = name as "config_manager";
     this.#published = publishedBy(name);
   }
 
@@ -61,7 +77,7 @@ export class ConfigClient<T = unknown> {
         return Promise.reject(error as Error);
       }
     }
-    return gen_server.call(this.name, [GET_CONFIG, path, fallback] as never);
+    return gen_server.call(this.#manager, [GET_CONFIG, path, fallback]);
   }
 
   /**
@@ -71,20 +87,60 @@ export class ConfigClient<T = unknown> {
    * @throws ConfigValidationError when it is refused: nothing changed then
    * @throws ConfigSourceError when it cannot be saved: nothing changed then
    */
-  put<const P extends PathsOf<T>>(path: P, value: unknown extends T ? unknown : ValueAt<T, P>): Promise<true>;
-  put(path: Atom | Segments, value: unknown): Promise<true>;
-  put(path: Path, value: unknown): Promise<true> {
-    return this.#write("put", path, [PUT_CONFIG, path, value]);
+  put<const P extends PathsOf<T>>(
+    path: P,
+    value: unknown extends T ? unknown : ValueAt<T, P>,
+    options?: PutOptions & { readonly dry_run?: false },
+  ): Promise<true>;
+  put(path: Atom | Segments, value: unknown, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
+  put(path: PathsOf<T> | Atom | Segments, value: unknown, options: PutOptions): Promise<true | Preview>;
+  put(path: Path, value: unknown, options?: PutOptions): Promise<true | Preview> {
+    return this.#write("put", path, [value], (copy) => [PUT_CONFIG, path, copy, options]);
   }
 
   /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`; refuses what is no table. */
-  merge(path: PathsOf<T> | Atom | Segments, partial: unknown): Promise<true> {
-    return this.#write("merge", path, [MERGE_CONFIG, path, partial]);
+  merge(
+    path: PathsOf<T> | Atom | Segments,
+    partial: unknown,
+    options?: PutOptions & { readonly dry_run?: false },
+  ): Promise<true>;
+  merge(path: PathsOf<T> | Atom | Segments, partial: unknown, options: PutOptions): Promise<true | Preview>;
+  merge(path: Path, partial: unknown, options?: PutOptions): Promise<true | Preview> {
+    return this.#write("merge", path, [partial], (copy) => [MERGE_CONFIG, path, copy, options]);
   }
 
   /** Drops the runtime overrides at a path and below: what the sources say shows again. Also true where there was none. */
-  unset(path: PathsOf<T> | Atom | Segments): Promise<true> {
-    return this.#write("unset", path, [UNSET_CONFIG, path]);
+  unset(path: PathsOf<T> | Atom | Segments, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
+  unset(path: PathsOf<T> | Atom | Segments, options: PutOptions): Promise<true | Preview>;
+  unset(path: Path, options?: PutOptions): Promise<true | Preview> {
+    return this.#write("unset", path, [], () => [UNSET_CONFIG, path, options]);
+  }
+
+  /** The last twenty versions, oldest first: when, why and by whom. */
+  history(): Promise<readonly HistoryEntry[]> {
+    return gen_server.call(this.#manager, [HISTORY]);
+  }
+
+  /**
+   * What changed from one version to another, leaf by leaf, secrets redacted.
+   *
+   * @param to default: the current version
+   * @throws RangeError when one of them is not kept any more
+   */
+  async diff(from: number, to?: number): Promise<readonly ChangedValue[]> {
+    return taken(await gen_server.call(this.#manager, [DIFF, from, to]));
+  }
+
+  /**
+   * Makes the runtime overrides what they were at a version, as one change that is validated like a put. What sources say
+   * stays as it is.
+   *
+   * @throws RangeError when the version is not kept any more; else as `put`
+   */
+  rollback(version: number, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
+  rollback(version: number, options: PutOptions): Promise<true | Preview>;
+  async rollback(version: number, options?: PutOptions): Promise<true | Preview> {
+    return taken(await gen_server.call(this.#manager, [ROLLBACK, version, options], Infinity));
   }
 
   /**
@@ -97,12 +153,12 @@ export class ConfigClient<T = unknown> {
    * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`
    */
   async subscribe(pattern: Path, subscriber: Subscriber, options?: SubscribeOptions): Promise<true> {
-    return taken(await gen_server.call(this.name, [SUBSCRIBE, pattern, subscriber, options] as never)) as true;
+    return taken(await gen_server.call(this.#manager, [SUBSCRIBE, pattern, subscriber, options]));
   }
 
   /** Ends a subscription. Also true where there was none. */
   async unsubscribe(pattern: Path, subscriber: Subscriber): Promise<true> {
-    return taken(await gen_server.call(this.name, [UNSUBSCRIBE, pattern, subscriber] as never)) as true;
+    return taken(await gen_server.call(this.#manager, [UNSUBSCRIBE, pattern, subscriber]));
   }
 
   /**
@@ -112,17 +168,17 @@ export class ConfigClient<T = unknown> {
    *   configuration stays. A source that fails by itself is told in the report
    */
   async reload(): Promise<ReloadReport> {
-    return taken(await gen_server.call(this.name, [RELOAD] as never, Infinity)) as ReloadReport;
+    return taken(await gen_server.call(this.#manager, [RELOAD], Infinity));
   }
 
   /** How the manager, its sources and its subscribers are. */
   async status(): Promise<ConfigStatus> {
-    return taken(await gen_server.call(this.name, [STATUS] as never)) as ConfigStatus;
+    return taken(await gen_server.call(this.#manager, [STATUS]));
   }
 
   /** Why a path has the value it has: the winner, what it shadows, and where each comes from. */
   async explain(path: PathsOf<T> | Atom | Segments): Promise<Explanation> {
-    return taken(await gen_server.call(this.name, [EXPLAIN, path] as never)) as Explanation;
+    return taken(await gen_server.call(this.#manager, [EXPLAIN, path]));
   }
 
   /** The whole configuration at one version: immutable, and the same object until something changes. */
@@ -161,16 +217,19 @@ export class ConfigClient<T = unknown> {
     throw new TypeError(`Cannot make a client: for wants a name or a ConfigSpec, got ${typeof manager}`);
   }
 
-  async #write(action: string, path: Path, request: readonly unknown[]): Promise<true> {
+  async #write(
+    action: string,
+    path: Path,
+    values: readonly unknown[],
+    request: (copy: unknown) => MessageOf<ConfigCalls>,
+  ): Promise<true | Preview> {
     check(path, action);
-    if (request.length === 3) {
-      const copy = copied(request[2]);
-      request = [request[0], path, copy instanceof Promise ? await copy : copy];
-    }
+    const copy = copied(values[0]);
+    const message = request(copy instanceof Promise ? await copy : copy);
     try {
-      return taken(await gen_server.call(this.name, request as never, Infinity)) as true;
+      return taken((await gen_server.call(this.#manager, message, Infinity)) as true | Preview | Refusal);
     } catch (error) {
-      throw error instanceof Exit ? withoutValue(error, action, path, request) : error;
+      throw error instanceof Exit ? inWords(error, action, path) : error;
     }
   }
 }
@@ -248,19 +307,20 @@ function segmentsOf(path: Path, action: string): Segments {
 }
 
 /** A reply, or what it refuses with. */
-function taken(reply: unknown): unknown {
-  if (Array.isArray(reply) && reply[0] === ERROR) throw reply[1];
+function taken<R>(reply: R | Refusal): R {
+  if (isRefusal(reply)) throw reply[1];
   return reply;
 }
 
-/** The exit of a call that could not be made, without the value, which may be secret. */
-function withoutValue(exit: Exit, action: string, path: Path, request: readonly unknown[]): Exit {
-  const shown = request.length === 3 ? [request[0], request[1], REDACTED] : request;
-  const [why, call] = (Array.isArray(exit.reason) ? exit.reason : [exit.reason]) as [unknown, unknown];
-  const [module, name, args] = (Array.isArray(call) ? call : []) as [unknown, unknown, unknown];
-  const rest = Array.isArray(args) ? [args[0], shown, ...(args as unknown[]).slice(2)] : [shown];
+function isRefusal(reply: unknown): reply is Refusal {
+  return Array.isArray(reply) && reply[0] === ERROR;
+}
+
+/** The exit of a call that could not be made, in words. */
+function inWords(exit: Exit, action: string, path: Path): Exit {
+  const [why] = (Array.isArray(exit.reason) ? exit.reason : [exit.reason]) as [unknown];
   const at = formatPath(segmentsOf(path, action));
   const word = why instanceof Atom ? why.name : "an error in the manager";
   const hint = word === "noproc" ? ": no manager of this name runs, start one under your supervisor" : "";
-  return new Exit([why, [module, name, rest]], `Cannot ${action} "${at}": the call exited with ${word}${hint}`);
+  return new Exit(exit.reason, `Cannot ${action} "${at}": the call exited with ${word}${hint}`);
 }

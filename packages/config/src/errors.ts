@@ -52,3 +52,18 @@ export class ConfigValidationError extends Error {
     this.problems = problems;
   }
 }
+
+/** A put was decided on another version than the configuration has by now: nothing changed. */
+export class ConfigConflictError extends Error {
+  override readonly name = "ConfigConflictError";
+  /** The version that the put was decided on. */
+  readonly expected: number;
+  /** The version that the configuration has. */
+  readonly current: number;
+
+  constructor(message: string, expected: number, current: number) {
+    super(message);
+    this.expected = expected;
+    this.current = current;
+  }
+}

@@ -1,12 +1,15 @@
 export {
   CONFIG_CHANGED,
   config_path_atom,
+  DIFF,
   EXPLAIN,
   GET_CONFIG,
+  HISTORY,
   MERGE_CONFIG,
   path_from_atom,
   PUT_CONFIG,
   RELOAD,
+  ROLLBACK,
   SOURCE_UPDATE,
   STATUS,
   SUBSCRIBE,
@@ -20,15 +23,19 @@ export type { Shape, ShapeType } from "./core/shape.ts";
 export type { Snapshot } from "./core/snapshot.ts";
 export type { Validator } from "./core/validate.ts";
 export type { Scalar, Segments, Table, Value } from "./core/value.ts";
-export { ConfigSourceError, ConfigValidationError, type Problem } from "./errors.ts";
+export { ConfigConflictError, ConfigSourceError, ConfigValidationError, type Problem } from "./errors.ts";
 export type {
   Cause,
   ChangeCallback,
   ChangeContext,
+  ChangedValue,
   ConfigCalls,
   ConfigCasts,
   ConfigManagerProtocol,
+  HistoryEntry,
   Path,
+  Preview,
+  PutOptions,
   Refusal,
   ReloadReport,
   SourceOutcome,

@@ -7,7 +7,7 @@ import type { ConfigStatus } from "./status.ts";
 export type Path = string | Atom | Segments;
 
 /** Why a change happened. `initial` is what `subscribe(…, { initial: true })` tells at once. */
-export type Cause = "put" | "unset" | "merge" | "reload" | "source" | "initial";
+export type Cause = "put" | "unset" | "merge" | "rollback" | "reload" | "source" | "initial";
 
 /** What a callback is told beside the values. */
 export interface ChangeContext {
@@ -59,15 +59,57 @@ export interface ReloadReport {
   readonly sources: readonly SourceOutcome[];
 }
 
+/** What may go with a put, a merge, an unset or a rollback. */
+export interface PutOptions {
+  /** Who wants it, for the history. */
+  readonly actor?: string;
+  /** What for, for the history. */
+  readonly reason?: string;
+  /** The version that it was decided on: refused with a `ConfigConflictError` when the configuration has another one by then. */
+  readonly if_version?: number;
+  /** Only validate it, and tell what would change. */
+  readonly dry_run?: boolean;
+}
+
+/** A leaf that changed, or would change. Secrets are redacted. */
+export interface ChangedValue {
+  readonly path: string;
+  /** Undefined where it was not there. */
+  readonly old_value: Value | undefined;
+  /** Undefined where it is gone. */
+  readonly new_value: Value | undefined;
+}
+
+/** The answer of a dry run: it would be taken. */
+export interface Preview {
+  /** The version that it was tried on. */
+  readonly version: number;
+  /** What would change, sorted by path. */
+  readonly changes: readonly ChangedValue[];
+}
+
+/** A version that the configuration had, or has. */
+export interface HistoryEntry {
+  readonly version: number;
+  /** When it was committed, as a date in ISO 8601. */
+  readonly at: string;
+  readonly cause: Cause | "start";
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
 /** An error reply: the operation was refused and nothing changed. */
 export type Refusal = readonly [tag: Atom<"error">, error: unknown];
 
 /** What the manager answers. */
 export interface ConfigCalls {
   get_config(path: Path, fallback?: unknown): unknown;
-  put_config(path: Path, value: unknown): true | Refusal;
-  unset_config(path: Path): true | Refusal;
-  merge_config(path: Path, partial: unknown): true | Refusal;
+  put_config(path: Path, value: unknown, options?: PutOptions): true | Preview | Refusal;
+  unset_config(path: Path, options?: PutOptions): true | Preview | Refusal;
+  merge_config(path: Path, partial: unknown, options?: PutOptions): true | Preview | Refusal;
+  rollback(version: number, options?: PutOptions): true | Preview | Refusal;
+  history(): readonly HistoryEntry[];
+  diff(from: number, to?: number): readonly ChangedValue[] | Refusal;
   subscribe(pattern: Path, subscriber: Subscriber, options?: SubscribeOptions): true | Refusal;
   unsubscribe(pattern: Path, subscriber: Subscriber): true | Refusal;
   reload(): ReloadReport | Refusal;

@@ -7,6 +7,7 @@ import {
   GET_CONFIG,
   PUT_CONFIG,
   type PathsOf,
+  type Preview,
   type Refusal,
   STATUS,
   type ConfigStatus,
@@ -70,7 +71,9 @@ describe("raw calls", () => {
   it("have the reply's type, and a wrong message does not compile", () => {
     const use = (): void => {
       expectTypeOf(gen_server.call("config_manager", [GET_CONFIG, "a.b"])).resolves.toEqualTypeOf<unknown>();
-      expectTypeOf(gen_server.call("config_manager", [PUT_CONFIG, "a.b", 1])).resolves.toEqualTypeOf<true | Refusal>();
+      expectTypeOf(gen_server.call("config_manager", [PUT_CONFIG, "a.b", 1])).resolves.toEqualTypeOf<
+        true | Preview | Refusal
+      >();
       expectTypeOf(gen_server.call("config_manager", [STATUS])).resolves.toEqualTypeOf<ConfigStatus>();
       // @ts-expect-error: put wants a path and a value
       void gen_server.call("config_manager", [PUT_CONFIG]);

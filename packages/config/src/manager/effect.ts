@@ -55,6 +55,8 @@ export type Effect =
 export interface Plan {
   readonly configuration: Configuration;
   readonly request: Request | { readonly cause: "written"; readonly path: Segments; readonly source: number };
+  /** What the overrides are to be, for a rollback. */
+  readonly overrides?: Overrides;
   /** What the sources contribute now. */
   readonly candidates: readonly Candidate[];
   /** Nothing is effective yet: optional sources are left out where that makes a valid configuration. */

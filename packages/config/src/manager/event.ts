@@ -2,7 +2,7 @@ import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../core/diff.ts";
 import type { Notification as Match } from "../core/subscriptions.ts";
 import type { Together } from "../sources/together.ts";
-import type { Refusal, ReloadReport } from "../protocol.ts";
+import type { Preview, Refusal, ReloadReport } from "../protocol.ts";
 import type { LoadOutcome } from "./outcome.ts";
 import type { Caller, Prepared, Request, SavedOverrides, Subscription, Wanted } from "./state.ts";
 
@@ -10,7 +10,7 @@ import type { Caller, Prepared, Request, SavedOverrides, Subscription, Wanted } 
 export type Event = FromCaller | FromSource | OfChange | FromDelivery | OfManager;
 
 export type FromCaller =
-  | { readonly type: "change"; readonly request: Request; readonly caller: Caller<true | Refusal> }
+  | { readonly type: "change"; readonly request: Request; readonly caller: Caller<true | Preview | Refusal> }
   | { readonly type: "reload"; readonly caller: Caller<ReloadReport | Refusal> | undefined }
   | { readonly type: "source_update"; readonly name: unknown; readonly tree: unknown }
   | { readonly type: "subscribe"; readonly wanted: Wanted; readonly caller: Caller<true | Refusal> }

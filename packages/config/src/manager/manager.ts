@@ -16,13 +16,14 @@ import {
 } from "@otpts/runtime";
 import { path_from_atom, RELOAD } from "../atoms.ts";
 import { explain } from "../core/explain.ts";
-import type { ConfigCalls, ConfigCasts, Path, Refusal } from "../protocol.ts";
+import type { ConfigCalls, ConfigCasts, Path, PutOptions, Refusal } from "../protocol.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Effects } from "./effects.ts";
 import type { Event, Timer } from "./event.ts";
 import { EVENT, type EventMessage, elementsOf, isTagged, tagOf } from "./messages.ts";
+import { differenceOf, historyOf } from "./history.ts";
 import { masked } from "./masked.ts";
-import { readPath, readPathBelow, readWanted, unknownRequest } from "./requests.ts";
+import { readPath, readPathBelow, readPutOptions, readWanted, unknownRequest } from "./requests.ts";
 import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
 import { statusOf } from "./status.ts";
 import { advance, handle, type NoReply, type Server } from "./server.ts";
@@ -61,12 +62,24 @@ const call = gen_server.calls<ConfigCalls, Server>(
       const value = valueAt(server, path);
       return [REPLY, value === undefined ? fallback : value, server];
     },
-    put_config: ([, path, value], from, server) =>
-      change(server, from, { cause: "put", path: readPathBelow(path, "put"), value }),
-    merge_config: ([, path, value], from, server) =>
-      change(server, from, { cause: "merge", path: readPathBelow(path, "merge"), value }),
-    unset_config: ([, path], from, server) =>
-      change(server, from, { cause: "unset", path: readPathBelow(path, "unset") }),
+    put_config: ([, path, value, options], from, server) =>
+      change(server, from, { cause: "put", path: readPathBelow(path, "put"), value, ...readOptions(options, "put") }),
+    merge_config: ([, path, value, options], from, server) =>
+      change(server, from, {
+        cause: "merge",
+        path: readPathBelow(path, "merge"),
+        value,
+        ...readOptions(options, "merge"),
+      }),
+    unset_config: ([, path, options], from, server) =>
+      change(server, from, { cause: "unset", path: readPathBelow(path, "unset"), ...readOptions(options, "unset") }),
+    rollback: ([, version, options], from, server) =>
+      change(server, from, { cause: "rollback", version, ...readOptions(options, "roll back") }),
+    history: (_request, _from, server) => [REPLY, historyOf(server.state), server],
+    diff: ([, from, to], _from, server) => {
+      const { version } = server.state.configuration.snapshot;
+      return [REPLY, differenceOf(server.state, from, to ?? version), server];
+    },
     subscribe: ([, pattern, subscriber, options], from, server) => {
       const wanted = readWanted(pattern, subscriber, options, "subscribe to");
       if (wanted.options.signal?.aborted === true) return [REPLY, true, server];
@@ -181,6 +194,10 @@ function eventOf({ state, effects }: Server, message: unknown, taken: boolean): 
     return effects.isArmed(timer, first, taken) ? { type: "elapsed", timer } : undefined;
   }
   return effects.isMonitored(third, first, taken) ? { type: "down", process: third as Pid, reason: fourth } : undefined;
+}
+
+function readOptions(options: unknown, action: string): { readonly options: PutOptions } {
+  return { options: readPutOptions(options, action) };
 }
 
 /** Whether it is the process that prepares a change. */

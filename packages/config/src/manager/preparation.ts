@@ -51,6 +51,14 @@ class Preparation {
         return this.propose({ kind: request.cause, path: request.path, value: request.value });
       case "unset":
         return this.propose({ kind: "unset", path: request.path });
+      case "rollback": {
+        const { contributions } = configuration;
+        return this.propose({
+          kind: "sources",
+          contributions,
+          overrides: this.plan.overrides ?? configuration.overrides,
+        });
+      }
       case "written": {
         // What was put is the source's now, and comes back with what it has.
         const overrides = configuration.overrides.unset(request.path);

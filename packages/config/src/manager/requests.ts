@@ -3,7 +3,7 @@ import { path_from_atom } from "../atoms.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
-import type { Path, SubscribeOptions, Subscriber } from "../protocol.ts";
+import type { Path, PutOptions, SubscribeOptions, Subscriber } from "../protocol.ts";
 import type { Wanted } from "./state.ts";
 
 /** Requests as they come, checked: their senders may be anybody's code. */
@@ -66,6 +66,35 @@ function isSignal(value: unknown): value is AbortSignal {
   return value instanceof AbortSignal && typeof value.aborted === "boolean";
 }
 
+/** A copy of the options of a put. @throws TypeError when one is none */
+export function readPutOptions(options: unknown, action: string): PutOptions {
+  if (options === undefined) return {};
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(
+      `Cannot ${action}: options must be an object, got ${options === null ? "null" : typeof options}`,
+    );
+  }
+  const copy: Record<string, unknown> = { ...options };
+  for (const [key, value] of Object.entries(copy)) {
+    const type = PUT_OPTIONS.get(key);
+    if (type === undefined) {
+      throw new TypeError(`Cannot ${action}: unknown option "${key}", known are ${[...PUT_OPTIONS.keys()].join(", ")}`);
+    }
+    if (value === undefined) delete copy[key];
+    else if (typeof value !== type) {
+      throw new TypeError(`Cannot ${action}: ${key} must be a ${type}, got ${value === null ? "null" : typeof value}`);
+    }
+  }
+  return copy;
+}
+
+const PUT_OPTIONS: ReadonlyMap<string, string> = new Map<keyof PutOptions, string>([
+  ["actor", "string"],
+  ["reason", "string"],
+  ["if_version", "number"],
+  ["dry_run", "boolean"],
+]);
+
 /** What an unknown request is refused with. */
 export function unknownRequest(request: unknown): TypeError {
   const tag: unknown = Array.isArray(request) ? request[0] : request;
@@ -76,6 +105,6 @@ export function unknownRequest(request: unknown): TypeError {
         ? `a tuple that starts with ${typeof tag}`
         : typeof tag;
   return new TypeError(
-    `Cannot answer this request: config_manager knows get_config, put_config, unset_config, merge_config, subscribe, unsubscribe, reload, status and explain, got ${shown}`,
+    `Cannot answer this request: config_manager knows get_config, put_config, unset_config, merge_config, rollback, history, diff, subscribe, unsubscribe, reload, status and explain, got ${shown}`,
   );
 }

@@ -13,6 +13,8 @@ import type {
   ReloadReport,
   SourceOutcome,
   SubscribeOptions,
+  Preview,
+  PutOptions,
 } from "../protocol.ts";
 import type { Source } from "../sources/source.ts";
 import type { Together } from "../sources/together.ts";
@@ -174,23 +176,16 @@ export interface Refusal {
 
 /** What is asked for. */
 export type Request =
-  | { readonly cause: "put" | "merge"; readonly path: Segments; readonly value: unknown; readonly options?: PutDetails }
-  | { readonly cause: "unset"; readonly path: Segments; readonly options?: PutDetails }
+  | { readonly cause: "put" | "merge"; readonly path: Segments; readonly value: unknown; readonly options: PutOptions }
+  | { readonly cause: "unset"; readonly path: Segments; readonly options: PutOptions }
+  | { readonly cause: "rollback"; readonly version: number; readonly options: PutOptions }
   | { readonly cause: "reload" | "source" };
-
-/** What may come with a put. */
-export interface PutDetails {
-  readonly actor?: string;
-  readonly reason?: string;
-  readonly if_version?: number;
-  readonly dry_run?: boolean;
-}
 
 /** A change on its way. */
 export interface Change {
   readonly id: number;
   readonly request: Request;
-  readonly caller: Caller<true | RefusalReply> | undefined;
+  readonly caller: Caller<true | Preview | RefusalReply> | undefined;
   /**
    * `queued`: waits for its turn. `validating`: the next configuration is made, and may still be given up. `persisting`: it
    * is valid, and is being written to where it must survive; the outcome of that decides.

@@ -4,10 +4,11 @@ import type { ChangedPath } from "../../core/diff.ts";
 import { formatPath } from "../../core/path.ts";
 import type { Overrides } from "../../core/overrides.ts";
 import { valueAt } from "../../core/snapshot.ts";
-import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
-import type { Refusal } from "../../protocol.ts";
+import { ConfigConflictError, ConfigSourceError, ConfigValidationError } from "../../errors.ts";
+import type { Preview, Refusal } from "../../protocol.ts";
 import type { Plan } from "../effect.ts";
 import type { OfChange } from "../event.ts";
+import { changedValues, unknownVersion, versionAt } from "../history.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
 import {
   type Caller,
@@ -35,17 +36,18 @@ export interface Settled {
   readonly change: Change;
   readonly outcome:
     | { readonly committed: Prepared; readonly notified: readonly string[] }
+    | { readonly previewed: Prepared }
     | { readonly refused: Error };
 }
 
 /** Somebody wants a put, a merge or an unset. */
-export function requested(turn: Turn, request: Request, caller: Caller<true | Refusal>): void {
+export function requested(turn: Turn, request: Request, caller: Caller<true | Preview | Refusal>): void {
   if (isFromJob(turn, caller.from[0])) return turn.reply(caller, [atoms.ERROR, insideValidator(request.cause)]);
   enqueue(turn, request, caller);
 }
 
 /** Queues a change. */
-export function enqueue(turn: Turn, request: Request, caller: Caller<true | Refusal> | undefined): void {
+export function enqueue(turn: Turn, request: Request, caller: Caller<true | Preview | Refusal> | undefined): void {
   const change: Change = {
     id: turn.id(),
     request,
@@ -74,6 +76,11 @@ export function next(turn: Turn): void {
   const [first, ...rest] = queue;
   if (current !== undefined || first === undefined) return;
   turn.set({ change: { ...first, phase: "validating" }, queue: rest });
+  const error = outdated(turn, first.request);
+  if (error !== undefined) {
+    refuse(turn, turn.state.change!, error);
+    return next(turn);
+  }
   turn.do({ do: "prepare", change: first.id, plan: planOf(turn, first.request) });
 }
 
@@ -95,6 +102,7 @@ export function prepared(
   if ("error" in outcome) return refuse(turn, change, outcome.error);
   const done: Change = { ...change, job: undefined, prepared: outcome.prepared };
   turn.set({ change: done });
+  if (isDryRun(done.request)) return preview(turn, done, outcome.prepared);
   const through = change.through === undefined ? writesOf(turn, done.request, outcome.prepared) : undefined;
   if (through !== undefined) return write(turn, { ...done, through });
   const { overrides } = outcome.prepared.after;
@@ -223,6 +231,7 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
       refused: refused !== undefined && refused === candidate,
     })),
     first: phase === "starting",
+    ...(request.cause === "rollback" ? { overrides: versionAt(state, request.version)!.overrides } : {}),
   };
 }
 
@@ -264,6 +273,33 @@ function write(turn: Turn, change: Change): Settled | undefined {
   return undefined;
 }
 
+function isDryRun(request: Request): boolean {
+  return "options" in request && request.options.dry_run === true;
+}
+
+/** Answers a dry run. */
+function preview(turn: Turn, change: Change, previewed: Prepared): Settled {
+  const { configuration, spec } = turn.state;
+  const { version, tree } = configuration.snapshot;
+  const changes = changedValues(tree, previewed.after.snapshot.tree, spec.secrets);
+  turn.set({ change: undefined });
+  turn.reply(change.caller, { version, changes });
+  return { change, outcome: { previewed } };
+}
+
+/** Why a request cannot even be tried. */
+function outdated({ state }: Turn, request: Request): Error | undefined {
+  if (!("options" in request)) return undefined;
+  const { version } = state.configuration.snapshot;
+  const { if_version = version } = request.options;
+  if (if_version !== version) {
+    const message = `${actionOf(request)}: the configuration is at version ${version} by now, not at ${if_version}`;
+    return new ConfigConflictError(message, if_version, version);
+  }
+  if (request.cause !== "rollback") return undefined;
+  return versionAt(state, request.version) === undefined ? unknownVersion(state, actionOf(request)) : undefined;
+}
+
 function project(turn: Turn, change: Change): undefined {
   turn.do({ do: "project", change: change.id, prepared: change.prepared! });
   return undefined;
@@ -274,7 +310,7 @@ function refuse(turn: Turn, change: Change, error: Error): Settled {
   turn.set({ change: undefined });
   const cause = error instanceof RefusedCandidates ? error.error : error;
   turn.reply(caller, [atoms.ERROR, cause]);
-  turn.announce({ what: "refused", action: actionOf(request), error: cause, put: "path" in request });
+  turn.announce({ what: "refused", action: actionOf(request), error: cause, put: caller !== undefined });
   return { change, outcome: { refused: error } };
 }
 
@@ -282,7 +318,9 @@ function remember(turn: Turn, request: Request): void {
   const { configuration, history, phase } = turn.state;
   const { snapshot, overrides } = configuration;
   const cause: Version["cause"] = phase === "starting" ? "start" : request.cause;
-  turn.set({ history: [...history, { snapshot, overrides, at: turn.now, cause }].slice(-HISTORY) });
+  const { actor, reason } = "options" in request ? request.options : {};
+  const by = { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
+  turn.set({ history: [...history, { snapshot, overrides, at: turn.now, cause, ...by }].slice(-HISTORY) });
 }
 
 /** The changes as `config.changed` reports them: a put as one change at its path, all else leaf by leaf. */
@@ -305,5 +343,6 @@ function reported(
 
 /** Begins the message of a refusal. */
 export function actionOf(request: Request): string {
+  if (request.cause === "rollback") return `Cannot roll back to version ${request.version}`;
   return "path" in request ? `Cannot ${request.cause} "${formatPath(request.path)}"` : "Cannot load the configuration";
 }

@@ -181,7 +181,7 @@ export function settled(turn: Turn, { change, outcome }: changes.Settled): void 
     for (const { index } of turn.state.sources) turn.setSource(index, { refused: undefined });
     turn.set({ refused: undefined });
     if (outcome.committed.refused.length > 0) noteRefused(turn, outcome.committed.refused);
-  } else if (outcome.refused instanceof RefusedCandidates) {
+  } else if ("refused" in outcome && outcome.refused instanceof RefusedCandidates) {
     noteRefused(turn, outcome.refused.refused);
   }
   if (cause === "reload" && turn.state.reload !== undefined) finishReload(turn, turn.state.reload, outcome);
@@ -255,8 +255,9 @@ function finishReload(turn: Turn, reload: Reload, outcome: changes.Settled["outc
       const { version } = after.snapshot;
       for (const caller of reload.callers) deliveries.answerAfter(turn, caller, report, outcome.notified, version);
     }
-  } else {
-    const error = outcome.refused instanceof RefusedCandidates ? outcome.refused.error : outcome.refused;
+  } else if ("refused" in outcome) {
+    const { refused } = outcome;
+    const error = refused instanceof RefusedCandidates ? refused.error : refused;
     if (reload.first) return fail(turn, withAbsent(turn, error));
     turn.set({ last_reload: { at: turn.now, successful: false, succeeded_at: before?.succeeded_at } });
     turn.announce({ what: "reload_refused", duration, error });

@@ -203,8 +203,8 @@ export class World {
     const segments = path.split(".");
     const request =
       put.value === undefined
-        ? ({ cause: "unset", path: segments } as const)
-        : ({ cause: "put", path: segments, value: put.value } as const);
+        ? ({ cause: "unset", path: segments, options: {} } as const)
+        : ({ cause: "put", path: segments, value: put.value, options: {} } as const);
     this.run({ type: "change", request, caller });
   }
 

@@ -1,0 +1,48 @@
+import { changedLeaves, diff, sortedByPath } from "../core/diff.ts";
+import type { Secrets } from "../core/secrets.ts";
+import type { Table } from "../core/value.ts";
+import type { ChangedValue, HistoryEntry } from "../protocol.ts";
+import type { State, Version } from "./state.ts";
+
+/** The versions that are kept, and what changed between them. They share what is equal. */
+
+/** The last versions, oldest first. */
+export function historyOf({ history }: State): readonly HistoryEntry[] {
+  return history.map(({ snapshot, at, cause, actor, reason }) => ({
+    version: snapshot.version,
+    at: new Date(at).toISOString(),
+    cause,
+    ...(actor === undefined ? {} : { actor }),
+    ...(reason === undefined ? {} : { reason }),
+  }));
+}
+
+export function versionAt({ history }: State, version: number): Version | undefined {
+  return history.find(({ snapshot }) => snapshot.version === version);
+}
+
+export function unknownVersion({ history }: State, action: string): RangeError {
+  const [first, last] = [history[0], history.at(-1)];
+  return new RangeError(
+    `${action}: it is not kept, which versions ${first?.snapshot.version ?? 0} to ${last?.snapshot.version ?? 0} are`,
+  );
+}
+
+/** What changed from one version to another. @throws RangeError when one of them is not kept */
+export function differenceOf(state: State, from: number, to: number): readonly ChangedValue[] {
+  const [before, after] = [from, to].map((version) => {
+    const found = versionAt(state, version);
+    if (found === undefined) throw unknownVersion(state, `Cannot compare with version ${String(version)}`);
+    return found.snapshot.tree;
+  });
+  return changedValues(before!, after!, state.spec.secrets);
+}
+
+/** The leaves in which two trees differ, sorted, secrets redacted. */
+export function changedValues(before: Table, after: Table, secrets: Secrets): readonly ChangedValue[] {
+  return sortedByPath([...changedLeaves(diff(before, after))]).map((leaf) => ({
+    path: leaf.path,
+    old_value: secrets.redact(leaf.segments, leaf.before),
+    new_value: secrets.redact(leaf.segments, leaf.after),
+  }));
+}
