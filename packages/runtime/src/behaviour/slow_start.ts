@@ -1,5 +1,6 @@
 /** Starts that take long. Nearly none do, so a start is watched only if it is not over when the event loop has been round. */
 import { settle } from "../term/shape.ts";
+import type { CheckedSpec } from "./child.ts";
 import { cancel, Deadline, wait } from "../process/timer.ts";
 
 /** From this many ms on a start is slow. */
@@ -10,30 +11,36 @@ const { setImmediate } = globalThis;
 
 const fresh = new Set<SlowStart>();
 
-/** A start under way. */
+/** The starts of a supervisor, which come one after the other. */
 export class SlowStart {
-  readonly #tell: () => void;
+  readonly #tell: (spec: CheckedSpec) => void;
+  #spec: CheckedSpec | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
 
-  /** `tell` is called once, if the start takes long. Waiting for that keeps nothing alive. */
-  constructor(tell: () => void) {
+  /** `tell` is called once for a start that takes long. Waiting for that keeps nothing alive. */
+  constructor(tell: (spec: CheckedSpec) => void) {
     this.#tell = tell;
   }
 
-  begin(): this {
+  /** A start begins. */
+  begin(spec: CheckedSpec): void {
+    this.#spec = spec;
     fresh.add(this);
     if (fresh.size === 1) setImmediate(watch);
-    return this;
   }
 
   /** The start is over. */
   end(): void {
-    fresh.delete(this);
-    if (this.#deadline !== undefined) cancel(this.#deadline);
+    if (this.#deadline === undefined) {
+      fresh.delete(this);
+      return;
+    }
+    cancel(this.#deadline);
+    this.#deadline = undefined;
   }
 
   watch(): void {
-    this.#deadline = new Deadline(this.#tell, true);
+    this.#deadline = new Deadline(() => this.#tell(this.#spec as CheckedSpec), true);
     wait(this.#deadline, SLOW);
   }
 }

@@ -14,7 +14,6 @@ import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
-import { SLOW, SlowStart } from "./slow_start.ts";
 import { nameOf, offender, runs, type State } from "./supervisor_state.ts";
 
 /** Why a child did not start; `text` where the reason alone would not tell a person. */
@@ -68,10 +67,10 @@ export function run<T>(
   then: (started: Started) => T,
 ): Promise<T> {
   const { self } = state;
-  const slow = new SlowStart(() => reportSlow(state, spec)).begin();
+  state.slow.begin(spec);
   const goOn = (started: Started): T | Promise<never> => {
     become(self);
-    slow.end();
+    state.slow.end();
     if ("pid" in started && started.pid !== undefined) reportUnlinked(state, spec, started.pid);
     // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
     return self.alive && !state.interrupted ? then(started) : forever();
@@ -82,16 +81,6 @@ export function run<T>(
     (result) => goOn(outcome(result)),
     (error: unknown) => goOn(failure(error)),
   ) as Promise<T>;
-}
-
-function reportSlow(state: State, spec: CheckedSpec): void {
-  report(
-    "warning",
-    "slow_start",
-    () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, ms: SLOW }),
-    () =>
-      `Supervisor ${nameOf(state.self)} has waited ${SLOW} ms for child ${describe(spec.id)} to start, and goes on waiting: its init has not returned. Long work belongs into handle_continue; a limit is the start's option timeout`,
-  );
 }
 
 // A child that is not linked is neither watched nor ended with its supervisor. Said once for each specification.

@@ -1,12 +1,15 @@
 /** What a supervisor keeps, and what is asked of it: who its children are, and how they are told of. */
 import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
 import { settle } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf as registeredName } from "../process/registry.ts";
+import { report } from "../process/report.ts";
 import type { CheckedFlags, CheckedSpec, Unknown } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { Window } from "./restart.ts";
+import { SLOW, SlowStart } from "./slow_start.ts";
 
 /** A supervisor's state. */
 export class State {
@@ -18,6 +21,7 @@ export class State {
   readonly window: Window;
   /** The child whose start function runs. */
   starting: Child | undefined = undefined;
+  readonly slow: SlowStart;
   /** It has not started all its children yet. */
   initialising = true;
   /** Its start was interrupted: it starts nothing more. */
@@ -33,6 +37,7 @@ export class State {
     this.self = self;
     this.flags = flags;
     this.dynamic = dynamic;
+    this.slow = new SlowStart((spec) => reportSlow(this, spec));
     this.window = new Window(flags.intensity, flags.period);
   }
 }
@@ -88,4 +93,15 @@ export function offender(state: State, child: Child, reason: unknown): Record<st
 /** The supervisor, for people. */
 export function nameOf(self: Process): string {
   return self.name === undefined ? String(self.pid) : `"${self.name}"`;
+}
+
+function reportSlow(state: State, spec: CheckedSpec): void {
+  if (!state.self.alive) return;
+  report(
+    "warning",
+    "slow_start",
+    () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, ms: SLOW }),
+    () =>
+      `Supervisor ${nameOf(state.self)} has waited ${SLOW} ms for child ${describe(spec.id)} to start, and goes on waiting: its init has not returned. Long work belongs into handle_continue; a limit is the start's option timeout`,
+  );
 }
