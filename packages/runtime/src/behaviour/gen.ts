@@ -24,7 +24,7 @@ import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
-import { observer } from "./observer.ts";
+import { type Observer, observer } from "./observer.ts";
 import { Cast } from "../process/mailbox.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, board, expect, refuse } from "../process/promised.ts";
@@ -97,7 +97,22 @@ export function call(
   as = GEN_SERVER_CALL,
 ): Promise<unknown> {
   if (observer === undefined) return ask(server, payload, timeout, as);
-  return observer.call(server, payload, () => ask(server, payload, timeout, as));
+  return observedCall(observer, server, payload, timeout, as);
+}
+
+// A function of its own: a closure makes its function's arguments an object, whether it is made or not.
+function observedCall(
+  by: Observer,
+  server: ServerRef,
+  payload: unknown,
+  timeout: Timeout | undefined,
+  as: Calling,
+): Promise<unknown> {
+  return by.call(server, payload, () => ask(server, payload, timeout, as));
+}
+
+function observedCast(by: Observer, server: ServerRef, process: Process, message: unknown): void {
+  by.cast(server, message, () => process.enqueue(new Cast(message)));
 }
 
 function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, as: Calling): Promise<unknown> {
@@ -124,7 +139,7 @@ export function cast(server: ServerRef, message: unknown): typeof OK {
   const process = locate(server);
   if (process === undefined) return OK;
   if (observer === undefined) process.enqueue(new Cast(message));
-  else observer.cast(server, message, () => process.enqueue(new Cast(message)));
+  else observedCast(observer, server, process, message);
   return OK;
 }
 

@@ -104,7 +104,7 @@ export class Server extends Process {
     this.ready = true;
     if (this.waiter !== undefined) look(this);
     else if ((this.flags & BORN) === 0) {
-      if (carrying) handled(this, () => this.#init());
+      if (carrying) this.#initCarried();
       else this.#init();
     } else {
       // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
@@ -114,7 +114,7 @@ export class Server extends Process {
         if (left === 0 || (!reduce() && left < SLICE)) break;
         if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
           const entry = take(this, undefined);
-          if (carrying) handled(entry, () => this.#handle(entry));
+          if (carrying) this.#handleCarried(entry);
           else if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
           else this.#handle(entry);
@@ -153,11 +153,11 @@ export class Server extends Process {
     const asked = this.#asked;
     if (asked instanceof Continuation) {
       this.#asked = undefined;
-      within(asked.carried, () => this.#invoke("handle_continue", asked.term, undefined));
+      this.#continue(asked);
     } else if (this.head !== undefined) {
       const entry = take(this, undefined);
       if (!isSystem(entry)) this.#busy();
-      if (carrying) handled(entry, () => this.#handle(entry));
+      if (carrying) this.#handleCarried(entry);
       else this.#handle(entry);
     } else if (asked?.over === true) {
       this.#busy();
@@ -189,6 +189,19 @@ export class Server extends Process {
     if (!(this.#asked instanceof Idle)) return;
     cancel(this.#asked.deadline);
     this.#asked = undefined;
+  }
+
+  // Functions of their own: a closure in a loop costs an object for each turn of it, whether it is made or not.
+  #handleCarried(entry: Entry): void {
+    handled(entry, () => this.#handle(entry));
+  }
+
+  #initCarried(): void {
+    handled(this, () => this.#init());
+  }
+
+  #continue({ carried, term }: Continuation): void {
+    within(carried, () => this.#invoke("handle_continue", term, undefined));
   }
 
   #handle(entry: Entry): void {
@@ -287,8 +300,10 @@ export class Server extends Process {
       const { module } = this;
       if (callback === "handle_call") {
         if (module.handle_call === undefined) throw missingCallback(module, callback, term);
-        const handle = module.handle_call.bind(module, term, from as From, this.state);
-        result = observer === undefined ? handle() : observer.handle(this, callback, term, handle);
+        result =
+          observer === undefined
+            ? module.handle_call(term, from as From, this.state)
+            : observer.handle(this, callback, term, module.handle_call.bind(module, term, from as From, this.state));
       } else if (callback === "handle_info" && module.handle_info === undefined) {
         report(
           "warning",
@@ -302,8 +317,10 @@ export class Server extends Process {
       } else {
         const method = module[callback as "handle_cast"];
         if (method === undefined) throw missingCallback(module, callback, term);
-        const handle = method.bind(module, term, this.state);
-        result = observer === undefined ? handle() : observer.handle(this, callback, term, handle);
+        result =
+          observer === undefined
+            ? method.call(module, term, this.state)
+            : observer.handle(this, callback, term, method.bind(module, term, this.state));
       }
     } catch (error) {
       this.#threw(callback, from, error);

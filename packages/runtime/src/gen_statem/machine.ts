@@ -199,7 +199,7 @@ export class Machine extends Process implements Served {
     this.ready = true;
     if (this.waiter !== undefined) look(this);
     else if ((this.flags & BORN) === 0) {
-      if (carrying) handled(this, () => this.#init());
+      if (carrying) this.#initCarried();
       else this.#init();
     } else {
       for (let left = SLICE; this.listening; left--) {
@@ -212,7 +212,7 @@ export class Machine extends Process implements Served {
           this.#timeouts === undefined
         ) {
           const entry = take(this, undefined);
-          if (carrying) handled(entry, () => this.#take(entry));
+          if (carrying) this.#takeCarried(entry);
           else if (entry instanceof Request && !entry.purpose.system) this.#begin([CALL, entry.from], entry.payload);
           else this.#take(entry);
         } else if (!this.#step()) break;
@@ -273,9 +273,18 @@ export class Machine extends Process implements Served {
     }
     if (this.head === undefined) return false;
     const entry = take(this, undefined);
-    if (carrying) handled(entry, () => this.#take(entry));
+    if (carrying) this.#takeCarried(entry);
     else this.#take(entry);
     return true;
+  }
+
+  // Functions of their own: a closure in a loop costs an object for each turn of it, whether it is made or not.
+  #takeCarried(entry: Entry): void {
+    handled(entry, () => this.#take(entry));
+  }
+
+  #initCarried(): void {
+    handled(this, () => this.#init());
   }
 
   #take(entry: Entry): void {

@@ -32,7 +32,7 @@ export class BodyProcess extends Process {
     const body = this.#body;
     if (body !== undefined) {
       this.#body = undefined;
-      if (carrying) handled(this, () => this.#start(body));
+      if (carrying) this.#startCarried(body);
       else this.#start(body);
     } else if (this.waiter !== undefined) {
       look(this);
@@ -41,6 +41,10 @@ export class BodyProcess extends Process {
 
   release(_reason?: unknown): void {
     this.#body = undefined;
+  }
+
+  #startCarried(body: Body): void {
+    handled(this, () => this.#start(body));
   }
 
   #start(body: Body): void {
