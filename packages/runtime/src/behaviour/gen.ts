@@ -135,7 +135,7 @@ function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, 
 /** Sends a cast. Always `ok`, also if nobody is there. */
 export function cast(server: ServerRef, message: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
-  if (isVia(server)) return castVia(server, message);
+  if (!(server instanceof Pid) && isVia(server)) return castVia(server, message);
   const process = locate(server);
   if (process === undefined) return OK;
   if (observer === undefined) process.enqueue(new Cast(message));

@@ -109,12 +109,13 @@ export class Server extends Process {
     } else {
       // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
       // the callback makes, and taking down frames is most of what a crash costs.
+      const watched = carrying || observer !== undefined;
       for (let left = SLICE; this.listening; left--) {
         // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
         if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
           const entry = take(this, undefined);
-          if (carrying) this.#handleCarried(entry);
+          if (watched) this.#handleCarried(entry);
           else if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
           else this.#handle(entry);
@@ -206,17 +207,20 @@ export class Server extends Process {
 
   #handle(entry: Entry): void {
     if (entry instanceof Request) {
-      if (isSystem(entry)) {
+      if (entry.purpose.system) {
         system(this, entry);
         this.#waitAgain();
       } else {
-        this.#call(entry);
+        const request: Request = entry;
+        if (observer === undefined) this.#call(request);
+        else this.#invoke("handle_call", request.payload, request.from);
       }
       return;
     }
     const { message } = entry as Cast | Envelope;
-    if (entry instanceof Cast) this.#cast(message);
-    else this.#message(message);
+    if (!(entry instanceof Cast)) this.#message(message);
+    else if (observer === undefined) this.#cast(message);
+    else this.#invoke("handle_cast", message, undefined);
   }
 
   #message(message: unknown): void {
@@ -243,7 +247,7 @@ export class Server extends Process {
   // The two ways that nearly all messages take, each with its plainest result done at once; the rest is #invoke's.
   #cast(term: unknown): void {
     const { module } = this;
-    if (module.handle_cast === undefined || this.tracing || observer !== undefined) {
+    if (module.handle_cast === undefined || this.tracing) {
       this.#invoke("handle_cast", term, undefined);
       return;
     }
@@ -268,7 +272,7 @@ export class Server extends Process {
   #call(request: Request): void {
     const { module } = this;
     const { from } = request;
-    if (module.handle_call === undefined || this.tracing || observer !== undefined) {
+    if (module.handle_call === undefined || this.tracing) {
       this.#invoke("handle_call", request.payload, from);
       return;
     }
