@@ -51,6 +51,7 @@ export {
 } from "./behaviour/send_request.ts";
 export { sensitive } from "./behaviour/sensitive.ts";
 export { calls, type CallTable, casts, type CastTable, type ReplyResult } from "./behaviour/calls.ts";
+export type { MailboxLimit } from "./behaviour/bounded.ts";
 export type { CallResult, From, InitResult, Module, NoReplyResult, ServerRef, StartOptions, Status };
 
 const ABCAST = ensure("abcast");

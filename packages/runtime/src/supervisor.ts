@@ -56,6 +56,7 @@ import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
 import * as gen_server from "./gen_server.ts";
 
 export type { AutoShutdown, ChildSpec, Flags, SupervisorModule };
+export type { Backoff } from "./behaviour/backoff.ts";
 export type { Strategy } from "./behaviour/child.ts";
 
 /** Options of a supervisor. */

@@ -20,6 +20,7 @@ import { describe } from "../term/describe.ts";
 import { isA, isTuple, read } from "../term/guarded.ts";
 import { nearest, unknownOption } from "../term/options.ts";
 import { strange } from "../term/strange.ts";
+import { type Backoff, checkBackoff, type CheckedBackoff } from "./backoff.ts";
 
 type Word<N extends string> = N | Atom<N>;
 
@@ -40,6 +41,11 @@ export interface ChildSpec {
   readonly significant?: boolean | undefined;
   /** Accepted and checked, otherwise unused. */
   readonly modules?: readonly unknown[] | Word<"dynamic"> | undefined;
+  /**
+   * Waits before it starts the child again, longer and longer while the child goes on failing. Not in OTP, which restarts at
+   * once; the default is OTP's. A restart counts against `max_restarts` when it is made, after its delay.
+   */
+  readonly backoff?: Backoff | undefined;
 }
 
 /** Who is restarted with a child that failed, as a string or an atom. */
@@ -69,6 +75,7 @@ export interface CheckedSpec {
   readonly type: Atom;
   readonly significant: boolean;
   readonly modules: readonly unknown[] | Atom;
+  readonly backoff?: CheckedBackoff;
 }
 
 export interface CheckedFlags {
@@ -168,7 +175,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     : undefined;
   if (odd !== undefined)
     return problem("invalid_module", odd, `${child()}: modules must hold modules, got ${describe(odd)}`);
-  return {
+  const checked: CheckedSpec = {
     id: given.id,
     task: given.task as CheckedSpec["task"],
     args: args as readonly unknown[],
@@ -178,6 +185,10 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     significant,
     modules: modules as readonly unknown[] | Atom,
   };
+  if (given.backoff === undefined) return checked;
+  const backoff = checkBackoff(given.backoff);
+  if (typeof backoff === "string") return problem("invalid_backoff", given.backoff, `${child()}: backoff: ${backoff}`);
+  return { ...checked, backoff };
 }
 
 function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown; text: string } | undefined {
@@ -217,7 +228,7 @@ export function checkSpecs(
   return checked;
 }
 
-const SPEC_KEYS = ["id", "task", "args", "restart", "shutdown", "type", "significant", "modules"];
+const SPEC_KEYS = ["id", "task", "args", "restart", "shutdown", "type", "significant", "modules", "backoff"];
 const FLAG_KEYS = ["strategy", "max_restarts", "max_seconds", "auto_shutdown"];
 /** What stands beside the flags where the children are given as a list. */
 export const OPTION_KEYS = [...FLAG_KEYS, "name", "signals"];

@@ -10,6 +10,7 @@ import {
   NOPROC,
   NORMAL,
   OK,
+  OVERLOAD,
   SHUTDOWN,
   TIMEOUT,
 } from "../term/atoms.ts";
@@ -202,6 +203,8 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
     case NORMAL:
     case SHUTDOWN:
       return `the server stopped before it replied (${describe(reason)})`;
+    case OVERLOAD:
+      return "the server's mailbox is full (overload): more is asked of it than it can answer. Ask less, or later, or give it a higher mailbox.max_len";
     case KILLED:
       return "the server was killed before it replied (killed)";
     default:

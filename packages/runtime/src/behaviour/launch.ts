@@ -14,6 +14,7 @@ import { board, expect } from "../process/promised.ts";
 import { find, type Name, checkName, register } from "../process/registry.ts";
 import { isVia, whereisVia } from "../process/via.ts";
 import { ancestry, bear, currentDispatcher } from "../process/spawn.ts";
+import { bound, checkLimit, type MailboxLimit } from "./bounded.ts";
 import { type Started, Starter, startError } from "./starter.ts";
 
 /** Options of a start. */
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly name?: Name | Via | undefined;
   /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
   readonly timeout?: Timeout | undefined;
+  /** How many messages may wait, and what becomes of others: opt-in, a mailbox has no limit by default. */
+  readonly mailbox?: MailboxLimit | undefined;
   /** Accepted and without effect: there is no hibernation in Node. */
   readonly hibernate_after?: Timeout | undefined;
   /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
@@ -31,7 +34,7 @@ export interface StartOptions {
 /** No options. */
 export const NONE: StartOptions = {};
 
-const OPTIONS = ["name", "timeout", "hibernate_after", "spawn_opt"];
+const OPTIONS = ["name", "timeout", "mailbox", "hibernate_after", "spawn_opt"];
 
 /** How a process is tied to the one that starts it. */
 export type Tie = "start" | "start_link" | "start_monitor";
@@ -56,10 +59,12 @@ export function launch(
   let ms = Infinity;
   let name: Name | Via | undefined;
   let timeout: Timeout | undefined;
+  let mailbox: MailboxLimit | undefined;
   try {
     if (options !== NONE) {
       checkOptions(options, OPTIONS, `start a ${behaviour}`);
-      ({ name, timeout } = options);
+      ({ name, timeout, mailbox } = options);
+      if (mailbox !== undefined) checkLimit(mailbox, `start a ${kind}`);
     }
     if (timeout !== undefined) ms = milliseconds(timeout, `start a ${kind}`);
     if (name !== undefined && !isVia(name))
@@ -75,6 +80,7 @@ export function launch(
   }
   if (holder !== undefined) return refused(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
+  if (mailbox !== undefined) bound(process, mailbox);
   const ride = board(currentDispatcher().prompt);
   bear(process, caller, tie === "start_link");
   if (name !== undefined && !isVia(name)) register(name, process.pid);

@@ -32,6 +32,7 @@ import { report } from "../process/report.ts";
 import { type From, Request } from "../process/request.ts";
 import { now } from "../process/timer.ts";
 import { administer, UNKNOWN } from "./administration.ts";
+import { type CheckedBackoff, delay, endOf } from "./backoff.ts";
 import { type CheckedSpec, checkFlags, checkSpecs, isProblem, type Unknown } from "./child.ts";
 import { Child } from "./children.ts";
 import { whenDead } from "./ended.ts";
@@ -217,7 +218,11 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
 }
 
 // `ended`: why it is restarted; undefined where an earlier restart failed, which was reported.
-function restart(state: State, child: Child, ended?: { readonly reason: unknown }): unknown {
+function restart(state: State, child: Child, failed?: { readonly reason: unknown }): unknown {
+  const { backoff } = child.spec;
+  if (backoff !== undefined && failed !== undefined) return restartLater(state, child, backoff, failed.reason);
+  // A restart that waited is told of already, but for why it was necessary.
+  const ended = backoff === undefined ? failed : endOf(child);
   const { self, flags, window } = state;
   const { id } = child.spec;
   const why = () => (ended === undefined ? "could not be restarted" : `ended with reason ${inWords(ended.reason)}`);
@@ -234,11 +239,11 @@ function restart(state: State, child: Child, ended?: { readonly reason: unknown 
     forget(state, child);
     return go(state, false);
   }
-  if (ended !== undefined) {
+  if (failed !== undefined) {
     report(
       "warning",
       "child_terminated",
-      () => offender(state, child, ended.reason),
+      () => offender(state, child, failed.reason),
       () => `Supervisor ${nameOf(self)} restarts child ${describe(id)} ${child.pid}, which ${why()}`,
     );
   }
@@ -252,6 +257,32 @@ function restart(state: State, child: Child, ended?: { readonly reason: unknown 
     else runs(state, child, started.pid);
     return go(state, true);
   });
+}
+
+// Those that go with it are stopped at once, and started with it.
+function restartLater(state: State, child: Child, backoff: CheckedBackoff, reason: unknown): unknown {
+  const { self, flags } = state;
+  const { id } = child.spec;
+  const { pid } = child;
+  const ms = tryLater(state, child, backoff, reason);
+  report(
+    "warning",
+    "child_terminated",
+    () => ({ ...offender(state, child, reason), pid, delay: ms }),
+    () =>
+      `Supervisor ${nameOf(self)} restarts child ${describe(id)} ${pid} in ${ms} ms, which ended with reason ${inWords(reason)}`,
+  );
+  const { strategy } = flags;
+  if (strategy === SIMPLE_ONE_FOR_ONE) return [NOREPLY, state];
+  const others = group(strategy, () => state.children.list(), child).filter((each) => each !== child);
+  return others.length === 0 ? [NOREPLY, state] : endAll(state, others).then(() => [NOREPLY, state]);
+}
+
+function tryLater(state: State, child: Child, backoff: CheckedBackoff, reason: unknown): number {
+  const { self } = state;
+  state.children.runs(child, undefined);
+  child.restarting = true;
+  return delay(child, backoff, reason, self, () => self.enqueue(new Cast([TRY_AGAIN, child])));
 }
 
 async function restartGroup(state: State, child: Child, together: readonly Child[]): Promise<unknown> {
@@ -269,6 +300,11 @@ async function restartGroup(state: State, child: Child, together: readonly Child
 }
 
 function tryAgain(state: State, child: Child): void {
+  const { backoff } = child.spec;
+  if (backoff !== undefined) {
+    tryLater(state, child, backoff, endOf(child)?.reason);
+    return;
+  }
   state.children.runs(child, undefined);
   child.restarting = true;
   state.self.enqueue(new Cast([TRY_AGAIN, child]));

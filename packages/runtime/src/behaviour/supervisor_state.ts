@@ -6,6 +6,7 @@ import { settle } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
+import { forgetDelay } from "./backoff.ts";
 import type { CheckedFlags, CheckedSpec, Unknown } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { Window } from "./restart.ts";
@@ -55,6 +56,7 @@ export function runs(state: State, child: Child, pid: Pid | undefined): void {
 
 /** A child ended and is not started again: its specification stays, if it was in the list. */
 export function forget(state: State, child: Child): void {
+  forgetDelay(child);
   if (state.dynamic === undefined) state.children.ended(child);
   else state.children.remove(child, child);
 }

@@ -61,6 +61,7 @@ export type {
   StateModule,
   TimeoutKind,
 } from "./types.ts";
+export type { MailboxLimit } from "../behaviour/bounded.ts";
 export type { StartOptions };
 
 /** What a start resolves with: the pid; also `IGNORE` where init may return it. */

@@ -21,6 +21,7 @@ export const CALLING_SELF = ensure("calling_self");
 export const BADARG = ensure("badarg");
 export const UNDEF = ensure("undef");
 export const NOCATCH = ensure("nocatch");
+export const OVERLOAD = ensure("overload");
 export const SYSTEM_LIMIT = ensure("system_limit");
 export const BAD_RETURN_VALUE = ensure("bad_return_value");
 export const EXIT = ensure("EXIT");
