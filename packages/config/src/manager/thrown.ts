@@ -1,8 +1,12 @@
-/** What was thrown, as an Error. It may be anything, also an object that throws when it is looked at. */
+import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
+
+/**
+ * What was thrown, as an Error that can be looked at. It may be anything, also an object that throws when it is looked at.
+ */
 export function asError(thrown: unknown): Error {
   try {
-    // An Error whose message cannot be read is none that can be shown.
-    if (thrown instanceof Error && typeof thrown.message === "string" && typeof thrown.name === "string") return thrown;
+    if (thrown instanceof Error && isReadable(thrown)) return thrown;
+    if (thrown instanceof Error && typeof thrown.message === "string") return new Error(thrown.message);
   } catch {
     return new Error("it threw an error that cannot be read");
   }
@@ -12,6 +16,19 @@ export function asError(thrown: unknown): Error {
 /** The message of what was thrown. */
 export function messageOf(thrown: unknown): string {
   return asError(thrown).message;
+}
+
+/** Whether all that is looked at later is what it should be. */
+function isReadable(error: Error): boolean {
+  const { message, name } = error;
+  if (typeof message !== "string" || typeof name !== "string") return false;
+  if (error instanceof ConfigSourceError) return typeof error.source === "string" && typeof error.code === "string";
+  if (!(error instanceof ConfigValidationError)) return true;
+  const problems: readonly unknown[] = [...error.problems];
+  return problems.every((problem) => {
+    const { path, message: what } = (problem ?? {}) as { readonly path?: unknown; readonly message?: unknown };
+    return typeof path === "string" && typeof what === "string";
+  });
 }
 
 function inWords(thrown: unknown): string {
