@@ -1,5 +1,5 @@
 import { gen_server } from "@otpts/runtime";
-import { describe, expect, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import {
   Config,
@@ -23,7 +23,7 @@ const spec = new ConfigSpec({ name: "typed_manager", schema });
 const typed = Config.for(spec);
 
 describe("with a schema", () => {
-  it("paths and values have types, and a misspelt path does not compile", () => {
+  test("paths and values have types, and a misspelt path does not compile", () => {
     type Typed = typeof typed;
     const use = (config: Typed): void => {
       expectTypeOf(config.get("database.url")).resolves.toEqualTypeOf<string>();
@@ -57,7 +57,7 @@ describe("with a schema", () => {
 });
 
 describe("without a schema", () => {
-  it("any path compiles, and a fallback gives the type", () => {
+  test("any path compiles, and a fallback gives the type", () => {
     const use = (config: typeof Config): void => {
       expectTypeOf(config.get("whatever.path")).resolves.toEqualTypeOf<unknown>();
       expectTypeOf(config.get("max", 10)).resolves.toEqualTypeOf<number>();
@@ -68,7 +68,7 @@ describe("without a schema", () => {
 });
 
 describe("raw calls", () => {
-  it("have the reply's type, and a wrong message does not compile", () => {
+  test("have the reply's type, and a wrong message does not compile", () => {
     const use = (): void => {
       expectTypeOf(gen_server.call("config_manager", [GET_CONFIG, "a.b"])).resolves.toEqualTypeOf<unknown>();
       expectTypeOf(gen_server.call("config_manager", [PUT_CONFIG, "a.b", 1])).resolves.toEqualTypeOf<

@@ -1,5 +1,5 @@
 import { atom, Exit, gen_server, NOPROC, Atom, atoms } from "@otpts/runtime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   Config,
   config_path_atom,
@@ -30,7 +30,7 @@ function spec(...sources: ScriptedSource[]): ConfigSpec {
 }
 
 describe("get", () => {
-  it("gives the value, a frozen table for an inner node, the default where there is nothing", async () => {
+  test("gives the value, a frozen table for an inner node, the default where there is nothing", async () => {
     await started(spec());
     expect(await Config.get("database.url")).toBe("postgres://h/db");
     expect(await Config.get("database")).toEqual(tree().database);
@@ -41,7 +41,7 @@ describe("get", () => {
     expect(await Config.get([])).toEqual(tree());
   });
 
-  it("takes a dotted string, a path atom or segments, escaped dots and all", async () => {
+  test("takes a dotted string, a path atom or segments, escaped dots and all", async () => {
     await started(spec());
     expect(await Config.get("queuemizer.tc_rules.enp4s0\\.100.rate")).toBe(7);
     expect(await Config.get(["queuemizer", "tc_rules", "enp4s0.100", "rate"])).toBe(7);
@@ -49,7 +49,7 @@ describe("get", () => {
     expect(path_from_atom(config_path_atom("database.url"))).toBe("database.url");
   });
 
-  it("is one gen_server call", async () => {
+  test("is one gen_server call", async () => {
     await started(spec());
     expect(await gen_server.call("config_manager", [GET_CONFIG, "database.url"])).toBe("postgres://h/db");
     expect(await gen_server.call("config_manager", [GET_CONFIG, config_path_atom("database.url")])).toBe(
@@ -61,14 +61,14 @@ describe("get", () => {
     );
   });
 
-  it("never makes an atom", async () => {
+  test("never makes an atom", async () => {
     await started(spec());
     const before = atom.count();
     for (let i = 0; i < 100; i++) await Config.get(`some.path.that.is.new.${i}`);
     expect(atom.count()).toBe(before);
   });
 
-  it("never sees what objects inherit", async () => {
+  test("never sees what objects inherit", async () => {
     await started(spec());
     for (const path of [
       "constructor",
@@ -81,7 +81,7 @@ describe("get", () => {
     }
   });
 
-  it.each(["", "a..b", ".a", "a\\b", 5, null, {}, ["a", ""]])("rejects %j as no path", async (path) => {
+  test.each(["", "a..b", ".a", "a\\b", 5, null, {}, ["a", ""]])("rejects %j as no path", async (path) => {
     await started(spec());
     await expect(Config.get(path as string)).rejects.toThrow(TypeError);
     expect(() => Config.peek(path as string)).toThrow(TypeError);
@@ -90,14 +90,14 @@ describe("get", () => {
     expect(reply[1]).toBeInstanceOf(TypeError);
   });
 
-  it("exits with noproc where no manager runs", async () => {
+  test("exits with noproc where no manager runs", async () => {
     const exit = await Config.get("a").catch((error: unknown) => error as Exit);
     expect((exit as Exit).reason).toEqual([NOPROC, expect.anything()]);
   });
 });
 
 describe("put", () => {
-  it("replaces the subtree until it is unset", async () => {
+  test("replaces the subtree until it is unset", async () => {
     await started(spec());
     expect(await Config.put("database", { url: "other" })).toBe(true);
     expect(await Config.get("database")).toEqual({ url: "other" });
@@ -108,7 +108,7 @@ describe("put", () => {
     expect(await Config.unset("database")).toBe(true);
   });
 
-  it("is not undone by what a source brings later", async () => {
+  test("is not undone by what a source brings later", async () => {
     const source = new ScriptedSource("base", { a: { b: 1, c: 1 } });
     await started(spec(source));
     await Config.put("a.b", 2);
@@ -117,14 +117,14 @@ describe("put", () => {
     expect(await Config.get("a")).toEqual({ b: 2, c: 3 });
   });
 
-  it("is seen by the get that follows it in the mailbox", async () => {
+  test("is seen by the get that follows it in the mailbox", async () => {
     await started(spec());
     const put = Config.put("a", 1);
     expect(await Config.get("a")).toBe(1);
     await put;
   });
 
-  it("takes the value as it is at the call, also where the change has to wait for another one", async () => {
+  test("takes the value as it is at the call, also where the change has to wait for another one", async () => {
     const validating = gate();
     await started(new ConfigSpec({ validators: { slow: () => validating.opened } }));
     const value = { a: 1, list: [1] };
@@ -139,7 +139,7 @@ describe("put", () => {
     ]);
   });
 
-  it("keeps no reference to what it was given", async () => {
+  test("keeps no reference to what it was given", async () => {
     await started(spec());
     const value = { list: [1, { x: 1 }] };
     await Config.put("a", value);
@@ -153,7 +153,7 @@ describe("put", () => {
   cyclic.self = cyclic;
   let deep: unknown = 1;
   for (let i = 0; i < 10_000; i++) deep = { a: deep };
-  it.each<[string, unknown, string]>([
+  test.each<[string, unknown, string]>([
     ["a function", () => 1, '"x" is a function'],
     ["NaN", { a: [NaN] }, '"x.a.0" is NaN'],
     ["Infinity", Infinity, '"x" is Infinity'],
@@ -195,26 +195,26 @@ describe("put", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it.each(["__proto__", "a.__proto__.b", "__proto__.polluted"])("refuses the path %s", async (path) => {
+  test.each(["__proto__", "a.__proto__.b", "__proto__.polluted"])("refuses the path %s", async (path) => {
     await started(spec());
     await expect(Config.put(path, 1)).rejects.toThrow(ConfigValidationError);
     await expect(Config.merge("a", JSON.parse('{"__proto__": 1}'))).rejects.toThrow(ConfigValidationError);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it("refuses the root", async () => {
+  test("refuses the root", async () => {
     await started(spec());
     await expect(Config.put([], {})).rejects.toThrow("the path must name something below the root");
   });
 
-  it("takes constructor and the like as keys", async () => {
+  test("takes constructor and the like as keys", async () => {
     await started(spec());
     await Config.put("constructor.prototype", { hasOwnProperty: 1 });
     expect(await Config.get("constructor.prototype.hasOwnProperty")).toBe(1);
     expect(await Config.get("database.constructor")).toBeUndefined();
   });
 
-  it("takes a string of 10 MB, NUL, and a hundred thousand keys, and goes on serving meanwhile", async () => {
+  test("takes a string of 10 MB, NUL, and a hundred thousand keys, and goes on serving meanwhile", async () => {
     await started(spec());
     const big = "x".repeat(10_000_000);
     await Config.put("big", big);
@@ -228,7 +228,7 @@ describe("put", () => {
     expect(await Config.get("wide.key99999")).toBe(99_999);
   });
 
-  it("leaves the value out of the exit where no manager runs", async () => {
+  test("leaves the value out of the exit where no manager runs", async () => {
     const exit = (await Config.put("a.b", "hunter2").catch((error: unknown) => error)) as Exit;
     expect(exit).toBeInstanceOf(Exit);
     expect(`${exit.message} ${JSON.stringify(exit.reason)}`).not.toContain("hunter2");
@@ -237,7 +237,7 @@ describe("put", () => {
 });
 
 describe("merge", () => {
-  it("overrides what it names and nothing else, in one change", async () => {
+  test("overrides what it names and nothing else, in one change", async () => {
     const source = new ScriptedSource("base", { a: { b: 1, c: { d: 1, e: 1 } } });
     await started(spec(source));
     const { version } = Config.snapshot();
@@ -253,7 +253,7 @@ describe("merge", () => {
 });
 
 describe("peek, ref and snapshot", () => {
-  it("read the current snapshot without a message", async () => {
+  test("read the current snapshot without a message", async () => {
     await started(spec());
     const url = Config.ref("database.url");
     const missing = Config.ref("database.missing", "none");
@@ -272,7 +272,7 @@ describe("peek, ref and snapshot", () => {
     expect(Config.snapshot().tree.queuemizer).toBe(before.tree.queuemizer);
   });
 
-  it("do not make a version of a change that changes nothing", async () => {
+  test("do not make a version of a change that changes nothing", async () => {
     await started(spec());
     const before = Config.snapshot();
     await Config.put("database", tree().database);
@@ -281,7 +281,7 @@ describe("peek, ref and snapshot", () => {
 });
 
 describe("for", () => {
-  it("is a client of another manager", async () => {
+  test("is a client of another manager", async () => {
     const other = new ConfigSpec({ name: "other_manager", sources: [new ScriptedSource("base", { a: "other" })] });
     await started(spec());
     await started(other);
@@ -293,7 +293,7 @@ describe("for", () => {
 });
 
 describe("the manager", () => {
-  it.each([[["no_such_request"]], [[atom.ensure("get")]], ["text"], [undefined], [42], [[]]])(
+  test.each([[["no_such_request"]], [[atom.ensure("get")]], ["text"], [undefined], [42], [[]]])(
     "answers %j with an error and lives",
     async (request) => {
       await started(spec());
@@ -304,7 +304,7 @@ describe("the manager", () => {
     },
   );
 
-  it("answers malformed requests with an error and lives", async () => {
+  test("answers malformed requests with an error and lives", async () => {
     await started(spec());
     for (const request of [
       [PUT_CONFIG],
@@ -319,7 +319,7 @@ describe("the manager", () => {
     expect(await gen_server.call("config_manager", [STATUS])).toMatchObject({ version: 1 });
   });
 
-  it("refuses what is no ConfigSpec", async () => {
+  test("refuses what is no ConfigSpec", async () => {
     await expect(ConfigManager.start({} as never)).rejects.toThrow(TypeError);
     expect(() => new ConfigSpec({ sourcs: [] } as never)).toThrow('unknown option "sourcs"');
     expect(() => new ConfigSpec({ sources: [{}] } as never)).toThrow("has no load function");

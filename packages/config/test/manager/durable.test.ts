@@ -3,7 +3,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { erlang, KILL, type Pid, supervisor } from "@otpts/runtime";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Config, ConfigManager, ConfigSourceError, ConfigSpec, RuntimeSource } from "../../src/index.ts";
 import { eachAlone, eventually, gate, managerOf, ScriptedSource, started, stopped } from "./kit.ts";
 
@@ -21,7 +21,7 @@ async function place(): Promise<{ readonly directory: string; readonly file: str
 const spec = (file: string, tree: object = { a: { b: 1 } }): ConfigSpec =>
   new ConfigSpec({ sources: [new ScriptedSource("base", tree), new RuntimeSource({ file })] });
 
-it("a put that was acknowledged is on disk, and there for the next manager", async () => {
+test("a put that was acknowledged is on disk, and there for the next manager", async () => {
   const { file } = await place();
   await started(spec(file));
   await Config.put("a.b", 2);
@@ -36,7 +36,7 @@ it("a put that was acknowledged is on disk, and there for the next manager", asy
   expect(await Config.get("a.b")).toBe(1);
 });
 
-it("overrides are there also where no source brings anything", async () => {
+test("overrides are there also where no source brings anything", async () => {
   const { file } = await place();
   const alone = (): ConfigSpec => new ConfigSpec({ sources: [new RuntimeSource({ file })] });
   await started(alone());
@@ -46,7 +46,7 @@ it("overrides are there also where no source brings anything", async () => {
   expect(await Config.get([])).toEqual({ a: { b: 1 } });
 });
 
-it("a put that cannot be saved is refused, and the rest goes on", async () => {
+test("a put that cannot be saved is refused, and the rest goes on", async () => {
   const { directory, file } = await place();
   let full = false;
   const source = new RuntimeSource({ file, file_system: filling(() => full) });
@@ -63,7 +63,7 @@ it("a put that cannot be saved is refused, and the rest goes on", async () => {
   expect(await readdir(directory)).toEqual([".overrides.lock", "overrides"]);
 });
 
-it("a damaged file is set aside and reported", async () => {
+test("a damaged file is set aside and reported", async () => {
   const { directory, file } = await place();
   await writeFile(file, "damaged");
   await started(spec(file));
@@ -76,7 +76,7 @@ it("a damaged file is set aside and reported", async () => {
   expect(await Config.get("x")).toBe(1);
 });
 
-it("gets go on while a put is being saved, and puts keep their order", async () => {
+test("gets go on while a put is being saved, and puts keep their order", async () => {
   const { file } = await place();
   await started(spec(file));
   const puts = Array.from({ length: 50 }, (_, i) => Config.put("n", i));
@@ -88,7 +88,7 @@ it("gets go on while a put is being saved, and puts keep their order", async () 
   expect(await Config.get("n")).toBe(49);
 });
 
-it("no acknowledged put is lost though the manager is killed while it saves", async () => {
+test("no acknowledged put is lost though the manager is killed while it saves", async () => {
   const { file } = await place();
   const { sup } = await started(spec(file));
   let acknowledged = -1;
@@ -114,7 +114,7 @@ it("no acknowledged put is lost though the manager is killed while it saves", as
   expect(await Config.get("n")).toBe(100);
 });
 
-it("a tree that is killed from above while it saves is started again at the first try", async () => {
+test("a tree that is killed from above while it saves is started again at the first try", async () => {
   const { file } = await place();
   const hold = gate();
   let held = false;
@@ -142,14 +142,14 @@ it("a tree that is killed from above while it saves is started again at the firs
   await supervisor.stop(sup);
 });
 
-it("a start with overrides that cannot be read fails", async () => {
+test("a start with overrides that cannot be read fails", async () => {
   const { directory } = await place();
   const error = await ConfigManager.start(spec(directory)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ConfigSourceError);
   expect(erlang.processes()).toEqual([]);
 });
 
-it("a stop in the middle of a put leaves no unfinished file", async () => {
+test("a stop in the middle of a put leaves no unfinished file", async () => {
   const { directory, file } = await place();
   const { sup } = await started(spec(file));
   void Config.put("n", 1).catch(() => undefined);

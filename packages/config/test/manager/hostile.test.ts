@@ -1,5 +1,5 @@
 import { atom, DOWN, erlang, EXIT, gen_server, Pid, supervisor, atoms } from "@otpts/runtime";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import {
   Config,
   ConfigSpec,
@@ -73,7 +73,7 @@ const inner = [
   "elapsed",
 ];
 
-it("no message kills the manager, nor a process below it", async () => {
+test("no message kills the manager, nor a process below it", async () => {
   const { sup } = await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })], reload_interval: 0 }));
   await Config.subscribe("**", () => undefined);
   const manager = managerOf();
@@ -135,7 +135,7 @@ async function pidsUnder(top: Pid): Promise<readonly Pid[]> {
   return (await supervisor.which_children(top)).map(([, pid]) => pid as Pid);
 }
 
-it.each([
+test.each([
   ["an unknown one", { inital: true }, 'unknown option "inital", known are initial and signal'],
   ["initial that is no boolean", { initial: 1 }, "initial must be a boolean, got number"],
   ["a signal that is none", { signal: {} }, "signal must be an AbortSignal, got object"],

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { erlang, KILL, logger, type Pid, supervisor } from "@otpts/runtime";
 import { afterEach, beforeEach } from "vitest";
 import type { Contribution } from "../../src/core/layer.ts";
@@ -104,9 +105,20 @@ export function eachAlone(): void {
   });
 }
 
-/** Waits until a condition holds, however long that takes; the test's own limit ends it. */
+/** How long a condition may take to come about, in ms: less than a test may take, so that it can say what it saw. */
+const PATIENCE = 25_000;
+
+/** Waits until a condition holds. @throws with the condition and what it gave last, when it does not come about */
 export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const deadline = Date.now() + PATIENCE;
+  let last: unknown;
+  for (;;) {
+    last = await condition();
+    if (last === true) return;
+    if (Date.now() >= deadline)
+      throw new Error(`It did not come about: ${String(condition)}; last seen: ${inspect(last)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** A promise that the test settles. */

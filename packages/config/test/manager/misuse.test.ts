@@ -1,5 +1,5 @@
 import { supervisor } from "@otpts/runtime";
-import { describe, expect, it, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Config, ConfigManager, ConfigSpec, ConsulSource, EnvironmentSource } from "../../src/index.ts";
 import { eachAlone, ScriptedSource, started } from "./kit.ts";
 
@@ -37,7 +37,7 @@ test("ConsulSource refuses options that it does not know, and a port that is non
   expect(() => new ConsulSource("a", "host", 70_000)).toThrow("from 1 to 65535, got 70000");
 });
 
-it("a source that serves one manager is refused by another one until the first has stopped", async () => {
+test("a source that serves one manager is refused by another one until the first has stopped", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const { sup } = await started(new ConfigSpec({ sources: [source], name: "first" }));
   const second = new ConfigSpec({ sources: [source], name: "second" });
@@ -50,7 +50,7 @@ it("a source that serves one manager is refused by another one until the first h
   expect(await config.get("a")).toBe(1);
 });
 
-it("status shows what a source tells of itself, without secrets, and bears one that cannot", async () => {
+test("status shows what a source tells of itself, without secrets, and bears one that cannot", async () => {
   const told = { connected: true, why: "token hunter22 was denied", f: () => 1, nothing: undefined, list: [{ n: 1 }] };
   const good = Object.assign(new ScriptedSource("good", { db: { password: "hunter22" } }), { status: () => told });
   const bad = Object.assign(new ScriptedSource("bad"), {

@@ -1,5 +1,5 @@
 import { erlang, KILL, type Pid, supervisor } from "@otpts/runtime";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Table, Value } from "../../src/core/value.ts";
 import { Config, CONFIG_CHANGED, ConfigSpec } from "../../src/index.ts";
 import { eachAlone, eventually, ScriptedSource, started } from "./kit.ts";
@@ -38,7 +38,7 @@ async function victims(sup: Pid): Promise<Pid[]> {
  * Puts, unsets, reloads and kills of every kind of process, at random. Three settings of a source, and three of a put, are
  * always written together with one number: who sees two numbers at once has seen a mixture.
  */
-it.each([1, 2, 3, 4, 5, 6])(
+test.each([1, 2, 3, 4, 5, 6])(
   "no acknowledged put is lost, nobody misses a last state, nobody sees a mixture: kills with seed %i",
   async (seed) => {
     const pick = random(seed);

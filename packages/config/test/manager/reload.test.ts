@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { erlang, gen_server, KILL, OtpError, type Pid, supervisor, telemetry, atoms } from "@otpts/runtime";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import {
   Config,
   ConfigManager,
@@ -31,7 +31,7 @@ const failure = (name: string, code = "unreachable"): ConfigSourceError =>
   new ConfigSourceError(`Cannot reach "${name}"`, { source: name, code });
 
 describe("sources", () => {
-  it("win in the order of the list, puts above all", async () => {
+  test("win in the order of the list, puts above all", async () => {
     const dir = await directory();
     await writeFile(join(dir, "config.toml"), '[database]\nurl = "file"\nmax_connections = 5\nhost = "file"\n');
     await writeFile(join(dir, "t.toml"), '[database]\nhost = "${HOST:template}"\n');
@@ -54,13 +54,13 @@ describe("sources", () => {
     expect(explanation.shadowed).toMatchObject([{ value: 5, origin: { line: 3 } }]);
   });
 
-  it("are told apart by number where their names are alike", async () => {
+  test("are told apart by number where their names are alike", async () => {
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 }), new ScriptedSource("x", { a: 2 })] }));
     expect((await Config.status()).sources.map(({ name }) => name)).toEqual(["x", "x#2"]);
     expect((await Config.explain("a")).winner?.source).toBe("x#2");
   });
 
-  it("fail the start when they are required and broken, and leave nothing running", async () => {
+  test("fail the start when they are required and broken, and leave nothing running", async () => {
     const dir = await directory();
     const path = join(dir, "config.toml");
     await writeFile(path, "a = 1\nb = = 2\n");
@@ -76,14 +76,14 @@ describe("sources", () => {
     expect(await Config.get("a")).toBe(1);
   });
 
-  it("are empty when they are missing at the start", async () => {
+  test("are empty when they are missing at the start", async () => {
     const dir = await directory();
     await started(new ConfigSpec({ sources: [new FileSource(join(dir, "none.toml"))] }));
     expect(await Config.get([])).toEqual({});
     expect((await Config.status()).sources[0]).toMatchObject({ state: "absent" });
   });
 
-  it("are empty when they are optional and broken at the start, and recover", async () => {
+  test("are empty when they are optional and broken at the start, and recover", async () => {
     const events: string[] = [];
     telemetry.attach("test", "config.source_*", (event) => void events.push(event));
     onTestFinished(() => void telemetry.detach("test"));
@@ -101,7 +101,7 @@ describe("sources", () => {
     expect(events).toEqual(["config.source_error", "config.source_recovered"]);
   });
 
-  it("that are required and answer too late fail the start", async () => {
+  test("that are required and answer too late fail the start", async () => {
     const never = gate<object>();
     const source = new ScriptedSource("slow", () => never.opened);
     const start = ConfigManager.start(new ConfigSpec({ sources: [source], load_timeout: 20 }));
@@ -109,7 +109,7 @@ describe("sources", () => {
     never.open({});
   });
 
-  it("keep their last values on an error", async () => {
+  test("keep their last values on an error", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     source.next = failure("x");
@@ -123,7 +123,7 @@ describe("sources", () => {
     });
   });
 
-  it.each([
+  test.each([
     ["keep", 1],
     ["clear", undefined],
   ] as const)("that are gone %s their values", async (on_missing, value) => {
@@ -138,7 +138,7 @@ describe("sources", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  it("that change by themselves are taken by themselves", async () => {
+  test("that change by themselves are taken by themselves", async () => {
     const [one, other] = [new ScriptedSource("one", { a: 1 }), new ScriptedSource("other", { b: 1 })];
     await started(new ConfigSpec({ sources: [one, other] }));
     const loads = other.loads;
@@ -147,7 +147,7 @@ describe("sources", () => {
     expect(other.loads).toBe(loads);
   });
 
-  it("may be slow: no get waits for them", async () => {
+  test("may be slow: no get waits for them", async () => {
     const slow = gate<object>();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
@@ -160,7 +160,7 @@ describe("sources", () => {
     expect(await Config.get([])).toEqual({ a: 2, b: 1, c: 1 });
   });
 
-  it("that are late are taken when they come", async () => {
+  test("that are late are taken when they come", async () => {
     const slow = gate<object>();
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y], load_timeout: 20 }));
@@ -175,7 +175,7 @@ describe("sources", () => {
     await eventually(() => Config.peek("a") === 2);
   });
 
-  it("cannot pollute a prototype, and say where it was tried", async () => {
+  test("cannot pollute a prototype, and say where it was tried", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
     source.next = JSON.parse('{"c": {"__proto__": {"polluted": 1}}}') as object;
@@ -190,7 +190,7 @@ describe("sources", () => {
 });
 
 describe("reload", () => {
-  it("takes all sources together and reports", async () => {
+  test("takes all sources together and reports", async () => {
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y] }));
     const versions: unknown[] = [];
@@ -217,7 +217,7 @@ describe("reload", () => {
     });
   });
 
-  it("works as a cast, as a tuple and as the bare atom", async () => {
+  test("works as a cast, as a tuple and as the bare atom", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     source.next = { a: 2 };
@@ -228,7 +228,7 @@ describe("reload", () => {
     await eventually(() => Config.peek("a") === 3);
   });
 
-  it("runs one at a time, and one more for all who ask meanwhile", async () => {
+  test("runs one at a time, and one more for all who ask meanwhile", async () => {
     const first = gate<object>();
     const source = new ScriptedSource("x", { a: 0 });
     await started(new ConfigSpec({ sources: [source] }));
@@ -246,7 +246,7 @@ describe("reload", () => {
     expect(source.loads).toBe(before + 2);
   });
 
-  it("happens by itself after each interval", async () => {
+  test("happens by itself after each interval", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0.01 }));
     source.next = { a: 2 };
@@ -255,7 +255,7 @@ describe("reload", () => {
     await eventually(() => Config.peek("a") === 3);
   });
 
-  it("takes a layer from a program until its source has something new", async () => {
+  test("takes a layer from a program until its source has something new", async () => {
     const source = new ScriptedSource("x", { a: 1, b: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     gen_server.cast("config_manager", [SOURCE_UPDATE, "x", { a: 2 }]);
@@ -273,7 +273,7 @@ describe("reload", () => {
     expect(await Config.get("a")).toBe(3);
   });
 
-  it("does not block the event loop for long with a hundred thousand leaves", async () => {
+  test("does not block the event loop for long with a hundred thousand leaves", async () => {
     const big = (offset: number): object => {
       const tree: Record<string, Record<string, number>> = {};
       for (let i = 0; i < 1000; i++) {
@@ -302,7 +302,7 @@ describe("reload", () => {
 describe("a reload that is not valid", () => {
   const limits = { a: (value: unknown) => (value as number) < 10 || "must be below 10" };
 
-  it("is refused as a whole, and the status names the source to blame", async () => {
+  test("is refused as a whole, and the status names the source to blame", async () => {
     const failed: unknown[] = [];
     telemetry.attach(
       "test",
@@ -329,7 +329,7 @@ describe("a reload that is not valid", () => {
     expect((await Config.status()).refused).toBeUndefined();
   });
 
-  it("does not keep back what another source has later, nor a put", async () => {
+  test("does not keep back what another source has later, nor a put", async () => {
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y], validators: limits }));
     x.change({ a: 11 });
@@ -341,12 +341,12 @@ describe("a reload that is not valid", () => {
     expect((await Config.status()).sources[0]).toMatchObject({ state: "refused" });
   });
 
-  it("fails the start", async () => {
+  test("fails the start", async () => {
     const spec = new ConfigSpec({ sources: [new ScriptedSource("x", { a: 11 })], validators: limits });
     await expect(ConfigManager.start(spec)).rejects.toThrow(ConfigValidationError);
   });
 
-  it("starts without an optional source whose content is not valid, until that is mended", async () => {
+  test("starts without an optional source whose content is not valid, until that is mended", async () => {
     const file = new ScriptedSource("file", { port: 1 });
     const consul = Object.assign(new ScriptedSource("consul", { port: -1, other: 1 }), { required: false });
     const good = Object.assign(new ScriptedSource("good", { more: 1 }), { required: false });
@@ -367,7 +367,7 @@ describe("a reload that is not valid", () => {
     expect((await Config.status()).refused).toBeUndefined();
   });
 
-  it("starts without an optional source that no problem names, and without no more than that", async () => {
+  test("starts without an optional source that no problem names, and without no more than that", async () => {
     const [a, b, c] = ["a", "b", "c"].map((name) =>
       Object.assign(new ScriptedSource(name, { [name]: 1 }), { required: false }),
     );
@@ -382,7 +382,7 @@ describe("a reload that is not valid", () => {
     expect(Config.snapshot().tree).toEqual({ all: { a: 1, c: 1 } });
   });
 
-  it("replies to a raw call with the error", async () => {
+  test("replies to a raw call with the error", async () => {
     const x = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [x], validators: limits }));
     x.next = { a: 11 };
@@ -392,7 +392,7 @@ describe("a reload that is not valid", () => {
 });
 
 describe("writing through", () => {
-  it("puts into the source, and the get that follows sees it", async () => {
+  test("puts into the source, and the get that follows sees it", async () => {
     const source = new ScriptedSource("kv", { a: { b: 1 } }).writable();
     await started(new ConfigSpec({ sources: [new ScriptedSource("base", { a: { c: 1 } }), source] }));
     expect(await Config.put("a.b", 2)).toBe(true);
@@ -405,7 +405,7 @@ describe("writing through", () => {
     expect(await Config.get("a.b")).toBeUndefined();
   });
 
-  it("refuses the put when the source does", async () => {
+  test("refuses the put when the source does", async () => {
     const source = new ScriptedSource("kv", { a: 1 });
     source.write = () =>
       Promise.reject(new ConfigSourceError("Cannot write: denied", { source: "kv", code: "denied" }));
@@ -415,7 +415,7 @@ describe("writing through", () => {
   });
 });
 
-it("a stop closes every watch and leaves no process", async () => {
+test("a stop closes every watch and leaves no process", async () => {
   const sources = [new ScriptedSource("x", {}), new ScriptedSource("y", {})];
   const { sup } = await started(new ConfigSpec({ sources }));
   await supervisor.stop(sup);
@@ -442,7 +442,7 @@ describe("a source that does not keep to the contract", () => {
     ],
   ];
 
-  it.each(nonsense)("and answers %s keeps its last layer, is named, and keeps back no other", async (_, answer) => {
+  test.each(nonsense)("and answers %s keeps its last layer, is named, and keeps back no other", async (_, answer) => {
     const bad = new ScriptedSource("bad", { a: 1 });
     const good = new ScriptedSource("good", { b: 1 });
     await started(new ConfigSpec({ sources: [bad, good], reload_interval: 0 }));
@@ -457,7 +457,7 @@ describe("a source that does not keep to the contract", () => {
     expect((await Config.status()).sources[0]).toMatchObject({ state: "error", failures: 1 });
   });
 
-  it("and fails to say where a value came from is at least named", async () => {
+  test("and fails to say where a value came from is at least named", async () => {
     const bad = new ScriptedSource("bad", {});
     bad.load = async () => ({
       outcome: "data",
@@ -474,7 +474,7 @@ describe("a source that does not keep to the contract", () => {
     expect((await Config.explain("a")).winner).toMatchObject({ source: "bad", value: 1 });
   });
 
-  it("and hangs is in error until it answers", async () => {
+  test("and hangs is in error until it answers", async () => {
     const source = new ScriptedSource("slow", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
     const answer = gate<object>();
@@ -506,7 +506,7 @@ describe("a load that hangs", () => {
     return { source, signals, mend: () => void (hang = false) };
   }
 
-  it.each([true, false])(
+  test.each([true, false])(
     "is told to stop at load_timeout, and a later reload succeeds (it heeds: %s)",
     async (heeds) => {
       const { source, signals, mend } = hanging(heeds);
@@ -526,7 +526,7 @@ describe("a load that hangs", () => {
     },
   );
 
-  it("does not make a stop wait for the supervisor's patience", async () => {
+  test("does not make a stop wait for the supervisor's patience", async () => {
     const { source } = hanging(false);
     const { sup } = await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
     await Config.reload();
@@ -535,7 +535,7 @@ describe("a load that hangs", () => {
     expect(performance.now() - began).toBeLessThan(4_000);
   });
 
-  it("refuses the put that is written through", async () => {
+  test("refuses the put that is written through", async () => {
     const { source } = hanging(false);
     await started(new ConfigSpec({ sources: [source.writable()], reload_interval: 0, load_timeout: 20 }));
     await expect(Config.put("a", 2)).rejects.toThrow('Cannot write to "x": its process ended meanwhile');
@@ -543,7 +543,7 @@ describe("a load that hangs", () => {
   });
 });
 
-it("a source that was loading when its tree is killed is told neither as failed nor as recovered", async () => {
+test("a source that was loading when its tree is killed is told neither as failed nor as recovered", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const events: string[] = [];
   telemetry.attach("killed", "config.source_*", (event) => void events.push(event));
@@ -572,7 +572,7 @@ it("a source that was loading when its tree is killed is told neither as failed 
   expect(events).toEqual([]);
 });
 
-it("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manager lives", async () => {
+test("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manager lives", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })] }));
   const manager = managerOf();
   const codes: unknown[] = [];
@@ -595,7 +595,7 @@ it("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manage
   expect(managerOf()).toBe(manager);
 });
 
-it("a variable whose value cannot be taken is named", async () => {
+test("a variable whose value cannot be taken is named", async () => {
   const source = new EnvironmentSource({ prefix: "P_", env: { P_J: '{"__proto__": {"a": 1}}' } });
   await expect(ConfigManager.start(new ConfigSpec({ sources: [source] }))).rejects.toThrow(/"j\.__proto__" .*env:P_J/);
 });

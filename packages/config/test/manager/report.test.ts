@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { telemetry } from "@otpts/runtime";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Config, ConfigSpec, ConfigValidationError } from "../../src/index.ts";
 import { eachAlone, eventually, gate, ScriptedSource, started } from "./kit.ts";
 
@@ -12,7 +12,7 @@ const refused = (done: Promise<unknown>): Promise<ConfigValidationError> =>
     (error: ConfigValidationError) => error,
   );
 
-it("a reload's report shows what changed when it is printed", async () => {
+test("a reload's report shows what changed when it is printed", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   await started(new ConfigSpec({ sources: [source] }));
   source.next = { a: 2 };
@@ -21,7 +21,7 @@ it("a reload's report shows what changed when it is printed", async () => {
   expect(text).not.toContain("Getter");
 });
 
-it("a reload's report has what a watch brought while it ran", async () => {
+test("a reload's report has what a watch brought while it ran", async () => {
   const slow = gate<object>();
   const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
   await started(new ConfigSpec({ sources: [x, y], reload_interval: 0 }));
@@ -36,7 +36,7 @@ it("a reload's report has what a watch brought while it ran", async () => {
   expect((await report).sources[0]).toEqual({ source: "x", outcome: "data" });
 });
 
-it("a reload that is refused says a code", async () => {
+test("a reload that is refused says a code", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const codes: unknown[] = [];
   telemetry.attach("codes", "config.reload.exception", (_event, _measurements, { code }) => void codes.push(code));
@@ -48,7 +48,7 @@ it("a reload that is refused says a code", async () => {
   expect(codes).toEqual(["validation"]);
 });
 
-it("a merge that is refused blames the put, not the source that has the table", async () => {
+test("a merge that is refused blames the put, not the source that has the table", async () => {
   const source = new ScriptedSource("x", { limits: { api: { window: 1 } } });
   const positive = (value: unknown): void => {
     if ((value as { window: number }).window <= 0) throw new Error("must be positive");
@@ -58,7 +58,7 @@ it("a merge that is refused blames the put, not the source that has the table", 
   expect(problems).toMatchObject([{ path: "limits.api", origin: "put" }]);
 });
 
-it("merge refuses what is no table", async () => {
+test("merge refuses what is no table", async () => {
   await started(new ConfigSpec({}));
   expect((await refused(Config.merge("zz", 5))).message).toBe(
     'Cannot merge "zz": a merge wants a table; to set a value use put',
@@ -66,7 +66,7 @@ it("merge refuses what is no table", async () => {
   expect(await Config.get("zz")).toBeUndefined();
 });
 
-it("a validation that takes too long, and one that throws a text, are listed as problems", async () => {
+test("a validation that takes too long, and one that throws a text, are listed as problems", async () => {
   const validators = {
     hangs: () => new Promise(() => undefined),
     throws: () => {
@@ -80,7 +80,7 @@ it("a validation that takes too long, and one that throws a text, are listed as 
   expect((await refused(Config.put("throws", 1))).problems).toMatchObject([{ path: "throws", message: "is wrong" }]);
 });
 
-it("subscribing again adds the signal, and tells again with initial", async () => {
+test("subscribing again adds the signal, and tells again with initial", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })] }));
   const told: unknown[] = [];
   const callback = (_path: string, _old: unknown, value: unknown): void => void told.push(value);

@@ -1,5 +1,5 @@
 import { atom, erlang, gen_server, KILL, NOREPLY, OK, type Pid, REPLY, telemetry } from "@otpts/runtime";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Value } from "../../src/core/value.ts";
 import { Config, CONFIG_CHANGED, ConfigSpec, type ConfigSpecOptions, SUBSCRIBE, UNSUBSCRIBE } from "../../src/index.ts";
 import { eachAlone, eventually, gate, inProcess, ScriptedSource, started } from "./kit.ts";
@@ -20,7 +20,7 @@ function recorder(): { readonly told: Told[]; readonly callback: (...told: Told)
 }
 
 describe("subscribe", () => {
-  it("tells each node at the pattern's depth whose subtree changed, before the put answers", async () => {
+  test("tells each node at the pattern's depth whose subtree changed, before the put answers", async () => {
     await started(spec());
     const { told, callback } = recorder();
     expect(await Config.subscribe("queuemizer.tc_rules.*", callback)).toBe(true);
@@ -33,7 +33,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  it("gives no callback what another one could change", async () => {
+  test("gives no callback what another one could change", async () => {
     await started(spec());
     const seen: unknown[] = [];
     for (let i = 0; i < 2; i++) {
@@ -49,7 +49,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  it("bears whatever a callback throws", async () => {
+  test("bears whatever a callback throws", async () => {
     await started(spec());
     const hostile = new Error("x");
     Object.defineProperty(hostile, "message", {
@@ -67,7 +67,7 @@ describe("subscribe", () => {
     expect(told).toEqual([...thrown.keys()]);
   });
 
-  it("tells what the note's handler expects", async () => {
+  test("tells what the note's handler expects", async () => {
     await started(spec());
     const calls: unknown[] = [];
     await Config.subscribe("queuemizer.interfaces", async (path, old_value, new_value) => {
@@ -78,7 +78,7 @@ describe("subscribe", () => {
     expect(calls).toEqual([["queuemizer.interfaces", ["eth0"], ["eth0", "eth1"]]]);
   });
 
-  it("gives the context: pattern, segments, version, cause", async () => {
+  test("gives the context: pattern, segments, version, cause", async () => {
     await started(spec());
     const contexts: unknown[] = [];
     await Config.subscribe("a.*", (_path, _old, _new, context) => void contexts.push(context));
@@ -86,7 +86,7 @@ describe("subscribe", () => {
     expect(contexts).toEqual([{ pattern: "a.*", segments: ["a", "b.c"], version: 2, cause: "put" }]);
   });
 
-  it("tells nobody of a put that changes nothing", async () => {
+  test("tells nobody of a put that changes nothing", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("**", callback);
@@ -96,7 +96,7 @@ describe("subscribe", () => {
     expect(told).toEqual([]);
   });
 
-  it("takes the same subscription twice for one", async () => {
+  test("takes the same subscription twice for one", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);
@@ -109,7 +109,7 @@ describe("subscribe", () => {
     expect(await Config.unsubscribe("a", callback)).toBe(true);
   });
 
-  it("sorts paths, and versions only rise", async () => {
+  test("sorts paths, and versions only rise", async () => {
     await started(spec());
     const seen: [string, number][] = [];
     await Config.subscribe("x.*", (path, _old, _new, { version }) => void seen.push([path, version]));
@@ -119,7 +119,7 @@ describe("subscribe", () => {
     expect(seen.map(([, version]) => version)).toEqual([2, 2, 2, 2, 3, 3, 3, 3]);
   });
 
-  it("sends CONFIG_CHANGED to a pid and to a name", async () => {
+  test("sends CONFIG_CHANGED to a pid and to a name", async () => {
     await started(spec());
     const got: unknown[] = [];
     const pid = erlang.spawn(async () => {
@@ -140,7 +140,7 @@ describe("subscribe", () => {
     erlang.exit(pid, KILL);
   });
 
-  it("works as a raw call", async () => {
+  test("works as a raw call", async () => {
     await started(spec());
     const { told, callback } = recorder();
     expect(await gen_server.call("config_manager", [SUBSCRIBE, "a", callback])).toBe(true);
@@ -150,13 +150,13 @@ describe("subscribe", () => {
     expect(told).toEqual([["a", undefined, 1]]);
   });
 
-  it("skips a name that nobody has", async () => {
+  test("skips a name that nobody has", async () => {
     await started(spec());
     await Config.subscribe("a", "nobody_has_this_name");
     expect(await Config.put("a", 1)).toBe(true);
   });
 
-  it("tells at once what matches now, with initial", async () => {
+  test("tells at once what matches now, with initial", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("queuemizer.tc_rules.*", callback, { initial: true });
@@ -167,7 +167,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  it("ends when its signal aborts, and does not begin when it has", async () => {
+  test("ends when its signal aborts, and does not begin when it has", async () => {
     await started(spec());
     const { told, callback } = recorder();
     const ending = new AbortController();
@@ -181,7 +181,7 @@ describe("subscribe", () => {
     expect((await Config.status()).subscriptions).toBe(0);
   });
 
-  it("ends with the process that made it, also for callbacks and names", async () => {
+  test("ends with the process that made it, also for callbacks and names", async () => {
     await started(spec());
     const { told, callback } = recorder();
     const ready = gate();
@@ -200,7 +200,7 @@ describe("subscribe", () => {
     expect(told).toEqual([["a", undefined, 1]]);
   });
 
-  it("ends with the process it tells", async () => {
+  test("ends with the process it tells", async () => {
     await started(spec());
     const pid = erlang.spawn(() => erlang.receive());
     await Config.subscribe("a", pid);
@@ -208,7 +208,7 @@ describe("subscribe", () => {
     await eventually(async () => (await Config.status()).subscriptions === 0);
   });
 
-  it("lets a gen_server subscribe in its init, as the note does", async () => {
+  test("lets a gen_server subscribe in its init, as the note does", async () => {
     await started(spec());
     const tc_manager = {
       init: async () => {
@@ -234,7 +234,7 @@ describe("subscribe", () => {
 });
 
 describe("a callback", () => {
-  it("may get, put, reload and unsubscribe", async () => {
+  test("may get, put, reload and unsubscribe", async () => {
     await started(spec());
     const seen: unknown[] = [];
     const callback = async (): Promise<void> => {
@@ -251,7 +251,7 @@ describe("a callback", () => {
     expect(seen).toHaveLength(3);
   });
 
-  it("may put what it is subscribed to without waiting for itself", async () => {
+  test("may put what it is subscribed to without waiting for itself", async () => {
     await started(spec({ notify_timeout: 60_000 }));
     const seen: unknown[] = [];
     await Config.subscribe("count", async (_path, _old, value) => {
@@ -263,7 +263,7 @@ describe("a callback", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("may put what makes another put back, without either waiting for the other", async () => {
+  test("may put what makes another put back, without either waiting for the other", async () => {
     await started(spec({ notify_timeout: 60_000 }));
     const seen: string[] = [];
     await Config.subscribe("ping", async (_path, _old, value) => {
@@ -279,7 +279,7 @@ describe("a callback", () => {
     expect(seen).toEqual(["ping 1", "pong 1", "ping 2", "pong 2", "ping 3"]);
   });
 
-  it("may subscribe: the subscription is its owner's", async () => {
+  test("may subscribe: the subscription is its owner's", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", async () => void (await Config.subscribe("b", callback)));
@@ -288,7 +288,7 @@ describe("a callback", () => {
     expect(told).toEqual([["b", undefined, 1]]);
   });
 
-  it("that throws hurts nobody, and is told of", async () => {
+  test("that throws hurts nobody, and is told of", async () => {
     await started(spec());
     const events: unknown[] = [];
     telemetry.attach("test", "config.subscriber_error", (_event, measurements, metadata) => {
@@ -311,7 +311,7 @@ describe("a callback", () => {
     ]);
   });
 
-  it("that hangs holds back a put for notify_timeout, and nobody else", async () => {
+  test("that hangs holds back a put for notify_timeout, and nobody else", async () => {
     await started(spec({ notify_timeout: 30 }));
     const slow: unknown[] = [];
     telemetry.attach("test", "config.subscriber_slow", (_event, _measurements, metadata) => void slow.push(metadata));
@@ -329,7 +329,7 @@ describe("a callback", () => {
     await eventually(async () => (await Config.status()).subscribers.slow.length === 0);
   });
 
-  it("that is behind gets the first old and the last new value of each path", async () => {
+  test("that is behind gets the first old and the last new value of each path", async () => {
     await started(spec({ notify_timeout: 1 }));
     const { told, callback } = recorder();
     const hold = gate();
@@ -356,7 +356,7 @@ describe("a callback", () => {
     ]);
   });
 
-  it("gets each of several puts that do not wait for each other", async () => {
+  test("gets each of several puts that do not wait for each other", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);
@@ -364,7 +364,7 @@ describe("a callback", () => {
     expect(told.map(([, , value]) => value)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 
-  it("that puts from inside a process of its own is not waited for by that put's subscriber", async () => {
+  test("that puts from inside a process of its own is not waited for by that put's subscriber", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);

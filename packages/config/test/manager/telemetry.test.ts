@@ -1,6 +1,6 @@
 import { channel } from "node:diagnostics_channel";
 import { telemetry } from "@otpts/runtime";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Config, ConfigSpec } from "../../src/index.ts";
 import { eachAlone, ScriptedSource, started } from "./kit.ts";
 
@@ -16,7 +16,7 @@ function events(glob: string): Event[] {
 }
 
 describe("config.changed", () => {
-  it("tells a put as one change at its path", async () => {
+  test("tells a put as one change at its path", async () => {
     const seen = events("config.changed");
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: { b: 1 } })] }));
     await Config.put("a.b", 2);
@@ -33,7 +33,7 @@ describe("config.changed", () => {
     ]);
   });
 
-  it("tells a reload leaf by leaf, sorted, and the first load not at all", async () => {
+  test("tells a reload leaf by leaf, sorted, and the first load not at all", async () => {
     const seen = events("config.changed");
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
@@ -43,7 +43,7 @@ describe("config.changed", () => {
     expect(seen.map(([, , metadata]) => (metadata as { path: string }).path)).toEqual(["a", "b.c", "b.d"]);
   });
 
-  it("is a diagnostics channel too", async () => {
+  test("is a diagnostics channel too", async () => {
     const seen: unknown[] = [];
     const listener = (message: unknown): void => void seen.push(message);
     channel("otpts:config.changed").subscribe(listener);
@@ -55,7 +55,7 @@ describe("config.changed", () => {
     expect(seen).toMatchObject([{ event: "config.changed", metadata: { path: "a", new_value: 1 } }]);
   });
 
-  it("redacts secrets", async () => {
+  test("redacts secrets", async () => {
     const seen = events("config.changed");
     await started(new ConfigSpec({ sources: [] }));
     await Config.put("db", { password: "hunter2", host: "h" });
@@ -68,7 +68,7 @@ describe("config.changed", () => {
 });
 
 describe("config.reload", () => {
-  it("is a span", async () => {
+  test("is a span", async () => {
     const seen = events("config.reload.*");
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], validators: { a: (value) => (value as number) < 5 } }));

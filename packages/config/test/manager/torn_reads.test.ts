@@ -1,11 +1,11 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { Table } from "../../src/core/value.ts";
 import { Config, ConfigSpec } from "../../src/index.ts";
 import { eachAlone, ScriptedSource, started } from "./kit.ts";
 
 eachAlone();
 
-it("no reader ever sees half of a change, with puts, reloads and sources' updates at once", async () => {
+test("no reader ever sees half of a change, with puts, reloads and sources' updates at once", async () => {
   const KEYS = 400;
   const all = (n: number): Table => Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`k${i}`, { n }]));
   const source = new ScriptedSource("base", { a: all(0) });

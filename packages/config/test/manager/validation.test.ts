@@ -1,6 +1,6 @@
 import { erlang, KILL } from "@otpts/runtime";
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { Config, ConfigSpec, type ConfigSpecOptions, ConfigValidationError } from "../../src/index.ts";
 import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "./kit.ts";
@@ -35,7 +35,7 @@ describe.each([
   ["zod", zod],
   ["valibot", valibot],
 ])("a %s schema", (_, schema) => {
-  it("gives defaults and coercions their effect, on loads and puts", async () => {
+  test("gives defaults and coercions their effect, on loads and puts", async () => {
     await started(spec({ schema }));
     expect(await Config.get([])).toEqual({ port: 80, host: "localhost", limits: {} });
     await Config.put("limits.api", {});
@@ -46,7 +46,7 @@ describe.each([
     expect(await Config.explain("port")).toMatchObject({ schema: "coerced", winner: { value: "81" } });
   });
 
-  it("refuses a put with every problem, path and origin, and nothing changes", async () => {
+  test("refuses a put with every problem, path and origin, and nothing changes", async () => {
     await started(spec({ schema }));
     const before = Config.snapshot();
     const error = await refusal(Config.merge("limits", { a: { rate: "x" }, b: { rate: "y" } }));
@@ -58,7 +58,7 @@ describe.each([
     expect(Config.snapshot()).toBe(before);
   });
 
-  it("refuses a put of what it does not know", async () => {
+  test("refuses a put of what it does not know", async () => {
     await started(spec({ schema }));
     const error = await refusal(Config.put("prot", 1));
     expect(error.problems).toEqual([
@@ -67,7 +67,7 @@ describe.each([
     expect((await Config.status()).overrides).toEqual([]);
   });
 
-  it("tells nobody of a put that it makes moot", async () => {
+  test("tells nobody of a put that it makes moot", async () => {
     await started(spec({ schema }));
     const told: unknown[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
@@ -77,7 +77,7 @@ describe.each([
 });
 
 describe("validators by pattern", () => {
-  it("see the projected node, for puts and reloads", async () => {
+  test("see the projected node, for puts and reloads", async () => {
     const seen: unknown[] = [];
     const source = new ScriptedSource("base", { rules: { a: { rate: 1 } } });
     const validators = { "rules.*": (value: unknown, path: string) => void seen.push([path, value]) };
@@ -93,7 +93,7 @@ describe("validators by pattern", () => {
     ]);
   });
 
-  it("pass their own ConfigValidationError on", async () => {
+  test("pass their own ConfigValidationError on", async () => {
     const own = new ConfigValidationError("Invalid TC rule config: no rate");
     const validators = {
       "rules.*": (value: unknown) => {
@@ -104,7 +104,7 @@ describe("validators by pattern", () => {
     expect(await refusal(Config.put("rules.eth0", 5))).toBe(own);
   });
 
-  it("may be asynchronous and read the configuration meanwhile; gets go on, puts queue in order", async () => {
+  test("may be asynchronous and read the configuration meanwhile; gets go on, puts queue in order", async () => {
     const hold = gate();
     const validators = {
       a: async (value: unknown) => {
@@ -121,7 +121,7 @@ describe("validators by pattern", () => {
     expect(await Config.get([])).toEqual({ least: 5, a: 6, b: 1 });
   });
 
-  it("that put are refused instead of waiting for themselves", async () => {
+  test("that put are refused instead of waiting for themselves", async () => {
     let inside: unknown;
     const validators = {
       a: async () => {
@@ -134,7 +134,7 @@ describe("validators by pattern", () => {
     expect((inside as Error).message).toContain("inside a validator");
   });
 
-  it("that hang refuse the change after validation_timeout, and the next one goes ahead", async () => {
+  test("that hang refuse the change after validation_timeout, and the next one goes ahead", async () => {
     const validators = { a: () => new Promise(() => undefined) };
     await started(spec({ validators, validation_timeout: 20 }, {}));
     const hanging = refusal(Config.put("a", 1));
@@ -144,7 +144,7 @@ describe("validators by pattern", () => {
     expect(await Config.get([])).toEqual({ b: 1 });
   });
 
-  it("are not charged for the manager's own work", async () => {
+  test("are not charged for the manager's own work", async () => {
     const wide = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key${i}`, i]));
     await started(spec({ validators: { a: async () => Promise.resolve(true) }, validation_timeout: 10_000 }, {}));
     await Config.put("a", wide);
@@ -153,7 +153,7 @@ describe("validators by pattern", () => {
     expect(await Config.for("impatient").put("a", wide)).toBe(true);
   });
 
-  it("survive a kill of the process that runs them: the change is refused", async () => {
+  test("survive a kill of the process that runs them: the change is refused", async () => {
     const pids: unknown[] = [];
     const validators = {
       a: async () => {
@@ -171,7 +171,7 @@ describe("validators by pattern", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  it("see a change that was prepared before a subscription was made: it is told all the same", async () => {
+  test("see a change that was prepared before a subscription was made: it is told all the same", async () => {
     const hold = gate();
     await started(spec({ validators: { a: () => hold.opened } }, {}));
     const put = Config.put("a", 1);
@@ -183,7 +183,7 @@ describe("validators by pattern", () => {
   });
 });
 
-it("a manager that is killed in the middle of a validation takes the put that comes after", async () => {
+test("a manager that is killed in the middle of a validation takes the put that comes after", async () => {
   const hold = gate();
   await started(spec({ validators: { a: () => hold.opened } }, {}));
   const lost = Config.put("a", 1).catch(() => "lost");

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
 import { BasicTracerProvider } from "@opentelemetry/sdk-trace-base";
 import { erlang, KILL, telemetry } from "@otpts/runtime";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Config, ConfigSpec, type ConfigSpecOptions, FileSource } from "../../src/index.ts";
 import { instrument } from "../../src/otel.ts";
 import { eachAlone, eventually, gate, managerOf, ScriptedSource, started } from "../manager/kit.ts";
@@ -47,7 +47,7 @@ async function withFile(text: string, options: Partial<ConfigSpecOptions> = {}) 
 }
 
 describe("instrument", () => {
-  it("counts changes and reloads by outcome", async () => {
+  test("counts changes and reloads by outcome", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\nb = 1\n", { validators: { a: (value) => (value as number) < 5 } });
     await write("a = 2\nb = 2\n");
@@ -65,7 +65,7 @@ describe("instrument", () => {
     });
   });
 
-  it("counts failures of a source by what failed, and recoveries", async () => {
+  test("counts failures of a source by what failed, and recoveries", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = \n");
@@ -79,7 +79,7 @@ describe("instrument", () => {
     });
   });
 
-  it("counts callbacks that fail and that are slow, by pattern", async () => {
+  test("counts callbacks that fail and that are slow, by pattern", async () => {
     const collected = new Collected();
     await withFile("a = 1\n", { notify_timeout: 20 });
     const slow = gate();
@@ -94,7 +94,7 @@ describe("instrument", () => {
     expect(await collected.metrics()).toMatchObject({ [`config.subscriber.errors {${M},"config.pattern":"a"}`]: 1 });
   });
 
-  it("measures reloads in seconds", async () => {
+  test("measures reloads in seconds", async () => {
     const collected = new Collected();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
@@ -119,7 +119,7 @@ describe("instrument", () => {
     expect(sum).toBeLessThanOrEqual(took);
   });
 
-  it("observes version, keys, subscriptions and how its sources are", async () => {
+  test("observes version, keys, subscriptions and how its sources are", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n[t]\nb = 2\n");
     await Config.subscribe("a", () => undefined);
@@ -139,14 +139,14 @@ describe("instrument", () => {
     expect(broken[`config.source.staleness {${M},${source}}`]).toBeGreaterThan(0);
   });
 
-  it("observes the managers that it is told of, and nothing of one that does not run", async () => {
+  test("observes the managers that it is told of, and nothing of one that does not run", async () => {
     const collected = new Collected({ managers: ["one", "none"] });
     await started(new ConfigSpec({ name: "one" }));
     const gauges = Object.keys(await collected.metrics()).filter((name) => name.startsWith("config.version"));
     expect(gauges).toEqual(['config.version {"config.manager":"one"}']);
   });
 
-  it("exports no value of the configuration", async () => {
+  test("exports no value of the configuration", async () => {
     const collected = new Collected();
     const { write } = await withFile('a = "value-of-a"\npassword = "planted-secret"\n', {
       validators: { a: (value) => (value === "value-of-d" ? `${value} is not good` : undefined) },
@@ -169,7 +169,7 @@ describe("instrument", () => {
     expect(text).not.toMatch(/value-|planted/);
   });
 
-  it("stop leaves nothing attached, and may be called twice", async () => {
+  test("stop leaves nothing attached, and may be called twice", async () => {
     expect(EVENTS.filter((event) => telemetry.listening(event))).toEqual([]);
     const collected = new Collected();
     expect(EVENTS.filter((event) => !telemetry.listening(event))).toEqual([]);
@@ -186,7 +186,7 @@ describe("instrument", () => {
     expect(collected.spans).toEqual([]);
   });
 
-  it("works twice at once", async () => {
+  test("works twice at once", async () => {
     const [one, other] = [new Collected(), new Collected()];
     await withFile("a = 1\n");
     await Config.put("a", 2);
@@ -196,7 +196,7 @@ describe("instrument", () => {
     expect((await other.metrics())[`config.changes {${M}}`]).toBe(2);
   });
 
-  it("takes the global providers, which do nothing where none is registered", async () => {
+  test("takes the global providers, which do nothing where none is registered", async () => {
     const instrumentation = instrument();
     onTestFinished(() => instrumentation.stop());
     await withFile("a = 1\n");
@@ -204,7 +204,7 @@ describe("instrument", () => {
     await Config.reload();
   });
 
-  it("refuses options that it does not know", () => {
+  test("refuses options that it does not know", () => {
     expect(() => instrument({ meterProvider: undefined } as never)).toThrow('there is no option "meterProvider"');
     expect(() => instrument({ managers: "config_manager" as never })).toThrow("managers must be a list of names");
     expect(EVENTS.filter((event) => telemetry.listening(event))).toEqual([]);
@@ -212,7 +212,7 @@ describe("instrument", () => {
 });
 
 describe("the span of a reload", () => {
-  it("tells version, number of changes, and what each source did", async () => {
+  test("tells version, number of changes, and what each source did", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = 2\n");
@@ -233,7 +233,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  it("has the failure of a source as an event, and is no error then", async () => {
+  test("has the failure of a source as an event, and is no error then", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = \n");
@@ -249,7 +249,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  it("is an error when the reload is refused", async () => {
+  test("is an error when the reload is refused", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n", { validators: { a: (value) => (value as number) < 5 } });
     await write("a = 7\n");
@@ -263,7 +263,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  it("is a root, whatever is active where the manager is started or asked", async () => {
+  test("is a root, whatever is active where the manager is started or asked", async () => {
     context.setGlobalContextManager(new FollowingContext());
     onTestFinished(() => context.disable());
     const collected = new Collected();
@@ -277,7 +277,7 @@ describe("the span of a reload", () => {
     expect(collected.spans[0]?.spanContext().traceId).not.toBe(startup.spanContext().traceId);
   });
 
-  it("of a manager that was killed meanwhile ends when the next one begins", async () => {
+  test("of a manager that was killed meanwhile ends when the next one begins", async () => {
     const collected = new Collected();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
@@ -298,7 +298,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  it("that is open when the bridge stops is ended", async () => {
+  test("that is open when the bridge stops is ended", async () => {
     const collected = new Collected();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
@@ -317,7 +317,7 @@ describe("the span of a reload", () => {
 });
 
 describe("@otpts/config", () => {
-  it("without its otel entry loads no OpenTelemetry", async () => {
+  test("without its otel entry loads no OpenTelemetry", async () => {
     const hook = `export const resolve = (name, context, next) => {
       if (name.startsWith("@opentelemetry/")) throw new Error("resolved " + name);
       return next(name, context);

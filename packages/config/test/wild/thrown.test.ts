@@ -56,14 +56,15 @@ describe.each(oddities)("%s", (_, make) => {
     watching.watch = async () => raise(make);
     await started(spec({ sources: [watching, source] }));
     const manager = managerOf();
-    const { load, write } = source;
+    const load = source.load.bind(source);
+    const write = source.write!.bind(source);
     source.load = async () => raise(make);
     const report = await Config.reload();
     expect(report.sources[1]).toMatchObject({ outcome: "error", message: expect.any(String) as string });
     source.load = load;
     source.write = async () => raise(make);
     await expect(Config.put("a", 2)).rejects.toBeInstanceOf(Error);
-    source.write = write!;
+    source.write = write;
     await Config.put("a", 2);
     expect([await Config.get("a"), await Config.get("b")]).toEqual([2, 1]);
     await eventually(async () => (await Config.status()).sources.some(({ last_error }) => last_error !== undefined));
