@@ -166,30 +166,34 @@ describe("what a process sets", () => {
   });
 });
 
-test("an unhandled rejection is the failure of the process whose code made it, also of a call that nobody awaits", async () => {
-  const throwing = erlang.spawn(async () => {
-    void (async () => {
-      await pause(1);
-      throw new Error("forgotten");
-    })();
-    await erlang.receive();
-  });
-  expect(String(await death(throwing))).toContain("forgotten");
-  const silent = await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, 0);
-  const floating = erlang.spawn(async () => {
-    void gen_server.call(silent, "hello", 5);
-    await erlang.receive();
-  });
-  expect(String(await death(floating))).toContain("timeout");
-  expect(erlang.is_process_alive(silent)).toBe(true);
-  const bereft = erlang.spawn(async () => {
-    void gen_server.call(silent, "hello");
-    await erlang.receive();
-  });
-  await pause(1);
-  erlang.exit(silent, "gone");
-  expect(String(await death(bereft))).toContain("gone");
-});
+// Bun does not tell whose it is: docs/semantics.md.
+test.skipIf("bun" in process.versions)(
+  "an unhandled rejection is the failure of the process whose code made it, also of a call that nobody awaits",
+  async () => {
+    const throwing = erlang.spawn(async () => {
+      void (async () => {
+        await pause(1);
+        throw new Error("forgotten");
+      })();
+      await erlang.receive();
+    });
+    expect(String(await death(throwing))).toContain("forgotten");
+    const silent = await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, 0);
+    const floating = erlang.spawn(async () => {
+      void gen_server.call(silent, "hello", 5);
+      await erlang.receive();
+    });
+    expect(String(await death(floating))).toContain("timeout");
+    expect(erlang.is_process_alive(silent)).toBe(true);
+    const bereft = erlang.spawn(async () => {
+      void gen_server.call(silent, "hello");
+      await erlang.receive();
+    });
+    await pause(1);
+    erlang.exit(silent, "gone");
+    expect(String(await death(bereft))).toContain("gone");
+  },
+);
 
 // Bun, and Deno for timers, hand the process on to them: docs/semantics.md.
 test.skipIf("bun" in process.versions || "deno" in process.versions)(
