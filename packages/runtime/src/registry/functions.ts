@@ -20,6 +20,7 @@ import { type Entry, type Keys, type Table, tableOf } from "./table.ts";
 /** The reason of a registration under a key that another process has: `[ALREADY_REGISTERED, pid]`. */
 export const ALREADY_REGISTERED = ensure("already_registered");
 
+/** How a registry is started. */
 export interface RegistryOptions {
   /** The name of the registry, and of its process. */
   readonly name: string;

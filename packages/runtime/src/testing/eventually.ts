@@ -3,7 +3,9 @@ import { describe } from "../term/describe.ts";
 import { isError, textOf } from "../term/guarded.ts";
 
 // A test that fakes time means the program's, not the test's own patience.
-const { setTimeout, performance } = globalThis;
+const { setTimeout } = globalThis;
+// Fake timers replace the methods of `performance`, and not the object.
+const now = performance.now.bind(performance);
 
 /** How long and how often `eventually` looks. */
 export interface Patience {
@@ -23,7 +25,7 @@ export async function eventually<T>(
   look: () => T | PromiseLike<T>,
   { timeout = 5000, interval = 5 }: Patience = {},
 ): Promise<NonNullable<Awaited<T>>> {
-  const end = performance.now() + timeout;
+  const end = now() + timeout;
   for (;;) {
     let last: { readonly value: unknown } | { readonly error: unknown };
     try {
@@ -33,7 +35,7 @@ export async function eventually<T>(
     } catch (error) {
       last = { error };
     }
-    if (performance.now() >= end) {
+    if (now() >= end) {
       const seen =
         "error" in last
           ? `the last error was: ${isError(last.error) ? textOf(last.error) : describe(last.error)}`

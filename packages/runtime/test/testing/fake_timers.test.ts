@@ -1,0 +1,52 @@
+/** The kit beside fake timers, installed as jest installs them: all of them. */
+import FakeTimers from "@sinonjs/fake-timers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Exit, erlang, gen_server, NOREPLY, OK, REPLY, TIMEOUT } from "@otpts/runtime";
+import { testing } from "@otpts/runtime/testing";
+
+const kit = testing.setup({ beforeEach, afterEach });
+const ALL = [
+  "Date",
+  "hrtime",
+  "nextTick",
+  "performance",
+  "queueMicrotask",
+  "setImmediate",
+  "clearImmediate",
+  "setInterval",
+  "clearInterval",
+  "setTimeout",
+  "clearTimeout",
+] as const;
+
+let clock: ReturnType<typeof FakeTimers.install>;
+beforeEach(() => void (clock = FakeTimers.install({ toFake: [...ALL] })));
+afterEach(() => clock.uninstall());
+
+test("children start, answer and stop, probes read, and eventually waits in real time", async () => {
+  const server = {
+    init: () => [OK, 0] as const,
+    handle_call: (n: number, _from: gen_server.From, sum: number) => [REPLY, sum + n, sum + n] as const,
+  };
+  const pid = await kit.start_supervised(() => gen_server.start_link(server, undefined));
+  expect(await gen_server.call(pid, 2)).toBe(2);
+  const probe = kit.probe();
+  erlang.send(probe.pid, "hello");
+  expect(await probe.assert_receive("hello")).toBe("hello");
+  let looks = 0;
+  expect(await testing.eventually(() => ++looks === 3)).toBe(true);
+  await expect(testing.eventually(() => false, { timeout: 20 })).rejects.toThrow("within 20 ms");
+});
+
+test("timers and time-outs of processes come when the fake clock ticks", async () => {
+  const silent = { init: () => [OK, 0] as const, handle_call: () => [NOREPLY, 0] as const };
+  const pid = await kit.start_supervised(() => gen_server.start_link(silent, undefined));
+  const probe = kit.probe();
+  erlang.send_after(60_000, probe.pid, "a minute later");
+  const call = gen_server.call(pid, "x").catch((error: unknown) => error);
+  await clock.tickAsync(59_999);
+  expect(probe.messages()).toStrictEqual([]);
+  await clock.tickAsync(1);
+  expect(probe.messages()).toStrictEqual(["a minute later"]);
+  expect(Exit.is(await call, TIMEOUT)).toBe(true);
+});
