@@ -12,6 +12,12 @@ import { format, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 import { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry } from "@otpts/runtime";
+import { application } from "@otpts/runtime/application";
+import { gen_event } from "@otpts/runtime/gen_event";
+import { gen_statem } from "@otpts/runtime/gen_statem";
+import { pg } from "@otpts/runtime/pg";
+import { registry } from "@otpts/runtime/registry";
+import { task, task_supervisor } from "@otpts/runtime/task";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 // Inside the package, so that its own name resolves; ignored by git.
@@ -69,13 +75,44 @@ describe.each(pages)("$name", ({ file, source }) => {
 
 test("otp.md names every function of the public modules", () => {
   const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
-  const modules = { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry };
-  const missing = Object.entries(modules).flatMap(([module, exports]) =>
+  const core = { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry };
+  const entries = { application, gen_event, gen_statem, pg, registry, task, task_supervisor };
+  const missing = Object.entries({ ...core, ...entries }).flatMap(([module, exports]) =>
     Object.keys(exports)
       .filter((name) => !new RegExp(`[\\x60.]${name}\\b`, "u").test(page))
       .map((name) => `${module}.${name}`),
   );
   expect(missing).toStrictEqual([]);
+});
+
+// What `Module:module_info(exports)` of OTP 25 tells, without the callbacks of its own processes.
+test.each([
+  [
+    "gen_statem",
+    "call cast check_response enter_loop receive_response reply reqids_ send_request start start_link start_monitor stop wait_response",
+  ],
+  [
+    "gen_event",
+    "add_handler add_sup_handler call check_response delete_handler notify receive_response reqids_ send_request start start_link start_monitor stop swap_handler swap_sup_handler sync_notify wait_response which_handlers",
+  ],
+  [
+    "pg",
+    "demonitor get_local_members get_members join leave monitor monitor_scope start start_link which_groups which_local_groups",
+  ],
+  [
+    "application",
+    "ensure_all_started ensure_started get_all_env get_all_key get_application get_env get_key info load loaded_applications permit set_env start start_boot start_type stop takeover unload unset_env which_applications",
+  ],
+])("otp.md tells of every function of OTP's %s", (module, functions) => {
+  const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
+  const [, section] = new RegExp(`^## ${module}\\n(.*?)(?=^## |$(?![^]))`, "msu").exec(page) ?? [];
+  const named = [...(section as string).matchAll(/`([a-z_]+)/gu)].map(([, name]) => name as string);
+  const missing = functions.split(" ").filter((name) => !named.some((each) => each === name || each.startsWith(name)));
+  expect(missing).toStrictEqual([]);
+});
+
+test("otp.md promises nothing for later", () => {
+  expect(readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8")).not.toMatch(/not yet|later version|planned|to come/iu);
 });
 
 test("all examples type-check", async () => {
