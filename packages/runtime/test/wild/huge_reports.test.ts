@@ -237,7 +237,7 @@ test("terms look as `util.inspect` shows them", async () => {
     y = -0;
   }
   const terms: unknown[] = [
-    { a: 1, "b-c": "it's", [Symbol("s")]: 3, d: { e: { f: [] } } },
+    { a: 1, "b-c": "it's", d: { e: { f: [] } } },
     [1, "two", 3n, null, undefined, true, Symbol("x"), NaN],
     new Map<unknown, unknown>([
       ["a", { b: 1 }],
@@ -256,6 +256,8 @@ test("terms look as `util.inspect` shows them", async () => {
     new (class Empty {})(),
   ];
   for (const term of terms) expect(detail(term)).toBe(inspect(term, { depth: 6, breakLength: 100, compact: true }));
+  // Node writes these keys with or without brackets, by its version.
+  expect(detail({ [Symbol("s")]: 3 })).toBe("{ [Symbol(s)]: 3 }");
 });
 
 test("the default logger's line has the size of the report", async () => {
