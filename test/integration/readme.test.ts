@@ -1,9 +1,9 @@
-/** The README's example runs as it stands there, and prints what its comments say. */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+/** The README's examples run as they stand there, and print what their comments say. */
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
-import { erlang } from "@otpts/runtime";
+import { erlang, logger } from "@otpts/runtime";
 import { afterAll, expect, test, vi } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
@@ -13,24 +13,34 @@ const folder = join(root, "test/dist/readme");
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("the README's example runs, prints what it says and leaves nothing behind", async () => {
-  const code = /<!-- example:begin -->\s*```ts\n(.*?)```/su.exec(readme)?.[1];
-  if (code === undefined) throw new Error("the README has no example between its markers");
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, "example.ts");
-  writeFileSync(file, code);
-  const promised = [...code.matchAll(/^console\.log\(.*\); \/\/ (.*)$/gmu)].map(([, text]) => text);
-  const printed: string[] = [];
-  const spy = vi.spyOn(console, "log").mockImplementation((...values) => void printed.push(format(...values)));
-  try {
-    await import(pathToFileURL(file).href);
-  } finally {
-    spy.mockRestore();
-  }
-  expect(printed).toStrictEqual(promised);
-  expect(promised).toHaveLength(2);
-  expect(erlang.processes()).toStrictEqual([]);
+const examples = [...readme.matchAll(/<!-- example:begin -->\s*```ts\n(.*?)```/gsu)].map(([, code]) => code as string);
+
+test("every program in the README is an example that runs here", () => {
+  expect(examples).toHaveLength(3);
+  expect(readme.match(/^```ts$/gmu)).toHaveLength(examples.length);
 });
+
+test.each(examples.map((code, i) => [i + 1, code] as const))(
+  "example %i of the README runs, prints what it says and leaves nothing behind",
+  async (i, code) => {
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `example${i}.ts`);
+    writeFileSync(file, code);
+    const promised = [...code.matchAll(/console\.log\(.*\);? \/\/ (.*)$/gmu)].map(([, text]) => text);
+    const printed: string[] = [];
+    const spy = vi.spyOn(console, "log").mockImplementation((...values) => void printed.push(format(...values)));
+    const loud = logger.set_handler(undefined);
+    try {
+      await import(pathToFileURL(file).href);
+    } finally {
+      spy.mockRestore();
+      logger.set_handler(loud);
+    }
+    expect(promised.length).toBeGreaterThan(1);
+    expect(printed).toStrictEqual(promised);
+    expect(erlang.processes()).toStrictEqual([]);
+  },
+);
 
 test("the README names every script of package.json that a reader needs", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
@@ -39,5 +49,39 @@ test("the README names every script of package.json that a reader needs", () => 
   for (const name of ["demo", "test", "start", "conformance", "bench"]) {
     expect(Object.keys(scripts)).toContain(name);
     expect(readme).toContain(`npx -y pnpm@10 ${name}`);
+  }
+});
+
+test("every relative link of a public page leads to a file, and a package's pages link to nothing outside of its tarball", () => {
+  const pages = ["README.md", "ARCHITECTURE.md"].map((page) => ({ page, within: root }));
+  for (const name of ["runtime", "config"]) {
+    const within = join(root, "packages", name);
+    const docs = readdirSync(join(within, "docs")).filter((file) => file.endsWith(".md"));
+    pages.push(...["README.md", ...docs.map((file) => `docs/${file}`)].map((page) => ({ page, within })));
+  }
+  const broken: string[] = [];
+  let links = 0;
+  for (const { page, within } of pages) {
+    const file = join(within, page);
+    for (const [, target = ""] of readFileSync(file, "utf8").matchAll(/\]\(([^)#\s]+)[^)]*\)/gu)) {
+      if (/^[a-z]+:/u.test(target)) continue;
+      links += 1;
+      const path = resolve(dirname(file), target);
+      if (!path.startsWith(within + sep) || !existsSync(path)) broken.push(`${relative(root, file)}: ${target}`);
+    }
+  }
+  expect(links).toBeGreaterThan(20);
+  expect(broken).toStrictEqual([]);
+});
+
+test("the README links the page of every entry of the runtime", () => {
+  const { exports } = JSON.parse(readFileSync(join(root, "packages/runtime/package.json"), "utf8")) as {
+    exports: Record<string, unknown>;
+  };
+  for (const entry of Object.keys(exports)) {
+    const name = entry.slice(2);
+    if (name === "" || name === "package.json") continue;
+    expect(readme).toContain(`(packages/runtime/docs/${name}.md)`);
+    expect(readme).toContain(`\`@otpts/runtime/${name}\``);
   }
 });
