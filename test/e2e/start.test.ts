@@ -93,7 +93,7 @@ Ctrl-C stops it in order.
     await new Promise((resolve) => setImmediate(resolve));
     program.signal(signal);
     const ending = await program.ended();
-    expect(ending.stderr).toBe("");
+    expect(ending.stderr).toMatch(new RegExp(`^\\S+ \\[info\\] ${signal}: stopping supervisor <.*>[^\n]*\n$`));
     expect(ending.stdout).toMatch(
       /\nstopped, in this order: http_api, provisioning_manager, tc_manager, config_manager\n$/,
     );

@@ -56,7 +56,7 @@ export interface ApplicationOptions {
   /** Port of the HTTP server; 0 takes any. */
   readonly port?: number;
   /** Stop in order on SIGTERM and SIGINT. */
-  readonly signals?: boolean;
+  readonly signals?: supervisor.SupervisorOptions["signals"];
   /** Follow keys in Consul too, under `queuemizer/`. */
   readonly consul_port?: number;
 }

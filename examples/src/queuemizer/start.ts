@@ -1,9 +1,10 @@
 /** The queuemizer application until Ctrl-C. */
 import { Config } from "@otpts/config";
-import { erlang } from "@otpts/runtime";
+import { supervisor } from "@otpts/runtime";
 import { start_application } from "./app.ts";
 
-const app = await start_application({ signals: true, port: Number(process.env["PORT"] ?? 0) });
+// The signals stop the tree; what is to be done after that is done below, so they do not end the program.
+const app = await start_application({ signals: { exit: false }, port: Number(process.env["PORT"] ?? 0) });
 
 await Config.subscribe("**", (path, old_value, new_value) => {
   console.log(`${path}: ${JSON.stringify(old_value)} -> ${JSON.stringify(new_value)}`);
@@ -18,9 +19,6 @@ console.log(`queuemizer runs at ${app.address} (process ${process.pid}). Try:
 
 Ctrl-C stops it in order.`);
 
-erlang.spawn(async () => {
-  erlang.monitor("process", app.top);
-  await erlang.receive();
-  console.log(`\nstopped, in this order: ${app.ended.join(", ")}, config_manager`);
-  await app.stop();
-});
+await supervisor.ended(app.top);
+console.log(`\nstopped, in this order: ${app.ended.join(", ")}, config_manager`);
+await app.stop();

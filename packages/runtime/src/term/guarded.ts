@@ -98,7 +98,7 @@ export function framesOf(error: Error): readonly string[] {
 // A frame of the engine's or of this package says nothing to whoever looks for a mistake.
 function isInternal(frame: string): boolean {
   folder ??= ownFolder();
-  return frame.includes("node:internal") || (folder !== "" && frame.includes(folder));
+  return /node:(?:internal|async_hooks)/u.test(frame) || (folder !== "" && frame.includes(folder));
 }
 
 let folder: string | undefined;
