@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-import { type Answer, type Call, ConsulClient, type KeyQuery, type TlsMaterial } from "./client.ts";
+import type { Answer, Call, ConsulClient, KeyQuery, TlsMaterial } from "./client.ts";
 import type { BodyReader } from "./exchange.ts";
 import { ConsulFailure } from "./failure.ts";
 import type { Operation } from "./operation.ts";
@@ -117,7 +117,9 @@ export class ConsulSession {
     } catch (error) {
       throw new ConsulFailure("unreachable", (error as Error).message.replace(/^Cannot reach Consul: /, ""));
     }
-    return new ConsulClient(this.#endpoint, await material(this.#endpoint));
+    const endpoint = this.#endpoint;
+    const Client = await loadedClient();
+    return new Client(endpoint, await material(endpoint));
   }
 
   async #token({ env, signal }: Asking): Promise<string | undefined> {
@@ -179,5 +181,14 @@ async function fileText(code: "token" | "tls", path: string): Promise<string> {
   } catch (error) {
     const { code: reason } = error as { code?: string };
     throw new ConsulFailure(code, `the file "${path}" cannot be read (${reason ?? "unknown error"})`);
+  }
+}
+
+/** The client's package is loaded with the first request: programs without Consul do not pay for it. */
+async function loadedClient(): Promise<typeof ConsulClient> {
+  try {
+    return (await import("./client.ts")).ConsulClient;
+  } catch (error) {
+    throw new ConsulFailure("unreachable", `cannot load the package "consul": ${(error as Error).message}`);
   }
 }
