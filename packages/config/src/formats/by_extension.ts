@@ -4,15 +4,14 @@ import { env } from "./env.ts";
 import type { Format } from "./format.ts";
 import { json, jsonc } from "./json.ts";
 import { toml } from "./toml.ts";
-import { yaml } from "./yaml.ts";
 
 /** Name of a format that is built in. */
 export type FormatName = "toml" | "json" | "jsonc" | "yaml" | "env";
 
-const named: Readonly<Record<FormatName, Format>> = { toml, json, jsonc, yaml, env };
+const named: Partial<Record<FormatName, Format>> = { toml, json, jsonc, env };
 
 /** The names of all formats. */
-export const FORMAT_NAMES = Object.keys(named) as readonly FormatName[];
+export const FORMAT_NAMES: readonly FormatName[] = ["toml", "json", "jsonc", "yaml", "env"];
 
 /** By extension, without its dot. An extension that is not here is unknown, and a file that has it is not guessed at. */
 const extensions: Readonly<Record<string, FormatName>> = {
@@ -27,9 +26,16 @@ const extensions: Readonly<Record<string, FormatName>> = {
   cfg: "toml",
 };
 
-/** The built-in format of this name, or `undefined`. */
-export function format_named(name: string): Format | undefined {
-  return Object.hasOwn(named, name) ? named[name as FormatName] : undefined;
+/** Loads what a format needs. YAML's package is large, so it is loaded with the first file that is written in it. */
+export async function load_format(name: FormatName): Promise<void> {
+  if (name === "yaml") named.yaml ??= (await import("./yaml.ts")).yaml;
+}
+
+/** A built-in format that `load_format` has loaded. @throws Error where it has not */
+export function format_named(name: FormatName): Format {
+  const format = named[name];
+  if (format === undefined) throw new Error(`Cannot use format "${name}": load_format must load it first`);
+  return format;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface Format {
    * @throws SyntaxFault with the place and a fixed wording: never with content.
    */
   parse(text: string): Document;
+  /** The text of a tree, where the format has a writer of its own. */
+  write?(tree: Table): string;
 }
 
 /** Where a key (or a list's element) is written, and the same for what is in it. */

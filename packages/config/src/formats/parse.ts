@@ -1,5 +1,5 @@
 import type { Segments, Table } from "../core/value.ts";
-import { type FormatName, format_named } from "./by_extension.ts";
+import { type FormatName, format_named, load_format } from "./by_extension.ts";
 import type { Position } from "./format.ts";
 import { NoThread, parse_aside } from "./parse_aside.ts";
 import { Locator, positions_of } from "./positions.ts";
@@ -14,9 +14,9 @@ export interface Parsed {
   readonly held_up?: boolean;
 }
 
-/** Reads a text. Positions are computed when first asked for. */
+/** Reads a text in a format that is loaded. Positions are computed when first asked for. */
 export function parse_text(text: string, format: FormatName): Parsed {
-  const document = format_named(format)!.parse(text);
+  const document = format_named(format).parse(text);
   let locator: Locator | undefined;
   return {
     tree: document.tree,
@@ -42,6 +42,7 @@ const LARGE: Readonly<Record<FormatName, number>> = {
  * @throws SyntaxFault with the place, never with content; the signal's reason
  */
 export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal: AbortSignal): Promise<Parsed> {
+  await load_format(format);
   if (bytes.length < LARGE[format]) return parse_text(decode_utf8(bytes), format);
   try {
     const { tree, positions } = await parse_aside(bytes, format, signal);

@@ -4,7 +4,7 @@
  */
 import { type MessagePort, workerData } from "node:worker_threads";
 
-import { type FormatName, format_named } from "./by_extension.ts";
+import { type FormatName, format_named, load_format } from "./by_extension.ts";
 import { type Position, SyntaxFault } from "./format.ts";
 import { type Positions, positions_of } from "./positions.ts";
 import { slices_of } from "./slices.ts";
@@ -34,8 +34,9 @@ export type ParserAnswer =
 const job = workerData as ParserJob;
 answer("started");
 try {
+  await load_format(job.format);
   const text = decode_utf8(job.bytes);
-  const document = format_named(job.format)!.parse(text);
+  const document = format_named(job.format).parse(text);
   const positions = positions_of(document.tree, document.places(), text);
   for (const slice of slices_of(document.tree)) job.slices.postMessage(slice);
   job.port.postMessage({ positions } satisfies ParserAnswer, [positions.buffer]);

@@ -8,6 +8,7 @@ import {
   isScalar,
   isSeq,
   parseDocument,
+  stringify,
 } from "../commonjs/yaml.ts";
 
 import { BEYOND_NUMBERS, decimalOf, integerOf } from "../core/numbers.ts";
@@ -40,6 +41,7 @@ export const yaml: Format = {
     const { tree } = read(text);
     return { tree, places: () => read(text).place };
   },
+  write: (tree) => stringify(tree),
 };
 
 interface Node extends Place {

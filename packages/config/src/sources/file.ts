@@ -1,10 +1,4 @@
-import {
-  FORMAT_NAMES,
-  type FormatName,
-  format_by_extension,
-  format_named,
-  KNOWN_EXTENSIONS,
-} from "../formats/by_extension.ts";
+import { FORMAT_NAMES, type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
 import { parse_bytes } from "../formats/parse.ts";
 import { environmentLayer } from "../core/environment.ts";
 import type { Contribution, Diagnostic, Knowledge, Layer } from "../core/layer.ts";
@@ -57,7 +51,7 @@ export class FileSource implements Source {
       typeof options === "string" ? { format: options } : options;
     this.#file = new WatchedFile("FileSource", path, rest);
     const action = `Cannot make a FileSource of "${this.#file.shown}"`;
-    if (format !== undefined && (typeof format !== "string" || format_named(format) === undefined)) {
+    if (format !== undefined && (typeof format !== "string" || !FORMAT_NAMES.includes(format))) {
       const known = FORMAT_NAMES.map((known) => `"${known}"`).join(", ");
       throw new TypeError(
         `${action}: format must be one of ${known}, got ${typeof format === "string" ? JSON.stringify(format) : typeof format}`,

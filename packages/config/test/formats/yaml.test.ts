@@ -3,6 +3,9 @@ import { describe, expect, test } from "vitest";
 import { SyntaxFault } from "../../src/formats/format.ts";
 import { parse_text } from "../../src/formats/parse.ts";
 import { yaml } from "../../src/formats/yaml.ts";
+import { load_format } from "../../src/formats/by_extension.ts";
+
+await load_format("yaml");
 
 const tree = (text: string) => parse_text(text, "yaml").tree;
 

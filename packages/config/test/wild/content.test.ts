@@ -7,10 +7,12 @@ import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 
 import { readJson } from "../../src/core/json_reader.ts";
-import type { FormatName } from "../../src/formats/by_extension.ts";
 import { SyntaxFault } from "../../src/formats/format.ts";
 import { parse_bytes, parse_text } from "../../src/formats/parse.ts";
 import { FileSource } from "../../src/sources/file.ts";
+import { type FormatName, load_format } from "../../src/formats/by_extension.ts";
+
+await load_format("yaml");
 
 function fault(format: FormatName, text: string): SyntaxFault {
   try {

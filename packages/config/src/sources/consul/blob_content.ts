@@ -1,7 +1,6 @@
 import { extname } from "node:path";
 
 import { stringify as writeToml } from "smol-toml";
-import { stringify as writeYaml } from "../../commonjs/yaml.ts";
 
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
@@ -76,11 +75,11 @@ export class BlobContent {
   }
 }
 
-/** What a blob says, and what it is written in. @throws SyntaxFault */
+/** What a blob says, and what it is written in: a format that is loaded. @throws SyntaxFault */
 export function blob_document(entry: Entry, given: FormatName | undefined) {
   const text = decode_utf8(Buffer.from(entry.raw, "base64"));
   const format = blob_format(entry.key, given, text);
-  const document = format_named(format)!.parse(text);
+  const document = format_named(format).parse(text);
   return { text, format, tree: document.tree };
 }
 
@@ -103,11 +102,11 @@ export function blob_text(tree: Table, format: FormatName): string {
   let text: string;
   try {
     if (format === "json" || format === "jsonc") text = `${JSON.stringify(tree, undefined, 2)}\n`;
-    else text = format === "yaml" ? writeYaml(tree) : writeToml(tree as Record<string, unknown>);
+    else text = format === "yaml" ? format_named(format).write!(tree) : writeToml(tree as Record<string, unknown>);
   } catch {
     throw new SyntaxFault("unrepresentable", `a value cannot be written in ${format.toUpperCase()}`);
   }
-  const lost = lostPath(tree, format_named(format)!.parse(text).tree, []);
+  const lost = lostPath(tree, format_named(format).parse(text).tree, []);
   if (lost === undefined) return text;
   throw new SyntaxFault(
     "unrepresentable",

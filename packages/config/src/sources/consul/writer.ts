@@ -1,5 +1,6 @@
 import { child, isTable } from "../../core/draft.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
+import { load_format } from "../../formats/by_extension.ts";
 import { full_jitter, pause } from "./backoff.ts";
 import { blob_document, blob_format, blob_text } from "./blob_content.ts";
 import { type Entry, EntryReader } from "./entries.ts";
@@ -35,6 +36,7 @@ export class ConsulWriter {
    * @throws ConsulFailure `conflict` where somebody else changed what stands there meanwhile
    */
   async write(path: Segments, value: Value | undefined, known: Records | undefined, asking: Asking): Promise<void> {
+    await this.#loadFormat();
     let records = known ?? (await this.#read(path, asking));
     for (let attempt = 0; ; attempt++) {
       const plan = this.#plan(path, value, records);
@@ -56,6 +58,7 @@ export class ConsulWriter {
     updater: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
     asking: Asking,
   ): Promise<Value | undefined> {
+    await this.#loadFormat();
     for (let attempt = 0; attempt < TRIES; attempt++) {
       const records = await this.#read(path, asking);
       const next = await updater(this.#value(path, records));
@@ -74,6 +77,12 @@ export class ConsulWriter {
       if (forgiving && error instanceof ConsulFailure && /ECONNRESET|EPIPE/.test(error.message)) return false;
       throw error;
     }
+  }
+
+  /** The blob's format, as key and options have it: what a text alone tells is TOML or JSON, which are always there. */
+  async #loadFormat(): Promise<void> {
+    const { root, given, layout } = this.#settings;
+    if (layout === "blob") await load_format(blob_format(root, given.format, ""));
   }
 
   /** The keys that a write at this path looks at. */
