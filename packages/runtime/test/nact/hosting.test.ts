@@ -177,13 +177,17 @@ describe("fairness under nact", () => {
     const pong = erlang.spawn(async () => {
       for (;;) erlang.send((await erlang.receive<[Pid]>())[0], "pong");
     });
+    let answered = 0;
     const ping = erlang.spawn(async () => {
       for (;;) {
         erlang.send(pong, [erlang.self()]);
         await erlang.receive();
+        answered++;
       }
     });
     for (let turns = 0; turns < 100; turns++) await new Promise((resolve) => setTimeout(resolve, 0));
+    const before = answered;
+    await eventually(() => answered >= before + 1_000, { timeout: 60_000 });
     erlang.exit(ping, KILL);
     erlang.exit(pong, KILL);
   });
