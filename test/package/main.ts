@@ -3,7 +3,7 @@
  * project and runs an example there. Prints what it does; exits 1 at the first failure.
  */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -11,6 +11,8 @@ const root = resolve(import.meta.dirname, "../../..");
 const work = mkdtempSync(join(tmpdir(), "otpts-package-"));
 const tarballs = join(work, "tarballs");
 const project = join(work, "project");
+
+const PEERS = ["nact@7", "@opentelemetry/api@1"];
 
 const example = `
 import { gen_server, OK, REPLY, supervisor } from "@otpts/runtime";
@@ -27,6 +29,20 @@ const top = await supervisor.start([
 ]);
 console.log(await gen_server.call("greeter", "package"));
 await supervisor.stop(top);
+`;
+
+/** Imports each entry that a package has; the optional peers are installed beside them. */
+const entries = `
+import { readFileSync } from "node:fs";
+for (const name of ["@otpts/runtime", "@otpts/config"]) {
+  const { exports } = JSON.parse(readFileSync(\`node_modules/\${name}/package.json\`, "utf8"));
+  for (const entry of Object.keys(exports)) {
+    if (entry === "./package.json") continue;
+    const names = Object.keys(await import(name + entry.slice(1)));
+    if (names.length === 0) throw new Error(\`\${name}\${entry.slice(1)} exports nothing\`);
+    console.log(name + entry.slice(1));
+  }
+}
 `;
 
 function step(title: string, run: () => void): void {
@@ -67,13 +83,25 @@ try {
   }
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
   writeFileSync(join(project, "example.js"), example);
+  writeFileSync(join(project, "entries.js"), entries);
   step(
     "install in an empty project",
-    () => void command("npm", ["install", "--no-audit", "--no-fund", ...files], project),
+    () => void command("npm", ["install", "--no-audit", "--no-fund", ...files, ...PEERS], project),
   );
   step("run an example there", () => {
     const printed = command("node", ["example.js"], project, { ...process.env, EXAMPLE_GREETING: "Hello" });
     if (printed !== "Hello, package\n") throw new Error(`the example printed ${JSON.stringify(printed)}`);
+  });
+  step("import every entry there", () => {
+    const imported = command("node", ["entries.js"], project).trim().split("\n");
+    const wanted = ["runtime", "config"].flatMap((name) => {
+      const text = readFileSync(join(root, "packages", name, "package.json"), "utf8");
+      const { exports } = JSON.parse(text) as { exports: Record<string, unknown> };
+      return Object.keys(exports)
+        .filter((entry) => entry !== "./package.json")
+        .map((entry) => `@otpts/${name}${entry.slice(1)}`);
+    });
+    if (imported.join() !== wanted.join()) throw new Error(`imported ${imported.join()} of ${wanted.join()}`);
   });
 } catch (error) {
   console.error(`failed: ${error instanceof Error ? error.message : String(error)}`);
