@@ -155,44 +155,30 @@ describe("memory", () => {
   );
 });
 
+// OTP's suite compares times here. What a child costs among 1,000 and among 10,000 is in the benchmark ("supervisor of …, per child").
 describe("size", () => {
-  /** The time that ending `many` children takes, in ms. */
-  const timed = async (begin: (many: number) => Promise<Pid>, many: number): Promise<number> => {
-    const sup = await begin(many);
-    const begun = performance.now();
-    await stop(sup);
-    return performance.now() - begun;
-  };
-
   it(
-    "simple_one_for_one_scale_many_temporary_children: ending 10,000 dynamic children takes ten times as long as 1,000, not a hundred",
+    "simple_one_for_one_scale_many_temporary_children: a supervisor ends 10,000 dynamic children and leaves none",
     inProcess(async () => {
-      const begin = async (many: number) => {
-        const sup = await dynamic();
-        await startMany(sup, many);
-        return sup;
-      };
-      await timed(begin, 1000);
-      const small = Math.min(await timed(begin, 1000), await timed(begin, 1000));
-      const large = Math.min(await timed(begin, 10_000), await timed(begin, 10_000));
-      expect(large).toBeLessThan(Math.max(small, 1) * 50);
+      const before = erlang.processes().length;
+      const sup = await dynamic();
+      await startMany(sup, 10_000);
+      expect(erlang.processes()).toHaveLength(before + 10_001);
+      await stop(sup);
+      expect(erlang.processes()).toHaveLength(before);
     }),
     120_000,
   );
 
   it(
-    "scale_start_stop_many_children: starting and ending 10,000 children takes ten times as long as 1,000, not a hundred",
+    "scale_start_stop_many_children: a supervisor starts and ends 10,000 children and leaves none",
     inProcess(async () => {
-      const round = async (many: number): Promise<number> => {
-        const specs = Array.from({ length: many }, (_, n) => supervisor.child_spec({ id: n, task: start_quiet }));
-        const begun = performance.now();
-        await stop(await supervisor.start_link(specs));
-        return performance.now() - begun;
-      };
-      await round(1000);
-      const small = Math.min(await round(1000), await round(1000));
-      const large = Math.min(await round(10_000), await round(10_000));
-      expect(large).toBeLessThan(Math.max(small, 1) * 50);
+      const before = erlang.processes().length;
+      const specs = Array.from({ length: 10_000 }, (_, n) => supervisor.child_spec({ id: n, task: start_quiet }));
+      const sup = await supervisor.start_link(specs);
+      expect(erlang.processes()).toHaveLength(before + 10_001);
+      await stop(sup);
+      expect(erlang.processes()).toHaveLength(before);
     }),
     120_000,
   );
