@@ -29,7 +29,8 @@ import { isError, messageIn, wordsOf } from "./words.ts";
  *
  * A function refuses by throwing, or by returning `false`, a message, an Error, or a list of messages, Errors or problems
  * (whose paths are then relative to the node, dotted or as segments: `{ path: "pool.size", message: "is too small" }`).
- * Whatever else it returns is agreement. Either may be asynchronous.
+ * What a schema library answers instead of throwing is read too: `(limit) => Limit.safeParse(limit)` refuses what `Limit`
+ * does. Whatever else it returns is agreement. Either may be asynchronous.
  */
 export type Validator = StandardSchemaV1 | ValidatorFunction;
 
@@ -179,7 +180,8 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
       report(at, wordsOf(error));
     }
   };
-  const judged = (verdict: unknown): void => {
+  const judged = (answer: unknown): void => {
+    const verdict = Array.isArray(answer) ? (answer as unknown[]) : (failureIn(answer, node.after) ?? answer);
     for (const said of Array.isArray(verdict) ? (verdict as unknown[]) : [verdict]) {
       if (said === false) report(at, "is not valid");
       else if (typeof said === "string" && said !== "") report(at, said);
@@ -191,6 +193,32 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
 }
 
 type Notified = Notification<ValidatorFunction>;
+
+/**
+ * What is wrong, by the result that a schema library returns instead of throwing: `{ issues }` of Standard Schemas and
+ * valibot, `{ success: false, error }` of zod, `{ error }` of others. undefined: it is no such result, or a good one. A key
+ * that the value itself has tells nothing: a validator may return what it was given.
+ */
+function failureIn(answer: unknown, value: Value | undefined): readonly unknown[] | undefined {
+  if (typeof answer !== "object" || answer === null || isError(answer)) return undefined;
+  const said = (key: string): unknown =>
+    isTable(value) && Object.hasOwn(value, key) ? undefined : (answer as { readonly [key: string]: unknown })[key];
+  const error = said("error");
+  const issues = said("issues") ?? (typeof error === "object" && error !== null ? issuesOf(error) : undefined);
+  if (Array.isArray(issues) && issues.length > 0) return (issues as unknown[]).map(relative);
+  if (isError(error)) return [error];
+  return said("success") === false ? [false] : undefined;
+}
+
+function issuesOf(error: object): unknown {
+  return (error as { readonly issues?: unknown }).issues;
+}
+
+/** An issue as a problem whose path is relative to the node. */
+function relative(issue: unknown): unknown {
+  if (typeof issue !== "object" || issue === null) return issue;
+  return { path: issuePath(issue as StandardSchemaV1.Issue), message: messageIn(issue) ?? "is not valid" };
+}
 
 /** Runs others' code, and what is made of its answer: whatever it throws, now or later, is given to `failed`. */
 function guarded<T, R>(

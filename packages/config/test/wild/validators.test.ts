@@ -1,5 +1,8 @@
 /** Schemas and validators are others' code: whatever they throw, return or resolve with is a refusal in clear words, or agreement. */
+import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
+
 import { PUT } from "../../src/core/explain.ts";
 import { Validation } from "../../src/core/validate.ts";
 import { wordsOf } from "../../src/core/words.ts";
@@ -148,4 +151,39 @@ test("words for a value run no accessor of it, and are short", () => {
   expect(wordsOf(Array.from({ length: 100_000 }, (_, i) => ({ i })))).toBe(
     "[{ i: 0 }, { i: 1 }, { i: 2 }, { i: 3 }, { i: 4 }, …]",
   );
+});
+
+describe("what a schema library answers instead of throwing", () => {
+  const zod = z.object({ b: z.string() });
+  const vali = v.object({ b: v.string() });
+  const refusing: readonly (readonly [string, (value: unknown) => unknown, RegExp])[] = [
+    ["zod's safeParse", (value) => zod.safeParse(value), /"a\.b" .*expected string/],
+    ["zod's safeParseAsync", (value) => zod.safeParseAsync(value), /"a\.b" .*expected string/],
+    ["a Standard Schema's validate", (value) => zod["~standard"].validate(value), /"a\.b" .*expected string/],
+    ["valibot's safeParse", (value) => v.safeParse(vali, value), /"a\.b" .*[Ee]xpected string/],
+    ["an object with an error", () => ({ error: new Error("no database") }), /"a" no database/],
+    ["no success, and no more", () => ({ success: false }), /"a" is not valid/],
+    ["an issue that is a revoked proxy", () => ({ issues: [revoked({})] }), /"a" \w/],
+    ["issues that throw", () => barbed("issues"), /barb in issues/],
+  ];
+
+  test.each(refusing)("refuses: %s", async (_, validator, words) => {
+    const validation = new Validation(undefined, { a: validator });
+    const run = async (): Promise<unknown> => validation.run(plain({ a: { b: 1 } }), plain({}), context);
+    await expect(run()).rejects.toThrow(words);
+    await expect(run()).rejects.toBeInstanceOf(ConfigValidationError);
+  });
+
+  const agreeing: readonly (readonly [string, (value: unknown) => unknown])[] = [
+    ["zod's safeParse", (value) => z.object({}).safeParse(value)],
+    ["a Standard Schema's validate", (value) => z.object({})["~standard"].validate(value)],
+    ["valibot's safeParse", (value) => v.safeParse(v.object({}), value)],
+    ["no issue", () => ({ issues: [] })],
+    ["the value itself, whatever its keys", (value) => value],
+  ];
+
+  test.each(agreeing)("agrees: %s", async (_, validator) => {
+    const tree = plain({ a: { b: 1, success: false, error: "e", issues: ["i"] } });
+    expect(await new Validation(undefined, { a: validator }).run(tree, plain({}), context)).toBe(tree);
+  });
 });
