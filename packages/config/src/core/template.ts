@@ -2,7 +2,7 @@ import { readJson } from "./json_reader.ts";
 import type { Origin } from "./layer.ts";
 import type { Shape } from "./shape.ts";
 import { type Hole, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
-import { hasShape, valueOfText } from "./text_value.ts";
+import { hasShape, TextFault, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 export type { TemplateProblem };
@@ -11,7 +11,8 @@ export type { TemplateProblem };
  * Templates: TOML with `${NAME}`, `${NAME:default}` and `$$` for a dollar sign.
  *
  * A placeholder may stand inside a quoted string, where its value is text, whatever is in it; or bare, where a value is
- * expected, and then what stands there must read as one TOML value without tables. A list's element that is exactly one
+ * expected, and then what stands there must read as one TOML value without tables, or as what the schema, or the value below,
+ * has there. A list's element that is exactly one
  * placeholder becomes as many elements as its value has: `["${INTERFACES}"]` with `eth0,eth1`. In comments nothing is a
  * placeholder; in keys none is allowed. A dollar sign before anything but `{` and `$` is itself.
  *
@@ -223,15 +224,15 @@ class Filling {
   }
 
   #bareValue(text: string, offset: number, path: Segments): Value {
-    const value = this.#read(text.trim());
-    if (value !== undefined && !holdsTable(value)) {
-      const expected = this.#expected?.(path);
-      if (expected === undefined || hasShape(value, expected)) return value;
-      const typed = valueOfText(text.trim(), expected);
-      return typed !== undefined && hasShape(typed, expected) ? typed : value;
-    }
+    const read = this.#read(text.trim());
+    const value = read === undefined || holdsTable(read) ? undefined : read;
+    const expected = this.#expected?.(path);
+    if (value !== undefined && (expected === undefined || hasShape(value, expected))) return value;
+    const typed = expected === undefined ? undefined : typedText(text, expected);
+    if (typed !== undefined) return typed;
+    if (value !== undefined) return value;
     const message = "what stands here must read as one TOML value without tables (a string needs quotes)";
-    this.#problems.push({ offset, message });
+    this.#problems.push(expected === undefined ? { offset, message, untyped: true } : { offset, message });
     return "";
   }
 
@@ -276,6 +277,17 @@ function itemsOf(value: Substitution): readonly (string | number | bigint | bool
   }
   if (value.trim() === "") return [];
   return value.includes(",") ? value.split(",").map((item) => item.trim()) : [value];
+}
+
+/** What a bare text is by the one rule for texts, where it reads as what is expected. Tables would bring keys. */
+function typedText(text: string, expected: Shape): Value | undefined {
+  try {
+    const value = valueOfText(text, expected);
+    return value !== undefined && hasShape(value, expected) && !holdsTable(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof TextFault) return undefined;
+    throw error;
+  }
 }
 
 function holdsTable(value: Value): boolean {

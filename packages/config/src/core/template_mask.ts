@@ -10,6 +10,8 @@ export interface TemplateProblem {
   readonly message: string;
   /** For a placeholder without a value: its name. */
   readonly unresolved?: string;
+  /** Whether it may be none where more is known of what is expected there. */
+  readonly untyped?: true;
 }
 
 /** A masked template. */

@@ -118,7 +118,7 @@ export class TemplateSource implements Source {
     // What was found now is what counts, also where the layers below change later.
     const lookup = this.#lookup(Object.fromEntries(this.#looked));
     const { problems } = masked.fill(parsed.tree, lookup, read_toml_value);
-    if (problems.length > 0) throw problemsFault(text, problems);
+    if (problems.some(({ untyped }) => untyped !== true)) throw problemsFault(text, problems);
     const diagnostics = [
       ...this.#file.diagnostics(this.name),
       ...masked.habits.map((habit) => this.#habit(text, habit)),
@@ -126,6 +126,7 @@ export class TemplateSource implements Source {
     // The same again with what is known of the types of bare values.
     return (lower) => {
       const filled = masked.fill(parsed.tree, lookup, read_toml_value, lower.expected);
+      if (filled.problems.length > 0) throw this.#file.explained(this.name, problemsFault(text, filled.problems));
       return { ...this.#filled(text, masked, parsed, filled), diagnostics, bytes: bytes.length };
     };
   }

@@ -145,7 +145,7 @@ export class WatchedFile {
       }
     } catch (error) {
       this.#rememberFailure(error, before, context.signal.aborted);
-      throw this.#explained(source, error);
+      throw this.explained(source, error);
     }
   }
 
@@ -230,7 +230,8 @@ export class WatchedFile {
     return [{ source, code: "unwatched", message }];
   }
 
-  #explained(source: string, error: unknown): unknown {
+  /** What failed, as the error of this source: with the file and the place in it. */
+  explained(source: string, error: unknown): unknown {
     const place = { source, file: this.shown };
     const cannot = `Cannot read "${this.shown}"`;
     if (error instanceof SyntaxFault) {

@@ -65,7 +65,9 @@ describe("TemplateSource", () => {
       ['x = 1\n"${A}" = 1\n', 2, 2],
     ] as const) {
       await writeFile(path, text);
-      const error = await rejection(new TemplateSource(path, { settle: 0 }).load(context({ env })));
+      const error = await rejection(
+        new TemplateSource(path, { settle: 0 }).load(context({ env })).then((loaded) => layer_of(loaded)),
+      );
       expect(error).toMatchObject({ file: path, line, column });
       expect(`${error.message}${error.stack}${String(error.cause)}`).not.toContain("hunter2");
     }

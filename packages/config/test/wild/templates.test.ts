@@ -2,7 +2,7 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import * as z from "zod";
 
 import { knownPaths } from "../../src/core/known_paths.ts";
@@ -58,4 +58,37 @@ test("lists that a placeholder brings lose no digits, and a number that nothing 
   const { tree } = await layer('ids = ["${IDS}"]\nmore = [${IDS}]\n', { IDS: "[12345678901234567890, 1]" });
   expect(tree).toStrictEqual({ ids: ["12345678901234567890", "1"], more: [12345678901234567890n, 1] });
   await expect(layer("a = 1\nb = ${N}\n", { N: "1e999" })).rejects.toThrow(/must read as one TOML value/u);
+});
+
+describe("a bare text that is no TOML value", () => {
+  const schema = z.object({ a: z.union([z.string(), z.number()]), b: z.string(), c: z.array(z.string()), d: z.int() });
+  const text = "a = ${A}\nb = ${B}\nc = ${C}\nd = ${D}\n";
+
+  test("is what the schema has there", async () => {
+    const env = { A: "hello world", B: "007", C: "01,02", D: "007\n" };
+    const { tree } = await layer(text, env, knownPaths([], shapeOf(schema)));
+    expect(tree).toStrictEqual({ a: "hello world", b: "007", c: ["01", "02"], d: 7 });
+  });
+
+  test("is what the value below is", async () => {
+    const below = knownPaths([{ a: "x", c: ["y"] }]);
+    expect((await layer("a = ${A}\nc = ${C}\n", { A: "hello", C: "p,q" }, below)).tree).toStrictEqual({
+      a: "hello",
+      c: ["p", "q"],
+    });
+  });
+
+  test("brings no key, whatever it is and whatever is expected", async () => {
+    const open = knownPaths([], shapeOf(z.object({ a: z.record(z.string(), z.unknown()), b: z.string() })));
+    await expect(layer("a = ${A}\n", { A: '{"admin": true}' }, open)).rejects.toThrow(/must read as one TOML value/u);
+    const { tree } = await layer("b = ${B}\n", { B: '"x"\nadmin = true' }, open);
+    expect(tree).toStrictEqual({ b: '"x"\nadmin = true' });
+  });
+
+  test("is refused where nothing is known, or where it does not read as what is expected", async () => {
+    await expect(layer("a = ${A}\n", { A: "hello" })).rejects.toThrow(/line 1, column 5/u);
+    const typed = knownPaths([], shapeOf(schema));
+    await expect(layer("d = ${D}\n", { D: "seven" }, typed)).rejects.toThrow(/line 1, column 5/u);
+    await expect(layer("d = ${D}\n", { D: "" }, typed)).rejects.toThrow(/line 1, column 5/u);
+  });
 });
