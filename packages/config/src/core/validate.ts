@@ -201,8 +201,11 @@ type Notified = Notification<ValidatorFunction>;
  */
 function failureIn(answer: unknown, value: Value | undefined): readonly unknown[] | undefined {
   if (typeof answer !== "object" || answer === null || isError(answer)) return undefined;
+  // Asked for only where it is there: an assertion library's object throws for what it does not have, and is no result.
   const said = (key: string): unknown =>
-    isTable(value) && Object.hasOwn(value, key) ? undefined : (answer as { readonly [key: string]: unknown })[key];
+    !(key in answer) || (isTable(value) && Object.hasOwn(value, key))
+      ? undefined
+      : (answer as { readonly [key: string]: unknown })[key];
   const error = said("error");
   const issues = said("issues") ?? (typeof error === "object" && error !== null ? issuesOf(error) : undefined);
   if (Array.isArray(issues) && issues.length > 0) return (issues as unknown[]).map(relative);
