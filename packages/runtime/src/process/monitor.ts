@@ -1,7 +1,7 @@
 /** Monitors and aliases: references through which a process hears of a death, or can be reached. */
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isTuple } from "../term/guarded.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
 import { BADARG, DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
@@ -104,6 +104,11 @@ export function down(ref: MonitorRef, reason: unknown): void {
   if (watcher.alive) watcher.accept([DOWN, ref, PROCESS, ref.item, reason]);
 }
 
+/** Whether a message is the 'DOWN' of this monitor. Never throws. */
+export function isDown(message: unknown, ref: Ref): message is readonly [unknown, Ref, unknown, Pid, unknown] {
+  return tagOf(message, 5) === DOWN && (message as readonly unknown[])[1] === ref;
+}
+
 /** Ends a monitor (P55, P56). True if it was still active, that is if no 'DOWN' was delivered. */
 export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
   let active = false;
@@ -116,7 +121,7 @@ export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
     if (ref.mode !== "explicit_unalias") ref.deactivate();
   }
   if (flush && !active) {
-    discard(holder, (message) => isTuple(message) && message.length === 5 && message[0] === DOWN && message[1] === ref);
+    discard(holder, (message) => isDown(message, ref));
   }
   return active;
 }

@@ -7,9 +7,10 @@ import { EXIT, KILL, NORMAL, OK, SHUTDOWN, TIMEOUT, TRAP_EXIT } from "../term/at
 import { ensure } from "../term/atom.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
+import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
-import { type Begin, held, isDownOf, newContext, release } from "./run.ts";
+import { type Begin, held, newContext, release } from "./run.ts";
 import type { Outcome, TaskContext } from "./task.ts";
 
 const RUN = ensure("run");
@@ -78,7 +79,7 @@ async function work(options: CrewOptions, parent: Pid | undefined, gone: () => v
       const reason = tag === DISMISS ? first : second;
       if (reason === SHUTDOWN || reason === NORMAL) return;
       erlang.exit(reason);
-    } else if (isDownOf(message, first as Ref)) {
+    } else if (isDown(message, first as Ref)) {
       const one = running.get(first as Ref);
       running.delete(first as Ref);
       if (one !== undefined) finish(one, message[4]);
@@ -120,6 +121,6 @@ async function endAll(running: Map<Ref, Running>): Promise<void> {
     if (timer !== undefined) erlang.cancel_timer(timer);
     erlang.exit(pid, KILL);
   }
-  for (const ref of running.keys()) await erlang.receive((message) => isDownOf(message, ref));
+  for (const ref of running.keys()) await erlang.receive((message) => isDown(message, ref));
   running.clear();
 }

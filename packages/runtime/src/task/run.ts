@@ -5,9 +5,10 @@
  * mailbox, so a watching process turns the same 'DOWN' into a promise.
  */
 import { ensure } from "../term/atom.ts";
-import { DOWN, EXIT, OK } from "../term/atoms.ts";
+import { EXIT, OK } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
+import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
 import { type Outcome, Task, type TaskContext, type TaskFunction } from "./task.ts";
@@ -72,7 +73,7 @@ export function release(pid: Pid): void {
 
 async function mayGo(owner: Pid | undefined): Promise<boolean> {
   const monitor = owner === undefined ? undefined : erlang.monitor("process", owner);
-  const message = await erlang.receive((one) => one === GO || (monitor !== undefined && isDownOf(one, monitor)));
+  const message = await erlang.receive((one) => one === GO || (monitor !== undefined && isDown(one, monitor)));
   if (monitor !== undefined) erlang.demonitor(monitor, ["flush"]);
   return message === GO;
 }
@@ -99,7 +100,7 @@ function watcher<T>(ticket: Ticket<T>): (pid: Pid) => Task<T> {
     erlang.spawn(async () => {
       if (watched === undefined) await started;
       const ref = erlang.monitor("process", watched as Pid);
-      const down = await erlang.receive((message) => isDownOf(message, ref));
+      const down = await erlang.receive((message) => isDown(message, ref));
       resolve([EXIT, down[4]]);
     });
   });
@@ -108,9 +109,4 @@ function watcher<T>(ticket: Ticket<T>): (pid: Pid) => Task<T> {
     start();
     return new Task<T>(pid, erlang.make_ref(), undefined, outcome);
   };
-}
-
-/** Whether a message is the 'DOWN' of this monitor. */
-export function isDownOf(message: unknown, ref: Ref): message is readonly [unknown, Ref, unknown, Pid, unknown] {
-  return Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref;
 }

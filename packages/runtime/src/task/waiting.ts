@@ -6,9 +6,9 @@ import { ErlangError, Exit } from "../term/error.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 import { now } from "../process/timer.ts";
-import { isDownOf } from "./run.ts";
 import { type Outcome, Task } from "./task.ts";
 
 /** The name of this module in exit reasons. */
@@ -39,9 +39,9 @@ export async function outcomeOf<T>(
   check(task, what);
   const ms = milliseconds(timeout ?? 5000, `${what} a task`);
   if (task.outcome !== undefined) return inTime(task.outcome, ms);
-  const message = await erlang.receive((one) => isReply(one, task.ref) || isDownOf(one, task.ref), { after: ms });
+  const message = await erlang.receive((one) => isReply(one, task.ref) || isDown(one, task.ref), { after: ms });
   if (message === TIMEOUT) return undefined;
-  if (isDownOf(message, task.ref)) return [EXIT, message[4]];
+  if (isDown(message, task.ref)) return [EXIT, message[4]];
   return [OK, (message as [Ref, T])[1]];
 }
 
@@ -84,7 +84,7 @@ function lastMessage<T>(task: Task<T>): (ms: number) => Promise<Outcome<T> | und
   const monitor = erlang.monitor("process", task.pid);
   return async (ms) => {
     const message = await erlang.receive(
-      (one) => isReply(one, task.ref) || isDownOf(one, task.ref) || isDownOf(one, monitor),
+      (one) => isReply(one, task.ref) || isDown(one, task.ref) || isDown(one, monitor),
       { after: ms },
     );
     if (message === TIMEOUT) return undefined;

@@ -1,8 +1,7 @@
 /** Code in processes, for tests that run outside of them. */
-import { DOWN } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
-import type { Ref } from "../term/ref.ts";
+import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 
 /**
@@ -37,8 +36,4 @@ export function death(pid: Pid): Promise<unknown> {
       resolve((down as readonly unknown[])[4]);
     });
   });
-}
-
-function isDown(message: unknown, ref: Ref): boolean {
-  return Array.isArray(message) && message.length === 5 && message[0] === DOWN && message[1] === ref;
 }
