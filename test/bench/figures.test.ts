@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { begin, end, figures, insert, pages, type Page } from "./figures.ts";
 import { packageFolder } from "./process.ts";
 import type { Results } from "./results.ts";
@@ -33,27 +33,27 @@ const short: Page = { path: "README.md", sections: ["runtime"], groups: ["Calls"
 const whole: Page = { ...short, whole: true };
 
 describe("figures", () => {
-  it("figures shows each row with its ratio to the BEAM, and a dash where a peer has no figure", () => {
+  test("figures shows each row with its ratio to the BEAM, and a dash where a peer has no figure", () => {
     expect(figures(results, short)).toContain("| call, one at a time |         **250 ns** | 2.00 µs | 0.13× |    – |");
   });
 
-  it("figures shows on a whole page what is wanted, and why a peer has no figure", () => {
+  test("figures shows on a whole page what is wanted, and why a peer has no figure", () => {
     expect(figures(results, whole)).toContain("| 0.13× | ≤ 0.25× |    – |");
     expect(figures(results, whole)).toContain("- nact has no figure (a reason): call, one at a time");
   });
 
-  it("figures shows a page's groups and no others", () => {
+  test("figures shows a page's groups and no others", () => {
     expect(figures(results, { ...short, groups: ["Life"] })).not.toContain("call, one at a time");
   });
 
-  it("insert replaces what stands between the markers and nothing else", () => {
+  test("insert replaces what stands between the markers and nothing else", () => {
     const page = `before\n${begin}\nold\n${end}\nafter\n`;
     const inserted = insert(page, results, short);
     expect(inserted).toBe(`before\n${begin}\n\n${figures(results, short)}\n\n${end}\nafter\n`);
     expect(insert(inserted, results, short)).toBe(inserted);
   });
 
-  it("insert refuses a page without both markers in their order", () => {
+  test("insert refuses a page without both markers in their order", () => {
     expect(() => insert(`only ${begin}`, results, short)).toThrow('must hold "<!-- bench:begin -->"');
     expect(() => insert(`${end} ${begin}`, results, short)).toThrow('must hold "<!-- bench:begin -->"');
   });
@@ -63,7 +63,7 @@ describe.each(pages)("$path", (page) => {
   const file = path.join(packageFolder(), "..", page.path);
   const json = path.join(packageFolder(), "bench", "results.json");
 
-  it("shows the figures of the committed results.json, a full run", { skip: !existsSync(file) }, () => {
+  test("shows the figures of the committed results.json, a full run", { skip: !existsSync(file) }, () => {
     const markdown = readFileSync(file, "utf8");
     const recorded = JSON.parse(readFileSync(json, "utf8")) as Results;
     expect(recorded.quick).toBe(false);

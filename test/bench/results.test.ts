@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ahead, derive, line, ratio, reached } from "./results.ts";
 import { derived, probes } from "./rows.ts";
 import { median, percentile } from "./stopwatch.ts";
@@ -25,25 +25,25 @@ const measured = (own: number[], peer: number[] | string) =>
   );
 
 describe("results", () => {
-  it("line takes the median of each contender's samples, and keeps the reason of one that has none", () => {
+  test("line takes the median of each contender's samples, and keeps the reason of one that has none", () => {
     const { figures } = measured([200, 100, 150], "a reason");
     expect(figures["@otpts/runtime"]).toEqual({ median: 150, samples: [200, 100, 150] });
     expect(figures["nact"]).toEqual({ absent: "a reason" });
   });
 
-  it("ratio and reached compare our median with the BEAM's", () => {
+  test("ratio and reached compare our median with the BEAM's", () => {
     expect(ratio(measured([250], []), "@otpts/runtime")).toBe(0.25);
     expect(reached(measured([250], []))).toBe(true);
     expect(reached(measured([251], []))).toBe(false);
   });
 
-  it("ahead names a peer with the better figure, and never the BEAM", () => {
+  test("ahead names a peer with the better figure, and never the BEAM", () => {
     expect(ahead(measured([100], [99]))).toEqual(["nact"]);
     expect(ahead(measured([100], [101]))).toEqual([]);
     expect(ahead(measured([2000], "a reason"))).toEqual([]);
   });
 
-  it("derive divides one row by another where a contender has both", () => {
+  test("derive divides one row by another where a contender has both", () => {
     const [of, over] = [measured([300], "a reason"), { ...measured([200], [100]), id: "other" }];
     const found = derive(
       { ...spec.rows[0], section: "runtime", group: "Calls", id: "flat", of: "call", over: "other" },
@@ -53,7 +53,7 @@ describe("results", () => {
     expect(found?.figures["nact"]).toBeUndefined();
   });
 
-  it("rows have ids of their own, and each derived row is made of two that exist", () => {
+  test("rows have ids of their own, and each derived row is made of two that exist", () => {
     const ids = probes.flatMap(({ rows }) => rows.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
     for (const { of, over } of derived) expect(ids).toEqual(expect.arrayContaining([of, over]));
@@ -61,12 +61,12 @@ describe("results", () => {
 });
 
 describe("stopwatch", () => {
-  it("median is the middle sample, or the mean of the middle two", () => {
+  test("median is the middle sample, or the mean of the middle two", () => {
     expect(median([3, 1, 2])).toBe(2);
     expect(median([4, 1, 2, 3])).toBe(2.5);
   });
 
-  it("percentile is the smallest sample that the share does not exceed", () => {
+  test("percentile is the smallest sample that the share does not exceed", () => {
     const samples = Array.from({ length: 100 }, (_, i) => i + 1);
     expect(percentile(samples, 0.99)).toBe(99);
     expect(percentile([7], 0.99)).toBe(7);
@@ -74,7 +74,7 @@ describe("stopwatch", () => {
 });
 
 describe("table", () => {
-  it("figure writes three digits and the unit that fits", () => {
+  test("figure writes three digits and the unit that fits", () => {
     expect(figure(4.2, "ns")).toBe("4.20 ns");
     expect(figure(182, "ns")).toBe("182 ns");
     expect(figure(1719, "ns")).toBe("1.72 µs");
@@ -83,7 +83,7 @@ describe("table", () => {
     expect(figure(2898.2, "bytes")).toBe("2,898 B");
   });
 
-  it("table says whether what a row wants was reached, who is ahead, and why a figure is missing", () => {
+  test("table says whether what a row wants was reached, who is ahead, and why a figure is missing", () => {
     const text = table({
       date: "2026-01-02",
       machine: { cpu: "a processor", cores: 2, node: "v20.0.0", platform: "linux x64" },

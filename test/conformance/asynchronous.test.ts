@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { recordedPrograms } from "../properties/recorded.ts";
 import { perform } from "../properties/server_programs.ts";
 import { scenarios } from "./catalog.ts";
@@ -11,7 +11,7 @@ describe("with asynchronous callbacks, the runtime prints what Erlang/OTP 25 pri
   afterAll(() => setAsynchronous(false));
 
   const prints = (title: string, scenario: Scenario, trace: readonly string[]) =>
-    it(title, async () => {
+    test(title, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);

@@ -1,25 +1,25 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { additionalScenarios, scenarios } from "./catalog.ts";
 import { run } from "./harness/run.ts";
 
 describe("the runtime prints what Erlang/OTP 25 printed", () => {
   for (const { id, title, run: scenario, trace, written } of scenarios()) {
     if (!written) {
-      it.todo(`${id}: ${title}`);
+      test.todo(`${id}: ${title}`);
       continue;
     }
-    it(`${id}: ${title}`, async () => {
+    test(`${id}: ${title}`, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);
     });
   }
 
-  it("has 113 scenarios of the specification", () => {
+  test("has 113 scenarios of the specification", () => {
     expect(scenarios()).toHaveLength(113);
   });
 
-  it("has no additional scenario under the name of a given one", () => {
+  test("has no additional scenario under the name of a given one", () => {
     const given = new Set(scenarios().map(({ id }) => id));
     expect(additionalScenarios().filter(({ id }) => given.has(id))).toEqual([]);
   });

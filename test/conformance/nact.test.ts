@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { scenarios } from "./catalog.ts";
 import { dispatch } from "./harness/dispatch.ts";
 import { run } from "./harness/run.ts";
@@ -8,10 +8,10 @@ describe("hosted in nact actors, the runtime prints what Erlang/OTP 25 printed",
 
   for (const { id, title, run: scenario, trace, written } of scenarios()) {
     if (!written) {
-      it.todo(`${id}: ${title}`);
+      test.todo(`${id}: ${title}`);
       continue;
     }
-    it(`${id}: ${title}`, async () => {
+    test(`${id}: ${title}`, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);

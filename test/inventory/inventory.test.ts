@@ -1,6 +1,6 @@
 /** Every case of OTP's suites that applies has a test here, or a reason why not. */
 import { readFileSync, readdirSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { additionalScenarios } from "../conformance/catalog.ts";
 
 /** Cases that apply partly and have no test, with the reason. */
@@ -40,11 +40,11 @@ function tested(): ReadonlySet<string> {
 }
 
 describe("inventory.md", () => {
-  it("lists 60 cases of gen_server, 88 of supervisor and 66 points of processes", () => {
+  test("lists 60 cases of gen_server, 88 of supervisor and 66 points of processes", () => {
     expect(cases()).toHaveLength(60 + 88 + 66);
   });
 
-  it("has a test for every case that applies, or a reason why not", () => {
+  test("has a test for every case that applies, or a reason why not", () => {
     const names = tested();
     const missing = cases().filter(
       ({ name, applies }) => applies !== "no" && !names.has(name) && EXCEPTIONS[name] === undefined,
@@ -52,7 +52,7 @@ describe("inventory.md", () => {
     expect(missing).toEqual([]);
   });
 
-  it("excepts no case that has a test or that is not in it", () => {
+  test("excepts no case that has a test or that is not in it", () => {
     const names = tested();
     const known = new Map(cases().map(({ name, applies }) => [name, applies]));
     for (const name of Object.keys(EXCEPTIONS)) {

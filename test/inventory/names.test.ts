@@ -1,7 +1,7 @@
 /** The contract points of monitors, aliases, names, timers and atoms: inventory.md, P50 to P92. */
 import { Atom, DOWN, ErlangError, KILL, NOPROC, NORMAL, TIMEOUT, atom, erlang, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inProcess, next } from "./process.ts";
 
 const { BADARG, FLUSH, KILLED, PROCESS, SYSTEM_LIMIT } = atoms;
@@ -18,7 +18,7 @@ async function dead(): Promise<Pid> {
 }
 
 describe("monitors", () => {
-  it(
+  test(
     "P50: monitor returns a new reference each time, and several monitors are independent",
     inProcess(async () => {
       const pid = waiting();
@@ -31,7 +31,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P51: each monitor delivers exactly one 'DOWN', with any reason",
     inProcess(async () => {
       const ends: [unknown, unknown][] = [
@@ -61,7 +61,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P52: a monitor on the dead delivers 'DOWN' with noproc at once",
     inProcess(async () => {
       const pid = await dead();
@@ -70,7 +70,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P53: the monitoring process may die without effect on the monitored one",
     inProcess(async () => {
       const pid = waiting();
@@ -84,7 +84,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P54: a monitor by name resolves the name once, and its 'DOWN' carries {Name,Node}",
     inProcess(async () => {
       const [first, second] = [waiting(), waiting()];
@@ -102,7 +102,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P55: after demonitor no 'DOWN' comes any more, one already in the mailbox stays",
     inProcess(async () => {
       const pid = waiting();
@@ -116,7 +116,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P56: demonitor with flush also removes the 'DOWN' of that reference, and no other message",
     inProcess(async () => {
       const pid = waiting();
@@ -130,7 +130,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P57: spawn_monitor is atomic: the reason is never noproc",
     inProcess(async () => {
       for (let n = 0; n < 50; n += 1) {
@@ -140,7 +140,7 @@ describe("monitors", () => {
     }),
   );
 
-  it(
+  test(
     "P58: the name of the dead is free before any 'DOWN' for it is delivered",
     inProcess(async () => {
       const pid = waiting();
@@ -155,7 +155,7 @@ describe("monitors", () => {
 });
 
 describe("aliases", () => {
-  it(
+  test(
     "P60: a message to an active alias reaches the process that made it",
     inProcess(async () => {
       const alias = erlang.alias();
@@ -164,7 +164,7 @@ describe("aliases", () => {
     }),
   );
 
-  it(
+  test(
     "P61: a message to a deactivated alias is dropped; those in the mailbox stay",
     inProcess(async () => {
       const alias = erlang.alias();
@@ -177,7 +177,7 @@ describe("aliases", () => {
     }),
   );
 
-  it(
+  test(
     "P62: monitor with {alias,demonitor} is one reference for both, which demonitor and the 'DOWN' deactivate",
     inProcess(async () => {
       const pid = waiting();
@@ -197,7 +197,7 @@ describe("aliases", () => {
 });
 
 describe("the registry", () => {
-  it(
+  test(
     "P70: register makes a name a destination, and whereis gives the pid or undefined",
     inProcess(async () => {
       expect(erlang.whereis("p70")).toBeUndefined();
@@ -208,7 +208,7 @@ describe("the registry", () => {
     }),
   );
 
-  it(
+  test(
     "P71: register is badarg for a name in use, a process with a name, a dead process and the name undefined",
     inProcess(async () => {
       const [a, b] = [waiting(), waiting()];
@@ -223,7 +223,7 @@ describe("the registry", () => {
     }),
   );
 
-  it(
+  test(
     "P72: unregister leaves the process alive; an unknown name is badarg",
     inProcess(() => {
       const pid = waiting();
@@ -234,7 +234,7 @@ describe("the registry", () => {
     }),
   );
 
-  it(
+  test(
     "P73: registered lists all names",
     inProcess(() => {
       const pid = waiting();
@@ -246,7 +246,7 @@ describe("the registry", () => {
     }),
   );
 
-  it(
+  test(
     "P74: a name is free when its process has ended, and can be given again at once",
     inProcess(() => {
       for (let n = 0; n < 20; n += 1) {
@@ -260,7 +260,7 @@ describe("the registry", () => {
 });
 
 describe("timers", () => {
-  it(
+  test(
     "P80: send_after delivers the message once, not before its time",
     inProcess(async () => {
       const begun = performance.now();
@@ -271,7 +271,7 @@ describe("timers", () => {
     }),
   );
 
-  it(
+  test(
     "P81: start_timer delivers {timeout,TimerRef,Msg}",
     inProcess(async () => {
       const ref = erlang.start_timer(10, erlang.self(), "tick");
@@ -279,7 +279,7 @@ describe("timers", () => {
     }),
   );
 
-  it(
+  test(
     "P82: cancel_timer gives the ms left, or false; after a number the message does not come",
     inProcess(async () => {
       const ref = erlang.send_after(10_000, erlang.self(), "never");
@@ -296,7 +296,7 @@ describe("timers", () => {
     }),
   );
 
-  it(
+  test(
     "P83: a timer for the dead is silent; a name is resolved when it fires, and silent if nobody has it",
     inProcess(async () => {
       erlang.send_after(5, await dead(), "x");
@@ -310,14 +310,14 @@ describe("timers", () => {
 });
 
 describe("atoms", () => {
-  it("P90: equal texts give the same atom", () => {
+  test("P90: equal texts give the same atom", () => {
     expect(atom.ensure("p90")).toBe(atom.ensure(["p", "90"].join("")));
     expect(atom.ensure("p90")).not.toBe(atom.ensure("p91"));
     expect(atom.ensure("p90")).toBeInstanceOf(Atom);
     expect(atom.ensure("").name).toBe("");
   });
 
-  it("P91: existing is badarg for a text that is no atom yet, and creates none", () => {
+  test("P91: existing is badarg for a text that is no atom yet, and creates none", () => {
     const count = atom.count();
     expect(() => atom.existing("p91_never_made")).toThrow(badarg);
     expect(() => atom.existing("p91_never_made")).toThrow(ErlangError);
@@ -327,7 +327,7 @@ describe("atoms", () => {
     expect(atom.existing("p91_made")).toBe(made);
   });
 
-  it("P92: an atom has at most 255 characters, more is system_limit", () => {
+  test("P92: an atom has at most 255 characters, more is system_limit", () => {
     expect(atom.ensure("p".repeat(255)).name).toHaveLength(255);
     expect(() => atom.ensure("p".repeat(256))).toThrow(expect.objectContaining({ reason: SYSTEM_LIMIT }));
     // Characters, not UTF-16 units.

@@ -1,6 +1,6 @@
 /** Tests whose body runs inside a process, and tests that are recorded scenarios. */
 import { TIMEOUT, erlang } from "@otpts/runtime";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { additionalScenarios } from "../conformance/catalog.ts";
 import { run } from "../conformance/harness/run.ts";
 
@@ -29,7 +29,7 @@ export function inProcess(body: () => unknown): () => Promise<void> {
 export function recordedCases(prefix: string): void {
   for (const { id, title, run: scenario, trace } of additionalScenarios()) {
     if (!id.startsWith(prefix)) continue;
-    it(`${id.slice(prefix.length)}: ${title}`, async () => {
+    test(`${id.slice(prefix.length)}: ${title}`, async () => {
       const { lines, left } = await run(scenario);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);

@@ -17,7 +17,7 @@ import {
   atoms,
 } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inProcess, next, recordedCases } from "./process.ts";
 
 const { BADARG, KILLED, PROCESS } = atoms;
@@ -62,7 +62,7 @@ describe("recorded from Erlang/OTP 25", () => {
 });
 
 describe("creation and termination", () => {
-  it(
+  test(
     "P01: spawn returns the pid at once and does not wait for the function",
     inProcess(async () => {
       let finished = false;
@@ -78,7 +78,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P02: a process whose function returns ends with normal, whatever the value",
     inProcess(async () => {
       for (const value of [undefined, 42, BOOM, [EXIT, BOOM], { error: true }]) {
@@ -88,7 +88,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P03: an exit that is not caught ends the process with that reason",
     inProcess(async () => {
       const term = [BOOM, [1, 2]];
@@ -97,7 +97,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P04: a run-time error that is not caught ends the process with {E,Stack}",
     inProcess(async () => {
       const ends = [() => erlang.error(BOOM), () => Promise.resolve().then(() => erlang.error(BOOM))];
@@ -112,7 +112,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P05: an uncaught throw ends the process with {{nocatch,T},Stack}",
     inProcess(async () => {
       const nocatch = atom.ensure("nocatch");
@@ -120,7 +120,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P06: exit, error and throw can be caught inside; an exit signal cannot and runs no catch or finally",
     inProcess(async () => {
       const caught: string[] = [];
@@ -153,7 +153,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P07: is_process_alive is false once the process has exited, and stays false",
     inProcess(async () => {
       const pid = onGo(() => undefined);
@@ -166,7 +166,7 @@ describe("creation and termination", () => {
     }),
   );
 
-  it(
+  test(
     "P08: exit(P,kill) and then is_process_alive(P) gives false",
     inProcess(() => {
       for (const reason of [KILL, BOOM]) {
@@ -179,7 +179,7 @@ describe("creation and termination", () => {
 });
 
 describe("messages and mailbox", () => {
-  it(
+  test(
     "P10: send to a pid returns the message, also when the receiver is dead, and nothing comes back",
     inProcess(async () => {
       const pid = erlang.spawn(() => undefined);
@@ -192,14 +192,14 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P11: a message to an unregistered name is badarg in the sender",
     inProcess(() => {
       expect(() => erlang.send("nobody_has_it", BOOM)).toThrow(expect.objectContaining({ reason: BADARG }));
     }),
   );
 
-  it(
+  test(
     "P12: signals of all kinds from one sender arrive in the order they were sent",
     inProcess(async () => {
       const pid = await trapper(erlang.self(), "t");
@@ -222,7 +222,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P13: of several senders, each one's order is kept, whatever the order between them",
     inProcess(async () => {
       const main = erlang.self();
@@ -244,7 +244,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P14: messages enter the mailbox at its end",
     inProcess(async () => {
       const self = erlang.self();
@@ -253,7 +253,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P15: receive takes the first message that matches, the others stay in order",
     inProcess(async () => {
       const self = erlang.self();
@@ -264,7 +264,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P16: messages that do not match do not restart the time of receive … after T",
     inProcess(async () => {
       const self = erlang.self();
@@ -284,7 +284,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P17: receive … after 0 takes what is there and does not wait otherwise",
     inProcess(async () => {
       expect(await erlang.receive(undefined, { after: 0 })).toBe(TIMEOUT);
@@ -294,7 +294,7 @@ describe("messages and mailbox", () => {
     }),
   );
 
-  it(
+  test(
     "P18: a message nobody receives stays in the mailbox without harm",
     inProcess(async () => {
       const pid = waiting();
@@ -307,7 +307,7 @@ describe("messages and mailbox", () => {
 });
 
 describe("links", () => {
-  it(
+  test(
     "P20: a link is bidirectional",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -326,7 +326,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P21: there is at most one link between two processes, and one unlink removes it",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -347,7 +347,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P22: either side may create or remove the link",
     inProcess(async () => {
       const self = erlang.self();
@@ -365,7 +365,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P23: link to oneself returns true and does nothing",
     inProcess(() => {
       expect(erlang.link(erlang.self())).toBe(true);
@@ -373,7 +373,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P24: link to the dead by a trapping process: true, and {'EXIT',Pid,noproc}",
     inProcess(async () => {
       const pid = erlang.spawn(() => erlang.exit(BOOM));
@@ -384,7 +384,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P25: link to the dead by a process that does not trap: error noproc, raised by link itself",
     inProcess(async () => {
       const pid = erlang.spawn(() => undefined);
@@ -394,7 +394,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P26: after unlink the link has no effect any more, but an 'EXIT' that is already there stays",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -413,7 +413,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P27: unlink of what is not linked returns true",
     inProcess(async () => {
       const pid = waiting();
@@ -423,7 +423,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P28: spawn_link is atomic: the parent gets the real reason even if the child dies at once",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -434,7 +434,7 @@ describe("links", () => {
     }),
   );
 
-  it(
+  test(
     "P29: the links of the dead are gone, and its name is free before any 'EXIT' is delivered",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -462,7 +462,7 @@ describe("exit signals", () => {
     return pid;
   };
 
-  it(
+  test(
     "P30: an exit signal from a link ends a process that does not trap, with the same reason",
     inProcess(async () => {
       const dying = onGo(() => erlang.exit([BOOM, 1]));
@@ -472,7 +472,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P31: an exit signal from a link with reason normal is ignored by a process that does not trap",
     inProcess(async () => {
       const dying = onGo(() => undefined);
@@ -483,7 +483,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P32: a process that traps gets a message for every exit signal from a link, normal included",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -494,7 +494,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P33: process_flag returns the old value, at first false",
     inProcess(() => {
       expect(erlang.process_flag(TRAP_EXIT, true)).toBe(false);
@@ -504,7 +504,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P34: whether a signal is trapped is decided when it is received",
     inProcess(async () => {
       const main = erlang.self();
@@ -526,7 +526,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P35: exit(Pid,Reason) returns true and needs no link",
     inProcess(async () => {
       const pid = waiting();
@@ -536,7 +536,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P36: exit(Pid,normal) is ignored by a process that does not trap, and a message to one that does",
     inProcess(async () => {
       const pid = waiting();
@@ -548,7 +548,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P37: exit(self(),normal) ends a process that does not trap",
     inProcess(async () => {
       let after = false;
@@ -561,7 +561,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P38: exit(Pid,kill) ends a process even when it traps, and its reason is killed",
     inProcess(async () => {
       const pid = await trapper(erlang.self(), "t");
@@ -571,7 +571,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P39: what is linked to a killed process gets killed, which can be trapped",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -584,7 +584,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P40: a process that exits with kill by itself sends kill over its links: trapped, or the end with kill",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -599,7 +599,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P41: an exit signal over a link that has been removed is dropped",
     inProcess(async () => {
       const pid = erlang.spawn(() => erlang.exit(BOOM));
@@ -611,7 +611,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P42: exit(Pid,Reason) to the dead returns true and does nothing",
     inProcess(async () => {
       const pid = erlang.spawn(() => undefined);
@@ -621,7 +621,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P43: a process taken down by an exit signal passes the reason on over its links",
     inProcess(async () => {
       const first = waiting();
@@ -633,7 +633,7 @@ describe("exit signals", () => {
     }),
   );
 
-  it(
+  test(
     "P44: shutdown and {shutdown,Term} are not special for links",
     inProcess(async () => {
       for (const reason of [SHUTDOWN, [SHUTDOWN, 1]]) {

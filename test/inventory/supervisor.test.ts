@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { KILL, OK, SHUTDOWN, TRAP_EXIT, atom, erlang, gen_server, supervisor, atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, inProcess, next, recordedCases } from "./process.ts";
 
 const { ACTIVE, PERMANENT, SIMPLE_ONE_FOR_ONE, SPECS, SUPERVISOR, SUPERVISORS, TEMPORARY, WORKER, WORKERS } = atoms;
@@ -41,7 +41,7 @@ async function stop(sup: Pid): Promise<void> {
 }
 
 describe("specifications", () => {
-  it(
+  test(
     "child_specs: invalid specifications are refused with OTP's reasons, and none of the list is started",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
@@ -97,12 +97,12 @@ describe("counting", () => {
     await stop(sup);
   };
 
-  it(
+  test(
     "count_children: count_children and which_children agree with 1,000 and 2,000 workers, and with none after killing all",
     inProcess(counted(WORKER)),
   );
 
-  it("count_children_supervisor: the same with children of type supervisor", inProcess(counted(SUPERVISOR)));
+  test("count_children_supervisor: the same with children of type supervisor", inProcess(counted(SUPERVISOR)));
 });
 
 setFlagsFromString("--expose-gc");
@@ -137,7 +137,7 @@ describe("memory", () => {
     }
   };
 
-  it(
+  test(
     "do_not_save_start_parameters_for_temporary_children: the arguments of temporary children are not kept, alive or not",
     inProcess(async () => {
       expect(await forgotten({ restart: TEMPORARY }, () => undefined)).toBe(true);
@@ -145,7 +145,7 @@ describe("memory", () => {
     60_000,
   );
 
-  it(
+  test(
     "simple_one_for_one_corruption: what a dynamic child was started with goes when it goes",
     inProcess(async () => {
       const end = (sup: Pid, child: Pid) => supervisor.terminate_child(sup, child);
@@ -157,7 +157,7 @@ describe("memory", () => {
 
 // OTP's suite compares times here. What a child costs among 1,000 and among 10,000 is in the benchmark ("supervisor of …, per child").
 describe("size", () => {
-  it(
+  test(
     "simple_one_for_one_scale_many_temporary_children: a supervisor ends 10,000 dynamic children and leaves none",
     inProcess(async () => {
       const before = erlang.processes().length;
@@ -170,7 +170,7 @@ describe("size", () => {
     120_000,
   );
 
-  it(
+  test(
     "scale_start_stop_many_children: a supervisor starts and ends 10,000 children and leaves none",
     inProcess(async () => {
       const before = erlang.processes().length;

@@ -1,7 +1,7 @@
 /** Imports go only leftward, and in no circle: the rules of ARCHITECTURE.md, checked on the sources. */
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -74,11 +74,11 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
   const order = layers[name] ?? [];
   const layerOf = (file: string) => order.findIndex(({ holds }) => holds.test(file));
 
-  it("has every file in a layer", () => {
+  test("has every file in a layer", () => {
     expect(filesOf(src).filter((file) => layerOf(file) < 0)).toStrictEqual([]);
   });
 
-  it("imports only leftward", () => {
+  test("imports only leftward", () => {
     expect(imports.length).toBeGreaterThan(50);
     const rightward = imports
       .filter(({ from, to }) => layerOf(to) > layerOf(from))
@@ -86,7 +86,7 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
     expect(rightward).toStrictEqual([]);
   });
 
-  it("imports in no circle", () => {
+  test("imports in no circle", () => {
     expect(circles(imports)).toStrictEqual([]);
   });
 });
@@ -94,11 +94,11 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
 describe("packages/config", () => {
   const imports = importsOf(join(root, "packages/config/src"));
 
-  it("has no circle of files, imports of types included", () => {
+  test("has no circle of files, imports of types included", () => {
     expect(circles(imports.map((one) => ({ ...one, typeOnly: false })))).toStrictEqual([]);
   });
 
-  it("config.ts, the client, never reaches the manager", () => {
+  test("config.ts, the client, never reaches the manager", () => {
     const reached = new Set<string>(["config.ts"]);
     for (const file of reached)
       for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) reached.add(to);
@@ -106,7 +106,7 @@ describe("packages/config", () => {
     expect([...reached].filter((file) => file.startsWith("manager/"))).toStrictEqual([]);
   });
 
-  it("core is pure: it imports nothing that does input or output, and no process", () => {
+  test("core is pure: it imports nothing that does input or output, and no process", () => {
     const text = filesOf(join(root, "packages/config/src/core"))
       .map((file) => readFileSync(join(root, "packages/config/src/core", file), "utf8"))
       .join("\n");

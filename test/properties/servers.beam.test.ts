@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { compare } from "../conformance/harness/diff.ts";
 import { run } from "../conformance/harness/run.ts";
 import { beam, onBeam } from "./beam.ts";
@@ -7,7 +7,7 @@ import { seedOf } from "./seeded.ts";
 import { perform, programs } from "./server_programs.ts";
 
 describe.skipIf(!beam())("gen_server", () => {
-  it("prints what real Erlang prints, in any program of calls, casts, messages, time-outs and continuations", async () => {
+  test("prints what real Erlang prints, in any program of calls, casts, messages, time-outs and continuations", async () => {
     const seed = seedOf();
     const numRuns = Number(process.env["OTPTS_RUNS"] ?? 20);
     console.info(`seed ${seed}`);

@@ -1,11 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { run } from "../conformance/harness/run.ts";
 import { recordedPrograms } from "./recorded.ts";
 import { perform } from "./server_programs.ts";
 
 describe("gen_server prints what real Erlang printed for a random program", () => {
   recordedPrograms().forEach(({ program, trace }, n) => {
-    it(`program ${n + 1}`, async () => {
+    test(`program ${n + 1}`, async () => {
       const { lines, left } = await run(() => perform(program));
       expect({ program, lines }).toEqual({ program, lines: trace });
       expect(left).toEqual([]);

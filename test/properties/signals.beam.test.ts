@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { beam, onBeam } from "./beam.ts";
 import { seedOf } from "./seeded.ts";
 import { grouped, predict, steps } from "./signal_model.ts";
@@ -18,7 +18,7 @@ function erlang(program: readonly Step[]): string {
 }
 
 describe.skipIf(!beam())("the model of signals", () => {
-  it("predicts what real Erlang does, in any program", () => {
+  test("predicts what real Erlang does, in any program", () => {
     const seed = seedOf();
     console.info(`seed ${seed}`);
     const programs = fc.sample(steps, { seed, numRuns: 60 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { inProcess } from "../inventory/process.ts";
 import { check } from "./seeded.ts";
 import { Machine } from "./signal_machine.ts";
@@ -25,7 +25,7 @@ export async function follow(program: readonly Step[]): Promise<void> {
 }
 
 describe("signals", () => {
-  it("links, monitors, exits, messages and names of a few processes do what OTP's rules say, in any program", async () => {
+  test("links, monitors, exits, messages and names of a few processes do what OTP's rules say, in any program", async () => {
     await check(fc.asyncProperty(steps, follow), 500);
   }, 120_000);
 });

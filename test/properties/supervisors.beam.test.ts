@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { beam, onBeam } from "./beam.ts";
 import { seedOf } from "./seeded.ts";
 import { predict, programs } from "./supervisor_model.ts";
@@ -14,7 +14,7 @@ function erlang({ strategy, intensity, auto, initial, specs, steps }: Program): 
 }
 
 describe.skipIf(!beam())("the model of supervisors", () => {
-  it("predicts what real Erlang does, in any program", () => {
+  test("predicts what real Erlang does, in any program", () => {
     const seed = seedOf();
     console.info(`seed ${seed}`);
     const given = fc.sample(programs, { seed, numRuns: 60 });

@@ -1,6 +1,6 @@
 import { TRAP_EXIT, erlang } from "@otpts/runtime";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, inProcess } from "../inventory/process.ts";
 import { check } from "./seeded.ts";
 import { Machine } from "./supervisor_machine.ts";
@@ -29,7 +29,7 @@ async function follow(program: Program): Promise<void> {
 }
 
 describe("supervisors", () => {
-  it("start, stop and restart what OTP's would, in the same order, in any program of crashes and requests", async () => {
+  test("start, stop and restart what OTP's would, in the same order, in any program of crashes and requests", async () => {
     await check(fc.asyncProperty(programs, follow), 300);
   }, 120_000);
 });

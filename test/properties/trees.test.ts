@@ -13,7 +13,7 @@ import {
   supervisor,
 } from "@otpts/runtime";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { eventually, inProcess } from "../inventory/process.ts";
 import { check } from "./seeded.ts";
 
@@ -161,7 +161,7 @@ async function survive([tree, program]: readonly [Tree, readonly Blow[]]): Promi
 }
 
 describe("supervision trees", () => {
-  it("leave nobody without a supervisor and start nobody twice, whatever ends in them", async () => {
+  test("leave nobody without a supervisor and start nobody twice, whatever ends in them", async () => {
     await check(fc.asyncProperty(fc.tuple(trees, blows), survive), 200);
   }, 120_000);
 });

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { apply, changedLeaves, diff, sortedByPath } from "../../src/core/diff.ts";
 import { share } from "../../src/core/draft.ts";
 import type { Table } from "../../src/core/value.ts";
@@ -13,7 +13,7 @@ const told = (before: object, after: object) =>
   leaves(before, after).map(({ path, before, after }) => [path, before, after]);
 
 describe("diff", () => {
-  it("gives the tree after when applied to the tree before", () => {
+  test("gives the tree after when applied to the tree before", () => {
     fc.assert(
       fc.property(anyTree, anyTree, (before, after) => {
         expect(apply(before, leaves(before, after))).toEqual(after);
@@ -22,7 +22,7 @@ describe("diff", () => {
     );
   });
 
-  it("leaves out a node with all below it, and nothing else", () => {
+  test("leaves out a node with all below it, and nothing else", () => {
     fc.assert(
       fc.property(anyTree, anyTree, fc.array(key, { minLength: 1, maxLength: 3 }), (before, after, but) => {
         const change = diff(before, share(before, after) as Table);
@@ -33,7 +33,7 @@ describe("diff", () => {
     );
   });
 
-  it("sees the elements of lists as nodes, and whole lists as leaves", () => {
+  test("sees the elements of lists as nodes, and whole lists as leaves", () => {
     const before = plain({ l: [1, { a: 1 }] });
     const after = share(before, plain({ l: [1, { a: 2 }, 3] })) as Table;
     const [list] = diff(before, after)!.below();
@@ -45,7 +45,7 @@ describe("diff", () => {
     ]);
   });
 
-  it("tells nothing of equal trees", () => {
+  test("tells nothing of equal trees", () => {
     fc.assert(
       fc.property(anyTree, (tree) => {
         expect(leaves(tree, structuredClone(tree))).toEqual([]);
@@ -53,7 +53,7 @@ describe("diff", () => {
     );
   });
 
-  it.each<[string, object, object, unknown[]]>([
+  test.each<[string, object, object, unknown[]]>([
     ["a changed leaf", { a: { b: 1 } }, { a: { b: 2 } }, [["a.b", 1, 2]]],
     ["an added leaf", {}, { a: { b: 1 } }, [["a.b", undefined, 1]]],
     ["a removed leaf", { a: { b: 1 } }, {}, [["a.b", 1, undefined]]],
@@ -83,13 +83,13 @@ describe("diff", () => {
     expect(told(before, after)).toEqual(expected);
   });
 
-  it("sorts by path", () => {
+  test("sorts by path", () => {
     const paths = told({}, { b: 1, tc: { x: 1 }, "tc-rules": 1, a: { z: 1, y: 1 } }).map(([path]) => path);
     expect(paths).toEqual(["a.y", "a.z", "b", "tc-rules", "tc.x"]);
   });
 });
 
-it("sortedByPath sorts long lists as Array.sort does", () => {
+test("sortedByPath sorts long lists as Array.sort does", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(5000), { minLength: 1500, maxLength: 5000 }), (numbers) => {
       const list = numbers.map((n) => ({ path: `k${n}` }));

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { environmentLayer, type EnvironmentRules } from "../../src/core/environment.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Shape } from "../../src/core/shape.ts";
@@ -44,7 +44,7 @@ const names: readonly (readonly [variable: string, path: string, rule: string])[
 ];
 
 describe("environmentLayer", () => {
-  it.each(names)("reads %s as %s by the rule %s", (variable, path, rule) => {
+  test.each(names)("reads %s as %s by the rule %s", (variable, path, rule) => {
     const made = layer({ [variable]: "v" }, file);
     expect(new Snapshot(1, made.tree).lookup(path)).toBe("v");
     expect(made.origin(new Snapshot(1, made.tree).lookup(path) === "v" ? segmentsOf(path) : [])).toEqual({
@@ -55,21 +55,21 @@ describe("environmentLayer", () => {
     expect(made.diagnostics).toEqual([]);
   });
 
-  it("follows the note's rule alone in naive mode", () => {
+  test("follows the note's rule alone in naive mode", () => {
     expect(layer({ MYAPP_DATABASE_MAX_CONNECTIONS: "7" }, file, { mode: "naive" }).tree).toEqual({
       database: { max: { connections: 7 } },
     });
     expect(layer({ MYAPP_A__B: "1" }, {}, { mode: "naive" }).tree).toEqual({ a: { b: 1 } });
   });
 
-  it("reads a mapped name first, whole or without the prefix, inside or outside of it", () => {
+  test("reads a mapped name first, whole or without the prefix, inside or outside of it", () => {
     const mapping = { PORT: "http.port", MYAPP_DATABASE_URL: ["db", "dotted.url"], LEVEL: "log.level" };
     const made = layer({ PORT: "80", MYAPP_DATABASE_URL: "u", MYAPP_LEVEL: "L", HOME: "/root" }, file, { mapping });
     expect(made.tree).toEqual({ http: { port: 80 }, db: { "dotted.url": "u" }, log: { level: "L" } });
     expect(made.origin(["http", "port"])).toEqual({ source: "env:MYAPP_", variable: "PORT", rule: "mapping" });
   });
 
-  it("takes the note's rule where several paths fit, and says so", () => {
+  test("takes the note's rule where several paths fit, and says so", () => {
     const made = layer({ MYAPP_A_B_C: "1" }, { a_b: { c: 0 }, a: { b_c: 0 } });
     expect(made.tree).toEqual({ a: { b: { c: 1 } } });
     expect(made.diagnostics).toEqual([
@@ -81,7 +81,7 @@ describe("environmentLayer", () => {
     ]);
   });
 
-  it("knows the schema's paths and types", () => {
+  test("knows the schema's paths and types", () => {
     const shape: Shape = {
       children: new Map([
         ["db_main", { children: new Map([["max_size", { children: new Map(), type: "string" as const }]]) }],
@@ -91,43 +91,43 @@ describe("environmentLayer", () => {
     expect(made.tree).toEqual({ db_main: { max_size: "10" } });
   });
 
-  it("uses the first rule, then the first name, where two name one path", () => {
+  test("uses the first rule, then the first name, where two name one path", () => {
     const made = layer({ MYAPP_DATABASE_URL: "known", MYAPP_DATABASE__URL: "double" }, file);
     expect(made.tree).toEqual({ database: { url: "double" } });
     expect(made.diagnostics).toEqual([expect.objectContaining({ code: "duplicate", path: "database.url" })]);
   });
 
-  it("lets a table win over a value at the same place, and says so", () => {
+  test("lets a table win over a value at the same place, and says so", () => {
     const made = layer({ MYAPP_DATABASE: "x", MYAPP_DATABASE_URL: "y" });
     expect(made.tree).toEqual({ database: { url: "y" } });
     expect(made.diagnostics).toEqual([expect.objectContaining({ code: "shape", path: "database" })]);
     expect(made.diagnostics[0]!.message).not.toContain('x"');
   });
 
-  it("merges a variable into the JSON of another", () => {
+  test("merges a variable into the JSON of another", () => {
     expect(layer({ MYAPP_DATABASE: '{"url": "a", "port": 1}', MYAPP_DATABASE_URL: "b" }).tree).toEqual({
       database: { url: "b", port: 1 },
     });
   });
 
-  it("skips a name that is only the prefix, and says so", () => {
+  test("skips a name that is only the prefix, and says so", () => {
     const made = layer({ MYAPP_: "x", MYAPP___: "y" });
     expect(made.tree).toEqual({});
     expect(made.diagnostics.map(({ code }) => code)).toEqual(["empty_name", "empty_name"]);
   });
 
-  it.each([["__proto__.polluted"], [""], ["a..b"], [["a", "__proto__"]], [[]]])("refuses to map to %j", (path) => {
+  test.each([["__proto__.polluted"], [""], ["a..b"], [["a", "__proto__"]], [[]]])("refuses to map to %j", (path) => {
     expect(() => layer({ X: "1" }, {}, { mapping: { X: path } })).toThrow(ConfigSourceError);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  it("makes own keys of constructor and the like, and pollutes nothing", () => {
+  test("makes own keys of constructor and the like, and pollutes nothing", () => {
     const made = layer({ MYAPP_CONSTRUCTOR_PROTOTYPE_POLLUTED: "1", MYAPP___PROTO____X: "1" });
     expect(Object.hasOwn(made.tree, "constructor")).toBe(true);
     expect(({} as { polluted?: unknown; x?: unknown }).polluted ?? ({} as { x?: unknown }).x).toBeUndefined();
   });
 
-  it("never fails, whatever the environment", () => {
+  test("never fails, whatever the environment", () => {
     const name = fc
       .string({ unit: fc.constantFrom("A", "_", ".", "B", "\\", "é"), maxLength: 8 })
       .map((text) => `MYAPP_${text}`);
@@ -139,7 +139,7 @@ describe("environmentLayer", () => {
     );
   });
 
-  it("sets a path that is known once by whatever name reads the same", () => {
+  test("sets a path that is known once by whatever name reads the same", () => {
     const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 3 });
     const segment = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join("_"));
     fc.assert(

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { environmentLayer } from "../../src/core/environment.ts";
 import { explain, originAt, type Explanation } from "../../src/core/explain.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
@@ -43,7 +43,7 @@ function explained(path: string[], overrides = Overrides.none, effective?: Table
 }
 
 describe("explain", () => {
-  it("tells the winner and what it shadows, with file, line, variable and rule", () => {
+  test("tells the winner and what it shadows, with file, line, variable and rule", () => {
     const answer = explained(["database", "url"]);
     expect(answer).toMatchObject({ path: "database.url", version: 7, value: "env-url", secret: false });
     expect(answer.winner).toMatchObject({
@@ -62,11 +62,11 @@ describe("explain", () => {
     ]);
   });
 
-  it("names the template's variable", () => {
+  test("names the template's variable", () => {
     expect(explained(["log"]).winner?.why).toContain("template variable LEVEL from environment");
   });
 
-  it("puts runtime overrides on top", () => {
+  test("puts runtime overrides on top", () => {
     const overrides = Overrides.none.put(["database"], plain({ url: "put-url" }));
     const answer = explained(["database", "url"], overrides);
     expect(answer.winner).toMatchObject({ source: "runtime", value: "put-url", why: 'runtime override at "database"' });
@@ -74,14 +74,14 @@ describe("explain", () => {
     expect(explained(["database", "port"], overrides)).toMatchObject({ value: undefined, winner: undefined });
   });
 
-  it("tells what a table is merged from", () => {
+  test("tells what a table is merged from", () => {
     const answer = explained(["database"], Overrides.none.put(["database", "port"], 2));
     expect(answer.winner).toMatchObject({ source: "runtime", value: { port: 2 } });
     expect(answer.merged.map(({ source }) => source)).toEqual(["env:MYAPP_", "file:config.toml"]);
     expect(answer.shadowed).toEqual([]);
   });
 
-  it("tells that a table gave way to a scalar above it", () => {
+  test("tells that a table gave way to a scalar above it", () => {
     expect(explained(["shape", "a"])).toMatchObject({
       value: undefined,
       winner: undefined,
@@ -91,7 +91,7 @@ describe("explain", () => {
     });
   });
 
-  it("redacts secrets at, below and above the path", () => {
+  test("redacts secrets at, below and above the path", () => {
     for (const path of [["database"], ["database", "password"], []]) {
       expect(JSON.stringify(explained(path))).not.toMatch(/file-secret|env-secret/);
     }
@@ -100,18 +100,18 @@ describe("explain", () => {
     expect(JSON.stringify(explained(["database"], put))).not.toContain("-secret");
   });
 
-  it("tells what the schema made", () => {
+  test("tells what the schema made", () => {
     expect(explained(["timeout"], undefined, plain({ timeout: 5 })).schema).toBe("default");
     expect(explained(["log"], undefined, plain({ log: "debug" })).schema).toBe("coerced");
     expect(explained(["log"]).schema).toBeUndefined();
   });
 
-  it("has nothing to tell of a path that nobody set", () => {
+  test("has nothing to tell of a path that nobody set", () => {
     expect(explained(["nothing"])).toMatchObject({ value: undefined, winner: undefined, merged: [], shadowed: [] });
   });
 });
 
-it("originAt finds the topmost layer that has the path", () => {
+test("originAt finds the topmost layer that has the path", () => {
   expect(placeOf(originAt(["database", "url"], [file, env], Overrides.none)!)).toBe("env:MYAPP_DATABASE_URL");
   expect(placeOf(originAt(["database", "port"], [file, env], Overrides.none)!)).toBe("file:config.toml:3");
   expect(originAt(["nothing"], [file, env], Overrides.none)).toBeUndefined();

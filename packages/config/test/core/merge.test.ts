@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { isTable, share } from "../../src/core/draft.ts";
 import { shapeConflicts } from "../../src/core/conflicts.ts";
 import { BelowList, merge } from "../../src/core/merge.ts";
@@ -74,11 +74,11 @@ const cases: readonly { readonly rule: string; readonly layers: readonly object[
 ];
 
 describe("merge", () => {
-  it.each(cases)("$rule", ({ layers, result }) => {
+  test.each(cases)("$rule", ({ layers, result }) => {
     expect(merged(...layers.map(plain))).toEqual(result);
   });
 
-  it("is the fold of its rule over the layers", () => {
+  test("is the fold of its rule over the layers", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 5 }), (layers) => {
         expect(outcome(() => merged(...layers))).toEqual(outcome(() => layers.reduce<Value>(over, {})));
@@ -87,7 +87,7 @@ describe("merge", () => {
     );
   });
 
-  it("may merge the lower layers first", () => {
+  test("may merge the lower layers first", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, (a, b, c) => {
         expect(outcome(() => merged(merged(a, b), c))).toEqual(outcome(() => merged(a, b, c)));
@@ -95,7 +95,7 @@ describe("merge", () => {
     );
   });
 
-  it("is associative over layers whose shapes agree", () => {
+  test("is associative over layers whose shapes agree", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, (a, b, c) => {
         fc.pre(shapeConflicts([a, b]).length + shapeConflicts([b, c]).length + shapeConflicts([a, c]).length === 0);
@@ -104,7 +104,7 @@ describe("merge", () => {
     );
   });
 
-  it("gives the tree before back when nothing changed", () => {
+  test("gives the tree before back when nothing changed", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 4 }), (layers) => {
         fc.pre(outcome(() => merged(...layers)) !== "refused");
@@ -119,14 +119,14 @@ describe("merge", () => {
     );
   });
 
-  it("shares every subtree that did not change", () => {
+  test("shares every subtree that did not change", () => {
     const before = merged(plain({ a: { x: { y: 1 } }, b: { z: 1 } }), plain({ a: { w: 1 } }));
     const after = merge([plain({ a: { x: { y: 1 } }, b: { z: 2 } }), plain({ a: { w: 1 } })], before);
     expect(after.a).toBe(before.a);
     expect(after.b).not.toBe(before.b);
   });
 
-  it("comes to the same whether it is told what the trees were or not", () => {
+  test("comes to the same whether it is told what the trees were or not", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyTree, anyTree), { maxLength: 4 }), (pairs) => {
         const were = pairs.map(([was]) => was);
@@ -143,7 +143,7 @@ describe("merge", () => {
     );
   });
 
-  it.each<[string, object[], string[], string, number]>([
+  test.each<[string, object[], string[], string, number]>([
     ["a list in a table", [{ a: { servers: [1, 2] } }, { a: { servers: { 0: 3 } } }], ["a", "servers"], "0", 1],
     ["a list that replaced a table", [{ s: { x: 1 } }, { s: [1] }, { s: { 5: 1, 7: 2 } }], ["s"], "5", 2],
     ["an empty list", [{ s: [] }, {}, { s: { 0: { host: "z" } } }], ["s"], "0", 2],
@@ -153,12 +153,12 @@ describe("merge", () => {
     expect(error).toMatchObject({ path, element, index });
   });
 
-  it("lets a table of other keys replace a list, as any other value", () => {
+  test("lets a table of other keys replace a list, as any other value", () => {
     expect(merged(plain({ s: [1] }), plain({ s: { a: 1, 0: 2 } }))).toEqual({ s: { a: 1, 0: 2 } });
     expect(merged(plain({ s: [1] }), plain({ s: {} }))).toEqual({ s: {} });
   });
 
-  it("freezes what it makes", () => {
+  test("freezes what it makes", () => {
     const tree = merged(plain({ a: { b: 1 } }), plain({ a: { c: [1] } }));
     expect(Object.isFrozen(tree)).toBe(true);
     expect(Object.isFrozen(tree.a)).toBe(true);
@@ -167,7 +167,7 @@ describe("merge", () => {
 });
 
 describe("shapeConflicts", () => {
-  it("names each place where a table met something else, with both layers", () => {
+  test("names each place where a table met something else, with both layers", () => {
     const layers = [plain({ a: { b: 1 }, c: { d: 1 } }), plain({ a: 2, c: { d: { e: 1 } } }), plain({ a: { f: 1 } })];
     expect(shapeConflicts(layers)).toEqual([
       { path: ["a"], winner: 1, loser: 0 },

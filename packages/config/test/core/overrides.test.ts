@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { assign, Overrides } from "../../src/core/overrides.ts";
 import { valueAt } from "../../src/core/snapshot.ts";
 import type { Segments, Table, Value } from "../../src/core/value.ts";
@@ -10,7 +10,7 @@ const put = fc.tuple(path, anyValue).map(([at, value]) => ({ path: at, value: pl
 const over = (base: Table, overrides: Overrides): Table => overrides.over(base, undefined);
 
 describe("Overrides", () => {
-  it("give exactly what was put", () => {
+  test("give exactly what was put", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
         const overrides = Overrides.of([...earlier, last]);
@@ -20,7 +20,7 @@ describe("Overrides", () => {
     );
   });
 
-  it("equal their plainest form: a list of puts, each of which drops what was put at its path and below", () => {
+  test("equal their plainest form: a list of puts, each of which drops what was put at its path and below", () => {
     interface Put {
       readonly path: Segments;
       readonly value: Value;
@@ -53,7 +53,7 @@ describe("Overrides", () => {
     );
   });
 
-  it("equal a put assigned to the tree that was effective before", () => {
+  test("equal a put assigned to the tree that was effective before", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
         const before = over(base, Overrides.of(earlier));
@@ -63,7 +63,7 @@ describe("Overrides", () => {
     );
   });
 
-  it("put together are what they are one by one", () => {
+  test("put together are what they are one by one", () => {
     fc.assert(
       fc.property(fc.array(put), fc.array(put), anyTree, (earlier, later, base) => {
         const before = Overrides.of(earlier);
@@ -77,12 +77,12 @@ describe("Overrides", () => {
     );
   });
 
-  it("of a large table are put in one go", () => {
+  test("of a large table are put in one go", () => {
     const many = Array.from({ length: 50_000 }, (_, i) => ({ path: ["a", `key${i}`], value: i }));
     expect(Object.keys(over(plain({}), Overrides.of(many)).a as Table)).toHaveLength(50_000);
   });
 
-  it("are the same set when listed and put again", () => {
+  test("are the same set when listed and put again", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), (base, puts) => {
         const overrides = Overrides.of(puts);
@@ -92,7 +92,7 @@ describe("Overrides", () => {
     );
   });
 
-  it("show the sources again once unset", () => {
+  test("show the sources again once unset", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), path, (base, puts, at) => {
         const rest = puts.filter((one) => !starts(one.path, at));
@@ -110,7 +110,7 @@ describe("Overrides", () => {
     });
   });
 
-  it("replace the subtree, and a later put inside changes it", () => {
+  test("replace the subtree, and a later put inside changes it", () => {
     const base = plain({ a: { b: 1, c: 2 } });
     let overrides = Overrides.none.put(["a"], plain({ d: 3 }));
     expect(over(base, overrides)).toEqual({ a: { d: 3 } });
@@ -120,14 +120,14 @@ describe("Overrides", () => {
     expect(over(base, overrides.put(["a"], plain({})))).toEqual({ a: {} });
   });
 
-  it("leave the set they came from alone", () => {
+  test("leave the set they came from alone", () => {
     const before = Overrides.none.put(["a"], 1);
     before.put(["a"], 2);
     before.unset(["a"]);
     expect(before.at(["a"])).toBe(1);
   });
 
-  it("tell which override decides a path", () => {
+  test("tell which override decides a path", () => {
     const overrides = Overrides.of([
       { path: ["a"], value: plain({}) },
       { path: ["a", "b"], value: 1 },
@@ -137,7 +137,7 @@ describe("Overrides", () => {
     expect(overrides.deciding(["c"])).toBeUndefined();
   });
 
-  it("share with the tree before what is equal", () => {
+  test("share with the tree before what is equal", () => {
     const base = plain({ a: { x: 1 }, b: { y: 1 } });
     const before = over(base, Overrides.none);
     const after = Overrides.none.put(["b", "y"], 2).over(base, before);
@@ -150,7 +150,7 @@ function starts(at: Segments, above: Segments): boolean {
   return above.every((segment, i) => at[i] === segment);
 }
 
-it("assign makes a table of what stands in the way", () => {
+test("assign makes a table of what stands in the way", () => {
   expect(assign(plain({ a: [1] }), ["a", "b"], 1 as Value)).toEqual({ a: { b: 1 } });
 });
 

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { formatPath, isWithin, joinPath, parsePath } from "../../src/core/path.ts";
 
 describe("parsePath", () => {
-  it.each([
+  test.each([
     ["database.url", ["database", "url"]],
     ["a", ["a"]],
     ["queuemizer.tc_rules.enp4s0\\.100", ["queuemizer", "tc_rules", "enp4s0.100"]],
@@ -15,12 +15,12 @@ describe("parsePath", () => {
     expect(parsePath(path)).toEqual(segments);
   });
 
-  it("takes segments as they are", () => {
+  test("takes segments as they are", () => {
     expect(parsePath(["a.b", "c\\"])).toEqual(["a.b", "c\\"]);
     expect(parsePath([])).toEqual([]);
   });
 
-  it.each([
+  test.each([
     ["", "segment 1 of 1 is empty"],
     ["a..b", "segment 2 of 3 is empty"],
     [".a", "segment 1 of 2 is empty"],
@@ -41,7 +41,7 @@ describe("parsePath", () => {
     expect(() => parsePath(path)).toThrow(message);
   });
 
-  it("reads back whatever formatPath writes", () => {
+  test("reads back whatever formatPath writes", () => {
     const segment = fc.oneof(
       fc.string({ minLength: 1, unit: "grapheme" }),
       fc.constantFrom(".", "\\", "a.b", "\\.", "a\\.b"),
@@ -56,7 +56,7 @@ describe("parsePath", () => {
 });
 
 describe("isWithin", () => {
-  it("is true for the path itself and for what is below it", () => {
+  test("is true for the path itself and for what is below it", () => {
     expect(isWithin(["a", "b"], ["a", "b"])).toBe(true);
     expect(isWithin(["a", "b", "c"], ["a", "b"])).toBe(true);
     expect(isWithin(["a", "b"], [])).toBe(true);

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { minimatch } from "minimatch";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { matches, parsePattern } from "../../src/core/pattern.ts";
 
 const match = (pattern: unknown, ...path: string[]): boolean => matches(parsePattern(pattern), path);
 
 describe("parsePattern", () => {
-  it.each<[string, string[], boolean]>([
+  test.each<[string, string[], boolean]>([
     ["a.b", ["a", "b"], true],
     ["a.b", ["a", "b", "c"], false],
     ["a.*", ["a", "b"], true],
@@ -53,12 +53,12 @@ describe("parsePattern", () => {
     expect(match(pattern, ...path)).toBe(expected);
   });
 
-  it("takes an array with one element for each segment", () => {
+  test("takes an array with one element for each segment", () => {
     expect(match(["a.b", "*"], "a.b", "c")).toBe(true);
     expect(match(["a.b", "*"], "a", "b")).toBe(false);
   });
 
-  it.each<[unknown, string]>([
+  test.each<[unknown, string]>([
     ["", "has an empty segment"],
     ["a..b", "has an empty segment"],
     ["a.{b,}", "has an empty segment"],
@@ -73,7 +73,7 @@ describe("parsePattern", () => {
     expect(() => parsePattern(pattern)).toThrow(message);
   });
 
-  it("agrees with minimatch, where a dot is a slash", () => {
+  test("agrees with minimatch, where a dot is a slash", () => {
     const part = fc.constantFrom("a", "b", "ab", "*", "a*", "?", "[ab]", "[!a]", "{a,b}", "x{a,b}*");
     const segment = fc.constantFrom("a", "b", "ab", "xa", "xab", "c");
     fc.assert(
@@ -90,7 +90,7 @@ describe("parsePattern", () => {
     );
   });
 
-  it("does not slow down on many stars", () => {
+  test("does not slow down on many stars", () => {
     expect(match(`${"**.a.".repeat(30)}b`, ...Array.from({ length: 400 }, () => "a"))).toBe(false);
   });
 });

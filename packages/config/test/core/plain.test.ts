@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
@@ -23,7 +23,7 @@ function nested(levels: number): unknown {
 }
 
 describe("admit", () => {
-  it("copies and freezes all the way down", () => {
+  test("copies and freezes all the way down", () => {
     const value = { a: { b: [1, { c: 2 }] } };
     const copy = admitted(value) as { a: { b: readonly [number, object] } };
     expect(copy).toEqual(value);
@@ -31,7 +31,7 @@ describe("admit", () => {
     for (const part of [copy, copy.a, copy.a.b, copy.a.b[1]]) expect(Object.isFrozen(part)).toBe(true);
   });
 
-  it("gives what is equal in the tree before back as the same object", () => {
+  test("gives what is equal in the tree before back as the same object", () => {
     fc.assert(
       fc.property(anyTree, (tree) => {
         expect(admitted(structuredClone(tree), tree)).toBe(tree);
@@ -44,43 +44,43 @@ describe("admit", () => {
     expect(after).toEqual({ a: { x: 1 }, b: { y: [1, 3] } });
   });
 
-  it("does not take a prefix of the tree before for the whole", () => {
+  test("does not take a prefix of the tree before for the whole", () => {
     const before = plain({ a: 1, b: 2 });
     expect(admitted({ a: 1 }, before)).toEqual({ a: 1 });
     expect(admitted({ a: 1, c: 3 }, before)).toEqual({ a: 1, c: 3 });
     expect(admitted([1], plain({ l: [1, 2] }).l)).toEqual([1]);
   });
 
-  it("tells 0 from -0", () => {
+  test("tells 0 from -0", () => {
     expect(admitted(-0, 0)).toBe(-0);
   });
 
-  it("takes an undefined value in a table for an absent key", () => {
+  test("takes an undefined value in a table for an absent key", () => {
     expect(Object.keys(admitted({ a: undefined, b: 1 }, plain({ a: 1, b: 1 })) as Table)).toEqual(["b"]);
   });
 
-  it("keeps constructor, prototype and the like as keys of their own", () => {
+  test("keeps constructor, prototype and the like as keys of their own", () => {
     const tree = { constructor: 1, prototype: { toString: 2 }, hasOwnProperty: 3, valueOf: { constructor: 4 } };
     expect(admitted(tree)).toEqual(tree);
   });
 
-  it("takes a table without prototype", () => {
+  test("takes a table without prototype", () => {
     const table = Object.assign(Object.create(null) as object, { a: 1 });
     expect(admitted(table)).toEqual({ a: 1 });
   });
 
-  it("takes NUL as a character like any other", () => {
+  test("takes NUL as a character like any other", () => {
     expect(admitted({ "a\u0000b": "\u0000" })).toEqual({ "a\u0000b": "\u0000" });
   });
 
-  it("leaves Object.prototype alone", () => {
+  test("leaves Object.prototype alone", () => {
     refused(JSON.parse('{"a": {"__proto__": {"polluted": true}}}'));
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
   const cyclic: { self?: unknown } = {};
   cyclic.self = { again: [cyclic] };
-  it.each<[string, unknown, string, string]>([
+  test.each<[string, unknown, string, string]>([
     [
       "an own __proto__ key",
       JSON.parse('{"x": {"__proto__": 1}}'),
@@ -120,11 +120,11 @@ describe("admit", () => {
     expect(error.message).toContain(message);
   });
 
-  it("takes nan and inf from a parser: TOML knows them", () => {
+  test("takes nan and inf from a parser: TOML knows them", () => {
     expect(admitted({ a: NaN, b: Infinity }, undefined, false)).toEqual({ a: NaN, b: Infinity });
   });
 
-  it("refuses what throws when it is looked at, at its path", () => {
+  test("refuses what throws when it is looked at, at its path", () => {
     const throwing = new Proxy({}, { ownKeys: () => expect.unreachable() });
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
@@ -133,20 +133,20 @@ describe("admit", () => {
     }
   });
 
-  it("refuses a cycle and a million levels without overflowing the stack", () => {
+  test("refuses a cycle and a million levels without overflowing the stack", () => {
     expect(refused(nested(1_000_000)).message).toContain("nests deeper than 500 levels");
     expect(refused(nested(1_000_000), false).message).toContain("nests deeper than 500 levels");
     expect(refused(cyclic, false).message).toContain("nests deeper than 500 levels");
     expect(admitted(nested(499))).toEqual(nested(499));
   });
 
-  it("refuses lists that share elements into more values than memory holds", () => {
+  test("refuses lists that share elements into more values than memory holds", () => {
     let bomb: unknown = "lol";
     for (let i = 0; i < 40; i++) bomb = [bomb, bomb];
     expect(refused(bomb).message).toContain(`one of more than ${MAX_VALUES} values`);
   });
 
-  it("takes a million keys", () => {
+  test("takes a million keys", () => {
     const wide: Record<string, number> = {};
     for (let i = 0; i < 1_000_000; i++) wide[`key${i}`] = i;
     expect((admitted(wide) as Record<string, number>).key999999).toBe(999_999);

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import { secretsOf, shapeOf } from "../../src/core/schema_shape.ts";
@@ -31,7 +31,7 @@ describe.each([
   const shape = shapeOf(schema)!;
   const known = knownPaths([], shape);
 
-  it("tells types, also below records and through optional and nullable", () => {
+  test("tells types, also below records and through optional and nullable", () => {
     expect(known.expected(["database", "max_connections"])?.type).toBe("integer");
     expect(known.expected(["database", "url"])?.type).toBe("string");
     expect(known.expected(["database"])?.type).toBe("object");
@@ -41,12 +41,12 @@ describe.each([
     expect(known.expected(["nothing", "here"])?.type).toBeUndefined();
   });
 
-  it("tells paths that read the same", () => {
+  test("tells paths that read the same", () => {
     expect(known.paths("database_max_connections")).toEqual([["database", "max_connections"]]);
     expect(known.paths("database_nothing")).toEqual([]);
   });
 
-  it("tells secrets", () => {
+  test("tells secrets", () => {
     expect(secretsOf(shape)).toEqual([
       ["database", "key"],
       ["limits", "*", "pin"],
@@ -55,12 +55,12 @@ describe.each([
 });
 
 describe("shapeOf", () => {
-  it("follows a schema that refers to itself only so far", () => {
+  test("follows a schema that refers to itself only so far", () => {
     const node: z.ZodType = z.object({ next: z.lazy(() => node).optional(), size: z.number() });
     expect(knownPaths([], shapeOf(node)!).expected(["next", "next", "size"])?.type).toBe("number");
   });
 
-  it("knows nothing of a schema that tells nothing", () => {
+  test("knows nothing of a schema that tells nothing", () => {
     const opaque = { "~standard": { version: 1 as const, vendor: "x", validate: (value: unknown) => ({ value }) } };
     expect(shapeOf(opaque)?.children.size).toBe(0);
     expect(shapeOf(undefined)).toBeUndefined();

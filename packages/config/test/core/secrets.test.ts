@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { REDACTED, scrubbed, Secrets } from "../../src/core/secrets.ts";
 import { valueAt } from "../../src/core/snapshot.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -8,7 +8,7 @@ import { anyTree, plain } from "./trees.ts";
 const secrets = new Secrets();
 
 describe("Secrets", () => {
-  it("covers a secret's path and what is below it", () => {
+  test("covers a secret's path and what is below it", () => {
     expect(secrets.covers(["db", "password"])).toBe(true);
     expect(secrets.covers(["password"])).toBe(true);
     expect(secrets.covers(["db", "secret", "deep", "inside"])).toBe(true);
@@ -16,7 +16,7 @@ describe("Secrets", () => {
     expect(secrets.covers(["db", "password_file"])).toBe(false);
   });
 
-  it("redacts at, below and above a secret", () => {
+  test("redacts at, below and above a secret", () => {
     const tree = plain({ db: { host: "h", password: "hunter2" }, servers: [{ token: "t" }, { name: "n" }] });
     expect(secrets.redact(["db", "password"], "hunter2")).toBe(REDACTED);
     expect(secrets.redact(["db", "password", "x"], 1)).toBe(REDACTED);
@@ -28,12 +28,12 @@ describe("Secrets", () => {
     expect(secrets.redact(["db", "password"], undefined)).toBeUndefined();
   });
 
-  it("gives what holds no secret back as it is", () => {
+  test("gives what holds no secret back as it is", () => {
     const tree = plain({ a: { b: [1] } });
     expect(secrets.redact([], tree)).toBe(tree);
   });
 
-  it("takes patterns of one's own", () => {
+  test("takes patterns of one's own", () => {
     const own = new Secrets(["a.*.key", "x"]);
     expect(own.redact([], plain({ a: { b: { key: 1 }, c: 2 }, x: { y: 1 } }))).toEqual({
       a: { b: { key: REDACTED }, c: 2 },
@@ -42,7 +42,7 @@ describe("Secrets", () => {
     expect(() => new Secrets([""])).toThrow(TypeError);
   });
 
-  it("leaves no planted secret anywhere", () => {
+  test("leaves no planted secret anywhere", () => {
     const planted = "5ECRET-5ECRET";
     fc.assert(
       fc.property(anyTree, anyTree, fc.constantFrom("password", "token", "secret"), (tree, inner, key) => {
@@ -58,14 +58,14 @@ describe("Secrets", () => {
 });
 
 describe("scrubbed", () => {
-  it("takes secrets out of a message, also as JSON writes them", () => {
+  test("takes secrets out of a message, also as JSON writes them", () => {
     const texts = secrets.textsIn(plain({ a: { password: 'qu"ote' }, token: 123456, secret: "abc" }));
     expect(scrubbed(`Invalid: received ${JSON.stringify('qu"ote')} and 123456`, texts)).toBe(
       `Invalid: received "${REDACTED}" and ${REDACTED}`,
     );
   });
 
-  it("takes the longer of two out first", () => {
+  test("takes the longer of two out first", () => {
     const texts = secrets.textsIn(plain({ a: { password: "pass" }, b: { password: "password1" } }));
     expect(scrubbed("got password1", texts)).toBe(`got ${REDACTED}`);
   });

@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ShapeType } from "../../src/core/shape.ts";
 import { valueOfText } from "../../src/core/text_value.ts";
 
 describe("valueOfText", () => {
-  it.each<[string, unknown]>([
+  test.each<[string, unknown]>([
     ["true", true],
     ["False", false],
     ["TRUE", true],
@@ -32,7 +32,7 @@ describe("valueOfText", () => {
     expect(valueOfText(text)).toEqual(value);
   });
 
-  it.each<[string, ShapeType, unknown]>([
+  test.each<[string, ShapeType, unknown]>([
     ["007", "string", "007"],
     ["true", "string", "true"],
     ["", "string", ""],
@@ -63,7 +63,7 @@ describe("valueOfText", () => {
     expect(valueOfText(text, { children: new Map(), type })).toEqual(value);
   });
 
-  it("makes a number only of a text that it writes the same", () => {
+  test("makes a number only of a text that it writes the same", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: fc.constantFrom("0", "1", "7", "9", ".", "-", "+", "e") }), fc.double().map(String)),

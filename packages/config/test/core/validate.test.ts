@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { share } from "../../src/core/draft.ts";
 import { PUT } from "../../src/core/explain.ts";
@@ -36,7 +36,7 @@ const zod = z.object({
 const valibot = v.object({ port: v.pipe(v.number(), v.integer()), host: v.optional(v.string(), "localhost") });
 
 describe("Validation", () => {
-  it.each([
+  test.each([
     ["zod", zod],
     ["valibot", valibot],
   ])("lets the defaults of a %s schema take effect, frozen", (_, schema) => {
@@ -45,30 +45,30 @@ describe("Validation", () => {
     expect(Object.isFrozen(tree)).toBe(true);
   });
 
-  it("lets coercions take effect", () => {
+  test("lets coercions take effect", () => {
     expect(run(new Validation(zod), { port: "80" }).port).toBe(80);
   });
 
-  it("shares what is equal with the tree before, though the schema makes new objects", () => {
+  test("shares what is equal with the tree before, though the schema makes new objects", () => {
     const validation = new Validation(z.object({ a: z.object({ x: z.number() }), b: z.number() }));
     const before = run(validation, { a: { x: 1 }, b: 1 });
     expect(run(validation, { a: { x: 1 }, b: 1 }, before)).toBe(before);
     expect(run(validation, { a: { x: 1 }, b: 2 }, before).a).toBe(before.a);
   });
 
-  it("finds all problems at once, with path and origin", () => {
+  test("finds all problems at once, with path and origin", () => {
     const error = refusal(new Validation(zod, { host: () => "is not reachable" }), { port: "x", host: 1 });
     expect(error.problems.map(({ path }) => path).sort()).toEqual(["host", "host", "port"]);
     expect(error.problems.every(({ origin }) => origin === "put")).toBe(true);
     expect(error.message).toMatch(/^Cannot put "a": /);
   });
 
-  it("shows messages only as the context lets it", () => {
+  test("shows messages only as the context lets it", () => {
     const schema = v.object({ password: v.number() });
     expect(refusal(new Validation(schema), { password: "hunter2" }).message).not.toContain("hunter2");
   });
 
-  it("awaits an asynchronous schema and an asynchronous validator", async () => {
+  test("awaits an asynchronous schema and an asynchronous validator", async () => {
     const schema = z
       .object({ a: z.number() })
       .refine(async (tree) => (await Promise.resolve(tree.a)) > 0, "must be positive");
@@ -93,13 +93,13 @@ describe("Validation", () => {
     ["an empty list", () => [], undefined],
     ["a problem", () => [{ path: "rate", message: "is missing" }], "is missing"],
   ];
-  it.each(verdicts)("takes a function that returns %s for what it means", (_, validator, message) => {
+  test.each(verdicts)("takes a function that returns %s for what it means", (_, validator, message) => {
     const validation = new Validation(undefined, { "a.*": validator });
     if (message === undefined) expect(run(validation, { a: { b: 1 } })).toEqual({ a: { b: 1 } });
     else expect(refusal(validation, { a: { b: 1 } }).message).toContain(message);
   });
 
-  it("passes on the ConfigValidationError that a validator throws", () => {
+  test("passes on the ConfigValidationError that a validator throws", () => {
     const own = new ConfigValidationError("Invalid TC rule config: no rate");
     const validation = new Validation(undefined, {
       "rules.*": () => {
@@ -118,7 +118,7 @@ describe("Validation", () => {
     expect(both.problems.map(({ path }) => path)).toEqual(["rules.eth0", "rules.eth1"]);
   });
 
-  it("does not pass on one that says a secret", () => {
+  test("does not pass on one that says a secret", () => {
     const validation = new Validation(undefined, {
       password: (value) => {
         throw new ConfigValidationError(`${value as string} is weak`);
@@ -127,7 +127,7 @@ describe("Validation", () => {
     expect(refusal(validation, { password: "hunter2" }).message).not.toContain("hunter2");
   });
 
-  it("runs a validator on the changed nodes at its depth only, with their whole value", () => {
+  test("runs a validator on the changed nodes at its depth only, with their whole value", () => {
     const seen: unknown[] = [];
     const validation = new Validation(undefined, { "rules.*": (value, path) => void seen.push([path, value]) });
     const before = run(validation, { rules: { a: { x: 1, y: 1 }, b: { x: 1 } }, other: 1 });
@@ -137,7 +137,7 @@ describe("Validation", () => {
     expect(seen).toEqual([["rules.a", { x: 2, y: 1 }]]);
   });
 
-  it("replaces a node by what its schema makes of it", () => {
+  test("replaces a node by what its schema makes of it", () => {
     const validation = new Validation(undefined, {
       "limits.*": z.object({ requests: z.number(), window: z.number().default(60) }),
     });
@@ -146,14 +146,14 @@ describe("Validation", () => {
     expect(refusal(validation, { limits: { api: {} } }).problems[0]!.path).toBe("limits.api.requests");
   });
 
-  it("refuses a schema's output that is not plain data", () => {
+  test("refuses a schema's output that is not plain data", () => {
     const error = refusal(new Validation(z.object({ at: z.coerce.date() })), { at: "2026-01-01" });
     expect(error.problems).toEqual([
       { path: "at", message: "the schema's output is an instance of Date, must be plain data", origin: "put" },
     ]);
   });
 
-  it("takes a schema that throws for a refusal", () => {
+  test("takes a schema that throws for a refusal", () => {
     const throwing = {
       "~standard": {
         version: 1 as const,
@@ -166,7 +166,7 @@ describe("Validation", () => {
     expect(refusal(new Validation(throwing), {}).message).toContain("the schema threw: broken");
   });
 
-  it("refuses what is no schema, no validator or no pattern", () => {
+  test("refuses what is no schema, no validator or no pattern", () => {
     expect(() => new Validation({} as never)).toThrow(TypeError);
     expect(() => new Validation(undefined, { a: 1 as never })).toThrow('Cannot validate "a"');
     expect(() => new Validation(undefined, { "a..b": () => true })).toThrow(TypeError);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { program } from "../kit/program.ts";
 
 const loaded = `
@@ -8,14 +8,14 @@ const loaded = `
 `;
 
 describe("@otpts/runtime/nact", () => {
-  it("alone loads nact: who imports the runtime does not", async () => {
+  test("alone loads nact: who imports the runtime does not", async () => {
     const without = await program(`import "@otpts/runtime"; ${loaded}`);
     expect(without.stdout + without.stderr).toBe("not loaded\n");
     const given = await program(`import "@otpts/runtime/nact"; ${loaded}`);
     expect(given.stdout + given.stderr).toBe("loaded\n");
   });
 
-  it("leaves no timer and no process behind in a program that used everything", async () => {
+  test("leaves no timer and no process behind in a program that used everything", async () => {
     const { code, stdout, stderr } = await program(`
       import { OK, REPLY, NOREPLY, dispatcher, erlang, gen_server } from "@otpts/runtime";
       import { nact_dispatcher, pid_of, ref_of } from "@otpts/runtime/nact";

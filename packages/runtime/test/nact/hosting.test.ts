@@ -14,7 +14,7 @@ import {
 } from "@otpts/runtime";
 import { nact_dispatcher } from "@otpts/runtime/nact";
 import * as nact from "nact";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { death, eventually, inside } from "../kit/inside.ts";
 import { actorAt, childrenOf, quiet, watch } from "./kit.ts";
 
@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 describe("nact_dispatcher", () => {
-  it("gives every process an actor of its own, named after the pid, until it dies", async () => {
+  test("gives every process an actor of its own, named after the pid, until it dies", async () => {
     const server = await gen_server.start(counter, 0);
     expect(childrenOf(system)).toEqual([`0.${server.id}.${server.serial}`]);
     expect(await gen_server.call(server, "next")).toBe(0);
@@ -49,7 +49,7 @@ describe("nact_dispatcher", () => {
     expect(childrenOf(system)).toEqual([]);
   });
 
-  it("runs the process in its actor: a turn is a message that nact handles", async () => {
+  test("runs the process in its actor: a turn is a message that nact handles", async () => {
     const pid = erlang.spawn(async () => erlang.receive());
     const { end } = await watch(pid);
     await eventually(() => erlang.process_info(pid, "status")?.name === "waiting");
@@ -66,7 +66,7 @@ describe("nact_dispatcher", () => {
     expect(handled).toBe(1);
   });
 
-  it("is in force from `use` on, until the one before is put back", async () => {
+  test("is in force from `use` on, until the one before is put back", async () => {
     const hosted = await gen_server.start(counter, 0);
     expect(dispatcher.use(before)).not.toBe(before);
     const own = await gen_server.start(counter, 0);
@@ -74,14 +74,14 @@ describe("nact_dispatcher", () => {
     await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
   });
 
-  it("passes what nact code dispatches to the hosting actor on to the process", async () => {
+  test("passes what nact code dispatches to the hosting actor on to the process", async () => {
     const got = new Promise((resolve) => erlang.spawn(async () => resolve(await erlang.receive())));
     const [name] = childrenOf(system);
     nact.dispatch(actorAt(system, name as string).reference, "from nact");
     expect(await got).toBe("from nact");
   });
 
-  it("a process is dead with reason killed when nact stops its actor", async () => {
+  test("a process is dead with reason killed when nact stops its actor", async () => {
     const server = await gen_server.start(counter, 0);
     const { end } = await watch(server);
     nact.stop(actorAt(system, `0.${server.id}.${server.serial}`).reference);
@@ -89,7 +89,7 @@ describe("nact_dispatcher", () => {
     expect(erlang.is_process_alive(server)).toBe(false);
   });
 
-  it("all hosted processes are dead with reason killed when their nact system stops", async () => {
+  test("all hosted processes are dead with reason killed when their nact system stops", async () => {
     const servers = await Promise.all([1, 2, 3].map((n) => gen_server.start(counter, n)));
     dispatcher.use(before);
     const elsewhere = await gen_server.start(counter, 0);
@@ -100,7 +100,7 @@ describe("nact_dispatcher", () => {
     await gen_server.stop(elsewhere);
   });
 
-  it("a start fails with the reason when the nact system has stopped", async () => {
+  test("a start fails with the reason when the nact system has stopped", async () => {
     const known = erlang.processes();
     nact.stop(system);
     const error = await gen_server.start(counter, 0).then(String, (thrown: unknown) => thrown);
@@ -111,7 +111,7 @@ describe("nact_dispatcher", () => {
     expect(erlang.processes()).toEqual(known);
   });
 
-  it("throws for what is no system or actor, and for one that has stopped", () => {
+  test("throws for what is no system or actor, and for one that has stopped", () => {
     nact.stop(system);
     expect(() => nact_dispatcher(system)).toThrow(/has stopped/);
     expect(() => nact_dispatcher(undefined as never)).toThrow(TypeError);
@@ -119,7 +119,7 @@ describe("nact_dispatcher", () => {
     expect(() => dispatcher.use(system as never)).toThrow(TypeError);
   });
 
-  it("hosts below an actor as well, and dies with it", async () => {
+  test("hosts below an actor as well, and dies with it", async () => {
     const parent = nact.spawn(system, (state: unknown) => state, "parent");
     dispatcher.use(nact_dispatcher(parent));
     const server = await gen_server.start(counter, 7);
@@ -130,7 +130,7 @@ describe("nact_dispatcher", () => {
     expect(await end).toBe(KILLED);
   });
 
-  it("a crash is the process's, not the actor's: nact sees no fault", async () => {
+  test("a crash is the process's, not the actor's: nact sees no fault", async () => {
     await quiet(async () => {
       const reason = await death(erlang.spawn(() => erlang.exit("boom")));
       expect(["boom", "noproc"]).toContain(String(reason));
@@ -148,7 +148,7 @@ describe("nact_dispatcher", () => {
     expect(childrenOf(system)).toEqual([]);
   });
 
-  it("supervises: a killed child is started again, in a new actor", async () => {
+  test("supervises: a killed child is started again, in a new actor", async () => {
     await quiet(async () => {
       const task = () => gen_server.start_link(counter, 0);
       const sup = await supervisor.start([supervisor.child_spec({ id: "c", task })]);
@@ -162,7 +162,7 @@ describe("nact_dispatcher", () => {
     });
   });
 
-  it("hosts 10,000 processes, and leaves no actor behind", async () => {
+  test("hosts 10,000 processes, and leaves no actor behind", async () => {
     const servers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => gen_server.start(counter, n)));
     expect(childrenOf(system)).toHaveLength(10_000);
     const replies = await Promise.all(servers.map((pid) => gen_server.call(pid, "next", Infinity)));
@@ -173,7 +173,7 @@ describe("nact_dispatcher", () => {
 });
 
 describe("fairness under nact", () => {
-  it("the event loop has its turn while two processes message each other for ever", async () => {
+  test("the event loop has its turn while two processes message each other for ever", async () => {
     const pong = erlang.spawn(async () => {
       for (;;) erlang.send((await erlang.receive<[Pid]>())[0], "pong");
     });
@@ -192,7 +192,7 @@ describe("fairness under nact", () => {
     erlang.exit(pong, KILL);
   });
 
-  it("every server that has messages goes on, however long the callbacks of others take", async () => {
+  test("every server that has messages goes on, however long the callbacks of others take", async () => {
     const handled = [0, 0, 0, 0];
     const servers = await Promise.all(
       handled.map((_, index) =>
@@ -226,7 +226,7 @@ describe("processes of both dispatchers in one program", () => {
     return { hosted, own };
   };
 
-  it("call each other", async () => {
+  test("call each other", async () => {
     const { hosted, own } = await both();
     expect(await inside(() => gen_server.call(own, "next"))).toBe(20);
     dispatcher.use(before);
@@ -234,7 +234,7 @@ describe("processes of both dispatchers in one program", () => {
     await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
   });
 
-  it("self() is right on both sides after an await of the other", async () => {
+  test("self() is right on both sides after an await of the other", async () => {
     const { hosted, own } = await both();
     const seen = await inside(async () => {
       const self = erlang.self();
@@ -246,7 +246,7 @@ describe("processes of both dispatchers in one program", () => {
     await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
   });
 
-  it.each(["hosted", "own"] as const)(
+  test.each(["hosted", "own"] as const)(
     "link and monitor across: the other hears of the end of the %s one",
     async (dies) => {
       const { hosted, own } = await both();
@@ -266,7 +266,7 @@ describe("processes of both dispatchers in one program", () => {
     },
   );
 
-  it.each(["hosted", "own"] as const)("a link takes the %s one down with the other", async (dies) => {
+  test.each(["hosted", "own"] as const)("a link takes the %s one down with the other", async (dies) => {
     const hosting = dispatcher.use(before);
     const spawned = (as: "hosted" | "own", body: () => unknown): Pid => {
       dispatcher.use(as === "hosted" ? hosting : before);

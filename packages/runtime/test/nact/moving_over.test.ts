@@ -1,11 +1,11 @@
 import { NOREPLY, OK, REPLY, gen_server, supervisor } from "@otpts/runtime";
 import { pid_of, ref_of } from "@otpts/runtime/nact";
 import { dispatch, query, spawn, spawnStateless, start, stop } from "nact";
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import { eventually } from "../kit/inside.ts";
 
 // The example of docs/nact.md.
-it("an application moves over actor by actor: callers keep their references, processes reach what is still an actor", async () => {
+test("an application moves over actor by actor: callers keep their references, processes reach what is still an actor", async () => {
   const mails: unknown[] = [];
   const sendMail = (_state: unknown, message: unknown) => void mails.push(message);
 

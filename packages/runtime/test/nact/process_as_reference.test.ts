@@ -1,7 +1,7 @@
 import { Exit, KILL, NOREPLY, OK, REPLY, SHUTDOWN, erlang, gen_server, supervisor, atoms } from "@otpts/runtime";
 import { pid_of, ref_of } from "@otpts/runtime/nact";
 import * as nact from "nact";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eventually, inside } from "../kit/inside.ts";
 import { quiet, watch } from "./kit.ts";
 
@@ -35,7 +35,7 @@ const ask = (reference: nact.Ref<unknown>, message: unknown, timeout = 60_000): 
   nact.query(reference, message as never, timeout);
 
 describe("ref_of", () => {
-  it("is a reference that nact code can dispatch to: the process gets the messages in order", async () => {
+  test("is a reference that nact code can dispatch to: the process gets the messages in order", async () => {
     const got = new Promise<unknown[]>((resolve) => {
       const pid = erlang.spawn(async () => resolve([await erlang.receive(), await erlang.receive()]));
       const relay = nact.spawnStateless(
@@ -48,12 +48,12 @@ describe("ref_of", () => {
     expect(await got).toEqual([1, 2]);
   });
 
-  it("of an actor's pid is the actor's own reference", () => {
+  test("of an actor's pid is the actor's own reference", () => {
     const actor = nact.spawnStateless(system, () => {}, "own");
     expect(ref_of(pid_of(actor))).toBe(actor);
   });
 
-  it("looks as nact's do: a name and a path", () => {
+  test("looks as nact's do: a name and a path", () => {
     const pid = erlang.spawn(() => erlang.receive());
     const reference = ref_of(pid) as unknown as { name: string; path: { toString(): string } };
     expect(reference.name).toBe(`0.${pid.id}.${pid.serial}`);
@@ -61,11 +61,11 @@ describe("ref_of", () => {
     erlang.exit(pid, KILL);
   });
 
-  it("throws for what is neither a pid nor a name", () => {
+  test("throws for what is neither a pid nor a name", () => {
     for (const wrong of [undefined, 1, {}, system]) expect(() => ref_of(wrong as never)).toThrow(TypeError);
   });
 
-  it("cannot be the parent of an actor", () => {
+  test("cannot be the parent of an actor", () => {
     const pid = erlang.spawn(() => erlang.receive());
     expect(() => nact.spawn(ref_of(pid), () => {})).toThrow(/Cannot spawn a nact actor below process <.*>/);
     erlang.exit(pid, KILL);
@@ -74,20 +74,20 @@ describe("ref_of", () => {
 });
 
 describe("nact.query to a process", () => {
-  it("is a gen_server call: its reply is the answer", async () => {
+  test("is a gen_server call: its reply is the answer", async () => {
     const pid = await gen_server.start(server, undefined);
     expect(await ask(ref_of(pid), "hello")).toEqual(["reply to", "hello"]);
     expect(await inside(() => ask(ref_of(pid), () => "made"))).toEqual(["reply to", "made"]);
     await gen_server.stop(pid);
   });
 
-  it("may be answered by dispatching to the reference in the message", async () => {
+  test("may be answered by dispatching to the reference in the message", async () => {
     const pid = await gen_server.start(server, undefined);
     expect(await ask(ref_of(pid), (replyTo: unknown) => ({ replyTo }))).toBe("by reference");
     await gen_server.stop(pid);
   });
 
-  it("works from inside an actor", async () => {
+  test("works from inside an actor", async () => {
     const pid = await gen_server.start(server, undefined);
     const answer = await new Promise((resolve) => {
       const actor = nact.spawnStateless(system, async () => resolve(await ask(ref_of(pid), "from an actor")));
@@ -97,7 +97,7 @@ describe("nact.query to a process", () => {
     await gen_server.stop(pid);
   });
 
-  it("reaches a plain process as OTP's wire form, which erlang.send answers", async () => {
+  test("reaches a plain process as OTP's wire form, which erlang.send answers", async () => {
     const pid = erlang.spawn(async () => {
       const [tag, from, request] = await erlang.receive<[unknown, gen_server.From, unknown]>();
       gen_server.reply(from, [tag === GEN_CALL, request]);
@@ -105,7 +105,7 @@ describe("nact.query to a process", () => {
     expect(await ask(ref_of(pid), "hello")).toEqual([true, "hello"]);
   });
 
-  it("rejects as nact's do when the time is over, with the exit as its cause; a later reply is dropped", async () => {
+  test("rejects as nact's do when the time is over, with the exit as its cause; a later reply is dropped", async () => {
     const pid = await gen_server.start(server, undefined);
     const error = (await ask(ref_of(pid), "silent", 10).catch((thrown: unknown) => thrown)) as Error;
     expect(error.message).toBe("Query Timeout");
@@ -114,7 +114,7 @@ describe("nact.query to a process", () => {
     await gen_server.stop(pid);
   });
 
-  it("rejects as nact's do if the process is dead", async () => {
+  test("rejects as nact's do if the process is dead", async () => {
     const pid = await gen_server.start(server, undefined);
     await gen_server.stop(pid);
     await expect(ask(ref_of(pid), "x")).rejects.toThrow("Actor stopped or never existed. Query can never resolve");
@@ -122,7 +122,7 @@ describe("nact.query to a process", () => {
     expect(() => nact.dispatch(ref_of(pid), "dropped")).not.toThrow();
   });
 
-  it("rejects with the exit if the process dies before it answers", async () => {
+  test("rejects with the exit if the process dies before it answers", async () => {
     const pid = await gen_server.start(server, undefined);
     await quiet(async () => {
       await expect(ask(ref_of(pid), "crash")).rejects.toMatchObject({ reason: ["crashed", expect.anything()] });
@@ -133,7 +133,7 @@ describe("nact.query to a process", () => {
     await refused;
   });
 
-  it("of a process to itself is calling_self", async () => {
+  test("of a process to itself is calling_self", async () => {
     const reason = await inside(() =>
       ask(ref_of(erlang.self()), "x").catch((thrown: unknown) => (thrown as Exit).reason),
     );
@@ -142,7 +142,7 @@ describe("nact.query to a process", () => {
 });
 
 describe("a reference by name", () => {
-  it("leads to whoever has the name, so it outlives a restart", async () => {
+  test("leads to whoever has the name, so it outlives a restart", async () => {
     await quiet(async () => {
       const task = () => gen_server.start_link(server, undefined, { name: "nact_named" });
       const sup = await supervisor.start([supervisor.child_spec({ id: "named", task })]);
@@ -160,7 +160,7 @@ describe("a reference by name", () => {
 });
 
 describe("nact.stop on a process's reference", () => {
-  it("sends it the exit signal shutdown", async () => {
+  test("sends it the exit signal shutdown", async () => {
     const pid = await gen_server.start(server, undefined);
     const { end } = await watch(pid);
     nact.stop(ref_of(pid));
@@ -168,7 +168,7 @@ describe("nact.stop on a process's reference", () => {
     nact.stop(ref_of(pid));
   });
 
-  it("is a message to a process that traps exits", async () => {
+  test("is a message to a process that traps exits", async () => {
     const trapped = await new Promise<unknown[]>((resolve) => {
       const pid = erlang.spawn(async () => {
         erlang.process_flag("trap_exit", true);
