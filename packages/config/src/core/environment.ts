@@ -1,11 +1,10 @@
 import { ConfigSourceError } from "../errors.ts";
-import { isTable } from "./draft.ts";
-import type { Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
+import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { matches, type Pattern } from "./pattern.ts";
 import { serviceLinks } from "./service_links.ts";
-import { TextFault, valueOfText } from "./text_value.ts";
-import type { Segments, Value } from "./value.ts";
+import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
+import type { Segments } from "./value.ts";
 
 /**
  * How a variable's name becomes a path, in this order:
@@ -24,8 +23,7 @@ import type { Segments, Value } from "./value.ts";
  * value is no text (`text_value.ts`). Left out without: what `ignore` matches. A name that leads into a list is refused: a
  * list is set whole.
  *
- * Where two variables name one path, the rule that comes first wins, then the name that sorts first. Where one names a
- * table and another a value inside it, the table wins. Both are reported.
+ * Where two variables name one path, the rule that comes first wins, then the name that sorts first (`text_layer.ts`).
  *
  * Source of the rule: the specification's decisions, "Environment names".
  */
@@ -64,14 +62,6 @@ const WORDS: Readonly<Record<EnvironmentRule, string>> = {
   naive: 'every "_" separates, by mode: "naive"',
 };
 
-/** What one variable sets. */
-interface Setting {
-  readonly variable: string;
-  readonly path: Segments;
-  readonly rule: EnvironmentRule;
-  readonly text: string;
-}
-
 /**
  * The layer that the environment makes.
  *
@@ -94,48 +84,13 @@ export function environmentLayer(
     if (text === undefined || links.has(variable)) continue;
     if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) continue;
     const named = pathOf(source, variable, rules, lower, diagnostics);
-    if (named === undefined || intoList(source, variable, named.path, rules, lower, diagnostics)) continue;
-    settings.push({ variable, text, ...named });
+    if (named === undefined) continue;
+    const { path, rule } = named;
+    settings.push({ name: variable, path, text, rank: ORDER.indexOf(rule), origin: { variable, rule } });
   }
-  settings.sort((a, b) => a.path.length - b.path.length || ORDER.indexOf(a.rule) - ORDER.indexOf(b.rule));
-
-  const tree: Record<string, Value> = {};
-  const winners = new Map<string, Setting>();
-  for (const setting of settings) {
-    const path = formatPath(setting.path);
-    const first = winners.get(path);
-    if (first !== undefined) {
-      const message = `"${first.variable}" and "${setting.variable}" both name "${path}"; "${first.variable}" is used`;
-      diagnostics.push({ source, code: "duplicate", message, path });
-      continue;
-    }
-    const value = read(source, setting, lower);
-    if (value === undefined) {
-      const message = `"${setting.variable}" is empty and "${path}" is no text: it counts as not set`;
-      diagnostics.push({ source, code: "empty", message, path });
-      continue;
-    }
-    const list = listAbove(tree, setting.path);
-    if (list !== undefined) {
-      refuseInList(source, setting.variable, list, setting.path, rules, diagnostics);
-      continue;
-    }
-    const shadowed = set(tree, setting.path, value);
-    if (shadowed !== undefined) {
-      const above = formatPath(shadowed);
-      const message = `"${setting.variable}" makes "${above}" a table; the value of "${winners.get(above)?.variable ?? above}" is not used`;
-      diagnostics.push({ source, code: "shape", message, path: above });
-      winners.delete(above);
-    }
-    winners.set(path, setting);
-  }
-
-  return {
-    source,
-    tree,
-    diagnostics,
-    origin: (path) => originOf(source, path, winners),
-  };
+  // Without a prefix, a name that leads into a list is one that somebody else uses.
+  const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "" };
+  return textLayer(source, settings, names, lower, diagnostics);
 }
 
 const ORDER: readonly EnvironmentRule[] = ["mapping", "double_underscore", "known_path", "single_underscore", "naive"];
@@ -200,64 +155,6 @@ function mappingOf(variable: string, { mapping, mode, prefix }: EnvironmentRules
   return own(mapping, variable.slice(prefixOf(prefix).length)) ?? own(mapping, variable.slice(prefix.length));
 }
 
-/**
- * Whether a path leads into a list that is known there. With a prefix that is a mistake; without one, a name that somebody
- * else uses.
- *
- * @throws ConfigSourceError which names the list
- */
-function intoList(
-  source: string,
-  variable: string,
-  path: Segments,
-  rules: EnvironmentRules,
-  lower: Knowledge,
-  diagnostics: Diagnostic[],
-): boolean {
-  for (let length = 1; length < path.length; length++) {
-    const known = lower.expected(path.slice(0, length));
-    if (known === undefined) return false;
-    if (known.type !== "array") continue;
-    refuseInList(source, variable, path.slice(0, length), path, rules, diagnostics);
-    return true;
-  }
-  return false;
-}
-
-/** @throws ConfigSourceError which names the variable */
-function read(source: string, { text, path, variable }: Setting, lower: Knowledge): Value | undefined {
-  try {
-    return valueOfText(text, lower.expected(path));
-  } catch (error) {
-    if (!(error instanceof TextFault)) throw error;
-    const why = `"${formatPath([...path, ...error.path])}" cannot be read: ${error.message} (from env:${variable})`;
-    throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "text" });
-  }
-}
-
-/** The list that another variable of this layer has set above a path. */
-function listAbove(tree: Readonly<Record<string, Value>>, path: Segments): Segments | undefined {
-  let at: Value | undefined = tree;
-  for (let length = 1; length < path.length; length++) {
-    at = isTable(at) ? own(at, path[length - 1]!) : undefined;
-    if (Array.isArray(at)) return path.slice(0, length);
-  }
-  return undefined;
-}
-
-function refuseInList(
-  source: string,
-  variable: string,
-  list: Segments,
-  path: Segments,
-  { prefix }: EnvironmentRules,
-  diagnostics: Diagnostic[],
-): void {
-  const why = `"${variable}" leads into the list "${formatPath(list)}", and a list is set whole: put a JSON list into one variable`;
-  if (prefix !== "") throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "below_list" });
-  diagnostics.push({ source, code: "below_list", message: `${why}; it is not used`, path: formatPath(path) });
-}
-
 function linksAmong(
   source: string,
   entries: Readonly<Record<string, string | undefined>>,
@@ -298,29 +195,4 @@ function mappedPath(source: string, variable: string, mapped: string | Segments)
 
 function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;
-}
-
-/** Sets a value, making tables on the way. Returns the path of a value that had to give way to a table. */
-function set(tree: Record<string, Value>, path: Segments, value: Value): Segments | undefined {
-  let shadowed: Segments | undefined;
-  let at = tree;
-  path.slice(0, -1).forEach((segment, depth) => {
-    const below = own(at, segment);
-    if (isTable(below)) {
-      at = below as Record<string, Value>;
-      return;
-    }
-    if (below !== undefined) shadowed = path.slice(0, depth + 1);
-    at = at[segment] = {};
-  });
-  at[path[path.length - 1]!] = value;
-  return shadowed;
-}
-
-function originOf(source: string, path: Segments, winners: ReadonlyMap<string, Setting>): Origin {
-  for (let length = path.length; length > 0; length--) {
-    const setting = winners.get(formatPath(path.slice(0, length)));
-    if (setting !== undefined) return { source, variable: setting.variable, rule: setting.rule };
-  }
-  return { source };
 }

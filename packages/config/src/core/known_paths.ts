@@ -1,5 +1,6 @@
 import { isTable } from "./draft.ts";
 import type { Knowledge } from "./layer.ts";
+import { nearest } from "./nearest.ts";
 import type { Shape } from "./shape.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
@@ -37,7 +38,37 @@ export function knownPaths(trees: readonly Table[], shape?: Shape): Knowledge {
       return fits;
     },
     expected: (path) => shapeAt(path, shape) ?? guessed(valueBelow(path, trees)),
+    near: (path) => nearestPath(top, path),
+    over: (tree) => knownPaths([...trees, tree], shape),
   };
+}
+
+/** Follows what is known, and takes the nearest key where a segment is not. */
+function nearestPath(top: Level, path: Segments): Segments | undefined {
+  const near: string[] = [];
+  let level = top;
+  let isKnown = true;
+  for (const segment of path) {
+    const { tables, shapes } = level;
+    const isOpen = shapes.some(({ rest }) => rest !== undefined);
+    if (
+      !isOpen &&
+      !tables.some((table) => Object.hasOwn(table, segment)) &&
+      !shapes.some(({ children }) => children.has(segment))
+    ) {
+      const keys = new Set([
+        ...tables.flatMap((table) => Object.keys(table)),
+        ...shapes.flatMap(({ children }) => [...children.keys()]),
+      ]);
+      // Below a scalar, and in an empty table, nothing is known.
+      const meant = nearest(segment, keys);
+      if (meant === undefined) return undefined;
+      near.push(meant);
+      isKnown = false;
+    } else near.push(segment);
+    level = below(level, near.at(-1)!);
+  }
+  return isKnown ? undefined : near;
 }
 
 interface Level {

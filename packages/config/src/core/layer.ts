@@ -15,6 +15,8 @@ export interface Origin {
   readonly rule?: string;
   /** Key in Consul's key/value store. */
   readonly key?: string;
+  /** The place for people, where the other fields do not tell it: `argv:--database.url`, `file:config.local.toml:3`. */
+  readonly place?: string;
   /** Names of the template's placeholders that made this value, each with where its value came from. */
   readonly placeholders?: readonly {
     readonly name: string;
@@ -63,6 +65,10 @@ export interface Knowledge {
   readonly named: (parts: readonly string[]) => readonly (readonly string[])[];
   /** What the schema says of the value at a path, else the shape of the value that the layers below have there. */
   readonly expected: (path: Segments) => Shape | undefined;
+  /** The known path that is nearest to one that is not known; undefined where that is known, or nothing is near. */
+  readonly near: (path: Segments) => Segments | undefined;
+  /** The same knowledge with one more tree on top: for a source that is made of several. */
+  readonly over: (tree: Table) => Knowledge;
 }
 
 /** A layer, or what becomes one when the layers below it are known (the environment's third rule needs them). */

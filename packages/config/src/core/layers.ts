@@ -148,7 +148,7 @@ function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segm
   try {
     const said = lookup?.(path);
     if (typeof said !== "object" || said === null) return { source };
-    const { file, line, column, variable, rule, key, placeholders } = said as Partial<Origin>;
+    const { file, line, column, variable, rule, key, place, placeholders } = said as Partial<Origin>;
     return {
       source,
       ...(typeof file === "string" ? { file } : {}),
@@ -157,6 +157,7 @@ function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segm
       ...(typeof variable === "string" ? { variable } : {}),
       ...(typeof rule === "string" ? { rule } : {}),
       ...(typeof key === "string" ? { key } : {}),
+      ...(typeof place === "string" ? { place } : {}),
       ...(Array.isArray(placeholders) ? { placeholders } : {}),
     };
   } catch {
@@ -184,7 +185,8 @@ function treeOf(contribution: object, said: Said, old: Layer): Table {
 /** A source is refused for a value, with its place. */
 export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {
   const { source, file, line, column } = origin;
-  const from = origin.variable === undefined && origin.key === undefined ? "" : ` (from ${placeOf(origin)})`;
+  const { variable, key, place } = origin;
+  const from = (variable ?? key ?? place) === undefined ? "" : ` (from ${placeOf(origin)})`;
   return new ConfigSourceError(`Cannot load "${source}": ${what}${from}`, {
     source,
     code,
@@ -196,6 +198,7 @@ export function refusalOf(what: string, code: string, origin: Origin): ConfigSou
 
 /** An origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
 export function placeOf(origin: Origin): string {
+  if (origin.place !== undefined) return origin.place;
   if (origin.variable !== undefined) return `env:${origin.variable}`;
   if (origin.key !== undefined) return `consul:${origin.key}`;
   return origin.line === undefined ? origin.source : `${origin.source}:${origin.line}`;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Knowledge } from "../../src/core/layer.ts";
 import { EnvironmentSource } from "../../src/sources/env.ts";
-import { context, layer_of } from "./loading.ts";
+import { context, layer_of, nothing_below } from "./loading.ts";
 
 describe("EnvironmentSource", () => {
   test("takes the variables of its prefix, parsed, with their origin", async () => {
@@ -29,6 +29,7 @@ describe("EnvironmentSource", () => {
 
   test("asks the layers below which path a name means", async () => {
     const lower: Knowledge = {
+      ...nothing_below,
       paths: (folded) => (folded === "database_max_connections" ? [["database", "max_connections"]] : []),
       named: (parts) => parts.map((part) => [part]),
       expected: () => undefined,

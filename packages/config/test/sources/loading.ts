@@ -1,5 +1,9 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+
 import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Knowledge, Layer } from "../../src/core/layer.ts";
+import { shapeOf } from "../../src/core/schema_shape.ts";
+import type { Shape } from "../../src/core/shape.ts";
 import type { Table } from "../../src/core/value.ts";
 import type { Loaded, Source, SourceContext, Watch } from "../../src/sources/source.ts";
 
@@ -89,4 +93,8 @@ export class Driver {
       if (!this.#abort.signal.aborted) this.published.push({ error: error as Error });
     }
   }
+}
+
+export function schemaShape(schema: StandardSchemaV1 | undefined): Shape | undefined {
+  return shapeOf(schema);
 }

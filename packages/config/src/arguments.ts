@@ -1,0 +1,6 @@
+/**
+ * Configuration from the command line, as a source: `--database.url x`, `--no-cache`, `--set a.b=1`. An entry of its own:
+ *
+ *     import { ArgumentsSource } from "@otpts/config/arguments";
+ */
+export { type ArgumentsOptions, ArgumentsSource } from "./sources/arguments.ts";

@@ -1,0 +1,223 @@
+import { ConfigSourceError } from "../errors.ts";
+import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
+import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
+import { matches, type Pattern } from "./pattern.ts";
+import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
+import type { Segments } from "./value.ts";
+
+/**
+ * How an option of the command line becomes a path and a value.
+ *
+ *     --database.url x   --database.url=x    the value follows the name
+ *     --verbose          --no-cache          true, false
+ *     --set a.b=1                            any path, as it is
+ *     --host a --host b                      a list
+ *     --                                     ends the options; what follows is the program's
+ *
+ * The name, in this order: `mapping` names the path; in a name with dots, each part is the key that is known there and reads
+ * the same (`--database.max-connections` is `database.max_connections`), else itself; a name without dots is the one known
+ * path that reads the same (`--database-url` is `database.url`), else a key of the top. `--no-NAME` is false at `NAME`, where
+ * nothing is known as `no-NAME`.
+ *
+ * The value is what follows `=`, else the next argument unless that is an option; a boolean takes only `true` and `false`. It
+ * becomes a value by the one rule (`text_value.ts`). Given several times, each is an element where a list is expected, or
+ * nothing is known; else the last one counts. `--set PATH=VALUE` stands above an option of the same path.
+ *
+ * An option with one dash needs a mapping: `-p 80`, `-p=80`. What is no option, nor the value of one, is the program's own.
+ */
+export interface ArgumentsRules {
+  /** Path by option, without its dashes. */
+  readonly mapping: ReadonlyMap<string, Segments>;
+  readonly ignore: readonly Pattern[];
+}
+
+/** An option as it was written. */
+export interface Option {
+  /** Without its dashes. */
+  readonly name: string;
+  /** With them. */
+  readonly raw: string;
+  /** What follows `=`. */
+  readonly inline: string | undefined;
+  /** The next argument, where that is no option. */
+  readonly next: string | undefined;
+}
+
+/** The options among arguments. @throws ConfigSourceError for one without a name */
+export function parseArguments(source: string, argv: readonly string[]): readonly Option[] {
+  const options: Option[] = [];
+  const end = argv.indexOf("--");
+  const written = end === -1 ? argv : argv.slice(0, end);
+  for (const [index, argument] of written.entries()) {
+    if (isValue(argument)) continue;
+    const equals = argument.indexOf("=");
+    const raw = equals === -1 ? argument : argument.slice(0, equals);
+    const name = raw.replace(/^--?/, "");
+    if (name === "") throw failure(source, `argument ${index + 1} has no name before "="`);
+    const next = written[index + 1];
+    options.push({
+      name,
+      raw,
+      inline: equals === -1 ? undefined : argument.slice(equals + 1),
+      next: next !== undefined && isValue(next) ? next : undefined,
+    });
+  }
+  return options;
+}
+
+/** Whether an argument is no option. A negative number is none, nor is the dash that stands for standard input. */
+function isValue(argument: string): boolean {
+  return !argument.startsWith("-") || argument === "-" || /^-\.?\d/.test(argument);
+}
+
+/** What an option sets. */
+interface Given {
+  readonly raw: string;
+  readonly path: Segments;
+  readonly texts: string[];
+  readonly rank: number;
+}
+
+/**
+ * The layer that options make.
+ *
+ * @throws ConfigSourceError for an option that is none
+ */
+export function argumentsLayer(
+  source: string,
+  options: readonly Option[],
+  rules: ArgumentsRules,
+  lower: Knowledge,
+): Layer {
+  const diagnostics: Diagnostic[] = [];
+  const given = new Map<string, Given>();
+  for (const option of options) {
+    if (rules.ignore.some((pattern) => matches(pattern, [option.name]))) continue;
+    const read =
+      option.raw === "--set" && !rules.mapping.has("set")
+        ? setOf(source, option)
+        : namedBy(source, option, rules, lower, diagnostics);
+    if (read === undefined) continue;
+    const key = `${read.rank} ${formatPath(read.path)}`;
+    const before = given.get(key);
+    if (before === undefined) given.set(key, { ...read, texts: [read.text] });
+    else before.texts.push(read.text);
+  }
+  const settings = [...given.values()].map(({ raw, path, texts, rank }): Setting => {
+    reportUnknown(source, raw, path, lower, diagnostics);
+    return { name: raw, path, text: texts.length === 1 ? texts[0]! : texts, rank, origin: { place: `argv:${raw}` } };
+  });
+  return textLayer(source, settings, NAMES, lower, diagnostics);
+}
+
+const NAMES: NamesRules = { whole_list: "give it as a JSON list, or once for each element", strict: true };
+
+interface Read {
+  readonly raw: string;
+  readonly path: Segments;
+  readonly text: string;
+  readonly rank: number;
+}
+
+function setOf(source: string, { inline, next }: Option): Read {
+  const text = inline ?? next ?? "";
+  const equals = text.indexOf("=");
+  if (equals < 1) throw failure(source, '"--set" must be followed by PATH=VALUE');
+  const written = text.slice(0, equals);
+  return { raw: `--set ${written}`, path: pathIn(source, written), text: text.slice(equals + 1), rank: 0 };
+}
+
+function pathIn(source: string, written: string): Segments {
+  try {
+    return safe(source, parsePath(written, `read path of "--set"`), written);
+  } catch (error) {
+    if (error instanceof ConfigSourceError) throw error;
+    throw failure(source, (error as Error).message);
+  }
+}
+
+function namedBy(
+  source: string,
+  option: Option,
+  rules: ArgumentsRules,
+  lower: Knowledge,
+  diagnostics: Diagnostic[],
+): Read | undefined {
+  const { name, raw, inline, next } = option;
+  const mapped = rules.mapping.get(name);
+  if (mapped === undefined && !raw.startsWith("--")) {
+    // A value may be written right behind the letter.
+    const shown = raw.length > 2 ? `${raw.slice(0, 2)}…` : raw;
+    const message = `"${shown}" has one dash, and no mapping names a path for it; it is not used`;
+    diagnostics.push({ source, code: "unknown_argument", message });
+    return undefined;
+  }
+  if (mapped === undefined && name.startsWith("no-") && name.length > 3 && !isKnown(name, lower)) {
+    const path = rules.mapping.get(name.slice(3)) ?? pathOf(source, raw, name.slice(3), lower, diagnostics);
+    if (inline !== undefined) throw failure(source, `"${raw}" is false by itself, and takes no value`);
+    return { raw, path, text: "false", rank: 1 };
+  }
+  const path = mapped ?? pathOf(source, raw, name, lower, diagnostics);
+  const takesNext = lower.expected(path)?.type === "boolean" ? next === "true" || next === "false" : next !== undefined;
+  return { raw, path, text: inline ?? (takesNext ? next! : "true"), rank: 1 };
+}
+
+function isKnown(name: string, lower: Knowledge): boolean {
+  const parts = name.split(".");
+  if (parts.length === 1) return lower.paths(folded(name)).length > 0;
+  return lower.expected(lower.named(parts).map((keys) => keys[0]!)) !== undefined;
+}
+
+function pathOf(source: string, raw: string, name: string, lower: Knowledge, diagnostics: Diagnostic[]): Segments {
+  const parts = name.split(".");
+  if (parts.includes("")) throw failure(source, `"${raw}" has an empty part in its name`);
+  if (parts.length > MAX_DEPTH) throw failure(source, `an option has more than ${MAX_DEPTH} parts in its name`);
+  const ambiguous = (fits: readonly Segments[], path: Segments): void => {
+    const shown = fits.map((fit) => `"${formatPath(fit)}"`).join(", ");
+    const message = `"${raw}" fits ${shown}; it is read as "${formatPath(path)}", use "--set" to choose`;
+    diagnostics.push({ source, code: "ambiguous", message, path: formatPath(path) });
+  };
+  if (parts.length === 1) {
+    const fits = lower.paths(folded(name));
+    const path = fits.find((fit) => fit.length === 1 && fit[0] === name) ?? fits[0] ?? [name];
+    if (fits.length > 1 && path[0] !== name) ambiguous(fits, path);
+    return safe(source, path, raw);
+  }
+  const fits = lower.named(parts);
+  const path: string[] = [];
+  for (const [i, keys] of fits.entries()) {
+    const key = keys[0]!;
+    const at = [...path, key];
+    if (keys.length > 1)
+      ambiguous(
+        keys.map((other) => [...path, other]),
+        at,
+      );
+    // What is not known keeps its capitals.
+    const part = parts[i]!;
+    path.push(key === part.toLowerCase() && lower.expected(at) === undefined ? part : key);
+  }
+  return safe(source, path, raw);
+}
+
+function folded(name: string): string {
+  return name.replaceAll("-", "_").toLowerCase();
+}
+
+function safe(source: string, path: Segments, raw: string): Segments {
+  if (path.length > 0 && !path.includes("__proto__")) return path;
+  throw failure(source, `"${raw}": no table may have the key "__proto__"`);
+}
+
+/** With nothing below, nothing is known, and nothing can be misspelt. */
+function reportUnknown(source: string, raw: string, path: Segments, lower: Knowledge, diagnostics: Diagnostic[]): void {
+  const near = lower.near(path);
+  if (near === undefined) return;
+  const shown = formatPath(path);
+  const message = `"${raw}" sets "${shown}", which nothing else knows; the nearest known path is "${formatPath(near)}"`;
+  diagnostics.push({ source, code: "unknown_path", message, path: shown });
+}
+
+function failure(source: string, why: string): ConfigSourceError {
+  return new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "argument" });
+}

@@ -1,0 +1,184 @@
+import { ConfigSourceError } from "../errors.ts";
+import { isTable } from "./draft.ts";
+import type { Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
+import { placeOf } from "./layers.ts";
+import { formatPath } from "./path.ts";
+import type { Shape } from "./shape.ts";
+import { TextFault, valueOfText } from "./text_value.ts";
+import type { Segments, Value } from "./value.ts";
+
+/**
+ * The layer that named texts make: variables, arguments, files that hold one value each.
+ *
+ * Where two name one path, the one of the lower rank counts, then the one that comes first. Where one names a table and
+ * another a value inside it, the table wins. Both are reported. A text becomes a value by the one rule (`text_value.ts`). A
+ * name that leads into a list is refused: a list is set whole.
+ */
+
+/** What one name sets. */
+export interface Setting {
+  /** What people call it: a variable, an argument, a file. */
+  readonly name: string;
+  readonly path: Segments;
+  /** Several where the name was given several times. */
+  readonly text: string | readonly string[];
+  /** Of two that name one path, the lower rank counts. */
+  readonly rank: number;
+  readonly origin: Omit<Origin, "source">;
+}
+
+/** What differs between kinds of names. */
+export interface NamesRules {
+  /** How to set a list whole, for a message: `put a JSON list into one variable`. */
+  readonly whole_list: string;
+  /** Whether a name that leads into a list fails the load; else it is left out, with a diagnostic. */
+  readonly strict: boolean;
+}
+
+/**
+ * @param source the source's name, for origins and diagnostics
+ * @param lower what the layers below and the schema know
+ * @param diagnostics what is known already; it gets what is found here
+ * @throws ConfigSourceError where a name leads into a list, or a text is not what it says
+ */
+export function textLayer(
+  source: string,
+  settings: readonly Setting[],
+  rules: NamesRules,
+  lower: Knowledge,
+  diagnostics: Diagnostic[],
+): Layer {
+  const ordered = settings
+    .filter((setting) => {
+      const list = knownListAbove(setting.path, lower);
+      if (list !== undefined) refuseInList(source, setting, list, rules, diagnostics);
+      return list === undefined;
+    })
+    .sort((a, b) => a.path.length - b.path.length || a.rank - b.rank);
+
+  const tree: Record<string, Value> = {};
+  const winners = new Map<string, Setting>();
+  for (const setting of ordered) {
+    const path = formatPath(setting.path);
+    const first = winners.get(path);
+    if (first !== undefined) {
+      const message = `"${first.name}" and "${setting.name}" both name "${path}"; "${first.name}" is used`;
+      diagnostics.push({ source, code: "duplicate", message, path });
+      continue;
+    }
+    const value = read(source, setting, lower, diagnostics);
+    if (value === undefined) {
+      const message = `"${setting.name}" is empty and "${path}" is no text: it counts as not set`;
+      diagnostics.push({ source, code: "empty", message, path });
+      continue;
+    }
+    const list = listAbove(tree, setting.path);
+    if (list !== undefined) {
+      refuseInList(source, setting, list, rules, diagnostics);
+      continue;
+    }
+    const shadowed = set(tree, setting.path, value);
+    if (shadowed !== undefined) {
+      const above = formatPath(shadowed);
+      const message = `"${setting.name}" makes "${above}" a table; the value of "${winners.get(above)?.name ?? above}" is not used`;
+      diagnostics.push({ source, code: "shape", message, path: above });
+      winners.delete(above);
+    }
+    winners.set(path, setting);
+  }
+
+  return {
+    source,
+    tree,
+    diagnostics,
+    origin: (path) => {
+      for (let length = path.length; length > 0; length--) {
+        const setting = winners.get(formatPath(path.slice(0, length)));
+        if (setting !== undefined) return { source, ...setting.origin };
+      }
+      return { source };
+    },
+  };
+}
+
+/** @throws ConfigSourceError which names where the text came from */
+function read(source: string, setting: Setting, lower: Knowledge, diagnostics: Diagnostic[]): Value | undefined {
+  const { path, text } = setting;
+  try {
+    const expected = lower.expected(path);
+    if (typeof text === "string") return valueOfText(text, expected);
+    if (takesList(expected)) {
+      const parts = text.map((one) => valueOfText(one, expected));
+      return parts.flatMap((part) =>
+        Array.isArray(part) ? (part as readonly Value[]) : part === undefined ? [] : [part],
+      );
+    }
+    if (expected === undefined) return text.flatMap((one) => valueOfText(one) ?? []);
+    const shown = formatPath(path);
+    const message = `"${setting.name}" is given ${text.length} times and "${shown}" is no list: the last one counts`;
+    diagnostics.push({ source, code: "repeated", message, path: shown });
+    return valueOfText(text.at(-1)!, expected);
+  } catch (error) {
+    if (!(error instanceof TextFault)) throw error;
+    const from = placeOf({ source, ...setting.origin });
+    const why = `"${formatPath([...path, ...error.path])}" cannot be read: ${error.message} (from ${from})`;
+    throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "text" });
+  }
+}
+
+function takesList(shape: Shape | undefined): boolean {
+  return shape?.type === "array" || shape?.options?.some(takesList) === true;
+}
+
+/** The list that is known above a path. */
+function knownListAbove(path: Segments, lower: Knowledge): Segments | undefined {
+  for (let length = 1; length < path.length; length++) {
+    const known = lower.expected(path.slice(0, length));
+    if (known === undefined) return undefined;
+    if (known.type === "array") return path.slice(0, length);
+  }
+  return undefined;
+}
+
+/** The list that another text of this layer has set above a path. */
+function listAbove(tree: Readonly<Record<string, Value>>, path: Segments): Segments | undefined {
+  let at: Value | undefined = tree;
+  for (let length = 1; length < path.length; length++) {
+    at = isTable(at) ? own(at, path[length - 1]!) : undefined;
+    if (Array.isArray(at)) return path.slice(0, length);
+  }
+  return undefined;
+}
+
+function refuseInList(
+  source: string,
+  { name, path }: Setting,
+  list: Segments,
+  { whole_list, strict }: NamesRules,
+  diagnostics: Diagnostic[],
+): void {
+  const why = `"${name}" leads into the list "${formatPath(list)}", and a list is set whole: ${whole_list}`;
+  if (strict) throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "below_list" });
+  diagnostics.push({ source, code: "below_list", message: `${why}; it is not used`, path: formatPath(path) });
+}
+
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** Sets a value, making tables on the way. Returns the path of a value that had to give way to a table. */
+function set(tree: Record<string, Value>, path: Segments, value: Value): Segments | undefined {
+  let shadowed: Segments | undefined;
+  let at = tree;
+  path.slice(0, -1).forEach((segment, depth) => {
+    const below = own(at, segment);
+    if (isTable(below)) {
+      at = below as Record<string, Value>;
+      return;
+    }
+    if (below !== undefined) shadowed = path.slice(0, depth + 1);
+    at = at[segment] = {};
+  });
+  at[path[path.length - 1]!] = value;
+  return shadowed;
+}
