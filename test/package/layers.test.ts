@@ -24,6 +24,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
   config: [
     { name: "commonjs", holds: /^commonjs\// },
     { name: "errors", holds: /^errors\.ts$/ },
+    { name: "units", holds: /^units\// },
     { name: "core", holds: /^core\// },
     { name: "formats", holds: /^formats\// },
     { name: "sources", holds: /^sources\// },

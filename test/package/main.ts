@@ -12,7 +12,7 @@ const work = mkdtempSync(join(tmpdir(), "otpts-package-"));
 const tarballs = join(work, "tarballs");
 const project = join(work, "project");
 
-const PEERS = ["nact@7", "@opentelemetry/api@1"];
+const PEERS = ["nact@7", "@opentelemetry/api@1", "valibot@1", "zod@4"];
 
 const example = `
 import { gen_server, OK, REPLY, supervisor } from "@otpts/runtime";

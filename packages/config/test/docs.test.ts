@@ -25,7 +25,14 @@ const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 // Inside the package, so that its own name resolves; ignored by git.
 const PROGRAMS = join(PACKAGE, "dist-test", "docs");
 /** The pages whose programs need nothing that is not there, such as a Consul. */
-const PAGES = ["README.md", "docs/files.md", "docs/sources.md", "docs/subscriptions.md", "docs/testing.md"];
+const PAGES = [
+  "README.md",
+  "docs/files.md",
+  "docs/schema.md",
+  "docs/sources.md",
+  "docs/subscriptions.md",
+  "docs/testing.md",
+];
 
 interface Block {
   readonly language: string;

@@ -13,7 +13,7 @@ import type { Secrets } from "./secrets.ts";
 import type { Shape } from "./shape.ts";
 import type { Budget } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
-import type { Validation } from "./validate.ts";
+import type { Validation, ValidationContext } from "./validate.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -112,7 +112,7 @@ export function check(
   if (next.raw === now.raw && !isFirst(now)) return before;
   const layers = [...next.layers, ...now.layers].map((layer) => layer.tree);
   const scrub = rules.secrets.scrubber([next.raw, before, ...layers]);
-  const tree = rules.validation.run(next.raw, before, {
+  const context: ValidationContext = {
     action: actionOf(proposal),
     origin: (path) => originAt(path, next.layers, next.overrides),
     shown: (path, message) => {
@@ -120,7 +120,8 @@ export function check(
       return scrub(message);
     },
     budget,
-  });
+  };
+  const tree = rules.validation.run(next.raw, before, context, now.raw);
   return andThen(tree, (valid) => known(valid, proposal));
 }
 

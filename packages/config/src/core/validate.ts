@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigValidationError, type Problem } from "../errors.ts";
-import { diff, sortedByPath } from "./diff.ts";
+import { type Change, diff, sortedByPath } from "./diff.ts";
 import { isTable, replace } from "./draft.ts";
 import type { Origin } from "./layer.ts";
 import { andThen, inTurn, isThenable } from "./maybe.ts";
@@ -84,10 +84,12 @@ export class Validation {
    *
    * @param raw shares with `before` what is equal
    * @param before the effective tree it would replace
+   * @param written the merged tree that `before` was made from: what is written anew is read anew, also where it equals
+   *   what came out last time
    * @returns the effective tree, frozen, sharing with `before` what is equal; a promise only where something is waited for
    * @throws ConfigValidationError with every problem; or the promise rejects with it
    */
-  run(raw: Table, before: Table, context: ValidationContext): Table | Promise<Table> {
+  run(raw: Table, before: Table, context: ValidationContext, written: Table = before): Table | Promise<Table> {
     if (this.isEmpty) return raw;
     const problems: Problem[] = [];
     const thrown: ConfigValidationError[] = [];
@@ -108,7 +110,8 @@ export class Validation {
       });
     };
     const nodes = (): void | Promise<void> =>
-      inTurn(sortedByPath(this.schemas.project(diff(before, tree))), ({ item, after, segments }) => {
+      inTurn(this.readAnew(diff(before, tree), diff(written, raw)), ({ item, segments }) => {
+        const after = valueAt(tree, segments);
         if (after === undefined) return;
         return andThen(parsed(item, after, segments, valueAt(before, segments), report), (output) => {
           if (output !== undefined && output !== after) tree = replace(tree, segments, output);
@@ -126,6 +129,21 @@ export class Validation {
         return tree;
       },
     );
+  }
+
+  /** The nodes that schemas by pattern must read: what is different from what came out last time, and what is written anew. */
+  private readAnew(
+    changed: Change | undefined,
+    written: Change | undefined,
+  ): readonly Notification<StandardSchemaV1>[] {
+    const found = this.schemas.project(changed);
+    if (found.length === 0 && written === undefined) return found;
+    const known = new Map(found.map((one) => [`${one.path} ${one.pattern.source}`, one]));
+    for (const one of this.schemas.project(written)) {
+      const key = `${one.path} ${one.pattern.source}`;
+      if (!known.has(key)) known.set(key, one);
+    }
+    return sortedByPath([...known.values()]);
   }
 }
 
@@ -160,7 +178,23 @@ function parsed(
     const rules = { at: path, strict: true };
     return budget === undefined ? admit(output, before, rules) : admitSliced(output, before, rules, budget);
   };
-  return guarded(() => schema["~standard"].validate(value), admitted, failed);
+  return guarded(() => schema["~standard"].validate(given(value, schema)), admitted, failed);
+}
+
+/** What a schema is given: the frozen value itself where its library is known to write nowhere, else a copy of its own. */
+function given(value: Value, schema: StandardSchemaV1): unknown {
+  return READS_ONLY.has(schema["~standard"].vendor) ? value : thawed(value);
+}
+
+/** Libraries whose schemas never write into what they are given. Others (arktype) transform in place. */
+const READS_ONLY: ReadonlySet<unknown> = new Set(["zod", "valibot", "otpts"]);
+
+function thawed(value: Value): unknown {
+  if (Array.isArray(value)) return value.map(thawed);
+  if (!isTable(value)) return value;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) copy[key] = thawed(value[key]!);
+  return copy;
 }
 
 function called(node: Notified, report: Report, thrown: ConfigValidationError[]): void | Promise<void> {
