@@ -68,6 +68,7 @@ const WORDS: Readonly<Record<EnvironmentRule, string>> = {
  * @param source the source's name, for origins and diagnostics
  * @param entries the variables; one whose value is undefined is not there
  * @param lower what the layers below and the schema know
+ * @param place where a variable is set, for people; by default in the process's environment
  * @throws ConfigSourceError when a mapping names a path that cannot be
  */
 export function environmentLayer(
@@ -75,6 +76,7 @@ export function environmentLayer(
   entries: Readonly<Record<string, string | undefined>>,
   rules: EnvironmentRules,
   lower: Knowledge,
+  place?: NamesRules["place"],
 ): Layer {
   const diagnostics: Diagnostic[] = [];
   const settings: Setting[] = [];
@@ -89,7 +91,7 @@ export function environmentLayer(
     settings.push({ name: variable, path, text, rank: ORDER.indexOf(rule), origin: { variable, rule } });
   }
   // Without a prefix, a name that leads into a list is one that somebody else uses.
-  const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "" };
+  const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "", place };
   return textLayer(source, settings, names, lower, diagnostics);
 }
 

@@ -184,7 +184,8 @@ function tellsOf({ type, options, values, children }: Shape): boolean {
   return type !== undefined || options !== undefined || values !== undefined || children.size > 0;
 }
 
-function shapeAt(path: Segments, shape: Shape | undefined): Shape | undefined {
+/** What a schema tells of the value at a path; undefined where it tells nothing. */
+export function shapeAt(path: Segments, shape: Shape | undefined): Shape | undefined {
   let at = shape;
   for (const segment of path) {
     at = at?.children.get(segment) ?? at?.rest ?? (/^\d+$/.test(segment) ? at?.items : undefined);
@@ -225,7 +226,7 @@ const LISTS: Readonly<Record<string, Shape>> = {
 };
 
 /** The shape of a value: the same object for the same type, so that a source may remember what it read for it. */
-function guessed(value: Value | undefined): Shape | undefined {
+export function guessed(value: Value | undefined): Shape | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "object") return SCALARS[typeof value];
   if (!Array.isArray(value)) return TABLE;

@@ -33,6 +33,8 @@ export interface NamesRules {
   readonly whole_list: string;
   /** Whether a name that leads into a list fails the load; else it is left out, with a diagnostic. */
   readonly strict: boolean;
+  /** Where a name is set, for people. By default what its origin says. */
+  readonly place?: ((name: string) => string) | undefined;
 }
 
 /**
@@ -66,7 +68,7 @@ export function textLayer(
       diagnostics.push({ source, code: "duplicate", message, path });
       continue;
     }
-    const value = read(source, setting, lower, diagnostics);
+    const value = read(source, setting, rules, lower, diagnostics);
     if (value === undefined) {
       const message = `"${setting.name}" is empty and "${path}" is no text: it counts as not set`;
       diagnostics.push({ source, code: "empty", message, path });
@@ -102,7 +104,13 @@ export function textLayer(
 }
 
 /** @throws ConfigSourceError which names where the text came from */
-function read(source: string, setting: Setting, lower: Knowledge, diagnostics: Diagnostic[]): Value | undefined {
+function read(
+  source: string,
+  setting: Setting,
+  { place }: NamesRules,
+  lower: Knowledge,
+  diagnostics: Diagnostic[],
+): Value | undefined {
   const { path, text } = setting;
   try {
     const expected = lower.expected(path);
@@ -120,7 +128,7 @@ function read(source: string, setting: Setting, lower: Knowledge, diagnostics: D
     return valueOfText(text.at(-1)!, expected);
   } catch (error) {
     if (!(error instanceof TextFault)) throw error;
-    const from = placeOf({ source, ...setting.origin });
+    const from = place?.(setting.name) ?? placeOf({ source, ...setting.origin });
     const why = `"${formatPath([...path, ...error.path])}" cannot be read: ${error.message} (from ${from})`;
     throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "text" });
   }

@@ -10,7 +10,8 @@ import type { Scalar, Segments, Value } from "./value.ts";
  *  1. One line break at the end is none (`\n`, `\r\n`).
  *  2. The schema's type decides, all the way down: elements of lists and tuples, unions, literals, bigints. A text that does
  *     not read as it stays a text, which the schema then refuses. A list is JSON, or what commas separate.
- *  3. Without a schema, the type of the value below, where the text reads as one.
+ *  3. Without a schema, the type of the value below, where the text reads as one. Where it does not, another type takes its
+ *     place, which `status` tells (`mistyped.ts`).
  *  4. Else: `true` and `false` in any case; numbers that survive the round trip unchanged (`10` and `-2.5`, but not `007`,
  *     `1e3` or twenty digits); JSON that starts with `{` or `[`; else the text itself.
  *
@@ -122,8 +123,9 @@ function oneOf(text: string, shape: Shape): Value | undefined {
   );
 }
 
-const TRUE: ReadonlySet<string> = new Set(["true", "1", "yes", "on"]);
-const FALSE: ReadonlySet<string> = new Set(["false", "0", "no", "off"]);
+/** In any case. What systemd reads as a boolean, and `enabled`. */
+const TRUE: ReadonlySet<string> = new Set(["true", "t", "yes", "y", "on", "1", "enabled", "enable"]);
+const FALSE: ReadonlySet<string> = new Set(["false", "f", "no", "n", "off", "0", "disabled", "disable"]);
 
 function booleanOf(text: string): boolean | undefined {
   if (text.length > LONGEST_WORD) return undefined;

@@ -3,6 +3,7 @@ import { isTable } from "../core/draft.ts";
 import { conflictsOf } from "../core/conflicts.ts";
 import { keysWithoutEffect } from "../core/ineffective.ts";
 import type { Diagnostic } from "../core/layer.ts";
+import { mistypedValues } from "../core/mistyped.ts";
 import { formatPath } from "../core/path.ts";
 import { countLeaves } from "../core/snapshot.ts";
 import { ConfigSourceError } from "../errors.ts";
@@ -36,7 +37,7 @@ export function statusOf(state: State): ConfigStatus {
       winner: winner.source,
       loser: loser.source,
     })),
-    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...withoutEffect(state)],
+    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...noticed(state)],
     reload: {
       reload_interval: spec.reload_interval,
       running: reload !== undefined,
@@ -56,16 +57,20 @@ export function statusOf(state: State): ConfigStatus {
 }
 
 /** Found once for a configuration, however often its status is asked. */
-function withoutEffect({ configuration, spec }: State): readonly Diagnostic[] {
-  let found = ineffective.get(configuration);
+function noticed({ configuration, spec }: State): readonly Diagnostic[] {
+  let found = known.get(configuration);
   if (found === undefined) {
     const { layers, raw, snapshot } = configuration;
-    ineffective.set(configuration, (found = keysWithoutEffect(layers, raw, snapshot.tree, spec.shape)));
+    found = [
+      ...keysWithoutEffect(layers, raw, snapshot.tree, spec.shape),
+      ...mistypedValues(configuration, spec.shape),
+    ];
+    known.set(configuration, found);
   }
   return found;
 }
 
-const ineffective = new WeakMap<object, readonly Diagnostic[]>();
+const known = new WeakMap<object, readonly Diagnostic[]>();
 
 function subscribersOf({ spec, subscriptions, deliveries }: State, now: number): ConfigStatus["subscribers"] {
   const targets = new Set<unknown>();

@@ -2,6 +2,7 @@ import { FORMAT_NAMES, type FormatName, format_by_extension, KNOWN_EXTENSIONS } 
 import { parse_bytes } from "../formats/parse.ts";
 import { environmentLayer } from "../core/environment.ts";
 import type { Contribution, Diagnostic, Knowledge, Layer } from "../core/layer.ts";
+import { placeOf } from "../core/layers.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
@@ -91,7 +92,8 @@ export class FileSource implements Source {
   /** The variables of a `.env` file at the paths their names mean, as those of the environment. */
   #named(file: Layer, lower: Knowledge): Layer {
     const rules = { prefix: this.#prefix, mapping: {}, mode: "smart", service_links: true } as const;
-    const layer = environmentLayer(this.name, file.tree as Readonly<Record<string, string>>, rules, lower);
+    const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;
+    const layer = environmentLayer(this.name, file.tree as Readonly<Record<string, string>>, rules, lower, place);
     return {
       ...layer,
       origin: (path) => {
