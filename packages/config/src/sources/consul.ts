@@ -95,7 +95,10 @@ export class ConsulSource implements Source {
       settings.layout === "blob"
         ? new BlobContent(settings.root, this.name, options.format)
         : new KeysContent(settings.root, this.name);
-    this.#writer = new ConsulWriter(settings, this.#session);
+    const content = this.#content;
+    this.#writer = new ConsulWriter(settings, this.#session, (path) =>
+      content instanceof KeysContent ? content.expected(path) : undefined,
+    );
     this.#cache =
       options.cache_file === undefined
         ? undefined

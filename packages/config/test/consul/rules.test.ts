@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
 
+import { knownPaths } from "../../src/core/known_paths.ts";
+import { shapeOf } from "../../src/core/schema_shape.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { full_jitter, pause } from "../../src/sources/consul/backoff.ts";
 import { type Entry, EntryReader } from "../../src/sources/consul/entries.ts";
@@ -169,6 +172,82 @@ test("text_of_value gives a text that reads as the same value", () => {
   );
 });
 
+describe("what is written reads back, in value and type, whatever is expected there", () => {
+  const words = [
+    "5",
+    "yes",
+    "off",
+    "Y",
+    "disabled",
+    "",
+    " ",
+    "1e3",
+    "0x10",
+    "-0",
+    "null",
+    "a,b",
+    "[1]",
+    "{}",
+    '"x"',
+    "a\n",
+  ];
+  const any = fc.oneof(leaf, table, fc.constantFrom(...words, -0, 2n ** 70n, [2n ** 70n], { a: -0 }));
+  const of = (value: Value) => knownPaths([{ x: value }]).expected(["x"]);
+
+  test("over any value of the layers below", () => {
+    const below = fc.oneof(leaf, table, fc.constantFrom(true, 5, 2n ** 70n, ["a"], [1], [true], [1, "a"], {}));
+    fc.assert(
+      fc.property(any, below, (value, lower) => {
+        const text = text_of_value(value, of(lower));
+        // What would be read as the type below, and is of another one, has no text; a text has one always.
+        if (text === undefined) {
+          expect(typeof value).not.toBe("string");
+          if (typeof value === "number" && !Object.is(value, -0)) expect(typeof lower).not.toBe("number");
+          expect(typeof value === "boolean" && typeof lower === "boolean").toBe(false);
+        } else expect(value_of_text(text, of(lower))).toEqual(value);
+      }),
+    );
+  });
+
+  test.each<[string, z.ZodType, readonly Value[]]>([
+    ["texts", z.string(), [...words]],
+    ["numbers", z.number(), [5, -2.5, 1e21, -0]],
+    ["booleans", z.boolean(), [true, false]],
+    ["bigints", z.bigint(), [5n, 2n ** 70n]],
+    ["a union", z.union([z.number(), z.string(), z.boolean()]), [5, "5", true, "true", "yes", ""]],
+    ["literals", z.literal([1, "1", true, "true"]), ["1", "true"]],
+    ["nullable numbers", z.number().nullable(), [5, null]],
+    ["lists", z.array(z.string()), [["a"], [], ["1", ""], ["a,b"]]],
+    ["lists of bigints", z.array(z.bigint()), [[2n ** 70n]]],
+    ["tables", z.record(z.string(), z.union([z.string(), z.number()])), [{ a: "5", b: 5 }, {}]],
+  ])("under a schema of %s", (_, schema, values) => {
+    const expected = knownPaths([], shapeOf(z.object({ x: schema }))).expected(["x"]);
+    for (const value of values) expect(value_of_text(text_of_value(value, expected)!, expected)).toStrictEqual(value);
+  });
+
+  test("or is refused", () => {
+    const expected = knownPaths([], shapeOf(z.object({ x: z.string().nullable() }))).expected;
+    expect(() => write_plan("p/", ["x"], null, new Map(), expected)).toThrow(
+      'the value of "x" has no text that reads as the same value where the schema or a lower layer has a text',
+    );
+    const over = (lower: Value) => knownPaths([{ x: lower }]).expected;
+    for (const [value, lower] of [
+      [5, "a"],
+      [[1], "a"],
+      [1, true],
+      [5, [1]],
+      [[5], ["a"]],
+    ] as const) {
+      expect(() => write_plan("p/", ["x"], value, new Map(), over(lower))).toThrow(/^the value of "x" has no text/u);
+    }
+  });
+
+  test("text that is read alike everywhere is written as it is", () => {
+    for (const text of ["abc", "postgres://u@h/x", "a b", "über"]) expect(text_of_value(text, of(5))).toBe(text);
+    for (const text of ["5", "yes", "", "1e3", "null"]) expect(text_of_value(text)).toBe(JSON.stringify(text));
+  });
+});
+
 test("write_plan makes exactly the wanted value stand at the path, and touches nothing else", () => {
   const key = path.map((segments) => segments.join("/"));
   const change = fc.oneof(leaf, table, fc.constant(undefined));
@@ -182,14 +261,14 @@ test("write_plan makes exactly the wanted value stand at the path, and touches n
         all.map(([one, text], n) => [`p/${one}`, entry(`p/${one}`, text_of_value(text)!, n + 1)]),
       );
       const before = treeOf(records.values(), "p/").table(untyped);
-      const plan = write_plan("p/", at, value, records);
+      const plan = write_plan("p/", at, value, records, untyped);
       for (const { verb, key: changed, value: bytes, index } of plan) {
         expect(index).toBe(records.get(changed)?.modify_index ?? 0);
         if (verb === "delete") records.delete(changed);
         else records.set(changed, { key: changed, raw: bytes!.toString("base64"), modify_index: 99 });
       }
       expect(treeOf(records.values(), "p/").table(untyped)).toEqual(withoutEmpty(table_with(before, at, value), at));
-      expect(write_plan("p/", at, value, records)).toEqual([]);
+      expect(write_plan("p/", at, value, records, untyped)).toEqual([]);
     }),
   );
 });

@@ -1,6 +1,8 @@
+import { supervisor } from "@otpts/runtime";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import type { Value } from "../../src/core/value.ts";
+import { Config, ConfigManager, ConfigSpec, type Source } from "../../src/index.ts";
 import { type ConsulOptions, ConsulSource } from "../../src/sources/consul.ts";
 import { Agent } from "./kit/agent.ts";
 import { describe_with_consul } from "./kit/binary.ts";
@@ -68,6 +70,60 @@ await describe_with_consul("ConsulSource writes through", () => {
     await put(["all"], value);
     expect(follower.tree).toEqual({ all: value });
     await follower.stop();
+  });
+
+  test("a put reads back in value and type, whatever the file below has, or is refused", async () => {
+    const low: Source = {
+      name: "low",
+      kind: "low",
+      required: true,
+      on_missing: "keep",
+      load: async () => ({
+        outcome: "data",
+        contribution: {
+          source: "low",
+          tree: { port: 5432, debug: true, name: "x", hosts: ["a"], big: 2n ** 70n },
+          origin: () => ({ source: "low" }),
+          diagnostics: [],
+        },
+      }),
+    };
+    const source = new ConsulSource(folder(), { address: agent.url, write_through: true });
+    const spec = new ConfigSpec({ name: "reads_back", sources: [low, source], reload_interval: 0, log: false });
+    const top = await supervisor.start([ConfigManager.child_spec(spec)]);
+    const config = Config.for(spec);
+    const puts: [string, Value][] = [
+      ["port", "5"],
+      ["port", ""],
+      ["port", 5],
+      ["port", true],
+      ["debug", "yes"],
+      ["debug", "0"],
+      ["debug", false],
+      ["debug", null],
+      ["name", "5"],
+      ["name", ""],
+      ["hosts", "a,b"],
+      ["hosts", ["1", "x"]],
+      ["big", 2n ** 80n],
+      ["big", "5"],
+      ["new.a", { b: "true", c: [1, "1"], d: 2 ** 60 }],
+    ];
+    for (const [path, value] of puts) {
+      await config.put(path, value);
+      expect(await config.get(path)).toStrictEqual(value);
+      expect((await config.status()).overrides).toStrictEqual([]);
+    }
+    for (const [path, value] of [
+      ["name", 5],
+      ["debug", 1],
+      ["hosts", [1]],
+    ] as const) {
+      const before = await config.get(path);
+      await expect(config.put(path, value)).rejects.toThrow("has no text that reads as the same value");
+      expect(await config.get(path)).toStrictEqual(before);
+    }
+    await supervisor.stop(top);
   });
 
   test("ConsulSource.write replaces a table as one transaction: what is no part of it is gone, nobody sees half", async () => {

@@ -1,4 +1,6 @@
-import type { Contribution, Diagnostic, Layer } from "../../core/layer.ts";
+import type { Contribution, Diagnostic, Knowledge, Layer } from "../../core/layer.ts";
+import type { Shape } from "../../core/shape.ts";
+import type { Segments } from "../../core/value.ts";
 import { type Entry, EntryReader } from "./entries.ts";
 import { KeyTree, type KeyTreeEdit } from "./tree.ts";
 
@@ -25,11 +27,17 @@ export class KeysContent {
   #tree: KeyTree;
   #known = new Map<string, Known>();
   #readings = 0;
+  #lower: Knowledge | undefined;
 
   constructor(prefix: string, source: string) {
     this.#prefix = prefix;
     this.#source = source;
     this.#tree = new KeyTree(prefix, source);
+  }
+
+  /** What the schema and the layers below had at a path, when the keys were last read as values. */
+  expected(path: Segments): Shape | undefined {
+    return this.#lower?.expected(path);
   }
 
   /** The keys with the indexes that were read. */
@@ -88,6 +96,7 @@ export class KeysContent {
     const diagnostics = [...more, ...tree.diagnostics];
     let last: Layer | undefined;
     return (lower) => {
+      this.#lower = lower;
       const table = tree.table(lower.expected);
       if (last?.tree === table) return last;
       const origin: Layer["origin"] = (path) => {

@@ -2,38 +2,69 @@ import { isUtf8 } from "node:buffer";
 
 import { readJson } from "../../core/json_reader.ts";
 import type { Shape } from "../../core/shape.ts";
-import { valueOfText } from "../../core/text_value.ts";
+import { hasShape, valueOfText } from "../../core/text_value.ts";
 import type { Value } from "../../core/value.ts";
 
 /**
  * The text of a key and the value it stands for.
  *
- * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text), `null`
- * is null where no schema tells a type.
+ * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text, where a
+ * text may stand), `null` is null where no schema tells a type.
  *
  * @returns undefined for an empty text where the value is no text: unset
  * @throws TextFault
  */
 export function value_of_text(text: string, expected: Shape | undefined): Value | undefined {
+  const open = expected === undefined || expected.guess === true;
   if (text.startsWith('"')) {
     const inner = string(text.trimEnd());
-    if (inner !== undefined)
-      return expected === undefined || expected.guess === true ? inner : valueOfText(inner, expected);
+    if (inner !== undefined) return open || hasShape(inner, expected) ? inner : valueOfText(inner, expected);
   }
-  if ((expected === undefined || expected.guess === true) && text.trimEnd() === "null") return null;
+  if (open && text.trimEnd() === "null") return null;
   return valueOfText(text, expected);
 }
 
 /**
- * The shortest text that reads as this value where no schema tells a type.
+ * The shortest text that reads as this value: here, and where nothing is known of its type. A text that would be something
+ * else where the value below is a number or a boolean is put into quotes.
  *
- * @returns undefined where there is none: a bigint beyond what a number holds, for example
+ * @param expected what the schema or the layers below have at the value's path
+ * @returns undefined where there is none: null where the schema has texts, for example
  */
-export function text_of_value(value: Value): string | undefined {
-  const text = written(value);
-  if (text === undefined) return undefined;
-  const read = readable(text);
-  return read !== undefined && same(read, value) ? text : undefined;
+export function text_of_value(value: Value, expected?: Shape): string | undefined {
+  if (typeof value === "string" && [expected, ...ELSEWHERE].every((shape) => reads_as(value, shape, value)))
+    return value;
+  const candidates = [...(typeof value === "number" ? [String(value)] : []), json_text(value)];
+  return candidates.find((text) => reads_as(text, expected, value));
+}
+
+/** What other instances may have below. */
+const ELSEWHERE: readonly (Shape | undefined)[] = [
+  undefined,
+  ...(["number", "boolean", "bigint"] as const).map((type): Shape => ({ children: new Map(), type, guess: true })),
+];
+
+function reads_as(text: string, expected: Shape | undefined, value: Value): boolean {
+  try {
+    const read = value_of_text(text, expected);
+    return read !== undefined && same(read, value);
+  } catch {
+    return false;
+  }
+}
+
+/** As JSON.stringify, with the digits of bigints, the sign of zero, and a point in numbers that would be read as bigints. */
+function json_text(value: Value): string {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number") {
+    const text = Object.is(value, -0) ? "-0" : String(value);
+    return Number.isSafeInteger(value) || !/^-?\d+$/.test(text) ? text : `${text}.0`;
+  }
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${(value as readonly Value[]).map(json_text).join(",")}]`;
+  return `{${Object.entries(value)
+    .map(([key, below]) => `${JSON.stringify(key)}:${json_text(below as Value)}`)
+    .join(",")}}`;
 }
 
 /** Strict: undefined where the bytes are not UTF-8. */
@@ -41,20 +72,10 @@ export function text_of_bytes(bytes: Buffer): string | undefined {
   return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
 
-function written(value: Value): string | undefined {
-  if (typeof value === "string") return readable(value) === value ? value : JSON.stringify(value);
-  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? String(value) : undefined;
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
-}
-
 /** As `value_of_text`; undefined also for a text that cannot be what it says. */
-export function readable(text: string): Value | undefined {
+export function readable(text: string, expected?: Shape): Value | undefined {
   try {
-    return value_of_text(text, undefined);
+    return value_of_text(text, expected);
   } catch {
     return undefined;
   }
@@ -71,7 +92,7 @@ function string(text: string): string | undefined {
 }
 
 function same(a: Value, b: Value): boolean {
-  if (typeof b === "bigint") return typeof a === "number" && BigInt(a) === b;
+  if (typeof b === "bigint") return a === b || (typeof a === "number" && BigInt(a) === b);
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
   const keys = Object.keys(a);
   if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;

@@ -1,4 +1,6 @@
 import { isTable } from "../../core/draft.ts";
+import type { Knowledge } from "../../core/layer.ts";
+import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { Entry } from "./entries.ts";
 import { ConsulFailure } from "./failure.ts";
@@ -19,6 +21,7 @@ export const MAX_WRITE_BYTES = 512 * 1024;
  * if its key is still as it was read; keys that are right already are left alone.
  *
  * @param records all keys of the prefix that lie above, at or below the path
+ * @param expected what the schema and the layers below have at a path: each text reads as its value there
  * @throws ConsulFailure `invalid` or `too_large`: a write is never split
  */
 export function write_plan(
@@ -26,18 +29,19 @@ export function write_plan(
   path: Segments,
   value: Value | undefined,
   records: ReadonlyMap<string, Entry>,
+  expected: Knowledge["expected"],
 ): readonly Operation[] {
   checkSegments(path);
   const wanted = new Map<string, Buffer>();
   const gone = new Set<string>();
-  const inside = enclosing(prefix, path, records);
+  const inside = enclosing(prefix, path, records, expected);
   if (inside !== undefined && isTable(inside.value)) {
     const next = table_with(inside.value, path.slice(inside.depth), value);
-    if (next !== inside.value) wanted.set(inside.key, bytesOf(next, path.slice(0, inside.depth)));
+    if (next !== inside.value) wanted.set(inside.key, bytesOf(next, path.slice(0, inside.depth), expected));
   } else {
     if (inside !== undefined && value !== undefined) gone.add(inside.key);
     for (const key of records.keys()) if (isBelow(key, prefix, path)) gone.add(key);
-    if (value !== undefined) flatten(prefix, path, value, wanted);
+    if (value !== undefined) flatten(prefix, path, value, wanted, expected);
   }
   return checkSize(operations(wanted, gone, records));
 }
@@ -78,13 +82,18 @@ function operations(
 }
 
 /** The nearest key above the path that holds a value of its own: the path lies inside it. */
-function enclosing(prefix: string, path: Segments, records: ReadonlyMap<string, Entry>) {
+function enclosing(
+  prefix: string,
+  path: Segments,
+  records: ReadonlyMap<string, Entry>,
+  expected: Knowledge["expected"],
+) {
   for (let depth = path.length - 1; depth > 0; depth--) {
     const key = prefix + path.slice(0, depth).join("/");
     const record = records.get(key);
     if (record === undefined || hasBelow(key, records)) continue;
     const text = text_of_bytes(Buffer.from(record.raw, "base64"));
-    return { key, depth, value: text === undefined ? undefined : readable(text) };
+    return { key, depth, value: text === undefined ? undefined : readable(text, expected(path.slice(0, depth))) };
   }
   return undefined;
 }
@@ -101,26 +110,33 @@ function isBelow(key: string, prefix: string, path: Segments): boolean {
   return key === at || key.startsWith(`${at}/`);
 }
 
-function flatten(prefix: string, path: Segments, value: Value, wanted: Map<string, Buffer>): void {
+function flatten(
+  prefix: string,
+  path: Segments,
+  value: Value,
+  wanted: Map<string, Buffer>,
+  expected: Knowledge["expected"],
+): void {
   const segments = isTable(value) ? Object.keys(value) : [];
   if (isTable(value) && (segments.length > 0 || path.length === 0)) {
     for (const segment of segments) {
       const below = [...path, segment];
       checkSegments(below);
-      flatten(prefix, below, value[segment]!, wanted);
+      flatten(prefix, below, value[segment]!, wanted, expected);
     }
     return;
   }
   if (path.length === 0) throw new ConsulFailure("invalid", "the whole prefix can only be a table");
-  wanted.set(prefix + path.join("/"), bytesOf(value, path));
+  wanted.set(prefix + path.join("/"), bytesOf(value, path, expected));
 }
 
-function bytesOf(value: Value, path: Segments): Buffer {
-  const text = text_of_value(value);
+function bytesOf(value: Value, path: Segments, expected: Knowledge["expected"]): Buffer {
+  const shape = expected(path);
+  const text = text_of_value(value, shape);
   if (text === undefined) {
     throw new ConsulFailure(
       "invalid",
-      `the value of "${path.join("/")}" has no text that reads as the same value again`,
+      `the value of "${path.join("/")}" has no text that reads as the same value${where(shape)}`,
     );
   }
   const bytes = Buffer.from(text, "utf8");
@@ -131,6 +147,12 @@ function bytesOf(value: Value, path: Segments): Buffer {
     );
   }
   return bytes;
+}
+
+function where(shape: Shape | undefined): string {
+  if (shape?.type === undefined) return "";
+  const what = shape.type === "string" ? "a text" : shape.type === "array" ? "a list" : `a ${shape.type}`;
+  return ` where the schema or a lower layer has ${what}`;
 }
 
 function checkSegments(path: Segments): void {

@@ -1,4 +1,5 @@
 import { child, isTable } from "../../core/draft.ts";
+import type { Knowledge } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import { load_format } from "../../formats/by_extension.ts";
 import { full_jitter, pause } from "./backoff.ts";
@@ -24,9 +25,13 @@ export class ConsulWriter {
   readonly #settings: ConsulSettings;
   readonly #session: ConsulSession;
 
-  constructor(settings: ConsulSettings, session: ConsulSession) {
+  /** What the schema and the layers below the source have at a path. */
+  readonly #expected: Knowledge["expected"];
+
+  constructor(settings: ConsulSettings, session: ConsulSession, expected: Knowledge["expected"]) {
     this.#settings = settings;
     this.#session = session;
+    this.#expected = expected;
   }
 
   /**
@@ -104,7 +109,9 @@ export class ConsulWriter {
 
   #plan(path: Segments, value: Value | undefined, records: Records): readonly Operation[] {
     const { root, layout } = this.#settings;
-    return layout === "blob" ? this.#planBlob(path, value, records) : write_plan(root, path, value, records);
+    return layout === "blob"
+      ? this.#planBlob(path, value, records)
+      : write_plan(root, path, value, records, this.#expected);
   }
 
   #planBlob(path: Segments, value: Value | undefined, records: Records): readonly Operation[] {
@@ -139,7 +146,7 @@ export class ConsulWriter {
     } else {
       const edit = new KeyTree(root, "").edit();
       for (const entry of records.values()) edit.set(entry);
-      at = edit.done().table(() => undefined);
+      at = edit.done().table(this.#expected);
     }
     for (const segment of path) at = child(at, segment);
     return at;
