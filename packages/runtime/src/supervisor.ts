@@ -50,6 +50,7 @@ import {
 import * as gen from "./behaviour/gen.ts";
 import { ended as endOf } from "./behaviour/ended.ts";
 import { Tree } from "./behaviour/os_signals.ts";
+import { tree as treeOfProcess, type TreeNode, type TreeOptions } from "./behaviour/tree.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
 import { Refusal, requests } from "./behaviour/administration.ts";
 import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
@@ -58,6 +59,7 @@ import * as gen_server from "./gen_server.ts";
 export type { AutoShutdown, ChildSpec, Flags, SupervisorModule };
 export type { Backoff } from "./behaviour/backoff.ts";
 export type { Strategy } from "./behaviour/child.ts";
+export type { TreeNode, TreeOptions };
 
 /** Options of a supervisor. */
 export interface SupervisorOptions extends Flags {
@@ -196,6 +198,23 @@ export async function count_children(supervisor: ServerRef): Promise<(readonly [
 /** The specification of a child, with its defaults. By id or pid. */
 export async function get_childspec(supervisor: ServerRef, id: unknown): Promise<CheckedSpec> {
   return (await ask(supervisor, [requests.GET_CHILDSPEC, id])) as CheckedSpec;
+}
+
+/**
+ * A supervisor with all below it, as plain data: what runs, since when, how often and why it was started again, how many messages
+ * wait and are handled. It asks nobody: no message is sent, so a tree that hangs can be looked at.
+ *
+ * @param options `depth`: how many levels of children to tell (default: all); `max_children`: how many of each supervisor
+ *   (default: all; `children_count` has the number), beginning with the one `first_child` (default 0)
+ * @returns undefined where the process is dead, or is no supervisor
+ *
+ * @example
+ * supervisor.tree("shop", { depth: 1 })?.children?.map(({ id, status, restarts }) => [id, status, restarts]);
+ */
+export function tree(supervisor: ServerRef, options: TreeOptions = {}): TreeNode | undefined {
+  checkOptions(options, ["depth", "max_children", "first_child"], "tell a tree");
+  const process = gen.locate(supervisor);
+  return process === undefined ? undefined : treeOfProcess(process, options);
 }
 
 /** Checks specifications without starting anything. @throws OtpError with the first problem */

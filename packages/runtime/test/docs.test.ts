@@ -15,6 +15,7 @@ import { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys
 import { application } from "@otpts/runtime/application";
 import { gen_event } from "@otpts/runtime/gen_event";
 import { gen_statem } from "@otpts/runtime/gen_statem";
+import { observer } from "@otpts/runtime/observer";
 import { pg } from "@otpts/runtime/pg";
 import { registry } from "@otpts/runtime/registry";
 import { task, task_supervisor } from "@otpts/runtime/task";
@@ -76,7 +77,7 @@ describe.each(pages)("$name", ({ file, source }) => {
 test("otp.md names every function of the public modules", () => {
   const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
   const core = { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry };
-  const entries = { application, gen_event, gen_statem, pg, registry, task, task_supervisor };
+  const entries = { application, gen_event, gen_statem, observer, pg, registry, task, task_supervisor };
   const missing = Object.entries({ ...core, ...entries }).flatMap(([module, exports]) =>
     Object.keys(exports)
       .filter((name) => !new RegExp(`[\\x60.]${name}\\b`, "u").test(page))

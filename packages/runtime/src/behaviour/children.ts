@@ -4,6 +4,14 @@ import type { Pid } from "../term/pid.ts";
 import { settle } from "../term/shape.ts";
 import { type CheckedSpec, keyOf } from "./child.ts";
 
+/** A restart, as it is remembered. */
+export interface Restart {
+  /** In ms since 1970. */
+  readonly at: number;
+  /** What the child ended with, in words: the term itself may hold anything, and would live as long as the child. */
+  readonly reason: string;
+}
+
 /** A child: its specification and what runs of it: a pid, nothing, or (between two tries) a restart. */
 export class Child {
   readonly spec: CheckedSpec;
@@ -14,6 +22,9 @@ export class Child {
   restarting = false;
   /** The pid it had before it was to be restarted: what it is known by without one under simple_one_for_one. */
   former: Pid | undefined = undefined;
+  /** How often it was started again, and what that was necessary for the last time. */
+  restarts = 0;
+  lastRestart: Restart | undefined = undefined;
 
   constructor(spec: CheckedSpec, extra: readonly unknown[], pid: Pid | undefined) {
     this.spec = spec;

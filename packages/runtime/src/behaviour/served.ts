@@ -16,6 +16,7 @@ import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import { Request } from "../process/request.ts";
+import { stamped } from "../process/stamp.ts";
 import type { Status } from "./callbacks.ts";
 import { nameIn } from "./module_name.ts";
 
@@ -93,6 +94,7 @@ export function takeSuspended(process: Served): Entry | undefined {
 /** A callback is asynchronous: the loop does not listen until its promise is settled, and then goes on as the process. */
 export function whenSettled(
   process: Served,
+  callback: string,
   promise: PromiseLike<unknown>,
   done: (result: unknown) => void,
   failed: (error: unknown) => void,
@@ -100,6 +102,8 @@ export function whenSettled(
   // A foreign thenable may answer twice, at once, or throw after it has answered: a promise of it does not.
   const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
   process.listening = false;
+  process.busy = callback;
+  process.since = stamped();
   // Who is asked next will have to wait: until a callback answers at once again.
   process.prompt = false;
   void Promise.prototype.then.call(
@@ -117,6 +121,7 @@ function resume(process: Served, value: unknown, go: (value: unknown) => void, f
   }
   const before = enter(process);
   process.listening = true;
+  process.busy = undefined;
   try {
     go(value);
   } catch (error) {
@@ -145,6 +150,8 @@ export function finish(
     try {
       const result = terminate();
       if (isThenable(result)) {
+        process.busy = "terminate";
+        process.since = stamped();
         void Promise.prototype.then.call(
           types.isPromise(result) ? result : Promise.resolve(result),
           () => asSelf(process, () => end(reason)),

@@ -340,6 +340,7 @@ export class Server extends Process {
       if (awaited)
         whenSettled(
           this,
+          callback,
           result as PromiseLike<unknown>,
           (value) => this.#apply(callback, from, value),
           (error) => this.#threw(callback, from, error),

@@ -40,7 +40,7 @@ import { endAll } from "./ending.ts";
 import { wrongSupervisor } from "./mistake.ts";
 import { group, restarts } from "./restart.ts";
 import { start, startAll } from "./start.ts";
-import { forget, isKnown, nameOf, offender, runs, State, which } from "./supervisor_state.ts";
+import { forget, isKnown, nameOf, noteRestart, offender, runs, State, which } from "./supervisor_state.ts";
 
 /** OTP's form of a supervisor's callback module. */
 export interface SupervisorModule<A = unknown> {
@@ -249,6 +249,7 @@ function restart(state: State, child: Child, failed?: { readonly reason: unknown
   }
   const { strategy } = flags;
   const together = strategy === SIMPLE_ONE_FOR_ONE ? [child] : group(strategy, () => state.children.list(), child);
+  noteRestart(state, child, together, ended);
   if (together.length > 1) return restartGroup(state, child, together);
   // A child that goes alone, which is the rule, is one wait, and no function that waits for another one.
   if (strategy !== SIMPLE_ONE_FOR_ONE) state.children.runs(child, undefined);

@@ -2,6 +2,7 @@
 import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
+import { inWords } from "../term/reason.ts";
 import { settle } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf as registeredName } from "../process/registry.ts";
@@ -29,6 +30,8 @@ export class State {
   interrupted = false;
   interrupt: () => void = () => {};
   unknown: Unknown = "refused";
+  /** How many restarts of children it has made. */
+  restarts = 0;
   /** It ends because there were too many restarts. */
   gaveUp = false;
   /** It is the top of a tree of its own, that code outside all processes started. */
@@ -52,6 +55,25 @@ export function runs(state: State, child: Child, pid: Pid | undefined): void {
   // OTP keeps a dynamic child whose restart was ignored.
   else if (child.spec.restart === TEMPORARY) children.remove(child, state.dynamic === undefined ? undefined : child);
   else children.runs(child, undefined);
+}
+
+/** `failed` is started again, and `together` with it. Without an end, because its start failed before. */
+export function noteRestart(
+  state: State,
+  failed: Child,
+  together: readonly Child[],
+  ended: { readonly reason: unknown } | undefined,
+): void {
+  const at = Date.now();
+  const why = ended === undefined ? (failed.lastRestart?.reason ?? "its start failed") : inWords(ended.reason);
+  for (const child of together) {
+    child.restarts++;
+    child.lastRestart = {
+      at,
+      reason: child === failed ? why : `restarted together with ${describe(failed.spec.id)}`,
+    };
+  }
+  state.restarts += together.length;
 }
 
 /** A child ended and is not started again: its specification stays, if it was in the list. */

@@ -343,6 +343,7 @@ export class Machine extends Process implements Served {
       if (!Array.isArray(result) && isThenable(result)) {
         whenSettled(
           this,
+          this.#nameOfCallback(),
           result,
           (value) => this.#apply(ofType, event, value),
           (error) => this.#threw(ofType, event, error),
@@ -594,7 +595,7 @@ export class Machine extends Process implements Served {
       if (module.init === undefined) throw missing(module, "init");
       result = module.init(arg);
       if (!Array.isArray(result) && isThenable(result)) {
-        whenSettled(this, result, (value) => this.#initialised(value), failed);
+        whenSettled(this, "init", result, (value) => this.#initialised(value), failed);
         return;
       }
       this.#initialised(result);

@@ -74,6 +74,7 @@ export class ActorProcess extends Process {
       this.#serve(entry);
       return;
     }
+    this.taken++;
     const term = open(entry);
     this.#pass(Array.isArray(term) && term.length === 2 && term[0] === GEN_CAST ? term[1] : term);
   }
@@ -94,6 +95,7 @@ export class ActorProcess extends Process {
       } else later(() => request.fail(NOTSUP));
       return;
     }
+    this.taken++;
     const { payload } = request;
     const reply = new ReplyRef(request);
     try {

@@ -9,6 +9,9 @@ import { entries } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { nameOf } from "./registry.ts";
 import { open } from "./request.ts";
+import { lengthOf, memoryOf } from "./size.ts";
+import { dateOf, elapsed } from "./stamp.ts";
+import type { Vigil } from "./vigil.ts";
 
 /** What there is to know about a process. */
 export interface ProcessInfo {
@@ -27,6 +30,32 @@ export interface ProcessInfo {
   readonly parent: Pid | Atom | undefined;
   /** Requests by this process that are not answered yet. */
   readonly open_calls: number;
+  /** When it was started, to the millisecond or so. */
+  readonly started_at: Date;
+  /** Messages taken out of its mailbox so far. */
+  readonly messages_handled: number;
+  /** Messages and other steps it has had turns for so far: what the scheduler counts. */
+  readonly reductions: number;
+  /** How often the child that it is was started again, by the supervisor it has now. */
+  readonly restarts: number;
+  /** About how many bytes the messages in its mailbox take. */
+  readonly message_queue_memory: number;
+  /** The asynchronous callback that it waits for, and for how many ms it has run. While it runs, no message is handled. */
+  readonly current_callback: { readonly callback: string; readonly running_for: number } | undefined;
+  /** The calls of this process that wait for their answer, oldest first. */
+  readonly waits_for: readonly Wait[];
+  /** The calls of others that wait for an answer of this process, oldest first. */
+  readonly waited_for_by: readonly Wait[];
+}
+
+/** A call that waits for its answer. */
+export interface Wait {
+  /** Who waits; undefined for code outside all processes. */
+  readonly caller: Pid | undefined;
+  readonly server: Pid;
+  readonly request: unknown;
+  /** In ms. */
+  readonly waiting_for: number;
 }
 
 /** What `process_info` can be asked for. */
@@ -41,7 +70,7 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   initial_call: (process) => process.initialCall,
   status: (process) =>
     process.ready ? RUNNABLE : process.listening || process.waiter !== undefined ? WAITING : RUNNING,
-  message_queue_len: (process) => entries(process).length,
+  message_queue_len: lengthOf,
   messages: (process) => entries(process).map(open),
   links: linksOf,
   monitors: (process) => [...(process.extra?.monitors ?? [])].map((ref) => ref.item),
@@ -58,7 +87,38 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
     for (let vigil = process.awaits; vigil !== undefined; vigil = vigil.nextOut) count++;
     return count;
   },
+  started_at: (process) => dateOf(process.started),
+  messages_handled: (process) => process.taken,
+  reductions: (process) => process.reductions,
+  restarts: (process) => restartsOf(process),
+  message_queue_memory: memoryOf,
+  current_callback: ({ busy, since }) =>
+    busy === undefined ? undefined : { callback: busy, running_for: elapsed(since) },
+  waits_for(process) {
+    const waits: Wait[] = [];
+    for (let vigil = process.awaits; vigil !== undefined; vigil = vigil.nextOut) note(waits, vigil);
+    return waits;
+  },
+  waited_for_by(process) {
+    const waits: Wait[] = [];
+    for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) note(waits, vigil);
+    return waits;
+  },
 };
+
+// Who watches a death waits for no answer.
+function note(waits: Wait[], { request, since }: Vigil): void {
+  const { caller, callee, payload, purpose } = request;
+  if (purpose.waited === undefined) return;
+  waits.unshift({ caller: caller?.pid, server: callee.pid, request: payload, waiting_for: elapsed(since) });
+}
+
+let restartsOf: (process: Process) => number = () => 0;
+
+/** Sets who knows how often a process was restarted: supervisors, which stand above this layer. */
+export function tellRestarts(of: (process: Process) => number): void {
+  restartsOf = of;
+}
 
 function callers(process: Process): Pid[] {
   const pids: Pid[] = [];

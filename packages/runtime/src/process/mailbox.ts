@@ -34,6 +34,8 @@ export class Cast implements Entry {
 export interface Mailbox {
   head: Entry | undefined;
   tail: Entry | undefined;
+  /** How many entries were taken out of it so far. */
+  taken: number;
 }
 
 export function put(box: Mailbox, entry: Entry): void {
@@ -48,6 +50,7 @@ export function take(box: Mailbox, before: Entry | undefined): Entry {
   const { next } = entry;
   if (before === undefined) box.head = next;
   else before.next = next;
+  box.taken++;
   if (next === undefined) box.tail = before;
   // Whoever keeps the entry (a request is a reference too) must not keep all that came after it.
   else entry.next = undefined;

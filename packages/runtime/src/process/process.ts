@@ -16,6 +16,7 @@ import type { Name } from "./registry.ts";
 import type { Vigil } from "./vigil.ts";
 import type { MonitorRef } from "./monitor.ts";
 import type { Deadline } from "./timer.ts";
+import { stamped } from "./stamp.ts";
 import { settle } from "../term/shape.ts";
 
 /** What few processes need. */
@@ -67,6 +68,13 @@ export abstract class Process implements Mailbox {
   previousAlive: Process | undefined = undefined;
   /** What it died of. */
   reason: unknown = undefined;
+  /** When it was made: `stamp.ts`. */
+  readonly started: number = stamped();
+  /** The asynchronous callback that runs, and since when. */
+  busy: string | undefined = undefined;
+  since = 0;
+  /** Reductions so far, those of the turn under way left out. */
+  reductions = 0;
   /** Requests to this process that wait for an answer: a list through `Vigil.nextIn`. */
   vigils: Vigil | undefined = undefined;
   readonly dispatcher: Dispatcher;
@@ -77,6 +85,7 @@ export abstract class Process implements Mailbox {
   waiter: Waiter | undefined = undefined;
   head: Entry | undefined = undefined;
   tail: Entry | undefined = undefined;
+  taken = 0;
   /** What is true of it, a bit each: there may be a million processes. */
   protected flags = ALIVE;
 

@@ -14,6 +14,7 @@ import { die } from "./death.ts";
 import type { Dispatcher } from "./dispatcher.ts";
 import type { Process } from "./process.ts";
 import { report } from "./report.ts";
+import { unstamp } from "./stamp.ts";
 
 const BUDGET = 2_000;
 const SPAN = 1;
@@ -29,6 +30,9 @@ let draining = false;
 let coming = false;
 let credit = STRIDE;
 let stride = STRIDE;
+/** How many reductions there was credit for so far, in 32 bits: without what is left of it, those that were made. */
+let granted = STRIDE;
+let all = STRIDE;
 let used = 0;
 let marked = false;
 /** When this turn's reductions began; undefined where nobody knows yet, because nobody looked. */
@@ -73,6 +77,11 @@ export function reduce(): boolean {
   return --credit > 0 || look();
 }
 
+/** How many reductions were made so far, by all processes. */
+export function reductions(): number {
+  return all - credit;
+}
+
 /** Whether the event loop is owed a turn. */
 export function exhausted(): boolean {
   return spent;
@@ -88,6 +97,7 @@ export function drain(): void {
     if (first === undefined) last = undefined;
     else process.nextReady = undefined;
     process.ready = false;
+    const made = granted - credit;
     enter(process);
     // Its own try and not `run`'s: each function between a callback and here is a frame in the stack of every error it throws.
     try {
@@ -96,10 +106,12 @@ export function drain(): void {
     } catch (error) {
       fault(process, error);
     }
+    process.reductions += (granted - credit - made) | 0;
     if (credit <= 0) look();
   }
   enter(undefined);
   draining = false;
+  unstamp();
   drained(spent);
 }
 
@@ -149,9 +161,16 @@ function look(): boolean {
   const took = now - lastLook;
   stride = took <= QUARTER ? Math.min(STRIDE, stride * 2) : Math.max(1, Math.floor((stride * QUARTER) / took));
   lastLook = now;
-  credit = stride;
+  grant();
   if (used >= BUDGET || now - (started ?? now) >= SPAN) spent = true;
   return !spent;
+}
+
+function grant(): void {
+  const more = stride - credit;
+  granted = (granted + more) | 0;
+  all += more;
+  credit = stride;
 }
 
 function mark(): void {
@@ -163,7 +182,7 @@ function turned(): void {
   marked = false;
   spent = false;
   used = 0;
-  credit = stride;
+  grant();
   started = undefined;
   if (waiting.size > 0) {
     for (let index = 0; index < waiting.size; index++) waiting.at(index)();

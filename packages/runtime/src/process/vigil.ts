@@ -4,11 +4,14 @@
  */
 import type { Process } from "./process.ts";
 import type { Request } from "./request.ts";
+import { stamped } from "./stamp.ts";
 import { settle } from "../term/shape.ts";
 import { cancel, type Coarse, COARSE_FROM, Deadline, enter, leave, wait } from "./timer.ts";
 
 export class Vigil implements Coarse {
   readonly request: Request;
+  /** When the wait began: `stamp.ts`. */
+  readonly since: number = stamped();
   previousIn: Vigil | undefined = undefined;
   nextIn: Vigil | undefined = undefined;
   previousOut: Vigil | undefined = undefined;

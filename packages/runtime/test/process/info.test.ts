@@ -33,6 +33,14 @@ describe("process_info", () => {
         ancestors: [atom.ensure("parent")],
         parent: atom.ensure("parent"),
         open_calls: 0,
+        started_at: expect.any(Date) as Date,
+        messages_handled: 0,
+        reductions: expect.any(Number) as number,
+        restarts: 0,
+        message_queue_memory: expect.any(Number) as number,
+        current_callback: undefined,
+        waits_for: [],
+        waited_for_by: [],
       });
       expect(erlang.process_info(erlang.self(), "status")).toBe(atom.ensure("running"));
       erlang.demonitor(ref);
@@ -50,7 +58,7 @@ describe("process_info", () => {
     const pid = erlang.spawn(() => erlang.receive());
     const act = () => erlang.process_info(pid, "heap" as never);
     expect(act).toThrow(ErlangError);
-    expect(act).toThrow(/^Cannot tell "heap" of a process: known items are registered_name, .*open_calls$/);
+    expect(act).toThrow(/^Cannot tell "heap" of a process: known items are registered_name, .*waited_for_by$/);
     expect(() => erlang.process_info("name" as never)).toThrow('Cannot inspect: a pid is needed, got "name"');
     erlang.exit(pid, KILL);
   });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { entries, Envelope, type Entry, type Mailbox, put, take } from "../../src/process/mailbox.ts";
 
 const box = (...messages: unknown[]): Mailbox => {
-  const made: Mailbox = { head: undefined, tail: undefined };
+  const made: Mailbox = { head: undefined, tail: undefined, taken: 0 };
   for (const message of messages) put(made, new Envelope(message));
   return made;
 };
@@ -23,7 +23,7 @@ describe("a mailbox", () => {
   test("gives messages in the order in which they came", () => {
     const full = box(1, 2, 3);
     expect([takeOut(full), takeOut(full), takeOut(full)]).toStrictEqual([1, 2, 3]);
-    expect(full).toStrictEqual({ head: undefined, tail: undefined });
+    expect(full).toStrictEqual({ head: undefined, tail: undefined, taken: 3 });
   });
 
   test("keeps undefined as a message", () => {

@@ -1,0 +1,41 @@
+/** How many messages a process handles in a second: from two looks at what it has handled, so that it costs nothing unless asked. */
+import type { Process } from "./process.ts";
+import { elapsed } from "./stamp.ts";
+import { now } from "./timer.ts";
+
+/** Looks that are closer together tell chance. In ms. */
+const APART = 1_000;
+
+class Sample {
+  at = now();
+  taken: number;
+  rate: number;
+
+  constructor(process: Process) {
+    this.taken = process.taken;
+    this.rate = perSecond(process.taken, elapsed(process.started));
+  }
+}
+
+const samples = new WeakMap<Process, Sample>();
+
+/** Messages per second since the look before, which is at least a second ago; at the first look, since the process was started. */
+export function rateOf(process: Process): number {
+  const sample = samples.get(process);
+  if (sample === undefined) {
+    const first = new Sample(process);
+    samples.set(process, first);
+    return first.rate;
+  }
+  const at = now();
+  if (at - sample.at < APART) return sample.rate;
+  sample.rate = perSecond(process.taken - sample.taken, at - sample.at);
+  sample.at = at;
+  sample.taken = process.taken;
+  return sample.rate;
+}
+
+// To a tenth.
+function perSecond(messages: number, ms: number): number {
+  return ms <= 0 ? 0 : Math.round((messages * 10_000) / ms) / 10;
+}
