@@ -8,7 +8,7 @@
  * Processes of different dispatchers send, call, link and monitor as if there were one.
  */
 import { describe } from "./term/describe.ts";
-import type { Dispatcher } from "./process/dispatcher.ts";
+import type { Dispatcher } from "./process/process.ts";
 import { useDispatcher } from "./process/spawn.ts";
 
 export type { Dispatcher };
@@ -16,8 +16,8 @@ export type { Dispatcher };
 export { turns } from "./process/scheduler.ts";
 
 /**
- * Puts a dispatcher in place for every process that is born from now on, whoever starts it. A process keeps the one it was
- * born with.
+ * Puts a dispatcher in place for every process that is started from now on, whoever starts it. A process keeps the one it was
+ * started with.
  *
  * @returns the dispatcher before, to put back
  * @throws TypeError for what is not a dispatcher

@@ -22,7 +22,7 @@ import * as monitors from "./process/monitor.ts";
 import { type Process, processOf } from "./process/process.ts";
 import * as receiving from "./process/receive.ts";
 import * as registry from "./process/registry.ts";
-import type { Name } from "./process/registry.ts";
+import { isName, type Name } from "./term/name.ts";
 import * as sending from "./process/sending.ts";
 import type { Destination, TimerOptions } from "./process/sending.ts";
 import { pause } from "./process/sleep.ts";
@@ -128,9 +128,7 @@ export function monitor(
   if (options !== NONE) checkOptions(options, ["alias"], "monitor a process");
   const self = actor("monitor");
   const known =
-    item instanceof Pid ||
-    registry.isName(item) ||
-    (isTuple(item) && item.length === 2 && registry.isName(item[0]) && registry.isName(item[1]));
+    item instanceof Pid || isName(item) || (isTuple(item) && item.length === 2 && isName(item[0]) && isName(item[1]));
   if ((type !== PROCESS && type !== "process") || !known) {
     throw new ErlangError(
       BADARG,

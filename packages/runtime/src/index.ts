@@ -91,4 +91,4 @@ export type {
   Unexpected,
   Via,
 } from "./term/protocol.ts";
-export type { From } from "./process/request.ts";
+export type { From } from "./call/request.ts";

@@ -11,23 +11,23 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { acting } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
-import { board, expect } from "./process/promised.ts";
-import { ancestry, bear, currentDispatcher } from "./process/spawn.ts";
+import { reserveDrain, awaitReply } from "./call/reply_promise.ts";
+import { ancestry, startProcess, currentDispatcher } from "./process/spawn.ts";
 import { ProcBody } from "./behaviour/proc_body.ts";
-import { Starter } from "./behaviour/starter.ts";
+import { Starter } from "./behaviour/init_ack.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
 import { NORMAL, type OK } from "./term/atoms.ts";
 
 /** Like `erlang.spawn`; an abnormal end is reported with the ancestors. */
 export function spawn(fun: Body): Pid {
-  return born(fun, false).pid;
+  return spawnBody(fun, false).pid;
 }
 
 /** Like `erlang.spawn_link`; an abnormal end is reported with the ancestors. */
 export function spawn_link(fun: Body): Pid {
   needCaller("spawn_link");
-  return born(fun, true).pid;
+  return spawnBody(fun, true).pid;
 }
 
 /**
@@ -68,9 +68,9 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
   return stopProcess(server, reason, timeout);
 }
 
-function born(fun: Body, linked: boolean): ProcBody {
+function spawnBody(fun: Body, linked: boolean): ProcBody {
   const process = made(fun);
-  bear(process, acting(), linked);
+  startProcess(process, acting(), linked);
   return process;
 }
 
@@ -85,15 +85,15 @@ function made(fun: Body): ProcBody {
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
   const caller = acting();
-  // All that can be refused is refused by now: who boards must come to `expect`.
+  // All that can be refused is refused by now: a drain that is reserved must come to `awaitReply`.
   const process = made(fun);
-  const ride = board(currentDispatcher().prompt);
-  bear(process, caller, linked);
+  const delivery = reserveDrain(currentDispatcher().prompt);
+  startProcess(process, caller, linked);
   const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
   const starter = new Starter(caller, undefined, ref);
   process.starter = starter;
   starter.limit(process, ms);
-  return expect(starter, ride);
+  return awaitReply(starter, delivery);
 }
 
 function needCaller(what: string): void {

@@ -37,7 +37,7 @@ import { checkOptions } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import { acting } from "./process/context.ts";
 import { forever } from "./process/forever.ts";
-import type { Name } from "./process/registry.ts";
+import type { Name } from "./term/name.ts";
 import {
   type AutoShutdown,
   type CheckedSpec,
@@ -52,7 +52,7 @@ import { ended as endOf } from "./behaviour/ended.ts";
 import { Tree } from "./behaviour/os_signals.ts";
 import { tree as treeOfProcess, type TreeNode, type TreeOptions } from "./behaviour/tree.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
-import { Refusal, requests } from "./behaviour/administration.ts";
+import { Refusal, requests } from "./behaviour/child_requests.ts";
 import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
 import * as gen_server from "./gen_server.ts";
 

@@ -14,8 +14,8 @@ import type { SystemOperation, Termination } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
 import { refused } from "./process/refusal.ts";
-import { answer, refuse } from "./process/promised.ts";
-import { type Purpose, Request } from "./process/request.ts";
+import { answer, refuse } from "./call/reply_promise.ts";
+import { type ReplyHandlers, Request } from "./call/request.ts";
 
 export type { StatusTuple };
 
@@ -72,7 +72,7 @@ export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promis
  */
 export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
   const operation: Termination = { op: "terminate", reason, taken: false };
-  const ended: Partial<Purpose> = {
+  const ended: Partial<ReplyHandlers> = {
     failed(request, why) {
       if (operation.taken) answer(request, Ok);
       else refuse(request, () => sysExit(why, TERMINATE, server, givenTo(server, [reason], timeout), timeout));
@@ -109,7 +109,7 @@ async function ask(
   server: ServerRef,
   timeout: Timeout | undefined,
   more: readonly unknown[] = [],
-  { ms = timeout, ...as }: Partial<Purpose> & { readonly ms?: Timeout | undefined } = {},
+  { ms = timeout, ...as }: Partial<ReplyHandlers> & { readonly ms?: Timeout | undefined } = {},
 ): Promise<unknown> {
   const caller = acting();
   if (timeout !== undefined) milliseconds(timeout, "call a server");

@@ -5,7 +5,8 @@
 import { channel, type Channel } from "node:diagnostics_channel";
 import { describe } from "./term/describe.ts";
 import { isError, withStack } from "./term/guarded.ts";
-import { type Carrier, register } from "./process/carriers.ts";
+import type { Carrier } from "./process/carriers.ts";
+import { propagate as propagateBy } from "./process/propagation.ts";
 import { report, setTap } from "./process/report.ts";
 
 /** The numbers of an event, such as `{ duration: 3.5 }`. */
@@ -106,10 +107,10 @@ export interface Storage<T> {
 export function propagate<T>(carrier: Storage<T> | Carrier<T>): () => void {
   const given = carrier as Partial<Storage<T> & Carrier<T>> | undefined | null;
   if (typeof given?.run === "function") {
-    if (typeof given.capture === "function") return register(carrier as Carrier);
+    if (typeof given.capture === "function") return propagateBy(carrier as Carrier);
     if (typeof given.getStore === "function") {
       const storage = carrier as Storage<unknown>;
-      return register({ capture: () => storage.getStore(), run: (store, fun) => storage.run(store, fun) });
+      return propagateBy({ capture: () => storage.getStore(), run: (store, fun) => storage.run(store, fun) });
     }
   }
   throw new TypeError(

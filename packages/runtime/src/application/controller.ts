@@ -5,7 +5,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, OtpError } from "../term/error.ts";
 import { tagOf } from "../term/guarded.ts";
 import { inWords } from "../term/reason.ts";
-import { type Name, told } from "../process/registry.ts";
+import { type Name, told } from "../term/name.ts";
 import { report } from "../process/report.ts";
 import { Running } from "./running.ts";
 import { type Application, inOrder, keyOf } from "./specification.ts";

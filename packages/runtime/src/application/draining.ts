@@ -1,7 +1,7 @@
 /** Draining: the program takes no new work, and what was begun is finished, within a time. */
 import { inWords, reasonOf } from "../term/reason.ts";
 import { report } from "../process/report.ts";
-import { now } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
 import { callsAnswered, callsInFlight, listed } from "./in_flight.ts";
 import { limited } from "./limited.ts";
 import type { Running } from "./running.ts";

@@ -17,7 +17,7 @@ import type { Pid } from "../term/pid.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import { processOf } from "../process/process.ts";
-import type { Name } from "../process/registry.ts";
+import type { Name } from "../term/name.ts";
 import { all, begin, beginAll, type RestartType, started } from "./controller.ts";
 import { type Application, checkApplication } from "./specification.ts";
 

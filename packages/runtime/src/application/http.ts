@@ -8,7 +8,7 @@ import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
-import { now } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
 import { pause } from "./pause.ts";
 import type { PhaseContext } from "./specification.ts";
 

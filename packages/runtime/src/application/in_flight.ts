@@ -1,6 +1,8 @@
 /** Calls that are in flight: asked from outside of an application, and not answered yet. */
 import { describe } from "../term/describe.ts";
-import { nameOf, textOf } from "../process/registry.ts";
+import { nameOf } from "../process/registry.ts";
+import { textOf } from "../term/name.ts";
+import { openRequests } from "../call/request.ts";
 import { pause } from "./pause.ts";
 import type { Running } from "./running.ts";
 
@@ -11,12 +13,11 @@ export function callsInFlight(running: Running): Map<string, number> {
   const found = new Map<string, number>();
   for (const process of running.processes()) {
     let count = 0;
-    for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) {
-      const { caller, purpose, server } = vigil.request;
+    for (const { caller, handlers, server } of openRequests(process)) {
       // Who only waits for a death names no server.
       if (server === undefined) continue;
       // What its own processes ask each other is done when what was asked from outside is.
-      if (!purpose.system && (caller === undefined || !running.owns(caller))) count++;
+      if (!handlers.system && (caller === undefined || !running.owns(caller))) count++;
     }
     if (count === 0) continue;
     const name = nameOf(process);

@@ -2,7 +2,8 @@
 import { KILL } from "../term/atoms.ts";
 import { outside } from "../process/context.ts";
 import { type Pid } from "../term/pid.ts";
-import { cancel, Deadline, wait } from "../process/timer.ts";
+import { cancel, wait } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 import * as erlang from "../erlang.ts";
 import type { PhaseContext } from "./specification.ts";
 

@@ -1,6 +1,7 @@
 /** Waiting with the runtime's clock, outside of all processes. */
 import { outside } from "../process/context.ts";
-import { Deadline, wait } from "../process/timer.ts";
+import { wait } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 
 /** Resolves after `ms` milliseconds. */
 export function pause(ms: number): Promise<void> {

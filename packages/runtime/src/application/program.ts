@@ -7,7 +7,7 @@ import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { outside } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
 import { report } from "../process/report.ts";
-import { now } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
 import { endProgram, listen, type Stoppable, unlisten } from "../behaviour/os_signals.ts";
 import { all, beginAll, onFatal } from "./controller.ts";
 import { drainOne } from "./draining.ts";

@@ -5,7 +5,8 @@ import { ErlangError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
-import { checkName, isName, type Name, textOf } from "../process/registry.ts";
+import { checkName } from "../process/registry.ts";
+import { isName, type Name, textOf } from "../term/name.ts";
 
 /** What is given to a function that is limited in time. */
 export interface PhaseContext {

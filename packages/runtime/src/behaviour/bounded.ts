@@ -9,13 +9,15 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
 import { outside } from "../process/context.ts";
-import { Cast, type Entry } from "../process/mailbox.ts";
+import type { Entry } from "../process/mailbox.ts";
+import { Cast } from "../call/cast.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
 import { report } from "../process/report.ts";
-import { Request } from "../process/request.ts";
+import { Request } from "../call/request.ts";
 import { exhausted, nextTurn, reduce } from "../process/scheduler.ts";
-import { abandon, Deadline, wait } from "../process/timer.ts";
+import { abandon, wait } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 import { whenDead } from "./ended.ts";
 
 /** What becomes of messages that a full mailbox does not take. */
@@ -61,7 +63,7 @@ export function bound(process: Process, { max_len, call, cast, info }: MailboxLi
   process.enqueue = (entry) => {
     if (process.alive && isFull()) {
       if (entry instanceof Request) {
-        if (!entry.purpose.system && call !== "accept") {
+        if (!entry.handlers.system && call !== "accept") {
           overflow.calls++;
           overflow.tell();
           reject(entry);

@@ -15,7 +15,7 @@
  * Anything else is `{bad_return_value, Value}`. A term thrown with `erlang.throw` counts as returned.
  */
 import type { Atom } from "../term/atom.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 
 type Tag<N extends string> = Atom<N>;
 

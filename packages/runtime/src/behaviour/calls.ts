@@ -21,7 +21,7 @@ import { ErlangError } from "../term/error.ts";
 import { isA, isTuple, read } from "../term/guarded.ts";
 import { listed } from "../term/options.ts";
 import type { Received } from "../term/protocol.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
 
 type Awaitable<T> = T | Promise<T>;

@@ -1,7 +1,7 @@
 /** The children of a supervisor, in start order, found by id and by pid. */
 import { TEMPORARY } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 import { type CheckedSpec, keyOf } from "./child.ts";
 
 /** A restart, as it is remembered. */
@@ -66,7 +66,7 @@ export class Children {
     if (child.pid !== undefined) this.#byPid.set(child.pid, child);
   }
 
-  runs(child: Child, pid: Pid | undefined): void {
+  setPid(child: Child, pid: Pid | undefined): void {
     if (child.pid !== undefined) {
       this.#byPid.delete(child.pid);
       child.former = child.pid;
@@ -78,7 +78,7 @@ export class Children {
 
   /** It ended and will not be started again by itself: a temporary one is forgotten, of others the specification stays. */
   ended(child: Child): void {
-    this.runs(child, undefined);
+    this.setPid(child, undefined);
     if (child.spec.restart === TEMPORARY) this.remove(child);
   }
 
@@ -94,5 +94,5 @@ export class Children {
   }
 }
 
-settle(() => new Child(undefined as never, [], undefined));
-settle(() => new Children());
+settleLayout(() => new Child(undefined as never, [], undefined));
+settleLayout(() => new Children());

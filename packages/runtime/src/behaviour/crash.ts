@@ -3,7 +3,7 @@ import { describe, detail } from "../term/describe.ts";
 import { isA, isError, isTuple, textOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { isOrderly, sentenceOf, stackOf } from "../term/reason.ts";
-import { isThenable } from "../process/body.ts";
+import { isThenable } from "../term/thenable.ts";
 import { type Process, processOf } from "../process/process.ts";
 import * as registry from "../process/registry.ts";
 import { heard, report } from "../process/report.ts";

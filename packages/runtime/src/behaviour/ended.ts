@@ -2,9 +2,9 @@
 import { NOPROC } from "../term/atoms.ts";
 import { acting } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
-import { type Purpose, Request } from "../process/request.ts";
+import { type ReplyHandlers, Request } from "../call/request.ts";
 
-const HEARING: Purpose = {
+const HEARING: ReplyHandlers = {
   system: false,
   answered() {},
   failed: ({ resolve }, reason) => resolve?.(reason as never),

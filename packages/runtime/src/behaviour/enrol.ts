@@ -3,7 +3,7 @@ import { ALREADY_STARTED, NORMAL } from "../term/atoms.ts";
 import { reasonOf } from "../term/reason.ts";
 import { die } from "../process/death.ts";
 import { isVia, registerVia, unregisterVia, whereisVia } from "../process/via.ts";
-import type { Started } from "./starter.ts";
+import type { Started } from "./init_ack.ts";
 
 /** Enters the process under the name it is started with. False if its start is over: somebody has the name. */
 export function enrol(process: Started): boolean {

@@ -5,7 +5,7 @@
 import { CONTINUE, HIBERNATE, INFINITY } from "../term/atoms.ts";
 import { capture, type Carried, carrying } from "../process/carriers.ts";
 import type { Process } from "../process/process.ts";
-import { Deadline } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 
 /** Whether this is one. */
 export function isExt(ext: unknown): boolean {

@@ -26,13 +26,14 @@ import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { type Observer, observer } from "./observer.ts";
-import { Cast } from "../process/mailbox.ts";
+import { Cast } from "../call/cast.ts";
 import { type Process, processOf } from "../process/process.ts";
-import { answer, board, expect, refuse } from "../process/promised.ts";
-import { find, isHere, isName, type Name, told } from "../process/registry.ts";
-import { answerTo } from "../process/stranded.ts";
+import { answer, reserveDrain, awaitReply, refuse } from "../call/reply_promise.ts";
+import { find, isHere } from "../process/registry.ts";
+import { isName, type Name, told } from "../term/name.ts";
+import { answerTo } from "../call/request.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
-import { DEFAULT_TIMEOUT, type Purpose, Request } from "../process/request.ts";
+import { DEFAULT_TIMEOUT, type ReplyHandlers, Request } from "../call/request.ts";
 import { forever } from "../process/forever.ts";
 import { showable } from "./sensitive.ts";
 
@@ -62,7 +63,7 @@ export function absence(server: ServerRef): unknown {
 const operationOf = (operation: unknown) => `% to do ${(operation as { readonly op: string }).op}`;
 
 /** A call: its answer settles a promise, its failure rejects it with what `exit` makes. */
-export function calling(exit: (request: Request, reason: unknown) => Error, system = false): Purpose {
+export function calling(exit: (request: Request, reason: unknown) => Error, system = false): ReplyHandlers {
   return {
     system,
     waited: system ? operationOf : answerTo,
@@ -81,11 +82,11 @@ export function exitOf({ server, payload, timeout }: Request, reason: unknown): 
 
 /** What a call is made for, and what its caller exits with where there is nothing to ask. */
 export interface Calling {
-  readonly purpose: Purpose;
+  readonly handlers: ReplyHandlers;
   exit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit;
 }
 
-const GEN_SERVER_CALL: Calling = { purpose: CALLING, exit: callExit };
+const GEN_SERVER_CALL: Calling = { handlers: CALLING, exit: callExit };
 
 /**
  * Calls a server: resolves with the reply, rejects with `Exit` whose reason is `[reason, [gen_server, call, args]]`, or with
@@ -130,7 +131,7 @@ function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, 
     if (callee === caller && isDoing(caller)) return refused(as.exit(CALLING_SELF, server, payload, timeout));
   }
   if (callee === undefined) return refused(as.exit(absence(server), server, payload, timeout));
-  return post(new Request(as.purpose, callee, caller, server, payload, timeout));
+  return post(new Request(as.handlers, callee, caller, server, payload, timeout));
 }
 
 /** Sends a cast. Always `ok`, also if nobody is there. */
@@ -158,9 +159,9 @@ function castVia(server: Via, message: unknown): typeof OK {
 export function post(request: Request): Promise<unknown> {
   const { callee, caller } = request;
   if (caller?.alive === false) return forever();
-  const ride = board(callee.prompt);
+  const delivery = reserveDrain(callee.prompt);
   callee.enqueue(request);
-  return expect(request, ride);
+  return awaitReply(request, delivery);
 }
 
 /** The exit of a caller whose call failed, in OTP's term and in words. */

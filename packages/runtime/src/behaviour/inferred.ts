@@ -3,7 +3,7 @@
  * their results are results, and that the state which one makes is a state which the others take.
  */
 import type { Atom } from "../term/atom.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 import type { CallResult, InitResult, NoReplyResult, Status } from "./callbacks.ts";
 
 type Awaitable<T> = T | PromiseLike<T>;

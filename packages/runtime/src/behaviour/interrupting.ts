@@ -1,7 +1,7 @@
 /** Stopping a supervisor while it starts: what is under way is ended, what runs is stopped in order, nothing more is started. */
 import { linksOf } from "../process/link.ts";
 import { processOf } from "../process/process.ts";
-import { shut } from "./shutdown.ts";
+import { shutdownChild } from "./shutdown_child.ts";
 import { State } from "./supervisor_state.ts";
 
 /** Ends the start of a supervisor. It dies with reason `shutdown` when its children are dead. */
@@ -16,7 +16,9 @@ export function interrupt(state: State): void {
     const inner: unknown = (processOf(pid) as { state?: unknown } | undefined)?.state;
     if (inner instanceof State) interrupt(inner);
   }
-  void Promise.all(spec === undefined ? [] : begun.map((pid) => shut(self, pid, spec))).then(() => state.interrupt());
+  void Promise.all(spec === undefined ? [] : begun.map((pid) => shutdownChild(self, pid, spec))).then(() =>
+    state.interrupt(),
+  );
 }
 
 function parentOf(process: object): unknown {

@@ -1,4 +1,4 @@
-/** Starting a behaviour's process: what can be refused is refused, then it is born, registered, and waited for. */
+/** Starting a behaviour's process: what can be refused is refused, then it is started, registered, and waited for. */
 import { ALREADY_STARTED, BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
@@ -10,12 +10,13 @@ import { acting } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { monitor } from "../process/monitor.ts";
 import type { Ancestry, Process } from "../process/process.ts";
-import { board, expect } from "../process/promised.ts";
-import { find, type Name, checkName, register } from "../process/registry.ts";
+import { reserveDrain, awaitReply } from "../call/reply_promise.ts";
+import { find, checkName, register } from "../process/registry.ts";
+import type { Name } from "../term/name.ts";
 import { isVia, whereisVia } from "../process/via.ts";
-import { ancestry, bear, currentDispatcher } from "../process/spawn.ts";
+import { ancestry, startProcess, currentDispatcher } from "../process/spawn.ts";
 import { bound, checkLimit, type MailboxLimit } from "./bounded.ts";
-import { type Started, Starter, startError } from "./starter.ts";
+import { type Started, Starter, startError } from "./init_ack.ts";
 
 /** Options of a start. */
 export interface StartOptions {
@@ -81,14 +82,14 @@ export function launch(
   if (holder !== undefined) return refused(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
   if (mailbox !== undefined) bound(process, mailbox);
-  const ride = board(currentDispatcher().prompt);
-  bear(process, caller, tie === "start_link");
+  const delivery = reserveDrain(currentDispatcher().prompt);
+  startProcess(process, caller, tie === "start_link");
   if (name !== undefined && !isVia(name)) register(name, process.pid);
   const ref = tie === "start_monitor" && caller !== undefined ? monitor(caller, process.pid) : undefined;
   const starter = new Starter(caller, name, ref);
   process.starter = starter;
   if (timeout !== undefined) starter.limit(process, ms);
-  return expect(starter, ride);
+  return awaitReply(starter, delivery);
 }
 
 function noCaller(what: string, dead: boolean): ErlangError {

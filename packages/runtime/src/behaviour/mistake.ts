@@ -8,7 +8,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isA, isError, isTuple, read } from "../term/guarded.ts";
 import { nearest } from "../term/options.ts";
-import { isThenable } from "../process/body.ts";
+import { isThenable } from "../term/thenable.ts";
 import { isExt } from "./extension.ts";
 import { callbacksOf, nameOfModule } from "./module_name.ts";
 import type { Callback } from "./result.ts";

@@ -5,11 +5,12 @@ import { Pid } from "../term/pid.ts";
 import { isOrderly } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
 import { type Ancestry, processOf } from "../process/process.ts";
-import { find, told } from "../process/registry.ts";
+import { find } from "../process/registry.ts";
+import { told } from "../term/name.ts";
 import { report } from "../process/report.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import { reasonText } from "./crash.ts";
-import type { Starter } from "./starter.ts";
+import type { Starter } from "./init_ack.ts";
 
 const ACK = ensure("ack");
 

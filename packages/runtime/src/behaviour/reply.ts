@@ -1,7 +1,7 @@
 /** Answering whoever called, with what `handle_call` got as `from`. */
 import { Pid } from "../term/pid.ts";
 import { processOf } from "../process/process.ts";
-import { type From, Request } from "../process/request.ts";
+import { type From, Request } from "../call/request.ts";
 
 /** Answers a caller: the reference of an open request, or whoever made its own `from` by hand. */
 export function answer(from: From, value: unknown): void {

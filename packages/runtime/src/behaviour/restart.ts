@@ -10,7 +10,7 @@
 import type { Atom } from "../term/atom.ts";
 import { ONE_FOR_ALL, PERMANENT, REST_FOR_ONE, TRANSIENT } from "../term/atoms.ts";
 import { isOrderly } from "../term/reason.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 
 /** Whether a child that ended with this reason is to be started again. */
 export function restarts(type: Atom, reason: unknown): boolean {
@@ -47,7 +47,7 @@ export class Window {
   }
 }
 
-settle(() => new Window(0, 0));
+settleLayout(() => new Window(0, 0));
 
 /** The children that are restarted together when one failed, in start order. `children` gives all, in start order too. */
 export function group<C>(strategy: Atom, children: () => readonly C[], failed: C): readonly C[] {

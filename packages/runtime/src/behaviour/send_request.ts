@@ -15,8 +15,10 @@ import { acting } from "../process/context.ts";
 import { given } from "../process/refusal.ts";
 import { discard } from "../process/mailbox.ts";
 import { receive } from "../process/receive.ts";
-import { type Purpose, Request } from "../process/request.ts";
-import { cancel, Deadline, now, wait } from "../process/timer.ts";
+import { type ReplyHandlers, Request } from "../call/request.ts";
+import { cancel, wait } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
+import { Deadline } from "../process/deadline.ts";
 import { absence, locate } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
@@ -37,7 +39,7 @@ type Outcome = readonly ["reply", unknown] | readonly ["error", unknown];
  * A request whose answer is a message in the caller's mailbox. For code outside any process it is kept: `value` is the
  * outcome then, and `resolve` what wakes whoever waits for it.
  */
-const POSTING: Purpose = {
+const POSTING: ReplyHandlers = {
   system: false,
   answered(request, value) {
     if (request.caller !== undefined) request.caller.accept([request, value]);
@@ -211,7 +213,7 @@ export function reqids_to_list(collection: RequestIdCollection): (readonly [Requ
 }
 
 function posted(id: RequestId): Posted {
-  if (id instanceof LostRequest || (id instanceof Request && id.purpose === POSTING)) return id;
+  if (id instanceof LostRequest || (id instanceof Request && id.handlers === POSTING)) return id;
   throw new TypeError(`Cannot look for a response: a request id is what send_request returned, got ${describe(id)}`);
 }
 
@@ -316,7 +318,7 @@ function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
 
 // Abandons a request: nothing about it will be in the mailbox.
 function drop(request: Posted): void {
-  if (request instanceof Request) request.settle();
+  if (request instanceof Request) request.abandon();
   const process = acting();
   if (process !== undefined) discard(process, (message) => outcomeIn(message, request) !== undefined);
 }

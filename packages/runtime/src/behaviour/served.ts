@@ -9,13 +9,13 @@ import { Thrown } from "../term/error.ts";
 import { isA, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
-import { isThenable } from "../process/body.ts";
+import { isThenable } from "../term/thenable.ts";
 import { enter, leave } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
 import { report } from "../process/report.ts";
-import { Request } from "../process/request.ts";
+import { Request } from "../call/request.ts";
 import { stamped } from "../process/stamp.ts";
 import type { Status } from "./callbacks.ts";
 import { nameIn } from "./module_name.ts";
@@ -70,7 +70,7 @@ export function trace(process: Served, callback: string, term: unknown): void {
 
 /** Whether this is a request of `sys`. */
 export function isSystem(entry: Entry): entry is Request {
-  return entry instanceof Request && entry.purpose.system;
+  return entry instanceof Request && entry.handlers.system;
 }
 
 /** Whether a message tells that the parent ended. */

@@ -9,15 +9,16 @@ import { Thrown } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, say } from "../term/reason.ts";
-import { isThenable } from "../process/body.ts";
+import { isThenable } from "../term/thenable.ts";
 import { carrying, handled, within } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
-import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { Cast } from "../call/cast.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
 import { report } from "../process/report.ts";
-import { type From, Request } from "../process/request.ts";
+import { type From, Request } from "../call/request.ts";
 import { reduce, SLICE } from "../process/scheduler.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import { cancel, wait } from "../process/timer.ts";
@@ -43,9 +44,9 @@ import {
   WRONG,
 } from "./result.ts";
 import { finish, isParentExit, isSystem, shownName, startedAs, takeSuspended, trace, whenSettled } from "./served.ts";
-import type { Starter } from "./starter.ts";
+import type { Starter } from "./init_ack.ts";
 import { system } from "./system.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 
 /** Nothing to continue with: `undefined` is a term like others. */
 const NOTHING = Symbol("nothing");
@@ -117,7 +118,7 @@ export class Server extends Process {
           const entry = take(this, undefined);
           if (watched) this.#handleCarried(entry);
           else if (entry instanceof Cast) this.#cast(entry.message);
-          else if (entry instanceof Request && !entry.purpose.system) this.#call(entry);
+          else if (entry instanceof Request && !entry.handlers.system) this.#call(entry);
           else this.#handle(entry);
         } else if (!this.#step()) break;
       }
@@ -207,7 +208,7 @@ export class Server extends Process {
 
   #handle(entry: Entry): void {
     if (entry instanceof Request) {
-      if (entry.purpose.system) {
+      if (entry.handlers.system) {
         system(this, entry);
         this.#waitAgain();
       } else {
@@ -510,4 +511,4 @@ export class Server extends Process {
   }
 }
 
-settle(() => new Server({}, undefined, undefined, []));
+settleLayout(() => new Server({}, undefined, undefined, []));

@@ -1,7 +1,8 @@
 /** Starts that take long. Nearly none do, so a start is watched only if it is not over when the event loop has been round. */
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 import type { CheckedSpec } from "./child.ts";
-import { cancel, Deadline, wait } from "../process/timer.ts";
+import { cancel, wait } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 
 /** From this many ms on a start is slow. */
 export const SLOW = 5_000;
@@ -45,7 +46,7 @@ export class SlowStart {
   }
 }
 
-settle(() => new SlowStart(() => {}));
+settleLayout(() => new SlowStart(() => {}));
 
 function watch(): void {
   for (const start of fresh) start.watch();

@@ -9,8 +9,8 @@ import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import type { Process } from "../process/process.ts";
-import { answer } from "../process/promised.ts";
-import { type Purpose, Request } from "../process/request.ts";
+import { answer } from "../call/reply_promise.ts";
+import { type ReplyHandlers, Request } from "../call/request.ts";
 import { absence, calling, explain, locate, nameOf, post } from "./gen.ts";
 
 /** Asks for the end. `taken`: the server has heard of it, and ends. */
@@ -30,7 +30,7 @@ export type SystemOperation =
 const failing = calling(({ server }, reason) => stopExit(server as ServerRef, reason), true);
 
 /** Asking for the end: a death of the wanted reason is the answer. */
-const STOPPING: Purpose = {
+const STOPPING: ReplyHandlers = {
   ...failing,
   failed(request, reason) {
     const { reason: wanted, taken } = request.payload as Termination;

@@ -26,21 +26,22 @@ import { describe } from "../term/describe.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { inWords, isOrderly, say, Stack } from "../term/reason.ts";
 import { acting, become } from "../process/context.ts";
-import { Cast } from "../process/mailbox.ts";
+import { Cast } from "../call/cast.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
-import { type From, Request } from "../process/request.ts";
-import { now } from "../process/timer.ts";
-import { administer, UNKNOWN } from "./administration.ts";
-import { type CheckedBackoff, delay, endOf } from "./backoff.ts";
+import { type From, Request } from "../call/request.ts";
+import { now } from "../process/clock.ts";
+import { administer, UNKNOWN } from "./child_requests.ts";
+import type { CheckedBackoff } from "./backoff.ts";
+import { delay, endOf } from "./delayed_restart.ts";
 import { type CheckedSpec, checkFlags, checkSpecs, isProblem, type Unknown } from "./child.ts";
 import { Child } from "./children.ts";
 import { whenDead } from "./ended.ts";
-import { endAll } from "./ending.ts";
+import { terminateChildren } from "./terminate_children.ts";
 import { wrongSupervisor } from "./mistake.ts";
 import { group, restarts } from "./restart.ts";
-import { start, startAll } from "./start.ts";
-import { forget, isKnown, nameOf, noteRestart, offender, runs, State, which } from "./supervisor_state.ts";
+import { startAndReport, startChildren } from "./start_children.ts";
+import { forget, isKnown, nameOf, noteRestart, offender, setPid, State, which } from "./supervisor_state.ts";
 
 /** OTP's form of a supervisor's callback module. */
 export interface SupervisorModule<A = unknown> {
@@ -113,7 +114,7 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
   const { children } = state;
   for (const spec of list) children.add(new Child(spec, [], undefined));
   const failed = await Promise.race([
-    startAll(state, children.list()),
+    startChildren(state, children.list()),
     new Promise<typeof INTERRUPTED>((resolve) => {
       state.interrupt = () => resolve(INTERRUPTED);
     }),
@@ -122,7 +123,7 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
     state.initialising = false;
     return [OK, state];
   }
-  await endAll(state, children.list());
+  await terminateChildren(state, children.list());
   if (failed === undefined || failed === INTERRUPTED) return [STOP, SHUTDOWN];
   const { id } = failed.child.spec;
   const reason = [FAILED_TO_START_CHILD, id, failed.error];
@@ -183,7 +184,7 @@ function handle_info(message: unknown, state: State): unknown {
 }
 
 async function terminate(_reason: unknown, state: State): Promise<void> {
-  await endAll(state, state.children.list());
+  await terminateChildren(state, state.children.list());
 }
 
 // Goes on, or stops because it gave up or a significant child ended.
@@ -252,10 +253,10 @@ function restart(state: State, child: Child, failed?: { readonly reason: unknown
   noteRestart(state, child, together, ended);
   if (together.length > 1) return restartGroup(state, child, together);
   // A child that goes alone, which is the rule, is one wait, and no function that waits for another one.
-  if (strategy !== SIMPLE_ONE_FOR_ONE) state.children.runs(child, undefined);
-  return start(state, child, (started) => {
+  if (strategy !== SIMPLE_ONE_FOR_ONE) state.children.setPid(child, undefined);
+  return startAndReport(state, child, (started) => {
     if ("error" in started) tryAgain(state, child);
-    else runs(state, child, started.pid);
+    else setPid(state, child, started.pid);
     return go(state, true);
   });
 }
@@ -276,23 +277,23 @@ function restartLater(state: State, child: Child, backoff: CheckedBackoff, reaso
   const { strategy } = flags;
   if (strategy === SIMPLE_ONE_FOR_ONE) return [NOREPLY, state];
   const others = group(strategy, () => state.children.list(), child).filter((each) => each !== child);
-  return others.length === 0 ? [NOREPLY, state] : endAll(state, others).then(() => [NOREPLY, state]);
+  return others.length === 0 ? [NOREPLY, state] : terminateChildren(state, others).then(() => [NOREPLY, state]);
 }
 
 function tryLater(state: State, child: Child, backoff: CheckedBackoff, reason: unknown): number {
   const { self } = state;
-  state.children.runs(child, undefined);
+  state.children.setPid(child, undefined);
   child.restarting = true;
   return delay(child, backoff, reason, self, () => self.enqueue(new Cast([TRY_AGAIN, child])));
 }
 
 async function restartGroup(state: State, child: Child, together: readonly Child[]): Promise<unknown> {
-  state.children.runs(child, undefined);
-  await endAll(
+  state.children.setPid(child, undefined);
+  await terminateChildren(
     state,
     together.filter((each) => each !== child),
   );
-  const failed = await startAll(
+  const failed = await startChildren(
     state,
     together.filter((each) => each === child || isKnown(state, each)),
   );
@@ -306,7 +307,7 @@ function tryAgain(state: State, child: Child): void {
     tryLater(state, child, backoff, endOf(child)?.reason);
     return;
   }
-  state.children.runs(child, undefined);
+  state.children.setPid(child, undefined);
   child.restarting = true;
   state.self.enqueue(new Cast([TRY_AGAIN, child]));
 }

@@ -3,11 +3,11 @@ import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords } from "../term/reason.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
-import { forgetDelay } from "./backoff.ts";
+import { forgetDelay } from "./delayed_restart.ts";
 import type { CheckedFlags, CheckedSpec, Unknown } from "./child.ts";
 import { type Child, Children } from "./children.ts";
 import { Window } from "./restart.ts";
@@ -46,15 +46,15 @@ export class State {
   }
 }
 
-settle(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
+settleLayout(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
 
 /** A child was started, or it is ignored: then its specification stays without a pid, unless it is one to forget. */
-export function runs(state: State, child: Child, pid: Pid | undefined): void {
+export function setPid(state: State, child: Child, pid: Pid | undefined): void {
   const { children } = state;
-  if (pid !== undefined) children.runs(child, pid);
+  if (pid !== undefined) children.setPid(child, pid);
   // OTP keeps a dynamic child whose restart was ignored.
   else if (child.spec.restart === TEMPORARY) children.remove(child, state.dynamic === undefined ? undefined : child);
-  else children.runs(child, undefined);
+  else children.setPid(child, undefined);
 }
 
 /** `failed` is started again, and `together` with it. Without an end, because its start failed before. */

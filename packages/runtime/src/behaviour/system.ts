@@ -3,7 +3,7 @@ import { type Atom, ensure } from "../term/atom.ts";
 import { ERROR, GEN_SERVER, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, Thrown } from "../term/error.ts";
-import type { Request } from "../process/request.ts";
+import type { Request } from "../call/request.ts";
 import { formatted } from "./crash.ts";
 import { type Served, shownName } from "./served.ts";
 import type { SystemOperation } from "./stopping.ts";

@@ -156,8 +156,8 @@ async function asking(
   timeout: Timeout | undefined,
   exit: Calling["exit"],
 ): Promise<unknown> {
-  const purpose = calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout));
-  const answer = await genCall(manager, what, timeout, { purpose, exit });
+  const handlers = calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout));
+  const answer = await genCall(manager, what, timeout, { handlers, exit });
   if (answer instanceof Failed)
     throw new OtpError(answer.reason, `Event manager ${nameOf(manager)}: ${what.op} failed: ${inWords(answer.reason)}`);
   return answer;

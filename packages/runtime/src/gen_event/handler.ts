@@ -5,7 +5,7 @@ import { ErlangError, Thrown } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
-import { isThenable } from "../process/body.ts";
+import { andThen, isThenable } from "../term/thenable.ts";
 import { acting } from "../process/context.ts";
 import { processOf } from "../process/process.ts";
 import { report } from "../process/report.ts";
@@ -27,11 +27,6 @@ export interface Handler {
 /** What a handler is called: its module, or module and id. */
 export function refOf({ module, id }: Handler): unknown {
   return id === undefined ? module : [module, id];
-}
-
-/** Goes on with a value, at once or when its promise is settled. (A module that exported `then` would itself be taken for a promise.) */
-export function andThen<T, R>(value: T | PromiseLike<T>, go: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
-  return isThenable(value) ? (value as PromiseLike<T>).then(go) : go(value);
 }
 
 /** Calls a callback as Erlang's `catch` does: what it threw is its result, what it failed with is `['EXIT', reason]`. */

@@ -11,11 +11,12 @@ import { acting } from "../process/context.ts";
 import { link, unlink } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 import { shownName } from "../behaviour/served.ts";
 import { BAD_MODULE, CRASH, ERROR, HIBERNATE, MODULE_NOT_FOUND, REMOVE_HANDLER, STOP, SWAP_HANDLER } from "./atoms.ts";
-import { calls, end, type Handler, read, refOf, swapped, tell, andThen } from "./handler.ts";
+import { calls, end, type Handler, read, refOf, swapped, tell } from "./handler.ts";
+import { andThen } from "../term/thenable.ts";
 import type { AnyHandler } from "./types.ts";
 
 /** What the functions of gen_event ask of a manager. */

@@ -11,7 +11,7 @@
 import { Atom } from "../term/atom.ts";
 import { isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
-import { type From, Request } from "../process/request.ts";
+import { type From, Request } from "../call/request.ts";
 import {
   ABS,
   CALL,

@@ -13,7 +13,7 @@ import type { Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import type { Ancestry } from "../process/process.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 import { call as genCall, callExit, calling, type Calling, cast as genCast } from "../behaviour/gen.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { answer } from "../behaviour/reply.ts";
@@ -25,7 +25,7 @@ import { Machine } from "./machine.ts";
 import type { ArgOf, CallFrom, ReplyAction, ServedBy, StateModule, WellFormed } from "./types.ts";
 
 const CALL: Calling = {
-  purpose: calling(({ server, payload, timeout }, reason) =>
+  handlers: calling(({ server, payload, timeout }, reason) =>
     callExit(reason, server as ServerRef, payload, timeout, GEN_STATEM),
   ),
   exit: (reason, server, payload, timeout) => callExit(reason, server, payload, timeout, GEN_STATEM),
@@ -143,7 +143,7 @@ function callWithin(server: ServerRef, request: unknown, given: readonly unknown
   const exit: Calling["exit"] = (reason, to, payload, ms) => callExit(reason, to, payload, ms, GEN_STATEM, given);
   return genCall(server, request, timeout as Timeout, {
     exit,
-    purpose: calling(({ payload, timeout: ms }, reason) => exit(reason, server, payload, ms)),
+    handlers: calling(({ payload, timeout: ms }, reason) => exit(reason, server, payload, ms)),
   });
 }
 

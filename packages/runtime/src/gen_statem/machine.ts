@@ -10,15 +10,16 @@ import { ErlangError, Exit, Thrown } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, same, say, sentenceOf, Stack } from "../term/reason.ts";
-import { settle } from "../term/shape.ts";
-import { isThenable } from "../process/body.ts";
+import { settleLayout } from "../term/shape.ts";
+import { isThenable } from "../term/thenable.ts";
 import { carrying, handled } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
-import { Cast, type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { Cast } from "../call/cast.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
 import * as registry from "../process/registry.ts";
-import { type From, Request } from "../process/request.ts";
+import { type From, Request } from "../call/request.ts";
 import { reduce, SLICE } from "../process/scheduler.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import type { Status } from "../behaviour/callbacks.ts";
@@ -35,7 +36,7 @@ import {
   whenSettled,
 } from "../behaviour/served.ts";
 import { enrol, withdraw } from "../behaviour/enrol.ts";
-import type { Starter } from "../behaviour/starter.ts";
+import type { Starter } from "../behaviour/init_ack.ts";
 import { system } from "../behaviour/system.ts";
 import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
 import {
@@ -95,7 +96,7 @@ class Event {
   }
 }
 
-settle(() => new Event(undefined, undefined));
+settleLayout(() => new Event(undefined, undefined));
 
 const INIT_STATE = ensure("init_state");
 const NONE: readonly unknown[] = [];
@@ -213,7 +214,7 @@ export class Machine extends Process implements Served {
         ) {
           const entry = take(this, undefined);
           if (carrying) this.#takeCarried(entry);
-          else if (entry instanceof Request && !entry.purpose.system) this.#begin([CALL, entry.from], entry.payload);
+          else if (entry instanceof Request && !entry.handlers.system) this.#begin([CALL, entry.from], entry.payload);
           else this.#take(entry);
         } else if (!this.#step()) break;
       }
@@ -290,7 +291,7 @@ export class Machine extends Process implements Served {
   #take(entry: Entry): void {
     if (entry instanceof Cast) this.#begin(CAST, entry.message);
     else if (entry instanceof Request) {
-      if (entry.purpose.system) system(this, entry);
+      if (entry.handlers.system) system(this, entry);
       else this.#begin([CALL, entry.from], entry.payload);
     } else this.#message((entry as Envelope).message);
   }
@@ -706,4 +707,4 @@ function pairOf({ type, content }: Event): readonly [unknown, unknown] {
   return [type, content];
 }
 
-settle(() => new Machine({}, undefined, undefined, []));
+settleLayout(() => new Machine({}, undefined, undefined, []));

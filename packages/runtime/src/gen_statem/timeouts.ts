@@ -6,7 +6,9 @@ import { isTuple } from "../term/guarded.ts";
 import { same } from "../term/reason.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import type { Process } from "../process/process.ts";
-import { cancel, Deadline, now, wait } from "../process/timer.ts";
+import { cancel, wait } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
+import { Deadline } from "../process/deadline.ts";
 import { type Asked } from "./action.ts";
 import { STATE_TIMEOUT, TIMEOUT } from "./atoms.ts";
 

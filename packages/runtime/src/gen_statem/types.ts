@@ -2,7 +2,7 @@
 import type { Atom } from "../term/atom.ts";
 import type { MessageOf, Protocol, ReplyTo } from "../term/protocol.ts";
 import type { Timeout } from "../term/timeout.ts";
-import type { From } from "../process/request.ts";
+import type { From } from "../call/request.ts";
 import type { Status } from "../behaviour/callbacks.ts";
 
 type Tag<N extends string> = Atom<N>;

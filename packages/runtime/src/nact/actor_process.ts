@@ -5,11 +5,11 @@ import { reasonOf } from "../term/reason.ts";
 import type { SystemOperation } from "../behaviour/stopping.ts";
 import { acting } from "../process/context.ts";
 import { die } from "../process/death.ts";
-import type { Dispatcher } from "../process/dispatcher.ts";
+import type { Dispatcher } from "../process/process.ts";
 import { Process } from "../process/process.ts";
 import type { Entry } from "../process/mailbox.ts";
-import { open, Request } from "../process/request.ts";
-import { enlist } from "../process/table.ts";
+import { Request } from "../call/request.ts";
+import { addProcess } from "../process/table.ts";
 import type { Actor, OnCrash } from "./concrete.ts";
 import { follow } from "./following.ts";
 import { ProcessRef, ReplyRef } from "./reference.ts";
@@ -34,7 +34,7 @@ export function standIn(actor: Actor): ActorProcess {
   if (process === undefined) {
     process = new ActorProcess(actor);
     known.set(actor, process);
-    enlist(process);
+    addProcess(process);
   }
   return process;
 }
@@ -75,7 +75,7 @@ export class ActorProcess extends Process {
       return;
     }
     this.taken++;
-    const term = open(entry);
+    const term = entry.term;
     this.#pass(Array.isArray(term) && term.length === 2 && term[0] === GEN_CAST ? term[1] : term);
   }
 
@@ -87,7 +87,7 @@ export class ActorProcess extends Process {
   // As nact's query: a function makes the message, given where to answer; anything else is the message, and `ctx.sender`
   // is where to answer.
   #serve(request: Request): void {
-    if (request.purpose.system) {
+    if (request.handlers.system) {
       const operation = request.payload as SystemOperation;
       if (operation.op === "terminate") {
         operation.taken = true;

@@ -4,7 +4,7 @@ import { KILLED } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
 import { die } from "../process/death.ts";
-import type { Dispatcher } from "../process/dispatcher.ts";
+import type { Dispatcher } from "../process/process.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { run } from "../process/scheduler.ts";
 import { pids } from "../process/table.ts";
@@ -18,7 +18,7 @@ type Seat = ActorRef<unknown>;
 
 /**
  * A dispatcher that hosts every process in a nact actor of its own: a child of `parent`, named after the pid
- * (`0.12.0` for `<0.12.0>`), spawned when the process is born and stopped when it is dead. Give it to `dispatcher.use`.
+ * (`0.12.0` for `<0.12.0>`), spawned when the process is started and stopped when it is dead. Give it to `dispatcher.use`.
  *
  * A process whose actor nact stops (by itself, or with its parent or system) is dead with reason `killed`. A process that
  * cannot get an actor, because `parent` has stopped, ends at once: its start fails with the reason.

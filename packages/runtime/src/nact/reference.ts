@@ -7,8 +7,8 @@ import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
-import { type Name, textOf } from "../process/registry.ts";
-import { Request } from "../process/request.ts";
+import { type Name, textOf } from "../term/name.ts";
+import { Request } from "../call/request.ts";
 import { send } from "../process/sending.ts";
 import { BridgeRef, type Concrete } from "./concrete.ts";
 

@@ -1,6 +1,6 @@
 import { context, type MeterProvider, metrics, ROOT_CONTEXT, trace, type TracerProvider } from "@opentelemetry/api";
 import { checkOptions } from "../term/options.ts";
-import { register } from "../process/carriers.ts";
+import { propagate } from "../process/propagation.ts";
 import { observe } from "../behaviour/observer.ts";
 import { metricsOf } from "./metrics.ts";
 import { spansOf } from "./spans.ts";
@@ -40,7 +40,7 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   const { tracer_provider = trace.getTracerProvider(), meter_provider = metrics.getMeterProvider() } = options;
   const measured = metricsOf(meter_provider.getMeter(SCOPE));
   const before = observe(spansOf(tracer_provider.getTracer(SCOPE), measured.called));
-  const end = register({
+  const end = propagate({
     capture: () => {
       const active = context.active();
       return active === ROOT_CONTEXT ? undefined : active;

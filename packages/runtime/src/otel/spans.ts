@@ -1,6 +1,6 @@
 import { context, type Span, SpanKind, SpanStatusCode, trace, type Tracer } from "@opentelemetry/api";
 import type { Observer } from "../behaviour/observer.ts";
-import { isThenable } from "../process/body.ts";
+import { isThenable } from "../term/thenable.ts";
 import {
   attributesOf,
   CALLBACK,

@@ -6,13 +6,14 @@ import { inWords, reasonOf, stackOf } from "../term/reason.ts";
 import { carrying, handled } from "./carriers.ts";
 import { leave } from "./context.ts";
 import { die } from "./death.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./process.ts";
 import { type Ancestry, Process } from "./process.ts";
 import { look } from "./receive.ts";
 import { nameOf } from "./registry.ts";
 import { report } from "./report.ts";
 import { reduce, turns } from "./scheduler.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
+import { isThenable } from "../term/thenable.ts";
 
 /** What a process does. Its result is of no interest; its failure is the process's exit reason. */
 export type Body = () => unknown;
@@ -95,8 +96,4 @@ export class BodyProcess extends Process {
   }
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
-}
-
-settle(() => new BodyProcess(() => undefined, turns, []));
+settleLayout(() => new BodyProcess(() => undefined, turns, []));

@@ -2,10 +2,6 @@
  * Contexts that travel with messages. A process runs in a context of its own; what somebody registers here is taken along by every
  * message and put around its handler: the store of an `AsyncLocalStorage`, a trace. Nothing registered, nothing done.
  */
-import { describe } from "../term/describe.ts";
-import { outside } from "./context.ts";
-import { report } from "./report.ts";
-
 /** How a context is taken along. */
 export interface Carrier<T = unknown> {
   /** What is there now; undefined for nothing. Called where a message is sent. */
@@ -16,24 +12,34 @@ export interface Carrier<T = unknown> {
 
 /** What a message takes along. */
 export interface Carried {
-  readonly carriers: readonly Carrier[];
+  readonly carriers: readonly Registered[];
   readonly values: readonly unknown[];
 }
 
 /** Whether anything is registered. */
 export let carrying = false;
 
-let carriers: readonly Carrier[] = [];
+let carriers: readonly Registered[] = [];
 
-/** Registers one. Returns what ends it. */
-export function register(carrier: Carrier): () => void {
-  // A wrapper of its own: one that is registered twice ends twice.
-  const one: Carrier = { capture: () => carrier.capture(), run: (captured, fun) => carrier.run(captured, fun) };
+/** A carrier, and where its failures go. */
+interface Registered {
+  readonly carrier: Carrier;
+  readonly failed: (what: "capture" | "run", error: unknown) => void;
+}
+
+/**
+ * Registers one. Returns what ends it.
+ *
+ * @param failed hears what the carrier throws; the message goes on without it
+ */
+export function register(carrier: Carrier, failed: Registered["failed"]): () => void {
+  // An object of its own: one that is registered twice ends twice.
+  const one: Registered = { carrier, failed };
   set([...carriers, one]);
   return () => set(carriers.filter((each) => each !== one));
 }
 
-function set(next: readonly Carrier[]): void {
+function set(next: readonly Registered[]): void {
   carriers = next;
   carrying = next.length > 0;
 }
@@ -41,14 +47,14 @@ function set(next: readonly Carrier[]): void {
 // Only while something is registered, and only for what carries something: messages stay as small as they are.
 const cargo = new WeakMap<object, Carried>();
 
-/** Takes along what is there now, with a message, or with a process that is born. */
+/** Takes along what is there now, with a message, or with a process that is started. */
 export function load(item: object, carried: Carried | undefined = capture()): void {
   if (carried !== undefined) cargo.set(item, carried);
 }
 
 export function capture(): Carried | undefined {
   let found = false;
-  const values = carriers.map((carrier) => {
+  const values = carriers.map(({ carrier, failed }) => {
     try {
       const value = carrier.capture();
       if (value !== undefined) found = true;
@@ -82,7 +88,7 @@ export function within(carried: Carried | undefined, fun: () => void): void {
 }
 
 // Whatever a carrier does, the handler runs once.
-function run(carrier: Carrier, value: unknown, fun: () => void): void {
+function run({ carrier, failed }: Registered, value: unknown, fun: () => void): void {
   let begun = false;
   const once = (): void => {
     if (begun) return;
@@ -95,15 +101,4 @@ function run(carrier: Carrier, value: unknown, fun: () => void): void {
     failed("run", error);
   }
   once();
-}
-
-function failed(what: string, error: unknown): void {
-  outside(() =>
-    report(
-      "error",
-      "carrier_failed",
-      () => ({ what, error }),
-      () => `A carrier failed in ${what}, and the message goes on without it: ${describe(error)}`,
-    ),
-  );
 }

@@ -90,3 +90,18 @@ export const realClock: Clock = {
     return { clear, hold: (alive) => void (alive ? handle.ref?.() : handle.unref?.()) };
   },
 };
+
+/** The clock that is in place. */
+export let clock: Clock = realClock;
+
+/** The time by the clock that is in place, in ms. */
+export function now(): number {
+  return clock.now();
+}
+
+/** Puts another clock in place and returns the one before. `useClock` of `timer.ts` looks whether it may be done. */
+export function replaceClock(next: Clock): Clock {
+  const before = clock;
+  clock = next;
+  return before;
+}

@@ -19,7 +19,7 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId, executionAsyncResource } from "node:async_hooks";
 import v8 from "node:v8";
 import { keep } from "../term/shape.ts";
-import type { Process } from "./process.ts";
+import type { Frame, Process } from "./process.ts";
 
 const OWNER = Symbol("otpts.process");
 type Owned = Promise<unknown> & { [OWNER]?: Process };
@@ -100,8 +100,7 @@ type Resource = AsyncResource & { [key: symbol]: unknown };
 const neutral = stripped(new AsyncResource("otpts.neutral"));
 const frames = new AsyncLocalStorage<Frame | undefined>();
 
-/** The context of a process, up to the end of the asynchronous callback that ran in it. */
-export class Frame {
+class ProcessFrame implements Frame {
   readonly process: Process;
   readonly resource: AsyncResource;
   over = false;
@@ -134,7 +133,7 @@ function frameOf(process: Process): Frame {
 }
 
 function newFrame(process: Process): Frame {
-  return new Frame(process);
+  return new ProcessFrame(process);
 }
 
 /** The asynchronous callback of a process has ended: its next turn has a frame of its own. */

@@ -11,12 +11,12 @@ import { type Pid, unhost } from "../term/pid.ts";
 import { leave, outside } from "./context.ts";
 import { addLink, dropLink } from "./link.ts";
 import { empty } from "./mailbox.ts";
-import { forget, mourn } from "./monitor.ts";
+import { forget, notifyMonitors } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { release } from "./registry.ts";
 import { effectOf } from "./signal.ts";
-import { strike } from "./table.ts";
-import type { Vigil } from "./vigil.ts";
+import { removeProcess } from "./table.ts";
+import type { Waiting } from "./waiting.ts";
 
 const waiting: { process: Process; reason: unknown }[] = [];
 let telling = false;
@@ -24,7 +24,7 @@ let telling = false;
 /** The process dies with this reason, unless it is dead. */
 export function die(process: Process, reason: unknown): void {
   if (!process.alive) return;
-  bury(process, reason);
+  exitProcess(process, reason);
   if (telling) {
     waiting.push({ process, reason });
     return;
@@ -70,14 +70,14 @@ export function unlink(process: Process, from: Pid): true {
   return true;
 }
 
-function bury(process: Process, reason: unknown): void {
+function exitProcess(process: Process, reason: unknown): void {
   // Between two callbacks no code of it is under way.
   if (process.listening) leave(process);
   process.expire();
   process.reason = reason;
   unhost(process.pid);
   if (process.name !== undefined) release(process);
-  strike(process);
+  removeProcess(process);
   process.waiter?.end();
   empty(process);
   process.release(reason);
@@ -91,18 +91,18 @@ function tell(process: Process, reason: unknown): void {
     else signal(links, pid, reason, true);
   }
   if (extra !== undefined) {
-    mourn(process, reason);
+    notifyMonitors(process, reason);
     forget(process);
   }
   // Oldest first; the list has the newest in front, and whoever is told leaves it.
-  let oldest = process.vigils;
+  let oldest = process.incoming;
   while (oldest?.nextIn !== undefined) oldest = oldest.nextIn;
   while (oldest !== undefined) {
-    const next: Vigil | undefined = oldest.previousIn;
-    oldest.request.fail(reason);
+    const next: Waiting | undefined = oldest.previousIn;
+    oldest.lost(reason);
     oldest = next;
   }
-  while (process.awaits !== undefined) process.awaits.request.settle();
+  while (process.outgoing !== undefined) process.outgoing.abandon();
   process.dispatcher.dismiss(process);
   process.extra = undefined;
   if (extra?.controller !== undefined) abort(extra.controller, reason);

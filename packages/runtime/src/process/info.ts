@@ -8,10 +8,9 @@ import { linksOf } from "./link.ts";
 import { entries } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { nameOf } from "./registry.ts";
-import { open } from "./request.ts";
 import { lengthOf, memoryOf } from "./size.ts";
 import { dateOf, elapsed } from "./stamp.ts";
-import type { Vigil } from "./vigil.ts";
+import type { Waiting } from "./waiting.ts";
 
 /** What there is to know about a process. */
 export interface ProcessInfo {
@@ -71,7 +70,7 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   status: (process) =>
     process.ready ? RUNNABLE : process.listening || process.waiter !== undefined ? WAITING : RUNNING,
   message_queue_len: lengthOf,
-  messages: (process) => entries(process).map(open),
+  messages: (process) => entries(process).map(({ term }) => term),
   links: linksOf,
   monitors: (process) => [...(process.extra?.monitors ?? [])].map((ref) => ref.item),
   monitored_by: (process) => [
@@ -84,7 +83,7 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   parent: (process) => process.ancestors[0],
   open_calls: (process) => {
     let count = 0;
-    for (let vigil = process.awaits; vigil !== undefined; vigil = vigil.nextOut) count++;
+    for (let waiting = process.outgoing; waiting !== undefined; waiting = waiting.nextOut) count++;
     return count;
   },
   started_at: (process) => dateOf(process.started),
@@ -96,21 +95,19 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
     busy === undefined ? undefined : { callback: busy, running_for: elapsed(since) },
   waits_for(process) {
     const waits: Wait[] = [];
-    for (let vigil = process.awaits; vigil !== undefined; vigil = vigil.nextOut) note(waits, vigil);
+    for (let waiting = process.outgoing; waiting !== undefined; waiting = waiting.nextOut) note(waits, waiting);
     return waits;
   },
   waited_for_by(process) {
     const waits: Wait[] = [];
-    for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) note(waits, vigil);
+    for (let waiting = process.incoming; waiting !== undefined; waiting = waiting.nextIn) note(waits, waiting);
     return waits;
   },
 };
 
 // Who watches a death waits for no answer.
-function note(waits: Wait[], { request, since }: Vigil): void {
-  const { caller, callee, payload, purpose } = request;
-  if (purpose.waited === undefined) return;
-  waits.unshift({ caller: caller?.pid, server: callee.pid, request: payload, waiting_for: elapsed(since) });
+function note(waits: Wait[], { awaited, caller, server, request, since }: Waiting): void {
+  if (awaited) waits.unshift({ caller, server, request, waiting_for: elapsed(since) });
 }
 
 let restartsOf: (process: Process) => number = () => 0;
@@ -122,8 +119,8 @@ export function tellRestarts(of: (process: Process) => number): void {
 
 function callers(process: Process): Pid[] {
   const pids: Pid[] = [];
-  for (let vigil = process.vigils; vigil !== undefined; vigil = vigil.nextIn) {
-    if (vigil.request.caller !== undefined) pids.push(vigil.request.caller.pid);
+  for (let waiting = process.incoming; waiting !== undefined; waiting = waiting.nextIn) {
+    if (waiting.caller !== undefined) pids.push(waiting.caller);
   }
   return pids;
 }

@@ -3,11 +3,13 @@
  * is two words, and taking one out of the middle moves nothing. A cast or a request is an entry itself; any other message
  * has an envelope around it.
  */
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 
 /** What stands in a mailbox: one message. */
 export interface Entry {
   next: Entry | undefined;
+  /** The message as the process's code sees it: casts and requests are OTP's tuples. */
+  readonly term: unknown;
 }
 
 /** An ordinary message. */
@@ -18,16 +20,19 @@ export class Envelope implements Entry {
   constructor(message: unknown) {
     this.message = message;
   }
+
+  get term(): unknown {
+    return this.message;
+  }
 }
 
-/** A cast. Whoever reads it with `receive` sees OTP's tuple, `['$gen_cast', message]`. */
-export class Cast implements Entry {
-  readonly message: unknown;
-  next: Entry | undefined = undefined;
-
-  constructor(message: unknown) {
-    this.message = message;
-  }
+/** Who waits for a message of the mailbox. Messages before `looked` were looked at and not wanted. */
+export interface Waiter {
+  looked: Entry | undefined;
+  /** It gives up after one look (`after: 0`). */
+  poll: boolean;
+  /** It waits no more. */
+  end(): void;
 }
 
 /** What a mailbox looks like from here: the two ends. A process is its own mailbox. */
@@ -59,7 +64,7 @@ export function take(box: Mailbox, before: Entry | undefined): Entry {
 
 /** Takes the first ordinary message that `wanted` wants out of a process's mailbox, if there is one, and tells nobody of it. */
 export function discard(
-  box: Mailbox & { readonly waiter: { looked: Entry | undefined } | undefined },
+  box: Mailbox & { readonly waiter: Waiter | undefined },
   wanted: (message: unknown) => boolean,
 ): void {
   let before: Entry | undefined;
@@ -92,8 +97,7 @@ export function entries(box: Mailbox): Entry[] {
   return found;
 }
 
-settle(() => new Envelope(undefined));
-settle(() => new Cast(undefined));
+settleLayout(() => new Envelope(undefined));
 
 // What somebody sent may throw when it is looked at: then it is not what is looked for.
 function fits(wanted: (message: unknown) => boolean, message: unknown): boolean {

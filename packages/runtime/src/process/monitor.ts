@@ -5,10 +5,11 @@ import { isTuple, tagOf } from "../term/guarded.ts";
 import { BADARG, DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
-import { type Process, processOf } from "./process.ts";
-import { find, isHere, type Name, told } from "./registry.ts";
+import { type Monitor, type Process, processOf } from "./process.ts";
+import { find, isHere } from "./registry.ts";
+import { type Name, told } from "../term/name.ts";
 import { abandon } from "./timer.ts";
 
 /** When the alias of a monitor ends: with the monitor, also with the first reply, or only by `unalias`. */
@@ -40,7 +41,7 @@ export class AliasRef extends Ref {
 }
 
 /** A monitor. Its 'DOWN' names the process as it was asked for: by pid, or by `[name, node]`. */
-export class MonitorRef extends Ref {
+export class MonitorRef extends Ref implements Monitor {
   readonly id = nextId();
   readonly watcher: Process;
   readonly item: unknown;
@@ -127,11 +128,11 @@ export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
 }
 
 /** Tells whoever monitors a process that it died, in the order in which the monitors were made. */
-export function mourn(process: Process, reason: unknown): void {
+export function notifyMonitors(process: Process, reason: unknown): void {
   const watchers = process.extra?.watchers;
   if (watchers === undefined) return;
   process.more.watchers = undefined;
-  for (const ref of watchers) down(ref, reason);
+  for (const ref of watchers) down(ref as MonitorRef, reason);
 }
 
 /** Ends all monitors, aliases and timers of a process that died. */
@@ -162,4 +163,4 @@ export function unalias(holder: Process, ref: Ref): boolean {
   return ref.deactivate();
 }
 
-settle(() => new MonitorRef(undefined as never, undefined, undefined, undefined));
+settleLayout(() => new MonitorRef(undefined as never, undefined, undefined, undefined));

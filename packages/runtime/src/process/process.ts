@@ -4,29 +4,56 @@
  *
  * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
  */
+import type { AsyncResource } from "node:async_hooks";
 import type { Atom } from "../term/atom.ts";
+import type { Name } from "../term/name.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import { carrying, load } from "./carriers.ts";
-import type { Frame } from "./context.ts";
-import type { Dispatcher } from "./dispatcher.ts";
-import { type Entry, Envelope, type Mailbox, put } from "./mailbox.ts";
-import type { Waiter } from "./receive.ts";
-import type { Name } from "./registry.ts";
-import type { Vigil } from "./vigil.ts";
-import type { MonitorRef } from "./monitor.ts";
-import type { Deadline } from "./timer.ts";
+import type { Deadline } from "./deadline.ts";
+import { type Entry, Envelope, type Mailbox, put, type Waiter } from "./mailbox.ts";
+import type { Waiting } from "./waiting.ts";
 import { stamped } from "./stamp.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
+
+/**
+ * How processes get their turns. The default runs them in microtasks (`scheduler.ts`); `@otpts/runtime/nact` hosts each in
+ * a nact actor. A dispatcher decides *when* `process.turn()` is called, never what it does.
+ */
+export interface Dispatcher {
+  /** Whether a process that is scheduled has run when the microtasks that are due have run. */
+  readonly prompt: boolean;
+  /** A process was started: give it whatever it needs to be scheduled later. Its `seat` is the dispatcher's to use. */
+  admit(process: Process): void;
+  /** The process has something to do: call `process.turn()` soon, not now. Called at most once until that call. */
+  schedule(process: Process): void;
+  /** The process is dead: release what `admit` took. */
+  dismiss(process: Process): void;
+}
+
+/** The asynchronous context of a process, up to the end of the asynchronous callback that ran in it: see `context.ts`. */
+export interface Frame {
+  readonly process: Process;
+  readonly resource: AsyncResource;
+  over: boolean;
+}
+
+/** A monitor that `watcher` holds on `target`, undefined once the monitor has ended: see `monitor.ts`. */
+export interface Monitor extends Ref {
+  readonly watcher: Process;
+  /** The target as it was asked for: a pid, or `[name, node]`. */
+  readonly item: unknown;
+  target: Process | undefined;
+}
 
 /** What few processes need. */
 export class Extra {
   dictionary: Map<unknown, unknown> | undefined = undefined;
   controller: AbortController | undefined = undefined;
   /** Monitors this process holds on others. */
-  monitors: Set<MonitorRef> | undefined = undefined;
+  monitors: Set<Monitor> | undefined = undefined;
   /** Monitors others hold on this process. */
-  watchers: Set<MonitorRef> | undefined = undefined;
+  watchers: Set<Monitor> | undefined = undefined;
   /** Active aliases of this process. */
   aliases: Set<Ref> | undefined = undefined;
   /** Timers that send to this process. */
@@ -37,7 +64,7 @@ export class Extra {
   seat: unknown = undefined;
 }
 
-settle(() => new Extra());
+settleLayout(() => new Extra());
 
 /** A parent's entry in a process's list of ancestors: its name, if it has one, or its pid. */
 export type Ancestry = readonly (Pid | Atom)[];
@@ -58,8 +85,8 @@ export abstract class Process implements Mailbox {
   readonly pid: Pid;
   /** One link is the rule, so one is kept without a set. */
   links: Pid | Set<Pid> | undefined = undefined;
-  /** Requests by this process that wait for an answer: a list through `Vigil.nextOut`. */
-  awaits: Vigil | undefined = undefined;
+  /** Requests by this process that wait for an answer: a list through `Waiting.nextOut`. */
+  outgoing: Waiting | undefined = undefined;
   extra: Extra | undefined = undefined;
   /** Registered name, as it was given; `nameOf` in `registry.ts` tells it. */
   name: Name | undefined = undefined;
@@ -75,8 +102,8 @@ export abstract class Process implements Mailbox {
   since = 0;
   /** Reductions so far, those of the turn under way left out. */
   reductions = 0;
-  /** Requests to this process that wait for an answer: a list through `Vigil.nextIn`. */
-  vigils: Vigil | undefined = undefined;
+  /** Requests to this process that wait for an answer: a list through `Waiting.nextIn`. */
+  incoming: Waiting | undefined = undefined;
   readonly dispatcher: Dispatcher;
   /** The asynchronous context its code runs in, where it needs one of its own. */
   frame: Frame | undefined = undefined;

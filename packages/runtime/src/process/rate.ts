@@ -1,7 +1,7 @@
 /** How many messages a process handles in a second: from two looks at what it has handled, so that it costs nothing unless asked. */
 import type { Process } from "./process.ts";
 import { elapsed } from "./stamp.ts";
-import { now } from "./timer.ts";
+import { now } from "./clock.ts";
 
 /** Looks that are closer together tell chance. In ms. */
 const APART = 1_000;

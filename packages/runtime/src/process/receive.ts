@@ -1,21 +1,21 @@
 import { BADARG, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { type Entry, Envelope, take } from "./mailbox.ts";
+import { type Entry, Envelope, take, type Waiter } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { report } from "./report.ts";
-import { open } from "./request.ts";
 import { exhausted, reduce } from "./scheduler.ts";
-import { cancel, Deadline, wait } from "./timer.ts";
+import { cancel, wait } from "./timer.ts";
+import { Deadline } from "./deadline.ts";
 import { forever } from "./forever.ts";
 
 /** Picks the message to take; true for the first one that is wanted. */
 export type Match = (message: unknown) => boolean;
 
-/** A receive that waits. Messages before `looked` were looked at and not wanted. */
-export class Waiter {
+/** A receive that waits. */
+class Receive implements Waiter {
   readonly process: Process;
   readonly match: Match | undefined;
   readonly resolve: (message: unknown) => void;
@@ -23,7 +23,6 @@ export class Waiter {
   looked: Entry | undefined = undefined;
   /** When it gives up, if it does. */
   deadline: Deadline | undefined = undefined;
-  /** It gives up after one look (`after: 0`). */
   poll = false;
 
   constructor(
@@ -43,7 +42,6 @@ export class Waiter {
     wait((this.deadline = new Deadline(() => this.#giveUp())), ms);
   }
 
-  /** It waits no more. */
   end(): void {
     this.process.waiter = undefined;
     if (this.deadline !== undefined) cancel(this.deadline);
@@ -71,11 +69,11 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
   // A process that always finds a message must give the event loop its turn too.
   if (reduce() && !exhausted()) {
     const found = search(process, match, undefined);
-    if (found !== undefined) return Promise.resolve(open(take(process, found.before)));
+    if (found !== undefined) return Promise.resolve(take(process, found.before).term);
     if (ms === 0) return Promise.resolve(TIMEOUT);
   }
   return new Promise((resolve, reject) => {
-    const waiter = new Waiter(process, match, resolve, reject);
+    const waiter = new Receive(process, match, resolve, reject);
     process.waiter = waiter;
     waiter.poll = ms === 0;
     if (ms > 0 && ms !== Infinity) waiter.limit(ms);
@@ -85,7 +83,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
 
 /** Looks whether a message came that the waiting receive wants. Called in the process's turn. */
 export function look(process: Process): void {
-  const waiter = process.waiter as Waiter;
+  const waiter = process.waiter as Receive;
   let found: { before: Entry | undefined } | undefined;
   try {
     found = search(process, waiter.match, waiter.looked);
@@ -103,7 +101,7 @@ export function look(process: Process): void {
     return;
   }
   waiter.end();
-  waiter.resolve(open(take(process, found.before)));
+  waiter.resolve(take(process, found.before).term);
 }
 
 function search(
@@ -114,7 +112,7 @@ function search(
   let before = looked;
   let entry = looked === undefined ? process.head : looked.next;
   while (entry !== undefined) {
-    const wanted = match === undefined || match(open(entry));
+    const wanted = match === undefined || match(entry.term);
     if ((before === undefined ? process.head : before.next) !== entry) {
       // The match itself took messages out (`demonitor` with flush), this one or the one before it: look anew.
       before = undefined;
@@ -160,9 +158,9 @@ function drop(process: Process, entry: Entry, before: Entry | undefined): void {
   );
 }
 
-settle(
+settleLayout(
   () =>
-    new Waiter(
+    new Receive(
       undefined as never,
       undefined,
       () => {},

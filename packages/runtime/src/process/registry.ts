@@ -4,34 +4,17 @@
  * A string and the atom of the same name are the same name. A string makes no entry in the table of atoms, so names may come
  * from outside: they are gone when their process is.
  */
-import { Atom } from "../term/atom.ts";
+import type { Atom } from "../term/atom.ts";
 import { loose } from "../term/atom_table.ts";
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isA } from "../term/guarded.ts";
+import { isName, type Name, textOf, told } from "../term/name.ts";
 import { NODE, type Pid } from "../term/pid.ts";
 import { strange } from "../term/strange.ts";
 import { type Process, processOf } from "./process.ts";
 
-/** A registered name: a string or an atom, which mean the same. */
-export type Name = string | Atom;
-
 const names = new Map<string, Process>();
-
-export function textOf(name: Name): string {
-  return typeof name === "string" ? name : name.name;
-}
-
-/** Whether this can be a name at all. */
-export function isName(name: unknown): name is Name {
-  return typeof name === "string" || isA(name, Atom);
-}
-
-/** A name as it is told: an atom, for which a string needs no entry in the table of atoms. */
-export function told(name: Name): Atom {
-  return typeof name === "string" ? loose(name) : name;
-}
 
 /** The registered name of a process, as it is told. */
 export function nameOf(process: Process): Atom | undefined {

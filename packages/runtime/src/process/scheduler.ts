@@ -11,7 +11,7 @@ import { reasonOf } from "../term/reason.ts";
 import { Batch } from "./batch.ts";
 import { enter, inside, isolating, notice, noticeNow, outside } from "./context.ts";
 import { die } from "./death.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./process.ts";
 import type { Process } from "./process.ts";
 import { report } from "./report.ts";
 import { unstamp } from "./stamp.ts";

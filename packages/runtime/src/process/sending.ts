@@ -10,9 +10,11 @@ import { capture, type Carried, carrying, within } from "./carriers.ts";
 import { acting } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
-import { find, isHere, isName, type Name } from "./registry.ts";
-import { Request } from "./request.ts";
-import { abandon, Deadline, left, wait } from "./timer.ts";
+import { find, isHere } from "./registry.ts";
+import { isName, type Name } from "../term/name.ts";
+import { ReplyRef } from "./reply_ref.ts";
+import { abandon, left, wait } from "./timer.ts";
+import { Deadline } from "./deadline.ts";
 
 /** Where a message can go: a pid, a registered name, an alias, or a name on a node. */
 export type Destination = Pid | Name | Ref | readonly [name: Name, node: Name];
@@ -45,7 +47,7 @@ export function send<M>(to: Destination, message: M): M {
 // A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
 function deliver(process: Process, message: unknown): void {
   const tag = tagOf(message, 2);
-  if (isA(tag, Request) && tag.caller === process) {
+  if (isA(tag, ReplyRef) && tag.caller === process) {
     tag.answer((message as readonly unknown[])[1]);
     return;
   }
@@ -53,7 +55,7 @@ function deliver(process: Process, message: unknown): void {
 }
 
 function sendToAlias(to: Ref, message: unknown): void {
-  if (to instanceof Request) {
+  if (to instanceof ReplyRef) {
     if (tagOf(message, 2) === to) to.answer((message as readonly unknown[])[1]);
     return;
   }

@@ -1,7 +1,6 @@
 /** About how much memory a mailbox takes: for people who look for the one that fills the heap. */
 import { isTuple } from "../term/guarded.ts";
 import type { Entry, Mailbox } from "./mailbox.ts";
-import { open } from "./request.ts";
 
 // More parts of terms are not looked at; what is left counts as what was seen does.
 const PARTS = 10_000;
@@ -22,7 +21,7 @@ export function memoryOf(box: Mailbox): number {
   let messages = 0;
   let entry: Entry | undefined = box.head;
   for (; entry !== undefined && seen.size < PARTS; entry = entry.next) {
-    bytes += OBJECT + SLOT + sizeOf(open(entry), seen);
+    bytes += OBJECT + SLOT + sizeOf(entry.term, seen);
     messages++;
   }
   let rest = 0;

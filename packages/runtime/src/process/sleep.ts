@@ -2,7 +2,8 @@ import { BADARG, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import type { Process } from "./process.ts";
-import { Deadline, wait } from "./timer.ts";
+import { wait } from "./timer.ts";
+import { Deadline } from "./deadline.ts";
 
 /** Resolves with `ok` after `ms`. A process that dies meanwhile does not wake up. */
 export function pause(process: Process | undefined, ms: number): Promise<typeof OK> {

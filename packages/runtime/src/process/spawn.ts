@@ -1,22 +1,22 @@
-/** How a process is born: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
+/** Starting a process: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
 import type { Pid } from "../term/pid.ts";
 import { type Body, BodyProcess } from "./body.ts";
 import { carrying, load } from "./carriers.ts";
 import { acting, follow } from "./context.ts";
-import type { Dispatcher } from "./dispatcher.ts";
+import type { Dispatcher } from "./process.ts";
 import { link } from "./death.ts";
 import type { Ancestry, Process } from "./process.ts";
 import { nameOf } from "./registry.ts";
 import { reportRejections } from "./rejection.ts";
 import { turns } from "./scheduler.ts";
 import { tellStranded } from "./stranded.ts";
-import { enlist } from "./table.ts";
+import { addProcess } from "./table.ts";
 
 const none: Ancestry = [];
 let dispatcher: Dispatcher = turns;
 let begun = false;
 
-/** The dispatcher of processes that are born from now on. Returns the one before. */
+/** The dispatcher of processes that are started from now on. Returns the one before. */
 export function useDispatcher(next: Dispatcher): Dispatcher {
   const before = dispatcher;
   dispatcher = next;
@@ -44,14 +44,14 @@ export function ancestry(parent: Process | undefined): Ancestry {
 }
 
 /** Brings a process to life: from here on it has a pid that others can use, and its first turn is due. */
-export function bear(process: Process, parent: Process | undefined, linked: boolean): Pid {
+export function startProcess(process: Process, parent: Process | undefined, linked: boolean): Pid {
   if (!begun) {
     begun = true;
     follow();
     reportRejections();
     tellStranded();
   }
-  enlist(process);
+  addProcess(process);
   process.dispatcher.admit(process);
   if (linked && parent !== undefined) link(parent, process.pid);
   if (carrying) load(process);
@@ -62,6 +62,6 @@ export function bear(process: Process, parent: Process | undefined, linked: bool
 export function spawn(body: Body, linked: boolean): Process {
   const parent = acting();
   const process = new BodyProcess(body, dispatcher, ancestry(parent));
-  bear(process, parent, linked);
+  startProcess(process, parent, linked);
   return process;
 }

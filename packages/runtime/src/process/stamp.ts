@@ -2,7 +2,7 @@
  * When something began, in whole milliseconds since the program started. The clock is read once in a drain at most, however
  * many processes start and however many callbacks wait in it: reading it for each would cost more than what it is noted for.
  */
-import { now } from "./timer.ts";
+import { now } from "./clock.ts";
 
 let read = false;
 let stamp = 0;

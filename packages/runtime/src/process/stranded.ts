@@ -5,9 +5,7 @@
  * word that is the hardest failure to find: so it is told on stderr, with who waits for whom, and the status is not 0.
  * Processes that wait for messages are idle, which is no fault.
  */
-import { describe } from "../term/describe.ts";
 import type { Process } from "./process.ts";
-import type { Awaited } from "./promised.ts";
 import { processOf } from "./process.ts";
 import { pids } from "./table.ts";
 
@@ -102,21 +100,15 @@ function allWaits(): Wait[] {
   for (const pid of pids()) {
     const whom = processOf(pid);
     if (whom === undefined) continue;
-    const { starter } = whom as { starter?: Awaited };
+    const { starter } = whom as { starter?: { readonly caller: Process | undefined } };
     if (starter !== undefined) found.push({ who: starter.caller, whom, what: "the start of %" });
     // Oldest first: the list has the newest in front.
     const answers: Wait[] = [];
-    for (let vigil = whom.vigils; vigil !== undefined; vigil = vigil.nextIn) {
-      const { caller, payload, purpose } = vigil.request;
-      if (purpose.waited === undefined) continue;
-      answers.unshift({ who: caller, whom, what: purpose.waited(payload) });
+    for (let waiting = whom.incoming; waiting !== undefined; waiting = waiting.nextIn) {
+      const { awaited, caller } = waiting;
+      if (awaited) answers.unshift({ who: caller && processOf(caller), whom, what: waiting.what() });
     }
     found.push(...answers);
   }
   return found;
-}
-
-/** What a call waits for. */
-export function answerTo(payload: unknown): string {
-  return `the answer of % to ${describe(payload)}`;
 }

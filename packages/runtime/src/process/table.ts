@@ -5,14 +5,14 @@ import type { Process } from "./process.ts";
 let newest: Process | undefined;
 let living = 0;
 
-export function enlist(process: Process): void {
+export function addProcess(process: Process): void {
   process.nextAlive = newest;
   if (newest !== undefined) newest.previousAlive = process;
   newest = process;
   living++;
 }
 
-export function strike(process: Process): void {
+export function removeProcess(process: Process): void {
   const { nextAlive, previousAlive } = process;
   if (previousAlive === undefined) newest = nextAlive;
   else previousAlive.nextAlive = nextAlive;

@@ -6,41 +6,15 @@
  * next to nothing. They sit in a wheel of ticks of 50 ms, and a tick is counted, not measured: a call cannot time out
  * because the event loop stood still, and entering it reads no clock.
  */
-import { settle } from "../term/shape.ts";
-import { type Alarm, type Clock, realClock } from "./clock.ts";
+import { type Alarm, type Clock, clock, replaceClock } from "./clock.ts";
 import { outside } from "./context.ts";
+import type { Coarse, Deadline } from "./deadline.ts";
 
 const TICK = 50;
 const SLOTS = 256;
 /** From this many ms on a call's time-out is coarse: at most TICK + 1 tick late, never early. */
 export const COARSE_FROM = 1_000;
 
-/** Something that waits for time. `fire` is called at most once; it must not throw. */
-export class Deadline {
-  /** @internal position in the heap, or -1 */
-  place = -1;
-  /** @internal never a whole number at first, so that V8 takes it for a fraction from the beginning: see `term/shape.ts` */
-  due = Infinity;
-  fire: () => void;
-  /** Waiting for it does not keep Node alive. */
-  readonly background: boolean;
-
-  constructor(fire: () => void, background = false) {
-    this.fire = fire;
-    this.background = background;
-  }
-}
-
-/** A coarse deadline: a node of a doubly linked list, one list per slot of the wheel. */
-export interface Coarse {
-  slot: number;
-  rounds: number;
-  earlier: Coarse | undefined;
-  later: Coarse | undefined;
-  expire(): void;
-}
-
-let clock: Clock = realClock;
 let alarm: Alarm | undefined;
 let alarmDue = Infinity;
 let held = true;
@@ -54,20 +28,14 @@ let waiting = 0;
 let tick = 0;
 let tickDue = Infinity;
 
-export function now(): number {
-  return clock.now();
-}
-
 /** Puts another clock in place and returns the one before. Only while nothing waits. For tests. */
 export function useClock(next: Clock): Clock {
   if (heap.length > 0 || waiting > 0) throw new Error("Cannot change the clock: something waits for time");
-  const before = clock;
   alarm?.clear();
   alarm = undefined;
   alarmDue = Infinity;
   tickDue = Infinity;
-  clock = next;
-  return before;
+  return replaceClock(next);
 }
 
 /** Starts waiting: fires `ms` from now or a little later. `Infinity` never fires and costs nothing. */
@@ -242,5 +210,3 @@ function down(from: number): void {
   heap[at] = moving;
   moving.place = at;
 }
-
-settle(() => new Deadline(() => {}));

@@ -8,7 +8,7 @@ import type { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
-import { now } from "../process/timer.ts";
+import { now } from "../process/clock.ts";
 import { type Outcome, Task } from "./task.ts";
 
 /** The name of this module in exit reasons. */

@@ -1,20 +1,12 @@
 import { inspect } from "node:util";
-import { table } from "./atom_table.ts";
+import { type Atom as AtomType, table } from "./atom_table.ts";
 import { ErlangError } from "./error.ts";
 
 /**
  * A name that is a value: the same text is always the same object, so atoms compare with `===`. Made by `ensure` only.
  * The type parameter is the text where the compiler knows it, so that a tuple's tag can be told apart by type.
  */
-export interface Atom<N extends string = string> {
-  readonly name: N;
-  toString(): N;
-  toJSON(): N;
-  /** Makes the type nominal: no object literal is an atom. */
-  readonly [brand]: never;
-}
-
-declare const brand: unique symbol;
+export type Atom<N extends string = string> = AtomType<N>;
 
 /** How many atoms there can be, as on the BEAM by default. */
 export const limit = 1_048_576;

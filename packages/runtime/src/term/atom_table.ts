@@ -1,7 +1,20 @@
 /** Where the atoms are. */
 import { inspect } from "node:util";
-import type { Atom } from "./atom.ts";
 import { ATOM } from "./describe.ts";
+
+/**
+ * A name that is a value: the same text is always the same object, so atoms compare with `===`. Made by `ensure` only.
+ * The type parameter is the text where the compiler knows it, so that a tuple's tag can be told apart by type.
+ */
+export interface Atom<N extends string = string> {
+  readonly name: N;
+  toString(): N;
+  toJSON(): N;
+  /** Makes the type nominal: no object literal is an atom. */
+  readonly [brand]: never;
+}
+
+declare const brand: unique symbol;
 
 interface Table {
   readonly Atom: abstract new (...args: never) => Atom;

@@ -7,7 +7,7 @@ import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
 import { describe, STACK } from "./describe.ts";
 import { ErlangError, Exit, Thrown } from "./error.ts";
 import { framesOf, isA, isError, read, tagOf, textOf } from "./guarded.ts";
-import { settle } from "./shape.ts";
+import { settleLayout } from "./shape.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
 export class Stack {
@@ -40,7 +40,7 @@ export class Stack {
   }
 }
 
-settle(() => new Stack(undefined));
+settleLayout(() => new Stack(undefined));
 
 /** The exit reason that a value thrown by a process's code stands for. */
 export function reasonOf(thrown: unknown): unknown {

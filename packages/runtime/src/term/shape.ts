@@ -11,7 +11,7 @@ const TRIES = 16;
 const kept: object[] = [];
 
 /** Makes instances of a hot class until its layout is settled. `make` must have no effect but the instance. */
-export function settle(make: () => object): void {
+export function settleLayout(make: () => object): void {
   let last: object | undefined;
   for (let count = 0; count < TRIES; count++) last = make();
   keep(last as object);

@@ -2,17 +2,8 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { Clock } from "../../src/process/clock.ts";
-import {
-  cancel,
-  type Coarse,
-  COARSE_FROM,
-  Deadline,
-  enter,
-  leave,
-  left,
-  useClock,
-  wait,
-} from "../../src/process/timer.ts";
+import { cancel, COARSE_FROM, enter, leave, left, useClock, wait } from "../../src/process/timer.ts";
+import { type Coarse, Deadline } from "../../src/process/deadline.ts";
 import { SimulatedClock } from "../../src/testing/simulated_clock.ts";
 
 let clock: SimulatedClock;

@@ -14,7 +14,7 @@ import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
-import { nameOf, offender, runs, type State } from "./supervisor_state.ts";
+import { nameOf, offender, setPid, type State } from "./supervisor_state.ts";
 
 /** Why a child did not start; `text` where the reason alone would not tell a person. */
 export interface Failure {
@@ -25,15 +25,15 @@ export interface Failure {
 export type Started = { readonly ok: unknown; readonly pid: Pid | undefined } | Failure;
 
 /** Starts children in order up to the first that fails. */
-export async function startAll(
+export async function startChildren(
   state: State,
   list: readonly Child[],
 ): Promise<(Failure & { readonly child: Child }) | undefined> {
   for (const child of list) {
     if (state.interrupted) return undefined;
-    const failed = await start(state, child, (started) => {
+    const failed = await startAndReport(state, child, (started) => {
       if ("error" in started) return { child, ...started };
-      runs(state, child, started.pid);
+      setPid(state, child, started.pid);
       return undefined;
     });
     if (failed !== undefined) return failed;
@@ -42,9 +42,9 @@ export async function startAll(
 }
 
 /** Starts a child, reports it if that fails, and goes on with `then` as the supervisor. */
-export function start<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
+export function startAndReport<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
   state.starting = child;
-  return run(state, child.spec, child.extra, (started) => {
+  return callTask(state, child.spec, child.extra, (started) => {
     state.starting = undefined;
     if ("error" in started) {
       report(
@@ -60,7 +60,7 @@ export function start<T>(state: State, child: Child, then: (started: Started) =>
 }
 
 /** Calls the start function, waits for it, and goes on with `then` as the supervisor. */
-export function run<T>(
+export function callTask<T>(
   state: State,
   spec: CheckedSpec,
   extra: readonly unknown[],

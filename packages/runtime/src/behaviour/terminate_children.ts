@@ -5,25 +5,25 @@ import { nameOf as registeredName } from "../process/registry.ts";
 import { report } from "../process/report.ts";
 import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
-import { type Odd, shut, shutAll } from "./shutdown.ts";
+import { type Odd, shutdownChild, shutdownChildren } from "./shutdown_child.ts";
 import { forget, nameOf, type State } from "./supervisor_state.ts";
 
 /** Ends children, last first: one after the other, or (simple_one_for_one) all at once. */
-export async function endAll(state: State, list: readonly Child[]): Promise<void> {
+export async function terminateChildren(state: State, list: readonly Child[]): Promise<void> {
   const { dynamic, self } = state;
   if (dynamic === undefined) {
-    for (const child of list.toReversed()) await end(state, child);
+    for (const child of list.toReversed()) await terminateAndReport(state, child);
     return;
   }
   const pids = list.flatMap((child) => child.pid ?? []);
-  for (const odd of await shutAll(self, pids, dynamic)) reportShutdown(state, dynamic, odd);
+  for (const odd of await shutdownChildren(self, pids, dynamic)) reportShutdown(state, dynamic, odd);
 }
 
 /** Ends one child. Resolves when it is dead. */
-export async function end(state: State, child: Child): Promise<void> {
+export async function terminateAndReport(state: State, child: Child): Promise<void> {
   const { pid, spec } = child;
   if (pid !== undefined) {
-    const odd = await shut(state.self, pid, spec);
+    const odd = await shutdownChild(state.self, pid, spec);
     if (odd !== undefined) reportShutdown(state, spec, odd);
   }
   forget(state, child);

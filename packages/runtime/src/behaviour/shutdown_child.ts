@@ -4,11 +4,11 @@ import { tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { signal, unlink } from "../process/death.ts";
 import { type Process, processOf } from "../process/process.ts";
-import { type Purpose, Request } from "../process/request.ts";
+import { type ReplyHandlers, Request } from "../call/request.ts";
 import type { CheckedSpec } from "./child.ts";
 
 /** Waiting for a child's death: the request fails with the reason, which is what is wanted. Whoever takes too long is killed. */
-const WATCHING: Purpose = {
+const WATCHING: ReplyHandlers = {
   system: false,
   waited: () => "the end of %",
   answered() {},
@@ -36,7 +36,7 @@ export interface Odd {
  * Ends one child in the way its specification says. Resolves when it is dead: with undefined if it went as it should, or
  * with the reason it ended with instead (OTP reports that as a shutdown error).
  */
-export function shut(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<Odd | undefined> {
+export function shutdownChild(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<Odd | undefined> {
   const child = processOf(pid);
   unlink(supervisor, pid);
   if (child === undefined) return Promise.resolve(undefined);
@@ -49,8 +49,12 @@ export function shut(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<
 }
 
 /** Ends many children of one specification at the same time (simple_one_for_one). Resolves with those that did not go well. */
-export async function shutAll(supervisor: Process, pids: readonly Pid[], spec: CheckedSpec): Promise<readonly Odd[]> {
-  const ends = await Promise.all(pids.map((pid) => shut(supervisor, pid, spec)));
+export async function shutdownChildren(
+  supervisor: Process,
+  pids: readonly Pid[],
+  spec: CheckedSpec,
+): Promise<readonly Odd[]> {
+  const ends = await Promise.all(pids.map((pid) => shutdownChild(supervisor, pid, spec)));
   return ends.filter((odd) => odd !== undefined);
 }
 

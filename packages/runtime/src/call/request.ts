@@ -1,20 +1,22 @@
 /**
  * A request that waits for its answer: the reference in the caller's `from` and the message in the server's mailbox in one
- * object. While the answer may still come at once it is nothing more; when it has to wait, it keeps a vigil (`vigil.ts`):
+ * object. While the answer may still come at once it is nothing more; when it has to wait, it makes a `PendingCall`:
  * the monitor on the server, the caller's end of it, and the time-out.
  *
  * Calls, calls of the behaviour itself, requests whose answer is a message, and waiting for a death are one class with
- * different purposes: where classes share a constructor through inheritance, V8 compiles it for none of them.
+ * different handlers: where classes share a constructor through inheritance, V8 compiles it for none of them.
  */
-import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
+import { GEN_CALL } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
-import { nextId, Ref } from "../term/ref.ts";
-import { settle } from "../term/shape.ts";
+import { nextId } from "../term/ref.ts";
+import { settleLayout } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { Cast, type Entry, type Envelope } from "./mailbox.ts";
-import type { Process } from "./process.ts";
-import type { Awaited } from "./promised.ts";
-import { Vigil } from "./vigil.ts";
+import type { Entry } from "../process/mailbox.ts";
+import type { Process } from "../process/process.ts";
+import { ReplyRef } from "../process/reply_ref.ts";
+import type { PendingReply } from "./reply_promise.ts";
+import { PendingCall, type Waits } from "./pending_call.ts";
 
 /** The caller and the tag of its request, as `handle_call` gets it: `gen_server.reply(from, value)` answers. */
 export type From = readonly [caller: Pid | undefined, tag: unknown];
@@ -23,7 +25,7 @@ export type From = readonly [caller: Pid | undefined, tag: unknown];
 export const DEFAULT_TIMEOUT = 5_000;
 
 /** What a request is made for. */
-export interface Purpose {
+export interface ReplyHandlers {
   /** It is for the behaviour itself rather than for its callback module (OTP's `{system, From, Msg}`). */
   readonly system: boolean;
   /**
@@ -39,10 +41,10 @@ export interface Purpose {
   expired(request: Request): void;
 }
 
-export class Request extends Ref implements Entry, Awaited {
+export class Request extends ReplyRef implements Entry, PendingReply, Waits {
   readonly id: number;
   next: Entry | undefined;
-  readonly purpose: Purpose;
+  readonly handlers: ReplyHandlers;
   readonly callee: Process;
   readonly caller: Process | undefined;
   /** The callee as the caller named it: a pid, a name, `[name, node]`. */
@@ -51,14 +53,14 @@ export class Request extends Ref implements Entry, Awaited {
   /** As the caller gave it; undefined if it did not. */
   readonly timeout: Timeout | undefined;
   /** `open`: neither answered nor failed nor given up. */
-  state: Awaited["state"];
-  vigil: Vigil | undefined;
+  state: PendingReply["state"];
+  pendingCall: PendingCall | undefined;
   value: unknown;
   resolve: ((value: never) => void) | undefined;
   late: boolean;
 
   constructor(
-    purpose: Purpose,
+    handlers: ReplyHandlers,
     callee: Process,
     caller: Process | undefined,
     server: unknown,
@@ -68,14 +70,14 @@ export class Request extends Ref implements Entry, Awaited {
     super();
     this.id = nextId();
     this.next = undefined;
-    this.purpose = purpose;
+    this.handlers = handlers;
     this.callee = callee;
     this.caller = caller;
     this.server = server;
     this.payload = payload;
     this.timeout = timeout;
     this.state = "open";
-    this.vigil = undefined;
+    this.pendingCall = undefined;
     this.value = undefined;
     this.resolve = undefined;
     this.late = false;
@@ -85,6 +87,11 @@ export class Request extends Ref implements Entry, Awaited {
     return true;
   }
 
+  /** As code that receives it by hand sees it. */
+  get term(): unknown {
+    return [GEN_CALL, this.from, this.payload];
+  }
+
   get from(): From {
     return [this.caller?.pid, this];
   }
@@ -92,8 +99,8 @@ export class Request extends Ref implements Entry, Awaited {
   /** From now on it waits: fails when the server dies (or has died since it was sent), expires after `ms`. */
   keep(ms: number): void {
     if (this.state !== "open") return;
-    if (this.caller?.alive === false) this.settle();
-    else if (this.callee.alive) this.vigil = new Vigil(this).begin(ms);
+    if (this.caller?.alive === false) this.abandon();
+    else if (this.callee.alive) this.pendingCall = new PendingCall(this).begin(ms);
     else this.fail(this.callee.reason);
   }
 
@@ -103,15 +110,19 @@ export class Request extends Ref implements Entry, Awaited {
 
   /** Answers it. The first answer counts; a later one, or one to a caller that is gone, is dropped. */
   answer(value: unknown): void {
-    if (end(this, "answered")) this.purpose.answered(this, value);
+    if (end(this, "answered")) this.handlers.answered(this, value);
   }
 
   fail(reason: unknown): void {
-    if (end(this, "failed")) this.purpose.failed(this, reason);
+    if (end(this, "failed")) this.handlers.failed(this, reason);
+  }
+
+  expire(): void {
+    this.handlers.expired(this);
   }
 
   /** Ends it without telling the caller. */
-  settle(): void {
+  abandon(): void {
     end(this, "failed");
   }
 }
@@ -119,18 +130,25 @@ export class Request extends Ref implements Entry, Awaited {
 function end(request: Request, state: "answered" | "failed"): boolean {
   if (request.state !== "open") return false;
   request.state = state;
-  if (request.vigil !== undefined) {
-    request.vigil.end();
-    request.vigil = undefined;
+  if (request.pendingCall !== undefined) {
+    request.pendingCall.end();
+    request.pendingCall = undefined;
   }
   return true;
 }
 
-/** A message as the process's code sees it: requests and casts are OTP's tuples. */
-export function open(entry: Entry): unknown {
-  if (entry instanceof Request) return [GEN_CALL, entry.from, entry.payload];
-  const { message } = entry as Cast | Envelope;
-  return entry instanceof Cast ? [GEN_CAST, message] : message;
+/** The requests to a process that wait for its answer, newest first. */
+export function openRequests(process: Process): Request[] {
+  const found: Request[] = [];
+  for (let waiting = process.incoming; waiting !== undefined; waiting = waiting.nextIn) {
+    if (waiting instanceof PendingCall && waiting.asked instanceof Request) found.push(waiting.asked);
+  }
+  return found;
 }
 
-settle(() => new Request(undefined as never, undefined as never, undefined, undefined, undefined, undefined));
+/** What a call waits for. */
+export function answerTo(payload: unknown): string {
+  return `the answer of % to ${describe(payload)}`;
+}
+
+settleLayout(() => new Request(undefined as never, undefined as never, undefined, undefined, undefined, undefined));

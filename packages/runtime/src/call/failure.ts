@@ -5,8 +5,8 @@
  * it. So the error is not made where the failure happens, on somebody else's stack, but in a reaction that leads to the
  * waiting promise. A promise that succeeds pays nothing for it.
  */
-import { onBehalfOf } from "./context.ts";
-import type { Process } from "./process.ts";
+import { onBehalfOf } from "../process/context.ts";
+import type { Process } from "../process/process.ts";
 
 const soon = Promise.resolve();
 const nothing = () => {};

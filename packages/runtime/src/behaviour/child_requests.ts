@@ -22,8 +22,8 @@ import { inWords } from "../term/reason.ts";
 import { processOf } from "../process/process.ts";
 import { type CheckedSpec, checkSpec, isProblem, keyOf } from "./child.ts";
 import { Child } from "./children.ts";
-import { end } from "./ending.ts";
-import { run, start } from "./start.ts";
+import { terminateAndReport } from "./terminate_children.ts";
+import { callTask, startAndReport } from "./start_children.ts";
 import { forget, type State, which } from "./supervisor_state.ts";
 
 const START_CHILD = ensure("start_child");
@@ -89,7 +89,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
         `start_child of a simple_one_for_one supervisor takes the extra arguments as an array, got ${describe(argument)}`,
       );
     }
-    return run(state, dynamic, argument, (started) => {
+    return callTask(state, dynamic, argument, (started) => {
       if ("error" in started)
         return new Refusal(started.error, `Cannot start child: ${started.text ?? inWords(started.error)}`);
       const { pid } = started;
@@ -115,7 +115,7 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
       `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
     );
   const child = new Child(spec, [], undefined);
-  return start(state, child, (started) => {
+  return startAndReport(state, child, (started) => {
     if ("error" in started)
       return new Refusal(
         [started.error, spec],
@@ -139,7 +139,7 @@ async function terminateChild(state: State, id: unknown): Promise<unknown> {
     if (state.dynamic !== undefined && id instanceof Pid && processOf(id) === undefined) return OK;
     return notFound("terminate", id);
   }
-  await end(state, child);
+  await terminateAndReport(state, child);
   return OK;
 }
 
@@ -148,13 +148,13 @@ async function restartChild(state: State, id: unknown): Promise<unknown> {
   const child = state.children.find(id);
   const refused = refuseUnlessStopped(child, "restart", id);
   if (child === undefined || refused !== undefined) return refused;
-  return start(state, child, (started) => {
+  return startAndReport(state, child, (started) => {
     if ("error" in started)
       return new Refusal(
         started.error,
         `Cannot restart child ${describe(id)}: ${started.text ?? inWords(started.error)}`,
       );
-    state.children.runs(child, started.pid);
+    state.children.setPid(child, started.pid);
     return started.ok;
   });
 }

@@ -10,19 +10,20 @@ import { dropLink } from "../process/link.ts";
 import { discard } from "../process/mailbox.ts";
 import { demonitor } from "../process/monitor.ts";
 import type { Process } from "../process/process.ts";
-import { answer, type Awaited, refuse } from "../process/promised.ts";
-import { type Name, textOf } from "../process/registry.ts";
-import { cancel, Deadline, wait } from "../process/timer.ts";
+import { answer, type PendingReply, refuse } from "../call/reply_promise.ts";
+import { type Name, textOf } from "../term/name.ts";
+import { cancel, wait } from "../process/timer.ts";
+import { Deadline } from "../process/deadline.ts";
 import { isVia } from "../process/via.ts";
 import type { Via } from "../term/protocol.ts";
-import { settle } from "../term/shape.ts";
+import { settleLayout } from "../term/shape.ts";
 
-export class Starter implements Awaited {
+export class Starter implements PendingReply {
   readonly caller: Process | undefined;
   /** The name it is to have, for error messages. */
   readonly name: Name | Via | undefined;
   value: unknown = undefined;
-  state: Awaited["state"] = "open";
+  state: PendingReply["state"] = "open";
   resolve: ((value: never) => void) | undefined = undefined;
   late = false;
   /** The caller's monitor on the process (`start_monitor`). */
@@ -141,4 +142,4 @@ function why(reason: unknown, depth = 0): string {
   return inWords(reason);
 }
 
-settle(() => new Starter(undefined, undefined, undefined));
+settleLayout(() => new Starter(undefined, undefined, undefined));

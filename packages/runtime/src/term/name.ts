@@ -1,0 +1,21 @@
+/** Names of processes, as values: a string and the atom of the same text are the same name. */
+import { Atom } from "./atom.ts";
+import { loose } from "./atom_table.ts";
+import { isA } from "./guarded.ts";
+
+/** A registered name: a string or an atom, which mean the same. */
+export type Name = string | Atom;
+
+export function textOf(name: Name): string {
+  return typeof name === "string" ? name : name.name;
+}
+
+/** Whether this can be a name at all. */
+export function isName(name: unknown): name is Name {
+  return typeof name === "string" || isA(name, Atom);
+}
+
+/** A name as it is told: an atom, for which a string needs no entry in the table of atoms. */
+export function told(name: Name): Atom {
+  return typeof name === "string" ? loose(name) : name;
+}
