@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 
 import { program } from "../kit/program.ts";
 
-const PROCESSES = 100_000;
+const PROCESSES = 50_000;
 /** Far below what one kept object per process would take (16 bytes and more), far above what the engine itself varies by. */
-const SLACK = 1_000_000;
+const SLACK = 600_000;
 
 /** Ways of living and dying. Each source is the body of an asynchronous function that lets `n` processes live and die. */
 const lives = {
