@@ -19,10 +19,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test as base } from "vitest";
 
 import type { Table } from "../../src/core/value.ts";
 import { FileSource } from "../../src/sources/file.ts";
+import type { FileOptions } from "../../src/sources/file.ts";
 import { context, Driver, eventually, layer_of, rejection } from "../sources/loading.ts";
 
 const isLinux = process.platform === "linux";
@@ -31,24 +32,29 @@ const first = (n: number) => `one = ${n}\n${"# filler\n".repeat(20)}`;
 const rest = (n: number) => `${"# more\n".repeat(20)}two = ${n}\n`;
 const state = (n: number) => first(n) + rest(n);
 
-let folder: string;
-let path: string;
-let driver: Driver | undefined;
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "otpts-half-"));
-  path = join(folder, "config.toml");
+/** Each test has a folder and a source of its own: most of its time is waiting, so tests wait side by side. */
+const test = base.extend<{
+  folder: string;
+  path: string;
+  watched: (options?: FileOptions, at?: string) => Promise<Driver>;
+}>({
+  folder: async ({ task: _task }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), "otpts-half-"));
+    await use(folder);
+    await rm(folder, { recursive: true, force: true });
+  },
+  path: async ({ folder }, use) => use(join(folder, "config.toml")),
+  watched: async ({ path }, use) => {
+    const drivers: Driver[] = [];
+    await use(async (options = {}, at = path) => {
+      const driver = new Driver(new FileSource(at, { settle: 3000, ...options }));
+      drivers.push(driver);
+      await driver.start();
+      return driver;
+    });
+    await Promise.all(drivers.map((driver) => driver.stop()));
+  },
 });
-afterEach(async () => {
-  await driver?.stop();
-  driver = undefined;
-  await rm(folder, { recursive: true, force: true });
-});
-
-async function watched(options: ConstructorParameters<typeof FileSource>[1] & object = {}): Promise<Driver> {
-  driver = new Driver(new FileSource(path, { settle: 3000, ...options }));
-  await driver.start();
-  return driver;
-}
 
 function whole({ published }: Driver): void {
   for (const one of published) {
@@ -58,74 +64,77 @@ function whole({ published }: Driver): void {
   }
 }
 
-const ends = (n: number) => eventually(() => (driver!.last as Table)["two"] === n);
+const ends = (driver: Driver, n: number) => eventually(() => (driver.last as Table | undefined)?.["two"] === n);
 
 /** What changes the times of an inode, as a rename does. */
-const touches: readonly (readonly [name: string, touch: () => Promise<unknown>])[] = [
-  ["chmod", () => chmod(path, 0o600)],
-  ["chown", () => chown(path, process.getuid?.() ?? 0, process.getgid?.() ?? 0)],
-  ["ln", () => link(path, `${path}.link`)],
-  ["touch", () => utimes(path, new Date(), new Date())],
-  ["ln and rm", () => link(path, `${path}.link`).then(() => unlink(`${path}.link`))],
+const touches: readonly (readonly [name: string, touch: (path: string) => Promise<unknown>])[] = [
+  ["chmod", (path) => chmod(path, 0o600)],
+  ["chown", (path) => chown(path, process.getuid?.() ?? 0, process.getgid?.() ?? 0)],
+  ["ln", (path) => link(path, `${path}.link`)],
+  ["touch", (path) => utimes(path, new Date(), new Date())],
+  ["ln and rm", (path) => link(path, `${path}.link`).then(() => unlink(`${path}.link`))],
   ["nothing", async () => undefined],
 ];
 
 /** How the half comes to the place of the file. */
-const ways: readonly (readonly [name: string, begin: () => Promise<unknown>])[] = [
-  ["after the old one was renamed away", () => rename(path, `${path}.bak`).then(() => writeFile(path, first(2)))],
-  ["after the old one was removed", () => unlink(path).then(() => writeFile(path, first(2)))],
-  ["over the old one", () => writeFile(path, first(2))],
+const ways: readonly (readonly [name: string, begin: (path: string) => Promise<unknown>])[] = [
+  ["after the old one was renamed away", (path) => rename(path, `${path}.bak`).then(() => writeFile(path, first(2)))],
+  ["after the old one was removed", (path) => unlink(path).then(() => writeFile(path, first(2)))],
+  ["over the old one", (path) => writeFile(path, first(2))],
   [
     "after the old one was emptied",
-    () =>
+    (path) =>
       truncate(path, 0)
         .then(() => pause(100))
         .then(() => appendFile(path, first(2))),
   ],
 ];
 
-describe.skipIf(process.platform === "win32")("A half", () => {
-  test.each(ways.flatMap(([way, begin]) => touches.map(([name, touch]) => [way, name, begin, touch] as const)))(
+describe.skipIf(process.platform === "win32")("A half", { concurrent: true }, () => {
+  test.for(ways.flatMap(([way, begin]) => touches.map(([name, touch]) => [way, name, begin, touch] as const)))(
     "that is written %s, with %s before the rest, is not published",
-    async (_way, _name, begin, touch) => {
+    async ([, , begin, touch], { path, watched }) => {
       await writeFile(path, state(1));
       await utimes(path, 1, 1);
       const all = await watched({ settle: 900 });
-      await begin();
-      await touch();
+      await begin(path);
+      await touch(path);
       await pause(300);
       await appendFile(path, rest(2));
-      await ends(2);
+      await ends(all, 2);
       whole(all);
       expect(all.published).toHaveLength(2);
     },
   );
 
-  test.each(touches)("where no file was, with %s before the rest, is not published", async (_, touch) => {
-    const all = await watched({ settle: 900 });
-    expect(all.last).toBe("absent");
-    await writeFile(path, first(2));
-    await touch();
-    await pause(300);
-    await appendFile(path, rest(2));
-    await ends(2);
-    whole(all);
-  });
+  test.for(touches)(
+    "where no file was, with %s before the rest, is not published",
+    async ([, touch], { path, watched }) => {
+      const all = await watched({ settle: 900 });
+      expect(all.last).toBe("absent");
+      await writeFile(path, first(2));
+      await touch(path);
+      await pause(300);
+      await appendFile(path, rest(2));
+      await ends(all, 2);
+      whole(all);
+    },
+  );
 
-  test.each(touches)("at the start, with %s before the rest, is not published", async (_, touch) => {
+  test.for(touches)("at the start, with %s before the rest, is not published", async ([, touch], { path, watched }) => {
     await writeFile(path, first(1));
-    await touch();
+    await touch(path);
     const starting = watched({ settle: 900 });
     await pause(300);
     await appendFile(path, rest(1));
     const all = await starting;
-    await ends(1);
+    await ends(all, 1);
     whole(all);
   });
 
-  test.runIf(isLinux).each(["by its name", "by another name"])(
+  test.runIf(isLinux).for(["by its name", "by another name"])(
     "of a writer that holds the file open %s is not published",
-    async (name) => {
+    async (name, { folder, path, watched }) => {
       await writeFile(path, "one = 1\ntwo = 1\n");
       await utimes(path, 1, 1);
       await mkdir(join(folder, "other"));
@@ -137,31 +146,31 @@ describe.skipIf(process.platform === "win32")("A half", () => {
         await pause(400);
       }
       await file.close();
-      await ends(2);
+      await ends(all, 2);
       whole(all);
     },
   );
 
-  test("in a directory that a link was just pointed to is not published", async () => {
+  test("in a directory that a link was just pointed to is not published", async ({ folder, watched }) => {
     for (const release of ["a", "b"]) await mkdir(join(folder, release));
     await writeFile(join(folder, "a", "config.toml"), state(1));
     await utimes(join(folder, "a", "config.toml"), 1, 1);
     await symlink("a", join(folder, "now"));
-    path = join(folder, "now", "config.toml");
-    const all = await watched({ settle: 900 });
+    const path = join(folder, "now", "config.toml");
+    const all = await watched({ settle: 900 }, path);
     await symlink("b", join(folder, "next"));
     await rename(join(folder, "next"), join(folder, "now"));
     await pause(50);
     await writeFile(path, first(2));
     await pause(300);
     await appendFile(path, rest(2));
-    await ends(2);
+    await ends(all, 2);
     whole(all);
   });
 });
 
 describe.runIf(isLinux)("A file that is renamed into its place", () => {
-  test("is taken without a wait, whatever its shape and the file system's clock", async () => {
+  test("is taken without a wait, whatever its shape and the file system's clock", async ({ path, watched }) => {
     // What waits for `settle` or `debounce` here would not end within the test.
     const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 });
     for (const [n, text] of [
@@ -172,17 +181,20 @@ describe.runIf(isLinux)("A file that is renamed into its place", () => {
     ] as const) {
       await writeFile(`${path}.new`, text);
       await rename(`${path}.new`, path);
-      await ends(n);
+      await ends(all, n);
     }
     await unlink(path).then(() => writeFile(`${path}.new`, state(6)));
     await rename(`${path}.new`, path);
-    await ends(6);
+    await ends(all, 6);
     expect(all.published).toHaveLength(6);
   });
 
-  test("is refused without a wait where it is broken, and the error is the current one", async () => {
-    path = join(folder, "config.json");
-    const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 });
+  test("is refused without a wait where it is broken, and the error is the current one", async ({
+    folder,
+    watched,
+  }) => {
+    const path = join(folder, "config.json");
+    const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 }, path);
     const messages = () => all.published.map((one) => (one as { error?: Error }).error?.message ?? "");
     for (const [text, words] of [
       ['{"a":', "line 1"],
@@ -196,7 +208,7 @@ describe.runIf(isLinux)("A file that is renamed into its place", () => {
 });
 
 describe("A file that must exist", () => {
-  test("is an error while it does not, and is read when it does", async () => {
+  test("is an error while it does not, and is read when it does", async ({ path }) => {
     const source = new FileSource(path, { must_exist: true, settle: 50 });
     expect(await rejection(source.load(context()))).toMatchObject({
       code: "missing",
@@ -209,7 +221,7 @@ describe("A file that must exist", () => {
 });
 
 describe("Content that cannot be loaded", () => {
-  test("is not tried again by the watch until it changes", async () => {
+  test("is not tried again by the watch until it changes", async ({ path }) => {
     await writeFile(path, "a = \n");
     const source = new FileSource(path, { settle: 50, poll_interval: 20 });
     expect(await rejection(source.load(context()))).toMatchObject({ code: "syntax" });
