@@ -45,6 +45,7 @@ export type {
 export { type ConsulOptions, ConsulSource, type ConsulStatus, type ConsulTls } from "./sources/consul.ts";
 export { EnvironmentSource } from "./sources/env.ts";
 export { FileSource } from "./sources/file.ts";
+export type { FamilyOptions } from "./sources/file_family.ts";
 export { RuntimeSource } from "./sources/runtime.ts";
 export { TemplateSource } from "./sources/template.ts";
 export type { Loaded, OverridesFile, Source, SourceContext, Watch } from "./sources/source.ts";

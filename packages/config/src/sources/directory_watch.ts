@@ -23,7 +23,9 @@ class SharedWatch {
   private readonly own: string;
   private readonly native: FSWatcher;
   private readonly byName = new Map<string, Set<EntryListener>>();
-  private readonly listeners = new Map<EntryListener, readonly string[]>();
+  private readonly listeners = new Map<EntryListener, readonly string[] | undefined>();
+  /** Those that are notified of every name. */
+  private readonly ofAll = new Set<EntryListener>();
   private readonly forget: () => void;
 
   /** @throws what the system says */
@@ -36,9 +38,10 @@ class SharedWatch {
     this.native.on("error", (error) => this.end(error));
   }
 
-  add(listener: EntryListener, names: readonly string[]): void {
+  add(listener: EntryListener, names: readonly string[] | undefined): void {
     this.listeners.set(listener, names);
-    for (const name of names) {
+    if (names === undefined) this.ofAll.add(listener);
+    for (const name of names ?? []) {
       const listeners = this.byName.get(name) ?? new Set();
       this.byName.set(name, listeners.add(listener));
     }
@@ -50,6 +53,7 @@ class SharedWatch {
       listeners?.delete(listener);
       if (listeners?.size === 0) this.byName.delete(name);
     }
+    this.ofAll.delete(listener);
     if (!this.listeners.delete(listener) || this.listeners.size > 0) return;
     this.forget();
     this.native.close();
@@ -57,7 +61,10 @@ class SharedWatch {
 
   private event(type: EntryEvent, given: string | null): void {
     const name = given === null ? undefined : folded(given);
-    if (name !== undefined) for (const listener of this.byName.get(name) ?? []) listener.event(type, name);
+    if (name !== undefined) {
+      for (const listener of this.byName.get(name) ?? []) listener.event(type, name);
+      for (const listener of this.ofAll) listener.event(type, name);
+    }
     if (name !== undefined && name !== this.own) return;
     if (name !== undefined && type === "rename") return this.end();
     for (const listener of this.listeners.keys()) listener.event(type, undefined);
@@ -69,6 +76,7 @@ class SharedWatch {
     const listeners = [...this.listeners.keys()];
     this.listeners.clear();
     this.byName.clear();
+    this.ofAll.clear();
     for (const listener of listeners) listener.gone(error);
   }
 }
@@ -79,6 +87,7 @@ const shared = new Map<string, SharedWatch>();
  * Watches entries of a directory, or a file by its inode (then without names).
  *
  * @param path without symbolic links
+ * @param names the entries; undefined for all of a directory
  * @param identity tells what is at the path apart from what was there before: a watch is shared only with its like
  * @returns ends it; may be called twice
  * @throws what the system says
@@ -86,7 +95,7 @@ const shared = new Map<string, SharedWatch>();
 export function watch_entries(
   path: string,
   identity: string,
-  names: Iterable<string>,
+  names: Iterable<string> | undefined,
   listener: EntryListener,
 ): () => void {
   const key = `${identity} ${path}`;
@@ -97,7 +106,7 @@ export function watch_entries(
     });
     shared.set(key, (one = made));
   }
-  one.add(listener, Array.from(names, folded));
+  one.add(listener, names === undefined ? undefined : Array.from(names, folded));
   return () => one.remove(listener);
 }
 

@@ -1,8 +1,10 @@
+import { resolve } from "node:path";
+
 import { FORMAT_NAMES, type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
-import { parse_bytes } from "../formats/parse.ts";
-import { environmentLayer } from "../core/environment.ts";
-import type { Contribution, Diagnostic, Knowledge, Layer } from "../core/layer.ts";
-import { placeOf } from "../core/layers.ts";
+import { contribution_of, read_content } from "./file_content.ts";
+import { type FamilyOptions, FileFamily } from "./file_family.ts";
+import { include_key_of } from "./file_layers.ts";
+import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
@@ -12,6 +14,8 @@ export interface FileOptions extends WatchedFileOptions {
   readonly format?: FormatName;
   /** Of a `.env` file: only names that begin with this and an underscore count. Default: all of them. */
   readonly prefix?: string;
+  /** The key at the top of the file that lists files to include; `true` for `"include"`. Default: none. */
+  readonly includes?: boolean | string;
   /** Name in `status`; by default `file:` and the path. */
   readonly name?: string;
   /** Whether a file that is there and cannot be read fails the start (default `true`). A missing file is empty. */
@@ -40,7 +44,26 @@ export class FileSource implements Source {
   readonly on_missing: "keep" | "clear";
   readonly format: FormatName;
   readonly #file: WatchedFile;
+  /** With what it includes, where it may include files. */
+  readonly #stack: FileStack | undefined;
   readonly #prefix: string;
+
+  /**
+   * A family of files as one source: `config.toml`, over it `config.<profile>.toml`, `config.local.toml` and
+   * `config.<profile>.local.toml`, each in any format. All of them may be missing; each value tells its own file.
+   *
+   * They are watched, also for files that come and go, and taken as one: nobody sees the new one beside the other old one. Two
+   * files that differ in their extension alone are an error. The stem `.env` has the files `.env`, `.env.<profile>`,
+   * `.env.local` and `.env.<profile>.local`.
+   *
+   * @param stem what the files' names begin with, with the way to them; relative to the working directory at this moment
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   * @example FileSource.family("config", { profile: "production" })
+   * @example FileSource.family("/etc/myapp/config", { profile: "development", profile_env: "NODE_ENV" })
+   */
+  static family(stem: string | URL, options: FamilyOptions = {}): Source {
+    return new FileFamily(stem, options);
+  }
 
   /**
    * @param path the file; relative to the working directory at this moment. It need not exist.
@@ -48,7 +71,7 @@ export class FileSource implements Source {
    * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
    */
   constructor(path: string | URL, options: FormatName | FileOptions = {}) {
-    const { format, prefix, name, required, on_missing, ...rest } =
+    const { format, prefix, includes, name, required, on_missing, ...rest } =
       typeof options === "string" ? { format: options } : options;
     this.#file = new WatchedFile("FileSource", path, rest);
     const action = `Cannot make a FileSource of "${this.#file.shown}"`;
@@ -71,56 +94,36 @@ export class FileSource implements Source {
     this.name = name ?? `file:${this.#file.shown}`;
     this.required = required ?? true;
     this.on_missing = on_missing ?? "keep";
-  }
-
-  async load(context: SourceContext): Promise<Loaded> {
-    return this.#file.load(this.name, context, async (bytes): Promise<Contribution> => {
-      const parsed = await parse_bytes(bytes, this.format, context.signal);
-      const diagnostics = this.#file.diagnostics(this.name);
-      const held_up = parsed.held_up === true ? [heldUp(this.name)] : [];
-      const layer: Layer = {
-        source: this.name,
-        tree: parsed.tree,
-        origin: (path) => ({ source: this.name, file: this.#file.shown, ...parsed.locate(path) }),
-        diagnostics: [...diagnostics, ...held_up],
-        bytes: bytes.length,
-      };
-      return this.format === "env" ? (lower) => this.#named(layer, lower) : layer;
+    const include_key = include_key_of(action, includes);
+    if (include_key === undefined) return;
+    const { shown } = this.#file;
+    const file = { path: resolve(shown), shown };
+    const rules = { source: this.name, prefix: this.#prefix, include_key, one_of_many: false };
+    this.#stack = new FileStack("FileSource", path, rest, rules, async (layers) => {
+      const isThere = await layers.add(file, found);
+      if (!isThere && rest.must_exist === true) throw this.#file.missing(this.name);
+      return isThere;
     });
   }
 
-  /** The variables of a `.env` file at the paths their names mean, as those of the environment. */
-  #named(file: Layer, lower: Knowledge): Layer {
-    const rules = { prefix: this.#prefix, mapping: {}, mode: "smart", service_links: true } as const;
-    const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;
-    const layer = environmentLayer(this.name, file.tree as Readonly<Record<string, string>>, rules, lower, place);
-    return {
-      ...layer,
-      origin: (path) => {
-        const origin = layer.origin(path);
-        if (origin.variable === undefined) return origin;
-        // Its place is a line of the file, not a variable of the process.
-        return { ...file.origin([origin.variable]), ...(origin.rule === undefined ? {} : { rule: origin.rule }) };
-      },
-      diagnostics: [...file.diagnostics, ...layer.diagnostics],
-      ...(file.bytes === undefined ? {} : { bytes: file.bytes }),
-    };
+  async load(context: SourceContext): Promise<Loaded> {
+    if (this.#stack !== undefined) return this.#stack.load(context);
+    return this.#file.load(this.name, context, async (bytes) => {
+      const content = await read_content(bytes, this.format, context.signal);
+      const file = { source: this.name, shown: this.#file.shown, format: this.format, prefix: this.#prefix };
+      return contribution_of({ ...file, one_of_many: false }, content, this.#file.diagnostics(this.name));
+    });
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
-    return this.#file.watch(changed, context);
+    return (this.#stack ?? this.#file).watch(changed, context);
   }
 
   together(): Together {
-    return this.#file.together();
+    return (this.#stack ?? this.#file).together();
   }
 
   status(): object {
-    return this.#file.status();
+    return (this.#stack ?? this.#file).status();
   }
-}
-
-function heldUp(source: string): Diagnostic {
-  const message = "No thread could be started to parse this large file: every change of it holds up the event loop";
-  return { source, code: "held_up", message };
 }

@@ -138,7 +138,8 @@ const reasons: Readonly<Record<string, readonly [code: string, words: string]>> 
   EMFILE: ["unreadable", "too many files are open (EMFILE)"],
 };
 
-function unreadable(error: unknown): UnreadableFile {
+/** What the system says, in words. */
+export function unreadable(error: unknown): UnreadableFile {
   const known = reasons[codeOf(error)];
   return new UnreadableFile(known?.[0] ?? "unreadable", known?.[1] ?? `the system says ${codeOf(error)}`, error);
 }

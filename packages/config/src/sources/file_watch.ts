@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type EntryEvent, type EntryListener, watch_entries } from "./directory_watch.ts";
 import { print_file, sample_file } from "./file_sample.ts";
 import { watch_inode } from "./inode_watch.ts";
+import { print_listing } from "./listing.ts";
 import { type Route, type Station, route_of } from "./route.ts";
 
 export interface FileWatchOptions {
@@ -10,6 +11,8 @@ export interface FileWatchOptions {
   readonly poll_interval: number;
   readonly use_polling: boolean;
   readonly max_bytes: number;
+  /** Whether the path leads to a directory: then what counts is which entries it has. */
+  readonly entries?: boolean;
 }
 
 /** How often (ms) at most the content is compared although nothing else tells of a change. */
@@ -200,7 +203,8 @@ export class FileWatch {
     if (!this.options.use_polling) await this.follow();
     const seen = this.owner.seen();
     if (seen === undefined) return true;
-    if ((await print_file(this.path)) !== seen.print) return true;
+    const print = this.options.entries === true ? print_listing : print_file;
+    if ((await print(this.path)) !== seen.print) return true;
     // Time stamps are coarse, and some file systems keep them carelessly.
     if (seen.digest === undefined || performance.now() - this.compared < COMPARE) return false;
     this.compared = performance.now();
@@ -227,8 +231,8 @@ export class FileWatch {
   private followed({ stations, end }: Route): boolean {
     let made = false;
     let problem: unknown;
-    const watch = (place: string, identity: string, names: ReadonlySet<string>): Watched | undefined => {
-      const watched: Watched = { identity, names, close: () => undefined };
+    const watch = (place: string, identity: string, names: ReadonlySet<string> | undefined): Watched | undefined => {
+      const watched: Watched = { identity, names: names ?? new Set(), close: () => undefined };
       try {
         watched.close = watch_entries(place, identity, names, this.listener(place, watched));
         made = true;
@@ -255,7 +259,8 @@ export class FileWatch {
     }
     if (this.inode?.identity !== end?.identity) {
       this.dropInode();
-      if (end?.regular === true) this.watchInode(end.path, end.identity);
+      if (end !== undefined && this.options.entries === true) this.inode = watch(end.path, end.identity, undefined);
+      else if (end?.regular === true) this.watchInode(end.path, end.identity);
     }
     this.noteEnd(stations);
     this.note(problem);
@@ -285,6 +290,8 @@ export class FileWatch {
       },
       gone: (error) => {
         if (this.stations.get(place) === watched) this.drop(place, watched);
+        // Another directory may get the same inode.
+        if (this.inode === watched) this.dropInode();
         if (error !== undefined) this.note(error);
         this.hint();
       },

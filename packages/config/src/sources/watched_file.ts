@@ -38,7 +38,8 @@ export class WatchedFile {
   /** The path as it was given, for people. */
   readonly shown: string;
   readonly #path: string;
-  readonly #options: Required<WatchedFileOptions>;
+  /** The options, with defaults filled in. */
+  readonly options: Required<WatchedFileOptions>;
   /** What counted last. */
   #last: Sample | undefined;
   /** What the last load saw, whatever came of it; `undefined` where another load might fare better with the same. */
@@ -56,7 +57,8 @@ export class WatchedFile {
   #unwatched: string | undefined;
   #told: string | undefined;
 
-  constructor(owner: string, path: string | URL, options: WatchedFileOptions) {
+  /** @param shown the path for people; by default as it is given */
+  constructor(owner: string, path: string | URL, options: WatchedFileOptions, shown?: string) {
     if (typeof path !== "string" && !(path instanceof URL)) {
       throw new TypeError(`Cannot make a ${owner}: path must be a string or a file URL, got ${typeof path}`);
     }
@@ -65,6 +67,7 @@ export class WatchedFile {
       throw new TypeError(`Cannot make a ${owner}: path must be a path, got ${JSON.stringify(this.shown)}`);
     }
     this.#path = resolve(this.shown);
+    this.shown = shown ?? this.shown;
     const { debounce = 50, settle = 1000, use_polling = false, must_exist = false, ...others } = options;
     const { max_bytes = 16 * 1024 * 1024, ...rest } = others;
     const { poll_interval = use_polling ? 250 : 5000, ...unknown } = rest;
@@ -75,9 +78,9 @@ export class WatchedFile {
       if (typeof value === "boolean") continue;
       throw new TypeError(`Cannot make a ${owner} of "${this.shown}": ${name} must be a boolean, got ${typeof value}`);
     }
-    this.#options = { debounce, settle, use_polling, must_exist, max_bytes, poll_interval };
+    this.options = { debounce, settle, use_polling, must_exist, max_bytes, poll_interval };
     for (const name of numbers) {
-      const value = this.#options[name];
+      const value = this.options[name];
       if (typeof value !== "number" || !(value >= 0) || (name === "poll_interval" && value < 10)) {
         const wanted = name === "poll_interval" ? "a number of ms, at least 10" : "a number, at least 0";
         throw new RangeError(
@@ -130,7 +133,7 @@ export class WatchedFile {
     };
     try {
       for (let reading = 1; ; reading += 1) {
-        const { sample, parsed } = await read_settled(this.#path, this.#options, judge, context.signal);
+        const { sample, parsed } = await read_settled(this.#path, this.options, judge, context.signal);
         const after = await route_of(this.#path);
         const steady = [...after.steps].every(([step, was]) => route.steps.get(step) === was);
         route = after;
@@ -138,7 +141,7 @@ export class WatchedFile {
         // The content itself need not be kept: its digest tells whether it changes.
         this.#last = { ...sample, bytes: new Uint8Array(0) };
         this.#seen = this.#last;
-        if (sample.absent && this.#options.must_exist) throw new UnreadableFile("missing", "there is no such file");
+        if (sample.absent && this.options.must_exist) throw MISSING();
         this.#links = route.steps;
         if (sample.absent) return { outcome: "absent" };
         return parsed === undefined ? { outcome: "unchanged" } : { outcome: "data", contribution: parsed };
@@ -181,7 +184,7 @@ export class WatchedFile {
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
-    const watch = new FileWatch(this.#path, this.#options, {
+    const watch = new FileWatch(this.#path, this.options, {
       seen: () => this.#seen,
       changed,
       stirred: () => (this.#stirred = performance.now()),
@@ -207,6 +210,16 @@ export class WatchedFile {
     return { close };
   }
 
+  /** What the last load saw, as `print_file` tells it; undefined where it saw nothing. */
+  get print(): string | undefined {
+    return this.#seen?.print;
+  }
+
+  /** When the file that counted last was changed, in ms since the epoch; 0 where there was none. */
+  get changed(): number {
+    return Number((this.#last?.changed ?? 0n) / 1_000_000n);
+  }
+
   /** Which files change together with this one. */
   together(): Together {
     return { links: this.#links, stirred: this.#stirred, answered: this.#answered };
@@ -225,9 +238,14 @@ export class WatchedFile {
   diagnostics(source: string): readonly Diagnostic[] {
     this.#told = this.#unwatched;
     if (this.#unwatched === undefined) return [];
-    const every = `every ${this.#options.poll_interval} ms`;
+    const every = `every ${this.options.poll_interval} ms`;
     const message = `"${this.shown}" cannot be watched (${this.#unwatched}): it is looked at ${every} instead`;
     return [{ source, code: "unwatched", message }];
+  }
+
+  /** The error for a file that must be there. */
+  missing(source: string): unknown {
+    return this.explained(source, MISSING());
   }
 
   /** What failed, as the error of this source: with the file and the place in it. */
@@ -253,3 +271,5 @@ export class WatchedFile {
     return error;
   }
 }
+
+const MISSING = (): UnreadableFile => new UnreadableFile("missing", "there is no such file");

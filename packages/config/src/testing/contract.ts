@@ -41,17 +41,17 @@ export interface Place {
   /** A source that is new, and finds something. */
   readonly source: Source;
   /** Changes what there is, so that a load finds something else. Leave it out for a place that never changes. */
-  readonly change?: () => Promise<void>;
+  readonly change?: () => Promise<unknown>;
   /** Makes loading fail. */
-  readonly break?: () => Promise<void>;
+  readonly break?: () => Promise<unknown>;
   /** Makes it succeed again. */
-  readonly mend?: () => Promise<void>;
+  readonly mend?: () => Promise<unknown>;
   /** A path and a value that can be written, for a source with `write`. */
   readonly writable?: { readonly path: Segments; readonly value: Value };
   /** The environment that the source sees. Default: empty. */
   readonly env?: SourceContext["env"];
   /** Lets the place go. */
-  readonly dispose: () => Promise<void>;
+  readonly dispose: () => Promise<unknown>;
 }
 
 /** Milliseconds in which a source has to do what it promised. */

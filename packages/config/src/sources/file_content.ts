@@ -1,0 +1,75 @@
+import { environmentLayer } from "../core/environment.ts";
+import type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "../core/layer.ts";
+import { placeOf } from "../core/layers.ts";
+import type { Segments, Table } from "../core/value.ts";
+import type { FormatName } from "../formats/by_extension.ts";
+import { type Parsed, parse_bytes } from "../formats/parse.ts";
+
+/** A file of configuration, as a source has it. */
+export interface ConfigFile {
+  readonly source: string;
+  /** The path for people. */
+  readonly shown: string;
+  readonly format: FormatName;
+  /** Of a `.env` file: the prefix of its names. */
+  readonly prefix: string;
+  /** Whether the source's name does not tell the file, so that each place does. */
+  readonly one_of_many: boolean;
+}
+
+/** What a file says: itself, and as the contribution of its source. */
+export interface FileContent {
+  readonly parsed: Parsed;
+  readonly bytes: number;
+}
+
+/** @throws SyntaxFault with the place, never with content */
+export async function read_content(bytes: Uint8Array, format: FormatName, signal: AbortSignal): Promise<FileContent> {
+  return { parsed: await parse_bytes(bytes, format, signal), bytes: bytes.length };
+}
+
+/**
+ * What a file contributes.
+ *
+ * @param diagnostics what is to be told of the file apart from its content
+ * @param tree what counts of it; by default all
+ */
+export function contribution_of(
+  file: ConfigFile,
+  { parsed, bytes }: FileContent,
+  diagnostics: readonly Diagnostic[],
+  tree: Table = parsed.tree,
+): Contribution {
+  const { source, shown } = file;
+  const origin = (path: Segments): Origin => {
+    const at = parsed.locate(path);
+    const place = at === undefined ? `file:${shown}` : `file:${shown}:${at.line}`;
+    return { source, file: shown, ...at, ...(file.one_of_many ? { place } : {}) };
+  };
+  const held_up = parsed.held_up === true ? [heldUp(source)] : [];
+  const layer: Layer = { source, tree, origin, diagnostics: [...diagnostics, ...held_up], bytes };
+  return file.format === "env" ? (lower) => named(layer, file.prefix, lower) : layer;
+}
+
+/** The variables of a `.env` file at the paths their names mean, as those of the environment. */
+function named(file: Layer, prefix: string, lower: Knowledge): Layer {
+  const rules = { prefix, mapping: {}, mode: "smart", service_links: true } as const;
+  const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;
+  const layer = environmentLayer(file.source, file.tree as Readonly<Record<string, string>>, rules, lower, place);
+  return {
+    ...layer,
+    origin: (path) => {
+      const origin = layer.origin(path);
+      if (origin.variable === undefined) return origin;
+      // Its place is a line of the file, not a variable of the process.
+      return { ...file.origin([origin.variable]), ...(origin.rule === undefined ? {} : { rule: origin.rule }) };
+    },
+    diagnostics: [...file.diagnostics, ...layer.diagnostics],
+    ...(file.bytes === undefined ? {} : { bytes: file.bytes }),
+  };
+}
+
+function heldUp(source: string): Diagnostic {
+  const message = "No thread could be started to parse this large file: every change of it holds up the event loop";
+  return { source, code: "held_up", message };
+}

@@ -1,0 +1,200 @@
+import { dirname, isAbsolute, join } from "node:path";
+
+import { minimatch } from "minimatch";
+
+import type { Contribution, Diagnostic } from "../core/layer.ts";
+import type { Value } from "../core/value.ts";
+import { ConfigSourceError } from "../errors.ts";
+import { type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
+import { contribution_of, type FileContent, read_content } from "./file_content.ts";
+import type { Round } from "./file_set.ts";
+
+/** How files become layers. */
+export interface FileRules {
+  readonly source: string;
+  /** Of `.env` files: the prefix of their names. */
+  readonly prefix: string;
+  /** The key at the top of a file that lists the files it includes; undefined where there are no includes. */
+  readonly include_key: string | undefined;
+  /** Whether the source's name does not tell the file. */
+  readonly one_of_many: boolean;
+}
+
+/** How deep files may include one another. */
+const DEEPEST = 10;
+/** Most files that are merged, one that is included twice counted twice. */
+const MOST = 1000;
+
+/** A file, and what people call it. */
+interface Named {
+  /** Absolute. */
+  readonly path: string;
+  readonly shown: string;
+}
+
+/**
+ * The layers of one load: files, and the files that these include.
+ *
+ * An include is a path, or a list of paths; relative to the file that includes; with `*`, `?`, `[a-z]` and `{a,b}` in any part
+ * of it. What a file includes lies below what it says itself, of several the last one on top. A file that is named must be
+ * there, unless a `-` stands before it; a pattern may match nothing, and hidden files only where it says so. Files must not
+ * include one another in a circle, nor deeper than ten levels.
+ */
+export class FileLayers {
+  /** Lowest first. */
+  readonly contributions: Contribution[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly round: Round<FileContent>;
+  private readonly rules: FileRules;
+  private readonly signal: AbortSignal;
+
+  constructor(round: Round<FileContent>, rules: FileRules, signal: AbortSignal) {
+    this.round = round;
+    this.rules = rules;
+    this.signal = signal;
+  }
+
+  /** Reads a file: its content is known to `add` then. Undefined where there is none. */
+  read({ path, shown }: Named, format: FormatName): Promise<FileContent | undefined> {
+    return this.round.file(path, shown, (bytes) => read_content(bytes, format, this.signal));
+  }
+
+  /** The names in a directory, sorted. Undefined where there is none. */
+  directory({ path, shown }: Named): Promise<readonly string[] | undefined> {
+    return this.round.directory(path, shown);
+  }
+
+  /**
+   * Adds the layers of a file and of what it includes.
+   *
+   * @returns whether there is such a file
+   */
+  async add(file: Named, format: FormatName, chain: readonly Named[] = []): Promise<boolean> {
+    const content = await this.read(file, format);
+    if (content === undefined) return false;
+    const { source, prefix, include_key, one_of_many } = this.rules;
+    const { tree } = content.parsed;
+    let own = tree;
+    if (include_key !== undefined && format !== "env" && Object.hasOwn(tree, include_key)) {
+      const { [include_key]: included, ...rest } = tree;
+      own = rest;
+      await this.include(included!, file, content, [...chain, file]);
+    }
+    if (this.contributions.length >= MOST) throw this.failure("too_many", `more than ${MOST} files are merged`, file);
+    const config = { source, shown: file.shown, format, prefix, one_of_many: one_of_many || chain.length > 0 };
+    this.contributions.push(contribution_of(config, content, [], own));
+    return true;
+  }
+
+  /** Adds a file that was found and not named: one of an unknown format is reported. */
+  async add_found(file: Named, chain: readonly Named[] = []): Promise<void> {
+    const format = known_format(file.path);
+    if (format === undefined) {
+      const message = `"${file.shown}" is not read, as its extension is unknown: known are ${KNOWN_EXTENSIONS}`;
+      this.diagnostics.push({ source: this.rules.source, code: "unknown_format", message });
+      return;
+    }
+    await this.add(file, format, chain);
+  }
+
+  private async include(included: Value, file: Named, content: FileContent, chain: readonly Named[]): Promise<void> {
+    const { include_key } = this.rules;
+    const list = Array.isArray(included) ? (included as readonly Value[]) : [included];
+    const place = content.parsed.locate([include_key!]);
+    const refuse = (code: string, why: string): ConfigSourceError => this.failure(code, why, file, place);
+    if (chain.length > DEEPEST) {
+      const files = chain.map(({ shown }) => `"${shown}"`).join(", ");
+      throw refuse("too_deep", `files include one another deeper than ${DEEPEST} levels: ${files}`);
+    }
+    for (const written of list) {
+      if (typeof written !== "string" || written === "" || written === "-" || written.includes("\0")) {
+        throw refuse("include", `"${include_key}" must be a path or a list of paths`);
+      }
+      const isOptional = written.startsWith("-");
+      const path = isOptional ? written.slice(1) : written;
+      const isPattern = MAGIC.test(path);
+      for (const found of await this.filesAt(path, file)) {
+        const circle = chain.findIndex((above) => above.path === found.path);
+        if (circle >= 0) {
+          const files = [...chain.slice(circle), found].map(({ shown }) => `"${shown}"`).join(" → ");
+          throw refuse("include_cycle", `files include one another in a circle: ${files}`);
+        }
+        if (isPattern) {
+          await this.add_found(found, chain);
+          continue;
+        }
+        const format = format_by_extension(found.path);
+        if (format === undefined) {
+          throw refuse("include", `the extension of "${found.shown}" is unknown, use one of ${KNOWN_EXTENSIONS}`);
+        }
+        if ((await this.add(found, format, chain)) || isOptional) continue;
+        throw refuse(
+          "missing",
+          `it includes "${found.shown}", which is not there (write "-${path}" if it need not be)`,
+        );
+      }
+    }
+  }
+
+  /** The files that a path or pattern names, sorted. */
+  private async filesAt(written: string, from: Named): Promise<readonly Named[]> {
+    const base: Named = isAbsolute(written)
+      ? { path: "/", shown: "/" }
+      : { path: dirname(from.path), shown: dirname(from.shown) };
+    if (!MAGIC.test(written)) {
+      return [isAbsolute(written) ? { path: join(written), shown: written } : below(base, written)];
+    }
+    let found: readonly Named[] = [base];
+    for (const part of written.split("/").filter((one) => one !== "" && one !== ".")) {
+      const next = found.map(async (place): Promise<readonly Named[]> => {
+        if (!MAGIC.test(part)) return [below(place, part)];
+        const names = (await this.directory(place).catch(noDirectory)) ?? [];
+        return names.filter((name) => minimatch(name, part, OPTIONS)).map((name) => below(place, name));
+      });
+      found = (await Promise.all(next)).flat();
+    }
+    return found;
+  }
+
+  private failure(
+    code: string,
+    why: string,
+    { shown }: Named,
+    at?: { line: number; column: number },
+  ): ConfigSourceError {
+    const where = at === undefined ? "" : `, at line ${at.line}, column ${at.column}`;
+    return new ConfigSourceError(`Cannot read "${shown}": ${why}${where}`, {
+      source: this.rules.source,
+      code,
+      file: shown,
+      ...at,
+    });
+  }
+}
+
+/** The key that lists includes. @throws TypeError where the option is none */
+export function include_key_of(action: string, includes: unknown): string | undefined {
+  if (includes === undefined || includes === false) return undefined;
+  if (includes === true) return "include";
+  if (typeof includes === "string" && includes !== "") return includes;
+  throw new TypeError(`${action}: includes must be true or the key that lists them, got ${typeof includes}`);
+}
+
+/** The format of a file that was found in a directory: one without an extension may be anything. */
+export function known_format(path: string): FormatName | undefined {
+  return HAS_EXTENSION.test(path) ? format_by_extension(path) : undefined;
+}
+
+/** What a pattern passes over. */
+function noDirectory(error: unknown): undefined {
+  if (error instanceof ConfigSourceError && error.code === "not_a_directory") return;
+  throw error;
+}
+
+const HAS_EXTENSION = /\.[^./\\]+$/;
+const MAGIC = /[*?[{]/;
+const OPTIONS = { nonegate: true, nocomment: true, noext: true, matchBase: false } as const;
+
+function below({ path, shown }: Named, name: string): Named {
+  return { path: join(path, name), shown: join(shown, name) };
+}

@@ -1,0 +1,344 @@
+import { basename, dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Diagnostic } from "../core/layer.ts";
+import { ConfigSourceError } from "../errors.ts";
+import { UnreadableFile, print_file } from "./file_sample.ts";
+import { type Listing, print_listing } from "./listing.ts";
+import type { SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
+import { WatchedDirectory } from "./watched_directory.ts";
+import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+
+/** What a load may ask of a set of files. Each file and directory that it asks for is watched from then on. */
+export interface Round<T> {
+  /**
+   * The content of a file, parsed once while it stays the same; undefined where there is no file.
+   *
+   * @param path absolute
+   * @param shown the path for people
+   * @throws ConfigSourceError when it cannot be read or parsed
+   */
+  file(path: string, shown: string, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined>;
+  /**
+   * The names in a directory, sorted; a name that has gone stays until its file has been gone for `settle`. Undefined where
+   * there is no directory.
+   *
+   * @throws ConfigSourceError when it cannot be read
+   */
+  directory(path: string, shown: string): Promise<readonly string[] | undefined>;
+}
+
+/** What a load of a set found. */
+export interface Taken<R> {
+  readonly result: R;
+  /** Whether anything is different from the last load that succeeded. */
+  readonly changed: boolean;
+  /** What is to be told of the files, apart from their content. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Most files of one set. */
+const MOST = 1000;
+/** Files that are read at a time. */
+const AT_ONCE = 64;
+/** How often a set is read again because it changed meanwhile. */
+const READINGS = 10;
+
+/**
+ * Files that are one: each is read when it has settled, and what they say is taken only when all of them stand still. So
+ * nobody sees the new one beside the other old one: neither where a link is re-pointed that several are behind, nor where
+ * they are written or renamed one after another within `debounce`.
+ *
+ * Which files belong to it may depend on what directories and files hold: a load says what it wants, and is asked again where
+ * something changed while it was read. All that the last loads wanted is watched, also where a load failed.
+ */
+export class FileSet<T> {
+  private readonly owner: string;
+  private readonly options: Required<WatchedFileOptions>;
+  private readonly members = new Map<string, Member<T>>();
+  private readonly directories = new Map<string, Folder>();
+  private running: Running | undefined;
+  private changed = false;
+
+  /** @throws TypeError for an unknown option, RangeError for a time or size that is none */
+  constructor(owner: string, shown: string | URL, options: WatchedFileOptions) {
+    this.owner = owner;
+    // Checks the options, and fills in the defaults.
+    this.options = new WatchedFile(owner, shown, options).options;
+  }
+
+  /** @throws what `plan` throws, ConfigSourceError where the files do not come to rest */
+  async load<R>(source: string, context: SourceContext, plan: (round: Round<T>) => Promise<R>): Promise<Taken<R>> {
+    for (let reading = 1; ; reading += 1) {
+      const round = new Reading<T>(this, source, { ...context, first: context.first && reading === 1 });
+      const outcome = await plan(round).then(
+        (result) => ({ result }),
+        (error: unknown) => ({ error }),
+      );
+      await round.over();
+      await this.follow();
+      context.signal.throwIfAborted();
+      const isSteady = await this.steady(round, context.signal);
+      if (!isSteady && reading < READINGS) continue;
+      if ("error" in outcome) throw outcome.error;
+      if (!isSteady) {
+        const why = `its files have changed ${READINGS} times while they were read, wanted files that are not being written`;
+        throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "unsettled" });
+      }
+      await this.forget(round);
+      const changed = this.changed || context.first;
+      this.changed = false;
+      const diagnostics = [...round.files.values()].flatMap(({ file }) => file.diagnostics(source));
+      return { result: outcome.result, changed, diagnostics };
+    }
+  }
+
+  async watch(changed: () => void, context: SourceContext): Promise<Watch> {
+    const running: Running = { changed: () => void (this.running === running && changed()), context };
+    this.running = running;
+    const close = async () => {
+      context.signal.removeEventListener("abort", close);
+      if (this.running === running) this.running = undefined;
+      await Promise.all([...this.members.values(), ...this.directories.values()].map((one) => unwatched(one, running)));
+    };
+    context.signal.addEventListener("abort", close, { once: true });
+    if (context.signal.aborted) await close();
+    else await this.follow();
+    return { close };
+  }
+
+  together(): Together {
+    const all = [...this.members.values()].map(({ file }) => file.together());
+    const directories = [...this.directories.values()].map(({ directory }) => directory.together());
+    const times = (key: "stirred" | "answered") =>
+      [...all, ...directories].map((one) => one[key]).filter((time) => time !== undefined);
+    const [stirred, answered] = [times("stirred"), times("answered")];
+    return {
+      links: new Map(all.flatMap(({ links }) => [...links])),
+      stirred: stirred.length === 0 ? undefined : Math.min(...stirred),
+      answered: answered.length === 0 ? undefined : Math.max(...answered),
+    };
+  }
+
+  /** What an operator may want to know. */
+  status(): object {
+    const files = [...this.members.values()].filter(({ content }) => content !== undefined);
+    return {
+      watched: this.running === undefined ? "no" : this.options.use_polling ? "polling" : "events",
+      files: files.map(({ file }) => file.shown).sort(),
+    };
+  }
+
+  /** The member at a path. */
+  member(path: string, shown: string): Member<T> {
+    let member = this.members.get(path);
+    if (member === undefined) {
+      const { must_exist: _, ...options } = this.options;
+      // The path is absolute, whatever people call it.
+      const file = new WatchedFile(this.owner, path, options, shown);
+      this.members.set(path, (member = { file, content: undefined, loaded: false }));
+    }
+    return member;
+  }
+
+  folder(path: string): Folder {
+    let folder = this.directories.get(path);
+    if (folder === undefined) {
+      this.directories.set(path, (folder = { directory: new WatchedDirectory(path, this.options), names: [] }));
+    }
+    return folder;
+  }
+
+  /** Notes that the next answer is another one. */
+  noteChange(): void {
+    this.changed = true;
+  }
+
+  /** Names of a directory whose files were there at the last load that succeeded. */
+  remembered(path: string, listing: Listing): readonly string[] {
+    const { names } = this.folder(path);
+    const gone = names.filter((name) => !listing.names.includes(name));
+    return gone.length === 0 ? listing.names : [...new Set([...listing.names, ...gone])].sort();
+  }
+
+  /** Watches all that there is to watch. */
+  private async follow(): Promise<void> {
+    const { running } = this;
+    if (running === undefined) return;
+    await Promise.all([
+      ...[...this.members.values()].map(async (member) => {
+        if (member.watch?.running === running) return;
+        const watching = member.file.watch(running.changed, running.context);
+        member.watch = { running, watching };
+        await watching;
+      }),
+      ...[...this.directories.values()].map(async (folder) => {
+        if (folder.watch?.running === running) return;
+        const watching = folder.directory.watch(running.changed);
+        folder.watch = { running, watching };
+        await watching;
+      }),
+    ]);
+    // The watch was closed meanwhile.
+    if (this.running !== running) {
+      await Promise.all([...this.members.values(), ...this.directories.values()].map((one) => unwatched(one, running)));
+    }
+  }
+
+  /** Whether all that was read is as it was read, and has been for a moment. */
+  private async steady({ files, folders }: Reading<T>, signal: AbortSignal): Promise<boolean> {
+    if (this.changed && files.size > 1) {
+      const age = Date.now() - Math.max(...[...files.values()].map(({ file }) => file.changed));
+      const { debounce } = this.options;
+      if (age >= 0 && age < debounce) await sleep(debounce - age, undefined, { signal });
+    }
+    const checks = [
+      ...[...files].map(async ([path, { file }]) => {
+        return file.print === undefined || file.print === (await print_file(path));
+      }),
+      ...[...folders].map(async ([path, { directory }]) => {
+        return directory.print === undefined || directory.print === (await print_listing(path));
+      }),
+    ];
+    return (await Promise.all(checks)).every((isSame) => isSame);
+  }
+
+  /** Lets go of what a load that succeeded did not want. */
+  private async forget({ files, folders }: Reading<T>): Promise<void> {
+    const closing: Promise<void>[] = [];
+    for (const [path, member] of this.members) {
+      if (files.has(path)) continue;
+      this.members.delete(path);
+      if (member.content !== undefined) this.changed = true;
+      closing.push(unwatched(member));
+    }
+    for (const [path, folder] of this.directories) {
+      if (folders.has(path)) {
+        folder.names = [...files.keys()]
+          .filter((file) => dirname(file) === path && this.members.get(file)?.content !== undefined)
+          .map((file) => basename(file));
+        continue;
+      }
+      this.directories.delete(path);
+      closing.push(unwatched(folder));
+    }
+    await Promise.all(closing);
+  }
+}
+
+/** A watch of the whole set that runs. */
+interface Running {
+  readonly changed: () => void;
+  readonly context: SourceContext;
+}
+
+interface Watched {
+  watch?: { readonly running: Running; readonly watching: Promise<Watch> };
+}
+
+interface Member<T> extends Watched {
+  readonly file: WatchedFile;
+  content: T | undefined;
+  loaded: boolean;
+}
+
+interface Folder extends Watched {
+  readonly directory: WatchedDirectory;
+  /** The files of it that the last load took. */
+  names: readonly string[];
+}
+
+async function unwatched(one: Watched, running = one.watch?.running): Promise<void> {
+  if (one.watch === undefined || one.watch.running !== running) return;
+  const { watching } = one.watch;
+  delete one.watch;
+  await (await watching).close();
+}
+
+/** One reading of the files that a load wants. */
+class Reading<T> implements Round<T> {
+  readonly files = new Map<string, Member<T>>();
+  readonly folders = new Map<string, Folder>();
+  private readonly set: FileSet<T>;
+  private readonly source: string;
+  private readonly context: SourceContext;
+  private readonly contents = new Map<string, Promise<T | undefined>>();
+  private readonly listings = new Map<string, Promise<readonly string[] | undefined>>();
+  private free = AT_ONCE;
+  private readonly waiting: (() => void)[] = [];
+
+  constructor(set: FileSet<T>, source: string, context: SourceContext) {
+    this.set = set;
+    this.source = source;
+    this.context = context;
+  }
+
+  file(path: string, shown: string, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
+    let content = this.contents.get(path);
+    if (content === undefined) {
+      const member = this.set.member(path, shown);
+      this.files.set(path, member);
+      this.contents.set(path, (content = this.read(member, parse)));
+    }
+    return content;
+  }
+
+  directory(path: string, shown: string): Promise<readonly string[] | undefined> {
+    let listing = this.listings.get(path);
+    if (listing === undefined) {
+      const folder = this.set.folder(path);
+      this.folders.set(path, folder);
+      this.listings.set(path, (listing = this.list(path, shown, folder)));
+    }
+    return listing;
+  }
+
+  /** Resolves when nothing is being read. */
+  async over(): Promise<void> {
+    await Promise.allSettled([...this.contents.values(), ...this.listings.values()]);
+  }
+
+  private async read(member: Member<T>, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
+    if (this.files.size > MOST) {
+      const why = `there are more than ${MOST} files`;
+      throw new ConfigSourceError(`Cannot load "${this.source}": ${why}`, { source: this.source, code: "too_many" });
+    }
+    while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+    this.free -= 1;
+    try {
+      let parsed: T | undefined;
+      const first = this.context.first || !member.loaded;
+      const loaded = await member.file.load(this.source, { ...this.context, first }, async (bytes) => {
+        parsed = await parse(bytes);
+        return { source: this.source, tree: {}, origin: () => ({ source: this.source }), diagnostics: [] };
+      });
+      if (loaded.outcome === "absent") {
+        if (member.content !== undefined) this.set.noteChange();
+        member.content = undefined;
+      } else if (loaded.outcome === "data") {
+        this.set.noteChange();
+        member.content = parsed;
+      }
+      member.loaded = true;
+      return member.content;
+    } finally {
+      this.free += 1;
+      this.waiting.shift()?.();
+    }
+  }
+
+  private async list(path: string, shown: string, folder: Folder): Promise<readonly string[] | undefined> {
+    const before = folder.directory.print;
+    try {
+      const listing = await folder.directory.list();
+      if (listing.print !== before) this.set.noteChange();
+      const names = this.set.remembered(path, listing);
+      return listing.absent && names.length === 0 ? undefined : names;
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) throw error;
+      const message = `Cannot read "${shown}": ${error.message}`;
+      throw new ConfigSourceError(message, { source: this.source, file: shown, code: error.code, cause: error.cause });
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { FileWatch, type FileWatchOptions } from "./file_watch.ts";
+import { type Listing, list_directory } from "./listing.ts";
+import type { Watch } from "./source.ts";
+import type { Together } from "./together.ts";
+
+/** A directory whose entries are listed, and watched for names that come and go. */
+export class WatchedDirectory {
+  private readonly path: string;
+  private readonly options: FileWatchOptions;
+  private seen: Listing | undefined;
+  private stirred: number | undefined;
+  private answered: number | undefined;
+
+  /** @param path absolute */
+  constructor(path: string, options: FileWatchOptions) {
+    this.path = path;
+    this.options = { ...options, entries: true };
+  }
+
+  /** What the last list saw, as `print_listing` tells it. */
+  get print(): string | undefined {
+    return this.seen?.print;
+  }
+
+  /** @throws UnreadableFile */
+  async list(): Promise<Listing> {
+    const { stirred } = this;
+    try {
+      this.seen = await list_directory(this.path);
+    } catch (error) {
+      // What only a change can mend need not be met again before there is one.
+      this.seen = { absent: false, names: [], print: (error as Error).message };
+      throw error;
+    }
+    this.answered = stirred ?? this.answered;
+    if (this.stirred === stirred) this.stirred = undefined;
+    return this.seen;
+  }
+
+  async watch(changed: () => void): Promise<Watch> {
+    const watch = new FileWatch(this.path, this.options, {
+      seen: () => (this.seen === undefined ? undefined : { print: this.seen.print, digest: undefined }),
+      changed,
+      stirred: () => (this.stirred = performance.now()),
+      differs: () => (this.stirred ??= performance.now()),
+      calm: () => (this.stirred = undefined),
+      // The poll goes on, and the files say that they cannot be watched.
+      unwatched: () => undefined,
+    });
+    await watch.start();
+    return { close: () => watch.close() };
+  }
+
+  together(): Together {
+    return { links: new Map(), stirred: this.stirred, answered: this.answered };
+  }
+}
