@@ -19,6 +19,7 @@ import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
 import { admitSliced } from "./core/sliced.ts";
 import { Snapshot } from "./core/snapshot.ts";
+import { isRevoked } from "./core/words.ts";
 import { newBudget } from "./budget.ts";
 import type { Segments } from "./core/value.ts";
 import type {
@@ -225,7 +226,7 @@ export class ConfigClient<T = unknown> {
   ): Promise<true | Preview> {
     check(path, action);
     const copy = copied(values[0]);
-    const message = request(copy instanceof Promise ? await copy : copy);
+    const message = request(isPromise(copy) ? await copy : copy);
     try {
       return taken((await gen_server.call(this.#manager, message, Infinity)) as true | Preview | Refusal);
     } catch (error) {
@@ -302,8 +303,13 @@ function copied(value: unknown): unknown {
   }
 }
 
+/** What could not be copied is the value itself, which may not let itself be looked at. */
+function isPromise(copy: unknown): copy is Promise<unknown> {
+  return !isRevoked(copy) && copy instanceof Promise;
+}
+
 function segmentsOf(path: Path, action: string): Segments {
-  return parsePath(path instanceof Atom ? path_from_atom(path) : path, action);
+  return parsePath(!isRevoked(path) && path instanceof Atom ? path_from_atom(path) : path, action);
 }
 
 /** A reply, or what it refuses with. */

@@ -5,6 +5,7 @@ import type { Shape } from "./core/shape.ts";
 import { Secrets } from "./core/secrets.ts";
 import { secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";
+import { isRevoked, typeOf } from "./core/words.ts";
 import type { OverridesFile, Source } from "./sources/source.ts";
 import type { Seconds } from "./units.ts";
 
@@ -68,8 +69,9 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
 
   /** @throws TypeError, RangeError when an option is not what it must be */
   constructor(options: ConfigSpecOptions<S>) {
-    if (typeof options !== "object" || options === null) {
-      throw new TypeError("Cannot make a ConfigSpec: its options must be an object with id and sources");
+    if (typeof options !== "object" || options === null || isRevoked(options)) {
+      const got = typeOf(options);
+      throw new TypeError(`Cannot make a ConfigSpec: its options must be an object with id and sources, got ${got}`);
     }
     for (const key of Object.keys(options)) {
       if (!OPTIONS.has(key)) {
@@ -77,7 +79,9 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
       }
     }
     const { sources = [], name = "config_manager" } = options;
-    if (!Array.isArray(sources)) throw new TypeError("Cannot make a ConfigSpec: sources must be an array");
+    if (isRevoked(sources) || !Array.isArray(sources)) {
+      throw new TypeError(`Cannot make a ConfigSpec: sources must be an array, got ${typeOf(sources)}`);
+    }
     sources.forEach((source: unknown, i) => {
       checkSource(source, `Cannot make a ConfigSpec: source ${i + 1} of ${sources.length}`);
       if (sources.indexOf(source) !== i) {
@@ -99,19 +103,26 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.layers = Object.freeze(sources.filter(({ overrides }) => overrides === undefined));
     this.layer_names = uniqueNames(this.layers);
     this.overrides_file = sources.find(({ overrides }) => overrides !== undefined)?.overrides?.file;
-    if (options.log !== undefined && options.log !== false && typeof options.log !== "function") {
-      throw new TypeError(`Cannot make a ConfigSpec: log must be false or a function, got ${typeof options.log}`);
+    const { log, env = process.env, secrets = [] } = options;
+    if (log !== undefined && log !== false && (typeof log !== "function" || isRevoked(log))) {
+      throw new TypeError(`Cannot make a ConfigSpec: log must be false or a function, got ${typeOf(log)}`);
     }
-    this.log = options.log;
+    if (typeof env !== "object" || env === null || isRevoked(env)) {
+      throw new TypeError(`Cannot make a ConfigSpec: env must be an object of variables, got ${typeOf(env)}`);
+    }
+    if (isRevoked(secrets) || !Array.isArray(secrets)) {
+      throw new TypeError(`Cannot make a ConfigSpec: secrets must be an array of patterns, got ${typeOf(secrets)}`);
+    }
+    this.log = log;
     this.reload_interval = seconds(number(options, "reload_interval", 30));
     this.schema = options.schema;
     this.notify_timeout = number(options, "notify_timeout", 1_000);
     this.load_timeout = number(options, "load_timeout", 10_000);
     this.validation_timeout = number(options, "validation_timeout", 5_000);
-    this.#env = options.env ?? process.env;
+    this.#env = env;
     this.validation = new Validation(options.schema, options.validators);
     this.shape = shapeOf(options.schema);
-    this.secrets = new Secrets([...(options.secrets ?? []), ...secretsOf(this.shape)]);
+    this.secrets = new Secrets([...secrets, ...secretsOf(this.shape)]);
   }
 
   /** The environment that sources see. */
@@ -152,6 +163,7 @@ function uniqueNames(sources: readonly Source[]): readonly string[] {
 
 /** A source may be others' code. */
 function checkSource(source: unknown, action: string): void {
+  if (isRevoked(source)) throw new TypeError(`${action} is a revoked proxy`);
   const given = (source ?? {}) as { readonly [key in keyof Source]?: unknown };
   if (typeof given.load !== "function") throw new TypeError(`${action} has no load function`);
   for (const key of ["name", "kind"] as const) {

@@ -1,4 +1,5 @@
 import type { Segments } from "./value.ts";
+import { isRevoked, typeOf } from "./words.ts";
 
 /**
  * Paths. A dotted string names a node: `"database.url"`. A dot inside a segment is written `\.`, a backslash `\\`:
@@ -20,9 +21,9 @@ export const MAX_DEPTH = 500;
 export function parsePath(path: unknown, action = "read path"): Segments {
   if (typeof path === "string")
     return checked(path.includes("\\") ? unescaped(path, action) : path.split("."), path, action);
-  if (Array.isArray(path)) return checked(Array.from(path as unknown[]), path, action);
+  if (isList(path)) return checked(Array.from(path), path, action);
   throw new TypeError(
-    `Cannot ${action}: a path is a dotted string, a path atom or an array of segments, got ${described(path)}`,
+    `Cannot ${action}: a path is a dotted string, a path atom or an array of segments, got ${typeOf(path)}`,
   );
 }
 
@@ -89,7 +90,7 @@ function checked(segments: readonly unknown[], path: unknown, action: string): S
     const shown = typeof path === "string" ? ` ${quoted(path)}` : "";
     const why =
       typeof segment !== "string"
-        ? `must be a string, got ${described(segment)}`
+        ? `must be a string, got ${typeOf(segment)}`
         : segment === ""
           ? "is empty"
           : "is not well-formed Unicode";
@@ -102,6 +103,6 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
-function described(value: unknown): string {
-  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+function isList(path: unknown): path is readonly unknown[] {
+  return !isRevoked(path) && Array.isArray(path);
 }

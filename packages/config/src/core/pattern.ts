@@ -2,6 +2,7 @@ import { BraceFault, expandBraces } from "./braces.ts";
 import { classAt, globOf, type Sign } from "./glob.ts";
 import { isWellFormed, MAX_DEPTH, parsePath } from "./path.ts";
 import type { Segments } from "./value.ts";
+import { typeOf } from "./words.ts";
 
 /**
  * Patterns. `*` is exactly one segment, `**` any number of segments, also none. Inside a segment `*` is any characters, `?`
@@ -38,7 +39,7 @@ const MAX_LENGTH = 10_000;
  *   10,000 characters, or when its braces spell out more than 10,000 patterns
  */
 export function parsePattern(pattern: unknown, action = "read pattern"): Pattern {
-  if (Array.isArray(pattern)) {
+  if (typeOf(pattern) === "an array") {
     const segments = parsePath(pattern, action);
     const matchers = segments.map((segment) => {
       const { text, escaped } = protect(segment, action);
@@ -47,7 +48,7 @@ export function parsePattern(pattern: unknown, action = "read pattern"): Pattern
     return { source: segments.map(escapeDots).join("."), alternatives: [matchers] };
   }
   if (typeof pattern !== "string") {
-    const got = pattern === null ? "null" : typeof pattern;
+    const got = typeOf(pattern);
     throw new TypeError(`Cannot ${action}: a pattern is a dotted string, an atom or an array of segments, got ${got}`);
   }
   if (pattern.length > MAX_LENGTH) {

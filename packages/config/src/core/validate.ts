@@ -12,7 +12,7 @@ import { admitSliced, type Budget } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import { type Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
-import { isError, messageIn, wordsOf } from "./words.ts";
+import { isError, isRevoked, messageIn, thrownWords, typeOf, wordsOf } from "./words.ts";
 
 /**
  * Validation, for puts and reloads alike. First the schema for the whole sees the merged tree, and what it makes of it
@@ -58,19 +58,27 @@ export class Validation {
   constructor(schema: StandardSchemaV1 | undefined, validators: Readonly<Record<string, Validator>> = {}) {
     if (schema !== undefined && !isSchema(schema)) {
       throw new TypeError(
-        "Cannot validate: schema must be a Standard Schema (zod, valibot, arktype and others make them)",
+        `Cannot validate: schema must be a Standard Schema (zod, valibot, arktype and others make them), got ${typeOf(schema)}`,
       );
     }
     this.schema = schema;
-    if (typeof validators !== "object" || validators === null || Array.isArray(validators)) {
-      throw new TypeError("Cannot validate: validators must be an object from patterns to functions or schemas");
+    if (typeOf(validators) !== "object") {
+      const got = typeOf(validators);
+      throw new TypeError(
+        `Cannot validate: validators must be an object from patterns to functions or schemas, got ${got}`,
+      );
     }
     for (const pattern of Object.keys(validators)) {
       const validator = validators[pattern];
       const parsed = parsePattern(pattern, "read validator pattern");
       if (isSchema(validator)) this.schemas.add(parsed, validator);
-      else if (typeof validator === "function") this.functions.add(parsed, validator);
-      else throw new TypeError(`Cannot validate "${pattern}": a validator must be a function or a Standard Schema`);
+      else if (typeof validator === "function" && !isRevoked(validator)) this.functions.add(parsed, validator);
+      else {
+        const got = typeOf(validator);
+        throw new TypeError(
+          `Cannot validate "${pattern}": a validator must be a function or a Standard Schema, got ${got}`,
+        );
+      }
     }
   }
 
@@ -204,7 +212,7 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
     report([...at, ...below(node, path)], messageIn(problem) ?? wordsOf(problem));
   };
   const refused = (error: unknown): void => {
-    if (!isError(error) || !(error instanceof ConfigValidationError)) return report(at, thrownWords(error));
+    if (!isError(error) || !(error instanceof ConfigValidationError)) return report(at, calledWords(node.item, error));
     try {
       const problems = originals.get(error) ?? error.problems;
       if (problems.length === 0) report(at, wordsOf(error));
@@ -338,15 +346,20 @@ function below({ segments: at, after }: Notified, path: unknown): Segments {
   }
 }
 
-function thrownWords(error: unknown): string {
-  if (isError(error) || typeof error === "string") return wordsOf(error);
-  return messageIn(error) ?? `it threw what is no error: ${wordsOf(error)}`;
+/** What a validator threw, or why it could not even be called. */
+function calledWords(validator: unknown, error: unknown): string {
+  return isRevoked(validator) ? "cannot be checked: its validator is a revoked proxy" : thrownWords(error);
 }
 
 function isSchema(value: unknown): value is StandardSchemaV1 {
-  const standard =
-    (typeof value === "object" && value !== null) || typeof value === "function"
-      ? (value as { "~standard"?: { validate?: unknown } })["~standard"]
-      : undefined;
-  return typeof standard?.validate === "function";
+  try {
+    const standard =
+      (typeof value === "object" && value !== null) || typeof value === "function"
+        ? (value as { "~standard"?: { validate?: unknown } })["~standard"]
+        : undefined;
+    return typeof standard?.validate === "function";
+  } catch {
+    // What cannot be looked into is told of as what it is not.
+    return false;
+  }
 }

@@ -6,14 +6,43 @@
  *     wordsOf({ code: 42 })               →  { code: 42 }
  */
 export function wordsOf(value: unknown): string {
+  if (isRevoked(value)) return "a revoked proxy";
   try {
     if (typeof value === "string") return value === "" ? "an empty text" : shortened(value);
     const message = messageIn(value);
     if (message !== undefined) return shortened(message);
-    if (isError(value)) return `an ${nameOf(value)} without a message`;
+    if (isError(value)) return `${article(nameOf(value))} without a message`;
     return shortened(printed(value, 0));
   } catch {
     return "something that cannot be printed";
+  }
+}
+
+/**
+ * Words for what others' code threw: its message, where it has one.
+ *
+ *     thrownWords(new Error("no database"))   →  no database
+ *     thrownWords(undefined)                  →  it threw undefined
+ */
+export function thrownWords(thrown: unknown): string {
+  if (typeof thrown === "string" && thrown !== "") return shortened(thrown);
+  const message = messageIn(thrown);
+  return message === undefined ? `it threw ${wordsOf(thrown)}` : shortened(message);
+}
+
+/** What a value is, for a message that says it should be something else. Never throws. */
+export function typeOf(value: unknown): string {
+  if (isRevoked(value)) return "a revoked proxy";
+  return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+}
+
+/** Whether it is a proxy that was revoked, which nobody can look into or call. */
+export function isRevoked(value: unknown): boolean {
+  try {
+    Array.isArray(value);
+    return false;
+  } catch {
+    return true;
   }
 }
 
@@ -43,7 +72,9 @@ const MOST = 5;
 
 /** A value, its first entries and what is in them. */
 function printed(value: unknown, depth: number): string {
+  if (isRevoked(value)) return "a revoked proxy";
   if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value.length > 100 ? `${value.slice(0, 100)}…` : value);
   if (typeof value !== "object" || value === null) return String(value);
   if (isError(value)) return messageIn(value) ?? nameOf(value);
@@ -67,4 +98,8 @@ function nameOf(error: Error): string {
 
 function shortened(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+function article(word: string): string {
+  return `${/^[AEIOU]/iu.test(word) ? "an" : "a"} ${word}`;
 }

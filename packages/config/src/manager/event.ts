@@ -30,6 +30,8 @@ export type FromSource =
       /** What each source says of its changes at the moment at which the manager hears of this one. */
       readonly together: readonly (Together | undefined)[];
     }
+  /** Its changes are watched, or cannot be. */
+  | { readonly type: "watched"; readonly source: number; readonly error: Error | undefined }
   | { readonly type: "written"; readonly write: number; readonly error: Error | undefined };
 
 /** What comes of the effects that a change needs. */

@@ -1,5 +1,4 @@
 import {
-  Atom,
   atoms,
   DOWN,
   erlang,
@@ -23,6 +22,7 @@ import type { Event, Timer } from "./event.ts";
 import { EVENT, type EventMessage, elementsOf, isTagged, tagOf } from "./messages.ts";
 import { differenceOf, historyOf } from "./history.ts";
 import { masked } from "./masked.ts";
+import { isAtom } from "./identity.ts";
 import { readPath, readPathBelow, readPutOptions, readWanted, unknownRequest } from "./requests.ts";
 import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
 import { statusOf } from "./status.ts";
@@ -212,7 +212,7 @@ function change(server: Server, from: From, request: Request): NoReply {
 function valueAt({ state }: Server, path: Path): unknown {
   const { snapshot } = state.configuration;
   if (typeof path === "string") return snapshot.lookup(path);
-  return path instanceof Atom ? snapshot.lookup(path_from_atom(path)) : snapshot.at(readPath(path, "get"));
+  return isAtom(path) ? snapshot.lookup(path_from_atom(path)) : snapshot.at(readPath(path, "get"));
 }
 
 /** The sources' processes, by index. One that is being started again will announce itself. */

@@ -1,16 +1,18 @@
-import { Atom, erlang, Pid } from "@otpts/runtime";
+import { erlang, Pid } from "@otpts/runtime";
 import { path_from_atom } from "../atoms.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
+import { isRevoked, typeOf } from "../core/words.ts";
 import type { Path, PutOptions, SubscribeOptions, Subscriber } from "../protocol.ts";
+import { isAtom } from "./identity.ts";
 import type { Wanted } from "./state.ts";
 
 /** Requests as they come, checked: their senders may be anybody's code. */
 
 /** The segments of a path. @throws TypeError when it is none */
 export function readPath(path: Path, action: string): Segments {
-  return parsePath(path instanceof Atom ? path_from_atom(path) : path, action);
+  return parsePath(isAtom(path) ? path_from_atom(path) : path, action);
 }
 
 /** The segments of a path that names something below the root. @throws TypeError when it does not */
@@ -22,10 +24,11 @@ export function readPathBelow(path: Path, action: string): Segments {
 
 /** Reads a subscription. @throws TypeError when it is none */
 export function readWanted(pattern: Path, subscriber: Subscriber, options: unknown, action: string): Wanted {
-  const parsed = parsePattern(pattern instanceof Atom ? path_from_atom(pattern) : pattern, action);
-  const target = subscriber instanceof Atom ? subscriber.name : subscriber;
-  if (typeof target !== "function" && !isPid(target) && (typeof target !== "string" || target === "")) {
-    const got = target === null ? "null" : typeof target;
+  const parsed = parsePattern(isAtom(pattern) ? path_from_atom(pattern) : pattern, action);
+  const target = isAtom(subscriber) ? subscriber.name : subscriber;
+  const isCallback = typeof target === "function" && !isRevoked(target);
+  if (!isCallback && !isPid(target) && (typeof target !== "string" || target === "")) {
+    const got = typeOf(target);
     throw new TypeError(`Cannot ${action} "${parsed.source}": a subscriber is a callback, a pid or a name, got ${got}`);
   }
   return { pattern: parsed, target, options: readOptions(options, `Cannot ${action} "${parsed.source}"`) };
@@ -43,8 +46,8 @@ function isPid(value: unknown): value is Pid {
 /** A copy, so that nothing of the caller's is looked at later. */
 function readOptions(options: unknown, action: string): SubscribeOptions {
   if (options === undefined) return {};
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(`${action}: options must be an object, got ${options === null ? "null" : typeof options}`);
+  if (typeof options !== "object" || options === null || isRevoked(options)) {
+    throw new TypeError(`${action}: options must be an object, got ${typeOf(options)}`);
   }
   for (const key of Object.keys(options)) {
     if (key !== "initial" && key !== "signal") {
@@ -69,10 +72,8 @@ function isSignal(value: unknown): value is AbortSignal {
 /** A copy of the options of a put. @throws TypeError when one is none */
 export function readPutOptions(options: unknown, action: string): PutOptions {
   if (options === undefined) return {};
-  if (typeof options !== "object" || options === null) {
-    throw new TypeError(
-      `Cannot ${action}: options must be an object, got ${options === null ? "null" : typeof options}`,
-    );
+  if (typeof options !== "object" || options === null || isRevoked(options)) {
+    throw new TypeError(`Cannot ${action}: options must be an object, got ${typeOf(options)}`);
   }
   const copy: Record<string, unknown> = { ...options };
   for (const [key, value] of Object.entries(copy)) {
@@ -97,13 +98,12 @@ const PUT_OPTIONS: ReadonlyMap<string, string> = new Map<keyof PutOptions, strin
 
 /** What an unknown request is refused with. */
 export function unknownRequest(request: unknown): TypeError {
-  const tag: unknown = Array.isArray(request) ? request[0] : request;
-  const shown =
-    tag instanceof Atom
-      ? `[${tag.name}, …]`
-      : Array.isArray(request)
-        ? `a tuple that starts with ${typeof tag}`
-        : typeof tag;
+  const tag: unknown = !isRevoked(request) && Array.isArray(request) ? request[0] : request;
+  const shown = isAtom(tag)
+    ? `[${tag.name}, …]`
+    : tag !== request
+      ? `a tuple that starts with ${typeof tag}`
+      : typeof tag;
   return new TypeError(
     `Cannot answer this request: config_manager knows get_config, put_config, unset_config, merge_config, rollback, history, diff, subscribe, unsubscribe, reload, status and explain, got ${shown}`,
   );

@@ -12,7 +12,7 @@ export function scrub(state: State, message: string): string {
   const trees = new Set<Table>([configuration.raw, configuration.snapshot.tree]);
   for (const { tree } of configuration.layers) trees.add(tree);
   for (const { snapshot } of history.slice(-RECENT)) trees.add(snapshot.tree);
-  for (const { candidate } of sources) if (typeof candidate === "object") addTree(trees, candidate.tree);
+  for (const { candidate } of sources) if (typeof candidate === "object") addTree(trees, candidate);
   let clean = message;
   for (const tree of trees) clean = scrubbed(clean, textsIn(spec.secrets, tree));
   return clean;
@@ -28,8 +28,14 @@ export function scrubValues(secrets: Secrets, message: string, path: Segments, v
 /** So many versions count as a moment. */
 const RECENT = 3;
 
-function addTree(trees: Set<Table>, tree: unknown): void {
-  if (typeof tree === "object" && tree !== null) trees.add(tree as Table);
+/** A candidate is others' object, and may not let itself be read. */
+function addTree(trees: Set<Table>, candidate: object): void {
+  try {
+    const { tree } = candidate as { readonly tree?: unknown };
+    if (typeof tree === "object" && tree !== null) trees.add(tree as Table);
+  } catch {
+    // It says nothing, so it has no secret.
+  }
 }
 
 function textsIn(secrets: Secrets, tree: Table): readonly string[] {

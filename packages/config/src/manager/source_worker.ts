@@ -1,5 +1,7 @@
 import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
 import type { Contribution } from "../core/layer.ts";
+import { formatPath } from "../core/path.ts";
+import { isRevoked, typeOf } from "../core/words.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Source, SourceContext, Watch } from "../sources/source.ts";
 import { togetherOf } from "./together_of.ts";
@@ -60,6 +62,8 @@ class Worker {
   private writes: WriteMessage[] = [];
   private watch: Promise<Watch | undefined> = Promise.resolve(undefined);
   private unwatched = true;
+  /** What became of the watch before there was a manager to hear of it. */
+  private unreported: FromSource | undefined;
   private changePending = false;
   private ended: Promise<void> | undefined;
 
@@ -168,7 +172,7 @@ class Worker {
 
   private async outcome(signal: AbortSignal): Promise<LoadOutcome> {
     try {
-      const { outcome, contribution } = read(await this.source.load(this.context(signal)));
+      const { outcome, contribution } = read(await this.method("load")(this.context(signal)));
       if (outcome === "absent") {
         this.contribution = undefined;
         this.first = false;
@@ -185,7 +189,7 @@ class Worker {
       throw this.failure(`Cannot load "${this.name}": its first load answered "unchanged"`, "unchanged");
     } catch (error) {
       if (signal.aborted) return { outcome: "late", error: this.late() };
-      return { outcome: "error", error: asError(error) };
+      return { outcome: "error", error: this.failed(`load "${this.name}"`, error) };
     }
   }
 
@@ -204,6 +208,22 @@ class Worker {
     return this.failure(`Cannot load "${this.name}": its load must answer ${want}, got ${got}`, "not_a_layer");
   }
 
+  /** A function of the source, which is others' object. @throws ConfigSourceError where it is none, or is none any more */
+  private method<K extends "load" | "watch" | "write">(key: K): NonNullable<Source[K]> {
+    const method: unknown = this.source[key];
+    if (typeof method === "function" && !isRevoked(method)) return method.bind(this.source) as NonNullable<Source[K]>;
+    const message = `Cannot ${key} "${this.name}": its ${key} must be a function, got ${typeOf(method)}`;
+    throw this.failure(message, "not_a_source");
+  }
+
+  /** What the source threw: its own error, or one that names it where that says nothing of it. */
+  private failed(action: string, thrown: unknown): Error {
+    const error = asError(thrown);
+    if (error === thrown) return error;
+    const place = { source: this.name, code: "failed", cause: thrown };
+    return new ConfigSourceError(`Cannot ${action}: ${error.message}`, place);
+  }
+
   private failure(message: string, code: string): ConfigSourceError {
     return new ConfigSourceError(message, { source: this.name, code });
   }
@@ -212,9 +232,9 @@ class Worker {
     let error: Error | undefined;
     this.writing = true;
     try {
-      await this.source.write?.(path, value, this.context(this.stopping.signal));
+      await this.method("write")(path, value, this.context(this.stopping.signal));
     } catch (thrown) {
-      error = asError(thrown);
+      error = this.failed(`write "${formatPath(path)}" to "${this.name}"`, thrown);
     }
     this.writing = false;
     if (error === undefined) await this.load();
@@ -223,19 +243,28 @@ class Worker {
 
   private async startWatch(): Promise<Watch | undefined> {
     this.unwatched = false;
-    if (this.source.watch === undefined) return undefined;
     try {
-      return await this.source.watch(() => this.changed(), this.context(this.stopping.signal));
+      if (this.source.watch === undefined) return undefined;
+      const watch = await this.method("watch")(() => this.changed(), this.context(this.stopping.signal));
+      this.watched(undefined);
+      return watch;
     } catch (error) {
       if (this.stopping.signal.aborted) return undefined;
       // The next load tries to watch again.
       this.unwatched = true;
-      this.loaded([], { outcome: "error", error: asError(error) });
+      this.watched(this.failed(`watch "${this.name}"`, error));
       return undefined;
     } finally {
       // What changed between the first load and now.
       if (!this.first && !this.unwatched) this.changed();
     }
+  }
+
+  /** Reported as soon as there is a manager. */
+  private watched(error: Error | undefined): void {
+    const event: FromSource = { type: "watched", source: this.index, error };
+    if (this.manager === undefined) this.unreported = event;
+    else this.report(event);
   }
 
   /** Called by the source, from wherever it likes. */
@@ -251,7 +280,10 @@ class Worker {
   }
 
   private report(event: FromSource): void {
-    if (this.manager !== undefined) erlang.send(this.manager, [EVENT, event]);
+    if (this.manager === undefined) return;
+    if (this.unreported !== undefined) erlang.send(this.manager, [EVENT, this.unreported]);
+    this.unreported = undefined;
+    erlang.send(this.manager, [EVENT, event]);
   }
 
   private letGo(): Promise<void> {
@@ -273,7 +305,8 @@ class Worker {
 
 /** What a load answered, read once: it may be anything. */
 function read(loaded: unknown): { readonly outcome: unknown; readonly contribution: Contribution | undefined } {
-  if (typeof loaded !== "object" || loaded === null) return { outcome: undefined, contribution: undefined };
+  if (typeof loaded !== "object" || loaded === null || isRevoked(loaded))
+    return { outcome: undefined, contribution: undefined };
   const { outcome, contribution } = loaded as { readonly outcome?: unknown; readonly contribution?: Contribution };
   return { outcome, contribution };
 }

@@ -94,6 +94,11 @@ export interface SourceState {
   readonly index: number;
   readonly name: string;
   readonly source: Source;
+  /** What the source says of itself, read once: it is others' object. */
+  readonly kind: string;
+  readonly required: boolean;
+  readonly on_missing: Source["on_missing"];
+  readonly writable: boolean;
   /** Its process. */
   readonly worker: Pid | undefined;
   /** What its process loaded last, also if it has been replaced since by a SOURCE_UPDATE. */
@@ -118,6 +123,8 @@ export interface SourceState {
   readonly late: boolean;
   /** Why the last write to it failed. */
   readonly write_error: Failure | undefined;
+  /** Why its changes cannot be watched, since when, and how often that was tried. */
+  readonly watch_error: (Failure & { readonly since: number; readonly tries: number }) | undefined;
 }
 
 export interface Failure {
@@ -290,6 +297,10 @@ export function initialState(spec: ConfigSpec): State {
     index,
     name: spec.layer_names[index]!,
     source,
+    kind: source.kind,
+    required: source.required,
+    on_missing: source.on_missing,
+    writable: source.write !== undefined,
     worker: undefined,
     last_loaded: undefined,
     candidate: undefined,
@@ -305,6 +316,7 @@ export function initialState(spec: ConfigSpec): State {
     failing_since: undefined,
     late: false,
     write_error: undefined,
+    watch_error: undefined,
   }));
   const { overrides_file } = spec;
   return {

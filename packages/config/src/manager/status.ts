@@ -100,16 +100,17 @@ function subscribersOf({ spec, subscriptions, deliveries }: State, now: number):
 }
 
 function sourceStatus(state: State, of: SourceState, now: number): SourceStatus {
-  const { source, name, last_checked, last_success, last_change, last_error, write_error, failures } = of;
+  const { name, kind, required, last_checked, last_success, last_change, last_error, failures } = of;
+  const broken = of.write_error ?? of.watch_error;
   const layer = state.configuration.layers[of.index]!;
   const refused = of.refused !== undefined && of.refused === of.candidate;
-  const failure = write_error ?? last_error;
+  const failure = broken ?? last_error;
   const isOk = of.state === "ok" || of.state === "absent";
   return {
     name,
-    kind: source.kind,
-    required: source.required,
-    state: isOk && write_error !== undefined ? "error" : refused && of.state === "ok" ? "refused" : of.state,
+    kind,
+    required,
+    state: isOk && broken !== undefined ? "error" : refused && of.state === "ok" ? "refused" : of.state,
     ...(last_checked === undefined ? {} : { last_checked: date(last_checked) }),
     ...(last_success === undefined ? {} : { last_success: date(last_success) }),
     ...(last_change === undefined ? {} : { last_change: date(last_change) }),
@@ -142,8 +143,8 @@ function overridesStatus(state: State, { name, kind, required }: Source, now: nu
 
 /** A copy of what the source tells, without secrets; it is others' code. */
 function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStatus, "details"> {
-  if (typeof source.status !== "function") return {};
   try {
+    if (typeof source.status !== "function") return {};
     const told = shown(state, source.status(), 0);
     return isTable(told as never) ? { details: told as Record<string, unknown> } : {};
   } catch {

@@ -3,6 +3,7 @@ import type { Event } from "./event.ts";
 import type { State } from "./state.ts";
 import * as changes from "./step/changes.ts";
 import * as deliveries from "./step/deliveries.ts";
+import * as health from "./step/health.ts";
 import * as lifecycle from "./step/lifecycle.ts";
 import * as sources from "./step/sources.ts";
 import * as subscriptions from "./step/subscriptions.ts";
@@ -52,6 +53,8 @@ function decide(turn: Turn, event: Event): void {
       return sources.up(turn, event.source, event.worker);
     case "loaded":
       return sources.loaded(turn, event);
+    case "watched":
+      return health.watched(turn, event.source, event.error);
     case "source_update":
       return sources.updated(turn, event.name, event.tree);
 

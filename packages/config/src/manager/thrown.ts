@@ -1,3 +1,4 @@
+import { thrownWords } from "../core/words.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 
 /**
@@ -6,11 +7,10 @@ import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 export function asError(thrown: unknown): Error {
   try {
     if (thrown instanceof Error && isReadable(thrown)) return thrown;
-    if (thrown instanceof Error && typeof thrown.message === "string") return new Error(thrown.message);
   } catch {
-    return new Error("it threw an error that cannot be read");
+    // What cannot be looked at is told of in words.
   }
-  return new Error(inWords(thrown));
+  return new Error(thrownWords(thrown));
 }
 
 /** The message of what was thrown. */
@@ -21,7 +21,7 @@ export function messageOf(thrown: unknown): string {
 /** Whether all that is looked at later is what it should be. */
 function isReadable(error: Error): boolean {
   const { message, name } = error;
-  if (typeof message !== "string" || typeof name !== "string") return false;
+  if (typeof message !== "string" || message === "" || typeof name !== "string") return false;
   if (error instanceof ConfigSourceError) return typeof error.source === "string" && typeof error.code === "string";
   if (!(error instanceof ConfigValidationError)) return true;
   const problems: readonly unknown[] = [...error.problems];
@@ -29,13 +29,4 @@ function isReadable(error: Error): boolean {
     const { path, message: what } = (problem ?? {}) as { readonly path?: unknown; readonly message?: unknown };
     return typeof path === "string" && typeof what === "string";
   });
-}
-
-function inWords(thrown: unknown): string {
-  try {
-    const text = String(thrown);
-    return text.startsWith("[object ") ? "it threw an object that is no Error" : text;
-  } catch {
-    return "it threw something that has no text";
-  }
 }

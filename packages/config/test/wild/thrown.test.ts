@@ -126,3 +126,147 @@ describe.each(oddities)("%s", (_, make) => {
     expect(erlang.whereis("config_manager")).toBeDefined();
   });
 });
+
+describe("what was thrown is told of in words, with whose it is", () => {
+  test.each<[string, unknown, string]>([
+    ["undefined", undefined, "it threw undefined"],
+    ["null", null, "it threw null"],
+    ["a symbol", Symbol("odd"), "it threw Symbol(odd)"],
+    ["a bigint", 5n, "it threw 5n"],
+    ["false", false, "it threw false"],
+    ["an empty text", "", "it threw an empty text"],
+    ["an object", { code: 42 }, "it threw { code: 42 }"],
+    ["a function", () => 1, "it threw a function"],
+    ["an Error without a message", new RangeError(), "it threw a RangeError without a message"],
+    ["a revoked proxy", revoked(), "it threw a revoked proxy"],
+    ["an Error", new Error("no database"), "no database"],
+    ["a text", "no database", "no database"],
+  ])("%s", async (_, thrown, words) => {
+    const make = () => thrown;
+    // An error of its own says enough.
+    const named = (action: string) =>
+      words === "no database" && typeof thrown === "object" ? words : `Cannot ${action}: ${words}`;
+    const source = new ScriptedSource("odd", { a: 1 }).writable();
+    const watching = new ScriptedSource("watching", { b: 1 });
+    watching.watch = async () => raise(make);
+    await started(spec({ sources: [watching, source], validators: { v: () => raise(make) } }));
+    await eventually(async () => (await Config.status()).sources[0]!.state === "error");
+    expect((await Config.status()).sources[0]!.last_error?.message).toBe(named('watch "watching"'));
+    source.write = async () => raise(make);
+    await expect(Config.put("a", 2)).rejects.toThrow(named('write "a" to "odd"'));
+    await expect(Config.put("v", 2)).rejects.toThrow(`Cannot put "v": "v" ${words} (from put)`);
+    source.write = async () => undefined;
+    await Config.subscribe("**", () => raise(make));
+    source.next = { a: 3 };
+    await Config.reload();
+    await eventually(() => lines.some((line) => line.includes(`subscribed to "**" failed on "a": ${words}`)));
+    source.load = async () => raise(make);
+    expect((await Config.reload()).sources[1]).toMatchObject({ message: named('load "odd"') });
+  });
+});
+
+describe("a revoked proxy", () => {
+  /** A function that can be called until it is revoked. */
+  const revocable = () => Proxy.revocable(() => undefined as unknown, {});
+
+  test("in place of an argument is refused by what it should be", async () => {
+    const text = (make: () => unknown): string => {
+      try {
+        make();
+        return "";
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    for (const name of ["sources", "validators", "schema", "log", "env", "secrets"]) {
+      expect(text(() => new ConfigSpec({ [name]: revoked() }))).toMatch(
+        new RegExp(`^Cannot .*${name} must be .*, got a revoked proxy$`, "u"),
+      );
+    }
+    expect(text(() => new ConfigSpec(revoked()))).toContain("options must be an object");
+    expect(text(() => new ConfigSpec({ sources: [revoked() as never] }))).toContain("source 1 of 1 is a revoked proxy");
+    expect(text(() => new ConfigSpec({ validators: { "a.*": revoked() as never } }))).toBe(
+      'Cannot validate "a.*": a validator must be a function or a Standard Schema, got a revoked proxy',
+    );
+    await started(spec({}));
+    const odd = revoked() as never;
+    for (const [call, words] of [
+      [() => Config.put(odd, 1), "Cannot put: a path is"],
+      [() => Config.get(odd), "Cannot get: a path is"],
+      [() => Config.put("a", odd), 'Cannot put "a": value at "a" cannot be read'],
+      [() => Config.put("a", 1, odd), "Cannot put: options must be an object, got a revoked proxy"],
+      [() => Config.subscribe(odd, () => undefined), "a pattern is"],
+      [() => Config.subscribe("a", odd), 'Cannot subscribe to "a": a subscriber is'],
+      [() => Config.subscribe("a", () => undefined, odd), 'Cannot subscribe to "a": options must be an object'],
+      [() => Config.unsubscribe("a", odd), 'Cannot unsubscribe from "a": a subscriber is'],
+    ] as const) {
+      await expect(call()).rejects.toThrow(words);
+    }
+  });
+
+  test("in place of what worked before is a failure of whose it is, and of nobody else", async () => {
+    const [validator, callback] = [revocable(), revocable()];
+    const source = new ScriptedSource("odd", { a: 1 }).writable();
+    const contribution = Proxy.revocable(
+      { source: "odd", tree: { a: 1 }, origin: () => ({ source: "odd" }), diagnostics: [] },
+      {},
+    );
+    await started(spec({ sources: [source], validators: { v: validator.proxy } }));
+    const manager = managerOf();
+    const load = source.load.bind(source);
+    source.load = async () => ({ outcome: "data", contribution: contribution.proxy });
+    await Config.reload();
+    contribution.revoke();
+    validator.revoke();
+    await expect(Config.put("v", 1)).rejects.toThrow('"v" cannot be checked: its validator is a revoked proxy');
+    source.write = revoked() as never;
+    await expect(Config.put("a", 1)).rejects.toThrow(
+      'Cannot write "odd": its write must be a function, got a revoked proxy',
+    );
+    source.write = async () => undefined;
+    for (const odd of [() => undefined, () => ({}), () => ({ tree: {} })].map((make) => Proxy.revocable(make, {}))) {
+      odd.revoke();
+      source.load = async () => ({ outcome: "data", contribution: odd.proxy as never });
+      const report = await Config.reload().catch((error: unknown) => error);
+      expect(report instanceof Error ? report.message : JSON.stringify(report)).toContain("odd");
+    }
+    source.load = async () => ({ outcome: "data", contribution: revoked() as never });
+    await expect(Config.reload()).rejects.toThrow('Cannot load "odd": its contribution cannot be read');
+    source.load = revoked() as never;
+    expect((await Config.reload()).sources[0]).toMatchObject({
+      message: expect.stringContaining('Cannot load "odd"') as string,
+    });
+    source.load = load;
+    source.next = { a: 5 };
+    await Config.reload();
+    await Config.subscribe("a", callback.proxy);
+    callback.revoke();
+    source.next = { a: 6 };
+    await Config.reload();
+    await eventually(() => lines.some((line) => line.includes('A callback subscribed to "a" failed')));
+    expect(await Config.get("a")).toBe(6);
+    expect(managerOf()).toBe(manager);
+  });
+});
+
+test("a watch that fails is tried again, ever more slowly, and told of once until it works", async () => {
+  const source = new ScriptedSource("shy", { a: 1 });
+  let tries = 0;
+  let works = false;
+  source.watch = async () => {
+    tries += 1;
+    if (!works) throw new Error("no events here");
+    return { close: async () => undefined };
+  };
+  await started(spec({ sources: [source] }));
+  await eventually(async () => (await Config.status()).sources[0]!.state === "error");
+  const before = tries;
+  await Config.reload();
+  await eventually(() => tries > before);
+  expect(lines.filter((line) => line.includes("shy: no events here"))).toHaveLength(1);
+  expect((await Config.status()).sources[0]).toMatchObject({ state: "error", failures: 0 });
+  works = true;
+  await Config.reload();
+  await eventually(async () => (await Config.status()).sources[0]!.state === "ok");
+  expect(lines.filter((line) => line.includes('"shy" works again'))).toHaveLength(1);
+});

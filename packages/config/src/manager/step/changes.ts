@@ -223,10 +223,10 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
   return {
     configuration,
     request,
-    candidates: sources.map(({ index, name, source, candidate, refused }) => ({
+    candidates: sources.map(({ index, name, required, candidate, refused }) => ({
       source: index,
       name,
-      required: source.required,
+      required,
       candidate,
       refused: refused !== undefined && refused === candidate,
     })),
@@ -238,7 +238,7 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
 /** What is to be written to a source instead of being kept as an override; undefined where none takes it. */
 function writesOf({ state }: Turn, request: Request, { after }: Prepared): WriteThrough | undefined {
   if (!("path" in request)) return undefined;
-  const source = state.sources.findLastIndex((one) => one.source.write !== undefined);
+  const source = state.sources.findLastIndex((one) => one.writable);
   if (source < 0) return undefined;
   const { overrides } = state.configuration;
   if (request.cause === "unset") {

@@ -30,7 +30,7 @@ export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOut
       turn.setSource(index, { late: false });
       return { source, outcome: "late" };
     case "absent": {
-      const keep = state.source.on_missing === "keep" && state.candidate !== undefined;
+      const keep = state.on_missing === "keep" && state.candidate !== undefined;
       turn.setSource(index, { last_loaded: undefined, ...(keep ? {} : { candidate: undefined }) });
       succeeded(turn, index, "absent");
       return { source, outcome: "absent" };
@@ -68,6 +68,21 @@ export function failed(turn: Turn, index: number, error: Error): void {
   turn.setSource(index, { state: "error", failures: failures + 1, failing_since, last_error, last_checked: turn.now });
   turn.announce({ what: "source_failed", source: name, error });
   retryLater(turn, index);
+}
+
+/** Its changes are watched, or cannot be: then a load tries again, and finds what changed meanwhile. */
+export function watched(turn: Turn, index: number, error: Error | undefined): void {
+  const { name, watch_error: before } = turn.source(index);
+  if (error === undefined) {
+    if (before === undefined) return;
+    turn.setSource(index, { watch_error: undefined });
+    return turn.announce({ what: "source_recovered", source: name, down_for: turn.now - before.since });
+  }
+  const tries = (before?.tries ?? 0) + 1;
+  turn.setSource(index, { watch_error: { at: turn.now, error, since: before?.since ?? turn.now, tries } });
+  if (before?.error.message !== error.message) turn.announce({ what: "source_failed", source: name, error });
+  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1));
+  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
 }
 
 export function retryLater(turn: Turn, index: number): void {

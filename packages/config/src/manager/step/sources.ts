@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { Atom, atoms, type Pid } from "@otpts/runtime";
+import { atoms, type Pid } from "@otpts/runtime";
 import { changedLeaves, diff } from "../../core/diff.ts";
 import { isTable } from "../../core/draft.ts";
 import type { Layer } from "../../core/layer.ts";
@@ -15,6 +15,7 @@ import { scrub } from "../scrub.ts";
 import * as changes from "./changes.ts";
 import * as deliveries from "./deliveries.ts";
 import { answered, ask, askInto, askTorn, emptyGathering, isNew, takeAll } from "./gathering.ts";
+import { isAtom } from "../identity.ts";
 import * as health from "./health.ts";
 import { mates_of } from "../../sources/together.ts";
 import type { Turn } from "./turn.ts";
@@ -71,8 +72,8 @@ export function reloadElapsed(turn: Turn): void {
   const { reload } = turn.state;
   if (reload === undefined || reload.waiting.length === 0) return;
   for (const index of reload.waiting) {
-    const { source } = turn.source(index);
-    if (reload.first && source.required) return fail(turn, health.lateError(turn, turn.source(index)));
+    const { required } = turn.source(index);
+    if (reload.first && required) return fail(turn, health.lateError(turn, turn.source(index)));
     isLate(turn, index);
   }
   gathered(turn, { ...reload, waiting: [] });
@@ -102,7 +103,7 @@ export function loaded(turn: Turn, event: Loaded): void {
   turn.setSource(index, { links });
   const { reload, phase } = turn.state;
   const isAsked = reload !== undefined && answers.includes(reload.id) && reload.waiting.includes(index);
-  if (isAsked && reload.first && "error" in outcome && turn.source(index).source.required) {
+  if (isAsked && reload.first && "error" in outcome && turn.source(index).required) {
     return fail(turn, outcome.error);
   }
   if (reload !== undefined && (isAsked || reload.first || reload.outcomes[index] !== undefined)) {
@@ -332,13 +333,4 @@ function reportOf(
 /** A layer from a program, which cannot say more of a value than that. */
 function layerOf(source: string, tree: Table): Layer {
   return { source, tree, origin: () => ({ source }), diagnostics: [] };
-}
-
-/** A name comes in a message, and may be an object that throws when it is looked at. */
-function isAtom(name: unknown): name is Atom {
-  try {
-    return name instanceof Atom;
-  } catch {
-    return false;
-  }
 }
