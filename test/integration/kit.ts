@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigManager, ConfigSpec, type ConfigSpecOptions } from "@otpts/config";
 import { erlang, logger, type Pid, supervisor, telemetry } from "@otpts/runtime";
+import { testing } from "@otpts/runtime/testing";
 import { afterEach, beforeEach } from "vitest";
 
 const undo: (() => unknown)[] = [];
@@ -47,21 +48,12 @@ export async function stopped(top: Pid): Promise<void> {
   if (erlang.is_process_alive(top)) await supervisor.stop(top);
 }
 
-/** Waits until something holds, however long that takes: the test's own limit ends it. Gives back what held. */
-export async function eventually<T>(read: () => T | Promise<T>): Promise<T> {
-  for (;;) {
-    const value = await read();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+/** Waits until something holds, as long as a loaded machine needs. Gives back what held. */
+export const eventually: typeof testing.eventually = (look, patience) =>
+  testing.eventually(look, { timeout: 60_000, ...patience });
 
 /** Runs code inside a process, and passes its result or failure on to the test. */
-export function inProcess<T>(body: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    erlang.spawn(() => body().then(resolve, reject));
-  });
-}
+export const inProcess: typeof testing.inside = testing.inside;
 
 /** Telemetry events of a name, as they come: `[event, measurements, metadata]`. */
 export function events(event_or_glob: string): (readonly [string, object, object])[] {

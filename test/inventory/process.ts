@@ -1,5 +1,7 @@
 /** Tests whose body runs inside a process, and tests that are recorded scenarios. */
+import { inspect } from "node:util";
 import { TIMEOUT, erlang } from "@otpts/runtime";
+import { testing } from "@otpts/runtime/testing";
 import { expect, test } from "vitest";
 import { additionalScenarios } from "../conformance/catalog.ts";
 import { run } from "../conformance/harness/run.ts";
@@ -42,13 +44,15 @@ export function next(): Promise<unknown> {
   return erlang.receive(undefined, { after: 2000 });
 }
 
-/** Polls until `read` gives what `wanted` accepts; fails with the last value after ten seconds. */
+/** Waits until `read` gives what `wanted` accepts, as long as a loaded machine needs. @throws with the last value */
 export async function eventually<T>(read: () => T | Promise<T>, wanted: (value: T) => boolean): Promise<T> {
-  const until = performance.now() + 10_000;
-  for (;;) {
-    const value = await read();
-    if (wanted(value)) return value;
-    if (performance.now() > until) throw new Error(`It did not come about: ${String(value)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  const { value } = await testing.eventually(
+    async () => {
+      const value = await read();
+      if (wanted(value)) return { value };
+      throw new Error(`not wanted: ${inspect(value)}`);
+    },
+    { timeout: 60_000 },
+  );
+  return value;
 }

@@ -1,10 +1,10 @@
-import { inspect } from "node:util";
 import { erlang, KILL, logger, type Pid, supervisor } from "@otpts/runtime";
 import { afterEach, beforeEach } from "vitest";
 import type { Contribution } from "../../src/core/layer.ts";
 import type { Segments, Table, Value } from "../../src/core/value.ts";
 import { ConfigClient, type ConfigSpec, ConfigManager } from "../../src/index.ts";
 import type { Loaded, Source, SourceContext, Watch } from "../../src/sources/source.ts";
+import { eventually } from "../eventually.ts";
 
 /** A source that does what the test says. */
 export class ScriptedSource implements Source {
@@ -105,21 +105,7 @@ export function eachAlone(): void {
   });
 }
 
-/** How long a condition may take to come about, in ms: less than a test may take, so that it can say what it saw. */
-const PATIENCE = 25_000;
-
-/** Waits until a condition holds. @throws with the condition and what it gave last, when it does not come about */
-export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + PATIENCE;
-  let last: unknown;
-  for (;;) {
-    last = await condition();
-    if (last === true) return;
-    if (Date.now() >= deadline)
-      throw new Error(`It did not come about: ${String(condition)}; last seen: ${inspect(last)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
+export { eventually };
 
 /** A promise that the test settles. */
 export function gate<T = void>(): { readonly opened: Promise<T>; readonly open: (value: T) => void } {

@@ -33,10 +33,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   );
 }
 
-/** Waits until a condition holds, however long that takes; the test's own limit ends it. */
-export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
+export { eventually } from "../eventually.ts";
 
 /** What is published at a moment: a tree, or that there is none. */
 export type Published = Table | "absent" | { readonly error: Error };

@@ -5,7 +5,7 @@ export const { death, inside } = testing;
 
 /** Waits until `look` gives something; as long as a loaded machine needs. */
 export const eventually: typeof testing.eventually = (look, patience) =>
-  testing.eventually(look, { timeout: 25_000, ...patience });
+  testing.eventually(look, { timeout: 60_000, ...patience });
 
 /** The exit reason of a process that runs `fun`. */
 export function endOf(fun: () => unknown): Promise<unknown> {
