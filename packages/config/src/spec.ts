@@ -177,7 +177,7 @@ function checkSource(source: unknown, action: string): void {
   if (given.on_missing !== "keep" && given.on_missing !== "clear") {
     throw new TypeError(`${action}: on_missing must be "keep" or "clear", got ${typeof given.on_missing}`);
   }
-  for (const key of ["watch", "write", "status"] as const) {
+  for (const key of ["watch", "write", "status", "variable"] as const) {
     if (given[key] !== undefined && typeof given[key] !== "function") {
       throw new TypeError(`${action}: ${key} must be a function, got ${typeof given[key]}`);
     }

@@ -95,6 +95,27 @@ export function environmentLayer(
   return textLayer(source, settings, names, lower, diagnostics);
 }
 
+/**
+ * The variable that sets a path: the one that the mapping names, else the shortest one that is read as this path and no
+ * other. Undefined where none is.
+ */
+export function variableFor(path: Segments, rules: EnvironmentRules, lower: Knowledge): string | undefined {
+  const words = path.map((key) =>
+    key
+      .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+      .replace(/[^A-Za-z0-9]+/g, "_")
+      .toUpperCase(),
+  );
+  const prefix = prefixOf(rules.prefix);
+  const names = [...Object.keys(rules.mapping), `${prefix}${words.join("_")}`, `${prefix}${words.join("__")}`];
+  return names.find((variable) => {
+    if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) return false;
+    const found: Diagnostic[] = [];
+    const named = pathOf("", variable, rules, lower, found);
+    return found.length === 0 && named !== undefined && formatPath(named.path) === formatPath(path);
+  });
+}
+
 const ORDER: readonly EnvironmentRule[] = ["mapping", "double_underscore", "known_path", "single_underscore", "naive"];
 
 function pathOf(

@@ -38,13 +38,20 @@ const UNKNOWN: Shape = { children: new Map() };
 
 type Json = { readonly [key: string]: unknown };
 
-function jsonSchemaOf(schema: StandardSchemaV1): Json | undefined {
-  const standard = schema["~standard"] as { readonly jsonSchema?: Partial<Record<"input" | "output", unknown>> };
-  for (const side of ["input", "output"] as const) {
-    const convert = standard.jsonSchema?.[side];
+/** The JSON Schema of the first of these sides that the schema's library offers; undefined where it offers none. */
+export function jsonSchemaOf(
+  schema: StandardSchemaV1 | undefined,
+  sides: readonly ("input" | "output")[] = ["input", "output"],
+  target = "draft-2020-12",
+): Json | undefined {
+  const standard = schema?.["~standard"] as
+    | { readonly jsonSchema?: Partial<Record<"input" | "output", unknown>> }
+    | undefined;
+  for (const side of sides) {
+    const convert = standard?.jsonSchema?.[side];
     if (typeof convert !== "function") continue;
     try {
-      const json: unknown = convert({ target: "draft-2020-12", libraryOptions: { unrepresentable: "any", override } });
+      const json: unknown = convert({ target, libraryOptions: { unrepresentable: "any", override } });
       if (isRecord(json)) return json;
     } catch {
       // The library cannot express this schema: the other side may do, and the shape may stay unknown.

@@ -19,7 +19,7 @@ export function parse_text(text: string, format: FormatName): Parsed {
   const document = format_named(format).parse(text);
   let locator: Locator | undefined;
   return {
-    tree: document.tree,
+    tree: settingsIn(document.tree),
     locate(path) {
       locator ??= new Locator(document.tree, positions_of(document.tree, document.places(), text));
       return locator.locate(path);
@@ -47,9 +47,16 @@ export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal:
   try {
     const { tree, positions } = await parse_aside(bytes, format, signal);
     const locator = new Locator(tree, positions);
-    return { tree, locate: (path) => locator.locate(path) };
+    return { tree: settingsIn(tree), locate: (path) => locator.locate(path) };
   } catch (error) {
     if (!(error instanceof NoThread)) throw error;
     return { ...parse_text(decode_utf8(bytes), format), held_up: true };
   }
+}
+
+/** What a file says, without the key by which it names its JSON Schema to editors. */
+function settingsIn(tree: Table): Table {
+  if (typeof tree["$schema"] !== "string" || !Object.hasOwn(tree, "$schema")) return tree;
+  const { $schema: _schema, ...settings } = tree;
+  return settings;
 }

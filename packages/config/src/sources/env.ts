@@ -1,4 +1,5 @@
-import { type EnvironmentRules, environmentLayer, prefixOf } from "../core/environment.ts";
+import { type EnvironmentRules, environmentLayer, prefixOf, variableFor } from "../core/environment.ts";
+import type { Knowledge } from "../core/layer.ts";
 import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
@@ -97,5 +98,9 @@ export class EnvironmentSource implements Source {
     if (!context.first && now === this.#last) return { outcome: "unchanged" };
     this.#last = now;
     return { outcome: "data", contribution: (lower) => environmentLayer(this.name, entries, this.#rules, lower) };
+  }
+
+  variable(path: Segments, known: Knowledge): string | undefined {
+    return variableFor(path, this.#rules, known);
   }
 }

@@ -1,6 +1,9 @@
 import { resolve } from "node:path";
 
 import { FORMAT_NAMES, type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
+import { variableFor } from "../core/environment.ts";
+import type { Knowledge } from "../core/layer.ts";
+import type { Segments } from "../core/value.ts";
 import { contribution_of, read_content } from "./file_content.ts";
 import { type FamilyOptions, FileFamily } from "./file_family.ts";
 import { include_key_of } from "./file_layers.ts";
@@ -113,6 +116,11 @@ export class FileSource implements Source {
       const file = { source: this.name, shown: this.#file.shown, format: this.format, prefix: this.#prefix };
       return contribution_of({ ...file, one_of_many: false }, content, this.#file.diagnostics(this.name));
     });
+  }
+
+  variable(path: Segments, known: Knowledge): string | undefined {
+    if (this.format !== "env") return undefined;
+    return variableFor(path, { prefix: this.#prefix, mapping: {}, mode: "smart" }, known);
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {

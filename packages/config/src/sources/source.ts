@@ -1,4 +1,4 @@
-import type { Contribution, Diagnostic } from "../core/layer.ts";
+import type { Contribution, Diagnostic, Knowledge } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { Together } from "./together.ts";
@@ -57,6 +57,8 @@ export interface Source {
   write?(path: Segments, value: Value | undefined, context: SourceContext): Promise<void>;
   /** What is known of other sources that change together with this one; asked for at any time. */
   together?(): Together;
+  /** The environment variable that sets a path, for documents and example files; undefined where there is none. */
+  variable?(path: Segments, known: Knowledge): string | undefined;
   /** Says that this is no layer, but where the manager keeps its runtime overrides: in memory, or in a file. */
   readonly overrides?: { readonly file: OverridesFile | undefined };
   /** What the source itself can tell an operator: plain data without secrets. Shown as `details` in the manager's status. */

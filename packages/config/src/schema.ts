@@ -1,0 +1,14 @@
+/**
+ * What can be made from a specification alone, an entry of its own: the JSON Schema of its files, a table of all settings, and
+ * example files. Nothing is loaded, and no manager runs.
+ */
+export { example, type ExampleFormat, type ExampleOptions } from "./schema/example.ts";
+export {
+  json_schema,
+  type JsonSchema,
+  type JsonSchemaOptions,
+  type JsonSchemaTarget,
+  type ReadOptions,
+} from "./schema/json_schema.ts";
+export { markdown } from "./schema/markdown.ts";
+export { type Setting, settings } from "./schema/settings.ts";

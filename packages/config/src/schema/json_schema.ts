@@ -1,0 +1,156 @@
+import { jsonSchemaOf, shapeOf } from "../core/schema_shape.ts";
+import type { Secrets } from "../core/secrets.ts";
+import type { Shape } from "../core/shape.ts";
+import type { Segments } from "../core/value.ts";
+import type { ConfigSpec } from "../spec.ts";
+
+/** A JSON Schema, or a part of one. */
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
+/** A version of JSON Schema. Editors of TOML read `draft-07`. */
+export type JsonSchemaTarget = "draft-07" | "draft-2020-12";
+
+/** How a specification's schema is read. */
+export interface ReadOptions {
+  /**
+   * Makes the JSON Schema of a schema whose library does not: for valibot `toJsonSchema` of `@valibot/to-json-schema`.
+   * Without it, of such a schema only keys and types are known.
+   */
+  readonly convert?: (schema: never, options: never) => unknown;
+}
+
+/** What `json_schema` is told. */
+export interface JsonSchemaOptions extends ReadOptions {
+  /** Default: `"draft-07"`. */
+  readonly target?: JsonSchemaTarget;
+  /** Whether keys that must be given are required in each file. Default: false, as a file is one source among several. */
+  readonly required?: boolean;
+}
+
+const DRAFTS: Readonly<Record<JsonSchemaTarget, string>> = {
+  "draft-07": "http://json-schema.org/draft-07/schema#",
+  "draft-2020-12": "https://json-schema.org/draft/2020-12/schema",
+};
+
+/**
+ * The JSON Schema of a configuration file: keys complete in the editor, and what is misspelt or of the wrong type is marked.
+ *
+ * - What is written counts, not what the schema makes of it: a duration is a text.
+ * - A file is one source among several: nothing is required in it, unless `required` says so.
+ * - A key that the schema would drop without a word is an error.
+ * - Secrets are `writeOnly`.
+ *
+ *     # config.toml                     #:schema ./config.schema.json
+ *     # config.yaml                     # yaml-language-server: $schema=./config.schema.json
+ *     // config.json                    { "$schema": "./config.schema.json" }
+ *
+ * @throws TypeError when an option is not what it must be
+ */
+export function json_schema(spec: ConfigSpec, options: JsonSchemaOptions = {}): JsonSchema {
+  const { target = "draft-07", required = false } = options;
+  if (!Object.hasOwn(DRAFTS, target)) {
+    throw new TypeError(
+      `Cannot make a JSON Schema: target must be one of ${Object.keys(DRAFTS).join(", ")}, got ${String(target)}`,
+    );
+  }
+  const read = inputOf(spec, options, target);
+  const { $schema: _draft, ...schema } = edited(read, { secrets: spec.secrets, required, path: [], closed: true });
+  const properties = isRecord(schema["properties"]) ? schema["properties"] : undefined;
+  return {
+    $schema: DRAFTS[target],
+    title: `Configuration of ${spec.id}`,
+    type: "object",
+    ...schema,
+    // What names this schema in a JSON file.
+    ...(properties === undefined ? {} : { properties: { $schema: { type: "string" }, ...properties } }),
+  };
+}
+
+/** The JSON Schema of what may be written, as its library has it. */
+export function inputOf(spec: ConfigSpec, options: ReadOptions, target: JsonSchemaTarget): JsonSchema {
+  return sideOf(spec, options, target, "input") ?? jsonOfShape(shapeOf(spec.schema) ?? { children: new Map() });
+}
+
+/** The JSON Schema of what comes out of it, where its library tells. */
+export function outputOf(spec: ConfigSpec, options: ReadOptions, target: JsonSchemaTarget): JsonSchema | undefined {
+  return sideOf(spec, options, target, "output");
+}
+
+function sideOf(
+  spec: ConfigSpec,
+  { convert }: ReadOptions,
+  target: JsonSchemaTarget,
+  side: "input" | "output",
+): JsonSchema | undefined {
+  if (convert === undefined) return jsonSchemaOf(spec.schema, [side], target);
+  if (typeof convert !== "function") {
+    throw new TypeError(`Cannot read the schema: convert must be a function, got ${typeof convert}`);
+  }
+  const made = convert(spec.schema as never, { target, typeMode: side, errorMode: "ignore" } as never);
+  if (isRecord(made)) return made;
+  throw new TypeError("Cannot read the schema: convert must return a JSON Schema");
+}
+
+/** What a shape tells, where the library offers no JSON Schema. */
+function jsonOfShape(shape: Shape): JsonSchema {
+  const { children, type, rest, items, prefix, options, values, nullable, secret } = shape;
+  const properties = Object.fromEntries([...children].map(([key, child]) => [key, jsonOfShape(child)]));
+  const made: JsonSchema = {
+    ...(type === undefined ? {} : { type }),
+    ...(children.size > 0 ? { type: "object", properties } : {}),
+    ...(rest === undefined ? {} : { type: "object", additionalProperties: jsonOfShape(rest) }),
+    ...(items === undefined ? {} : { items: jsonOfShape(items) }),
+    ...(prefix === undefined ? {} : { prefixItems: prefix.map(jsonOfShape) }),
+    ...(options === undefined ? {} : { anyOf: options.map(jsonOfShape) }),
+    ...(values === undefined ? {} : { enum: values }),
+    ...(secret === true ? { secret: true } : {}),
+  };
+  return nullable === true ? { anyOf: [made, { type: "null" }] } : made;
+}
+
+interface Editing {
+  readonly secrets: Secrets;
+  readonly required: boolean;
+  readonly path: Segments;
+  /** Whether the object is whole here: then its unknown keys have no effect. */
+  readonly closed: boolean;
+}
+
+function edited(json: JsonSchema, editing: Editing): Record<string, unknown> {
+  const { path, secrets, required } = editing;
+  const made: Record<string, unknown> = {};
+  const below = (one: unknown, segment: string | undefined, closed: boolean): unknown => {
+    if (!isRecord(one)) return one;
+    return edited(one, { ...editing, closed, path: segment === undefined ? path : [...path, segment] });
+  };
+  const each = (all: object, closed: boolean, within: boolean): object =>
+    Object.fromEntries(Object.entries(all).map(([key, one]) => [key, below(one, within ? key : undefined, closed)]));
+  for (const [word, value] of Object.entries(json)) {
+    if (word === "required" && !required) continue;
+    else if (word === "type") made[word] = value === "bigint" ? "integer" : value;
+    else if (word === "secret") continue;
+    else if (word === "properties" && isRecord(value)) made[word] = each(value, true, true);
+    else if ((word === "$defs" || word === "definitions") && isRecord(value)) made[word] = each(value, true, false);
+    else if (word === "additionalProperties" || word === "items" || word === "additionalItems") {
+      made[word] = Array.isArray(value) ? value.map((one) => below(one, "*", true)) : below(value, "*", true);
+    } else if (word === "prefixItems" && Array.isArray(value)) made[word] = value.map((one) => below(one, "*", true));
+    else if ((word === "anyOf" || word === "oneOf") && Array.isArray(value)) {
+      made[word] = value.map((one) => below(one, undefined, editing.closed));
+    } else if (word === "allOf" && Array.isArray(value)) made[word] = value.map((one) => below(one, undefined, false));
+    else made[word] = value;
+  }
+  const isObject = isRecord(json["properties"]) && json["additionalProperties"] === undefined;
+  if (isObject && editing.closed && json["allOf"] === undefined) made["additionalProperties"] = false;
+  if (path.length > 0 && (json["secret"] === true || secrets.covers(path))) {
+    made["writeOnly"] = true;
+    delete made["default"];
+    delete made["examples"];
+  }
+  return made;
+}
+
+function isRecord(value: unknown): value is JsonSchema {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,48 @@
+import type { ConfigSpec } from "../spec.ts";
+import type { ReadOptions } from "./json_schema.ts";
+import { type Setting, settings } from "./settings.ts";
+import { writtenOf } from "./words.ts";
+
+/**
+ * A table of all settings, in Markdown: path, type with its bounds, default, environment variable, and what the schema says
+ * of it. The column of variables is there where a source reads some. Secrets are marked, and show no default.
+ *
+ * @throws TypeError when an option is not what it must be
+ */
+export function markdown(spec: ConfigSpec, options: ReadOptions = {}): string {
+  const all = settings(spec, options);
+  const hasVariables = all.some(({ variable }) => variable !== undefined);
+  const columns: readonly Column[] = [
+    ["setting", ({ path }) => code(path)],
+    ["type", ({ type, constraints }) => escaped([type, ...constraints].join(", "))],
+    ["default", defaultOf],
+    ...(hasVariables ? [VARIABLE] : []),
+    ["description", (one) => escaped(notesOf(one).join(" "))],
+  ];
+  const rows = [columns.map(([head]) => head), columns.map(() => "---")];
+  for (const one of all) rows.push(columns.map(([, cell]) => cell(one)));
+  return `${rows.map((row) => `| ${row.join(" | ")} |`).join("\n")}\n`;
+}
+
+type Column = readonly [head: string, cell: (one: Setting) => string];
+
+const VARIABLE: Column = ["variable", ({ variable }) => (variable === undefined ? "" : code(variable))];
+
+function defaultOf({ default: otherwise, required, required_in }: Setting): string {
+  if (otherwise !== undefined) return code(writtenOf(otherwise));
+  if (required) return "**required**";
+  return required_in === undefined ? "" : `required in ${code(required_in)}`;
+}
+
+function notesOf({ description, secret }: Setting): readonly string[] {
+  return [...(description === undefined ? [] : [description]), ...(secret ? ["**Secret.**"] : [])];
+}
+
+function code(text: string): string {
+  const quote = text.includes("`") ? "``" : "`";
+  return escaped(`${quote}${text}${quote}`);
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll(/\s*\n\s*/g, " ");
+}

@@ -1,0 +1,144 @@
+import { knownPaths } from "../core/known_paths.ts";
+import { formatPath } from "../core/path.ts";
+import type { Segments } from "../core/value.ts";
+import type { ConfigSpec } from "../spec.ts";
+import { described, type Description } from "./description.ts";
+import { inputOf, outputOf, type ReadOptions } from "./json_schema.ts";
+import { constraintsOf, typeOf } from "./words.ts";
+
+/** One setting that a specification knows. */
+export interface Setting {
+  /** Dotted. `*` stands for a key of a record, or for an index. */
+  readonly path: string;
+  readonly segments: Segments;
+  /** In words: `integer`, `"info" or "warn"`, `list of string`. */
+  readonly type: string;
+  /** Whether some source must give it. */
+  readonly required: boolean;
+  /** The optional table, element or entry that cannot be without it: a dotted path. */
+  readonly required_in: string | undefined;
+  /** As it would be written; undefined where there is none, or it is a secret. */
+  readonly default: unknown;
+  readonly description: string | undefined;
+  /** In words: `1 to 65535`, `at most 10 characters`. */
+  readonly constraints: readonly string[];
+  readonly examples: readonly unknown[];
+  readonly secret: boolean;
+  /** The environment variable that sets it, where a source of the specification reads one. */
+  readonly variable: string | undefined;
+}
+
+/**
+ * All settings of a specification, in the order of its schema: what a table in a manual, an editor or a form needs. Without a
+ * schema there are none.
+ *
+ * @throws TypeError when an option is not what it must be
+ *
+ * @example for (const { path, type, variable } of settings(spec)) console.log(path, type, variable);
+ */
+export function settings(spec: ConfigSpec, options: ReadOptions = {}): readonly Setting[] {
+  const found: Setting[] = [];
+  walk(descriptionOf(spec, options), [], TOP, (path, of, { required, requiredIn, otherwise }) => {
+    if (!isSetting(of)) return;
+    const { words } = of;
+    const secret = words["secret"] === true || words["writeOnly"] === true || spec.secrets.covers(path);
+    found.push({
+      path: formatPath(path),
+      segments: path,
+      type: typeOf(of),
+      required,
+      required_in: required || requiredIn === undefined ? undefined : formatPath(requiredIn),
+      default: secret ? undefined : otherwise,
+      description: typeof words["description"] === "string" ? words["description"] : undefined,
+      constraints: constraintsOf(of),
+      examples: secret || !Array.isArray(words["examples"]) ? [] : (words["examples"] as unknown[]),
+      secret,
+      variable: variableOf(path, spec),
+    });
+  });
+  return found;
+}
+
+/** What a specification's schema says, read once for all that is made from it. */
+export function descriptionOf(spec: ConfigSpec, options: ReadOptions): Description {
+  const target = "draft-2020-12";
+  return described(inputOf(spec, options, target), outputOf(spec, options, target));
+}
+
+/** Whether a place holds a value, and not only other settings. */
+export function isSetting(of: Description): boolean {
+  const isTable = of.keys.size > 0 || (of.rest !== undefined && holdsSettings(of.rest));
+  return !isTable || of.types.some((type) => type !== "object");
+}
+
+function holdsSettings({ keys, rest }: Description): boolean {
+  return keys.size > 0 || (rest !== undefined && holdsSettings(rest));
+}
+
+/** How a place stands to those above it. */
+export interface Standing {
+  /** Whether it must be there in every configuration. */
+  readonly required: boolean;
+  /** The optional node that cannot be without it. */
+  readonly requiredIn?: Segments | undefined;
+  /** Its default, as it would be written. */
+  readonly otherwise: unknown;
+}
+
+/** How the whole stands. */
+export const TOP: Standing = { required: true, otherwise: undefined };
+/** How what need not be there stands. */
+export const OPTIONAL: Standing = { required: false, otherwise: undefined };
+
+/** Visits all places, tables before what is in them. */
+export function walk(
+  of: Description,
+  path: Segments,
+  standing: Standing,
+  visit: (path: Segments, of: Description, standing: Standing) => void,
+): void {
+  if (path.length > 0) visit(path, of, standing);
+  if (path.length > DEEPEST) return;
+  for (const [key, { of: child, required }] of of.keys) {
+    walk(child, [...path, key], standingOf(child, required, [...path, key], standing), visit);
+  }
+  if (of.rest !== undefined) walk(of.rest, [...path, "*"], OPTIONAL, visit);
+  if (of.items === undefined || !holdsSettings(of.items)) return;
+  for (const [key, { of: child, required }] of of.items.keys) {
+    const at = [...path, "*", key];
+    walk(child, at, standingOf(child, required, at, OPTIONAL), visit);
+  }
+}
+
+/** How a key of a table stands. */
+export function standingOf(child: Description, required: boolean, path: Segments, above: Standing): Standing {
+  const { otherwise } = above;
+  const key = path.at(-1)!;
+  const inherited =
+    typeof otherwise === "object" && otherwise !== null && Object.hasOwn(otherwise, key)
+      ? (otherwise as Record<string, unknown>)[key]
+      : undefined;
+  const own = inherited ?? child.words["default"];
+  const isNeeded = required && own === undefined;
+  const isWhole = above.required && above.otherwise === undefined;
+  return {
+    required: isNeeded && isWhole,
+    // A table that its own table needs is needed with it.
+    requiredIn: isNeeded && !isWhole ? (above.requiredIn ?? path.slice(0, -1)) : undefined,
+    otherwise: own,
+  };
+}
+
+/** A schema is walked so deep. */
+const DEEPEST = 16;
+
+/** The variable that sets a path, by the last source that reads one. */
+export function variableOf(path: Segments, spec: ConfigSpec): string | undefined {
+  if (path.includes("*")) return undefined;
+  const known = knownPaths([], spec.shape);
+  for (const source of [...spec.layers].reverse()) {
+    const variable = source.variable?.(path, known);
+    if (variable !== undefined) return variable;
+  }
+  return undefined;
+}
