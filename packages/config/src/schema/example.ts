@@ -58,12 +58,8 @@ function ended(lines: readonly string[]): string {
 
 function commented(lines: readonly string[], indent = ""): string[] {
   // TOML has no control characters in comments.
-  const shown = (line: string): string =>
-    // oxlint-disable-next-line no-control-regex
-    line.replace(
-      /[\u0000-\u0008\u000b-\u001f\u007f]/g,
-      (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const shown = (line: string): string => line.replace(/(?!\t)\p{Cc}/gu, escaped);
   return lines.map((line) => `${indent}# ${shown(line)}`.trimEnd());
 }
 
