@@ -91,7 +91,9 @@ export function lookup(registry: string, key: unknown): (readonly [pid: Pid, val
 
 /** The values of one process under a key. */
 export function values(registry: string, key: unknown, pid: Pid): unknown[] {
-  return lookup(registry, key).flatMap(([one, value]) => (one === pid ? [value] : []));
+  return needed(registry, "look up")
+    .entriesOf(pid, key)
+    .map(({ value }) => value);
 }
 
 /** The keys of a process. */
@@ -125,9 +127,7 @@ export function update_value(
   change: (value: unknown) => unknown,
 ): readonly [new_value: unknown, old_value: unknown] | undefined {
   const self = erlang.self();
-  const entry = needed(registry, "update a value")
-    .entries(key)
-    .find(({ pid }) => pid === self);
+  const [entry] = needed(registry, "update a value").entriesOf(self, key);
   if (entry === undefined) return undefined;
   const { value } = entry;
   entry.value = change(value);

@@ -22,8 +22,10 @@ export class Table {
   readonly pid: Pid;
   /** Processes that are sent each registration and its end. */
   readonly listeners: readonly (Pid | string)[];
-  private readonly byKey = new TermMap<Entry[]>();
-  private readonly byPid = new Map<Pid, TermMap<true>>();
+  /** One entry is the rule, so one is kept without a set. In the order of registration. */
+  private readonly byKey = new TermMap<Entry | Set<Entry>>();
+  private readonly byPid = new Map<Pid, TermMap<Entry | Set<Entry>>>();
+  private count = 0;
 
   constructor(name: string, keys: Keys, pid: Pid, listeners: readonly (Pid | string)[]) {
     this.name = name;
@@ -34,31 +36,34 @@ export class Table {
 
   /** The living entries of a key, in the order of their registration. */
   entries(key: unknown): readonly Entry[] {
-    const found = this.byKey.get(key) ?? NONE;
     // The registry's process may not have heard of a death yet.
-    return found.every(({ pid }) => erlang.is_process_alive(pid))
-      ? found
-      : found.filter(({ pid }) => erlang.is_process_alive(pid));
+    return listOf(this.byKey.get(key)).filter(({ pid }) => erlang.is_process_alive(pid));
   }
 
+  /** The entries of a living process under a key, in the order of their registration. */
+  entriesOf(pid: Pid, key: unknown): readonly Entry[] {
+    return erlang.is_process_alive(pid) ? this.own(pid, key) : NONE;
+  }
+
+  /** Takes as long with a hundred thousand entries under the key as with one. */
   add(key: unknown, entry: Entry): void {
-    this.byKey.set(key, [...this.entries(key), entry]);
+    // Whoever else has a unique key is dead: the entry takes its place, and the end of the other is told later.
+    if (this.keys === "unique") for (const before of listOf(this.byKey.get(key))) this.take(key, before);
+    insert(this.byKey, key, entry);
     let keys = this.byPid.get(entry.pid);
     if (keys === undefined) this.byPid.set(entry.pid, (keys = new TermMap()));
-    keys.set(key, true);
+    insert(keys, key, entry);
+    this.count++;
   }
 
   /** Takes out all entries of this process under this key. False if there is none. */
   remove(key: unknown, pid: Pid): boolean {
-    const before = this.byKey.get(key) ?? NONE;
-    const left = before.filter((entry) => entry.pid !== pid);
-    if (left.length === before.length) return false;
-    if (left.length === 0) this.byKey.delete(key);
-    else this.byKey.set(key, left);
+    const own = this.own(pid, key);
+    for (const entry of own) this.take(key, entry);
     const keys = this.byPid.get(pid);
     keys?.delete(key);
     if (keys?.size === 0) this.byPid.delete(pid);
-    return true;
+    return own.length > 0;
   }
 
   /** The keys of a process. */
@@ -72,15 +77,36 @@ export class Table {
 
   /** How many entries there are. */
   get size(): number {
-    let count = 0;
-    for (const entries of this.byKey.values()) count += entries.length;
-    return count;
+    return this.count;
   }
 
   /** All entries: `[key, entry]`. */
   *all(): IterableIterator<readonly [key: unknown, entry: Entry]> {
-    for (const [key, entries] of this.byKey.entries()) for (const entry of entries) yield [key, entry];
+    for (const [key, entries] of this.byKey.entries()) for (const entry of listOf(entries)) yield [key, entry];
   }
+
+  private own(pid: Pid, key: unknown): readonly Entry[] {
+    return listOf(this.byPid.get(pid)?.get(key));
+  }
+
+  private take(key: unknown, entry: Entry): void {
+    const there = this.byKey.get(key);
+    if (there !== entry && !(there instanceof Set && there.delete(entry))) return;
+    this.count--;
+    if (there === entry || (there instanceof Set && there.size === 0)) this.byKey.delete(key);
+  }
+}
+
+function insert(map: TermMap<Entry | Set<Entry>>, key: unknown, entry: Entry): void {
+  const there = map.get(key);
+  if (there === undefined) map.set(key, entry);
+  else if (there instanceof Set) there.add(entry);
+  else map.set(key, new Set([there, entry]));
+}
+
+function listOf(entries: Entry | Set<Entry> | undefined): readonly Entry[] {
+  if (entries === undefined) return NONE;
+  return entries instanceof Set ? [...entries] : [entries];
 }
 
 const NONE: readonly Entry[] = Object.freeze([]);

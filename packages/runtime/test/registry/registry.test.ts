@@ -1,7 +1,7 @@
 import { erlang, gen_server, KILL, OK, OtpError, type Pid, supervisor, TRAP_EXIT, atom } from "@otpts/runtime";
 import { ALREADY_REGISTERED, REGISTER, registry, UNREGISTER } from "@otpts/runtime/registry";
 import { testing } from "@otpts/runtime/testing";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 const kit = testing.setup({ beforeEach, afterEach });
 const start = (options: registry.RegistryOptions) => kit.start_supervised(registry.child_spec(options));
@@ -91,6 +91,77 @@ test("a key that was used makes no atom and leaves nothing behind", async () => 
   });
   expect(atom.count()).toBe(atoms);
   expect(registry.count("users")).toBe(0);
+});
+
+test("a duplicate key takes a registration or its end in the same time, however many processes have it", async () => {
+  await start({ name: "topics", keys: "duplicate" });
+  const many = 500;
+  const pids = await testing.inside(() =>
+    Array.from({ length: many }, (_, n) =>
+      erlang.spawn(async () => {
+        registry.register("topics", "news", n);
+        await erlang.receive((message) => message === "leave");
+        registry.unregister("topics", "news");
+        await erlang.receive();
+      }),
+    ),
+  );
+  await testing.eventually(() => registry.count("topics") === many);
+  expect(registry.lookup("topics", "news").map(([, n]) => n)).toStrictEqual(pids.map((_, n) => n));
+  // Of the entries of the others, none is looked at.
+  const asked = vi.spyOn(Array.prototype, "filter");
+  const spread = vi.spyOn(Set.prototype, Symbol.iterator);
+  erlang.send(pids[7] as Pid, "leave");
+  erlang.exit(pids[9] as Pid, KILL);
+  await registry.sync("topics");
+  const late = kit.probe();
+  await late.run(() => registry.register("topics", "news", "late"));
+  const looked = [...asked.mock.contexts, ...spread.mock.contexts].map(
+    (each) => [...(each as Iterable<unknown>)].length,
+  );
+  asked.mockRestore();
+  spread.mockRestore();
+  expect(Math.max(0, ...looked)).toBeLessThan(many / 2);
+  const left = registry.lookup("topics", "news").map(([, n]) => n);
+  expect(left).toStrictEqual([...pids.map((_, n) => n).filter((n) => n !== 7 && n !== 9), "late"]);
+  for (const pid of pids) erlang.exit(pid, KILL);
+  await registry.sync("topics");
+  expect(registry.count("topics")).toBe(1);
+});
+
+test("a process that registers twice under a duplicate key is there twice, and leaves with both", async () => {
+  await start({ name: "topics", keys: "duplicate" });
+  const probe = kit.probe();
+  await probe.run(() => {
+    registry.register("topics", ["a", 1], "x");
+    registry.register("topics", ["a", 1], "y");
+  });
+  expect(registry.values("topics", ["a", 1], probe.pid)).toStrictEqual(["x", "y"]);
+  expect(registry.count("topics")).toBe(2);
+  await probe.run(() => registry.unregister("topics", ["a", 1]));
+  expect(registry.lookup("topics", ["a", 1])).toStrictEqual([]);
+  expect(registry.count("topics")).toBe(0);
+  expect(registry.keys("topics", probe.pid)).toStrictEqual([]);
+});
+
+test("a unique key of the dead is free at once, and its end is told all the same", async () => {
+  const listener = kit.probe("listens");
+  await start({ name: "users", listeners: ["listens"] });
+  const [one, other] = [kit.probe(), kit.probe()];
+  await one.run(() => registry.register("users", "k", 1));
+  await other.run(() => {
+    erlang.exit(one.pid, KILL);
+    // The registry's process has not heard of it.
+    registry.register("users", "k", 2);
+    expect(registry.count("users")).toBe(1);
+    expect(registry.values("users", "k", one.pid)).toStrictEqual([]);
+  });
+  await registry.sync("users");
+  expect(registry.lookup("users", "k")).toStrictEqual([[other.pid, 2]]);
+  expect(await listener.receive()).toStrictEqual([REGISTER, "users", "k", one.pid, 1]);
+  expect(await listener.receive()).toStrictEqual([REGISTER, "users", "k", other.pid, 2]);
+  expect(await listener.receive()).toStrictEqual([UNREGISTER, "users", "k", one.pid]);
+  expect(registry.count("users")).toBe(1);
 });
 
 test("select finds entries by anything", async () => {
