@@ -31,7 +31,7 @@ let running: Process | undefined;
 let tracking: "nothing" | "promises" | "frames" = "nothing";
 let framed = false;
 
-/** A process's turn must be run in a context of its own: use `inside`. */
+/** A process's turn must be run in a context of its own: use `entranceTo`. */
 export let isolating = false;
 
 /** The process whose code asks; undefined outside of all. */
@@ -100,15 +100,72 @@ type Resource = AsyncResource & { [key: symbol]: unknown };
 const neutral = stripped(new AsyncResource("otpts.neutral"));
 const frames = new AsyncLocalStorage<Frame | undefined>();
 
+/**
+ * The context of a process, up to the end of the asynchronous callback that ran in it.
+ *
+ * Where the engine lets it, it is *bare*: the engine's context itself, which is a map from each `AsyncLocalStorage` to its value, here
+ * of one entry. The engine's own way to such a context, a map and an `AsyncResource` for each process, takes 150 ns on Node 24 and 570 ns
+ * on Node 26, and 320 bytes; this takes 20 ns and 40 bytes.
+ */
 class ProcessFrame implements Frame {
   readonly process: Process;
-  readonly resource: AsyncResource;
   over = false;
+  /** Where it is not bare: what runs in it. */
+  readonly resource: AsyncResource | undefined;
 
   constructor(process: Process) {
     this.process = process;
-    if (framed) frames.enterWith(this);
-    this.resource = new AsyncResource("otpts.process");
+    this.resource = bare ? undefined : resourceIn(this);
+  }
+
+  // What the engine asks of a context: a value, all values (for the context of `run` and `enterWith`, which has one more), and to
+  // forget one.
+  has(storage: unknown): boolean {
+    return storage === frames;
+  }
+
+  get(storage: unknown): Frame | undefined {
+    return storage === frames ? this : undefined;
+  }
+
+  [Symbol.iterator](): Iterator<[AsyncLocalStorage<Frame | undefined>, Frame]> {
+    return [[frames, this] as [typeof frames, Frame]].values();
+  }
+
+  disable(): void {}
+}
+
+// The resource that bare frames are entered by: it has the one that is entered.
+const entrance = stripped(new AsyncResource("otpts.process")) as Resource;
+const bare = takesBare();
+keep(neutral.runInAsyncScope(newFrame, undefined, undefined as never));
+
+function resourceIn(frame: Frame): AsyncResource {
+  if (framed) frames.enterWith(frame);
+  return new AsyncResource("otpts.process");
+}
+
+// Whether the engine takes an object of ours for a context: it is tried out with all that is done with one.
+function takesBare(): boolean {
+  if (FRAME === undefined) return false;
+  const other = new AsyncLocalStorage<number>();
+  const trial = Object.assign(Object.create(ProcessFrame.prototype) as ProcessFrame, {
+    process: undefined,
+    over: false,
+  });
+  entrance[FRAME] = trial;
+  try {
+    return entrance.runInAsyncScope(() => {
+      const there = frames.getStore() === trial && other.getStore() === undefined;
+      const taken = (new AsyncResource("otpts.trial") as Resource)[FRAME] === trial;
+      const beside = other.run(1, () => frames.getStore() === trial && other.getStore() === 1);
+      other.disable();
+      return there && beside && taken && frames.getStore() === trial;
+    });
+  } catch {
+    return false;
+  } finally {
+    entrance[FRAME] = undefined;
   }
 }
 
@@ -119,17 +176,16 @@ function stripped(resource: AsyncResource): AsyncResource {
   return resource;
 }
 
-/** Gives the process a turn in its context. Only where `isolating`. */
-export function inside(process: Process): void {
-  frameOf(process).resource.runInAsyncScope(turn, undefined, process);
-}
-
-function turn(process: Process): void {
-  process.turn();
+/** What the process's code runs in: call its `runInAsyncScope` at once. Only where `isolating`. */
+export function entranceTo(process: Process): AsyncResource {
+  const frame = frameOf(process);
+  if (frame.resource !== undefined) return frame.resource;
+  entrance[FRAME as symbol] = frame;
+  return entrance;
 }
 
 function frameOf(process: Process): Frame {
-  return (process.frame ??= neutral.runInAsyncScope(newFrame, undefined, process));
+  return (process.frame ??= bare ? new ProcessFrame(process) : neutral.runInAsyncScope(newFrame, undefined, process));
 }
 
 function newFrame(process: Process): Frame {
@@ -167,7 +223,7 @@ export function outside(fun: () => void): void {
 export function onBehalfOf(process: Process | undefined, fun: () => void): void {
   if (!framed) fun();
   else if (process === undefined) neutral.runInAsyncScope(fun);
-  else frameOf(process).resource.runInAsyncScope(fun);
+  else entranceTo(process).runInAsyncScope(fun);
 }
 
 function found(): Process | undefined {

@@ -34,7 +34,8 @@ export interface Dispatcher {
 /** The asynchronous context of a process, up to the end of the asynchronous callback that ran in it: see `context.ts`. */
 export interface Frame {
   readonly process: Process;
-  readonly resource: AsyncResource;
+  /** What its code runs in, where that is the frame's own. */
+  readonly resource: AsyncResource | undefined;
   over: boolean;
 }
 

@@ -9,7 +9,7 @@
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
 import { Batch } from "./batch.ts";
-import { enter, inside, isolating, notice, noticeNow, outside } from "./context.ts";
+import { enter, entranceTo, isolating, notice, noticeNow, outside } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./process.ts";
 import type { Process } from "./process.ts";
@@ -99,9 +99,10 @@ export function drain(): void {
     process.ready = false;
     const made = granted - credit;
     enter(process);
-    // Its own try and not `run`'s: each function between a callback and here is a frame in the stack of every error it throws.
+    // Not by `run`: each function between a callback and here is a frame in the stack of every error it throws.
     try {
-      if (isolating) inside(process);
+      // oxlint-disable-next-line typescript/unbound-method -- it is called on the process
+      if (isolating) entranceTo(process).runInAsyncScope(process.turn, process);
       else process.turn();
     } catch (error) {
       fault(process, error);
@@ -127,7 +128,8 @@ export function run(process: Process): void {
   noticeNow();
   const before = enter(process);
   try {
-    if (isolating) inside(process);
+    // oxlint-disable-next-line typescript/unbound-method -- it is called on the process
+    if (isolating) entranceTo(process).runInAsyncScope(process.turn, process);
     else process.turn();
   } catch (error) {
     fault(process, error);
