@@ -1,14 +1,15 @@
 import { defineConfig } from "vitest/config";
 
 // Tests read the packages' sources (the "@otpts/source" export condition); child processes that a test starts
-// read the build, which `pnpm test` makes first.
+// read what is published, which is bundled here from what `tsc -b` made.
 const source = { resolve: { conditions: ["@otpts/source"] }, ssr: { resolve: { conditions: ["@otpts/source"] } } };
 
 export default defineConfig({
   ...source,
   test: {
+    globalSetup: "scripts/bundle.js",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
-    exclude: ["**/node_modules/**", "**/dist/**"],
+    exclude: ["**/node_modules/**", "**/dist/**", "**/lib/**"],
     pool: "forks",
     maxWorkers: 2,
     // Of tests that wait side by side in a file.

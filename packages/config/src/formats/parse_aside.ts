@@ -20,8 +20,8 @@ export class NoThread extends Error {
  * @throws TypeError in a bundle of CommonJS, where modules have no URL
  */
 function threadFile(): URL {
-  const here = import.meta.url;
-  return new URL(here.endsWith(".ts") ? "../../dist/formats/parser_thread.js" : "./parser_thread.js", here);
+  if (import.meta.url.endsWith(".ts")) return new URL("../../dist/formats/parser_thread.js", import.meta.url);
+  return new URL("./parser_thread.js", import.meta.url);
 }
 
 /**

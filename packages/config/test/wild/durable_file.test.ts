@@ -110,10 +110,10 @@ describe.skipIf(process.platform === "win32")("What is no regular file", () => {
   test("hangs neither the start nor the end of a program: a pipe", async () => {
     const pipe = join(folder, "pipe");
     await run("mkfifo", [pipe]);
-    const built = new URL("../../dist/index.js", import.meta.url).href;
+    const built = new URL("../../lib/index.js", import.meta.url).href;
     const program = `
       import { ConfigManager, ConfigSpec, FileSource, RuntimeSource } from ${JSON.stringify(built)};
-      import { logger, supervisor } from ${JSON.stringify(new URL("../../../runtime/dist/index.js", import.meta.url).href)};
+      import { logger, supervisor } from ${JSON.stringify(new URL("../../../runtime/lib/index.js", import.meta.url).href)};
       logger.set_handler(undefined);
       for (const source of [new RuntimeSource({ file: process.argv[1] }), new FileSource(process.argv[1], "toml")]) {
         const spec = new ConfigSpec({ sources: [source] });

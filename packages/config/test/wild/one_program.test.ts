@@ -38,8 +38,8 @@ afterEach(async () => {
 
 /** Starts a manager, puts a value, says so, and stays; or says why it does not. */
 const program = `
-  import { Config, ConfigManager, ConfigSpec, RuntimeSource } from ${built("../../dist/index.js")};
-  import { logger, supervisor } from ${built("../../../runtime/dist/index.js")};
+  import { Config, ConfigManager, ConfigSpec, RuntimeSource } from ${built("../../lib/index.js")};
+  import { logger, supervisor } from ${built("../../../runtime/lib/index.js")};
   logger.set_handler(undefined);
   const spec = new ConfigSpec({ sources: [new RuntimeSource({ file: process.argv[1] })] });
   try {
@@ -88,8 +88,8 @@ describe.skipIf(process.platform === "win32")("A file of overrides", () => {
     const [second, line] = await launched();
     expect(line).toBe(`runs ${second.pid}`);
     const exits = `
-      import { ConfigManager, ConfigSpec, RuntimeSource } from ${built("../../dist/index.js")};
-      import { supervisor } from ${built("../../../runtime/dist/index.js")};
+      import { ConfigManager, ConfigSpec, RuntimeSource } from ${built("../../lib/index.js")};
+      import { supervisor } from ${built("../../../runtime/lib/index.js")};
       const spec = new ConfigSpec({ sources: [new RuntimeSource({ file: process.argv[1] })] });
       await supervisor.start([ConfigManager.child_spec(spec)]);
       process.exit(0);

@@ -105,6 +105,7 @@ let folder: string | undefined;
 
 // Where this package's files are; empty in a bundle, where they are the program's.
 function ownFolder(): string {
-  const [, path] = /(?:\(|at |@)((?:file:)?[^()\s]*)term[\\/]guarded\.[jt]s/u.exec(new Error("here").stack ?? "") ?? [];
-  return path ?? "";
+  // The published package is `otpts_runtime.js` and what lies beside it.
+  const own = /(?:\(|at |@)((?:file:)?[^()\s]*)(?:term[\\/]guarded\.[jt]s|otpts_runtime\.js)/u;
+  return own.exec(new Error("here").stack ?? "")?.[1] ?? "";
 }

@@ -12,7 +12,7 @@ const COPY = join(PACKAGE, "dist-test", "copy");
 beforeAll(() => {
   rmSync(COPY, { recursive: true, force: true });
   mkdirSync(COPY, { recursive: true });
-  cpSync(join(PACKAGE, "dist"), join(COPY, "dist"), { recursive: true });
+  cpSync(join(PACKAGE, "lib"), join(COPY, "lib"), { recursive: true });
   cpSync(join(PACKAGE, "package.json"), join(COPY, "package.json"));
 });
 afterAll(() => rmSync(COPY, { recursive: true, force: true }));
@@ -20,7 +20,7 @@ afterAll(() => rmSync(COPY, { recursive: true, force: true }));
 test("A pid or reference of another copy is refused with the paths of both; atoms are the same", async () => {
   const { stdout, stderr } = await program(`
     import { erlang, gen_server, supervisor, atom, OK } from "@otpts/runtime";
-    const other = await import(${JSON.stringify(pathToFileURL(join(COPY, "dist", "index.js")).href)});
+    const other = await import(${JSON.stringify(pathToFileURL(join(COPY, "lib", "index.js")).href)});
     const pid = await other.gen_server.start({ init: () => [OK, 0] }, 0);
     const ref = other.erlang.make_ref();
     const inProcess = (fun) => new Promise((resolve, reject) => { erlang.spawn(async () => { try { resolve(await fun()); } catch (error) { reject(error); } }); });
@@ -41,7 +41,7 @@ test("A pid or reference of another copy is refused with the paths of both; atom
     };
     for (const [name, act] of Object.entries(acts)) {
       const text = await Promise.resolve().then(act).then(() => "accepted", (error) => error.message);
-      if (!/another copy of @otpts\\/runtime: that one was loaded from [^ (]*dist-test.copy.dist, this one from [^ (]+runtime.dist. Install one copy/.test(text)) console.log(name, text);
+      if (!/another copy of @otpts\\/runtime: that one was loaded from [^ (]*dist-test.copy.lib.otpts_runtime\\.js, this one from [^ (]+runtime.lib.otpts_runtime\\.js. Install one copy/.test(text)) console.log(name, text);
     }
     console.log(other.atom.ensure("x") === atom.ensure("x"));
     process.exit();
