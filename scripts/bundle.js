@@ -123,27 +123,37 @@ function inside(found) {
   };
 }
 
-/** Chunks lie in `lib` itself: a path that is relative to a module becomes one that is relative to its package's `dist`. */
+/**
+ * Chunks lie in `lib` itself: a path that is relative to a module becomes one that is relative to its package's `dist`. It is
+ * written so that users' bundlers, which follow `new URL("…", import.meta.url)`, leave it alone: a thread's file would be a
+ * second output, for which they want options.
+ */
 async function withFilesByUrl(code, id, { folder, files, threads }) {
   let changed = code;
-  for (const [whole, target] of code.matchAll(/new URL\("(\.\/[^"]+)", import\.meta\.url\)/gu)) {
-    const path = relative(join(folder, "dist"), join(dirname(id), target))
-      .split(sep)
-      .join("/");
-    if (target.endsWith("/")) await copyFolder(folder, path, files);
-    else threads.add(path.replace(/\.js$/u, ""));
-    changed = changed.replace(whole, `new URL("./${path}${target.endsWith("/") ? "/" : ""}", import.meta.url)`);
+  for (const [whole, target] of code.matchAll(/new URL\("(\.\.?\/[^"]+)", import\.meta\.url\)/gu)) {
+    let path = target;
+    if (target.startsWith("./")) {
+      path = `./${relative(join(folder, "dist"), join(dirname(id), target))
+        .split(sep)
+        .join("/")}`;
+      if (target.endsWith("/")) await copyFolder(folder, (path += "/"), files);
+      else threads.add(path.slice(2).replace(/\.js$/u, ""));
+    }
+    changed = changed.replace(whole, `new URL("${path}", import.meta.url.valueOf())`);
   }
   return changed;
 }
 
 /** Compiled modules of a folder, and what lies in it in `src` that is no TypeScript. */
 async function copyFolder(folder, path, files) {
-  for (const file of await filesIn(join(folder, "dist", path)))
-    if (!/\.d\.ts(?:\.map)?$/u.test(file))
-      files.set(`${path}/${file}`, await readFile(join(folder, "dist", path, file)));
-  for (const file of await filesIn(join(folder, "src", path)))
-    if (!file.endsWith(".ts")) files.set(`${path}/${file}`, await readFile(join(folder, "src", path, file)));
+  for (const [from, kept] of [
+    ["dist", (file) => !/\.d\.ts(?:\.map)?$/u.test(file)],
+    ["src", (file) => !file.endsWith(".ts")],
+  ]) {
+    const place = join(folder, from, path);
+    for (const file of (await filesIn(place)).filter(kept))
+      files.set(join(path, file), await readFile(join(place, file)));
+  }
 }
 
 /** What the main entry imports is one file. The runtime knows its own frames in a stack by this file's name. */

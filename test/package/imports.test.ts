@@ -30,15 +30,21 @@ const short = (url: string) => url.replace(/^.*\/(?=(?:packages|node_modules)\/)
 
 describe("an import of", () => {
   test("@otpts/runtime loads its entry and the one chunk that has all of it", () => {
-    expect(loaded("runtime/lib/index.js").map(short).sort()).toStrictEqual([
-      "runtime/lib/index.js",
-      "runtime/lib/otpts_runtime.js",
-      "runtime/lib/rolldown-runtime.js",
-    ]);
+    expect(
+      loaded("runtime/lib/index.js")
+        .map(short)
+        .filter((url) => !url.endsWith("/[eval1]"))
+        .sort(),
+    ).toStrictEqual(["runtime/lib/index.js", "runtime/lib/otpts_runtime.js", "runtime/lib/rolldown-runtime.js"]);
   });
 
   test("@otpts/config loads its entry, its chunk and the runtime: no format, watcher or client, each comes with the source that needs it", () => {
-    expect(loaded("config/lib/index.js").map(short).sort()).toStrictEqual([
+    expect(
+      loaded("config/lib/index.js")
+        .map(short)
+        .filter((url) => !url.endsWith("/[eval1]"))
+        .sort(),
+    ).toStrictEqual([
       "config/lib/index.js",
       "config/lib/otpts_config.js",
       "config/lib/rolldown-runtime.js",

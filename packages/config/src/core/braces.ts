@@ -1,8 +1,8 @@
-import { braceExpand } from "minimatch";
+import { expand } from "brace-expansion";
 
 /**
- * Braces in a pattern: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. minimatch spells them out; before
- * that it is counted here how much that would be, and that every brace has its partner.
+ * Braces in a pattern: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. minimatch's package for them spells them
+ * out; before that it is counted here how much that would be, and that every brace has its partner.
  */
 
 /** Braces that cannot be spelt out. The message ends an error's sentence. */
@@ -30,7 +30,7 @@ export function expandBraces(text: string, literal: (index: number) => boolean):
   if (characters > MAX_CHARACTERS) {
     throw new BraceFault(`its braces spell out more than ${MAX_CHARACTERS} characters`);
   }
-  return [...new Set(braceExpand(text, { braceExpandMax: MAX_ALTERNATIVES }))];
+  return [...new Set(expand(text, { max: MAX_ALTERNATIVES }))];
 }
 
 /** A part of a pattern: a text, parts one after the other, or one of several. */

@@ -3,12 +3,11 @@ import { basename, extname } from "node:path";
 import { env } from "./env.ts";
 import type { Format } from "./format.ts";
 import { json, jsonc } from "./json.ts";
-import { toml } from "./toml.ts";
 
 /** Name of a format that is built in. */
 export type FormatName = "toml" | "json" | "jsonc" | "yaml" | "env";
 
-const named: Partial<Record<FormatName, Format>> = { toml, json, jsonc, env };
+const named: Partial<Record<FormatName, Format>> = { json, jsonc, env };
 
 /** The names of all formats. */
 export const FORMAT_NAMES: readonly FormatName[] = ["toml", "json", "jsonc", "yaml", "env"];
@@ -26,8 +25,9 @@ const extensions: Readonly<Record<string, FormatName>> = {
   cfg: "toml",
 };
 
-/** Loads what a format needs. YAML's package is large, so it is loaded with the first file that is written in it. */
+/** Loads what a format needs: the packages for TOML and YAML come with the first text that is written in it. */
 export async function load_format(name: FormatName): Promise<void> {
+  if (name === "toml") named.toml ??= (await import("./toml.ts")).toml;
   if (name === "yaml") named.yaml ??= (await import("./yaml.ts")).yaml;
 }
 

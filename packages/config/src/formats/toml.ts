@@ -1,4 +1,4 @@
-import { TomlDate, TomlError, parse } from "smol-toml";
+import { TomlDate, TomlError, parse, stringify } from "smol-toml";
 
 import { BEYOND_NUMBERS, decimalOf } from "../core/numbers.ts";
 import type { Table, Value } from "../core/value.ts";
@@ -22,6 +22,7 @@ export const toml: Format = {
     const places = () => (scanned ??= toml_places(text));
     return { tree: plainTable(raw, [], { text, places, tiny: TINY.test(text) }), places };
   },
+  write: (tree) => stringify(tree),
 };
 
 interface Scanned {

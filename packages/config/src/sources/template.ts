@@ -8,9 +8,9 @@ import {
   mask_template,
 } from "../core/template.ts";
 import type { Segments, Value } from "../core/value.ts";
+import { format_named } from "../formats/by_extension.ts";
 import { SyntaxFault, position_at } from "../formats/format.ts";
 import { type Parsed, parse_bytes } from "../formats/parse.ts";
-import { toml } from "../formats/toml.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
@@ -172,7 +172,7 @@ async function parseMasked(text: string, masked: Masked, signal: AbortSignal): P
 
 /**
  * A text is one TOML value when it can stand alone and as a list's element: the first excludes a comma, the second a
- * comment and a line's end, both together whatever brings a key or closes the list.
+ * comment and a line's end, both together whatever brings a key or closes the list. TOML is loaded: the template was read.
  */
 export function read_toml_value(text: string): Value | undefined {
   const alone = onlyValue(`v = ${text}`);
@@ -182,7 +182,7 @@ export function read_toml_value(text: string): Value | undefined {
 
 function onlyValue(text: string): Value | undefined {
   try {
-    const { tree } = toml.parse(text);
+    const { tree } = format_named("toml").parse(text);
     return Object.keys(tree).length === 1 ? tree["v"] : undefined;
   } catch (error) {
     if (error instanceof SyntaxFault) return undefined;

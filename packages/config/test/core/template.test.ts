@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { type Filled, type Substitution, mask_template } from "../../src/core/template.ts";
 import type { Value } from "../../src/core/value.ts";
 import { parse_text } from "../../src/formats/parse.ts";
+import { load_format } from "../../src/formats/by_extension.ts";
 import { read_toml_value } from "../../src/sources/template.ts";
+
+await load_format("toml");
 
 type Values = Readonly<Record<string, Substitution>>;
 

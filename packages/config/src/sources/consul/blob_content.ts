@@ -1,7 +1,5 @@
 import { extname } from "node:path";
 
-import { stringify as writeToml } from "smol-toml";
-
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import { type FormatName, format_named } from "../../formats/by_extension.ts";
@@ -102,7 +100,7 @@ export function blob_text(tree: Table, format: FormatName): string {
   let text: string;
   try {
     if (format === "json" || format === "jsonc") text = `${JSON.stringify(tree, undefined, 2)}\n`;
-    else text = format === "yaml" ? format_named(format).write!(tree) : writeToml(tree as Record<string, unknown>);
+    else text = format_named(format).write!(tree);
   } catch {
     throw new SyntaxFault("unrepresentable", `a value cannot be written in ${format.toUpperCase()}`);
   }

@@ -84,7 +84,7 @@ export class ConsulWriter {
     }
   }
 
-  /** The blob's format, as key and options have it: what a text alone tells is TOML or JSON, which are always there. */
+  /** The blob's format, as key and options have it: what a text alone tells is TOML, which is loaded, or JSON. */
   async #loadFormat(): Promise<void> {
     const { root, given, layout } = this.#settings;
     if (layout === "blob") await load_format(blob_format(root, given.format, ""));
