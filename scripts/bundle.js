@@ -156,20 +156,29 @@ async function copyFolder(folder, path, files) {
   }
 }
 
-/** What the main entry imports is one file. The runtime knows its own frames in a stack by this file's name. */
+/**
+ * What the main entry imports is one file, and what modules that are loaded later need of it another: no chunk imports one that
+ * loads it, which rolldown cannot put into one file of a user's. The runtime knows its own frames by the first one's name.
+ */
 function chunksOf(name) {
+  const entry = join(PACKAGES, name, "dist/index.js");
   let main;
+  let base;
   const chunkOf = (id, context) => {
-    main ??= importedBy(join(PACKAGES, name, "dist/index.js"), context);
-    return main.has(id) || id.startsWith("\0rolldown/") ? `otpts_${name}` : undefined;
+    main ??= closure([entry], (of) => context.getModuleInfo(of)?.importedIds ?? []);
+    base ??= closure(
+      [...main].flatMap((of) => context.getModuleInfo(of)?.dynamicallyImportedIds ?? []),
+      (of) => context.getModuleInfo(of)?.importedIds ?? [],
+    );
+    if (id === entry || !main.has(id)) return undefined;
+    return base.has(id) ? `otpts_${name}_base` : `otpts_${name}`;
   };
   return { codeSplitting: { includeDependenciesRecursively: false, groups: [{ debugName: "main", name: chunkOf }] } };
 }
 
-/** The modules that a module imports, be it through others. */
-function importedBy(entry, context) {
-  const importsOf = (id) => context.getModuleInfo(id)?.importedIds ?? [];
-  const found = new Set(importsOf(entry));
+/** These modules, what they import, and so on. */
+function closure(ids, importsOf) {
+  const found = new Set(ids);
   for (const id of found) for (const next of importsOf(id)) found.add(next);
   return found;
 }

@@ -47,7 +47,10 @@ describe("an import of", () => {
     ).toStrictEqual([
       "config/lib/index.js",
       "config/lib/otpts_config.js",
+      "config/lib/otpts_config_base.js",
       "config/lib/rolldown-runtime.js",
+      "node_modules/balanced-match/dist/esm/index.js",
+      "node_modules/brace-expansion/dist/esm/index.js",
       "runtime/lib/index.js",
       "runtime/lib/otpts_runtime.js",
       "runtime/lib/rolldown-runtime.js",

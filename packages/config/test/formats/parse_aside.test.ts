@@ -14,9 +14,9 @@ import { parse_bytes, parse_text } from "../../src/formats/parse.ts";
 import { parse_aside } from "../../src/formats/parse_aside.ts";
 import { Assembly, slices_of } from "../../src/formats/slices.ts";
 import { eventually, rejection } from "../sources/loading.ts";
-import { load_format } from "../../src/formats/by_extension.ts";
+import { FORMAT_NAMES, load_format } from "../../src/formats/by_extension.ts";
 
-await load_format("yaml");
+for (const name of FORMAT_NAMES) await load_format(name);
 
 const run = promisify(execFile);
 const never = new AbortController().signal;

@@ -6,7 +6,10 @@ import { isWellFormed } from "../../src/core/path.ts";
 import type { Value } from "../../src/core/value.ts";
 import { type Place, SyntaxFault } from "../../src/formats/format.ts";
 import { parse_text } from "../../src/formats/parse.ts";
+import { load_format } from "../../src/formats/by_extension.ts";
 import { toml } from "../../src/formats/toml.ts";
+
+await load_format("toml");
 
 const read = (text: string) => parse_text(text, "toml");
 

@@ -10,9 +10,9 @@ import { readJson } from "../../src/core/json_reader.ts";
 import { SyntaxFault } from "../../src/formats/format.ts";
 import { parse_bytes, parse_text } from "../../src/formats/parse.ts";
 import { FileSource } from "../../src/sources/file.ts";
-import { type FormatName, load_format } from "../../src/formats/by_extension.ts";
+import { FORMAT_NAMES, type FormatName, load_format } from "../../src/formats/by_extension.ts";
 
-await load_format("yaml");
+for (const name of FORMAT_NAMES) await load_format(name);
 
 function fault(format: FormatName, text: string): SyntaxFault {
   try {
