@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 
 import type { Observation } from "./settling.ts";
+import { systemCode, systemFault } from "./system_words.ts";
 
 /** What a path holds at one moment. */
 export interface Sample extends Observation {
@@ -21,10 +22,13 @@ export interface Sample extends Observation {
 export class UnreadableFile extends Error {
   override readonly name = "UnreadableFile";
   readonly code: string;
+  /** Whether only a change of the path, or of what it leads to, can mend it. */
+  readonly lasting: boolean;
 
-  constructor(code: string, message: string, cause?: unknown) {
+  constructor(code: string, message: string, { cause, lasting = true }: { cause?: unknown; lasting?: boolean } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
+    this.lasting = lasting;
   }
 }
 
@@ -62,7 +66,7 @@ export async function print_file(path: string): Promise<string> {
   try {
     return printOf(await stat(path, { bigint: true }));
   } catch (error) {
-    return isMissing(error) ? absent.print : codeOf(error);
+    return isMissing(error) ? absent.print : systemCode(error);
   }
 }
 
@@ -129,26 +133,13 @@ function printOf(stats: BigStat): string {
   return `${stats.dev}:${stats.ino}:${stats.mode}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
 
-const reasons: Readonly<Record<string, readonly [code: string, words: string]>> = {
-  EACCES: ["denied", "permission is denied (EACCES)"],
-  EPERM: ["denied", "permission is denied (EPERM)"],
-  ELOOP: ["unreadable", "its symbolic links lead in a circle (ELOOP)"],
-  EISDIR: ["not_a_file", "it is a directory, not a file"],
-  ENXIO: ["not_a_file", "it is not a regular file"],
-  EMFILE: ["unreadable", "too many files are open (EMFILE)"],
-};
-
 /** What the system says, in words. */
 export function unreadable(error: unknown): UnreadableFile {
-  const known = reasons[codeOf(error)];
-  return new UnreadableFile(known?.[0] ?? "unreadable", known?.[1] ?? `the system says ${codeOf(error)}`, error);
+  const { code = "unreadable", words, lasting } = systemFault(error);
+  return new UnreadableFile(code, words, { cause: error, lasting });
 }
 
+/** A part of the path that is a file is a mistake; a directory that is not there may come. */
 function isMissing(error: unknown): boolean {
-  const code = codeOf(error);
-  return code === "ENOENT" || code === "ENOTDIR";
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? "unknown";
+  return systemCode(error) === "ENOENT";
 }

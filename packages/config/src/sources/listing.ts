@@ -25,7 +25,7 @@ export async function list_directory(path: string): Promise<Listing> {
     if (error instanceof UnreadableFile) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return { absent: true, names: [], print: "absent" };
-    if (code === "ENOTDIR") throw new UnreadableFile("not_a_directory", "it is not a directory", error);
+    if (code === "ENOTDIR") throw new UnreadableFile("not_a_directory", "it is not a directory", { cause: error });
     throw unreadable(error);
   }
 }

@@ -9,6 +9,7 @@ import { DurableFile, type FileSystem } from "./durable_file.ts";
 import { type FileLock, Locked, lock_file } from "./file_lock.ts";
 import { DamagedRecord, NewerRecord, decode_overrides, override_line, override_record } from "./override_record.ts";
 import { NotRegular } from "./regular_file.ts";
+import { systemFault } from "./system_words.ts";
 import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
 
 export interface RuntimeOptions {
@@ -280,21 +281,9 @@ export class RuntimeSource implements Source {
 /** The sources of this program that hold a file, with its place. */
 const holders = new Map<RuntimeSource, string>();
 
-const failures: Readonly<Record<string, readonly [code: string, words: string]>> = {
-  ENOSPC: ["disk_full", "no space is left on the device"],
-  EDQUOT: ["disk_full", "the disk quota is used up"],
-  EFBIG: ["disk_full", "the file would be larger than is allowed"],
-  EROFS: ["read_only", "the file system is read-only"],
-  EACCES: ["denied", "permission is denied"],
-  EPERM: ["denied", "the operation is not permitted"],
-  EBUSY: ["not_saved", "it is a mount point: mount its directory instead"],
-};
-
 function wordsOf(error: unknown): { readonly code: string | undefined; readonly words: string } {
   if (error instanceof NotRegular) return { code: error.code, words: error.message };
-  const system = (error as NodeJS.ErrnoException).code ?? "unknown";
-  const known = failures[system];
-  return { code: known?.[0], words: known === undefined ? `the system says ${system}` : `${known[1]} (${system})` };
+  return systemFault(error);
 }
 
 function withResolvers() {

@@ -11,6 +11,7 @@ import { type Route, route_of } from "./route.ts";
 import { Unsettled, read_settled } from "./settled_file.ts";
 import type { Arrival } from "./settling.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
+import { watchAdvice } from "./system_words.ts";
 import type { Together } from "./together.ts";
 
 export interface WatchedFileOptions {
@@ -173,7 +174,7 @@ export class WatchedFile {
 
   /** A failure that only a change of the file can mend need not be met again before there is one. */
   #rememberFailure(error: unknown, before: string, gaveUp: boolean): void {
-    if (error instanceof UnreadableFile && error.code !== "unreadable") {
+    if (error instanceof UnreadableFile && error.lasting) {
       this.#seen = { print: before, digest: undefined };
     } else if ((error instanceof SyntaxFault || gaveUp) && this.#seen !== undefined) {
       // Content that could not be parsed in time takes as long again: the watch does not ask for that.
@@ -239,7 +240,9 @@ export class WatchedFile {
     this.#told = this.#unwatched;
     if (this.#unwatched === undefined) return [];
     const every = `every ${this.options.poll_interval} ms`;
-    const message = `"${this.shown}" cannot be watched (${this.#unwatched}): it is looked at ${every} instead`;
+    const advice = watchAdvice(this.#unwatched);
+    const why = advice === undefined ? "" : `; ${advice}`;
+    const message = `"${this.shown}" cannot be watched (${this.#unwatched}): it is looked at ${every} instead${why}`;
     return [{ source, code: "unwatched", message }];
   }
 

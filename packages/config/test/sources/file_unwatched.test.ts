@@ -34,7 +34,7 @@ test("FileSource tells when a file cannot be watched, and sees its changes all t
       {
         source: `file:${path}`,
         code: "unwatched",
-        message: `"${path}" cannot be watched (ENOSPC): it is looked at every 20 ms instead`,
+        message: `"${path}" cannot be watched (ENOSPC): it is looked at every 20 ms instead; no more watches are to be had: raise fs.inotify.max_user_watches`,
       },
     ]);
     expect(await source.load(context({ first: false }))).toEqual({ outcome: "unchanged" });

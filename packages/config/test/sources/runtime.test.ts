@@ -273,7 +273,9 @@ describe("RuntimeSource with a damaged file", () => {
     const source = new RuntimeSource({ file, file_system: fault.file_system });
     const error = await rejection(source.load_overrides());
     expect(error).toBeInstanceOf(ConfigSourceError);
-    expect(error.message).toBe(`Cannot read the runtime overrides in "${file}": the system says EIO`);
+    expect(error.message).toBe(
+      `Cannot read the runtime overrides in "${file}": the device reports an error (EIO), check the disk`,
+    );
     expect(await rejection(source.persist([]))).toMatchObject({ code: "not_saved" });
     fault.broken = false;
     expect((await source.load_overrides()).overrides).toHaveLength(2);

@@ -1,5 +1,6 @@
 import { DurableFile } from "../durable_file.ts";
 import { NotRegular } from "../regular_file.ts";
+import { systemCode, systemFault } from "../system_words.ts";
 import { turn } from "./backoff.ts";
 import type { Entry } from "./entries.ts";
 
@@ -66,9 +67,9 @@ export class ConsulCache {
       const text = await this.#file.read();
       return text === undefined ? undefined : await this.#entries(text.split("\n"));
     } catch (error) {
-      const { code } = error as { code?: string };
-      const why = error instanceof NotRegular ? error.message : code;
-      this.#problem = `Cannot use cache file "${this.#path}": ${why ?? "it is damaged, or was written for another prefix"}`;
+      const isSystems = systemCode(error) !== "unknown";
+      const why = isSystems ? whyOf(error) : "it is damaged, or was written for another prefix";
+      this.#problem = `Cannot use cache file "${this.#path}": ${why}`;
       return undefined;
     }
   }
@@ -76,7 +77,7 @@ export class ConsulCache {
   async remove(): Promise<void> {
     this.#waiting = undefined;
     await this.flush();
-    await this.#file.remove().catch((error: { code?: string }) => this.#note("remove", error));
+    await this.#file.remove().catch((error: unknown) => this.#note("remove", error));
   }
 
   #begin(): void {
@@ -100,7 +101,7 @@ export class ConsulCache {
       await this.#file.replace(parts.join("\n"));
       this.#problem = undefined;
     } catch (error) {
-      this.#note("write", error as { code?: string });
+      this.#note("write", error);
     }
   }
 
@@ -120,8 +121,11 @@ export class ConsulCache {
     return entries;
   }
 
-  #note(action: string, error: { code?: string }): void {
-    const why = error instanceof NotRegular ? error.message : (error.code ?? "unknown error");
-    this.#problem = `Cannot ${action} cache file "${this.#path}": ${why}`;
+  #note(action: string, error: unknown): void {
+    this.#problem = `Cannot ${action} cache file "${this.#path}": ${whyOf(error)}`;
   }
+}
+
+function whyOf(error: unknown): string {
+  return error instanceof NotRegular ? error.message : systemFault(error).words;
 }
