@@ -72,6 +72,10 @@ export class Announcements {
           () => `"${source}" works again after ${Math.round(down_for)} ms`,
         );
       }
+      case "noticed": {
+        const { source, code, message } = announcement.diagnostic;
+        return this.log(state, "warning", `config.${code}`, source, () => scrub(state, message));
+      }
       case "refused": {
         const { action, error } = announcement;
         if (error instanceof ConfigValidationError) {

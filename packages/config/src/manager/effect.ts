@@ -1,6 +1,6 @@
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../core/diff.ts";
-import type { Contribution } from "../core/layer.ts";
+import type { Contribution, Diagnostic } from "../core/layer.ts";
 import type { Overrides } from "../core/overrides.ts";
 import type { Configuration } from "../core/proposal.ts";
 import type { Segments, Value } from "../core/value.ts";
@@ -81,6 +81,7 @@ export type Announcement =
   | { readonly what: "reload_refused"; readonly duration: number; readonly error: Error }
   | { readonly what: "source_failed"; readonly source: string; readonly error: Error }
   | { readonly what: "source_recovered"; readonly source: string; readonly down_for: number }
+  | { readonly what: "noticed"; readonly diagnostic: Diagnostic }
   | { readonly what: "refused"; readonly action: string; readonly error: Error; readonly put: boolean }
   | { readonly what: "subscriber_failed"; readonly notification: Notification; readonly error: string }
   | { readonly what: "subscriber_slow"; readonly notification: Notification; readonly running_for: number }

@@ -52,8 +52,11 @@ export interface FileWatchOwner {
   differs(): void;
   /** No event waits for an answer: the path holds what was loaded. */
   calm(): void;
-  /** Native events cannot be had, and why; undefined when they can be had again. The poll goes on meanwhile. */
-  unwatched(error: unknown): void;
+  /**
+   * Native events cannot be had of the path's directories, or of the file's own inode, and why; undefined when they can be
+   * had again. The poll goes on meanwhile.
+   */
+  unwatched(what: "path" | "inode", error: unknown): void;
 }
 
 /** The watches of this process that are open. */
@@ -89,7 +92,7 @@ export class FileWatch {
   private byPoll = false;
   /** An event came since the last comparison. */
   private hinted = false;
-  private problem: unknown;
+  private readonly problems: { path: unknown; inode: unknown } = { path: undefined, inode: undefined };
   private compared = performance.now();
   /** The directory and name that the path ended with when it was last looked at. */
   private last: { readonly directory: string; readonly name: string } | undefined;
@@ -129,7 +132,7 @@ export class FileWatch {
 
   /** Whether native events are had from the whole way that the path leads. */
   get native(): boolean {
-    return !this.options.use_polling && this.problem === undefined && this.stations.size > 0;
+    return !this.options.use_polling && this.problems.path === undefined && this.stations.size > 0;
   }
 
   /**
@@ -263,7 +266,7 @@ export class FileWatch {
       else if (end?.regular === true) this.watchInode(end.path, end.identity);
     }
     this.noteEnd(stations);
-    this.note(problem);
+    this.note("path", problem);
     return made;
   }
 
@@ -276,10 +279,10 @@ export class FileWatch {
     this.last = directory === undefined || name === undefined ? undefined : { directory, name };
   }
 
-  private note(problem: unknown): void {
-    if (codeOf(problem) === codeOf(this.problem)) return;
-    this.problem = problem;
-    this.owner.unwatched(problem);
+  private note(what: "path" | "inode", problem: unknown): void {
+    if (this.stopping.signal.aborted || codeOf(problem) === codeOf(this.problems[what])) return;
+    this.problems[what] = problem;
+    this.owner.unwatched(what, problem);
   }
 
   private listener(place: string, watched: Watched): EntryListener {
@@ -292,7 +295,7 @@ export class FileWatch {
         if (this.stations.get(place) === watched) this.drop(place, watched);
         // Another directory may get the same inode.
         if (this.inode === watched) this.dropInode();
-        if (error !== undefined) this.note(error);
+        if (error !== undefined) this.note("path", error);
         this.hint();
       },
     };
@@ -341,8 +344,12 @@ export class FileWatch {
     const close = watch_inode(path, {
       event: (type, name) => listener.event(type, name),
       // The directory's watch and the poll are there still; another try is made for the next inode.
-      gone: () => watched.close(),
+      gone: (error) => {
+        watched.close();
+        if (error !== undefined && !isGone(error)) this.note("inode", error);
+      },
       flows: () => {
+        this.note("inode", undefined);
         if (!this.stopping.signal.aborted) void this.look();
       },
     });

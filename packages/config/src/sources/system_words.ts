@@ -75,4 +75,5 @@ const WATCHES: Readonly<Record<string, string>> = {
   EMFILE: "no more watches are to be had: raise fs.inotify.max_user_instances, or the limit of open files (ulimit -n)",
   ENFILE: "too many files are open on this machine",
   EACCES: "permission is denied: give the program's user access to its directories",
+  ERR_MODULE_NOT_FOUND: "install chokidar",
 };

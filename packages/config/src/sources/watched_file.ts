@@ -11,7 +11,7 @@ import { type Route, route_of } from "./route.ts";
 import { Unsettled, read_settled } from "./settled_file.ts";
 import type { Arrival } from "./settling.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
-import { watchAdvice } from "./system_words.ts";
+import { systemCode, watchAdvice } from "./system_words.ts";
 import type { Together } from "./together.ts";
 
 export interface WatchedFileOptions {
@@ -55,8 +55,8 @@ export class WatchedFile {
   #loading = false;
   #watch: FileWatch | undefined;
   /** Why native events cannot be had, and what of it the last layer told. */
-  #unwatched: string | undefined;
-  #told: string | undefined;
+  readonly #unwatched = new Map<"path" | "inode", string>();
+  #told = "";
 
   /** @param shown the path for people; by default as it is given */
   constructor(owner: string, path: string | URL, options: WatchedFileOptions, shown?: string) {
@@ -120,7 +120,7 @@ export class WatchedFile {
     context: SourceContext,
     parse: (bytes: Uint8Array) => Promise<Contribution>,
   ): Promise<Loaded> {
-    const fresh = context.first || this.#told !== this.#unwatched;
+    const fresh = context.first || this.#told !== this.#unwatchedIn();
     const before = await print_file(this.#path);
     let route: Route = await route_of(this.#path);
     const judge = {
@@ -194,8 +194,9 @@ export class WatchedFile {
         if (this.#loading) this.#calmed = this.#stirred;
         else this.#stirred = undefined;
       },
-      unwatched: (error) => {
-        this.#unwatched = error === undefined ? undefined : ((error as NodeJS.ErrnoException).code ?? "unknown");
+      unwatched: (what, error) => {
+        if (error === undefined) this.#unwatched.delete(what);
+        else this.#unwatched.set(what, systemCode(error));
         changed();
       },
     });
@@ -237,13 +238,20 @@ export class WatchedFile {
 
   /** What a layer of this file should tell apart from its content. */
   diagnostics(source: string): readonly Diagnostic[] {
-    this.#told = this.#unwatched;
-    if (this.#unwatched === undefined) return [];
-    const every = `every ${this.options.poll_interval} ms`;
-    const advice = watchAdvice(this.#unwatched);
-    const why = advice === undefined ? "" : `; ${advice}`;
-    const message = `"${this.shown}" cannot be watched (${this.#unwatched}): it is looked at ${every} instead${why}`;
-    return [{ source, code: "unwatched", message }];
+    this.#told = this.#unwatchedIn();
+    return [...this.#unwatched].map(([what, code]) => {
+      const look = `every ${this.options.poll_interval} ms`;
+      const message =
+        what === "path"
+          ? `"${this.shown}" cannot be watched (${code}): it is looked at ${look} instead`
+          : `"${this.shown}" is watched by its directory only (chokidar: ${code}): what is written under another name of it, such as a bind mount or a hard link, is seen ${look}`;
+      const advice = watchAdvice(code);
+      return { source, code: "unwatched", message: advice === undefined ? message : `${message}; ${advice}` };
+    });
+  }
+
+  #unwatchedIn(): string {
+    return [...this.#unwatched].join(" ");
   }
 
   /** The error for a file that must be there. */

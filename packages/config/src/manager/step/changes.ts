@@ -1,6 +1,7 @@
 import { atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../../core/diff.ts";
+import type { Diagnostic, Layer } from "../../core/layer.ts";
 import { formatPath } from "../../core/path.ts";
 import type { Overrides } from "../../core/overrides.ts";
 import { valueAt } from "../../core/snapshot.ts";
@@ -202,6 +203,7 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   turn.set({ configuration: after, change: undefined });
   if (after.snapshot !== before.snapshot) remember(turn, request);
   turn.do({ do: "publish" });
+  for (const diagnostic of newTrouble(before.layers, after.layers)) turn.announce({ what: "noticed", diagnostic });
   const notified = deliveries.notify(turn, matches, version, request.cause);
   if (change.caller !== undefined) deliveries.answerAfter(turn, change.caller, true, notified, version);
   // The first configuration is no change of one.
@@ -212,6 +214,19 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   }
   return { change, outcome: { committed: ready, notified } };
 }
+
+/** What layers tell that is trouble, and did not tell before. */
+function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly Diagnostic[] {
+  return after.flatMap((layer, index) => {
+    const old = before[index];
+    if (layer === old) return [];
+    const told = new Set(old?.diagnostics.map(({ message }) => message));
+    return layer.diagnostics.filter(({ code, message }) => TROUBLE.has(code) && !told.has(message));
+  });
+}
+
+/** Diagnostics that are logged as well: what a file has to say is seen late, or holds up the program. */
+const TROUBLE: ReadonlySet<string> = new Set(["unwatched", "held_up"]);
 
 function current(turn: Turn, id: number): Change | undefined {
   const { change } = turn.state;
