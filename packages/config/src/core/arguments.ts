@@ -1,6 +1,7 @@
 import { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
+import { foldedName, namedPath } from "./named_path.ts";
 import { matches, type Pattern } from "./pattern.ts";
 import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
@@ -164,7 +165,7 @@ function namedBy(
 
 function isKnown(name: string, lower: Knowledge): boolean {
   const parts = name.split(".");
-  if (parts.length === 1) return lower.paths(folded(name)).length > 0;
+  if (parts.length === 1) return lower.paths(foldedName(name)).length > 0;
   return lower.expected(lower.named(parts).map((keys) => keys[0]!)) !== undefined;
 }
 
@@ -178,30 +179,17 @@ function pathOf(source: string, raw: string, name: string, lower: Knowledge, dia
     diagnostics.push({ source, code: "ambiguous", message, path: formatPath(path) });
   };
   if (parts.length === 1) {
-    const fits = lower.paths(folded(name));
+    const fits = lower.paths(foldedName(name));
     const path = fits.find((fit) => fit.length === 1 && fit[0] === name) ?? fits[0] ?? [name];
     if (fits.length > 1 && path[0] !== name) ambiguous(fits, path);
     return safe(source, path, raw);
   }
-  const fits = lower.named(parts);
-  const path: string[] = [];
-  for (const [i, keys] of fits.entries()) {
-    const key = keys[0]!;
-    const at = [...path, key];
-    if (keys.length > 1)
-      ambiguous(
-        keys.map((other) => [...path, other]),
-        at,
-      );
-    // What is not known keeps its capitals.
-    const part = parts[i]!;
-    path.push(key === part.toLowerCase() && lower.expected(at) === undefined ? part : key);
-  }
-  return safe(source, path, raw);
-}
-
-function folded(name: string): string {
-  return name.replaceAll("-", "_").toLowerCase();
+  const keep = (part: string): string => part;
+  return safe(
+    source,
+    namedPath(parts, lower, keep, (fits) => ambiguous(fits, fits[0]!)),
+    raw,
+  );
 }
 
 function safe(source: string, path: Segments, raw: string): Segments {

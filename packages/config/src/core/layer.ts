@@ -48,6 +48,8 @@ export interface Layer {
    */
   origin(path: Segments): Origin;
   readonly diagnostics: readonly Diagnostic[];
+  /** Paths that are secret, with all below them, whatever they are called: from then on, also when they are gone. */
+  readonly secrets?: readonly Segments[];
   /** Size of what was read, in bytes, where there is such a thing. */
   readonly bytes?: number;
 }

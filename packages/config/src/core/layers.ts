@@ -67,6 +67,7 @@ class AdmittedLayer implements Layer {
   readonly tree: Table;
   readonly diagnostics: readonly Diagnostic[];
   readonly bytes?: number;
+  readonly secrets?: readonly Segments[];
   private readonly lookup: Said["lookup"] | undefined;
 
   constructor(source: string, tree: Table, said: Said | undefined) {
@@ -75,6 +76,7 @@ class AdmittedLayer implements Layer {
     this.lookup = said?.lookup;
     this.diagnostics = said?.diagnostics ?? [];
     if (said?.bytes !== undefined) this.bytes = said.bytes;
+    if (said?.secrets !== undefined) this.secrets = said.secrets;
   }
 
   origin(path: Segments): Origin {
@@ -88,6 +90,7 @@ interface Said {
   readonly lookup: (path: Segments) => unknown;
   readonly diagnostics: readonly Diagnostic[];
   readonly bytes: number | undefined;
+  readonly secrets: readonly Segments[] | undefined;
 }
 
 function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[], shape: Shape | undefined): Layer {
@@ -113,7 +116,7 @@ function saidBy(contribution: Contribution, source: string, below: readonly Laye
     throw failed(wordsOf(error), "failed", error);
   }
   try {
-    const { tree, origin, diagnostics, bytes } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
+    const { tree, origin, diagnostics, bytes, secrets } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
     if (
       typeof tree === "object" &&
       typeof origin === "function" &&
@@ -125,12 +128,20 @@ function saidBy(contribution: Contribution, source: string, below: readonly Laye
         lookup: (path) => Reflect.apply(origin as () => unknown, made, [path]),
         diagnostics: diagnostics.map((one) => diagnosticOf(one, source)),
         bytes,
+        secrets: secretsOf(secrets),
       };
     }
   } catch (error) {
     throw failed(`its contribution cannot be read: ${wordsOf(error)}`, "not_a_layer", error);
   }
   throw failed("a contribution must have a tree, an origin function and a list of diagnostics", "not_a_layer");
+}
+
+/** Paths, copied; what is none is left out. */
+function secretsOf(said: unknown): readonly Segments[] | undefined {
+  if (!Array.isArray(said)) return undefined;
+  const paths = (said as readonly unknown[]).filter((path): path is Segments => Array.isArray(path));
+  return paths.map((path) => path.filter((segment) => typeof segment === "string"));
 }
 
 function diagnosticOf(one: unknown, source: string): Diagnostic {

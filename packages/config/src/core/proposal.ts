@@ -24,7 +24,8 @@ import type { Segments, Table, Value } from "./value.ts";
  *     const checked = await check(now, prepared, rules);
  *     const next = complete(now, prepared, checked);
  *
- * All three are pure, and only `check` may have to wait: for schemas and validators, which are others' code.
+ * All three are pure, but that `prepare` learns which paths are secret. Only `check` may have to wait: for schemas and validators,
+ * which are others' code.
  */
 
 /** A configuration and all it is made from. Immutable. */
@@ -92,7 +93,9 @@ export function emptyConfiguration(sources: readonly string[], secrets?: Secrets
  * @throws ConfigSourceError when a source contributed what is not plain data, or would change an element of a list
  */
 export function prepare(now: Configuration, proposal: Proposal, rules: Rules): Prepared {
-  return { proposal, next: applied(now, proposal, rules.shape) };
+  const next = applied(now, proposal, rules.shape);
+  for (const { secrets } of next.layers) if (secrets !== undefined) rules.secrets.learn(secrets);
+  return { proposal, next };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { credentialsIn, withoutCredentials } from "./credentials.ts";
 import { isTable } from "./draft.ts";
-import { isWellFormed, parsePath } from "./path.ts";
+import { formatPath, isWellFormed, parsePath } from "./path.ts";
 import { parsePattern, type Pattern } from "./pattern.ts";
 import { isSecretName } from "./secret_names.ts";
 import { PatternIndex } from "./subscriptions.ts";
@@ -13,6 +13,9 @@ import type { Segments, Table, Value } from "./value.ts";
  */
 export class Secrets {
   private readonly index = new PatternIndex<Pattern>();
+  private readonly learnt = new Set<string>();
+  /** Another object whenever more is secret than before: what was found out with the one before must be found out again. */
+  generation: object = {};
 
   /** @param patterns as for `subscribe`, beside the names of secrets. @throws TypeError when one is no pattern */
   constructor(patterns: Iterable<unknown> = []) {
@@ -20,6 +23,18 @@ export class Secrets {
     for (const pattern of patterns) {
       const parsed = parsePattern(pattern, "read secret pattern");
       this.index.add(parsed, parsed);
+    }
+  }
+
+  /** Takes what stands at these paths for secret from now on: a source says so of what it brings. */
+  learn(paths: readonly Segments[]): void {
+    for (const path of paths) {
+      const dotted = formatPath(path);
+      if (path.length === 0 || this.learnt.has(dotted)) continue;
+      this.learnt.add(dotted);
+      const pattern: Pattern = { source: dotted, alternatives: [path.map((text) => ({ kind: "literal", text }))] };
+      this.index.add(pattern, pattern);
+      this.generation = {};
     }
   }
 

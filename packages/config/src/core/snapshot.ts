@@ -23,7 +23,7 @@ export class Snapshot {
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
 
   private readonly secrets: Secrets;
-  private shown: Table | undefined = undefined;
+  private shown: { readonly tree: Table; readonly by: object } | undefined = undefined;
 
   /** @param secrets what is secret in it; by default what its name says */
   constructor(version: number, tree: Table, secrets: Secrets = NAMED_SECRETS) {
@@ -42,10 +42,12 @@ export class Snapshot {
   /**
    * The tree with `[redacted]` in place of each secret: for an endpoint that shows the configuration, or a log.
    *
-   * @returns the same object each time
+   * @returns the same object each time, while the same is secret
    */
   redacted(): Table {
-    return (this.shown ??= this.secrets.redact([], this.tree) as Table);
+    const by = this.secrets.generation;
+    if (this.shown?.by !== by) this.shown = { tree: this.secrets.redact([], this.tree) as Table, by };
+    return this.shown.tree;
   }
 
   /** What `JSON.stringify` takes: version and redacted tree. */

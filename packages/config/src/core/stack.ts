@@ -38,6 +38,7 @@ export function stacked(
 function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly Diagnostic[]): Layer {
   const trees = layers.map(({ tree }) => tree);
   const sizes = layers.map(({ bytes }) => bytes).filter((bytes) => bytes !== undefined);
+  const secrets = layers.flatMap((layer) => layer.secrets ?? []);
   return {
     source,
     tree: merged(layers, trees),
@@ -51,6 +52,7 @@ function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly D
         return { source, code: "shape", message, path: shown };
       }),
     ],
+    ...(secrets.length === 0 ? {} : { secrets }),
     ...(sizes.length === 0 ? {} : { bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }),
   };
 }

@@ -25,6 +25,8 @@ export interface Setting {
   /** Of two that name one path, the lower rank counts. */
   readonly rank: number;
   readonly origin: Omit<Origin, "source">;
+  /** Whether the value is a secret, whatever the path is called. */
+  readonly secret?: true;
 }
 
 /** What differs between kinds of names. */
@@ -89,10 +91,12 @@ export function textLayer(
     winners.set(path, setting);
   }
 
+  const secrets = [...winners.values()].filter(({ secret }) => secret === true).map(({ path }) => path);
   return {
     source,
     tree,
     diagnostics,
+    ...(secrets.length === 0 ? {} : { secrets }),
     origin: (path) => {
       for (let length = path.length; length > 0; length--) {
         const setting = winners.get(formatPath(path.slice(0, length)));

@@ -39,8 +39,8 @@ function addTree(trees: Set<Table>, candidate: object): void {
 }
 
 function textsIn(secrets: Secrets, tree: Table): readonly string[] {
-  let known = texts.get(secrets);
-  if (known === undefined) texts.set(secrets, (known = new WeakMap<Table, readonly string[]>()));
+  let known = texts.get(secrets.generation);
+  if (known === undefined) texts.set(secrets.generation, (known = new WeakMap<Table, readonly string[]>()));
   let found = known.get(tree);
   if (found === undefined) {
     try {
@@ -54,4 +54,5 @@ function textsIn(secrets: Secrets, tree: Table): readonly string[] {
   return found;
 }
 
-const texts = new WeakMap<Secrets, WeakMap<Table, readonly string[]>>();
+/** By what is secret. */
+const texts = new WeakMap<object, WeakMap<Table, readonly string[]>>();

@@ -4,6 +4,7 @@ import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 
+/** What an `ArgumentsSource` is made from. */
 export interface ArgumentsOptions {
   /** The arguments; by default those of the process, without the program itself. */
   readonly argv?: readonly string[];

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -55,7 +56,7 @@ const READINGS = 10;
  */
 export class FileSet<T> {
   private readonly owner: string;
-  private readonly options: Required<WatchedFileOptions>;
+  readonly options: Required<WatchedFileOptions>;
   private readonly members = new Map<string, Member<T>>();
   private readonly directories = new Map<string, Folder>();
   private running: Running | undefined;
@@ -69,7 +70,8 @@ export class FileSet<T> {
   }
 
   /** @throws what `plan` throws, ConfigSourceError where the files do not come to rest */
-  async load<R>(source: string, context: SourceContext, plan: (round: Round<T>) => Promise<R>): Promise<Taken<R>> {
+  async load<R>(source: string, given: SourceContext, plan: (round: Round<T>) => Promise<R>): Promise<Taken<R>> {
+    const context = { ...given, signal: heardByMany(AbortSignal.any([given.signal])) };
     for (let reading = 1; ; reading += 1) {
       const round = new Reading<T>(this, source, { ...context, first: context.first && reading === 1 });
       const outcome = await plan(round).then(
@@ -95,9 +97,15 @@ export class FileSet<T> {
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
-    const running: Running = { changed: () => void (this.running === running && changed()), context };
+    const closing = new AbortController();
+    heardByMany(closing.signal);
+    const running: Running = {
+      changed: () => void (this.running === running && changed()),
+      context: { ...context, signal: closing.signal },
+    };
     this.running = running;
     const close = async () => {
+      closing.abort();
       context.signal.removeEventListener("abort", close);
       if (this.running === running) this.running = undefined;
       await Promise.all([...this.members.values(), ...this.directories.values()].map((one) => unwatched(one, running)));
@@ -145,7 +153,14 @@ export class FileSet<T> {
   folder(path: string): Folder {
     let folder = this.directories.get(path);
     if (folder === undefined) {
-      this.directories.set(path, (folder = { directory: new WatchedDirectory(path, this.options), names: [] }));
+      this.directories.set(
+        path,
+        (folder = {
+          directory: new WatchedDirectory(path, this.options),
+          names: [],
+          isThere: false,
+        }),
+      );
     }
     return folder;
   }
@@ -245,8 +260,15 @@ interface Member<T> extends Watched {
 
 interface Folder extends Watched {
   readonly directory: WatchedDirectory;
+  isThere: boolean;
   /** The files of it that the last load took. */
   names: readonly string[];
+}
+
+/** Each file listens to it while it waits, and there may be many. */
+function heardByMany(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 async function unwatched(one: Watched, running = one.watch?.running): Promise<void> {
@@ -331,10 +353,15 @@ class Reading<T> implements Round<T> {
   private async list(path: string, shown: string, folder: Folder): Promise<readonly string[] | undefined> {
     const before = folder.directory.print;
     try {
-      const listing = await folder.directory.list();
+      let listing = await folder.directory.list();
+      if (listing.absent && folder.isThere) {
+        // It may be made again in a moment.
+        await sleep(this.set.options.settle, undefined, { signal: this.context.signal });
+        listing = await folder.directory.list();
+      }
       if (listing.print !== before) this.set.noteChange();
-      const names = this.set.remembered(path, listing);
-      return listing.absent && names.length === 0 ? undefined : names;
+      folder.isThere = !listing.absent;
+      return listing.absent ? undefined : this.set.remembered(path, listing);
     } catch (error) {
       if (!(error instanceof UnreadableFile)) throw error;
       const message = `Cannot read "${shown}": ${error.message}`;

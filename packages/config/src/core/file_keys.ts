@@ -1,0 +1,102 @@
+import { ConfigSourceError } from "../errors.ts";
+import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
+import { foldedName, namedPath } from "./named_path.ts";
+import { formatPath, MAX_DEPTH } from "./path.ts";
+import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
+import type { Segments } from "./value.ts";
+
+/**
+ * How files that hold one value each become a layer. The name is split at the separators (`__` and `.`); directories are
+ * segments as they are. Each part is the key that is known there and reads the same, else itself, in lower case where it is
+ * all capitals. A name without separators at the top is the one known path that reads the same, else a key.
+ *
+ *     database/password   database.password   DATABASE__PASSWORD      database.password
+ *     db_password                                                     db.password where that is known, else db_password
+ *
+ * The text is the value, but for one line break at its end, by the one rule (`text_value.ts`).
+ */
+export interface FileKeyRules {
+  /** Where all of them stand. */
+  readonly at: Segments;
+  readonly separators: readonly string[];
+  /** Whether the values are secrets. */
+  readonly secret: boolean;
+}
+
+/** A file that holds one value. */
+export interface FileKey {
+  /** The path for people. */
+  readonly shown: string;
+  /** Its directories, and what its name is separated into. */
+  readonly parts: readonly string[];
+  readonly text: string;
+}
+
+/**
+ * The parts of a file's name.
+ *
+ * @param directories the names of the directories above it
+ * @throws ConfigSourceError for a name that is no path
+ */
+export function partsOf(
+  source: string,
+  shown: string,
+  directories: readonly string[],
+  name: string,
+  { at, separators }: FileKeyRules,
+): readonly string[] {
+  const bits = separators.reduce((parts, separator) => parts.flatMap((part) => part.split(separator)), [name]);
+  const parts = [...directories, ...bits];
+  const fault = parts.includes("")
+    ? "it has an empty part in its name"
+    : parts.includes("__proto__")
+      ? 'no table may have the key "__proto__"'
+      : at.length + parts.length > MAX_DEPTH
+        ? `it has more than ${MAX_DEPTH} parts in its name`
+        : undefined;
+  if (fault === undefined) return parts;
+  throw new ConfigSourceError(`Cannot read "${shown}": ${fault}`, { source, file: shown, code: "name" });
+}
+
+/** @throws ConfigSourceError for a name that leads into a list */
+export function fileKeysLayer(
+  source: string,
+  files: readonly FileKey[],
+  rules: FileKeyRules,
+  lower: Knowledge,
+  diagnostics: readonly Diagnostic[],
+): Layer {
+  const found = [...diagnostics];
+  const settings = files.map(({ shown, parts, text }): Setting => {
+    const ambiguous = (fits: readonly Segments[]): void => {
+      const paths = fits.map((fit) => `"${formatPath(fit)}"`);
+      const message = `"${shown}" fits ${paths.join(", ")}; it is read as ${paths[0]!}`;
+      found.push({ source, code: "ambiguous", message, path: formatPath(fits[0]!) });
+    };
+    const path = pathOf(parts, rules.at, lower, ambiguous);
+    const origin = { file: shown, place: `file:${shown}` };
+    return { name: shown, path, text, rank: 0, origin, ...(rules.secret ? { secret: true } : {}) };
+  });
+  return textLayer(source, settings, NAMES, lower, found);
+}
+
+const NAMES: NamesRules = { whole_list: "put a JSON list into one file", strict: true };
+
+function pathOf(
+  parts: readonly string[],
+  at: Segments,
+  lower: Knowledge,
+  ambiguous: (fits: readonly Segments[]) => void,
+): Segments {
+  if (parts.length === 1 && at.length === 0) {
+    const fits = lower.paths(foldedName(parts[0]!));
+    if (fits.length > 1) ambiguous(fits);
+    if (fits.length > 0) return fits[0]!;
+  }
+  const path = namedPath([...at, ...parts], lower, plain, ambiguous);
+  return [...at, ...path.slice(at.length)];
+}
+
+function plain(part: string): string {
+  return part === part.toUpperCase() ? part.toLowerCase() : part;
+}

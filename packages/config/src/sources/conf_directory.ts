@@ -1,0 +1,86 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { ConfigSourceError } from "../errors.ts";
+import { type FileLayers, include_key_of, known_format } from "./file_layers.ts";
+import { FileStack } from "./file_stack.ts";
+import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
+import type { WatchedFileOptions } from "./watched_file.ts";
+
+/** What `DirectorySource.conf_d` is told, beside the directory. */
+export interface ConfDirectoryOptions extends WatchedFileOptions {
+  /** The key at the top of a file that lists files to include; `true` for `"include"`. Default: none. */
+  readonly includes?: boolean | string;
+  /** Of `.env` files: only names that begin with this and an underscore count. Default: all of them. */
+  readonly prefix?: string;
+  /** Name in `status`; by default `file:`, the directory and `/*`. */
+  readonly name?: string;
+  /** Whether files that are there and cannot be read fail the start (default `true`). A missing directory is empty. */
+  readonly required?: boolean;
+  /** When the directory is gone later: `"keep"` (default) its last values or `"clear"` them. */
+  readonly on_missing?: "keep" | "clear";
+}
+
+/** All files of a directory, merged in the order of their names: what `DirectorySource.conf_d` makes. */
+export class ConfDirectory implements Source {
+  readonly kind = "file";
+  readonly name: string;
+  readonly required: boolean;
+  readonly on_missing: "keep" | "clear";
+  private readonly files: FileStack;
+
+  /** @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none */
+  constructor(path: string | URL, options: ConfDirectoryOptions = {}) {
+    const { includes, prefix = "", name, required, on_missing, ...rest } = options;
+    const shown = path instanceof URL ? fileURLToPath(path) : path;
+    const action = `Cannot make a DirectorySource of the files in "${shown}"`;
+    if (typeof prefix !== "string") throw new TypeError(`${action}: prefix must be a string, got ${typeof prefix}`);
+    this.name = name ?? `file:${join(String(shown), "*")}`;
+    const rules = { source: this.name, prefix, include_key: include_key_of(action, includes), one_of_many: true };
+    const must_exist = options.must_exist ?? false;
+    let absolute = "";
+    this.files = new FileStack("DirectorySource", path, rest, rules, async (layers) => {
+      const isThere = await addAll(layers, absolute, shown);
+      if (isThere || !must_exist) return isThere;
+      const why = `there is no directory "${shown}"`;
+      throw new ConfigSourceError(`Cannot load "${this.name}": ${why}`, { source: this.name, code: "missing" });
+    });
+    absolute = resolve(shown);
+    this.required = required ?? true;
+    this.on_missing = on_missing ?? "keep";
+  }
+
+  load(context: SourceContext): Promise<Loaded> {
+    return this.files.load(context);
+  }
+
+  watch(changed: () => void, context: SourceContext): Promise<Watch> {
+    return this.files.watch(changed, context);
+  }
+
+  together(): Together {
+    return this.files.together();
+  }
+
+  status(): object {
+    return this.files.status();
+  }
+}
+
+async function addAll(layers: FileLayers, path: string, shown: string): Promise<boolean> {
+  const names = await layers.directory({ path, shown });
+  if (names === undefined) return false;
+  const files = names
+    .filter((name) => !name.startsWith("."))
+    .map((name) => ({ path: join(path, name), shown: join(shown, name) }));
+  // All at once: each may have to come to rest.
+  await Promise.all(
+    files.map(async (file) => {
+      const format = known_format(file.path);
+      if (format !== undefined) await layers.read(file, format);
+    }),
+  );
+  for (const file of files) await layers.add_found(file);
+  return true;
+}

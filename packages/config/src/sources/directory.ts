@@ -1,0 +1,222 @@
+import { isUtf8 } from "node:buffer";
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { type FileKey, type FileKeyRules, fileKeysLayer, partsOf } from "../core/file_keys.ts";
+import type { Diagnostic } from "../core/layer.ts";
+import { parsePath } from "../core/path.ts";
+import type { Segments } from "../core/value.ts";
+import { ConfigSourceError } from "../errors.ts";
+import { decode_utf8 } from "../formats/utf8.ts";
+import { type ConfDirectoryOptions, ConfDirectory } from "./conf_directory.ts";
+import { FileSet, type Round } from "./file_set.ts";
+import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import type { Together } from "./together.ts";
+import type { WatchedFileOptions } from "./watched_file.ts";
+
+/** What a `DirectorySource` is told, beside the directory. */
+export interface DirectoryOptions extends WatchedFileOptions {
+  /** Where all its values stand: `"database"`. Default: at the top. */
+  readonly at?: string | Segments;
+  /** What separates segments in the name of a file. Default: `["__", "."]`; `[]` for nothing. */
+  readonly separators?: readonly string[];
+  /** Whether the values are secrets, whatever they are called: never shown in logs, errors, `status`, … Default `true`. */
+  readonly secret?: boolean;
+  /** Larger files, in bytes, are left out with a diagnostic. Default 1 MiB. */
+  readonly max_bytes?: number;
+  /** Name in `status`; by default `directory:` and the path. */
+  readonly name?: string;
+  /** Whether a directory that is there and cannot be read fails the start (default `true`). A missing one is empty. */
+  readonly required?: boolean;
+  /** When the directory is gone later: `"keep"` (default) its last values or `"clear"` them. */
+  readonly on_missing?: "keep" | "clear";
+}
+
+/** What a file holds: a text, or no text. */
+type Content = { readonly text: string } | { readonly text: undefined };
+
+/** Deepest directories. */
+const DEEPEST = 16;
+
+/**
+ * Configuration from a directory with one file for each value: secrets of Kubernetes and Docker, credentials of systemd, and
+ * whatever else is mounted that way. How the name of a file becomes a path is told in `core/file_keys.ts`.
+ *
+ * The directory is watched, also for files that come and go and for the link `..data` that Kubernetes re-points, and taken as
+ * one: no mixture of old and new values. Hidden files, and what is no regular file, are left out; what is no text or too large as
+ * well, with a diagnostic.
+ *
+ * @example new DirectorySource("/run/secrets")
+ * @example new DirectorySource("/etc/myapp/database", { at: "database" })
+ * @example new DirectorySource("/etc/myapp/flags", { secret: false })
+ */
+export class DirectorySource implements Source {
+  readonly kind = "directory";
+  readonly name: string;
+  readonly required: boolean;
+  readonly on_missing: "keep" | "clear";
+  private readonly files: FileSet<Content>;
+  /** The path, and what people call it. */
+  private readonly placeIn: (env: SourceContext["env"]) => readonly [path: string, shown: string] | undefined;
+  private readonly rules: FileKeyRules;
+  private readonly must_exist: boolean;
+
+  /**
+   * @param path the directory; relative to the working directory at this moment. It need not exist.
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   */
+  constructor(path: string | URL, options: DirectoryOptions = {}) {
+    const { at = [], separators = ["__", "."], secret = true, name, required, on_missing, ...rest } = options;
+    const { max_bytes = 1024 * 1024, ...others } = rest;
+    this.files = new FileSet("DirectorySource", path, { ...others, max_bytes });
+    const shown = path instanceof URL ? fileURLToPath(path) : path;
+    const action = `make a DirectorySource of "${shown}"`;
+    if (!Array.isArray(separators) || !separators.every((one) => typeof one === "string" && one !== "")) {
+      throw new TypeError(`Cannot ${action}: separators must be a list of texts that are not empty`);
+    }
+    if (typeof secret !== "boolean") {
+      throw new TypeError(`Cannot ${action}: secret must be a boolean, got ${typeof secret}`);
+    }
+    const top = Array.isArray(at) && at.length === 0 ? [] : parsePath(at, `${action}: at`);
+    this.rules = { at: top, separators: [...(separators as readonly string[])], secret };
+    this.must_exist = options.must_exist ?? false;
+    const absolute = resolve(shown);
+    const variable = credentials.get(options);
+    this.placeIn = (env) => {
+      if (variable === undefined) return [absolute, shown];
+      const directory = env[variable];
+      return directory === undefined || directory === "" ? undefined : [resolve(directory), directory];
+    };
+    this.name = name ?? `directory:${shown}`;
+    this.required = required ?? true;
+    this.on_missing = on_missing ?? "keep";
+  }
+
+  /**
+   * The credentials that systemd gives to a service (`LoadCredential=`, `SetCredential=`): the directory that
+   * `$CREDENTIALS_DIRECTORY` names; empty where that is not set.
+   */
+  static credentials(options: DirectoryOptions = {}): DirectorySource {
+    const given = { ...options };
+    credentials.set(given, "CREDENTIALS_DIRECTORY");
+    return new DirectorySource("$CREDENTIALS_DIRECTORY", given);
+  }
+
+  /**
+   * All files of a directory, merged in the order of their names: `/etc/myapp/conf.d/10-base.toml`, over it
+   * `20-site.yaml`. Each in the format that its extension says; one of an unknown extension, or without one, is reported and
+   * left out, hidden ones are left out. Files may come and go; many at a time are one change.
+   *
+   * @param path the directory; relative to the working directory at this moment. It need not exist.
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   * @example DirectorySource.conf_d("/etc/myapp/conf.d")
+   */
+  static conf_d(path: string | URL, options: ConfDirectoryOptions = {}): Source {
+    return new ConfDirectory(path, options);
+  }
+
+  async load(context: SourceContext): Promise<Loaded> {
+    const { name: source, rules } = this;
+    const place = this.placeIn(context.env);
+    const { result, changed, diagnostics } = await this.files.load(source, context, async (round) => {
+      const walk = new Walk(source, round, rules);
+      const isThere = place !== undefined && (await walk.directory(...place, [], []));
+      return { walk, isThere };
+    });
+    const { walk, isThere } = result;
+    if (!isThere && this.must_exist) {
+      const why = place === undefined ? "CREDENTIALS_DIRECTORY is not set" : "there is no such directory";
+      throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "missing" });
+    }
+    if (!isThere) return { outcome: "absent" };
+    if (!changed) return { outcome: "unchanged" };
+    const said = [...diagnostics, ...walk.diagnostics];
+    const files = walk.files.sort((one, other) => (one.shown < other.shown ? -1 : 1));
+    return { outcome: "data", contribution: (lower) => fileKeysLayer(source, files, rules, lower, said) };
+  }
+
+  watch(changed: () => void, context: SourceContext): Promise<Watch> {
+    return this.files.watch(changed, context);
+  }
+
+  together(): Together {
+    return this.files.together();
+  }
+
+  status(): object {
+    return this.files.status();
+  }
+}
+
+/** Options of a directory that a variable names. */
+const credentials = new WeakMap<object, string>();
+
+/** One walk through a directory. */
+class Walk {
+  readonly files: FileKey[] = [];
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly source: string;
+  private readonly round: Round<Content>;
+  private readonly rules: FileKeyRules;
+
+  constructor(source: string, round: Round<Content>, rules: FileKeyRules) {
+    this.source = source;
+    this.round = round;
+    this.rules = rules;
+  }
+
+  /**
+   * @param above the directories that were walked through, by identity
+   * @returns whether there is such a directory
+   */
+  async directory(
+    path: string,
+    shown: string,
+    directories: readonly string[],
+    above: readonly string[],
+  ): Promise<boolean> {
+    const names = await this.round.directory(path, shown);
+    if (names === undefined) return false;
+    if (directories.length > DEEPEST) {
+      this.leaveOut(shown, "too_deep", `it is deeper than ${DEEPEST} directories`);
+      return true;
+    }
+    const walks = names
+      .filter((name) => !name.startsWith("."))
+      .map(async (name) => {
+        const at = { path: join(path, name), shown: join(shown, name) };
+        const stats = await stat(at.path).catch(() => undefined);
+        const identity = stats === undefined ? "" : `${stats.dev}:${stats.ino}`;
+        if (stats?.isDirectory() !== true) await this.file(at.path, at.shown, directories, name);
+        else if (above.includes(identity)) this.leaveOut(at.shown, "link_cycle", "its links lead in a circle");
+        else await this.directory(at.path, at.shown, [...directories, name], [...above, identity]);
+      });
+    await Promise.all(walks);
+    return true;
+  }
+
+  private async file(path: string, shown: string, directories: readonly string[], name: string): Promise<void> {
+    try {
+      const content = await this.round.file(path, shown, read);
+      if (content === undefined) return;
+      if (content.text === undefined) this.leaveOut(shown, "binary", "it is not UTF-8, or holds a NUL");
+      else {
+        const parts = partsOf(this.source, shown, directories, name, this.rules);
+        this.files.push({ shown, parts, text: content.text });
+      }
+    } catch (error) {
+      if (!(error instanceof ConfigSourceError) || (error.code !== "too_large" && error.code !== "not_a_file"))
+        throw error;
+      this.leaveOut(shown, error.code, error.message.slice(error.message.indexOf(": ") + 2));
+    }
+  }
+
+  private leaveOut(shown: string, code: string, why: string): void {
+    this.diagnostics.push({ source: this.source, code, message: `"${shown}" is not used: ${why}` });
+  }
+}
+
+async function read(bytes: Uint8Array): Promise<Content> {
+  return { text: !isUtf8(bytes) || bytes.includes(0) ? undefined : decode_utf8(bytes) };
+}
