@@ -87,9 +87,15 @@ function sameExports() {
 }
 
 /** The entries that a package has by its manifest, without `./lib/` and `.js`. */
-function entriesOf({ exports, bin = {} }) {
+function entriesOf({ name, exports, bin = {} }) {
   const targets = [...Object.values(exports), ...Object.values(bin)].map((target) => target.default ?? target);
-  return targets.flatMap((target) => /^\.\/lib\/(.+)\.js$/u.exec(target)?.[1] ?? []);
+  return targets
+    .filter((target) => target !== "./package.json")
+    .map((target) => {
+      const [, entry] = /^\.\/lib\/(.+)\.js$/u.exec(target) ?? [];
+      if (entry !== undefined) return entry;
+      throw new Error(`Cannot bundle ${name}: an entry in package.json must be a module in ./lib, got "${target}"`);
+    });
 }
 
 /** Stands for the way to `lib` in the imports of what is not bundled. */

@@ -1,7 +1,5 @@
 import { dirname, isAbsolute, join } from "node:path";
 
-import { minimatch } from "minimatch";
-
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
@@ -144,6 +142,7 @@ export class FileLayers {
     if (!MAGIC.test(written)) {
       return [isAbsolute(written) ? { path: join(written), shown: written } : below(base, written)];
     }
+    const { minimatch } = await import("minimatch");
     let found: readonly Named[] = [base];
     for (const part of written.split("/").filter((one) => one !== "" && one !== ".")) {
       const next = found.map(async (place): Promise<readonly Named[]> => {
