@@ -71,10 +71,10 @@ describe("what else is reported", () => {
   );
 
   test(
-    "sys.trace reports every message the server handles, until it is switched off",
+    "sys.trace reports what comes in, what is replied and each new state, until it is switched off",
     inProcess(async () => {
       const pid = await start(secretive, 1);
-      const seen = await reports(2, async () => {
+      const seen = await reports(6, async () => {
         await sys.trace(pid, true);
         await gen_server.call(pid, "state");
         gen_server.cast(pid, "hello");
@@ -82,7 +82,15 @@ describe("what else is reported", () => {
         await sys.trace(pid, false);
         await gen_server.call(pid, "state");
       });
-      expect(seen.map(({ details }) => details["message"])).toEqual(["state", "hello", "state"]);
+      const from = String(erlang.self());
+      expect(seen.map(({ text }) => text.replace(String(pid), "pid"))).toEqual([
+        `*DBG* pid got call "state" from ${from}`,
+        `*DBG* pid sent 1 to ${from}, new state 1`,
+        '*DBG* pid got cast "hello"',
+        "*DBG* pid new state 1",
+        `*DBG* pid got call "state" from ${from}`,
+        `*DBG* pid sent 1 to ${from}, new state 1`,
+      ]);
     }),
   );
 });

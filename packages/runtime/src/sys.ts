@@ -5,19 +5,40 @@
  */
 import { type Atom, ensure } from "./term/atom.ts";
 import { CALLING_SELF, OK as Ok, type OK } from "./term/atoms.ts";
+import { describe } from "./term/describe.ts";
 import { Exit } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
 import { absence, calling, explain, locate, post } from "./behaviour/gen.ts";
-import type { SystemOperation, Termination } from "./behaviour/stopping.ts";
+import {
+  clear,
+  type DebugFunction,
+  type DebugOption,
+  type DebugSpec,
+  install as installIn,
+  logged,
+  printLog,
+  remove as removeFrom,
+  setTrace,
+  startLog,
+  startStatistics,
+  type Statistics,
+  statisticsOf,
+  stopLog,
+  stopStatistics,
+  type SystemEvent,
+  wrongLimit,
+  wrongSpec,
+} from "./behaviour/debug.ts";
+import type { Debugging, SystemOperation, Termination } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
 import { refused } from "./process/refusal.ts";
 import { answer, refuse } from "./call/reply_promise.ts";
 import { type ReplyHandlers, Request } from "./call/request.ts";
 
-export type { StatusTuple };
+export type { DebugFunction, DebugOption, DebugSpec, Statistics, StatusTuple, SystemEvent };
 
 const SYS = ensure("sys");
 const GET_STATE = ensure("get_state");
@@ -26,6 +47,12 @@ const SUSPEND = ensure("suspend");
 const RESUME = ensure("resume");
 const GET_STATUS = ensure("get_status");
 const TRACE = ensure("trace");
+const LOG = ensure("log");
+const STATISTICS = ensure("statistics");
+const INSTALL = ensure("install");
+const REMOVE = ensure("remove");
+const DEBUG = ensure("debug");
+const NO_DEBUG = ensure("no_debug");
 const TERMINATE = ensure("terminate");
 
 /** The server's state. */
@@ -61,9 +88,88 @@ export function get_status(server: ServerRef, timeout?: Timeout): Promise<Status
   return ask(GET_STATUS, { op: "get_status" }, server, timeout) as Promise<StatusTuple>;
 }
 
-/** Reports every message the server handles through the logger, from now on. */
+/**
+ * Reports every system event of the server through the logger, from now on: what comes in, what is replied, its new state.
+ *
+ * @param on false ends it
+ */
 export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promise<typeof OK> {
-  return ask(TRACE, { op: "trace", on }, server, timeout, [on]) as Promise<typeof OK>;
+  return debug(TRACE, "trace", (served) => setTrace(served, on), server, timeout, [on]);
+}
+
+/**
+ * Keeps the last system events of the server in memory, in its status and in the report of its crash.
+ *
+ * @param flag `true` starts a log of 10 events, `[true, limit]` one of `limit` (a log that is on stays as it is); `false` ends it;
+ *   `"get"` resolves with the events, oldest first; `"print"` reports them through the logger
+ * @throws TypeError for any other flag
+ */
+export function log(server: ServerRef, flag: "get", timeout?: Timeout): Promise<readonly SystemEvent[]>;
+export function log(
+  server: ServerRef,
+  flag: boolean | "print" | readonly [on: true, limit: number],
+  timeout?: Timeout,
+): Promise<typeof OK>;
+export async function log(
+  server: ServerRef,
+  flag: boolean | "get" | "print" | readonly [on: true, limit: number],
+  timeout?: Timeout,
+): Promise<readonly SystemEvent[] | typeof OK> {
+  return (await debug(LOG, "log", logging(flag), server, timeout, [flag])) as readonly SystemEvent[] | typeof OK;
+}
+
+/**
+ * Counts the server's messages and replies.
+ *
+ * @param flag `true` starts counting (a count that is on goes on), `false` ends it, `"get"` resolves with the numbers, or with the
+ *   atom `no_statistics` where nothing is counted
+ * @throws TypeError for any other flag
+ */
+export function statistics(
+  server: ServerRef,
+  flag: "get",
+  timeout?: Timeout,
+): Promise<Statistics | Atom<"no_statistics">>;
+export function statistics(server: ServerRef, flag: boolean, timeout?: Timeout): Promise<typeof OK>;
+export async function statistics(
+  server: ServerRef,
+  flag: boolean | "get",
+  timeout?: Timeout,
+): Promise<Statistics | Atom<"no_statistics"> | typeof OK> {
+  return (await debug(STATISTICS, "statistics", counting(flag), server, timeout, [flag])) as
+    | Statistics
+    | Atom<"no_statistics">
+    | typeof OK;
+}
+
+/**
+ * Calls a function with each system event of the server, in the server's process, before it goes on: keep it short. It returns
+ * its next state; the atom `done` removes it, and so does an exception, which is reported.
+ *
+ * @param spec `[fun, state]`, or `[id, fun, state]` to remove it by the id. One that is installed already stays as it is
+ * @throws TypeError for what is neither
+ *
+ * @example
+ * await sys.install("orders", [(seen, event) => (console.log(event), seen + 1), 0]);
+ */
+export async function install<S>(server: ServerRef, spec: DebugSpec<S>, timeout?: Timeout): Promise<typeof OK> {
+  const why = wrongSpec(spec);
+  if (why !== undefined) throw new TypeError(`Cannot install a debug function: ${why}`);
+  return debug(INSTALL, "install", (served) => installIn(served, spec as DebugSpec), server, timeout, [spec]);
+}
+
+/**
+ * Removes a debug function. `ok` also where there is none.
+ *
+ * @param id the id it was installed with, or the function
+ */
+export function remove(server: ServerRef, id: unknown, timeout?: Timeout): Promise<typeof OK> {
+  return debug(REMOVE, "remove", (served) => removeFrom(served, id), server, timeout, [id]);
+}
+
+/** Ends all debugging of the server: its trace, its log, its statistics and its debug functions. */
+export function no_debug(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
+  return debug([DEBUG, NO_DEBUG], "no_debug", clear, server, timeout);
 }
 
 /**
@@ -83,6 +189,41 @@ export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout)
   >;
 }
 
+function logging(flag: unknown): Debugging["apply"] {
+  if (flag === "get") return logged as Debugging["apply"];
+  if (flag === "print") return printLog;
+  if (flag === true) return (served) => startLog(served);
+  if (flag === false) return stopLog;
+  const [on, limit] = isTuple(flag) && flag.length === 2 ? (flag as readonly unknown[]) : [];
+  if (on !== true)
+    throw new TypeError(
+      `Cannot log a server: the flag must be true, [true, limit], false, "get" or "print", got ${describe(flag)}`,
+    );
+  const why = wrongLimit(limit);
+  if (why !== undefined) throw new TypeError(`Cannot log a server: ${why}`);
+  return (served) => startLog(served, limit as number);
+}
+
+function counting(flag: unknown): Debugging["apply"] {
+  if (flag === "get") return statisticsOf;
+  if (flag === true) return startStatistics;
+  if (flag === false) return stopStatistics;
+  throw new TypeError(
+    `Cannot count the messages of a server: the flag must be true, false or "get", got ${describe(flag)}`,
+  );
+}
+
+function debug(
+  name: Atom | readonly [Atom, unknown],
+  op: Debugging["op"],
+  apply: Debugging["apply"],
+  server: ServerRef,
+  timeout: Timeout | undefined,
+  more: readonly unknown[] = [],
+): Promise<typeof OK> {
+  return ask(name, { op, apply }, server, timeout, more) as Promise<typeof OK>;
+}
+
 function givenTo(server: ServerRef, more: readonly unknown[], timeout: Timeout | undefined): readonly unknown[] {
   return [server, ...more, ...(timeout === undefined ? [] : [timeout])];
 }
@@ -96,11 +237,16 @@ function sysExit(
   timeout: Timeout | undefined,
 ): Exit {
   const who = typeof server === "string" ? `"${server}"` : String(server);
-  const word = isTuple(name) ? (name as readonly [Atom, unknown])[0] : (name as Atom);
+  const word = isTuple(name) ? wordOf(name as readonly [Atom, unknown]) : (name as Atom);
   return new Exit(
     [reason, [SYS, name, given]],
     `sys.${word.name} of ${who} failed: ${explain(reason, server, timeout)}`,
   );
+}
+
+// OTP tells of sys:no_debug as {debug, no_debug}, and of sys:replace_state with its function.
+function wordOf([first, second]: readonly [Atom, unknown]): Atom {
+  return first === DEBUG ? (second as Atom) : first;
 }
 
 async function ask(

@@ -82,5 +82,7 @@ export interface AnyModule {
   format_status?(status: Status): Status;
   /** What sys.get_state tells, where that is not the state itself, and the state after sys.replace_state. */
   observe?(state: unknown): unknown;
+  /** What `sys` is told came in, where that is not the plain message; with it, nothing of what callbacks return is told. */
+  incoming?(callback: string, message: unknown, from: From | undefined): unknown;
   replace?(state: unknown, fun: (observed: unknown) => unknown): unknown;
 }

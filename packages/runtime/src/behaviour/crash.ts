@@ -8,6 +8,7 @@ import { type Process, processOf } from "../process/process.ts";
 import * as registry from "../process/registry.ts";
 import { heard, report } from "../process/report.ts";
 import type { Status } from "./callbacks.ts";
+import { shownEvent, type SystemEvent } from "./debug.ts";
 import { nameOfModule } from "./module_name.ts";
 import { type Served, shownName } from "./served.ts";
 import { State } from "./supervisor_state.ts";
@@ -24,7 +25,9 @@ export function reportCrash(server: Served, reason: unknown, when = "between two
   const shown = formatted(server, server.status({ reason: told }));
   const place = placeOf(server.pid, server.parent);
   const why = shown.reason === told ? reason : shown.reason;
-  const { log: _log, ...rest } = shown;
+  const { log: events, ...others } = shown;
+  const log = (events as readonly SystemEvent[] | undefined)?.map(shownEvent) ?? [];
+  const rest = log.length > 0 ? { ...others, log } : others;
   const details = {
     pid: server.pid,
     name: registry.nameOf(server),
@@ -47,6 +50,7 @@ export function reportCrash(server: Served, reason: unknown, when = "between two
         ...("data" in shown ? [`  Data: ${lines(shown.data)}`] : []),
         ...(shown.postponed?.length ? [`  Postponed: ${lines(shown.postponed)}`] : []),
         ...(shown.timeouts?.length ? [`  Time-outs: ${lines(shown.timeouts)}`] : []),
+        ...(log.length > 0 ? [`  Log: ${lines(log)}`] : []),
         ...(server.module.behaviour === undefined
           ? [`  Module: ${nameOfModule(server.module).replace(/^the (?:empty )?module /u, "")}`]
           : []),

@@ -16,6 +16,8 @@ import type { Name } from "../term/name.ts";
 import { isVia, whereisVia } from "../process/via.ts";
 import { ancestry, startProcess, currentDispatcher } from "../process/spawn.ts";
 import { bound, checkLimit, type MailboxLimit } from "./bounded.ts";
+import type { Served } from "./served.ts";
+import { checkDebug, type DebugOption, startDebug } from "./debug.ts";
 import { type Started, Starter, startError } from "./init_ack.ts";
 
 /** Options of a start. */
@@ -26,6 +28,8 @@ export interface StartOptions {
   readonly timeout?: Timeout | undefined;
   /** How many messages may wait, and what becomes of others: opt-in, a mailbox has no limit by default. */
   readonly mailbox?: MailboxLimit | undefined;
+  /** Debug options of `sys` that are on from the start. */
+  readonly debug?: readonly DebugOption[] | undefined;
   /** Accepted and without effect: there is no hibernation in Node. */
   readonly hibernate_after?: Timeout | undefined;
   /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
@@ -35,7 +39,7 @@ export interface StartOptions {
 /** No options. */
 export const NONE: StartOptions = {};
 
-const OPTIONS = ["name", "timeout", "mailbox", "hibernate_after", "spawn_opt"];
+const OPTIONS = ["name", "timeout", "mailbox", "debug", "hibernate_after", "spawn_opt"];
 
 /** How a process is tied to the one that starts it. */
 export type Tie = "start" | "start_link" | "start_monitor";
@@ -47,7 +51,7 @@ export type Tie = "start" | "start_link" | "start_monitor";
  */
 export function launch(
   as: { readonly behaviour: string; readonly kind: string },
-  make: (parent: Pid | undefined, ancestors: Ancestry) => Started,
+  make: (parent: Pid | undefined, ancestors: Ancestry) => Started & Served,
   options: StartOptions,
   tie: Tie,
 ): Promise<unknown> {
@@ -61,10 +65,12 @@ export function launch(
   let name: Name | Via | undefined;
   let timeout: Timeout | undefined;
   let mailbox: MailboxLimit | undefined;
+  let debug: readonly DebugOption[] | undefined;
   try {
     if (options !== NONE) {
       checkOptions(options, OPTIONS, `start a ${behaviour}`);
-      ({ name, timeout, mailbox } = options);
+      ({ name, timeout, mailbox, debug } = options);
+      if (debug !== undefined) checkDebug(debug, `start a ${kind}`);
       if (mailbox !== undefined) checkLimit(mailbox, `start a ${kind}`);
     }
     if (timeout !== undefined) ms = milliseconds(timeout, `start a ${kind}`);
@@ -82,6 +88,7 @@ export function launch(
   if (holder !== undefined) return refused(startError({ behaviour, name }, [ALREADY_STARTED, holder.pid]));
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
   if (mailbox !== undefined) bound(process, mailbox);
+  if (debug !== undefined) startDebug(process, debug);
   const delivery = reserveDrain(currentDispatcher().prompt);
   startProcess(process, caller, tie === "start_link");
   if (name !== undefined && !isVia(name)) register(name, process.pid);

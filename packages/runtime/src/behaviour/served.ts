@@ -4,7 +4,6 @@
  */
 import { types } from "node:util";
 import { EXIT } from "../term/atoms.ts";
-import { describe } from "../term/describe.ts";
 import { Thrown } from "../term/error.ts";
 import { isA, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
@@ -13,8 +12,6 @@ import { isThenable } from "../term/thenable.ts";
 import { enter, leave } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
-import { nameOf } from "../process/registry.ts";
-import { report } from "../process/report.ts";
 import { Request } from "../call/request.ts";
 import { stamped } from "../process/stamp.ts";
 import type { Status } from "./callbacks.ts";
@@ -34,7 +31,8 @@ export interface Served extends Process {
   /** Who started it with a link: when that process ends, it ends. */
   readonly parent: Pid | undefined;
   suspended: boolean;
-  tracing: boolean;
+  /** It has debug options: `debug.ts`. */
+  debugged: boolean;
   /** What `sys.get_state` tells. */
   readonly observed: unknown;
   /** Replaces it by what `fun` makes of it (`sys.replace_state`). */
@@ -56,16 +54,6 @@ export function shownName({ name, pid }: Process): string {
 export function startedAs(behaviour: string, module: Shown & object): string {
   const name = nameIn(module);
   return name === undefined || module.behaviour !== undefined ? behaviour : `${behaviour} ${name}`;
-}
-
-/** Reports, for `sys.trace`, what a callback is called with. */
-export function trace(process: Served, callback: string, term: unknown): void {
-  report(
-    "info",
-    "sys_trace",
-    () => ({ pid: process.pid, name: nameOf(process), callback, message: term }),
-    () => `*DBG* ${shownName(process)} ${callback} ${describe(term)}`,
-  );
 }
 
 /** Whether this is a request of `sys`. */

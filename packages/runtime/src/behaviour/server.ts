@@ -3,7 +3,18 @@
  * (`callbacks.ts` has the table). A callback that answers at once costs no promise; while one awaits, the loop does not
  * listen, and messages wait.
  */
-import { BAD_RETURN_VALUE, EXIT, GEN_CALL, GEN_CAST, IGNORE, NORMAL, TIMEOUT } from "../term/atoms.ts";
+import type { Atom } from "../term/atom.ts";
+import {
+  BAD_RETURN_VALUE,
+  CONTINUE,
+  EXIT,
+  GEN_CALL,
+  GEN_CAST,
+  IGNORE,
+  NOREPLY,
+  NORMAL,
+  TIMEOUT,
+} from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { Thrown } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
@@ -43,7 +54,8 @@ import {
   type Verdict,
   WRONG,
 } from "./result.ts";
-import { finish, isParentExit, isSystem, shownName, startedAs, takeSuspended, trace, whenSettled } from "./served.ts";
+import { finish, isParentExit, isSystem, shownName, startedAs, takeSuspended, whenSettled } from "./served.ts";
+import { happened, IN, logged, OUT } from "./debug.ts";
 import type { Starter } from "./init_ack.ts";
 import { system } from "./system.ts";
 import { settleLayout } from "../term/shape.ts";
@@ -53,7 +65,7 @@ const NOTHING = Symbol("nothing");
 
 const BORN = OWN;
 const SUSPENDED = OWN << 1;
-const TRACING = OWN << 2;
+const DEBUGGED = OWN << 2;
 
 export class Server extends Process {
   /** What the last result asked for beside the next message. */
@@ -83,12 +95,12 @@ export class Server extends Process {
     this.flags = on ? this.flags | SUSPENDED : this.flags & ~SUSPENDED;
   }
 
-  get tracing(): boolean {
-    return (this.flags & TRACING) !== 0;
+  get debugged(): boolean {
+    return (this.flags & DEBUGGED) !== 0;
   }
 
-  set tracing(on: boolean) {
-    this.flags = on ? this.flags | TRACING : this.flags & ~TRACING;
+  set debugged(on: boolean) {
+    this.flags = on ? this.flags | DEBUGGED : this.flags & ~DEBUGGED;
   }
 
   get initialCall(): string {
@@ -248,7 +260,7 @@ export class Server extends Process {
   // The two ways that nearly all messages take, each with its plainest result done at once; the rest is #invoke's.
   #cast(term: unknown): void {
     const { module } = this;
-    if (module.handle_cast === undefined || this.tracing) {
+    if (module.handle_cast === undefined || this.debugged) {
       this.#invoke("handle_cast", term, undefined);
       return;
     }
@@ -273,7 +285,7 @@ export class Server extends Process {
   #call(request: Request): void {
     const { module } = this;
     const { from } = request;
-    if (module.handle_call === undefined || this.tracing) {
+    if (module.handle_call === undefined || this.debugged) {
       this.#invoke("handle_call", request.payload, from);
       return;
     }
@@ -299,7 +311,7 @@ export class Server extends Process {
 
   #invoke(callback: Callback, term: unknown, from: From | undefined): void {
     this.handling = term;
-    if (this.tracing) trace(this, callback, term);
+    if (this.debugged) this.#received(callback, term, from);
     let result: unknown;
     try {
       const { module } = this;
@@ -332,6 +344,23 @@ export class Server extends Process {
       return;
     }
     this.#result(callback, from, result);
+  }
+
+  // For `sys`: what came in, as OTP's tuples.
+  #received(callback: Callback, term: unknown, from: From | undefined): void {
+    if (callback === "handle_continue") {
+      happened(this, [CONTINUE, term]);
+      return;
+    }
+    const { module } = this;
+    if (module.incoming !== undefined) happened(this, [IN, module.incoming(callback, term, from)]);
+    else if (callback === "handle_call") happened(this, [IN, [GEN_CALL, from, term]]);
+    else happened(this, [IN, callback === "handle_cast" ? [GEN_CAST, term] : term]);
+  }
+
+  // And what a callback made of it.
+  #told(what: Atom, ...details: readonly unknown[]): void {
+    if (this.module.incoming === undefined) happened(this, [what, ...details, this.observed]);
   }
 
   #result(callback: Callback, from: From | undefined, result: unknown): void {
@@ -383,11 +412,13 @@ export class Server extends Process {
     switch (verdict) {
       case GOES_ON:
         this.state = tuple[1];
+        if (this.debugged) this.#told(NOREPLY);
         this.handling = NOTHING;
         this.#extend(tuple[2]);
         return;
       case REPLIES:
         this.state = tuple[2];
+        if (this.debugged) this.#told(OUT, tuple[1], from);
         answer(from as From, tuple[1]);
         this.handling = NOTHING;
         this.#extend(tuple[3]);
@@ -398,6 +429,7 @@ export class Server extends Process {
         return;
       case REPLIES_AND_STOPS:
         this.state = tuple[3];
+        if (this.debugged) this.#told(OUT, tuple[2], from);
         this.stop(tuple[1], () => answer(from as From, tuple[2]));
         return;
       case STARTED:
@@ -507,7 +539,7 @@ export class Server extends Process {
 
   status(end?: { readonly reason: unknown }): Status {
     const last = this.lastMessage;
-    return { state: this.state, log: [], ...end, ...(end === undefined ? {} : last) };
+    return { state: this.state, log: logged(this), ...end, ...(end === undefined ? {} : last) };
   }
 }
 

@@ -12,6 +12,7 @@ import type { Process } from "../process/process.ts";
 import { answer } from "../call/reply_promise.ts";
 import { type ReplyHandlers, Request } from "../call/request.ts";
 import { absence, calling, explain, locate, nameOf, post } from "./gen.ts";
+import type { Served } from "./served.ts";
 
 /** Asks for the end. `taken`: the server has heard of it, and ends. */
 export interface Termination {
@@ -20,12 +21,18 @@ export interface Termination {
   taken: boolean;
 }
 
+/** Sets or tells the debug options of a process. */
+export interface Debugging {
+  readonly op: "trace" | "log" | "statistics" | "install" | "remove" | "no_debug";
+  apply(server: Served): unknown;
+}
+
 /** What `sys` asks of a behaviour. */
 export type SystemOperation =
   | Termination
   | { readonly op: "get_state" | "get_status" | "suspend" | "resume" }
   | { readonly op: "replace_state"; readonly fun: (state: unknown) => unknown }
-  | { readonly op: "trace"; readonly on: boolean };
+  | Debugging;
 
 const failing = calling(({ server }, reason) => stopExit(server as ServerRef, reason), true);
 

@@ -63,9 +63,8 @@ export function system(server: Served, request: Request): void {
       server.suspended = false;
       request.answer(OK);
       return;
-    case "trace":
-      server.tracing = operation.on;
-      request.answer(OK);
+    default:
+      request.answer(operation.apply(server));
   }
 }
 

@@ -2,6 +2,7 @@
  * What an event manager does: a gen_server whose state is the list of its handlers, the newest first, and whose callbacks hand
  * each event to one after the other, as OTP's `gen_event.erl` does, in its order and with its terms.
  */
+import { ensure } from "../term/atom.ts";
 import { EXIT, GEN_CALL, NOREPLY, OK, REPLY, SHUTDOWN, NORMAL } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
@@ -44,11 +45,21 @@ export class Ask {
   }
 }
 
+const NOTIFY = ensure("notify");
+const SYNC_NOTIFY = ensure("sync_notify");
+const CALL = ensure("call");
+const ADD_HANDLER = ensure("add_handler");
+const ADD_SUP_HANDLER = ensure("add_sup_handler");
+const DELETE_HANDLER = ensure("delete_handler");
+const SWAP_SUP_HANDLER = ensure("swap_sup_handler");
+const WHICH_HANDLERS = ensure("which_handlers");
+
 type Handlers = readonly Handler[];
 type Maybe<T> = T | PromiseLike<T>;
 
 export const managing = {
   behaviour: "gen_event",
+  incoming,
   init,
   handle_call,
   handle_cast: (event: unknown, handlers: Handlers) =>
@@ -58,6 +69,29 @@ export const managing = {
   observe: (handlers: Handlers) => handlers.map(({ module, id, state }) => [module, id ?? false, state] as const),
   replace: (handlers: Handlers, fun: (one: unknown) => unknown) => handlers.map((handler) => replaced(handler, fun)),
 };
+
+// A message as OTP's gen_event tells `sys` of it.
+function incoming(callback: string, message: unknown, from: From | undefined): unknown {
+  if (callback === "handle_cast") return [NOTIFY, message];
+  return message instanceof Ask && from !== undefined ? [from[0], from, asked(message)] : message;
+}
+
+function asked({ op, handler, term, supervisor, by, args }: Ask): unknown {
+  switch (op) {
+    case "sync_notify":
+      return [SYNC_NOTIFY, term];
+    case "call":
+      return [CALL, handler, term];
+    case "add":
+      return supervisor === undefined ? [ADD_HANDLER, handler, term] : [ADD_SUP_HANDLER, handler, term, supervisor];
+    case "delete":
+      return [DELETE_HANDLER, handler, term];
+    case "swap":
+      return [supervisor === undefined ? SWAP_HANDLER : SWAP_SUP_HANDLER, handler, term, by, args];
+    case "which":
+      return WHICH_HANDLERS;
+  }
+}
 
 function init(_arg: unknown): unknown {
   (acting() as Process).trapping = true;

@@ -32,11 +32,22 @@ import {
   shownName,
   startedAs,
   takeSuspended,
-  trace,
   whenSettled,
 } from "../behaviour/served.ts";
 import { enrol, withdraw } from "../behaviour/enrol.ts";
 import type { Starter } from "../behaviour/init_ack.ts";
+import {
+  CONSUME,
+  ENTER as ENTERED,
+  happened,
+  IN,
+  logged,
+  OUT,
+  POSTPONE as POSTPONED,
+  START_TIMER,
+  TERMINATE as TERMINATED,
+} from "../behaviour/debug.ts";
+import { nameOfModule } from "../behaviour/module_name.ts";
 import { system } from "../behaviour/system.ts";
 import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
 import {
@@ -79,7 +90,7 @@ import { Timeouts, Timer } from "./timeouts.ts";
 
 const BORN = OWN;
 const SUSPENDED = OWN << 1;
-const TRACING = OWN << 2;
+const DEBUGGED = OWN << 2;
 /** The call of the state that is entered is due. */
 const ENTERING = OWN << 3;
 /** The callback at work is called for an event, not because a state is entered. */
@@ -99,6 +110,7 @@ class Event {
 settleLayout(() => new Event(undefined, undefined));
 
 const INIT_STATE = ensure("init_state");
+const ABS = ensure("abs");
 const NONE: readonly unknown[] = [];
 const NOTHING = Symbol("nothing");
 const nothing: StateFunction = () => undefined;
@@ -149,12 +161,12 @@ export class Machine extends Process implements Served {
     this.flags = on ? this.flags | SUSPENDED : this.flags & ~SUSPENDED;
   }
 
-  get tracing(): boolean {
-    return (this.flags & TRACING) !== 0;
+  get debugged(): boolean {
+    return (this.flags & DEBUGGED) !== 0;
   }
 
-  set tracing(on: boolean) {
-    this.flags = on ? this.flags | TRACING : this.flags & ~TRACING;
+  set debugged(on: boolean) {
+    this.flags = on ? this.flags | DEBUGGED : this.flags & ~DEBUGGED;
   }
 
   get behaviour(): string {
@@ -183,7 +195,7 @@ export class Machine extends Process implements Served {
       data,
       postponed: this.#postponed.map(pairOf).toReversed(),
       timeouts: this.#timeouts?.list() ?? [],
-      log: [],
+      log: logged(this),
       ...(end === undefined
         ? {}
         : {
@@ -259,7 +271,7 @@ export class Machine extends Process implements Served {
     }
     const queued = this.#queue.pop();
     if (queued !== undefined) {
-      this.#begin(queued.type, queued.content);
+      this.#turnOf(queued.type, queued.content);
       return true;
     }
     const zero = this.#timeouts?.zero();
@@ -319,8 +331,14 @@ export class Machine extends Process implements Served {
     else this.#begin(INFO, message);
   }
 
-  // An event's turn has come.
+  // An event came.
   #begin(type: unknown, content: unknown): void {
+    if (this.debugged) happened(this, [IN, [type, content], this.state]);
+    this.#turnOf(type, content);
+  }
+
+  // An event's turn has come.
+  #turnOf(type: unknown, content: unknown): void {
     this.#nextState = this.state;
     this.#nextData = this.data;
     this.flags |= STATE_CALL;
@@ -333,7 +351,6 @@ export class Machine extends Process implements Served {
     const { module } = this;
     let result: unknown;
     try {
-      if (this.tracing) trace(this, this.#nameOfCallback(), [type, content]);
       if (this.#mode.functions) {
         const callback = this.#known === this.#nextState ? this.#function : this.#lookUp(module, this.#nextState);
         result = callback.call(module, type, content, this.#nextData);
@@ -436,6 +453,7 @@ export class Machine extends Process implements Served {
             this.#wrong(BAD_REPLY_ACTION, reply);
             return;
           }
+          if (this.debugged) happened(this, [OUT, reply[2], reply[1]]);
           answer(reply[1], reply[2]);
         }
         this.stop(tuple[1]);
@@ -473,6 +491,7 @@ export class Machine extends Process implements Served {
       const from = action[1];
       if (!isFrom(from)) return BAD_ACTION;
       if (!this.prompt) this.prompt = this.dispatcher.prompt;
+      if (this.debugged) happened(this, [OUT, action[2], from]);
       answer(from, action[2]);
       return undefined;
     }
@@ -503,6 +522,7 @@ export class Machine extends Process implements Served {
       if (tag === NEXT_EVENT && length === 3) {
         if (!stateCall) return BAD_ENTER_ACTION;
         if (!isEventType(first)) return BAD_ACTION;
+        if (this.debugged) happened(this, [IN, [first, second], this.state]);
         (this.#inserted ??= []).push(new Event(first, second));
         return undefined;
       }
@@ -522,6 +542,7 @@ export class Machine extends Process implements Served {
   }
 
   #transition(ofType: unknown, event: unknown): void {
+    if (this.debugged) this.#told(ofType, event);
     if ((this.flags & POSTPONING) !== 0) {
       this.flags &= ~POSTPONING;
       this.#postponed.push(new Event(ofType, event));
@@ -545,6 +566,17 @@ export class Machine extends Process implements Served {
     if (this.#inserted !== undefined) {
       for (const one of this.#inserted.toReversed()) this.#queue.push(one);
       this.#inserted = undefined;
+    }
+  }
+
+  // For `sys`: what became of the event at hand, and the time-outs that are asked for.
+  #told(ofType: unknown, event: unknown): void {
+    const { state } = this;
+    const what = (this.flags & POSTPONING) === 0 ? CONSUME : POSTPONED;
+    happened(this, [what, [ofType, event], state, this.#nextState]);
+    for (const { kind, time, content, absolute } of this.#asked ?? []) {
+      if (time === undefined || time === 0 || time === Infinity) continue;
+      happened(this, [START_TIMER, [kind, time, content, absolute ? [[ABS, true]] : []], this.#nextState]);
     }
   }
 
@@ -616,6 +648,7 @@ export class Machine extends Process implements Served {
       this.#started(this.pid);
       this.flags |= STATE_CALL;
       this.#hold(INTERNAL, INIT_STATE);
+      if (this.debugged) happened(this, [ENTERED, nameOfModule(this.module), state]);
       const failure = this.#useModule(this.module);
       // There is no event yet that could be postponed.
       if (failure !== undefined) this.#failed(failure.error);
@@ -672,6 +705,7 @@ export class Machine extends Process implements Served {
   /** Ends it: terminate(reason, state, data), then death. What terminate itself fails with becomes the reason. */
   stop(reason: unknown, exit: unknown = reason): void {
     if (!this.alive) return;
+    if (this.debugged) happened(this, [TERMINATED, reason, this.state]);
     const { module } = this;
     finish(
       this,

@@ -63,6 +63,8 @@ export class Extra {
   ancestry: readonly (Pid | Atom)[] | undefined = undefined;
   /** The dispatcher's own data. */
   seat: unknown = undefined;
+  /** Debug options of `sys`, where it has any. */
+  debug: unknown = undefined;
 }
 
 settleLayout(() => new Extra());

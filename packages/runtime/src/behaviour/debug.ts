@@ -1,0 +1,314 @@
+/**
+ * What `sys` can have a process tell of itself: OTP's debug options. Few processes have any, so they stand in `Extra`, and the
+ * loops look at one bit.
+ *
+ * A loop reports *system events*, the tuples of OTP: a gen_server `[in, message]`, `[out, reply, from, state]`, `[noreply, state]` and
+ * `[continue, term]`; a gen_event `[in, message]`; a gen_statem `[in, event, state]`, `[out, reply, from]`,
+ * `[consume | postpone, event, state, next_state]`, `[start_timer, timer, state]`, `[enter, module, state]` and
+ * `[terminate, reason, state]`.
+ */
+import { type Atom, Atom as AtomClass, ensure } from "../term/atom.ts";
+import { CONTINUE, GEN_CALL, GEN_CAST, NOREPLY, OK } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
+import { Pid } from "../term/pid.ts";
+import { isThenable } from "../term/thenable.ts";
+import type { Process } from "../process/process.ts";
+import { nameOf } from "../process/registry.ts";
+import { report } from "../process/report.ts";
+import { showable } from "./sensitive.ts";
+import { type Served, shownName } from "./served.ts";
+
+export const IN = ensure("in");
+export const OUT = ensure("out");
+export const ENTER = ensure("enter");
+export const CONSUME = ensure("consume");
+export const POSTPONE = ensure("postpone");
+export const START_TIMER = ensure("start_timer");
+export const TERMINATE = ensure("terminate");
+const DONE = ensure("done");
+const CALL = ensure("call");
+const NOTIFY = ensure("notify");
+const NO_STATISTICS = ensure("no_statistics");
+
+/** A system event: a tuple whose first element says what happened. */
+export type SystemEvent = readonly [what: Atom, ...details: unknown[]];
+
+/**
+ * A debug function: gets its state, an event and the process's name or pid, and returns its next state. The atom `done`, or an
+ * exception, removes it.
+ */
+export type DebugFunction<S = unknown> = (state: S, event: SystemEvent, extra: Atom | Pid) => S | Atom<"done">;
+
+/** What `sys.install` takes: a function with its first state, or the same with an id to remove it by. */
+export type DebugSpec<S = unknown> =
+  | readonly [fun: DebugFunction<S>, state: S]
+  | readonly [id: unknown, fun: DebugFunction<S>, state: S];
+
+/** What `debug` of the options of a start takes. */
+export type DebugOption =
+  | "trace"
+  | "log"
+  | "statistics"
+  | readonly [option: "log", limit: number]
+  // oxlint-disable-next-line typescript/no-explicit-any -- each function has a state of its own type
+  | readonly [option: "install", spec: DebugSpec<any>];
+
+/** What `sys.statistics` tells. */
+export interface Statistics {
+  /** When counting began. */
+  readonly start_time: Date;
+  readonly current_time: Date;
+  /** Messages and other steps since then: what the scheduler counts. */
+  readonly reductions: number;
+  readonly messages_in: number;
+  /** Replies that callbacks returned. */
+  readonly messages_out: number;
+}
+
+interface Installed {
+  readonly id: unknown;
+  readonly fun: DebugFunction;
+  state: unknown;
+}
+
+/** How many events a log keeps where nothing else is said. */
+const LOG = 10;
+
+/** The debug options of one process. */
+export class Debug {
+  trace = false;
+  log: { readonly limit: number; readonly events: SystemEvent[] } | undefined = undefined;
+  statistics: { readonly start: number; readonly reductions: number; in: number; out: number } | undefined = undefined;
+  /** The last installed first. */
+  installed: readonly Installed[] = [];
+
+  get idle(): boolean {
+    return !this.trace && this.log === undefined && this.statistics === undefined && this.installed.length === 0;
+  }
+}
+
+/** Changes a process's debug options by `change`. */
+function changed(server: Served, change: (debug: Debug) => void): typeof OK {
+  const debug = debugOf(server) ?? new Debug();
+  change(debug);
+  server.debugged = !debug.idle;
+  if (server.debugged) server.more.debug = debug;
+  else if (server.extra !== undefined) server.extra.debug = undefined;
+  return OK;
+}
+
+function debugOf(process: Process): Debug | undefined {
+  return process.extra?.debug as Debug | undefined;
+}
+
+export function setTrace(server: Served, on: boolean): typeof OK {
+  return changed(server, (debug) => (debug.trace = on));
+}
+
+/** A log that is on keeps its limit and its events. */
+export function startLog(server: Served, limit = LOG): typeof OK {
+  return changed(server, (debug) => (debug.log ??= { limit, events: [] }));
+}
+
+export function stopLog(server: Served): typeof OK {
+  return changed(server, (debug) => (debug.log = undefined));
+}
+
+/** The logged events, oldest first. */
+export function logged(process: Process): readonly SystemEvent[] {
+  return [...(debugOf(process)?.log?.events ?? [])];
+}
+
+export function printLog(server: Served): typeof OK {
+  for (const event of logged(server)) tell(server, "sys_log", event);
+  return OK;
+}
+
+export function startStatistics(server: Served): typeof OK {
+  const { reductions } = server;
+  return changed(server, (debug) => (debug.statistics ??= { start: Date.now(), reductions, in: 0, out: 0 }));
+}
+
+export function stopStatistics(server: Served): typeof OK {
+  return changed(server, (debug) => (debug.statistics = undefined));
+}
+
+export function statisticsOf(server: Served): Statistics | Atom<"no_statistics"> {
+  const statistics = debugOf(server)?.statistics;
+  if (statistics === undefined) return NO_STATISTICS;
+  return {
+    start_time: new Date(statistics.start),
+    current_time: new Date(),
+    reductions: server.reductions - statistics.reductions,
+    messages_in: statistics.in,
+    messages_out: statistics.out,
+  };
+}
+
+/** As in OTP, an id that is installed stays as it is. */
+export function install(server: Served, spec: DebugSpec): typeof OK {
+  const [id, fun, state] = spec.length === 2 ? [spec[0], ...spec] : spec;
+  return changed(server, (debug) => {
+    if (!debug.installed.some((one) => one.id === id)) debug.installed = [{ id, fun, state }, ...debug.installed];
+  });
+}
+
+export function remove(server: Served, id: unknown): typeof OK {
+  return changed(server, (debug) => (debug.installed = debug.installed.filter((one) => one.id !== id)));
+}
+
+export function clear(server: Served): typeof OK {
+  server.debugged = false;
+  if (server.extra !== undefined) server.extra.debug = undefined;
+  return OK;
+}
+
+/** What is wrong with what `sys.install` or the option `install` is given, if anything is. */
+export function wrongSpec(spec: unknown): string | undefined {
+  if (isTuple(spec) && (spec.length === 2 || spec.length === 3) && typeof spec[spec.length - 2] === "function")
+    return undefined;
+  return `a debug function is given as [fun, state] or [id, fun, state], got ${describe(spec)}`;
+}
+
+/** What is wrong with the length of a log, if anything is. */
+export function wrongLimit(limit: unknown): string | undefined {
+  if (Number.isInteger(limit) && (limit as number) > 0) return undefined;
+  return `the number of events that a log keeps must be a whole number > 0, got ${describe(limit)}`;
+}
+
+/** Looks at the option `debug` of a start. @throws TypeError for what is none */
+export function checkDebug(options: unknown, action: string): asserts options is readonly DebugOption[] {
+  const refuse = (why: string) => new TypeError(`Cannot ${action}: option "debug" ${why}`);
+  if (!isTuple(options)) throw refuse(`must be an array, got ${describe(options)}`);
+  for (let index = 0; index < options.length; index++) {
+    const option = options[index];
+    if (option === "trace" || option === "log" || option === "statistics") continue;
+    const argument = isTuple(option) && option.length === 2 ? option[1] : undefined;
+    const kind = isTuple(option) && option.length === 2 ? option[0] : undefined;
+    const why =
+      kind === "log"
+        ? wrongLimit(argument)
+        : kind === "install"
+          ? wrongSpec(argument)
+          : `an entry must be "trace", "log", "statistics", ["log", limit] or ["install", spec], got ${describe(option)}`;
+    if (why !== undefined) throw refuse(`has a wrong entry: ${why}`);
+  }
+}
+
+/** Turns on what the option `debug` of a start asks for. */
+export function startDebug(server: Served, options: readonly DebugOption[]): void {
+  for (const option of options) {
+    if (option === "trace") setTrace(server, true);
+    else if (option === "log") startLog(server);
+    else if (option === "statistics") startStatistics(server);
+    else if (option[0] === "log") startLog(server, option[1]);
+    else install(server, option[1]);
+  }
+}
+
+/** Something happened in a process with debug options. */
+export function happened(server: Served, event: SystemEvent): void {
+  const debug = debugOf(server);
+  if (debug === undefined) return;
+  const { statistics, log } = debug;
+  if (statistics !== undefined) {
+    if (event[0] === IN) statistics.in++;
+    else if (event[0] === OUT) statistics.out++;
+  }
+  if (log !== undefined) {
+    log.events.push(event);
+    if (log.events.length > log.limit) log.events.shift();
+  }
+  if (debug.trace) tell(server, "sys_trace", event);
+  for (const one of debug.installed) call(server, one, event);
+}
+
+// A debug function that fails is removed, as in OTP, and the process goes on.
+function call(server: Served, one: Installed, event: SystemEvent): void {
+  let next: unknown;
+  try {
+    next = one.fun(one.state, event, nameOf(server) ?? server.pid);
+    if (isThenable(next)) throw new TypeError("it must not be asynchronous");
+  } catch (error) {
+    remove(server, one.id);
+    report(
+      "warning",
+      "debug_function_failed",
+      () => ({ pid: server.pid, name: nameOf(server), id: one.id, error }),
+      () => `A debug function of ${server.behaviour} ${shownName(server)} failed and was removed: ${describe(error)}`,
+    );
+    return;
+  }
+  if (next === DONE) remove(server, one.id);
+  else one.state = next;
+}
+
+/** Reports an event in OTP's words. */
+function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
+  const name = nameOf(server);
+  report(
+    "info",
+    kind,
+    () => ({ pid: server.pid, name, event }),
+    () => `*DBG* ${name === undefined ? server.pid : String(name)} ${sentence(server, event)}`,
+  );
+}
+
+/** An event as it may be shown: without what is secret in a request. */
+export function shownEvent(event: SystemEvent): SystemEvent {
+  const [what, first, ...rest] = event;
+  return what === IN ? [what, shownMessage(first), ...rest] : event;
+}
+
+function shownMessage(term: unknown): unknown {
+  if (!isTuple(term) || (term.length !== 2 && term.length !== 3)) return term;
+  // A gen_server's call or cast, or a gen_statem's event: what it says comes last.
+  const parts = Array.from(term as readonly unknown[]);
+  return [...parts.slice(0, -1), showable(parts.at(-1))];
+}
+
+function sentence(server: Served, event: SystemEvent): string {
+  const [what, first, second, third] = event;
+  if (server.behaviour === "gen_statem") return ofMachine(event);
+  if (what === IN) return `got ${message(first)}`;
+  if (what === OUT) return `sent ${describe(first)} to ${caller(second)}, new state ${describe(third)}`;
+  if (what === NOREPLY) return `new state ${describe(first)}`;
+  return what === CONTINUE ? `dbg ${describe([what, first])}` : `dbg ${describe(event)}`;
+}
+
+function ofMachine([what, first, second, third]: SystemEvent): string {
+  if (what === OUT) return `send ${describe(first)} to ${caller(second)}`;
+  if (what === ENTER) return `enter ${describe(first)} in state ${describe(second)}`;
+  if (what === START_TIMER) return `start_timer ${describe(first)} in state ${describe(second)}`;
+  if (what === TERMINATE) return `terminate ${describe(first)} in state ${describe(second)}`;
+  const verb = what === IN ? "receive" : String(what);
+  const next = what === IN || third === second ? "" : ` => ${describe(third)}`;
+  return `${verb} ${occasion(first)} in state ${describe(second)}${next}`;
+}
+
+// An event of a gen_statem: its type and what it says.
+function occasion(event: unknown): string {
+  if (!isTuple(event)) return describe(event);
+  const [type, content] = event;
+  if (tagOf(type, 2) === CALL)
+    return `call ${describe(showable(content))} from ${caller((type as readonly unknown[])[1])}`;
+  return `${describe(type)} ${describe(showable(content))}`;
+}
+
+function message(term: unknown): string {
+  if (tagOf(term, 3) === GEN_CALL) {
+    const [, from, request] = term as readonly unknown[];
+    return `call ${describe(showable(request))} from ${caller(from)}`;
+  }
+  if (tagOf(term, 2) === GEN_CAST) return `cast ${describe(showable((term as readonly unknown[])[1]))}`;
+  if (tagOf(term, 2) === NOTIFY) return `event ${describe((term as readonly unknown[])[1])}`;
+  return describe(term);
+}
+
+// Who asked, for people: the tag of a request tells them nothing.
+function caller(from: unknown): string {
+  if (!isTuple(from)) return describe(from);
+  const pid: unknown = from[0];
+  return isA(pid, Pid) || isA(pid, AtomClass) ? String(pid) : "code outside all processes";
+}
