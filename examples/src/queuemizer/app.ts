@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigManager, ConfigSpec, ConsulSource, EnvironmentSource, FileSource, RuntimeSource } from "@otpts/config";
+import { dashboard, type DashboardOptions } from "@otpts/config/dashboard";
 import { erlang, gen_server, type Pid, supervisor } from "@otpts/runtime";
 import { start_http_api, validate_rate_limits } from "./http_api.ts";
 import { start_provisioning_manager } from "./provisioning_manager.ts";
@@ -59,6 +60,8 @@ export interface ApplicationOptions {
   readonly signals?: supervisor.SupervisorOptions["signals"];
   /** Follow keys in Consul too, under `queuemizer/`. */
   readonly consul_port?: number;
+  /** Serve the dashboard, with these options. */
+  readonly dashboard?: DashboardOptions;
 }
 
 export async function start_application(options: ApplicationOptions = {}): Promise<Application> {
@@ -73,7 +76,7 @@ export async function start_application(options: ApplicationOptions = {}): Promi
 
 async function start_in(
   directory: string,
-  { env = process.env, port = 0, signals = false, consul_port }: ApplicationOptions,
+  { env = process.env, port = 0, signals = false, consul_port, dashboard: shown }: ApplicationOptions,
 ): Promise<Application> {
   const config_file = join(directory, "config.toml");
   await writeFile(config_file, initial_config);
@@ -103,6 +106,7 @@ async function start_in(
     supervisor.child_spec({ id: "tc_manager", task: start_tc_manager, args: [note] }),
     supervisor.child_spec({ id: "provisioning_manager", task: start_provisioning_manager, args: [note] }),
     supervisor.child_spec({ id: "http_api", task: start_http_api, args: [port, note] }),
+    ...(shown === undefined ? [] : [dashboard({ config: config_spec, ...shown }).child_spec]),
   ];
   const opts = supervisor.options({ strategy: supervisor.OneForOne(), max_restarts: 3, max_seconds: 5, signals });
   const top = await supervisor.start(children, opts);

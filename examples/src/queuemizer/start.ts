@@ -4,7 +4,11 @@ import { supervisor } from "@otpts/runtime";
 import { start_application } from "./app.ts";
 
 // The signals stop the tree; what is to be done after that is done below, so they do not end the program.
-const app = await start_application({ signals: { exit: false }, port: Number(process.env["PORT"] ?? 0) });
+const app = await start_application({
+  signals: { exit: false },
+  port: Number(process.env["PORT"] ?? 0),
+  dashboard: { title: "queuemizer", read_only: false, port: Number(process.env["DASHBOARD_PORT"] ?? 0) },
+});
 
 await Config.subscribe("**", (path, old_value, new_value) => {
   console.log(`${path}: ${JSON.stringify(old_value)} -> ${JSON.stringify(new_value)}`);

@@ -36,6 +36,8 @@ export interface State {
   readonly configuration: Configuration;
   /** The last versions, oldest first; the current one is the last. */
   readonly history: readonly Version[];
+  /** The last changes that were refused, oldest first. */
+  readonly refusals: readonly RefusedChange[];
 
   readonly sources: readonly SourceState[];
   /** How keeping the overrides on disk goes; undefined where they are kept in memory. */
@@ -86,7 +88,19 @@ export interface Version {
   readonly reason?: string;
 }
 
-/** So many versions are kept. */
+/** A change that was refused. */
+export interface RefusedChange {
+  readonly at: number;
+  /** The version that there was, and that stayed. */
+  readonly version: number;
+  readonly cause: Cause;
+  readonly path?: Segments;
+  readonly actor?: string;
+  readonly reason?: string;
+  readonly error: Error;
+}
+
+/** So many versions, and refused changes, are kept. */
 export const HISTORY = 20;
 
 /** A source, and what is known of it. */
@@ -328,6 +342,7 @@ export function initialState(spec: ConfigSpec): State {
       spec.secrets,
     ),
     history: [],
+    refusals: [],
     sources,
     overrides_file:
       overrides_file === undefined

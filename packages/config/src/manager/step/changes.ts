@@ -16,6 +16,7 @@ import {
   type Change,
   HISTORY,
   type Prepared,
+  type RefusedChange,
   type Request,
   type Version,
   type WriteThrough,
@@ -324,18 +325,38 @@ function refuse(turn: Turn, change: Change, error: Error): Settled {
   const { request, caller } = change;
   turn.set({ change: undefined });
   const cause = error instanceof RefusedCandidates ? error.error : error;
+  if (!isDryRun(request)) rememberRefusal(turn, request, cause);
   turn.reply(caller, [atoms.ERROR, cause]);
   turn.announce({ what: "refused", action: actionOf(request), error: cause, put: caller !== undefined });
   return { change, outcome: { refused: error } };
+}
+
+function rememberRefusal(turn: Turn, request: Request, error: Error): void {
+  const { configuration, refusals } = turn.state;
+  const refused: RefusedChange = {
+    at: turn.now,
+    version: configuration.snapshot.version,
+    cause: request.cause,
+    error,
+    ...("path" in request ? { path: request.path } : {}),
+    ...authorOf(request),
+  };
+  turn.set({ refusals: [...refusals, refused].slice(-HISTORY) });
+}
+
+/** Who wanted it, and why. */
+function authorOf(request: Request): { actor?: string; reason?: string } {
+  const { actor, reason } = "options" in request ? request.options : {};
+  return { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
 }
 
 function remember(turn: Turn, request: Request): void {
   const { configuration, history, phase } = turn.state;
   const { snapshot, overrides } = configuration;
   const cause: Version["cause"] = phase === "starting" ? "start" : request.cause;
-  const { actor, reason } = "options" in request ? request.options : {};
-  const by = { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
-  turn.set({ history: [...history, { snapshot, overrides, at: turn.now, cause, ...by }].slice(-HISTORY) });
+  turn.set({
+    history: [...history, { snapshot, overrides, at: turn.now, cause, ...authorOf(request) }].slice(-HISTORY),
+  });
 }
 
 /** The changes as `config.changed` reports them: a put as one change at its path, all else leaf by leaf. */

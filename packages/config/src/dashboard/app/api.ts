@@ -1,0 +1,37 @@
+/** What the page asks the server to do. */
+import { token } from "./boot.ts";
+
+export interface Problem {
+  readonly path: string;
+  readonly message: string;
+  readonly origin?: string;
+}
+
+export interface ChangeLine {
+  readonly path: string;
+  readonly old_value?: string;
+  readonly new_value?: string;
+}
+
+export interface Answer {
+  readonly ok: boolean;
+  readonly error?: string;
+  readonly done?: string;
+  readonly version?: number;
+  readonly problems?: readonly Problem[];
+  readonly conflict?: { readonly expected: number; readonly current: number };
+  readonly preview?: { readonly version: number; readonly changed: number; readonly changes: readonly ChangeLine[] };
+}
+
+export async function post(action: string, body: object): Promise<Answer> {
+  try {
+    const response = await fetch(`./${action}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-dashboard-token": token() },
+      body: JSON.stringify(body),
+    });
+    return { ...((await response.json()) as object), ok: response.ok };
+  } catch (error) {
+    return { ok: false, error: `The program cannot be reached (${(error as Error).message})` };
+  }
+}

@@ -1,0 +1,408 @@
+import { useState } from "preact/hooks";
+import { go, to, toggled } from "./address.ts";
+import { type Answer, post } from "./api.ts";
+import { number } from "./format.ts";
+import { html } from "./html.ts";
+import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, Search } from "./parts.ts";
+
+interface Node {
+  readonly path: string;
+  readonly key: string;
+  readonly depth: number;
+  readonly kind: "table" | "leaf" | "more";
+  readonly type?: string;
+  readonly value?: string;
+  readonly secret?: boolean;
+  readonly badge?: string;
+  readonly place?: string;
+  readonly overridden?: boolean;
+  readonly keys?: number;
+  readonly open?: boolean;
+  readonly left?: number;
+}
+
+interface Layer {
+  readonly role: "winner" | "merged" | "shadowed";
+  readonly source: string;
+  readonly badge: string;
+  readonly place: string;
+  readonly value: string;
+  readonly why: string;
+}
+
+interface Detail {
+  readonly path: string;
+  readonly error?: string;
+  readonly version: number;
+  readonly value?: string;
+  readonly editable: string;
+  readonly type: string;
+  readonly secret: boolean;
+  readonly schema?: "default" | "coerced";
+  readonly expected?: string;
+  readonly stack: readonly Layer[];
+  readonly overridden: boolean;
+  readonly comes_back?: { nothing?: boolean; value?: string; place?: string };
+}
+
+interface Data {
+  readonly managers: readonly string[];
+  readonly manager: string;
+  readonly missing?: boolean;
+  readonly can_write: boolean;
+  readonly version: number;
+  readonly keys: number;
+  readonly overrides: number;
+  readonly matching?: number;
+  readonly rows: readonly Node[];
+  readonly panel?: Detail;
+}
+
+export function Configuration({ data, query }: { data: Data; query: URLSearchParams }) {
+  const { panel } = data;
+  const q = query.get("q") ?? "";
+  const only = query.get("only");
+  const filter = (name: string | undefined, text: string) =>
+    html`<a
+      href=${to("configuration", { only: name })}
+      aria-current=${(only ?? undefined) === name ? "page" : undefined}
+      >${text}</a
+    >`;
+  if (data.missing === true)
+    return html`<${Managers} all=${data.managers} now=${data.manager} page="configuration" /><${Empty}
+        >No configuration manager is registered as "${data.manager}". Give the dashboard the one to show: dashboard({
+        config: spec }).<//
+      >`;
+  return html`<div class=${panel === undefined ? "page" : "page split"}>
+    <div class="main">
+      <${Managers} all=${data.managers} now=${data.manager} page="configuration" />
+      <div class="tools">
+        <nav class="tabs" aria-label="Filter">
+          ${filter(undefined, "All")}${filter("overrides", `Put at run time (${number(data.overrides)})`)}${filter("defaults", "Defaults")}
+        </nav>
+        <${Search}
+          value=${q}
+          label="Search path or value"
+          onInput=${(text: string) => go(to("configuration", { q: text }), true)}
+        />
+        <span class="dim"
+          ><a href=${to("changes")}>version ${data.version}</a>, ${number(data.keys)}
+          settings${data.matching === undefined ? "" : `, ${number(data.matching)} found`}</span
+        >
+      </div>
+      <div class="scroll">
+        <table class="rows settings">
+          <thead>
+            <tr>
+              <th>Setting</th>
+              <th>Value</th>
+              <th>Type</th>
+              <th>From</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${data.rows.map((node) => html`<${Row} key=${`${node.path}:${node.kind}`} node=${node} query=${query} selected=${panel?.path} />`)}
+          </tbody>
+        </table>
+      </div>
+      ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path and no value fits." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting is given by a source: the schema fills in none." : "The configuration is empty."}<//>` : null}
+      ${(data.matching ?? 0) > data.rows.length ? html`<p><a class="button" href=${to("configuration", { n: String(data.rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
+    </div>
+    ${panel === undefined ? null : html`<${Details} key=${`${data.manager} ${panel.path}`} of=${panel} manager=${data.manager} write=${data.can_write} />`}
+  </div>`;
+}
+
+function Row({ node, query, selected }: { node: Node; query: URLSearchParams; selected: string | undefined }) {
+  const indent = { paddingLeft: `${8 + node.depth * 18}px` };
+  if (node.kind === "more")
+    return html`<tr>
+      <td colspan="4" style=${indent}>
+        <a class="more" href=${to("configuration", { more: toggled(query.get("more"), node.path) })}
+          >Show ${number(node.left)} more</a
+        >
+      </td>
+    </tr>`;
+  const isTable = node.kind === "table";
+  const toggle = () => {
+    const list = node.open === true ? "closed" : "open";
+    const other = node.open === true ? "open" : "closed";
+    const rest = (query.get(other) ?? "").split(",").filter((one) => one !== node.path);
+    go(to("configuration", { [list]: toggled(query.get(list), node.path), [other]: rest.join(",") }), true);
+  };
+  return html`<tr class=${node.path === selected ? "selected" : ""}>
+    <td style=${indent}>
+      ${isTable ? html`<button class="fold" aria-expanded=${node.open} aria-label=${`${node.open === true ? "Fold" : "Unfold"} ${node.path}`} onClick=${toggle}>${node.open === true ? "▾" : "▸"}</button>` : html`<span class="fold"></span>`}<a
+        class="name mono"
+        href=${to("configuration", { path: node.path })}
+        >${node.key}</a
+      >${node.overridden === true ? html` <span class="dot" title="put at run time">◆</span>` : null}
+    </td>
+    ${
+      isTable
+        ? html`<td class="dim" colspan="3">${number(node.keys)} ${node.keys === 1 ? "key" : "keys"}</td>`
+        : html` <td class="mono value">
+              ${node.secret === true ? html`<span class="secret">🔒 redacted</span>` : node.value}
+            </td>
+            <td class="dim">${node.type}</td>
+            <td>
+              <${Badge} of=${node.badge} /> <span class="dim place" title=${node.place}>${placeText(node)}</span>
+            </td>`
+    }
+  </tr>`;
+}
+
+function placeText({ place, badge }: Node): string {
+  return place === undefined || badge === "put"
+    ? ""
+    : place.replace(/^(?:file|env|consul):/u, "").replace(/^.*\//u, "");
+}
+
+function Details({ of, manager, write }: { of: Detail; manager: string; write: boolean }) {
+  const close = to("configuration", { path: undefined });
+  if (of.error !== undefined)
+    return html`<${Panel} title="No path" close=${close}><p class="error">${of.error}</p><//>`;
+  return html`<${Panel} title=${html`<span class="mono">${of.path}</span>`} close=${close}>
+    <p class="current mono">
+      ${of.secret ? html`<span class="secret">🔒 redacted</span>` : of.value === undefined ? html`<i>not there</i>` : of.value}
+    </p>
+    <${Facts}
+      of=${[
+        [
+          "Type",
+          html`${of.type}${of.expected === undefined ? null : html` <span class="dim">the schema wants ${of.expected}</span>`}`,
+        ],
+        of.schema === "default"
+          ? ["Schema", "filled it in: no source gives it"]
+          : of.schema === "coerced"
+            ? ["Schema", "made this value of what the source gave"]
+            : undefined,
+      ]}
+    />
+    <h3>Why it is so</h3>
+    ${
+      of.stack.length === 0
+        ? html`<p class="dim">
+            ${of.schema === "default" ? "No source gives it: the schema's default counts." : "No source gives it."}
+          </p>`
+        : html`<ol class="stack">
+            ${of.stack.map(
+              (layer) =>
+                html`<li class=${layer.role}>
+                  <p>
+                    <span class="mark" aria-hidden="true"
+                      >${layer.role === "winner" ? "▶" : layer.role === "merged" ? "＋" : "╳"}</span
+                    >
+                    <${Badge} of=${layer.badge} /> <b>${layer.place}</b>
+                    <span class="role"
+                      >${layer.role === "winner" ? "counts" : layer.role === "merged" ? "merged in" : "hidden"}</span
+                    >
+                  </p>
+                  <p class="mono value">${layer.role === "shadowed" ? html`<s>${layer.value}</s>` : layer.value}</p>
+                  <p class="dim">${layer.why}</p>
+                </li>`,
+            )}
+          </ol>`
+    }
+    ${write ? html`<${Editor} of=${of} manager=${manager} />` : html`<p class="dim">Read-only: the program allows changes with { read_only: false }.</p>`}
+    <${Copy} of=${of} />
+  <//>`;
+}
+
+type Step =
+  | { readonly kind: "edit" }
+  | { readonly kind: "asked"; readonly unset: boolean; readonly value: unknown; readonly answer: Answer };
+
+/** Edit → dry run → difference or problems → apply with a reason, if the version is still the one that was looked at. */
+function Editor({ of, manager }: { of: Detail; manager: string }) {
+  const [text, setText] = useState(of.secret ? "" : of.editable);
+  const [reason, setReason] = useState("");
+  const [step, setStep] = useState<Step>({ kind: "edit" });
+  const [said, say] = useState<Answer | undefined>(undefined);
+  const [open, setOpen] = useState(false);
+  const kind = /boolean/u.test(of.type) ? "boolean" : /integer|number/u.test(of.type) ? "number" : "text";
+  const ask = async (unset: boolean) => {
+    say(undefined);
+    const value = unset ? undefined : valueOf(text, of.type, of.expected);
+    const answer = await post(unset ? "configuration/unset" : "configuration/put", {
+      manager,
+      path: of.path,
+      ...(unset ? {} : { value }),
+      dry_run: true,
+    });
+    setStep({ kind: "asked", unset, value, answer });
+  };
+  const commit = async () => {
+    if (step.kind !== "asked") return;
+    const { unset, value, answer } = step;
+    const result = await post(unset ? "configuration/unset" : "configuration/put", {
+      manager,
+      path: of.path,
+      ...(unset ? {} : { value }),
+      reason,
+      if_version: answer.preview?.version,
+    });
+    say(result);
+    if (result.ok) {
+      setStep({ kind: "edit" });
+      setReason("");
+      setOpen(false);
+    }
+  };
+  if (!open)
+    return html`<p class="buttons">
+        <button
+          onClick=${() => {
+            setText(of.secret ? "" : of.editable);
+            setOpen(true);
+            say(undefined);
+          }}
+        >
+          Change…</button
+        >${
+          of.overridden
+            ? html`<button
+                onClick=${() => {
+                  setOpen(true);
+                  void ask(true);
+                }}
+              >
+                Unset…
+              </button>`
+            : null
+        }
+      </p>
+      ${of.overridden && of.comes_back !== undefined ? html`<p class="dim">Unset, ${of.comes_back.nothing === true ? "it would be gone" : html`<b class="mono">${of.comes_back.value}</b> of ${of.comes_back.place} would come back`}.</p>` : null}
+      ${said?.ok === true ? html`<p role="status" class="good-text">✓ ${said.done}: version ${said.version}</p>` : null}`;
+  return html`<h3>Change it</h3>
+    <form
+      class="editor"
+      onSubmit=${(event: Event) => {
+        event.preventDefault();
+        void ask(false);
+      }}
+    >
+      <label
+        ><span class="hidden">New value</span>${
+          kind === "boolean"
+            ? html`<select
+                data-edit
+                value=${text}
+                onChange=${(event: Event) => setText((event.target as HTMLSelectElement).value)}
+              >
+                <option>true</option>
+                <option>false</option>
+              </select>`
+            : kind === "number"
+              ? html`<input
+                  data-edit
+                  inputmode="decimal"
+                  value=${text}
+                  onInput=${(event: InputEvent) => setText((event.target as HTMLInputElement).value)}
+                />`
+              : html`<textarea
+                  data-edit
+                  rows=${Math.min(12, Math.max(2, text.split("\n").length))}
+                  placeholder=${of.secret ? "a new secret" : ""}
+                  value=${text}
+                  onInput=${(event: InputEvent) => setText((event.target as HTMLTextAreaElement).value)}
+                ></textarea>`
+        }</label
+      >
+      <p class="buttons">
+        <button class="primary">Check</button
+        ><button
+          type="button"
+          onClick=${() => {
+            setOpen(false);
+            setStep({ kind: "edit" });
+          }}
+        >
+          Cancel
+        </button>
+      </p>
+    </form>
+    ${step.kind === "edit" ? html`<p class="dim">Checking validates it and shows what would change. Nothing is changed by it.</p>` : html`<${Outcome} step=${step} />`}
+    ${
+      step.kind === "asked" && step.answer.ok && (step.answer.preview?.changed ?? 0) > 0
+        ? html`<form
+            class="editor"
+            onSubmit=${(event: Event) => {
+              event.preventDefault();
+              void commit();
+            }}
+          >
+            <label
+              >Reason, for the history
+              <input
+                data-reason
+                value=${reason}
+                onInput=${(event: InputEvent) => setReason((event.target as HTMLInputElement).value)}
+            /></label>
+            <p class="buttons"><button class="primary" data-apply>${step.unset ? "Unset it" : "Apply"}</button></p>
+          </form>`
+        : null
+    }
+    ${
+      said === undefined || said.ok
+        ? null
+        : html`<div role="alert" class="refusal">
+            <p class="error">✕ ${said.error}</p>
+            ${said.conflict === undefined ? null : html`<p>Somebody changed the configuration meanwhile: it is at version ${said.conflict.current}. <button onClick=${() => step.kind === "asked" && ask(step.unset)}>Check again</button></p>`}${said.problems === undefined ? null : html`<${Problems} of=${said.problems} />`}
+          </div>`
+    }`;
+}
+
+function Outcome({ step: { answer, unset } }: { step: Extract<Step, { kind: "asked" }> }) {
+  if (!answer.ok)
+    return html`<div role="alert" class="refusal">
+      <p class="error">✕ It would be refused</p>
+      ${(answer.problems?.length ?? 0) > 0 ? html`<${Problems} of=${answer.problems} />` : html`<p>${answer.error}</p>`}
+    </div>`;
+  const { preview } = answer;
+  return html`<h3>${unset ? "What unset would change" : "What would change"}</h3>
+    <${Difference} lines=${preview?.changes ?? []} more=${(preview?.changed ?? 0) - (preview?.changes.length ?? 0)} />`;
+}
+
+/** A text as the value that is meant: JSON where it is some, and a text where that is what was there. */
+function valueOf(text: string, type: string, expected: string | undefined): unknown {
+  if (type === "string" || expected === "string") return text;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function Copy({ of }: { of: Detail }) {
+  const [copied, set] = useState("");
+  if (of.secret || of.value === undefined) return null;
+  const parts = of.path.split(".");
+  const forms: Readonly<Record<string, string>> = {
+    path: of.path,
+    JSON: of.editable,
+    TOML: `${parts.length > 1 ? `[${parts.slice(0, -1).join(".")}]\n` : ""}${parts.at(-1)} = ${of.value}`,
+    env: `${parts
+      .join("__")
+      .toUpperCase()
+      .replaceAll(/[^A-Z0-9_]/gu, "_")}=${of.type === "string" ? of.editable : of.value}`,
+  };
+  return html`<p class="copy dim">
+    Copy as
+    ${Object.entries(forms).map(
+      ([name, text]) =>
+        html`<button
+          class="link"
+          onClick=${async () => {
+            try {
+              await navigator.clipboard.writeText(text);
+              set(name);
+            } catch {
+              set("nothing: the browser does not allow it");
+            }
+          }}
+        >
+          ${name}
+        </button> `,
+    )}${copied === "" ? null : html`<span role="status">✓ copied ${copied}</span>`}
+  </p>`;
+}

@@ -1,0 +1,112 @@
+/** What a page shows, as it changes: one stream of the server's, taken up again when it breaks off. */
+import { useEffect, useRef, useState } from "preact/hooks";
+
+export interface Line {
+  readonly seq: number;
+  readonly at: string;
+  readonly event: string;
+  readonly level: "error" | "warning" | "info";
+  readonly text: string;
+  readonly pids: readonly string[];
+  readonly path?: string;
+}
+
+export interface Live {
+  readonly data: unknown;
+  readonly lines: readonly Line[];
+  readonly state: "connecting" | "live" | "lost";
+  readonly restarted: string | undefined;
+  readonly trouble: string | undefined;
+}
+
+type Key = string | number;
+type Patch = readonly (readonly [path: readonly Key[], value?: unknown])[];
+
+const KEPT = 500;
+
+/** Carries a patch out on a view. */
+export function apply(view: unknown, patch: Patch): unknown {
+  let root = view;
+  for (const step of patch) {
+    const [path, value] = step;
+    if (path.length === 0) {
+      root = value;
+      continue;
+    }
+    let at = root as Record<Key, unknown>;
+    for (const key of path.slice(0, -1)) at = at[key] as Record<Key, unknown>;
+    const last = path.at(-1) as Key;
+    if (step.length === 1) delete at[last];
+    else at[last] = value;
+  }
+  return root;
+}
+
+/** Follows a page. `paused` holds what comes back until it is false again. */
+export function useLive(page: string, query: string, first: unknown, paused: boolean): Live {
+  const [live, set] = useState<Live>({
+    data: first,
+    lines: [],
+    state: "connecting",
+    restarted: undefined,
+    trouble: undefined,
+  });
+  const now = useRef({ live, held: false, run: "" });
+  const stopped = useRef(paused);
+  stopped.current = paused;
+  const show = (change: Partial<Live>, always = false) => {
+    now.current.live = { ...now.current.live, ...change };
+    if (!stopped.current || always) set(now.current.live);
+  };
+  useEffect(() => {
+    if (!paused) set(now.current.live);
+  }, [paused]);
+  useEffect(() => {
+    let source: EventSource | undefined;
+    let again: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    let last = "";
+    let view: unknown;
+    show({ lines: [] });
+    const open = () => {
+      const search = new URLSearchParams(query);
+      search.set("page", page);
+      if (last !== "") search.set("last_event_id", last);
+      source = new EventSource(`./stream?${search}`);
+      const on = (event: string, then: (data: unknown) => void) =>
+        source?.addEventListener(event, (message) => {
+          const { data, lastEventId } = message as MessageEvent<string>;
+          if (lastEventId !== "") last = lastEventId;
+          then(JSON.parse(data));
+        });
+      on("hello", (data) => {
+        const { run, restarted, started_at } = data as { run: string; restarted: boolean; started_at: string };
+        const other = now.current.run !== "" && now.current.run !== run;
+        now.current.run = run;
+        show({ state: "live", ...(restarted || other ? { restarted: started_at, lines: [] } : {}) }, true);
+      });
+      on("snapshot", (data) => {
+        view = data;
+        show({ data, trouble: undefined });
+      });
+      on("patch", (patch) => {
+        view = apply(structuredClone(view), patch as Patch);
+        show({ data: view, trouble: undefined });
+      });
+      on("events", (lines) => show({ lines: [...now.current.live.lines, ...(lines as Line[])].slice(-KEPT) }));
+      on("trouble", (data) => show({ trouble: (data as { error: string }).error }, true));
+      source.addEventListener("error", () => {
+        show({ state: "lost" }, true);
+        // The browser tries again by itself, unless the server said that it need not.
+        if (source?.readyState === EventSource.CLOSED && !over) again = setTimeout(open, 2_000);
+      });
+    };
+    open();
+    return () => {
+      over = true;
+      clearTimeout(again);
+      source?.close();
+    };
+  }, [page, query]);
+  return live;
+}

@@ -1,0 +1,129 @@
+/** The page: navigation, what is shown, keys. */
+import { render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { follow, go, to, useAddress } from "./address.ts";
+import { boot, token } from "./boot.ts";
+import { Changes } from "./changes.ts";
+import { Configuration } from "./configuration.ts";
+import { Events } from "./events.ts";
+import { clock } from "./format.ts";
+import { html } from "./html.ts";
+import { useLive } from "./live.ts";
+import { Overview } from "./overview.ts";
+import { Processes } from "./processes.ts";
+import { Sources } from "./sources.ts";
+
+const PAGES: readonly (readonly [page: string, name: string, key: string, component: unknown])[] = [
+  ["", "Overview", "o", Overview],
+  ["processes", "Processes", "p", Processes],
+  ["configuration", "Configuration", "c", Configuration],
+  ["changes", "Changes", "h", Changes],
+  ["sources", "Sources", "s", Sources],
+  ["events", "Events", "e", Events],
+];
+
+function App() {
+  const { page, query } = useAddress();
+  const [paused, pause] = useState(false);
+  const [help, setHelp] = useState(false);
+  const text = query.toString();
+  const first = page === boot.page ? boot.data : undefined;
+  const live = useLive(page, text, first, paused);
+  const [, name, , component] = PAGES.find(([one]) => one === page) ?? PAGES[0]!;
+  // What is there belongs to the page before, until the first of this page has come.
+  const [shown, show] = useState<{ page: string; data: unknown }>({ page: boot.page, data: boot.data });
+  useEffect(() => show({ page, data: live.data }), [live.data]);
+  useEffect(() => {
+    document.title = `${name} · ${boot.title}`;
+  }, [name]);
+  useKeys({ pause: () => pause((now) => !now), help: () => setHelp((now) => !now) });
+  const ready = shown.page === page && shown.data !== undefined;
+  return html` <div class="frame" onClick=${follow}>
+    <a class="skip" href="#content">Skip to the content</a>
+    <header class="side">
+      <p class="title" title=${boot.title}><a href=${to("")}>${boot.title}</a></p>
+      <nav aria-label="Pages">
+        ${PAGES.map(([one, label, key]) => html`<a href=${to(one)} aria-current=${one === page ? "page" : undefined}>${label}<kbd>g ${key}</kbd></a>`)}
+      </nav>
+      <div class="foot">
+        <p role="status" class=${`live ${live.state}`}>
+          ${paused ? "❚❚ paused" : live.state === "live" ? "● live" : live.state === "lost" ? "▲ connection lost, trying again" : "◌ connecting"}
+        </p>
+        <p>
+          <button aria-pressed=${paused} onClick=${() => pause(!paused)}>
+            ${paused ? "Go on" : "Pause"} <kbd>p</kbd>
+          </button>
+        </p>
+        <p class="dim">
+          ${boot.read_only ? "read-only" : token() === "" ? "read-only: open the address that the program printed" : `may write${boot.user === undefined ? "" : ` as ${boot.user}`}`}
+        </p>
+        <p class="dim">
+          <button class="link" onClick=${() => setHelp(!help)}>Keys <kbd>?</kbd></button>
+        </p>
+      </div>
+    </header>
+    <main id="content">
+      <h1>${name}</h1>
+      ${live.restarted === undefined ? null : html`<section class="banner warn" role="status"><p>↻ The program was restarted at ${clock(live.restarted)}. What is shown is of the new run.</p></section>`}
+      ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached. What is shown is what it was last; it is looked for again all the time.</p></section>` : null}
+      ${live.trouble === undefined ? null : html`<section class="banner bad" role="alert"><p>✕ ${live.trouble}</p></section>`}
+      ${ready ? html`<${component as never} data=${shown.data} query=${query} lines=${live.lines} paused=${paused} />` : html`<p class="empty">Loading …</p>`}
+    </main>
+    ${
+      help
+        ? html`<dialog open class="help">
+            <h2>Keys</h2>
+            <dl class="facts">
+              <dt><kbd>/</kbd></dt>
+              <dd>search</dd>
+              <dt><kbd>p</kbd></dt>
+              <dd>pause and go on</dd>
+              ${PAGES.map(
+                ([, label, key]) =>
+                  html`<dt><kbd>g</kbd> <kbd>${key}</kbd></dt>
+                    <dd>${label}</dd>`,
+              )}
+              <dt><kbd>Esc</kbd></dt>
+              <dd>close details</dd>
+            </dl>
+            <button onClick=${() => setHelp(false)}>Close</button>
+          </dialog>`
+        : null
+    }
+  </div>`;
+}
+
+function useKeys(does: { pause: () => void; help: () => void }): void {
+  useEffect(() => {
+    let before = "";
+    let at = 0;
+    const pressed = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      const writing = target.matches("input, textarea, select");
+      if (event.key === "Escape") {
+        if (writing) target.blur();
+        else document.querySelector<HTMLAnchorElement>("a[data-close]")?.click();
+        return;
+      }
+      if (writing || event.metaKey || event.ctrlKey || event.altKey) return;
+      const second =
+        before === "g" && event.timeStamp - at < 1_500 ? PAGES.find(([, , key]) => key === event.key) : undefined;
+      before = event.key;
+      at = event.timeStamp;
+      if (second !== undefined) go(to(second[0]));
+      else if (event.key === "/") {
+        const search = document.querySelector<HTMLInputElement>("[data-search]");
+        if (search === null) return;
+        search.focus();
+      } else if (event.key === "p") does.pause();
+      else if (event.key === "?") does.help();
+      else return;
+      event.preventDefault();
+      if (second !== undefined) before = "";
+    };
+    addEventListener("keydown", pressed);
+    return () => removeEventListener("keydown", pressed);
+  }, []);
+}
+
+render(html`<${App} />`, document.getElementById("app") as HTMLElement);

@@ -1,0 +1,172 @@
+/**
+ * The events of the runtime, the configuration and the program, as they are shown: the last ones, each in a line, and how often
+ * each kind came. Listens while somebody looks.
+ */
+import { Atom, Pid, telemetry } from "@otpts/runtime";
+import type { Managers } from "./managers.ts";
+import { cut, keyOf, textOf } from "./text.ts";
+
+/** One event, in plain data. */
+export interface Line {
+  /** Rises by one with each. */
+  readonly seq: number;
+  readonly at: string;
+  readonly event: string;
+  readonly level: "error" | "warning" | "info";
+  readonly text: string;
+  /** Processes that it is about, as they stand in addresses. */
+  readonly pids: readonly string[];
+  readonly path?: string;
+}
+
+const KEPT = 500;
+/** So many lines a second are written; what comes beside is counted. */
+const MOST = 100;
+/** What may hold data of the program, or is shown elsewhere. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  "state",
+  "data",
+  "message",
+  "messages",
+  "queue",
+  "postponed",
+  "timeouts",
+  "log",
+  "dictionary",
+  "request",
+  "level",
+  "ancestors",
+  "initial_call",
+  "stack",
+  "args",
+  "spec",
+]);
+const WORSE: Readonly<Record<string, Line["level"]>> = {
+  "config.source_error": "error",
+  "config.validation_failed": "error",
+  "config.subscriber_error": "error",
+  "config.reload.exception": "error",
+  "config.subscriber_slow": "warning",
+};
+
+let attachments = 0;
+
+export class Events {
+  private readonly managers: Managers;
+  private readonly heard: (line: Line) => void;
+  private readonly id = `otpts.dashboard.${++attachments}`;
+  private lines: Line[] = [];
+  private counts = new Map<string, number>();
+  private crashes = new Map<string, Line>();
+  private seq = 0;
+  private second = 0;
+  private written = 0;
+  /** Events that were only counted. */
+  skipped = 0;
+
+  constructor(managers: Managers, heard: (line: Line) => void) {
+    this.managers = managers;
+    this.heard = heard;
+  }
+
+  attach(): void {
+    telemetry.attach(this.id, "**", (event, measurements, metadata) => this.note(event, measurements, metadata));
+  }
+
+  detach(): void {
+    telemetry.detach(this.id);
+    this.lines = [];
+    this.counts = new Map();
+    this.crashes = new Map();
+    this.skipped = 0;
+  }
+
+  /** Those after a number, oldest first. */
+  after(seq: number): readonly Line[] {
+    return this.lines.filter((line) => line.seq > seq);
+  }
+
+  /** The last ones that somebody should know of, newest first. */
+  noteworthy(count: number): readonly Line[] {
+    return this.lines
+      .filter(
+        ({ level, event }) => level !== "info" || event === "config.changed" || event === "config.source_recovered",
+      )
+      .slice(-count)
+      .reverse();
+  }
+
+  /** How often each kind came while somebody looked. */
+  rates(): readonly { readonly event: string; readonly count: number }[] {
+    return Array.from(this.counts, ([event, count]) => ({ event, count })).sort((a, b) => b.count - a.count);
+  }
+
+  /** What a process ended with, or one that had its name, while somebody looked. */
+  crashOf(keys: readonly (string | undefined)[]): Line | undefined {
+    for (const key of keys) {
+      const found = key === undefined ? undefined : this.crashes.get(key);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private note(event: string, measurements: telemetry.Measurements, metadata: telemetry.Metadata): void {
+    this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
+    const now = Date.now();
+    const second = Math.floor(now / 1_000);
+    if (second !== this.second) {
+      this.second = second;
+      this.written = 0;
+    }
+    if (++this.written > MOST) {
+      this.skipped++;
+      return;
+    }
+    const line = this.line(event, measurements, metadata, now);
+    this.lines.push(line);
+    if (this.lines.length > KEPT * 2) this.lines = this.lines.slice(-KEPT);
+    if (event === "otp.process_crash") {
+      const { name } = metadata;
+      for (const key of [...line.pids.slice(0, 1), ...(name instanceof Atom ? [name.name] : [])]) {
+        this.crashes.set(key, line);
+        if (this.crashes.size > KEPT) this.crashes.delete(this.crashes.keys().next().value as string);
+      }
+    }
+    this.heard(line);
+  }
+
+  private line(event: string, measurements: telemetry.Measurements, metadata: telemetry.Metadata, now: number): Line {
+    const pids: string[] = [];
+    const parts: string[] = [];
+    let path: string | undefined;
+    let level: Line["level"] = WORSE[event] ?? "info";
+    try {
+      for (const [key, value] of Object.entries(metadata)) {
+        if (key === "level" && (value === "error" || value === "warning")) level = value;
+        if (key === "path" && typeof value === "string") path = value;
+        if (value instanceof Pid) pids.push(keyOf(value) as string);
+        if (value !== undefined && !LEFT_OUT.has(key)) parts.push(`${key} ${wordOf(key, value)}`);
+      }
+      for (const [key, value] of Object.entries(measurements))
+        if (key !== "count" && key !== "system_time") parts.push(`${key} ${Math.round(value * 100) / 100}`);
+    } catch {
+      parts.push("what it tells cannot be read");
+    }
+    return {
+      seq: ++this.seq,
+      at: new Date(now).toISOString(),
+      event,
+      level,
+      text: this.managers.scrub(cut(parts.join(" · "), 600)),
+      pids,
+      ...(path === undefined ? {} : { path }),
+    };
+  }
+}
+
+function wordOf(key: string, value: unknown): string {
+  // A crash is [error, stack]: the error tells.
+  if (key === "reason" && Array.isArray(value) && value[0] instanceof Error) return textOf(value[0].message, 300);
+  if (value instanceof Error) return textOf(`${value.name}: ${value.message}`, 300);
+  return textOf(value, 200);
+}

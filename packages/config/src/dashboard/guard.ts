@@ -1,0 +1,182 @@
+/**
+ * Who may look, and who may write. Nobody but this machine, unless `authorize` decides it; no other site, whatever the browser
+ * that it runs in may reach (DNS rebinding, cross-site requests); and only with a token that no other site can read.
+ */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { type Checked, isLoopback, type Visitor } from "./options.ts";
+
+/** A request that may go on. */
+export interface Admitted {
+  readonly visitor: Visitor;
+}
+
+const PATIENCE = 10_000;
+/** The header with the token. */
+export const TOKEN_HEADER = "x-dashboard-token";
+const TOKENS = 100;
+
+export class Guard {
+  private readonly options: Checked;
+  /** Tokens that allow writing, oldest first. */
+  private readonly tokens: string[] = [];
+  /** What stands in a printed address, good for one visit. */
+  private invitation: string | undefined = undefined;
+  /** Pages get a token only if they come with an invitation. */
+  private invited = false;
+
+  constructor(options: Checked) {
+    this.options = options;
+  }
+
+  /** A token for one visit; from now on no page gets a token without one. */
+  invite(): string {
+    this.invited = true;
+    this.invitation = newToken();
+    return this.invitation;
+  }
+
+  /** A token for a page, if it may write. @param invitation what stands in its address */
+  tokenFor({ write = true }: Visitor, invitation: string | undefined): string | undefined {
+    if (this.options.read_only || !write) return undefined;
+    if (this.invited && this.options.authorize === undefined) {
+      if (invitation === undefined || this.invitation === undefined || !same(invitation, this.invitation))
+        return undefined;
+      this.invitation = undefined;
+    }
+    const token = newToken();
+    this.tokens.push(token);
+    if (this.tokens.length > TOKENS) this.tokens.shift();
+    return token;
+  }
+
+  /** Whether this request may go on, or the answer that it gets instead. */
+  async admit(request: Request, connection: unknown): Promise<Admitted | Response> {
+    const { authorize, hosts } = this.options;
+    const url = new URL(request.url);
+    const host = request.headers.get("host") ?? url.host;
+    if (authorize === undefined) {
+      const remote = remoteAddress(request, connection);
+      if (remote !== undefined && !isLoopback(remote))
+        return refusal(403, `only this machine may look (the request comes from ${remote}): give the option authorize`);
+      if (request.headers.has("forwarded") || request.headers.has("x-forwarded-for"))
+        return refusal(
+          403,
+          "only this machine may look, and a proxy passed this request on: give the option authorize",
+        );
+    }
+    for (const one of new Set([host, url.host])) {
+      const name = hostName(one);
+      const known = isLoopback(name) || (hosts?.includes(name) ?? authorize !== undefined);
+      if (!known) return refusal(403, `it is not reached by the name "${name.slice(0, 100)}": give the option hosts`);
+    }
+    const foreign = fromElsewhere(request, host);
+    if (foreign !== undefined) return refusal(403, foreign);
+    if (authorize === undefined) return { visitor: {} };
+    return authorized(request, authorize);
+  }
+
+  /** Why this request may not write; undefined if it may. */
+  refusedWrite(request: Request, { write = true }: Visitor): Response | undefined {
+    if (this.options.read_only)
+      return refusal(403, "this dashboard is read-only: it allows changes with { read_only: false }");
+    if (!write) return refusal(403, "you may look and not write");
+    const token = request.headers.get(TOKEN_HEADER);
+    if (token === null || !this.tokens.some((one) => same(one, token)))
+      return refusal(
+        403,
+        `the token is missing or unknown: open the page ${this.invited ? "with the address that the program prints" : "again"}`,
+      );
+    if (!/^application\/json\b/u.test(request.headers.get("content-type") ?? ""))
+      return refusal(415, "the body must be application/json");
+    return undefined;
+  }
+}
+
+/** An answer that refuses something, with the reason in words. */
+export function refusal(status: number, why: string): Response {
+  return Response.json({ error: `Cannot answer: ${why}` }, { status });
+}
+
+async function authorized(
+  request: Request,
+  authorize: NonNullable<Checked["authorize"]>,
+): Promise<Admitted | Response> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error("late")), PATIENCE);
+    });
+    const answer = await Promise.race([authorize(request.clone()), late]);
+    if (answer instanceof Response) return answer;
+    if (answer === true) return { visitor: {} };
+    if (typeof answer !== "object" || answer === null) return refusal(403, "you may not look");
+    const { user, write } = answer;
+    return {
+      visitor: {
+        ...(typeof user === "string" ? { user: user.slice(0, 200) } : {}),
+        ...(write === false ? { write: false } : {}),
+      },
+    };
+  } catch {
+    // What it failed with is nobody's business who is not let in.
+    return refusal(403, "whether you may look could not be decided");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// A request that another site had the browser make.
+function fromElsewhere(request: Request, host: string): string | undefined {
+  const origin = request.headers.get("origin");
+  if (origin !== null) {
+    let own = false;
+    try {
+      own = new URL(origin).host === host;
+    } catch {
+      // "null", or no origin at all.
+    }
+    if (!own) return "the request comes from another site (Origin)";
+  }
+  const site = request.headers.get("sec-fetch-site");
+  const visit = request.headers.get("sec-fetch-mode") === "navigate" && request.method === "GET";
+  if (site !== null && site !== "same-origin" && site !== "none" && !visit)
+    return "the request comes from another site (Sec-Fetch-Site)";
+  return undefined;
+}
+
+function hostName(host: string): string {
+  return host.replace(/:\d+$/u, "").toLowerCase();
+}
+
+/** Where a request comes from, as far as the framework tells it. */
+export function remoteAddress(request: Request, connection: unknown): string | undefined {
+  const found = connection as
+    | {
+        remote_address?: unknown;
+        incoming?: { socket?: { remoteAddress?: unknown } };
+        remoteAddr?: { hostname?: unknown };
+        requestIP?: (request: Request) => { address?: unknown } | null;
+        server?: { requestIP?: (request: Request) => { address?: unknown } | null };
+      }
+    | null
+    | undefined;
+  if (typeof found !== "object" || found === null) return undefined;
+  try {
+    const bun = typeof found.requestIP === "function" ? found : found.server;
+    const address =
+      found.remote_address ??
+      found.incoming?.socket?.remoteAddress ??
+      found.remoteAddr?.hostname ??
+      bun?.requestIP?.(request)?.address;
+    return typeof address === "string" ? address : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const newToken = (): string => randomBytes(24).toString("base64url");
+
+function same(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}

@@ -1,0 +1,83 @@
+/** The configuration managers that are shown: their clients, and their states as they are read where they stand. */
+import { erlang, type Pid, sys } from "@otpts/runtime";
+import { type ConfigClient, Config } from "../config.ts";
+import { scrubbed } from "../core/secrets.ts";
+import { scrub } from "../manager/scrub.ts";
+import type { Server } from "../manager/server.ts";
+import type { State } from "../manager/state.ts";
+import { storeOf } from "../manager/store.ts";
+import { ConfigSpec } from "../spec.ts";
+
+const PATIENCE = 2_000;
+
+export class Manager {
+  readonly name: string;
+  readonly client: ConfigClient;
+  private spec: ConfigSpec | undefined;
+  /** Which process was asked for its specification. */
+  private asked: Pid | undefined = undefined;
+
+  constructor(given: ConfigSpec | string) {
+    this.spec = given instanceof ConfigSpec ? given : undefined;
+    this.name = given instanceof ConfigSpec ? given.name : given;
+    this.client = Config.for(this.name);
+  }
+
+  /** Its process. */
+  get pid(): Pid | undefined {
+    return erlang.whereis(this.name);
+  }
+
+  /** What it knows; undefined before it first ran. The last state stays while it does not run. */
+  get state(): State | undefined {
+    return this.spec === undefined ? undefined : storeOf(this.spec).saved;
+  }
+
+  /** Finds out which specification it runs with. It is asked once. */
+  async find(): Promise<void> {
+    const { pid } = this;
+    if (pid === undefined || pid === this.asked) return;
+    this.asked = pid;
+    try {
+      const server = (await sys.get_state(pid, PATIENCE)) as Partial<Server> | undefined;
+      const spec = server?.state?.spec;
+      if (spec instanceof ConfigSpec) this.spec = spec;
+    } catch {
+      // It is no manager, or it hangs: asked again with the next request.
+      this.asked = undefined;
+    }
+  }
+
+  /** A text without the secrets of its configuration. */
+  scrub(text: string): string {
+    const { state } = this;
+    return state === undefined ? text : scrub(state, text);
+  }
+}
+
+export class Managers {
+  readonly all: readonly Manager[];
+
+  constructor(given: readonly (ConfigSpec | string)[]) {
+    this.all = given.map((one) => new Manager(one));
+  }
+
+  /** The one that a request names, or the first. */
+  named(name: string | null): Manager {
+    const found = name === null ? this.all[0] : this.all.find((one) => one.name === name);
+    if (found === undefined)
+      throw new RangeError(
+        `no configuration manager "${(name ?? "").slice(0, 100)}" is shown: there are ${this.all.map((one) => one.name).join(", ")}`,
+      );
+    return found;
+  }
+
+  async find(): Promise<void> {
+    await Promise.all(this.all.map((one) => one.find()));
+  }
+
+  /** A text without credentials, and without the secrets of any configuration. */
+  scrub(text: string): string {
+    return this.all.reduce((clean, one) => one.scrub(clean), scrubbed(text, []));
+  }
+}

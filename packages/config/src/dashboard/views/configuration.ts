@@ -1,0 +1,282 @@
+import { originAt, explain, type Explanation } from "../../core/explain.ts";
+import { isTable } from "../../core/draft.ts";
+import type { Origin } from "../../core/layer.ts";
+import { placeOf } from "../../core/layers.ts";
+import { joinPath, parsePath } from "../../core/path.ts";
+import type { Shape } from "../../core/shape.ts";
+import { countLeaves, valueAt } from "../../core/snapshot.ts";
+import type { Segments, Table, Value } from "../../core/value.ts";
+import type { State } from "../../manager/state.ts";
+import { type Context, numberIn } from "../context.ts";
+import type { Manager } from "../managers.ts";
+import type { Visitor } from "../options.ts";
+import { cut } from "../text.ts";
+
+/** Tables with more keys come collapsed. */
+const LARGE = 60;
+const PAGE = 200;
+const MOST_ROWS = 1_000;
+const MOST_LOOKED = 200_000;
+
+/** A node of the configuration in a row. */
+export interface Node {
+  readonly path: string;
+  readonly key: string;
+  readonly depth: number;
+  readonly kind: "table" | "leaf" | "more";
+  readonly type?: string;
+  readonly value?: string;
+  readonly secret?: boolean;
+  /** Where it comes from: `file`, `environment`, `consul`, `put`, `default`, … */
+  readonly badge?: string;
+  readonly place?: string;
+  /** Something of it was put at run time. */
+  readonly overridden?: boolean;
+  readonly keys?: number;
+  readonly open?: boolean;
+  readonly left?: number;
+}
+
+/** The effective configuration as a tree, and one path explained. */
+export function configuration(context: Context, query: URLSearchParams, visitor: Visitor): object {
+  const manager = context.managers.named(query.get("manager"));
+  const made = manager.state?.configuration;
+  if (made === undefined) return view(context, manager, query, visitor);
+  // A page asks every second, and mostly nothing has changed.
+  let known = remembered.get(made);
+  if (known === undefined) remembered.set(made, (known = new Map<string, object>()));
+  const key = `${visitor.write !== false} ${query}`;
+  let data = known.get(key);
+  if (data === undefined) {
+    if (known.size >= MOST_REMEMBERED) known.clear();
+    known.set(key, (data = view(context, manager, query, visitor)));
+  }
+  return data;
+}
+
+const remembered = new WeakMap<object, Map<string, object>>();
+const MOST_REMEMBERED = 16;
+
+function view({ managers, options }: Context, manager: Manager, query: URLSearchParams, visitor: Visitor): object {
+  const { state, name } = manager;
+  const base = {
+    managers: managers.all.map((one) => one.name),
+    manager: name,
+    can_write: !options.read_only && visitor.write !== false,
+  };
+  if (state === undefined) return { ...base, missing: true, rows: [] };
+  const { snapshot, overrides } = state.configuration;
+  const path = query.get("path");
+  const looker = new Looker(state);
+  const only = query.get("only");
+  const search = (query.get("q") ?? "").toLowerCase();
+  const flat = search !== "" || only === "overrides" || only === "defaults";
+  return {
+    ...base,
+    version: snapshot.version,
+    keys: countLeaves(snapshot.tree),
+    overrides: [...overrides].length,
+    ...(flat ? looker.list(search, only, numberIn(query, "n", PAGE, MOST_ROWS)) : looker.tree(query)),
+    ...(path === null || path === "" ? {} : { panel: panel(manager, state, path) }),
+  };
+}
+
+class Looker {
+  private readonly state: State;
+  private readonly shown: Table;
+
+  constructor(state: State) {
+    this.state = state;
+    this.shown = state.configuration.snapshot.redacted();
+  }
+
+  tree(query: URLSearchParams): { rows: Node[] } {
+    const opened = new Set((query.get("open") ?? "").split(",").filter(Boolean));
+    const closed = new Set((query.get("closed") ?? "").split(",").filter(Boolean));
+    const more = new Set((query.get("more") ?? "").split(",").filter(Boolean));
+    const rows: Node[] = [];
+    const visit = (table: Table, path: string, segments: Segments, depth: number) => {
+      const keys = Object.keys(table);
+      const most = more.has(path === "" ? "." : path) ? MOST_ROWS : PAGE;
+      for (const key of keys.slice(0, most)) {
+        if (rows.length >= MOST_ROWS) break;
+        const value = table[key]!;
+        const below = joinPath(path, key);
+        const at = [...segments, key];
+        if (!isTable(value) || Object.keys(value).length === 0) {
+          rows.push(this.leaf(value, below, key, at, depth));
+          continue;
+        }
+        const count = Object.keys(value).length;
+        const open = !closed.has(below) && (opened.has(below) || count <= LARGE);
+        const { overrides } = this.state.configuration;
+        rows.push({
+          path: below,
+          key,
+          depth,
+          kind: "table",
+          keys: count,
+          open,
+          overridden: overrides.hasWithin(at) || overrides.deciding(at) !== undefined,
+        });
+        if (open) visit(value, below, at, depth + 1);
+      }
+      if (keys.length > most)
+        rows.push({ path: path === "" ? "." : path, key: "", depth, kind: "more", left: keys.length - most });
+    };
+    visit(this.shown, "", [], 0);
+    return { rows };
+  }
+
+  /** Leaves that fit, as a list. */
+  list(search: string, only: string | null, count: number): { rows: Node[]; matching: number; more: boolean } {
+    const rows: Node[] = [];
+    let matching = 0;
+    let looked = 0;
+    const visit = (table: Table, path: string, segments: Segments): void => {
+      for (const key of Object.keys(table)) {
+        if (++looked > MOST_LOOKED) return;
+        const value = table[key]!;
+        const below = joinPath(path, key);
+        const at = [...segments, key];
+        if (isTable(value)) {
+          visit(value, below, at);
+          continue;
+        }
+        if (
+          search !== "" &&
+          !below.toLowerCase().includes(search) &&
+          !textOfValue(value).toLowerCase().includes(search)
+        )
+          continue;
+        if (only === "overrides" && this.state.configuration.overrides.deciding(at) === undefined) continue;
+        if (only === "defaults" && valueAt(this.state.configuration.raw, at) !== undefined) continue;
+        matching++;
+        if (rows.length < count) rows.push(this.leaf(value, below, below, at, 0));
+      }
+    };
+    visit(this.shown, "", []);
+    return { rows, matching, more: matching > rows.length };
+  }
+
+  private leaf(value: Value, path: string, key: string, at: Segments, depth: number): Node {
+    const { layers, overrides, raw } = this.state.configuration;
+    const origin = valueAt(raw, at) === undefined ? undefined : originAt(at, layers, overrides);
+    return {
+      path,
+      key,
+      depth,
+      kind: "leaf",
+      type: typeOf(value),
+      value: textOfValue(value),
+      secret: this.state.spec.secrets.covers(at),
+      badge: badgeOf(origin, this.state),
+      place: origin === undefined ? "the schema's default" : placeOf(origin),
+      overridden: overrides.deciding(at) !== undefined,
+    };
+  }
+}
+
+function panel(manager: Manager, state: State, text: string): object {
+  let path: Segments;
+  try {
+    path = parsePath(text);
+  } catch (error) {
+    return { path: text, error: (error as Error).message };
+  }
+  const { configuration: now, spec } = state;
+  const found = explain(path, {
+    snapshot: now.snapshot,
+    raw: now.raw,
+    layers: now.layers,
+    overrides: now.overrides,
+    secrets: spec.secrets,
+  });
+  const overridden = now.overrides.hasWithin(path) || now.overrides.deciding(path) !== undefined;
+  const stack = [
+    ...(found.winner === undefined ? [] : [{ ...layerOf(found.winner, state), role: "winner" }]),
+    ...found.merged.map((one) => ({ ...layerOf(one, state), role: "merged" })),
+    ...found.shadowed.map((one) => ({ ...layerOf(one, state), role: "shadowed" })),
+  ].map((one) => ({ ...one, why: manager.scrub(one.why) }));
+  const value = found.value;
+  return {
+    path: found.path,
+    version: found.version,
+    value: value === undefined ? undefined : textOfValue(value),
+    // What an editor begins with.
+    editable: value === undefined ? "" : typeof value === "string" ? value : pretty(value),
+    type: value === undefined ? "nothing" : typeOf(value),
+    secret: found.secret,
+    schema: found.schema,
+    expected: spec.shape === undefined ? undefined : expectedOf(spec.shape, path),
+    stack,
+    overridden,
+    comes_back: overridden ? comesBack(found) : undefined,
+  };
+}
+
+function layerOf(
+  one: NonNullable<Explanation["winner"]>,
+  state: State,
+): { source: string; badge: string; place: string; value: string; why: string } {
+  return {
+    source: one.source,
+    badge: badgeOf(one.origin, state),
+    place: one.place,
+    value: textOfValue(one.value),
+    why: one.why,
+  };
+}
+
+function comesBack({ shadowed, merged }: Explanation): object | undefined {
+  const [next] = [...merged, ...shadowed];
+  return next === undefined ? { nothing: true } : { value: textOfValue(next.value), place: next.place };
+}
+
+/** What the schema expects at a path, in words. */
+function expectedOf(shape: Shape, path: Segments): string | undefined {
+  let at: Shape | undefined = shape;
+  for (const segment of path) at = at?.children.get(segment) ?? at?.rest;
+  if (at === undefined || at.guess === true) return undefined;
+  const values = at.values?.map((one) => textOfValue(one)).join(" | ");
+  const name = values ?? at.options?.map((one) => one.type ?? "").join(" | ") ?? at.type;
+  return name === undefined || name === "" ? undefined : `${name}${at.nullable === true ? " | null" : ""}`;
+}
+
+/** What kind of source a value comes from, in a word. */
+export function badgeOf(origin: Origin | undefined, state: State): string {
+  if (origin === undefined) return "default";
+  const source = state.sources.find(({ name }) => name === origin.source)?.source as { kind?: unknown } | undefined;
+  if (source !== undefined && typeof source.kind === "string") return source.kind;
+  if (origin.source === "runtime") return "put";
+  if (origin.variable !== undefined) return "environment";
+  if (origin.file !== undefined) return "file";
+  return origin.key === undefined ? origin.source : "key";
+}
+
+export function typeOf(value: Value): string {
+  if (value === null) return "null";
+  if (isTable(value)) return "table";
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  return typeof value;
+}
+
+export function textOfValue(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "bigint") return String(value);
+  try {
+    return cut(
+      JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one)) ?? String(value),
+      400,
+    );
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+function pretty(value: unknown): string {
+  return typeof value === "bigint"
+    ? String(value)
+    : JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one), 2);
+}

@@ -1,0 +1,94 @@
+import { erlang } from "@otpts/runtime";
+import { formatPath } from "../../core/path.ts";
+import { matches, parsePattern } from "../../core/pattern.ts";
+import { isTable } from "../../core/draft.ts";
+import type { Segments, Table } from "../../core/value.ts";
+import type { State } from "../../manager/state.ts";
+import type { Context } from "../context.ts";
+import { cleanStatus } from "../health.ts";
+import type { Visitor } from "../options.ts";
+import { keyOf } from "../text.ts";
+
+const MOST = 200;
+
+/** The sources, who is told of changes, and which paths a pattern matches. */
+export function sources({ managers, options }: Context, query: URLSearchParams, visitor: Visitor): object {
+  const manager = managers.named(query.get("manager"));
+  const { state } = manager;
+  const base = {
+    managers: managers.all.map((one) => one.name),
+    manager: manager.name,
+    pid: keyOf(manager.pid),
+    can_write: !options.read_only && visitor.write !== false,
+  };
+  if (state === undefined) return { ...base, missing: true, sources: [], subscriptions: [] };
+  const status = cleanStatus(manager, state);
+  const pattern = query.get("pattern");
+  const now = Date.now();
+  return {
+    ...base,
+    version: status.version,
+    reload: status.reload,
+    refused: status.refused,
+    diagnostics: status.diagnostics.slice(0, MOST),
+    shape_conflicts: status.shape_conflicts.slice(0, MOST),
+    sources: status.sources.map((source) => ({
+      ...source,
+      // To a second: it would change with each look.
+      ...(source.stale_for === undefined ? {} : { stale_for: Math.floor(source.stale_for / 1_000) * 1_000 }),
+      pid: keyOf(state.sources.find(({ name }) => name === source.name)?.worker),
+    })),
+    ...subscriptionsOf(state, now),
+    ...(pattern === null || pattern === "" ? {} : { tried: tried(state, pattern) }),
+  };
+}
+
+function subscriptionsOf(state: State, now: number): object {
+  const all = Array.from(state.subscriptions.values(), ({ pattern, target, owner }) => {
+    if ("name" in target)
+      return {
+        pattern: pattern.source,
+        to: `the process "${target.name}"`,
+        pid: keyOf(erlang.whereis(target.name)),
+        state: erlang.whereis(target.name) === undefined ? "nobody" : "ok",
+        backlog: 0,
+      };
+    if ("pid" in target)
+      return { pattern: pattern.source, to: "a process", pid: keyOf(target.pid), state: "ok", backlog: 0 };
+    const delivery = state.deliveries.get(target.delivery);
+    const since = delivery?.current?.running_since;
+    return {
+      pattern: pattern.source,
+      to: `the callback ${delivery?.callback.name || "without a name"}`,
+      pid: keyOf(delivery?.process),
+      owner: keyOf(owner),
+      state: delivery?.current === undefined ? "ok" : delivery.current.hangs ? "slow" : "running",
+      running_for: since === undefined ? undefined : Math.floor((now - since) / 1_000) * 1_000,
+      backlog: (delivery?.queue.length ?? 0) + (delivery?.current === undefined ? 0 : 1),
+    };
+  });
+  return { subscriptions_count: all.length, subscriptions: all.slice(0, MOST) };
+}
+
+function tried(state: State, text: string): object {
+  try {
+    const pattern = parsePattern(text, "try pattern");
+    const found: string[] = [];
+    let count = 0;
+    const visit = (table: Table, above: Segments) => {
+      for (const key of Object.keys(table)) {
+        const path = [...above, key];
+        if (matches(pattern, path)) {
+          count++;
+          if (found.length < MOST) found.push(formatPath(path));
+        }
+        const value = table[key]!;
+        if (isTable(value)) visit(value, path);
+      }
+    };
+    visit(state.configuration.snapshot.tree, []);
+    return { pattern: text, count, paths: found };
+  } catch (error) {
+    return { pattern: text, error: (error as Error).message };
+  }
+}
