@@ -29,7 +29,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "core", holds: /^core\// },
     { name: "formats", holds: /^formats\// },
     { name: "sources", holds: /^sources\// },
-    { name: "processes", holds: /^[a-z_]+\.ts$|^otel\/|^manager\/|^testing\/|^schema\// },
+    { name: "processes", holds: /^[a-z_]+\.ts$|^otel\/|^manager\/|^testing\/|^schema\/|^dashboard\// },
   ],
 };
 

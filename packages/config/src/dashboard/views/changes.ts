@@ -65,9 +65,7 @@ function entriesOf(manager: Manager, state: State): object[] {
             .map((one) => ({ path: one.path, message: manager.scrub(one.message), origin: one.origin }))
         : [],
   }));
-  return [...committed, ...refused]
-    .sort((a, b) => b.time - a.time || b.version - a.version)
-    .map(({ time: _, ...rest }) => rest);
+  return [...committed, ...refused].sort((a, b) => b.time - a.time || b.version - a.version);
 }
 
 function difference(state: State, from: number, to: number): object {

@@ -124,13 +124,11 @@ function table(sort: observer.Criterion | undefined, search: string, count: numb
   const found = search === "" ? all : all.filter((node) => matches(node, search));
   return {
     matching: found.length,
-    rows: found
-      .slice(0, count)
-      .map((node) => ({
-        ...rowOf(node, 0, keyOf(node.pid) ?? ""),
-        id: textOf(node.child_id ?? "", 80),
-        type: "process",
-      })),
+    rows: found.slice(0, count).map((node) => ({
+      ...rowOf(node, 0, keyOf(node.pid) ?? ""),
+      id: textOf(node.child_id ?? "", 80),
+      type: "process",
+    })),
   };
 }
 
