@@ -1,3 +1,4 @@
+import { freezeTable, keysOf, makeTable, MOST_SHARED, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -58,42 +59,51 @@ function replaced(node: Value, path: Segments, depth: number, value: Value): Val
 /** Builds a frozen table key by key, and gives `before` itself back when the result equals it. */
 export class Draft {
   private readonly before: Table | undefined;
-  /** The keys set so far, while all of them are as in `before`; unused from the first difference on. */
-  private same: string[] = [];
-  private out: Record<string, Value> | undefined;
+  private readonly keys: string[] = [];
+  private readonly values: Value[] = [];
+  /** Whether all that was set so far is as in `before`. */
+  private same: boolean;
+  /** A large table grows as it is set: made at once it would take long. */
+  private large: Record<string, Value> | undefined;
 
   constructor(before: Value | undefined) {
     this.before = isTable(before) ? before : undefined;
-    if (this.before === undefined) this.out = {};
+    this.same = this.before !== undefined;
   }
 
   /** Sets a key that was not set yet and is not `__proto__`. */
   set(key: string, value: Value): void {
-    if (this.out === undefined) {
-      const before = this.before!;
-      if (Object.is(before[key], value) && Object.hasOwn(before, key)) {
-        this.same.push(key);
-        return;
-      }
-      this.out = this.copied();
+    this.keys.push(key);
+    if (this.same && Object.is(this.before![key], value) && Object.hasOwn(this.before!, key)) return;
+    if (this.same) {
+      this.same = false;
+      for (let i = 0; i < this.keys.length - 1; i++) this.add(this.keys[i]!, this.before![this.keys[i]!]!, i);
     }
-    this.out[key] = value;
+    this.add(key, value, this.keys.length - 1);
   }
 
   /** The table, frozen. */
   done(): Table {
-    if (this.out === undefined) {
-      if (Object.keys(this.before!).length === this.same.length) return this.before!;
-      this.out = this.copied();
+    if (this.same) {
+      if (keysOf(this.before!).length === this.keys.length) return this.before!;
+      return makeTable(
+        this.keys,
+        this.keys.map((key) => this.before![key]!),
+      );
     }
-    return Object.freeze(this.out);
+    return this.large === undefined ? makeTable(this.keys, this.values) : freezeTable(this.large, this.keys);
   }
 
-  private copied(): Record<string, Value> {
-    const out: Record<string, Value> = {};
-    for (const key of this.same) out[key] = this.before![key]!;
-    this.same = [];
-    return out;
+  private add(key: string, value: Value, i: number): void {
+    if (i < MOST_SHARED) {
+      this.values.push(value);
+      return;
+    }
+    if (this.large === undefined) {
+      this.large = {};
+      for (let j = 0; j < i; j++) this.large[this.keys[j]!] = this.values[j]!;
+    }
+    this.large[key] = value;
   }
 }
 
@@ -121,12 +131,12 @@ function shareList(before: readonly Value[], after: readonly Value[]): readonly 
 }
 
 function shareTable(before: Table, after: Table): Table {
-  const keys = Object.keys(after);
-  const values = Object.values(after);
-  const oldKeys = Object.keys(before);
-  const oldValues = Object.values(before);
+  const keys = keysOf(after);
+  const values = valuesOf(after, keys);
+  const oldKeys = keysOf(before);
+  const oldValues = valuesOf(before, oldKeys);
   let equal = 0;
-  let out: Record<string, Value> | undefined;
+  let out: Value[] | undefined;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     const value = values[i]!;
@@ -136,9 +146,9 @@ function shareTable(before: Table, after: Table): Table {
     } else if (typeof value === "object" && value !== null && typeof old === "object") {
       const shared = share(old, value);
       if (shared === old) equal++;
-      if (shared !== value) (out ??= { ...after })[key] = shared;
+      if (shared !== value) (out ??= values.slice())[i] = shared;
     }
   }
   if (equal === keys.length && oldKeys.length === equal) return before;
-  return out === undefined ? after : Object.freeze(out);
+  return out === undefined ? after : makeTable(keys, out);
 }

@@ -1,4 +1,6 @@
-import { child, Draft, isIndex, isList, isTable, share } from "./draft.ts";
+import { child, isIndex, isList, isTable } from "./draft.ts";
+import { holdsMore, Making, shared, sharing, tableOf } from "./making.ts";
+import { keysOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -16,18 +18,22 @@ import type { Segments, Table, Value } from "./value.ts";
  *
  * @param trees frozen, lowest first
  * @param before the result of an earlier merge
- * @param were the trees of that merge, if each of `trees` shares with its counterpart what is equal: what came from one
- *   tree alone, then and now, need not be compared again
+ * @param were the trees of that merge, if each of `trees` shares with its counterpart what is equal: where none of them has
+ *   changed, then and now, nothing is looked at again
  * @throws BelowList naming the list and the tree that writes into it
  */
 export function merge(trees: readonly Table[], before: Table | undefined, were: readonly Table[] = []): Table {
-  if (trees.length === 0) return mergeTables([{ table: {}, was: undefined, index: 0 }], before, []);
-  return mergeTables(
-    trees.map((table, index) => ({ table, was: were[index], index })),
-    before,
-    [],
-  );
+  return merging(trees, before, were).whole() as Table;
 }
+
+/** The same, to be made piece by piece. */
+export function merging(trees: readonly Table[], before: Table | undefined, were: readonly Table[] = []): Making {
+  const parts = trees.map((table, index) => ({ table, was: were[index], index }));
+  const isKnown = before !== undefined && were.length === trees.length;
+  return parts.length === 0 ? sharing(before, EMPTY) : new Merging(parts, before, isKnown, []);
+}
+
+const EMPTY: Table = Object.freeze({});
 
 /** A tree wants to change an element of a list that stands in a tree below it. */
 export class BelowList extends Error {
@@ -54,64 +60,95 @@ interface Part {
   readonly index: number;
 }
 
-/** @param path where the walk is; changes in place */
-function mergeTables(parts: readonly Part[], before: Value | undefined, path: string[]): Table {
-  if (parts.length === 1) {
-    const { table, was } = parts[0]!;
-    // It came from here alone before, too: then it shares what is equal already.
-    if (was !== undefined && was === before) return table;
-    return share(before, Object.freeze(table)) as Table;
+/** The merge of some tables at one path. */
+class Merging extends Making {
+  readonly before: Value | undefined;
+  private readonly parts: readonly Part[];
+  /** Whether `before` was made of what the parts were, and of nothing else. */
+  private readonly isKnown: boolean;
+  private readonly path: Segments;
+
+  constructor(parts: readonly Part[], before: Value | undefined, isKnown: boolean, path: Segments) {
+    super();
+    this.parts = parts;
+    this.before = before;
+    this.isKnown = isKnown;
+    this.path = path;
   }
-  const draft = new Draft(before);
-  for (let p = 0; p < parts.length; p++) {
-    for (const key of Object.keys(parts[p]!.table)) {
-      if (p > 0 && isMerged(parts, p, key)) continue;
-      path.push(key);
-      draft.set(key, mergeKey(parts, p, key, child(before, key), path));
-      path.pop();
+
+  holdsMore(most: number): boolean {
+    if (this.parts.length === 1) return this.alone().holdsMore(most);
+    return this.parts.some(({ table, was }) => !(this.isKnown && table === was) && holdsMore(table, most));
+  }
+
+  entries(): readonly string[] | number | undefined {
+    return this.parts.length === 1 ? this.alone().entries() : this.keys();
+  }
+
+  at(key: string | number): Value | Making {
+    return this.parts.length === 1 ? this.alone().at(key) : this.merged(String(key));
+  }
+
+  whole(): Value {
+    return this.parts.length === 1 ? this.alone().whole() : tableOf(this, this.keys());
+  }
+
+  private keys(): readonly string[] {
+    const keys: string[] = [];
+    for (let p = 0; p < this.parts.length; p++) {
+      for (const key of keysOf(this.parts[p]!.table)) if (p === 0 || !this.isBelow(p, key)) keys.push(key);
     }
+    return keys;
   }
-  return draft.done();
-}
 
-/** Whether a part below `p` has the key, so that it was merged already. */
-function isMerged(parts: readonly Part[], p: number, key: string): boolean {
-  for (let q = 0; q < p; q++) if (Object.hasOwn(parts[q]!.table, key)) return true;
-  return false;
-}
-
-/** The tables that count are those above the last thing that is no table. */
-function mergeKey(
-  parts: readonly Part[],
-  first: number,
-  key: string,
-  before: Value | undefined,
-  path: string[],
-): Value {
-  let { index } = parts[first]!;
-  let winner: Value = parts[first]!.table[key]!;
-  let was = child(parts[first]!.was, key);
-  let tables: Part[] | undefined;
-  for (let p = first + 1; p < parts.length; p++) {
-    const part = parts[p]!;
-    if (!Object.hasOwn(part.table, key)) continue;
-    const value = part.table[key]!;
-    const old = child(part.was, key);
-    if (!isTable(value) || !isTable(winner)) {
-      if (isList(winner) && isTable(value)) refuseIndices(value, path, part.index);
-      tables = undefined;
-    } else (tables ??= [{ table: winner, was, index }]).push({ table: value, was: old, index: part.index });
-    winner = value;
-    was = old;
-    ({ index } = part);
+  private merged(key: string): Value | Making {
+    const before = child(this.before, key);
+    let winner: Value | undefined;
+    let was: Value | undefined;
+    /** The tables that count are those above the last thing that is no table; and so it was before. */
+    let tables: readonly Part[] = NONE;
+    let counted: readonly number[] = NONE;
+    let isSame = this.isKnown;
+    for (const part of this.parts) {
+      const value = child(part.table, key);
+      const old = child(part.was, key);
+      isSame &&= Object.is(value, old);
+      if (old !== undefined) counted = isTable(old) ? [...counted, part.index] : NONE;
+      if (value === undefined) continue;
+      if (isList(winner) && isTable(value)) this.refuseIndices(value, key, part.index);
+      tables = isTable(value) ? [...tables, { table: value, was: old, index: part.index }] : NONE;
+      winner = value;
+      was = old;
+    }
+    if (isSame) return before!;
+    if (tables.length > 1) {
+      const isKnown = this.isKnown && counted.every((one) => tables.some((part) => part.index === one));
+      return new Merging(tables, before, isKnown, [...this.path, key]);
+    }
+    return isShared(winner!, was, before) ? winner! : shared(before, winner!);
   }
-  if (tables !== undefined) return mergeTables(tables, before, path);
-  if (winner === before || typeof winner !== "object" || winner === null) return winner;
-  if (was !== undefined && was === before) return winner;
-  return share(before, winner);
+
+  /** What came from here alone, then and now, shares what is equal already. */
+  private alone(): Making {
+    const { table, was } = this.parts[0]!;
+    return sharing(isShared(table, was, this.before) ? undefined : this.before, table);
+  }
+
+  /** Whether a part below has the key, so that it is among the entries. */
+  private isBelow(p: number, key: string): boolean {
+    for (let q = 0; q < p; q++) if (Object.hasOwn(this.parts[q]!.table, key)) return true;
+    return false;
+  }
+
+  private refuseIndices(table: Table, key: string, index: number): void {
+    const keys = keysOf(table);
+    if (keys.length > 0 && keys.every(isIndex)) throw new BelowList([...this.path, key], keys[0]!, index);
+  }
 }
 
-function refuseIndices(table: Table, path: readonly string[], index: number): void {
-  const keys = Object.keys(table);
-  if (keys.length > 0 && keys.every(isIndex)) throw new BelowList([...path], keys[0]!, index);
+const NONE: readonly never[] = [];
+
+/** Whether a value shares with what stood there before already: it is that, or what comes after it in the same tree. */
+function isShared(value: Value, was: Value | undefined, before: Value | undefined): boolean {
+  return value === before || (was !== undefined && was === before);
 }

@@ -1,4 +1,6 @@
-import { child, Draft, isTable, share } from "./draft.ts";
+import { child, isTable } from "./draft.ts";
+import { holdsMore, Making, shared, sharing, tableOf } from "./making.ts";
+import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -20,39 +22,41 @@ export interface Override {
 
 /** A set of overrides; immutable. */
 export class Overrides {
-  static readonly none = new Overrides({ value: undefined, below: new Map() });
+  static readonly none = new Overrides(undefined);
 
-  private readonly root: Node;
+  private readonly root: Node | undefined;
 
-  private constructor(root: Node) {
+  private constructor(root: Node | undefined) {
     this.root = root;
   }
 
   /** The set that these overrides make when put one after the other. */
   static of(list: Iterable<Override>): Overrides {
-    return Overrides.none.putAll(list);
+    const growing = new Map<string, Growing>();
+    const root: Growing = { value: undefined, below: growing };
+    for (const { path, value } of list) {
+      let at = root;
+      for (const segment of path.slice(0, -1)) at = grown(at, segment);
+      at.below.set(path.at(-1)!, { value, below: new Map() });
+    }
+    return growing.size === 0 ? Overrides.none : new Overrides(nodeOf(root));
   }
 
   /** With `value` (frozen plain data) at `path`, and nothing below it. */
   put(path: Segments, value: Value): Overrides {
-    return this.putAll([{ path, value }]);
+    return new Overrides(withNode(this.root, path, 0, () => new Node(value)));
   }
 
-  /** With all of these, put one after the other. */
-  putAll(list: Iterable<Override>): Overrides {
-    const edit = new Edit();
-    const root = edit.copy(this.root);
-    for (const { path, value } of list) {
-      let node = root;
-      for (let depth = 0; depth < path.length - 1; depth++) node = edit.below(node, path[depth]!);
-      node.below.set(path[path.length - 1]!, { value, below: new Map() });
-    }
-    return new Overrides(root);
+  /** With each leaf of `table` (frozen plain data) put at its path below `path`; a table without keys is a leaf. */
+  merge(path: Segments, table: Table): Overrides {
+    return new Overrides(withNode(this.root, path, 0, (node) => merged(node, table)));
   }
 
   /** Without any override at `path` and below it. The same set when there was none. */
   unset(path: Segments): Overrides {
-    return this.find(path) === undefined ? this : new Overrides(without(this.root, path, 0));
+    if (this.find(path) === undefined) return this;
+    const root = without(this.root!, path, 0);
+    return root === undefined ? Overrides.none : new Overrides(root);
   }
 
   /** The override at exactly this path. */
@@ -63,9 +67,9 @@ export class Overrides {
   /** The path of the override that decides the value at `path`: the deepest one at or above it. */
   deciding(path: Segments): Segments | undefined {
     let found: Segments | undefined;
-    let node: Node | undefined = this.root;
+    let node = this.root;
     for (let depth = 0; depth < path.length; depth++) {
-      node = node.below.get(path[depth]!);
+      node = node?.child(path[depth]!);
       if (node === undefined) break;
       if (node.value !== undefined) found = path.slice(0, depth + 1);
     }
@@ -73,8 +77,8 @@ export class Overrides {
   }
 
   /** All overrides, each after those above it, so that `Overrides.of` makes the same set again. */
-  [Symbol.iterator](): IterableIterator<Override> {
-    return listed(this.root, [], [])[Symbol.iterator]();
+  *[Symbol.iterator](): IterableIterator<Override> {
+    if (this.root !== undefined) yield* listed(this.root, []);
   }
 
   /** Whether there are overrides at or below a path. */
@@ -85,22 +89,50 @@ export class Overrides {
   /** The overrides at or below a path. */
   within(path: Segments): Override[] {
     const node = this.find(path);
-    return node === undefined ? [] : [...listed(node, path, [])];
+    return node === undefined ? [] : [...listed(node, path)];
   }
 
   /** Whether there is none. */
   get isEmpty(): boolean {
-    return this.root.below.size === 0;
+    return this.root === undefined;
   }
 
   /** The overrides on top of `base`. Equal subtrees of `before` are taken over. */
   over(base: Table, before: Table | undefined): Table {
-    return overlaid(base, this.root, before) as Table;
+    return this.layingOver(base, before).whole() as Table;
+  }
+
+  /** The same, to be made piece by piece. */
+  layingOver(base: Table, before: Table | undefined): Making {
+    return this.root === undefined ? sharing(before, base) : new LayingOver(base, this.root, before);
+  }
+
+  /**
+   * What stands where an override at `path` was dropped. Only there the overrides over `base` are no longer what they were.
+   *
+   * @param before the overrides over `base` until then
+   * @returns the place, which may be further up where nothing stands below it, and how to make its value; undefined: none
+   */
+  uncovered(path: Segments, base: Table, before: Table): readonly [at: Segments, value: Making | undefined] {
+    let node = this.root;
+    let value: Value | undefined = base;
+    let old: Value | undefined = before;
+    let depth = 0;
+    for (; depth < path.length && (node === undefined ? isTable(value) : !node.isLeaf); depth++) {
+      const key = path[depth]!;
+      value = child(node?.value ?? value, key);
+      old = child(old, key);
+      node = node?.child(key);
+    }
+    const at = path.slice(0, depth);
+    if (node !== undefined && !node.isLeaf) return [at, new LayingOver(value, node, old)];
+    const left = node?.value ?? value;
+    return [at, left === undefined ? undefined : sharing(old, left)];
   }
 
   private find(path: Segments): Node | undefined {
-    let node: Node | undefined = this.root;
-    for (const segment of path) node = node?.below.get(segment);
+    let node = this.root;
+    for (const segment of path) node = node?.child(segment);
     return node;
   }
 }
@@ -117,70 +149,200 @@ function assigned(node: Value | undefined, path: Segments, depth: number, value:
   if (depth === path.length) return value;
   const key = path[depth]!;
   const below = assigned(child(node, key), path, depth + 1, value);
-  const out: Record<string, Value> = {};
-  // Not a spread: of a frozen table with a thousand keys it takes five times as long.
-  if (isTable(node)) for (const other of Object.keys(node)) out[other] = node[other]!;
-  out[key] = below;
-  return Object.freeze(out);
+  if (!isTable(node)) return makeTable([key], [below]);
+  const keys = keysOf(node);
+  const values = valuesOf(node, keys).slice();
+  if (!Object.hasOwn(node, key)) return makeTable([...keys, key], [...values, below]);
+  values[keys.indexOf(key)] = below;
+  return makeTable(keys, values);
 }
 
-interface Node {
+/** `tree` without what stands at `path`, which is there, and is not the root. */
+export function remove(tree: Table, path: Segments): Table {
+  const [last, above] = [path.at(-1)!, path.slice(0, -1)];
+  let table: Value = tree;
+  for (const key of above) table = child(table, key)!;
+  const keys = keysOf(table as Table).filter((key) => key !== last);
+  const left = makeTable(
+    keys,
+    keys.map((key) => (table as Table)[key]!),
+  );
+  return above.length === 0 ? left : assign(tree, above, left);
+}
+
+/**
+ * What is overridden at a path, and below it. Many overrides that were merged together are kept as the table that was merged:
+ * each leaf of it is one.
+ */
+class Node {
   /** undefined: no override here, only below. */
   readonly value: Value | undefined;
-  readonly below: ReadonlyMap<string, Node>;
-}
+  private readonly below: Table | ReadonlyMap<string, Node>;
 
-interface Editable extends Node {
-  readonly below: Map<string, Node>;
-}
-
-/** Nodes that were copied for one change may be changed in place until it is over. */
-class Edit {
-  private readonly own = new Set<Node>();
-
-  copy(node: Node): Editable {
-    if (this.own.has(node)) return node as Editable;
-    const copy = { value: node.value, below: new Map(node.below) };
-    this.own.add(copy);
-    return copy;
+  constructor(value: Value | undefined, below: Table | ReadonlyMap<string, Node> = NOTHING) {
+    this.value = value;
+    this.below = below;
   }
 
-  /** The node at `key` below one of its own, made if need be. */
-  below(node: Editable, key: string): Editable {
-    const next = this.copy(node.below.get(key) ?? { value: undefined, below: new Map() });
-    node.below.set(key, next);
-    return next;
+  /** What was merged here, where nothing else is overridden. */
+  get table(): Table | undefined {
+    return this.value === undefined && !(this.below instanceof Map) ? (this.below as Table) : undefined;
   }
+
+  get keys(): Iterable<string> {
+    return this.below instanceof Map ? this.below.keys() : keysOf(this.below as Table);
+  }
+
+  /** Whether there is nothing below. */
+  get isLeaf(): boolean {
+    return this.below === NOTHING;
+  }
+
+  child(key: string): Node | undefined {
+    if (this.below instanceof Map) return this.below.get(key) as Node | undefined;
+    const value = child(this.below as Table, key);
+    return value === undefined ? undefined : nodeFor(value);
+  }
+
+  /** How many overrides are below, as far as that is more than so many. */
+  holdsMore(most: number): boolean {
+    if (!(this.below instanceof Map)) return holdsMore(this.below as Table, most);
+    return this.below.size > most || [...this.below.values()].some((node: Node) => node.holdsMore(most));
+  }
+
+  /** What is below, one by one, to be changed. */
+  opened(): Map<string, Node> {
+    if (this.below instanceof Map) return new Map(this.below as ReadonlyMap<string, Node>);
+    const nodes = new Map<string, Node>();
+    for (const key of this.keys) nodes.set(key, this.child(key)!);
+    return nodes;
+  }
+}
+
+const NOTHING: ReadonlyMap<string, Node> = new Map();
+
+/** The overrides that a table makes that is merged. */
+function nodeFor(value: Value): Node {
+  return isTable(value) && keysOf(value).length > 0 ? new Node(undefined, value) : new Node(value);
+}
+
+/** With another node at `path`. */
+function withNode(
+  node: Node | undefined,
+  path: Segments,
+  depth: number,
+  change: (node: Node | undefined) => Node,
+): Node {
+  if (depth === path.length) return change(node);
+  const below = node?.opened() ?? new Map<string, Node>();
+  const key = path[depth]!;
+  below.set(key, withNode(below.get(key), path, depth + 1, change));
+  return new Node(node?.value, below);
+}
+
+/** With all leaves of a table put, one after the other. */
+function merged(node: Node | undefined, table: Table): Node {
+  if (node === undefined || keysOf(table).length === 0) return nodeFor(table);
+  if (node.table !== undefined) {
+    const both = together(node.table, table);
+    if (both !== undefined) return new Node(undefined, both);
+  }
+  const below = node.opened();
+  for (const key of keysOf(table)) {
+    const value = table[key]!;
+    const isInner = isTable(value) && keysOf(value).length > 0;
+    below.set(key, isInner ? merged(below.get(key), value) : new Node(value));
+  }
+  return new Node(node.value, below);
+}
+
+/** Two merged tables as one; undefined where an override of the first has one of the second below it. */
+function together(first: Table, second: Table): Table | undefined {
+  const keys = keysOf(second);
+  const values = valuesOf(second, keys);
+  let both: Value[] | undefined;
+  for (let i = 0; i < keys.length; i++) {
+    const value = values[i]!;
+    if (!isTable(value) || keysOf(value).length === 0) continue;
+    const old = child(first, keys[i]!);
+    if (old === undefined) continue;
+    if (!isTable(old) || keysOf(old).length === 0) return undefined;
+    const below = together(old, value);
+    if (below === undefined) return undefined;
+    if (below !== value) (both ??= values.slice())[i] = below;
+  }
+  const rest = keysOf(first).filter((key) => !Object.hasOwn(second, key));
+  if (rest.length === 0) return both === undefined ? second : makeTable(keys, both);
+  return makeTable([...rest, ...keys], [...rest.map((key) => first[key]!), ...(both ?? values)]);
 }
 
 /** `node` without what is at `path`, and without nodes that say nothing. */
-function without(node: Node, path: Segments, depth: number): Node {
+function without(node: Node, path: Segments, depth: number): Node | undefined {
   const key = path[depth]!;
-  const below = new Map(node.below);
-  const next = depth === path.length - 1 ? undefined : without(node.below.get(key)!, path, depth + 1);
-  if (next === undefined || (next.value === undefined && next.below.size === 0)) below.delete(key);
+  const below = node.opened();
+  const next = depth === path.length - 1 ? undefined : without(below.get(key)!, path, depth + 1);
+  if (next === undefined) below.delete(key);
   else below.set(key, next);
-  return { value: node.value, below };
+  return below.size === 0 && node.value === undefined
+    ? undefined
+    : new Node(node.value, below.size === 0 ? NOTHING : below);
 }
 
-function listed(node: Node, path: Segments, into: Override[]): readonly Override[] {
-  if (node.value !== undefined) into.push({ path, value: node.value });
-  for (const [key, below] of node.below) listed(below, [...path, key], into);
-  return into;
+function* listed(node: Node, path: Segments): IterableIterator<Override> {
+  if (node.value !== undefined) yield { path, value: node.value };
+  for (const key of node.keys) yield* listed(node.child(key)!, [...path, key]);
 }
 
-function overlaid(base: Value | undefined, node: Node, before: Value | undefined): Value {
-  const current = node.value === undefined ? base : node.value;
-  if (node.below.size === 0) return share(before, current!);
-  const table: Table = isTable(current) ? current : {};
-  const draft = new Draft(before);
-  for (const key of Object.keys(table)) {
-    const below = node.below.get(key);
-    const value = table[key]!;
-    draft.set(key, below === undefined ? share(child(before, key), value) : overlaid(value, below, child(before, key)));
+/** A set while it is made. */
+interface Growing {
+  readonly value: Value | undefined;
+  readonly below: Map<string, Growing>;
+}
+
+function grown({ below }: Growing, key: string): Growing {
+  let next = below.get(key);
+  if (next === undefined) below.set(key, (next = { value: undefined, below: new Map() }));
+  return next;
+}
+
+function nodeOf({ value, below }: Growing): Node {
+  if (below.size === 0) return new Node(value);
+  return new Node(value, new Map([...below].map(([key, node]) => [key, nodeOf(node)])));
+}
+
+/** Overrides laid over the value at one path. */
+class LayingOver extends Making {
+  readonly before: Value | undefined;
+  private readonly node: Node;
+  /** The value that the overrides below change: the table that they are laid over. */
+  private readonly current: Value | undefined;
+
+  constructor(base: Value | undefined, node: Node, before: Value | undefined) {
+    super();
+    this.before = before;
+    this.node = node;
+    this.current = node.value ?? base;
   }
-  for (const [key, below] of node.below) {
-    if (!Object.hasOwn(table, key)) draft.set(key, overlaid(undefined, below, child(before, key)));
+
+  holdsMore(most: number): boolean {
+    return this.node.holdsMore(most) || (this.current !== undefined && holdsMore(this.current, most));
   }
-  return draft.done();
+
+  entries(): readonly string[] {
+    const keys = isTable(this.current) ? keysOf(this.current) : [];
+    const more = [...this.node.keys].filter((key) => !isTable(this.current) || !Object.hasOwn(this.current, key));
+    return more.length === 0 ? keys : [...keys, ...more];
+  }
+
+  at(key: string | number): Value | Making {
+    const below = this.node.child(String(key));
+    const value = child(this.current, String(key));
+    const before = child(this.before, String(key));
+    if (below === undefined) return shared(before, value!);
+    return below.isLeaf ? shared(before, below.value!) : new LayingOver(value, below, before);
+  }
+
+  whole(): Value {
+    return tableOf(this, this.entries());
+  }
 }

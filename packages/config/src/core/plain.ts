@@ -1,5 +1,6 @@
 import { child, Draft, isTable, share } from "./draft.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "./path.ts";
+import { keysOf, MOST_SHARED, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -157,7 +158,7 @@ export class Admission {
 
   private table(source: object, keys: readonly string[], before: Value | undefined): Table {
     const old = isTable(before) ? before : undefined;
-    return this.strict || keys.length > FEW ? this.built(source, keys, old) : this.cloned(source, old);
+    return this.strict || keys.length > MOST_SHARED ? this.built(source, keys, old) : this.cloned(source, old);
   }
 
   /** Builds a table key by key. */
@@ -178,8 +179,8 @@ export class Admission {
     const copy = { ...source } as Record<string, unknown>;
     const keys = Object.keys(copy);
     const values = Object.values(copy);
-    const oldKeys = old === undefined ? NONE : Object.keys(old);
-    const oldValues: readonly Value[] = old === undefined ? NONE : Object.values(old);
+    const oldKeys = old === undefined ? NONE : keysOf(old);
+    const oldValues = old === undefined ? NONE : valuesOf(old, oldKeys);
     let isSame = old !== undefined && keys.length === oldKeys.length;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i]!;
@@ -279,8 +280,6 @@ export class Admission {
   }
 }
 
-/** Up to so many keys an engine keeps an object in a form that it copies as a whole. */
-const FEW = 512;
 const NONE: readonly never[] = [];
 
 function shortened(path: Segments): string {

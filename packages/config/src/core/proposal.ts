@@ -1,18 +1,20 @@
 import { ConfigValidationError } from "../errors.ts";
-import { child, isTable, share } from "./draft.ts";
+import { child, isList, isTable } from "./draft.ts";
 import { originAt, PUT } from "./explain.ts";
 import type { Contribution, Layer } from "./layer.ts";
 import { belowListText, emptyLayer, layersOf, refusalOf } from "./layers.ts";
-import { BelowList, merge } from "./merge.ts";
+import { type Making, sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
-import { assign, type Override, Overrides } from "./overrides.ts";
+import { BelowList, merging } from "./merge.ts";
+import { assign, Overrides, remove } from "./overrides.ts";
 import { formatPath } from "./path.ts";
-import { admit, PlainDataError } from "./plain.ts";
+import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Shape } from "./shape.ts";
-import type { Budget } from "./sliced.ts";
+import { type Budget, inSlices } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
+import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Validation, ValidationContext } from "./validate.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
@@ -24,8 +26,8 @@ import type { Segments, Table, Value } from "./value.ts";
  *     const checked = await check(now, prepared, rules);
  *     const next = complete(now, prepared, checked);
  *
- * All three are pure, but that `prepare` learns which paths are secret. Only `check` may have to wait: for schemas and validators,
- * which are others' code.
+ * All three are pure, but that `prepare` learns which paths are secret. `check` may have to wait for schemas and validators,
+ * which are others' code; with a budget, all may take turns where a tree is large.
  */
 
 /** A configuration and all it is made from. Immutable. */
@@ -89,13 +91,34 @@ export function emptyConfiguration(sources: readonly string[], secrets?: Secrets
 /**
  * The next configuration but for its snapshot.
  *
- * @throws ConfigValidationError when a value is not plain data, or would change an element of a list
- * @throws ConfigSourceError when a source contributed what is not plain data, or would change an element of a list
+ * @param budget lets what is large be made in slices: a promise then
+ * @throws ConfigValidationError when a value is not plain data, or would change an element of a list; or rejects with it
+ * @throws ConfigSourceError when a source contributed what is not plain data, or would change an element of a list; or
+ *   rejects with it
  */
-export function prepare(now: Configuration, proposal: Proposal, rules: Rules): Prepared {
-  const next = applied(now, proposal, rules.shape);
-  for (const { secrets } of next.layers) if (secrets !== undefined) rules.secrets.learn(secrets);
-  return { proposal, next };
+export function prepare(now: Configuration, proposal: Proposal, rules: Rules): Prepared;
+export function prepare(
+  now: Configuration,
+  proposal: Proposal,
+  rules: Rules,
+  budget: Budget | undefined,
+): Prepared | Promise<Prepared>;
+export function prepare(
+  now: Configuration,
+  proposal: Proposal,
+  rules: Rules,
+  budget?: Budget,
+): Prepared | Promise<Prepared> {
+  return andThen(applied(now, proposal, rules.shape, makerFor(budget)), (next) => {
+    for (const { secrets } of next.layers) if (secrets !== undefined) rules.secrets.learn(secrets);
+    return { proposal, next };
+  });
+}
+
+type Make = (making: Making) => Value | Promise<Value>;
+
+function makerFor(budget: Budget | undefined): Make {
+  return (making) => (budget === undefined ? making.whole() : inSlices(making, budget));
 }
 
 /**
@@ -136,14 +159,27 @@ function known(tree: Table, proposal: Proposal): Table {
 }
 
 /** The next configuration. Its snapshot is the same object when nothing effective changed, else its version is one higher. */
-export function complete(now: Configuration, { next }: Prepared, checked: Checked): Configuration {
+export function complete(now: Configuration, prepared: Prepared, checked: Checked): Configuration;
+export function complete(
+  now: Configuration,
+  prepared: Prepared,
+  checked: Checked,
+  budget: Budget | undefined,
+): Configuration | Promise<Configuration>;
+export function complete(
+  now: Configuration,
+  { next }: Prepared,
+  checked: Checked,
+  budget?: Budget,
+): Configuration | Promise<Configuration> {
   const before = now.snapshot.tree;
   if (next.raw === now.raw && !isFirst(now)) return next;
   // Without a schema the effective tree is the merged one, and that shares with its predecessor already.
   const isShared = checked === next.raw && before === now.raw;
-  const tree = isShared ? checked : (share(before, checked) as Table);
-  if (tree === before && !isFirst(now)) return next;
-  return { ...next, snapshot: now.snapshot.next(tree) };
+  return andThen(isShared ? checked : makerFor(budget)(sharing(before, checked)), (tree) => {
+    if (tree === before && !isFirst(now)) return next;
+    return { ...next, snapshot: now.snapshot.next(tree as Table) };
+  });
 }
 
 /** Begins the message of a refusal. */
@@ -157,62 +193,128 @@ function isFirst(now: Configuration): boolean {
   return now.snapshot.version === 0;
 }
 
-function applied(now: Configuration, proposal: Proposal, shape: Shape | undefined): Configuration {
+function applied(
+  now: Configuration,
+  proposal: Proposal,
+  shape: Shape | undefined,
+  make: Make,
+): Configuration | Promise<Configuration> {
   switch (proposal.kind) {
     case "put": {
+      const { path } = proposal;
       refuseBelowList(now, proposal);
-      const value = admitted(now, proposal);
-      const overrides = now.overrides.put(proposal.path, value);
-      const raw = valueAt(now.raw, proposal.path) === value ? now.raw : assign(now.raw, proposal.path, value);
-      return { ...now, overrides, raw };
+      return andThen(admitted(now, proposal, make), (value) => {
+        const raw = valueAt(now.raw, path) === value ? now.raw : assign(now.raw, path, value);
+        return { ...now, overrides: now.overrides.put(path, value), raw };
+      });
     }
     case "merge": {
       refuseBelowList(now, proposal);
-      const value = admitted(now, proposal);
-      if (!isTable(value)) {
-        const message = "a merge wants a table; to set a value use put";
-        throw refused(message, proposal, proposal.path, message);
-      }
-      const puts: Override[] = [];
-      for (const leaf of leavesOf(value, proposal.path, [])) {
-        // An empty table would be merged into a list, too.
-        refuseBelowList(now, proposal, isTable(leaf.value) ? [...leaf.path, "*"] : leaf.path);
-        if (!(isTable(leaf.value) && isTable(valueAt(now.raw, leaf.path)))) puts.push(leaf);
-      }
-      const overrides = now.overrides.putAll(puts);
-      return { ...now, overrides, raw: overrides.over(now.base, now.raw) };
+      return andThen(admitted(now, proposal, make), (value) => {
+        if (!isTable(value)) {
+          const message = "a merge wants a table; to set a value use put";
+          throw refused(message, proposal, proposal.path, message);
+        }
+        return withMerged(now, proposal, value, make);
+      });
     }
     case "unset": {
       refuseBelowList(now, proposal);
       const overrides = now.overrides.unset(proposal.path);
       if (overrides === now.overrides) return now;
-      return { ...now, overrides, raw: overrides.over(now.base, now.raw) };
+      const [at, making] = overrides.uncovered(proposal.path, now.base, now.raw);
+      if (making === undefined) return { ...now, overrides, raw: remove(now.raw, at) };
+      return andThen(make(making), (value) => ({ ...now, overrides, raw: assign(now.raw, at, value) }));
     }
     case "sources": {
       const { contributions, overrides = now.overrides } = proposal;
       const layers = layersOf(contributions, now.layers, now.contributions, isFirst(now), shape);
-      const base = merged(layers, now);
-      const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
-      // Without overrides, then and now, the base shares with its predecessor already.
-      const isBare = overrides.isEmpty && now.raw === now.base;
-      const raw = isSame ? now.raw : isBare ? base : overrides.over(base, now.raw);
-      return { contributions, layers, overrides, base, raw, snapshot: now.snapshot };
+      return andThen(based(layers, now, make), (base) => {
+        const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
+        // Without overrides, then and now, the base shares with its predecessor already.
+        const isBare = overrides.isEmpty && now.raw === now.base;
+        const raw = isSame ? now.raw : isBare ? base : make(overrides.layingOver(base, now.raw));
+        return andThen(raw, (tree) => ({
+          contributions,
+          layers,
+          overrides,
+          base,
+          raw: tree as Table,
+          snapshot: now.snapshot,
+        }));
+      });
     }
   }
 }
 
-function merged(layers: readonly Layer[], now: Configuration): Table {
-  try {
-    return merge(
-      layers.map((layer) => layer.tree),
-      now.base,
-      now.layers.map((layer) => layer.tree),
-    );
-  } catch (error) {
+/** The layers, merged. */
+function based(layers: readonly Layer[], now: Configuration, make: Make): Table | Promise<Table> {
+  const failed = (error: unknown): never => {
     if (!(error instanceof BelowList)) throw error;
     const origin = layers[error.index]!.origin([...error.path, error.element]);
     throw refusalOf(belowListText(error.path, error.element), "below_list", origin);
+  };
+  try {
+    const trees = layers.map((layer) => layer.tree);
+    const were = now.layers.map((layer) => layer.tree);
+    const base = make(merging(trees, now.base, were)) as Table | Promise<Table>;
+    return base instanceof Promise ? base.catch(failed) : base;
+  } catch (error) {
+    return failed(error);
   }
+}
+
+function withMerged(
+  now: Configuration,
+  proposal: Write,
+  value: Table,
+  make: Make,
+): Configuration | Promise<Configuration> {
+  const { path } = proposal;
+  const there = valueAt(now.raw, path);
+  const table = meant(now, proposal, value, there, path);
+  if (table === undefined) return now;
+  const overrides = now.overrides.merge(path, table);
+  if (!isTable(there)) return { ...now, overrides, raw: assign(now.raw, path, table) };
+  return andThen(make(merging([there, table], there, [there, EMPTY])), (merged) => ({
+    ...now,
+    overrides,
+    raw: merged === there ? now.raw : assign(now.raw, path, merged),
+  }));
+}
+
+/**
+ * What of a table that is merged says something: a table without keys says nothing where there is a table.
+ *
+ * @param there what stands at its path
+ * @returns undefined where nothing is left
+ * @throws ConfigValidationError where it meets a list
+ */
+function meant(
+  now: Configuration,
+  proposal: Write,
+  value: Table,
+  there: Value | undefined,
+  path: Segments,
+): Table | undefined {
+  if (isList(there)) refuseBelowList(now, proposal, [...path, "*"]);
+  const keys = keysOf(value);
+  if (keys.length === 0) return isTable(there) ? undefined : value;
+  const values = valuesOf(value, keys);
+  let left: (Value | undefined)[] | undefined;
+  for (let i = 0; i < keys.length; i++) {
+    const inner = values[i]!;
+    if (!isTable(inner)) continue;
+    const said = meant(now, proposal, inner, child(there, keys[i]!), [...path, keys[i]!]);
+    if (said !== inner) (left ??= values.slice())[i] = said;
+  }
+  if (left === undefined) return value;
+  const kept = keys.filter((_, i) => left[i] !== undefined);
+  if (kept.length === 0) return undefined;
+  return makeTable(
+    kept,
+    left.filter((one) => one !== undefined),
+  );
 }
 
 type Write = Exclude<Proposal, { readonly kind: "sources" }>;
@@ -229,24 +331,25 @@ function refused(what: string, proposal: Write, path: Segments, message: string)
   return new ConfigValidationError(`${actionOf(proposal)}: ${what}`, [problemAt(path, message, PUT)]);
 }
 
-function admitted(now: Configuration, proposal: Extract<Proposal, { readonly value: unknown }>): Value {
+/** The value of a put or a merge, which shares with what stood there. */
+function admitted(
+  now: Configuration,
+  proposal: Extract<Proposal, { readonly value: unknown }>,
+  make: Make,
+): Value | Promise<Value> {
   const at = proposal.path;
   if (at.includes("__proto__")) {
     const message = 'no table may have the key "__proto__"';
     throw refused(message, proposal, at, message);
   }
+  const rules = { at, strict: true };
+  const before = valueAt(now.raw, at);
   try {
-    return admit(proposal.value, valueAt(now.raw, at), { at, strict: true });
+    if (isAdmitted(proposal.value, rules)) return make(sharing(before, proposal.value));
+    return admit(proposal.value, before, rules);
   } catch (error) {
     if (!(error instanceof PlainDataError)) throw error;
     const hint = proposal.value === undefined ? "; to drop an override use unset" : "";
     throw refused(`value at "${formatPath(error.path)}" ${error.what}${hint}`, proposal, error.path, error.what);
   }
-}
-
-function leavesOf(value: Value, path: Segments, found: Override[]): readonly Override[] {
-  const keys = isTable(value) ? Object.keys(value) : [];
-  if (keys.length === 0) found.push({ path, value });
-  for (const key of keys) leavesOf(child(value, key)!, [...path, key], found);
-  return found;
 }

@@ -1,6 +1,7 @@
 import { Draft, isTable } from "./draft.ts";
 import type { Layer } from "./layer.ts";
 import { remember } from "./layers.ts";
+import { Making } from "./making.ts";
 import { Admission, type AdmissionRules, admit, isAdmitted } from "./plain.ts";
 import type { Value } from "./value.ts";
 
@@ -102,6 +103,44 @@ async function container(
   }
   admission.leave(source);
   return made;
+}
+
+/**
+ * Makes a value: a large one entry by entry, with a look at the budget between two of them. It, and all that it is made of,
+ * is immutable, so that nothing is mixed.
+ */
+export function inSlices(making: Making, budget: Budget): Value | Promise<Value> {
+  return making.holdsMore(LARGE) ? made(making, budget) : making.whole();
+}
+
+async function made(making: Making, budget: Budget): Promise<Value> {
+  const entries = making.entries();
+  if (entries === undefined) return making.whole();
+  const at = (key: string | number): Value | Promise<Value> => {
+    const value = making.at(key);
+    if (!(value instanceof Making)) return value;
+    return value.holdsMore(PIECE) ? made(value, budget) : value.whole();
+  };
+  if (typeof entries === "number") {
+    const { before } = making;
+    const list: Value[] = [];
+    for (let i = 0; i < entries; i++) {
+      if ((i & 15) === 0 && budget.spent()) await budget.turn();
+      const element = at(i);
+      list.push(element instanceof Promise ? await element : element);
+    }
+    const isSame =
+      Array.isArray(before) && before.length === entries && list.every((one, i) => Object.is(one, before[i]));
+    return isSame ? before : Object.freeze(list);
+  }
+  const draft = new Draft(making.before);
+  for (let i = 0; i < entries.length; i++) {
+    const key = entries[i]!;
+    if ((i & 15) === 0 && budget.spent()) await budget.turn();
+    const value = at(key);
+    draft.set(key, value instanceof Promise ? await value : value);
+  }
+  return draft.done();
 }
 
 /** Whether to look at the budget before a value: each table and list may be a piece of work, scalars are one by the hundred. */

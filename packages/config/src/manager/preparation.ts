@@ -144,12 +144,15 @@ class Preparation {
 
   /** The configuration that a proposal leads to. */
   private propose(proposal: Proposal): Eventually<Configuration> {
-    return andThen(this.admitted(proposal), () => {
-      const { configuration } = this.plan;
-      const prepared = prepare(configuration, proposal, this.spec);
-      const checked = check(configuration, prepared, this.spec, newBudget());
-      return andThen(this.limited(checked), (tree) => complete(configuration, prepared, tree));
-    });
+    const { configuration } = this.plan;
+    const budget = newBudget();
+    return andThen(this.admitted(proposal), () =>
+      andThen(prepare(configuration, proposal, this.spec, budget), (prepared) =>
+        andThen(this.limited(check(configuration, prepared, this.spec, budget)), (tree) =>
+          complete(configuration, prepared, tree, budget),
+        ),
+      ),
+    );
   }
 
   /** Large contributions are admitted ahead, in slices. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assign, Overrides } from "../../src/core/overrides.ts";
-import { valueAt } from "../../src/core/snapshot.ts";
+import { assign, type Override, Overrides, remove } from "../../src/core/overrides.ts";
+import { listAbove, valueAt } from "../../src/core/snapshot.ts";
 import type { Segments, Table, Value } from "../../src/core/value.ts";
 import { anyTree, anyValue, key, plain } from "./trees.ts";
 
@@ -63,16 +63,40 @@ describe("Overrides", () => {
     );
   });
 
-  test("put together are what they are one by one", () => {
+  test("merged as a table are what its leaves are, put one by one", () => {
     fc.assert(
-      fc.property(fc.array(put), fc.array(put), anyTree, (earlier, later, base) => {
+      fc.property(fc.array(put), path, fc.array(anyTree), anyTree, (earlier, at, tables, base) => {
         const before = Overrides.of(earlier);
         const listed = [...before];
-        const together = before.putAll(later);
-        const single = later.reduce((set, { path: at, value }) => set.put(at, value), before);
-        expect(over(base, together)).toEqual(over(base, single));
-        expect([...together]).toEqual([...single]);
+        let merged = before;
+        let single = before;
+        for (const table of tables) {
+          merged = merged.merge(at, table);
+          for (const leaf of leavesOf(table, at)) single = single.put(leaf.path, leaf.value);
+        }
+        expect(over(base, merged)).toEqual(over(base, single));
+        expect(sorted(merged)).toEqual(sorted(single));
+        for (const { path: one } of single) {
+          expect(merged.at(one)).toEqual(single.at(one));
+          expect(merged.deciding(one)).toEqual(single.deciding(one));
+          expect(sorted(merged.unset(one))).toEqual(sorted(single.unset(one)));
+        }
         expect([...before]).toEqual(listed);
+      }),
+    );
+  });
+
+  test("dropped at a path change the tree there alone", () => {
+    fc.assert(
+      fc.property(anyTree, fc.array(put), fc.array(anyTree, { maxLength: 1 }), path, (base, puts, tables, at) => {
+        const overrides = tables.reduce((set, table) => set.merge(["a"], table), Overrides.of(puts));
+        const before = over(base, overrides);
+        const left = overrides.unset(at);
+        if (left === overrides) return;
+        const [place, making] = left.uncovered(at, base, before);
+        const after = making === undefined ? remove(before, place) : assign(before, place, making.whole());
+        expect(after).toEqual(over(base, left));
+        expect(Object.isFrozen(after)).toBe(true);
       }),
     );
   });
@@ -95,6 +119,8 @@ describe("Overrides", () => {
   test("show the sources again once unset", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), path, (base, puts, at) => {
+        // An override inside a list takes the place of the whole of it.
+        fc.pre(listAbove(base, at) === undefined);
         const rest = puts.filter((one) => !starts(one.path, at));
         const overrides = Overrides.of(puts).unset(at);
         expect(overrides.within(at)).toEqual([]);
@@ -145,6 +171,18 @@ describe("Overrides", () => {
     expect(Overrides.none.put(["b", "y"], 1).over(base, before)).toBe(before);
   });
 });
+
+/** The leaves of a table, as overrides. */
+function leavesOf(value: Value, at: Segments): readonly Override[] {
+  const isInner = typeof value === "object" && value !== null && !Array.isArray(value) && Object.keys(value).length > 0;
+  if (!isInner) return [{ path: at, value }];
+  return Object.entries(value as Table).flatMap(([one, below]) => leavesOf(below, [...at, one]));
+}
+
+function sorted(overrides: Overrides): readonly Override[] {
+  const text = ({ path: at }: Override): string => JSON.stringify(at);
+  return [...overrides].sort((a, b) => (text(a) < text(b) ? -1 : 1));
+}
 
 function starts(at: Segments, above: Segments): boolean {
   return above.every((segment, i) => at[i] === segment);

@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import { Config, ConfigSpec, ConfigValidationError } from "../../src/index.ts";
 import { share } from "../../src/core/draft.ts";
 import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
-import { admitSliced, type Budget } from "../../src/core/sliced.ts";
+import { type Making, sharing } from "../../src/core/making.ts";
+import { merge, merging } from "../../src/core/merge.ts";
+import { Overrides } from "../../src/core/overrides.ts";
+import { admitSliced, type Budget, inSlices } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "../core/trees.ts";
 import { eachAlone, ScriptedSource, started } from "../manager/kit.ts";
@@ -89,6 +92,26 @@ describe("a large table", () => {
     expect(Config.snapshot().get("table_7")).toBe(before.get("table_7"));
   });
 
+  test("lets the event loop turn while it is put again, merged, unset, and while it replaces another source's", async () => {
+    const [below, above] = [new ScriptedSource("below", large()), new ScriptedSource("above", { table_1: { one: 1 } })];
+    await started(new ConfigSpec({ sources: [below, above], reload_interval: 0 }));
+    below.next = large(1);
+    expect(await turns(() => Config.reload())).toBeGreaterThan(10);
+    expect(Config.peek("table_1")).toMatchObject({ one: 1, key_0: 1 });
+    for (const version of [2, 3]) {
+      expect(await turns(() => Config.merge("big", large(version)))).toBeGreaterThan(10);
+      expect(Config.peek("big.table_299.key_999")).toBe(999 + version);
+    }
+    expect(await turns(() => Config.put("big", large(4)))).toBeGreaterThan(10);
+    await Config.merge("table_299", { key_999: "over" });
+    below.next = large(6);
+    expect(await turns(() => Config.reload())).toBeGreaterThan(10);
+    expect(Config.peek("table_299.key_999")).toBe("over");
+    expect(Config.peek("table_299.key_998")).toBe(998 + 6);
+    await Config.unset("table_299.key_999");
+    expect(Config.peek("table_299.key_999")).toBe(999 + 6);
+  });
+
   test("lets the event loop turn while it is put in lists", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
     const list = Array.from({ length: 1_500 }, (_, t) => Array.from({ length: 1_000 }, (__, i) => i + t));
@@ -136,6 +159,36 @@ describe("admission in slices", () => {
         }
       }),
       { numRuns: 5 },
+    );
+  });
+
+  test("makes of several trees what is made of them at once, and looks at the budget all the while", async () => {
+    await fc.assert(
+      fc.asyncProperty(anyTree, anyTree, anyTree, async (one, other, third) => {
+        const [base, top, next] = [plain(many(one)), plain(many(other)), plain(many(third))];
+        const merged = merge([base, top], undefined);
+        const overrides = Overrides.none.merge(["k1"], plain({ tree: one, n: 2 })).put(["k2"], 1);
+        const over = overrides.over(base, undefined);
+        const makings: (() => Making)[] = [
+          () => merging([next, top], merged, [base, top]),
+          () => overrides.layingOver(next, over),
+          () => sharing(base, next),
+        ];
+        for (const making of makings) {
+          let looks = 0;
+          const budget: Budget = { spent: () => ++looks > 0, turn: () => Promise.resolve() };
+          const made = await inSlices(making(), budget);
+          const atOnce = making().whole();
+          expect(share(atOnce, made)).toBe(atOnce);
+          for (const key of ["k0", "k1", "k3999"]) {
+            const before = making().before as Record<string, Value>;
+            const [slice, whole] = [made, atOnce] as Record<string, Value>[];
+            expect(slice![key] === before[key]).toBe(whole![key] === before[key]);
+          }
+          if (made !== making().before) expect(looks).toBeGreaterThan(200);
+        }
+      }),
+      { numRuns: 3 },
     );
   });
 
