@@ -61,37 +61,36 @@ export class Draft {
   private readonly before: Table | undefined;
   private readonly keys: string[] = [];
   private readonly values: Value[] = [];
-  /** Whether all that was set so far is as in `before`. */
+  /** Whether all that was set so far is as in `before`. Then it is not built, but for a table that is very large. */
   private same: boolean;
+  private built: boolean;
   /** A large table grows as it is set: made at once it would take long. */
   private large: Record<string, Value> | undefined;
 
   constructor(before: Value | undefined) {
     this.before = isTable(before) ? before : undefined;
     this.same = this.before !== undefined;
+    this.built = !this.same;
   }
 
   /** Sets a key that was not set yet and is not `__proto__`. */
   set(key: string, value: Value): void {
-    this.keys.push(key);
-    if (this.same && Object.is(this.before![key], value) && Object.hasOwn(this.before!, key)) return;
-    if (this.same) {
-      this.same = false;
-      for (let i = 0; i < this.keys.length - 1; i++) this.add(this.keys[i]!, this.before![this.keys[i]!]!, i);
+    const count = this.keys.push(key);
+    this.same &&= Object.is(this.before![key], value) && Object.hasOwn(this.before!, key);
+    if (!this.built) {
+      if (this.same && count <= MOST_UNBUILT) return;
+      this.built = true;
+      for (let i = 0; i < count - 1; i++) this.add(this.keys[i]!, this.before![this.keys[i]!]!, i);
     }
-    this.add(key, value, this.keys.length - 1);
+    this.add(key, value, count - 1);
   }
 
   /** The table, frozen. */
   done(): Table {
-    if (this.same) {
-      if (keysOf(this.before!).length === this.keys.length) return this.before!;
-      return makeTable(
-        this.keys,
-        this.keys.map((key) => this.before![key]!),
-      );
-    }
-    return this.large === undefined ? makeTable(this.keys, this.values) : freezeTable(this.large, this.keys);
+    const { before, keys } = this;
+    if (this.same && keysOf(before!).length === keys.length) return before!;
+    if (this.large !== undefined) return freezeTable(this.large, keys);
+    return makeTable(keys, this.built ? this.values : keys.map((key) => before![key]!));
   }
 
   private add(key: string, value: Value, i: number): void {
@@ -106,6 +105,9 @@ export class Draft {
     this.large[key] = value;
   }
 }
+
+/** After so many keys that are as they were, a table is built all the same: to do that later would take long. */
+const MOST_UNBUILT = 10_000;
 
 /** `after`, with every subtree that equals its counterpart in `before` replaced by it. Both are frozen plain data. */
 export function share(before: Value | undefined, after: Value): Value {

@@ -142,19 +142,55 @@ export class Overrides {
  * equals laying all overrides over the sources again, for less.
  */
 export function assign(tree: Table, path: Segments, value: Value): Table {
-  return assigned(tree, path, 0, value) as Table;
+  return path.length === 0 ? (value as Table) : (assigning(tree, path, value).whole() as Table);
 }
 
-function assigned(node: Value | undefined, path: Segments, depth: number, value: Value): Value {
-  if (depth === path.length) return value;
-  const key = path[depth]!;
-  const below = assigned(child(node, key), path, depth + 1, value);
-  if (!isTable(node)) return makeTable([key], [below]);
-  const keys = keysOf(node);
-  const values = valuesOf(node, keys).slice();
-  if (!Object.hasOwn(node, key)) return makeTable([...keys, key], [...values, below]);
-  values[keys.indexOf(key)] = below;
-  return makeTable(keys, values);
+/** The same, to be made piece by piece. @param path not the root */
+export function assigning(tree: Value | undefined, path: Segments, value: Value): Making {
+  return new Assigning(isTable(tree) ? tree : NO_KEYS, path, value);
+}
+
+const NO_KEYS: Table = Object.freeze({});
+
+/** A table with another value at one path. It is another table than before, so that nothing is compared. */
+class Assigning extends Making {
+  readonly before = undefined;
+  private readonly table: Table;
+  private readonly path: Segments;
+  private readonly value: Value;
+
+  constructor(table: Table, path: Segments, value: Value) {
+    super();
+    this.table = table;
+    this.path = path;
+    this.value = value;
+  }
+
+  holdsMore(most: number): boolean {
+    let at: Value | undefined = this.table;
+    let keys = 0;
+    for (const key of this.path) {
+      if (!isTable(at)) break;
+      keys += keysOf(at).length;
+      at = child(at, key);
+    }
+    return keys > most;
+  }
+
+  entries(): readonly string[] {
+    const keys = keysOf(this.table);
+    return Object.hasOwn(this.table, this.path[0]!) ? keys : [...keys, this.path[0]!];
+  }
+
+  at(key: string | number): Value | Making {
+    if (key !== this.path[0]) return this.table[key]!;
+    if (this.path.length === 1) return this.value;
+    return assigning(child(this.table, this.path[0]!), this.path.slice(1), this.value);
+  }
+
+  whole(): Value {
+    return tableOf(this, this.entries());
+  }
 }
 
 /** `tree` without what stands at `path`, which is there, and is not the root. */

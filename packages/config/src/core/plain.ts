@@ -9,13 +9,17 @@ import type { Segments, Table, Value } from "./value.ts";
  * Plain data are strings, numbers, bigints, booleans, null, lists without holes, and tables: objects whose prototype is
  * `Object.prototype` or null. A key is not empty and not `__proto__`. A key whose value is undefined is absent. A string,
  * key or value, must be well-formed Unicode (a lone surrogate could not be written as UTF-8 and read back); NUL is a
- * character like any other. Nothing nests deeper than 500 levels or holds more than 2,000,000 values.
+ * character like any other. Nothing nests deeper than 500 levels or holds more than 2,000,000 values; no table has more than
+ * 100,000 keys, as an engine can list and copy the keys of one table only all at once.
  *
  *     admit({ a: 1, b: () => 1 })   throws PlainDataError: value at "b" is a function, must be plain data
  */
 
 /** Most values one tree may hold. A list that is shared by many parents counts once for each. */
 export const MAX_VALUES = 2_000_000;
+
+/** Most keys one table may have. */
+export const MAX_KEYS = 100_000;
 
 /** A value was refused: what is wrong, and where. Never quotes the value. */
 export class PlainDataError extends Error {
@@ -106,7 +110,8 @@ export class Admission {
     }
     if (!Array.isArray(value)) return this.keysOf(value);
     this.count(value.length);
-    if (this.strict && Object.keys(value).length !== value.length) {
+    // A very long list is not asked for its keys, which would be made for it: a hole is met on the way.
+    if (this.strict && value.length <= MAX_KEYS && Object.keys(value).length !== value.length) {
       this.refuse("is a list with holes or with keys of its own, must be plain data");
     }
     return undefined;
@@ -130,7 +135,6 @@ export class Admission {
     this.checkKey(key);
     if (!this.strict) return (source as Record<string, unknown>)[key];
     const property = Object.getOwnPropertyDescriptor(source, key);
-    if (property?.enumerable === false) this.refuse("has keys that are not enumerable, must be plain data");
     if (property?.get !== undefined || property?.set !== undefined) {
       this.path.push(key);
       this.refuse("is an accessor, must be plain data");
@@ -210,7 +214,7 @@ export class Admission {
 
   private list(source: readonly unknown[], before: Value | undefined): readonly Value[] {
     const old: readonly Value[] | undefined = Array.isArray(before) ? before : undefined;
-    const list: Value[] = [];
+    const list = newList();
     let same = old?.length === source.length;
     for (let i = 0; i < source.length; i++) {
       const element = source[i];
@@ -250,13 +254,18 @@ export class Admission {
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
       this.refuse(`is ${instanceName(source)}, must be plain data`);
     }
-    const keys = this.strict ? Reflect.ownKeys(source) : Object.keys(source);
-    this.count(keys.length);
-    // Symbols come last.
-    if (this.strict && typeof keys[keys.length - 1] === "symbol") {
-      this.refuse("has a symbol as key, must be plain data");
+    const keys = Object.keys(source);
+    if (keys.length > MAX_KEYS) {
+      this.refuse(`has ${keys.length} keys, at most ${MAX_KEYS} are allowed in one table`);
     }
-    return keys as readonly string[];
+    this.count(keys.length);
+    if (!this.strict) return keys;
+    if (Object.getOwnPropertySymbols(source).length > 0) this.refuse("has a symbol as key, must be plain data");
+    // Many keys are not listed twice: it takes long.
+    if (keys.length <= MANY && Object.getOwnPropertyNames(source).length > keys.length) {
+      this.refuse("has keys that are not enumerable, must be plain data");
+    }
+    return keys;
   }
 
   /** Counts before anything is looked at, so that what is too large is refused at once. */
@@ -280,7 +289,16 @@ export class Admission {
   }
 }
 
+/** A table of more keys is not searched for hidden ones. */
+const MANY = 10_000;
 const NONE: readonly never[] = [];
+
+/** An empty list of values of all kinds: an engine takes long to freeze one that it keeps for fractions alone. */
+export function newList(): Value[] {
+  const list: Value[] = [null];
+  list.pop();
+  return list;
+}
 
 function shortened(path: Segments): string {
   const text = formatPath(path.length > 20 ? path.slice(0, 20) : path);

@@ -6,7 +6,7 @@ import { belowListText, emptyLayer, layersOf, refusalOf } from "./layers.ts";
 import { type Making, sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { BelowList, merging } from "./merge.ts";
-import { assign, Overrides, remove } from "./overrides.ts";
+import { assigning, Overrides, remove } from "./overrides.ts";
 import { formatPath } from "./path.ts";
 import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
@@ -203,10 +203,9 @@ function applied(
     case "put": {
       const { path } = proposal;
       refuseBelowList(now, proposal);
-      return andThen(admitted(now, proposal, make), (value) => {
-        const raw = valueAt(now.raw, path) === value ? now.raw : assign(now.raw, path, value);
-        return { ...now, overrides: now.overrides.put(path, value), raw };
-      });
+      return andThen(admitted(now, proposal, make), (value) =>
+        withAssigned(now, now.overrides.put(path, value), path, value, make),
+      );
     }
     case "merge": {
       refuseBelowList(now, proposal);
@@ -224,7 +223,7 @@ function applied(
       if (overrides === now.overrides) return now;
       const [at, making] = overrides.uncovered(proposal.path, now.base, now.raw);
       if (making === undefined) return { ...now, overrides, raw: remove(now.raw, at) };
-      return andThen(make(making), (value) => ({ ...now, overrides, raw: assign(now.raw, at, value) }));
+      return andThen(make(making), (value) => withAssigned(now, overrides, at, value, make));
     }
     case "sources": {
       const { contributions, overrides = now.overrides } = proposal;
@@ -275,12 +274,22 @@ function withMerged(
   const table = meant(now, proposal, value, there, path);
   if (table === undefined) return now;
   const overrides = now.overrides.merge(path, table);
-  if (!isTable(there)) return { ...now, overrides, raw: assign(now.raw, path, table) };
-  return andThen(make(merging([there, table], there, [there, EMPTY])), (merged) => ({
-    ...now,
-    overrides,
-    raw: merged === there ? now.raw : assign(now.raw, path, merged),
-  }));
+  if (!isTable(there)) return withAssigned(now, overrides, path, table, make);
+  const merged = make(merging([there, table], there, [there, EMPTY]));
+  return andThen(merged, (value) => withAssigned(now, overrides, path, value, make));
+}
+
+/** With other overrides, which make another value at one path. */
+function withAssigned(
+  now: Configuration,
+  overrides: Overrides,
+  path: Segments,
+  value: Value,
+  make: Make,
+): Configuration | Promise<Configuration> {
+  if (valueAt(now.raw, path) === value) return { ...now, overrides };
+  if (path.length === 0) return { ...now, overrides, raw: value as Table };
+  return andThen(make(assigning(now.raw, path, value)), (raw) => ({ ...now, overrides, raw: raw as Table }));
 }
 
 /**

@@ -2,7 +2,7 @@ import { Draft, isTable } from "./draft.ts";
 import type { Layer } from "./layer.ts";
 import { remember } from "./layers.ts";
 import { Making } from "./making.ts";
-import { Admission, type AdmissionRules, admit, isAdmitted } from "./plain.ts";
+import { Admission, type AdmissionRules, admit, isAdmitted, newList } from "./plain.ts";
 import type { Value } from "./value.ts";
 
 /**
@@ -66,6 +66,7 @@ async function container(
   rules: AdmissionRules,
   budget: Budget,
 ): Promise<Value> {
+  if (budget.spent()) await budget.turn();
   const keys = admission.enter(source);
   const entry = async (key: string, value: object, old: Value | undefined): Promise<Value> => {
     admission.step(key);
@@ -77,7 +78,7 @@ async function container(
   if (keys === undefined) {
     const list = source as readonly unknown[];
     const old: readonly Value[] | undefined = Array.isArray(before) ? before : undefined;
-    const out: Value[] = [];
+    const out = newList();
     let same = old?.length === list.length;
     for (let i = 0; i < list.length; i++) {
       const value = list[i];
@@ -123,7 +124,7 @@ async function made(making: Making, budget: Budget): Promise<Value> {
   };
   if (typeof entries === "number") {
     const { before } = making;
-    const list: Value[] = [];
+    const list = newList();
     for (let i = 0; i < entries; i++) {
       if ((i & 15) === 0 && budget.spent()) await budget.turn();
       const element = at(i);

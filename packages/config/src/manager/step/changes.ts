@@ -179,7 +179,10 @@ export function persisted(turn: Turn, id: number, error: Error | undefined): Set
     const down_for = turn.now - (file.last_error?.at ?? turn.now);
     turn.announce({ what: "source_recovered", source: file.name, down_for });
   }
-  turn.set({ overrides_file: { ...file, writing: false, last_success: turn.now, failures: 0 } });
+  // What a manager that started again had written is not the last that is being written, where a change came meanwhile.
+  const { phase, through } = turn.state.change ?? {};
+  const writing = change === undefined && phase === "persisting" && through === undefined;
+  turn.set({ overrides_file: { ...file, writing, last_success: turn.now, failures: 0 } });
   return change === undefined ? undefined : project(turn, change);
 }
 
