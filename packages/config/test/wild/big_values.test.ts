@@ -134,7 +134,7 @@ describe("admission in slices", () => {
   const always: Budget = { spent: () => true, turn: () => Promise.resolve() };
   /** The same tree so often that it is large. */
   const many = (tree: object): Record<string, unknown> =>
-    Object.fromEntries(Array.from({ length: 2_500 }, (_, i) => [`k${i}`, { tree, list: [1, 2, tree], n: 1 }]));
+    Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`k${i}`, { tree, list: [1, 2, tree], n: 1 }]));
 
   test("makes what admission at once makes, and shares as much", async () => {
     await fc.assert(
@@ -185,7 +185,7 @@ describe("admission in slices", () => {
             const [slice, whole] = [made, atOnce] as Record<string, Value>[];
             expect(slice![key] === before[key]).toBe(whole![key] === before[key]);
           }
-          if (made !== making().before) expect(looks).toBeGreaterThan(200);
+          if (made !== making().before) expect(looks).toBeGreaterThan(100);
         }
       }),
       { numRuns: 2 },

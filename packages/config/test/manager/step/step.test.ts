@@ -18,7 +18,7 @@ test.each([
         for (const choice of choices) world.act(choice);
         expect(world.drain()).toEqual([]);
       }),
-      { numRuns: RUNS / 2, seed },
+      { numRuns: durable ? RUNS / 2 : RUNS, seed },
     );
   },
   600_000,

@@ -231,12 +231,11 @@ export class World {
   private loaded(index: number, answers: readonly number[], value: number): void {
     const name = this.spec.layer_names[index]!;
     const tree = { [PATHS[value % 2]!]: ++this.loads, t: { [value % 3 === 0 ? "x" : "y"]: this.loads } };
-    const error = new Error("cannot be reached");
     const { last_loaded } = this.state.sources[index]!;
     const data = { outcome: "data", contribution: contribution(name, value % 11 === 0 ? { a: "bad" } : tree) } as const;
     const outcome =
       value % 5 === 0
-        ? ({ outcome: "error", error } as const)
+        ? ({ outcome: "error", error: new Error("cannot be reached") } as const)
         : value % 5 === 1 && last_loaded !== undefined
           ? ({ outcome: "unchanged", contribution: last_loaded } as const)
           : value % 7 === 0
