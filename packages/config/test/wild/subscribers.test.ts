@@ -30,6 +30,27 @@ test("A callback that is known to hang is not waited for again, until it answers
   expect(calls).toBe(3);
 });
 
+test("Puts that wait for a callback when it turns out to hang are answered then, however many there are", async () => {
+  const one = spec({ notify_timeout: 30 });
+  await started(one);
+  const hanging = gate();
+  let called = false;
+  await Config.subscribe("*", () => ((called = true), hanging.opened));
+  const store = storeOf(one);
+  const waited: number[] = [];
+  const save = store.save.bind(store);
+  store.save = (state) => {
+    if ([...state.deliveries.values()].some(({ current }) => current?.hangs === true)) waited.push(state.waits.length);
+    save(state);
+  };
+  const first = Config.put("a", 1);
+  await eventually(() => called);
+  await Promise.all([first, ...["b", "c", "d"].map((path) => Config.put(path, 1))]);
+  await Config.put("e", 1);
+  expect(Math.max(...waited)).toBe(0);
+  hanging.open();
+});
+
 test("A callback that links what ends with shutdown is started again, and told all", async () => {
   await started(spec());
   const told: unknown[] = [];

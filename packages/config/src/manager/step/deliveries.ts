@@ -137,6 +137,12 @@ export function slow(turn: Turn, key: string): void {
   turn.setDelivery({ ...delivery, current: { ...current, hangs: true } });
   const running_for = turn.now - current.running_since;
   turn.announce({ what: "subscriber_slow", notification: current.notification, running_for });
+  // Those that came meanwhile would wait for the same, each for as long again.
+  settle(
+    turn,
+    ({ needs }) => needs.includes(key),
+    (need) => need === key,
+  );
 }
 
 /** A process ended: if it was a delivery's, whatever for, the next one takes its place. */

@@ -391,6 +391,10 @@ export class World {
       }
       const [state, effects] = step(this.state, next, this.now);
       this.state = state;
+      const hanging = state.waits.flatMap(({ needs }) =>
+        needs.filter((key) => state.deliveries.get(key)?.current?.hangs === true),
+      );
+      if (hanging.length > 0) this.fault("a put waits for a callback that is known to hang");
       for (const effect of effects) {
         const outcome = this.carryOut(effect);
         if (outcome !== undefined) events.push(outcome);
