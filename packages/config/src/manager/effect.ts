@@ -1,6 +1,7 @@
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../core/diff.ts";
 import type { Contribution, Diagnostic } from "../core/layer.ts";
+import type { Together } from "../sources/together.ts";
 import type { Overrides } from "../core/overrides.ts";
 import type { Configuration } from "../core/proposal.ts";
 import type { Segments, Value } from "../core/value.ts";
@@ -71,6 +72,9 @@ export interface Candidate {
   readonly candidate: Contribution | undefined;
   /** It was refused before, and has not changed since. */
   readonly refused: boolean;
+  /** The links that it was read through, and those that what it has in the configuration was read through. */
+  readonly links: Together["links"] | undefined;
+  readonly effective_links: Together["links"] | undefined;
 }
 
 /** What is reported: as a telemetry event, and as a line of the log where it is trouble. */

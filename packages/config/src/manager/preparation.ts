@@ -4,6 +4,7 @@ import { check, complete, type Configuration, prepare, type Proposal } from "../
 import { admitAhead } from "../core/sliced.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { ConfigSpec } from "../spec.ts";
+import { torn } from "../sources/together.ts";
 import { blames } from "./blame.ts";
 import type { Candidate, Plan } from "./effect.ts";
 import { RefusedCandidates } from "./refused_candidates.ts";
@@ -87,13 +88,34 @@ class Preparation {
         // that was refused before does not keep back what others have now.
         const broken = error instanceof ConfigSourceError ? changed.filter(({ name }) => name === error.source) : [];
         const blamed = broken.length > 0 ? broken : changed.filter((one) => one.refused);
-        if (blamed.length === 0 || blamed.length === changed.length) {
-          throw new RefusedCandidates(error, [...refused, ...changed.map((one) => refusedFor(one, error))]);
+        const mates = this.matesOf(blamed, changed, left);
+        const out = [...refused, ...blamed.map((one) => refusedFor(one, error)), ...mates.map(heldFor(blamed))];
+        if (blamed.length === 0 || blamed.length + mates.length === changed.length) {
+          const rest = changed.filter((one) => !blamed.includes(one) && !mates.includes(one));
+          throw new RefusedCandidates(error, [...out, ...rest.map((one) => refusedFor(one, error))]);
         }
-        const without = new Set([...left, ...blamed.map(({ source }) => source)]);
-        return this.withCandidates(without, [...refused, ...blamed.map((one) => refusedFor(one, error))]);
+        const without = new Set([...left, ...[...blamed, ...mates].map(({ source }) => source)]);
+        return this.withCandidates(without, out);
       },
     );
+  }
+
+  /** Those of the changed that saw another generation of a link than what stays effective in place of the blamed. */
+  private matesOf(
+    blamed: readonly Candidate[],
+    changed: readonly Candidate[],
+    left: ReadonlySet<number>,
+  ): readonly Candidate[] {
+    const mates: Candidate[] = [];
+    for (;;) {
+      const out = new Set([...left, ...[...blamed, ...mates].map(({ source }) => source)]);
+      const taken = changed.filter(({ source }) => !out.has(source));
+      const links = this.plan.candidates.map((one) => (out.has(one.source) ? one.effective_links : one.links));
+      const apart = torn(links, new Set(taken.map(({ source }) => source)));
+      const more = taken.filter(({ source }) => apart.has(source));
+      if (more.length === 0) return mates;
+      mates.push(...more);
+    }
   }
 
   /**
@@ -177,6 +199,20 @@ class Preparation {
 
 function refusedFor({ source, candidate }: Candidate, error: Error): RefusedCandidate {
   return { source, candidate, error };
+}
+
+/** What is good by itself waits for those that it changed together with. */
+function heldFor(blamed: readonly Candidate[]): (one: Candidate) => RefusedCandidate {
+  const names = blamed.map(({ name }) => `"${name}"`).join(", ");
+  return ({ source, name, candidate }) => {
+    const message = `Cannot take what "${name}" has: it changed together with ${names}, which is refused`;
+    return {
+      source,
+      candidate,
+      held: true,
+      error: new ConfigSourceError(message, { source: name, code: "held_back" }),
+    };
+  };
 }
 
 function attempt<A, B>(

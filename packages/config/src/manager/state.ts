@@ -123,6 +123,8 @@ export interface SourceState {
   readonly refused: Contribution | undefined;
   /** The links that its last good load read through, as far as the manager has heard. */
   readonly links: Together["links"] | undefined;
+  /** The same for what is effective, for what it offers, and for what it loaded last. */
+  readonly generations: ReadonlyMap<Contribution, Together["links"]>;
   /** What it brought, and may not be taken without a source that belongs to it. */
   readonly held: LoadOutcome | undefined;
   readonly state: "pending" | "loading" | "ok" | "absent" | "error";
@@ -240,6 +242,8 @@ export interface RefusedCandidate {
   readonly source: number;
   readonly candidate: Contribution | undefined;
   readonly error: Error;
+  /** It is good, but changed together with one that is not. */
+  readonly held?: true;
 }
 
 /** A pattern, who is notified, and who asked for it. */
@@ -320,6 +324,7 @@ export function initialState(spec: ConfigSpec): State {
     candidate: undefined,
     refused: undefined,
     links: undefined,
+    generations: new Map(),
     held: undefined,
     state: "pending",
     last_checked: undefined,

@@ -152,6 +152,80 @@ describe("Sources behind one link", () => {
   });
 });
 
+describe("Of sources that changed together one is refused", () => {
+  /** A configuration of three files, two of them behind a link, and what becomes of a release whose second file is bad. */
+  async function refusing(
+    second: string,
+    bad: string,
+    good: (n: number) => string,
+    sources: (link: string) => readonly Source[],
+  ) {
+    const link = join(folder, "current");
+    const other = join(folder, "other.toml");
+    const files = (n: number, text: string) => ({ "a.toml": `a = ${n}\n`, [second]: text });
+    await release(link, 1, files(1, good(1)));
+    await writeFile(other, "c = 1\n");
+    const schema = z.record(z.string(), z.unknown()).refine(({ b }) => typeof b === "number", { path: ["b"] });
+    const all = [...sources(link), new FileSource(other, { settle: 0 })];
+    const { config } = await started(new ConfigSpec({ sources: all, schema, reload_interval: 0 }));
+    const shown = () => ["a", "b", "c"].map((key) => config.peek(key));
+    const isRefused = async (key: string) => {
+      const { refused, sources: status } = await config.status();
+      return (
+        refused !== undefined || status.some(({ name, last_error }) => name.includes(key) && last_error !== undefined)
+      );
+    };
+    await release(link, 2, files(2, bad));
+    await eventually(() => isRefused(second));
+    expect(shown()).toEqual([1, 1, 1]);
+    const { refused } = await config.status();
+    expect(refused?.sources).toEqual([all[1]!.name]);
+    // Others go on, and a next release of which the same file is bad shows nothing of itself.
+    await writeFile(other, "c = 2\n");
+    await eventually(() => config.peek("c") === 2);
+    expect(shown()).toEqual([1, 1, 2]);
+    await release(link, 3, files(3, bad));
+    const seen = new Set<unknown>();
+    const look = setInterval(() => seen.add(config.peek("a")), 1);
+    for (let n = 3; n < 6; n += 1) {
+      await writeFile(other, `c = ${n}\n`);
+      await eventually(() => config.peek("c") === n);
+    }
+    await config.reload().catch(() => undefined);
+    clearInterval(look);
+    expect([...seen]).toEqual([1]);
+    // Mended, all of it is there: nothing was lost.
+    await writeFile(join(link, `${second}.new`), good(3));
+    await rename(join(link, `${second}.new`), join(link, second));
+    await eventually(() => config.peek("b") === 3);
+    expect(shown()).toEqual([3, 3, 5]);
+    const after = await config.status();
+    expect(after.refused).toBeUndefined();
+    expect(after.sources.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
+  }
+
+  test("by a schema: it is blamed, the other one is held, and nothing is lost", async () => {
+    await refusing(
+      "b.toml",
+      'b = "bad"\n',
+      (n) => `b = ${n}\n`,
+      (link) => ["a", "b"].map((key) => new FileSource(join(link, `${key}.toml`), { settle: 0 })),
+    );
+  });
+
+  test("as it cannot be read: it is blamed, the other one is held, and nothing is lost", async () => {
+    await refusing(
+      "b.env",
+      'B={"x":1,"x":2}\n',
+      (n) => `B=${n}\n`,
+      (link) => [
+        new FileSource(join(link, "a.toml"), { settle: 0 }),
+        new FileSource(join(link, "b.env"), { settle: 0 }),
+      ],
+    );
+  });
+});
+
 describe("Files that are renamed in one moment", () => {
   test("change together", async () => {
     const paths = ["a", "b", "c"].map((key) => join(folder, `${key}.toml`));

@@ -1,7 +1,7 @@
 import { atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import type { ChangedPath } from "../../core/diff.ts";
-import type { Diagnostic, Layer } from "../../core/layer.ts";
+import type { Contribution, Diagnostic, Layer } from "../../core/layer.ts";
 import { formatPath } from "../../core/path.ts";
 import type { Overrides } from "../../core/overrides.ts";
 import { valueAt } from "../../core/snapshot.ts";
@@ -20,6 +20,7 @@ import {
   type Request,
   type Version,
   type WriteThrough,
+  type SourceState,
 } from "../state.ts";
 import * as deliveries from "./deliveries.ts";
 import type { Turn } from "./turn.ts";
@@ -242,16 +243,22 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
   return {
     configuration,
     request,
-    candidates: sources.map(({ index, name, required, candidate, refused }) => ({
+    candidates: sources.map(({ index, name, required, candidate, refused, generations }) => ({
       source: index,
       name,
       required,
       candidate,
       refused: refused !== undefined && refused === candidate,
+      links: linksOf(candidate, generations),
+      effective_links: linksOf(configuration.contributions[index], generations),
     })),
     first: phase === "starting",
     ...(request.cause === "rollback" ? { overrides: versionAt(state, request.version)!.overrides } : {}),
   };
+}
+
+function linksOf(contribution: Contribution | undefined, generations: SourceState["generations"]) {
+  return contribution === undefined ? undefined : generations.get(contribution);
 }
 
 /** What is to be written to a source instead of being kept as an override; undefined where none takes it. */

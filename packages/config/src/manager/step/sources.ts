@@ -10,7 +10,7 @@ import type { Refusal, ReloadReport } from "../../protocol.ts";
 import { blames } from "../blame.ts";
 import type { FromSource } from "../event.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
-import type { Caller, Gathering, RefusedCandidate, Reload } from "../state.ts";
+import type { Caller, Gathering, RefusedCandidate, Reload, SourceState } from "../state.ts";
 import { scrub } from "../scrub.ts";
 import * as changes from "./changes.ts";
 import * as deliveries from "./deliveries.ts";
@@ -100,7 +100,7 @@ export function up(turn: Turn, index: number, worker: Pid): void {
 /** A source's process reports what a load found. */
 export function loaded(turn: Turn, event: Loaded): void {
   const { source: index, answers, outcome, links, together } = event;
-  turn.setSource(index, { links });
+  turn.setSource(index, { links, generations: generationsAfter(turn, index, outcome, links) });
   const { reload, phase } = turn.state;
   const isAsked = reload !== undefined && answers.includes(reload.id) && reload.waiting.includes(index);
   if (isAsked && reload.first && "error" in outcome && turn.source(index).required) {
@@ -125,6 +125,22 @@ export function loaded(turn: Turn, event: Loaded): void {
     turn.do({ do: "arm", timer: `group ${group.id}`, ms: turn.state.spec.load_timeout });
   }
   turn.set({ groups: [...turn.state.groups.filter(({ id }) => id !== group.id), group] });
+}
+
+/** Which links a source's contributions were read through: what did not change is of the newest generation, too. */
+function generationsAfter(
+  { state }: Turn,
+  index: number,
+  outcome: Loaded["outcome"],
+  links: Loaded["links"],
+): SourceState["generations"] {
+  const { generations, candidate } = state.sources[index]!;
+  if (!("contribution" in outcome)) return generations;
+  const effective = state.configuration.contributions[index];
+  const next = new Map([...generations].filter(([one]) => one === candidate || one === effective));
+  if (links === undefined) next.delete(outcome.contribution);
+  else next.set(outcome.contribution, links);
+  return next;
 }
 
 /** A source's process ended: a reload does not wait for the next one. */
@@ -288,18 +304,20 @@ function limit(turn: Turn, ms: number, awaited: boolean): void {
 }
 
 function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
-  for (const { source, candidate, error } of refused) {
+  for (const { source, candidate, error, held } of refused) {
     const isNew = turn.source(source).refused !== candidate;
-    if (error instanceof ConfigSourceError && isNew) health.failed(turn, source, error);
+    if (isNew && held === true) turn.setSource(source, { last_error: { at: turn.now, error } });
+    else if (error instanceof ConfigSourceError && isNew) health.failed(turn, source, error);
     turn.setSource(source, { refused: candidate });
   }
   const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
   const names = refused.map(({ source }) => turn.source(source).name);
   // Those that the problems' values came from, or all that offered something new.
   const named = refused
-    .filter(({ error }, i) => blames(error, names[i]!))
+    .filter(({ error, held }, i) => held !== true && blames(error, names[i]!))
     .map(({ source }) => turn.source(source).name);
-  const sources = named.length > 0 ? named : names;
+  const others = refused.flatMap(({ held }, i) => (held === true ? [] : [names[i]!]));
+  const sources = named.length > 0 ? named : others;
   turn.set({ refused: { at: turn.now, sources, problems: [...new Set(problems)] } });
 }
 
