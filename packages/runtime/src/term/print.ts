@@ -4,6 +4,7 @@
  * not called, proxies are asked for no property, and what throws is shown as that.
  */
 import { inspect, types } from "node:util";
+import { keysOf } from "./keys.ts";
 import { cut, isError, messageOf, read, textOf } from "./guarded.ts";
 
 /** Where showing a term ends. */
@@ -25,6 +26,9 @@ export interface Bounds {
 /** What stacks carry: in a message they say nothing, so a crash, `[error, stack]`, is told as the error. */
 export const STACK = Symbol.for("@otpts/runtime/stack");
 
+// Beyond this many keys found in one term, no further object is looked into: however many large ones a term has, one is all it costs.
+const KEYS = 20_000;
+
 // Beyond this, making the digits of a number takes long.
 const LARGE = 2n ** 2_048n;
 
@@ -42,6 +46,8 @@ export function printed(term: unknown, bounds: Bounds): { readonly text: string;
 
 class Printer {
   nodes = 0;
+  // How many keys of objects were found, shown or not.
+  #keys = 0;
   readonly #bounds: Bounds;
   #characters = 0;
   // What is being shown, from the outside in.
@@ -113,10 +119,11 @@ class Printer {
     if (known !== undefined) return known;
     const prefix = prefixOf(value);
     if (depth > this.#bounds.depth) return `[${prefix === "" ? "Object" : prefix.trim()}]`;
-    // Finding the keys of a large object is most of what showing it costs: it is done once, and symbols are not looked for.
-    const keys = Object.keys(value);
-    const names: PropertyKey[] = keys.slice(0, this.#bounds.items);
-    if (keys.length <= this.#bounds.items) {
+    if (this.#keys >= KEYS) return `${prefix}{ … }`;
+    const { first: found, count } = keysOf(value);
+    this.#keys += count;
+    const names: PropertyKey[] = found.slice(0, this.#bounds.items);
+    if (count <= this.#bounds.items) {
       for (const symbol of Object.getOwnPropertySymbols(value).slice(0, this.#bounds.items))
         if (Object.prototype.propertyIsEnumerable.call(value, symbol)) names.push(symbol);
     }
@@ -124,7 +131,7 @@ class Printer {
       const own = Object.getOwnPropertyDescriptor(value, key);
       return `${keyText(key)}: ${this.#property(own, depth, indent)}`;
     });
-    this.#more(parts, keys.length - this.#bounds.items, "key");
+    this.#more(parts, count - this.#bounds.items, "key");
     return this.#layout(`${prefix}{`, parts, "}", indent);
   }
 

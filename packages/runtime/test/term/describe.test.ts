@@ -1,8 +1,8 @@
 import { NOPROC, OK, atom, erlang } from "@otpts/runtime";
 import { inspect } from "node:util";
-import { describe as group, expect, test } from "vitest";
+import { describe as group, expect, test, vi } from "vitest";
 
-import { describe } from "../../src/term/describe.ts";
+import { describe, detail } from "../../src/term/describe.ts";
 
 group("describe", () => {
   test.each<[unknown, string]>([
@@ -28,6 +28,41 @@ group("describe", () => {
     expect(describe("x".repeat(100_000)).length).toBeLessThan(450);
     expect(describe(Array.from({ length: 10_000 }, (_, n) => n)).length).toBeLessThan(450);
     expect(describe({ text: "a\nb", nested: { deep: { deeper: { deepest: { no: 1 } } } } })).not.toContain("\n");
+  });
+
+  test("finds the keys of large objects once for all that is told of them, and looks into no second one in one term", () => {
+    const large = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key_${n}`, n]));
+    const [table, other] = [large(30_000), large(30_000)];
+    const keys = vi.spyOn(Object, "keys");
+    const looks = () => keys.mock.calls.filter(([term]) => term === table || term === other).length;
+    try {
+      const text = describe(table);
+      expect(text).toMatch(/^\{ key_0: 0, key_1: 1, .*, \.\.\. 29980 more keys \}$/);
+      expect(describe(["put", table])).toContain(text.slice(0, 100));
+      expect(detail(table)).toContain("... 29950 more keys");
+      expect(looks()).toBe(1);
+      expect(describe([table, other, other, { small: 1 }])).toMatch(
+        /29980 more keys \}, \{ … \}, \{ … \}, \{ … \} \]$/,
+      );
+      expect(looks()).toBe(1);
+      delete table["key_3"];
+      expect(describe(table)).toContain("key_2: 2, key_4: 4");
+      expect(looks()).toBe(2);
+    } finally {
+      keys.mockRestore();
+    }
+  });
+
+  test("asks a large proxy once for its keys, and about those that it shows", () => {
+    const asked: string[] = [];
+    const target = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key_${n}`, n]));
+    const proxy = new Proxy(target, {
+      ownKeys: (object) => (asked.push("keys"), Reflect.ownKeys(object)),
+      getOwnPropertyDescriptor: (object, key) => (asked.push("one"), Reflect.getOwnPropertyDescriptor(object, key)),
+    });
+    expect(describe(proxy)).toContain("... 9980 more keys");
+    expect(asked.filter((each) => each === "keys")).toHaveLength(1);
+    expect(asked.length).toBeLessThan(100);
   });
 
   test("never throws", () => {
