@@ -7,6 +7,14 @@ export async function per(n: number, work: () => unknown): Promise<number> {
   return Number(process.hrtime.bigint() - start) / n;
 }
 
+/** Microseconds that this program's threads computed for while `work` was done. */
+export async function processorTime(work: () => unknown): Promise<number> {
+  const start = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(start);
+  return user + system;
+}
+
 /** Bytes that live after a full collection: the JavaScript heap and what hangs on it outside. */
 export async function liveBytes(): Promise<number> {
   const { gc } = globalThis;

@@ -41,6 +41,8 @@ server(State) ->
     {ok, Pid} = gen_server:start(bench_server, State, []),
     Pid.
 
+median(Samples) -> lists:nth((length(Samples) + 1) div 2, lists:sort(Samples)).
+
 repeat(0, _Fun) -> ok;
 repeat(N, Fun) -> Fun(), repeat(N - 1, Fun).
 
@@ -51,10 +53,22 @@ probe(call_inside, #{n := N}) -> one_call(N);
 probe(call_async, #{n := N}) -> one_call(N);
 probe(call_statem, #{n := N}) ->
     {ok, Machine} = gen_statem:start(bench_statem, [], []),
-    machine_calls(Machine, N div 10),
-    Ns = per(N, fun() -> machine_calls(Machine, N) end),
+    Server = server(),
+    Batch = N div 10,
+    machine_calls(Machine, Batch),
+    calls(Server, Batch),
+    Pairs = [
+        begin
+            Beside = per(Batch, fun() -> calls(Server, Batch) end),
+            Ns = per(Batch, fun() -> machine_calls(Machine, Batch) end),
+            {Ns, Ns / Beside}
+        end
+     || _ <- lists:seq(1, 10)
+    ],
     gen_statem:stop(Machine),
-    [{ns, Ns}];
+    gen_server:stop(Server),
+    {All, Ratios} = lists:unzip(Pairs),
+    [{ns, median(All)}, {ratio, median(Ratios)}];
 probe(call_many, #{n := N, flight := Flight}) ->
     %% One process that sends the requests, then takes the answers: faster here (1.15 us) than a caller each (1.8 us).
     Server = server(),

@@ -65,7 +65,10 @@ import {
   IGNORE,
   INFO,
   INTERNAL,
+  KEEP_STATE,
+  KEEP_STATE_AND_DATA,
   NEXT_EVENT,
+  NEXT_STATE,
   NORMAL,
   OK,
   POP_CALLBACK_MODULE,
@@ -226,7 +229,7 @@ export class Machine extends Process implements Served {
         ) {
           const entry = take(this, undefined);
           if (carrying) this.#takeCarried(entry);
-          else if (entry instanceof Request && !entry.handlers.system) this.#begin([CALL, entry.from], entry.payload);
+          else if (entry instanceof Request && !entry.handlers.system) this.#call(entry);
           else this.#take(entry);
         } else if (!this.#step()) break;
       }
@@ -304,7 +307,7 @@ export class Machine extends Process implements Served {
     if (entry instanceof Cast) this.#begin(CAST, entry.message);
     else if (entry instanceof Request) {
       if (entry.handlers.system) system(this, entry);
-      else this.#begin([CALL, entry.from], entry.payload);
+      else this.#call(entry);
     } else this.#message((entry as Envelope).message);
   }
 
@@ -331,6 +334,44 @@ export class Machine extends Process implements Served {
     else this.#begin(INFO, message);
   }
 
+  // The way that most calls take, with its plainest result, an answer and nothing else, done at once. The rest is #begin's.
+  #call(request: Request): void {
+    const { module, state, data } = this;
+    const { from, payload } = request;
+    const type = [CALL, from];
+    if (this.debugged || (this.#mode.functions ? this.#known !== state : module.handle_event === undefined)) {
+      this.#begin(type, payload);
+      return;
+    }
+    let result: unknown;
+    try {
+      result = this.#mode.functions
+        ? this.#function.call(module, type, payload, data)
+        : module.handle_event?.(type, payload, state, data);
+    } catch (error) {
+      this.#open();
+      this.#threw(type, payload, error);
+      return;
+    }
+    let reply: unknown = NOTHING;
+    let next = data;
+    try {
+      reply = plainReply(result, state, from);
+      if (reply !== NOTHING) next = plainData(result as readonly unknown[], data);
+    } catch {
+      // A proxy that throws.
+      reply = NOTHING;
+    }
+    if (reply !== NOTHING && this.#timeouts === undefined && this.alive) {
+      this.data = next;
+      if (!this.prompt) this.prompt = this.dispatcher.prompt;
+      request.answer(reply);
+    } else {
+      this.#open();
+      this.#result(type, payload, result);
+    }
+  }
+
   // An event came.
   #begin(type: unknown, content: unknown): void {
     if (this.debugged) happened(this, [IN, [type, content], this.state]);
@@ -339,10 +380,15 @@ export class Machine extends Process implements Served {
 
   // An event's turn has come.
   #turnOf(type: unknown, content: unknown): void {
+    this.#open();
+    this.#callback(type, content, type, content);
+  }
+
+  // A transition begins.
+  #open(): void {
     this.#nextState = this.state;
     this.#nextData = this.data;
     this.flags |= STATE_CALL;
-    this.#callback(type, content, type, content);
   }
 
   // The event at hand goes from here to the transition as arguments, `ofType` and `event`: most events are done with at once,
@@ -358,20 +404,31 @@ export class Machine extends Process implements Served {
         if (module.handle_event === undefined) throw missing(module, "handle_event");
         result = module.handle_event(type, content, this.#nextState, this.#nextData);
       }
-      if (!Array.isArray(result) && isThenable(result)) {
-        whenSettled(
-          this,
-          this.#nameOfCallback(),
-          result,
-          (value) => this.#apply(ofType, event, value),
-          (error) => this.#threw(ofType, event, error),
-        );
-        return;
-      }
-      this.#apply(ofType, event, result);
+    } catch (error) {
+      this.#threw(ofType, event, error);
+      return;
+    }
+    this.#result(ofType, event, result);
+  }
+
+  #result(ofType: unknown, event: unknown, result: unknown): void {
+    try {
+      if (!Array.isArray(result) && isThenable(result)) this.#wait(ofType, event, result);
+      else this.#apply(ofType, event, result);
     } catch (error) {
       this.#threw(ofType, event, error);
     }
+  }
+
+  // A function of its own: closures make what they use an object, whether they are made or not.
+  #wait(ofType: unknown, event: unknown, result: PromiseLike<unknown>): void {
+    whenSettled(
+      this,
+      this.#nameOfCallback(),
+      result,
+      (value) => this.#apply(ofType, event, value),
+      (error) => this.#threw(ofType, event, error),
+    );
   }
 
   // The event at hand stays so for a while.
@@ -735,6 +792,24 @@ function plainOf(error: unknown): unknown {
 
 function isReply(action: unknown): action is readonly [unknown, From, unknown] {
   return isTuple(action) && action.length === 3 && action[0] === REPLY && isFrom(action[1]);
+}
+
+// The answer in a result that asks for nothing else: [KEEP_STATE_AND_DATA, answer], [KEEP_STATE, data, answer] or
+// [NEXT_STATE, state, data, answer] with the state that it is in. NOTHING if it is none of these.
+function plainReply(result: unknown, state: unknown, from: From): unknown {
+  if (!Array.isArray(result)) return NOTHING;
+  const tag: unknown = result[0];
+  const length = tag === KEEP_STATE_AND_DATA ? 2 : tag === KEEP_STATE ? 3 : 4;
+  if (result.length !== length || (length === 4 && (tag !== NEXT_STATE || result[1] !== state))) return NOTHING;
+  const last: unknown = result[length - 1];
+  const action: unknown = Array.isArray(last) && last.length === 1 ? last[0] : last;
+  if (!Array.isArray(action) || action.length !== 3 || action[0] !== REPLY || action[1] !== from) return NOTHING;
+  return action[2];
+}
+
+// The data in such a result.
+function plainData(result: readonly unknown[], data: unknown): unknown {
+  return result.length === 2 ? data : result[result.length - 2];
 }
 
 function pairOf({ type, content }: Event): readonly [unknown, unknown] {

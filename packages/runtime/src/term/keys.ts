@@ -37,6 +37,7 @@ export function keysOf(value: object): Keys {
   return keys;
 }
 
+// oxlint-disable-next-line typescript/unbound-method -- it is called on objects
 const isOwn = Object.prototype.propertyIsEnumerable;
 
 // A proxy is asked once for its keys, and not for each of them whether it is enumerable, unless there are few.
