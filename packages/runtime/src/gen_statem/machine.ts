@@ -272,7 +272,8 @@ export class Machine extends Process implements Served {
       this.#callback(ENTER, this.state, this.#type, this.#content);
       return true;
     }
-    const queued = this.#queue.pop();
+    // Taking nothing out of an empty array takes as long as all else here.
+    const queued = this.#queue.length === 0 ? undefined : this.#queue.pop();
     if (queued !== undefined) {
       this.#turnOf(queued.type, queued.content);
       return true;
