@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join } from "node:path";
 
 import type { Contribution, Diagnostic } from "../core/layer.ts";
+import { matches, parsePattern, type Pattern } from "../core/pattern.ts";
 import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
@@ -111,7 +112,10 @@ export class FileLayers {
       const isOptional = written.startsWith("-");
       const path = isOptional ? written.slice(1) : written;
       const isPattern = MAGIC.test(path);
-      for (const found of await this.filesAt(path, file)) {
+      const named = await this.filesAt(path, file).catch((error: unknown) => {
+        throw error instanceof TypeError ? refuse("include", error.message) : error;
+      });
+      for (const found of named) {
         const circle = chain.findIndex((above) => above.path === found.path);
         if (circle >= 0) {
           const files = [...chain.slice(circle), found].map(({ shown }) => `"${shown}"`).join(" → ");
@@ -145,10 +149,12 @@ export class FileLayers {
     const { minimatch } = await import("minimatch");
     let found: readonly Named[] = [base];
     for (const part of written.split("/").filter((one) => one !== "" && one !== ".")) {
+      const pattern = MAGIC.test(part) ? patternOf(part) : undefined;
       const next = found.map(async (place): Promise<readonly Named[]> => {
-        if (!MAGIC.test(part)) return [below(place, part)];
+        if (pattern === undefined) return [below(place, part)];
         const names = (await this.directory(place).catch(noDirectory)) ?? [];
-        return names.filter((name) => minimatch(name, part, OPTIONS)).map((name) => below(place, name));
+        const isHidden = (name: string): boolean => name.startsWith(".") && !part.startsWith(".");
+        return names.filter((name) => !isHidden(name) && matches(pattern, [name])).map((name) => below(place, name));
       });
       found = (await Promise.all(next)).flat();
     }
@@ -184,6 +190,16 @@ export function known_format(path: string): FormatName | undefined {
   return HAS_EXTENSION.test(path) ? format_by_extension(path) : undefined;
 }
 
+/** @throws TypeError for what is no pattern */
+function patternOf(part: string): Pattern {
+  if (part.includes("**")) {
+    throw new TypeError('a pattern names the files of directories one by one: "**" is not known');
+  }
+  // A dot separates segments elsewhere; what is escaped already stays so.
+  const segment = part.replace(/\\.|\./g, (sign) => (sign === "." ? "\\." : sign));
+  return parsePattern(segment, "include files");
+}
+
 /** What a pattern passes over. */
 function noDirectory(error: unknown): undefined {
   if (error instanceof ConfigSourceError && error.code === "not_a_directory") return;
@@ -192,7 +208,6 @@ function noDirectory(error: unknown): undefined {
 
 const HAS_EXTENSION = /\.[^./\\]+$/;
 const MAGIC = /[*?[{]/;
-const OPTIONS = { nonegate: true, nocomment: true, noext: true, matchBase: false } as const;
 
 function below({ path, shown }: Named, name: string): Named {
   return { path: join(path, name), shown: join(shown, name) };

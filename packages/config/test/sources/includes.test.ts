@@ -54,7 +54,7 @@ describe("A file that includes others", () => {
 
   test("takes patterns: sorted, without hidden files, with a diagnostic for an unknown extension, or nothing at all", async () => {
     await write({
-      "main.toml": 'include = ["conf.d/*", "none/*.toml", "*/{x,y}.json"]\n',
+      "main.toml": 'include = ["conf.d/*", "none/*.toml", "*/{x,y}.json", "[[:alpha:]]ther/[xy].jso?"]\n',
       "conf.d/20.toml": "a = 20\n",
       "conf.d/10.toml": "a = 10\nb = 10\n",
       "conf.d/.hidden.toml": "a = 99\n",
@@ -109,6 +109,8 @@ describe("A file that includes others", () => {
     ["include = 1\n", '"include" must be a path or a list of paths'],
     ["include = [[]]\n", '"include" must be a path or a list of paths'],
     ['include = ""\n', '"include" must be a path or a list of paths'],
+    ['include = "**/*.toml"\n', '"**" is not known'],
+    ['include = "{a,b.toml"\n', "Cannot include files"],
     ['include = "x.ini"\n', "is unknown, use one of .toml"],
   ])("is refused: %s", async (text, message) => {
     await write({ "main.toml": text });
