@@ -146,7 +146,6 @@ export class FileLayers {
     if (!MAGIC.test(written)) {
       return [isAbsolute(written) ? { path: join(written), shown: written } : below(base, written)];
     }
-    const { minimatch } = await import("minimatch");
     let found: readonly Named[] = [base];
     for (const part of written.split("/").filter((one) => one !== "" && one !== ".")) {
       const pattern = MAGIC.test(part) ? patternOf(part) : undefined;
