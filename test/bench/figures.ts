@@ -22,7 +22,7 @@ export const pages: readonly Page[] = [
   {
     path: "README.md",
     sections: ["runtime", "config"],
-    groups: ["Calls", "Messages", "Life", "Reads", "Changes"],
+    groups: ["Calls", "Messages", "Life", "Start", "Reads", "Changes"],
     whole: false,
   },
   {

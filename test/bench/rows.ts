@@ -81,6 +81,8 @@ const ms = (id: string, title: string, metric: string, wanted: Partial<Row> = {}
   ...wanted,
 });
 
+const IMPORT = "processor time of programs that import the package and end, less that of programs that only end";
+
 const among = [10, 1_000, 100_000] as const;
 
 export const probes: readonly ProbeSpec[] = [
@@ -221,6 +223,13 @@ export const probes: readonly ProbeSpec[] = [
       },
     ]),
   ),
+
+  runtime("Start", "import", { n: 5 }, { n: 2 }, [
+    ms("import_runtime", "import, over an empty program", "ms", { limit: 20, note: IMPORT }),
+  ]),
+  config("Start", "import", { n: 5 }, { n: 2 }, [
+    ms("import_config", "import, over an empty program", "ms", { limit: 50, note: IMPORT }),
+  ]),
 
   config("Reads", "read", { n: 1_000_000, keys: 10_000, among: 1 }, { n: 200_000 }, [
     ns("peek", "peek(path), 10,000 keys, one path", { limit: 10, note: "peers: their get" }),

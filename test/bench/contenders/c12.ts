@@ -2,6 +2,7 @@ import { loadConfig, watchConfig } from "c12";
 import { fixture, reads, reloads } from "../configuration.ts";
 import type { Fixture, Tree } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 
 const file = "bench.config.json";
 
@@ -23,6 +24,7 @@ export const contender: Contender = {
     save_moved: "the same as in place, for it",
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("c12"), n),
     async ref({ n, keys }) {
       const made = await fixture(keys, file);
       const { config } = await loadConfig<Tree>(options(made));

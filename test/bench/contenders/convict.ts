@@ -2,6 +2,7 @@ import convict from "convict";
 import { fixture, reads, reloads } from "../configuration.ts";
 import type { Fixture, Tree } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 
 /** convict's own types follow its schema, and these schemas are made at run time. */
 interface Loose {
@@ -42,6 +43,7 @@ export const contender: Contender = {
     match: "no subscriptions",
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("convict"), n),
     async read({ n, keys, among }) {
       if (keys > 100_000) throw new Error("a schema of a million leaves takes it minutes to build");
       const made = await fixture(keys);

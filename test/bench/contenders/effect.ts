@@ -1,5 +1,6 @@
 import { Deferred, Effect, Fiber, Queue } from "effect";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
 
@@ -145,6 +146,7 @@ export const contender: Contender = {
     children: "no supervisor of children that restart",
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("effect"), n),
     call: ({ n }) => callsOutside(echo, n),
     call_inside: ({ n }) => callsInside(echo, n),
     call_async: ({ n }) => callsOutside(asyncEcho, n),

@@ -1,6 +1,7 @@
 import { dispatch, query, spawn, start, stop } from "nact";
 import type { ActorSystemRef, Ref } from "nact";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import type { Load } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
@@ -172,6 +173,7 @@ export const contender: Contender = {
     call_waiting: "no mailbox of its own while it handles a message",
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("nact"), n),
     call: ({ n }) => callsTo(new Server(), n),
     call_inside: ({ n }) => inside(() => callsTo(new Server(), n)),
     call_async: ({ n }) => callsTo(new Server(asyncEcho), n),

@@ -1,6 +1,7 @@
 import nconf from "nconf";
 import { fixture, reads, reloads } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 
 export const contender: Contender = {
   name: "nconf",
@@ -17,6 +18,7 @@ export const contender: Contender = {
     match: "no subscriptions",
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("nconf"), n),
     async read({ n, keys, among }) {
       const made = await fixture(keys);
       const provider = new nconf.Provider().file({ file: made.file });

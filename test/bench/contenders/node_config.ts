@@ -30,6 +30,7 @@ export const contender: Contender = {
     put: "no runtime changes",
     get: "no process to ask",
     match: "no subscriptions",
+    import: "its import reads the files",
   },
   probes: {
     async read({ n, keys, among }) {

@@ -3,6 +3,7 @@ import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } 
 import type { Pid } from "@otpts/runtime";
 import { gen_statem, KEEP_STATE_AND_DATA, STATE_FUNCTIONS } from "@otpts/runtime/gen_statem";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, median, per, processorTime } from "../stopwatch.ts";
 
@@ -191,6 +192,7 @@ export const contender: Contender = {
   notes: [],
   absent: {},
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("@otpts/runtime"), n),
     call: ({ n }) => callsTo(server, n),
     strangers: ({ n }) => strangers(n),
     call_inside: ({ n }) => inside(() => callsTo(server, n)),

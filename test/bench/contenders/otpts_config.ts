@@ -6,6 +6,7 @@ import { erlang, gen_server, KILL, OK, REPLY, supervisor } from "@otpts/runtime"
 import { fixture, paths, reads, reloads, tree } from "../configuration.ts";
 import type { Fixture } from "../configuration.ts";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 import { median, per } from "../stopwatch.ts";
 
 /** Reads the file as the peers do, when it is told to: no watch, no waiting until the file has settled. */
@@ -75,6 +76,7 @@ export const contender: Contender = {
   notes: [],
   absent: {},
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("@otpts/config"), n),
     read: ({ n, keys, among }) =>
       withFile(keys, async (made) => {
         const paths = made.paths(among, ".");

@@ -1,6 +1,7 @@
 import { createActor, fromPromise, fromTransition } from "xstate";
 import type { ActorRef, EventObject, Snapshot } from "xstate";
 import type { Contender } from "../contender.ts";
+import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
 
@@ -104,6 +105,7 @@ export const contender: Contender = {
     children: nosupervisor,
   },
   probes: {
+    import: ({ n }) => imports(import.meta.resolve("xstate"), n),
     call: ({ n }) => callsTo(n),
     call_inside: ({ n }) => inside(() => callsTo(n)),
     async call_many({ n, flight }) {
