@@ -12,6 +12,7 @@ import { admitSliced, type Budget } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import { type Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
+import { faultsIn, issuesIn } from "./verdict.ts";
 import { isError, isRevoked, messageIn, thrownWords, typeOf, wordsOf } from "./words.ts";
 
 /**
@@ -58,7 +59,7 @@ export class Validation {
   constructor(schema: StandardSchemaV1 | undefined, validators: Readonly<Record<string, Validator>> = {}) {
     if (schema !== undefined && !isSchema(schema)) {
       throw new TypeError(
-        `Cannot validate: schema must be a Standard Schema (zod, valibot, arktype and others make them), got ${typeOf(schema)}`,
+        `Cannot validate: schema must be a Standard Schema (zod, valibot, arktype and others make them), got ${isEffect(schema) ? EFFECT : typeOf(schema)}`,
       );
     }
     this.schema = schema;
@@ -72,11 +73,12 @@ export class Validation {
       const validator = validators[pattern];
       const parsed = parsePattern(pattern, "read validator pattern");
       if (isSchema(validator)) this.schemas.add(parsed, validator);
-      else if (typeof validator === "function" && !isRevoked(validator)) this.functions.add(parsed, validator);
+      else if (typeof validator === "function" && !isRevoked(validator) && !isEffect(validator))
+        this.functions.add(parsed, validator);
       else {
         const got = typeOf(validator);
         throw new TypeError(
-          `Cannot validate "${pattern}": a validator must be a function or a Standard Schema, got ${got}`,
+          `Cannot validate "${pattern}": a validator must be a function or a Standard Schema, got ${isEffect(validator) ? EFFECT : got}`,
         );
       }
     }
@@ -212,7 +214,11 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
     report([...at, ...below(node, path)], messageIn(problem) ?? wordsOf(problem));
   };
   const refused = (error: unknown): void => {
-    if (!isError(error) || !(error instanceof ConfigValidationError)) return report(at, calledWords(node.item, error));
+    if (!isError(error) || !(error instanceof ConfigValidationError)) {
+      const issues = issuesIn(error);
+      if (issues === undefined) return report(at, calledWords(node.item, error));
+      return issues.forEach(one);
+    }
     try {
       const problems = originals.get(error) ?? error.problems;
       if (problems.length === 0) report(at, wordsOf(error));
@@ -223,47 +229,17 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
     }
   };
   const judged = (answer: unknown): void => {
-    const verdict = Array.isArray(answer) ? (answer as unknown[]) : (failureIn(answer, node.after) ?? answer);
-    for (const said of Array.isArray(verdict) ? (verdict as unknown[]) : [verdict]) {
+    for (const said of faultsIn(answer, node.after, node.item)) {
       if (said === false) report(at, "is not valid");
       else if (typeof said === "string" && said !== "") report(at, said);
       else if (isError(said)) refused(said);
-      else if (Array.isArray(verdict) && typeof said === "object" && said !== null) one(said);
+      else if (typeof said === "object" && said !== null) one(said);
     }
   };
   return guarded(() => node.item(node.after!, node.path), judged, refused);
 }
 
 type Notified = Notification<ValidatorFunction>;
-
-/**
- * What is wrong, by the result that a schema library returns instead of throwing: `{ issues }` of Standard Schemas and
- * valibot, `{ success: false, error }` of zod, `{ error }` of others. undefined: it is no such result, or a good one. A key
- * that the value itself has tells nothing: a validator may return what it was given.
- */
-function failureIn(answer: unknown, value: Value | undefined): readonly unknown[] | undefined {
-  if (typeof answer !== "object" || answer === null || isError(answer)) return undefined;
-  // Asked for only where it is there: an assertion library's object throws for what it does not have, and is no result.
-  const said = (key: string): unknown =>
-    !(key in answer) || (isTable(value) && Object.hasOwn(value, key))
-      ? undefined
-      : (answer as { readonly [key: string]: unknown })[key];
-  const error = said("error");
-  const issues = said("issues") ?? (typeof error === "object" && error !== null ? issuesOf(error) : undefined);
-  if (Array.isArray(issues) && issues.length > 0) return (issues as unknown[]).map(relative);
-  if (isError(error)) return [error];
-  return said("success") === false ? [false] : undefined;
-}
-
-function issuesOf(error: object): unknown {
-  return (error as { readonly issues?: unknown }).issues;
-}
-
-/** An issue as a problem whose path is relative to the node. */
-function relative(issue: unknown): unknown {
-  if (typeof issue !== "object" || issue === null) return issue;
-  return { path: issuePath(issue as StandardSchemaV1.Issue), message: messageIn(issue) ?? "is not valid" };
-}
 
 /** Runs others' code, and what is made of its answer: whatever it throws, now or later, is given to `failed`. */
 function guarded<T, R>(
@@ -350,6 +326,14 @@ function below({ segments: at, after }: Notified, path: unknown): Segments {
 function calledWords(validator: unknown, error: unknown): string {
   return isRevoked(validator) ? "cannot be checked: its validator is a revoked proxy" : thrownWords(error);
 }
+
+/** A schema of effect is a function, which checks nothing when it is called. */
+function isEffect(value: unknown): boolean {
+  return typeof value === "function" && !isRevoked(value) && "ast" in value;
+}
+
+const EFFECT =
+  "a schema of effect (Schema.toStandardSchemaV1 makes a Standard Schema of it; in effect 3 standardSchemaV1)";
 
 function isSchema(value: unknown): value is StandardSchemaV1 {
   try {

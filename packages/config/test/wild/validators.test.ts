@@ -8,6 +8,7 @@ import { Validation } from "../../src/core/validate.ts";
 import { wordsOf } from "../../src/core/words.ts";
 import { ConfigValidationError } from "../../src/errors.ts";
 import { plain } from "../core/trees.ts";
+import type { Table, Value } from "../../src/core/value.ts";
 
 const context = { action: 'Cannot put "a"', origin: () => PUT, shown: (_: unknown, message: string) => message };
 
@@ -185,5 +186,122 @@ describe("what a schema library answers instead of throwing", () => {
   test.each(agreeing)("agrees: %s", async (_, validator) => {
     const tree = plain({ a: { b: 1, success: false, error: "e", issues: ["i"] } });
     expect(await new Validation(undefined, { a: validator }).run(tree, plain({}), context)).toBe(tree);
+  });
+});
+
+/** What the function, or its library, was given; and what is wrong with that, by path. */
+const answersOf = async (value: Table | Value, validator: unknown): Promise<readonly string[]> => {
+  const validation = new Validation(undefined, { a: validator as never });
+  try {
+    await validation.run(plain({ a: value }), plain({}), context);
+    return [];
+  } catch (error) {
+    return (error as ConfigValidationError).problems.map(({ path, message }) => `${path}: ${message}`);
+  }
+};
+
+describe("what libraries answer instead of throwing", () => {
+  const compiled = Object.assign((value: { port: number }) => value.port < 100, {
+    errors: [{ instancePath: "/port", keyword: "maximum", message: "must be <= 100", params: {} }],
+  });
+  const problems = [{ type: 1, path: "/port", value: 500, message: "Expected less" }];
+  const iterator = () => ({ [Symbol.iterator]: () => problems[Symbol.iterator]() });
+  const zod = z.object({ port: z.int().max(100) });
+  const valibot = v.object({ port: v.pipe(v.number(), v.maxValue(100)) });
+  const effect = { "~effect/Effect": {} };
+
+  test.each<[string, unknown, string]>([
+    ["ajv: a compiled function", compiled, "a.port: must be <= 100"],
+    ["ajv: errors", () => compiled.errors, "a.port: must be <= 100"],
+    [
+      "ajv: an asynchronous one",
+      () => Promise.reject(Object.assign(new Error("validation failed"), { errors: compiled.errors })),
+      "a.port: must be <= 100",
+    ],
+    ["typebox: a list of problems", () => problems, "a.port: Expected less"],
+    ["typebox: an iterator", iterator, "a.port: Expected less"],
+    ["typebox: the first problem", () => problems[0], "a.port: Expected less"],
+    ["one problem", () => ({ path: "port", message: "too big" }), "a.port: too big"],
+    ["zod: parse", (value: unknown) => zod.parse(value), "a.port: Too big: expected number to be <=100"],
+    ["zod: safeParse", (value: unknown) => zod.safeParse(value), "a.port: Too big: expected number to be <=100"],
+    [
+      "valibot: parse",
+      (value: unknown) => v.parse(valibot, value),
+      "a.port: Invalid value: Expected <=100 but received 500",
+    ],
+    [
+      "valibot: safeParse",
+      (value: unknown) => v.safeParse(valibot, value),
+      "a.port: Invalid value: Expected <=100 but received 500",
+    ],
+    ["effect 3: Either", () => ({ _tag: "Left", left: new Error("too big") }), "a: too big"],
+    ["effect 4: Result", () => ({ _tag: "Failure", failure: { message: "too big" } }), "a: too big"],
+    [
+      "effect: Exit",
+      () => ({ ...effect, _tag: "Failure", cause: { reasons: [{ error: new Error("too big") }] } }),
+      "a: too big",
+    ],
+    ["effect: Option", () => ({ _tag: "None" }), "a: is not valid"],
+    [
+      "effect: an Effect that nobody runs",
+      () => effect,
+      "a: cannot be checked: its validator returned an Effect, which nobody runs",
+    ],
+    [
+      "a function that nobody calls",
+      () => () => true,
+      "a: cannot be checked: its validator returned a function, which nobody calls",
+    ],
+    [
+      "joi",
+      () => ({
+        value: {},
+        error: Object.assign(new Error("x"), { details: [{ message: "too big", path: ["port"] }] }),
+      }),
+      "a.port: too big",
+    ],
+    [
+      "yup",
+      () => Promise.reject(Object.assign(new Error("2 errors"), { inner: [{ message: "too big", path: "port" }] })),
+      "a.port: too big",
+    ],
+    ["jsonschema", () => ({ valid: false, errors: [{ path: ["port"], message: "too big" }] }), "a.port: too big"],
+    ["runtypes", () => ({ success: false, message: "too big" }), "a: too big"],
+    ["superstruct", () => [new Error("too big"), undefined], "a: too big"],
+  ])("is a refusal: %s", async (_, validator, said) => {
+    expect(await answersOf({ port: 500 }, validator)).toStrictEqual([said]);
+  });
+
+  test.each<[string, Value, (value: never) => unknown]>([
+    ["zod: parse", { port: 5 }, (value) => zod.parse(value)],
+    ["zod: safeParse", { port: 5 }, (value) => zod.safeParse(value)],
+    ["zod: parse of a text", "info", (value) => z.string().parse(value)],
+    ["zod: parse of a list of texts", ["a", "b"], (value) => z.array(z.string()).parse(value)],
+    [
+      "zod: parse of a list of tables",
+      [{ message: "m" }],
+      (value) => z.array(z.object({ message: z.string() })).parse(value),
+    ],
+    ["superstruct", { port: 5 }, (value) => [undefined, value]],
+    ["effect: Either", { port: 5 }, (value) => ({ ...effect, _tag: "Right", right: value })],
+    ["effect: Option", { port: 5 }, (value) => ({ _tag: "Some", value })],
+    ["effect: Exit", { port: 5 }, (value) => ({ ...effect, _tag: "Success", value })],
+    ["typebox: no problems", { port: 5 }, () => ({ [Symbol.iterator]: () => [][Symbol.iterator]() })],
+    ["ajv: a compiled function with old errors", { port: 5 }, compiled as never],
+    ["jsonschema", { port: 5 }, () => ({ valid: true, errors: [] })],
+    [
+      "a table that has such keys itself",
+      { success: false, message: "m", errors: ["e"], _tag: "Left" },
+      (value) => value,
+    ],
+  ])("is agreement: %s", async (_, value, validator) => {
+    expect(await answersOf(value, validator)).toStrictEqual([]);
+  });
+
+  test("of effect, a schema in place of a validator is refused with what to do", () => {
+    const schema = Object.assign(() => undefined, { ast: {}, fields: {} });
+    for (const make of [() => new Validation(undefined, { a: schema }), () => new Validation(schema as never)]) {
+      expect(make).toThrow(/got a schema of effect \(Schema\.toStandardSchemaV1 makes a Standard Schema of it/u);
+    }
   });
 });

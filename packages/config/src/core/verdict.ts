@@ -1,0 +1,136 @@
+import { isTable } from "./draft.ts";
+import type { Value } from "./value.ts";
+import { isError, messageIn } from "./words.ts";
+
+/**
+ * What the answer of a validator means, which is others' code and may answer as its library does: an empty list is agreement,
+ * everything else in it a refusal: `false`, a message, an Error, or a problem `{ path, message }`.
+ *
+ *     false, and the function has `errors`    ajv's compiled functions
+ *     { issues }, { success: false, error }   zod, valibot, arktype
+ *     { _tag: "Left" | "Failure" | "None" }   effect, fp-ts
+ *     { valid: false, errors }, { error }     jsonschema, joi
+ *     an iterator of problems, one problem    typebox
+ *     [undefined, value], the value itself    superstruct, what parsers return: agreement
+ *
+ * An answer that somebody would still have to run or to call, such as an Effect, is refused: nothing was checked.
+ */
+export function faultsIn(answer: unknown, value: Value | undefined, validator: unknown): readonly unknown[] {
+  if (answer === false) return errorsOf(validator) ?? [false];
+  if (typeof answer === "string") return answer === value ? [] : [answer];
+  if (typeof answer === "function") return ["cannot be checked: its validator returned a function, which nobody calls"];
+  if (typeof answer !== "object" || answer === null || isError(answer)) return isError(answer) ? [answer] : [];
+  if (Array.isArray(answer)) return listed(answer, value);
+  // A key that the value itself has tells nothing: a validator may return what it was given. Asked for only where it is
+  // there: an assertion library's object throws for what it does not have.
+  const said = (key: string | symbol): unknown =>
+    !(key in answer) || (isTable(value) && typeof key === "string" && Object.hasOwn(value, key))
+      ? undefined
+      : (answer as Readonly<Record<string | symbol, unknown>>)[key];
+  const tag = said("_tag");
+  if (isRunnable(said) && tag !== "Success" && tag !== "Right" && tag !== "Some" && tag !== "Failure") {
+    return ["cannot be checked: its validator returned an Effect, which nobody runs"];
+  }
+  for (const failure of [...["issues", "error", "left", "failure"].map(said), ...reasonsOf(said("cause"))]) {
+    const found = unpacked(failure);
+    if (found.length > 0) return found;
+  }
+  const isRefusal = REFUSALS.has(tag) || ["success", "valid", "ok"].some((key) => said(key) === false);
+  const errors = unpacked(said("errors"));
+  if (errors.length > 0) return errors;
+  const message = messageIn({ message: said("message") });
+  const isProblem = message !== undefined && (said("path") ?? said("instancePath")) !== undefined;
+  if (isProblem || (isRefusal && message !== undefined)) return [relative(answer)];
+  if (isRefusal) return [false];
+  const each = tag === undefined ? said(Symbol.iterator) : undefined;
+  return typeof each === "function" ? listed(firstOf(answer as Iterable<unknown>), value) : [];
+}
+
+/** What a library's error has to say in detail; undefined where that is nothing but its message. */
+export function issuesIn(error: unknown): readonly unknown[] | undefined {
+  if (typeof error !== "object" || error === null) return undefined;
+  try {
+    for (const key of ["issues", "inner", "details", "errors"]) {
+      const issues = (error as Readonly<Record<string, unknown>>)[key];
+      if (!Array.isArray(issues) || issues.length === 0 || issues.length > MOST) continue;
+      if (issues.every((issue) => messageIn(issue) !== undefined)) return (issues as unknown[]).map(relative);
+    }
+  } catch {
+    // It does not let itself be read: its message has to do.
+  }
+  return undefined;
+}
+
+const REFUSALS: ReadonlySet<unknown> = new Set(["Left", "Failure", "None", "Err"]);
+
+/** Problems that are taken from one answer. */
+const MOST = 10_000;
+
+function errorsOf(validator: unknown): readonly unknown[] | undefined {
+  const { errors } = validator as { readonly errors?: unknown };
+  return Array.isArray(errors) && errors.length > 0 ? (errors as unknown[]).map(relative) : undefined;
+}
+
+function listed(list: readonly unknown[], value: Value | undefined): readonly unknown[] {
+  const isResult = list.length === 2 && (list[0] === undefined || list[0] === null);
+  if (isResult || isSame(list, value)) return [];
+  return list.map(relative);
+}
+
+/** Of a failure: its list, or what its error says. */
+function unpacked(failure: unknown): readonly unknown[] {
+  if (Array.isArray(failure)) return (failure as unknown[]).map(relative);
+  if (typeof failure === "string" && failure !== "") return [failure];
+  return (
+    issuesIn(failure) ?? (messageIn(failure) === undefined ? [] : [isError(failure) ? failure : relative(failure)])
+  );
+}
+
+/** The errors in the cause of an Exit of effect. */
+function reasonsOf(cause: unknown): readonly unknown[] {
+  if (typeof cause !== "object" || cause === null || isError(cause)) return [cause];
+  const { reasons = [cause] } = cause as { readonly reasons?: unknown };
+  const errorOf = (reason: unknown): unknown => (reason as { readonly error?: unknown } | null)?.error;
+  return Array.isArray(reasons) ? (reasons as unknown[]).map(errorOf) : [];
+}
+
+function isRunnable(said: (key: string | symbol) => unknown): boolean {
+  return said("~effect/Effect") !== undefined || said(Symbol.for("effect/Effect")) !== undefined;
+}
+
+function firstOf(iterable: Iterable<unknown>): readonly unknown[] {
+  const found: unknown[] = [];
+  for (const one of iterable) if (found.push(one) >= MOST) break;
+  return found;
+}
+
+/** An issue as a problem whose path is relative to the node: its own path, or its pointer (`/pool/size`). */
+function relative(issue: unknown): unknown {
+  if (typeof issue !== "object" || issue === null || isError(issue)) return issue;
+  const { path, instancePath } = issue as { readonly path?: unknown; readonly instancePath?: unknown };
+  const message = messageIn(issue);
+  return message === undefined ? issue : { path: segmentsOf(instancePath ?? path), message };
+}
+
+function segmentsOf(path: unknown): unknown {
+  if (typeof path === "string" && path.startsWith("/")) {
+    return path
+      .slice(1)
+      .split("/")
+      .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  }
+  if (!Array.isArray(path)) return path;
+  return (path as unknown[]).map((part) =>
+    String(typeof part === "object" && part !== null ? (part as { readonly key?: unknown }).key : part),
+  );
+}
+
+/** Whether an answer is what was validated, or a copy of it. */
+function isSame(answer: unknown, value: unknown): boolean {
+  if (Object.is(answer, value)) return true;
+  if (typeof answer !== "object" || typeof value !== "object" || answer === null || value === null) return false;
+  const keys = Object.keys(value);
+  if (Array.isArray(answer) !== Array.isArray(value) || Object.keys(answer).length !== keys.length) return false;
+  const [one, other] = [answer, value] as readonly Readonly<Record<string, unknown>>[];
+  return keys.every((key) => Object.hasOwn(answer, key) && isSame(one![key], other![key]));
+}
