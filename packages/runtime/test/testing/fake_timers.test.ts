@@ -47,6 +47,7 @@ test("timers and time-outs of processes come when the fake clock ticks", async (
   await clock.tickAsync(59_999);
   expect(probe.messages()).toStrictEqual([]);
   await clock.tickAsync(1);
-  expect(probe.messages()).toStrictEqual(["a minute later"]);
+  // Its turn may be the event loop's next one, which no fake clock ticks.
+  expect(await probe.assert_receive("a minute later")).toBe("a minute later");
   expect(Exit.is(await call, TIMEOUT)).toBe(true);
 });
