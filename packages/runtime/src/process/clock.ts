@@ -16,6 +16,8 @@ export interface Alarm {
 }
 
 const MAX_MS = 2 ** 31 - 1;
+/** Less than any time that is meant, in ms, and more than sums of times err by. */
+const EPSILON = 0.001;
 /** How often it is looked whether a foreign clock is still in place, in ms. */
 const PATROL = 50;
 
@@ -72,7 +74,8 @@ export const realClock: Clock = {
         if (foreign || since !== current()) skew += Math.max(0, due - reading());
         fire();
       },
-      Math.min(Math.ceil(ms), MAX_MS),
+      // What is left over from adding and taking away, as 60000.000000001, is no millisecond more.
+      Math.min(Math.ceil(ms - EPSILON), MAX_MS),
     );
     const look = () => {
       if (since !== current()) {
