@@ -7,7 +7,7 @@ const source = { resolve: { conditions: ["@otpts/source"] }, ssr: { resolve: { c
 export default defineConfig({
   ...source,
   test: {
-    globalSetup: "scripts/bundle.js",
+    globalSetup: ".ci/bundle.js",
     include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**", "**/lib/**"],
     pool: "forks",
