@@ -23,6 +23,11 @@ import type { Segments } from "./value.ts";
  * value is no text (`text_value.ts`). Left out without: what `ignore` matches. A name that leads into a list is refused: a
  * list is set whole.
  *
+ * With `files`, `NAME_FILE` names a file that holds the text of `NAME`, as in Docker's images; unless a mapping names the path
+ * of `NAME_FILE` itself, or the layers below or the schema know a path that reads the same. Both at once are refused, and so
+ * is a file that cannot be read; without a prefix that is a diagnostic, as the variable may be somebody else's. Such a value
+ * is a secret.
+ *
  * Where two variables name one path, the rule that comes first wins, then the name that sorts first (`text_layer.ts`).
  *
  * Source of the rule: the specification's decisions, "Environment names".
@@ -40,6 +45,17 @@ export interface EnvironmentRules {
   /** Whether what Kubernetes and Docker set for services counts as well. */
   readonly service_links?: boolean;
 }
+
+/** What was read for a variable that names a file. */
+export interface VariableFile {
+  /** As the variable says it. */
+  readonly path: string;
+  /** What it holds, or why it cannot be read: a code, and words that follow `cannot be read:`. */
+  readonly content: { readonly text: string } | { readonly code: string; readonly why: string };
+}
+
+/** How the name of a variable ends that names a file. */
+export const FILE_SUFFIX = "_FILE";
 
 /** The prefix with the underscore it ends at. */
 export function prefixOf(prefix: string): string {
@@ -69,6 +85,7 @@ const WORDS: Readonly<Record<EnvironmentRule, string>> = {
  * @param entries the variables; one whose value is undefined is not there
  * @param lower what the layers below and the schema know
  * @param place where a variable is set, for people; by default in the process's environment
+ * @param files what was read for variables that may name files
  * @throws ConfigSourceError when a mapping names a path that cannot be
  */
 export function environmentLayer(
@@ -77,6 +94,7 @@ export function environmentLayer(
   rules: EnvironmentRules,
   lower: Knowledge,
   place?: NamesRules["place"],
+  files: ReadonlyMap<string, VariableFile> = NO_FILES,
 ): Layer {
   const diagnostics: Diagnostic[] = [];
   const settings: Setting[] = [];
@@ -85,14 +103,65 @@ export function environmentLayer(
     const text = entries[variable];
     if (text === undefined || links.has(variable)) continue;
     if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) continue;
-    const named = pathOf(source, variable, rules, lower, diagnostics);
+    const fileOf = (name: string): VariableFile | undefined => {
+      return files.has(name) && !isPlain(name, rules, lower) ? files.get(name) : undefined;
+    };
+    if (text === "" && fileOf(`${variable}${FILE_SUFFIX}`) !== undefined) continue;
+    const file = fileOf(variable);
+    const meant = file === undefined ? variable : variable.slice(0, -FILE_SUFFIX.length);
+    const named = pathOf(source, meant, rules, lower, diagnostics);
     if (named === undefined) continue;
     const { path, rule } = named;
-    settings.push({ name: variable, path, text, rank: ORDER.indexOf(rule), origin: { variable, rule } });
+    const setting: Setting = { name: variable, path, text, rank: ORDER.indexOf(rule), origin: { variable, rule } };
+    if (file === undefined) settings.push(setting);
+    else {
+      const held = textIn(source, variable, meant, file, entries, rules, diagnostics);
+      if (held === undefined) continue;
+      settings.push({ ...setting, text: held, origin: { variable, rule, file: file.path }, secret: true });
+    }
   }
   // Without a prefix, a name that leads into a list is one that somebody else uses.
   const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "", place };
   return textLayer(source, settings, names, lower, diagnostics);
+}
+
+const NO_FILES: ReadonlyMap<string, VariableFile> = new Map();
+
+/** Whether a variable that might name a file is known to be one of its own. */
+function isPlain(variable: string, rules: EnvironmentRules, lower: Knowledge): boolean {
+  if (mappingOf(variable, rules) !== undefined) return true;
+  const prefix = prefixOf(rules.prefix);
+  if (rules.mode === "naive" || !variable.startsWith(prefix)) return false;
+  const name = variable.slice(prefix.length);
+  const bare = name.replace(/^_+/, "").replace(/_+$/, "");
+  if (!bare.includes("__")) return lower.paths(bare.toLowerCase()).some((path) => lower.has(path));
+  return lower.has(lower.named(bare.split(/__+/)).map((keys) => keys[0]!));
+}
+
+/** @throws ConfigSourceError where the file cannot be read, or the variable is set as well */
+function textIn(
+  source: string,
+  variable: string,
+  meant: string,
+  { path, content }: VariableFile,
+  entries: Readonly<Record<string, string | undefined>>,
+  { prefix }: EnvironmentRules,
+  diagnostics: Diagnostic[],
+): string | undefined {
+  const refuse = (code: string, why: string): void => {
+    if (prefix !== "") throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code, file: path });
+    diagnostics.push({ source, code, message: `${why}; "${variable}" is not used` });
+  };
+  const other = own(entries, meant);
+  if (other !== undefined && other !== "") {
+    refuse("exclusive", `"${meant}" and "${variable}" are both set, wanted one of them`);
+  } else if ("text" in content) {
+    return content.text;
+  } else {
+    const hint = `map "${variable}" if it is a setting of its own`;
+    refuse(content.code, `"${path}", the file that "${variable}" names, cannot be read: ${content.why} (${hint})`);
+  }
+  return undefined;
 }
 
 /**

@@ -38,9 +38,19 @@ export function knownPaths(trees: readonly Table[], shape?: Shape): Knowledge {
       return fits;
     },
     expected: (path) => shapeAt(path, shape) ?? guessed(valueBelow(path, trees)),
+    has: (path) => path.length > 0 && isNamed(top, path),
     near: (path) => nearestPath(top, path),
     over: (tree) => knownPaths([...trees, tree], shape),
   };
+}
+
+function isNamed(top: Level, path: Segments): boolean {
+  let level = top;
+  return path.every((key) => {
+    const { tables, shapes } = level;
+    level = below(level, key);
+    return tables.some((table) => Object.hasOwn(table, key)) || shapes.some(({ children }) => children.has(key));
+  });
 }
 
 /** Follows what is known, and takes the nearest key where a segment is not. */

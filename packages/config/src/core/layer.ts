@@ -67,6 +67,8 @@ export interface Knowledge {
   readonly named: (parts: readonly string[]) => readonly (readonly string[])[];
   /** What the schema says of the value at a path, else the shape of the value that the layers below have there. */
   readonly expected: (path: Segments) => Shape | undefined;
+  /** Whether a layer below or the schema names this path: not only as a key that a record of the schema takes in. */
+  readonly has: (path: Segments) => boolean;
   /** The known path that is nearest to one that is not known; undefined where that is known, or nothing is near. */
   readonly near: (path: Segments) => Segments | undefined;
   /** The same knowledge with one more tree on top: for a source that is made of several. */

@@ -1,8 +1,10 @@
-import { type EnvironmentRules, environmentLayer, prefixOf, variableFor } from "../core/environment.ts";
+import { type EnvironmentRules, environmentLayer, FILE_SUFFIX, prefixOf, variableFor } from "../core/environment.ts";
 import type { Knowledge } from "../core/layer.ts";
-import { parsePattern } from "../core/pattern.ts";
+import { matches, parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
+import { VariableFiles } from "./variable_files.ts";
+import type { WatchedFileOptions } from "./watched_file.ts";
 
 export interface EnvironmentOptions {
   /** Only variables that begin with this and an underscore count: `"MYAPP_"` or `"MYAPP"`. Default: all of them. */
@@ -15,13 +17,18 @@ export interface EnvironmentOptions {
   readonly ignore?: readonly string[];
   /** Whether what Kubernetes and Docker set for services (`MYAPP_PORT=tcp://…`) counts as well. Default: false. */
   readonly service_links?: boolean;
+  /**
+   * Whether a variable `NAME_FILE` names a file that holds the text of `NAME`, as in Docker's images: `true`, or options of
+   * how such files are watched. Their values are secrets. Default: false.
+   */
+  readonly files?: boolean | WatchedFileOptions;
   /** The variables; by default those of the manager, which are the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Name in `status`; by default `env:` and the prefix. */
   readonly name?: string;
 }
 
-const options_known = new Set(["prefix", "mapping", "mode", "ignore", "service_links", "env", "name"]);
+const options_known = new Set(["prefix", "mapping", "mode", "ignore", "service_links", "files", "env", "name"]);
 
 /**
  * Configuration from environment variables. How a name becomes a path is told in `core/environment.ts`, how a text becomes
@@ -37,6 +44,11 @@ export class EnvironmentSource implements Source {
   readonly on_missing = "clear";
   readonly #rules: EnvironmentRules;
   readonly #env: Readonly<Record<string, string | undefined>> | undefined;
+  /** The files that variables name. */
+  readonly #files: VariableFiles | undefined;
+  /** Where there may be files: an environment itself is not watched. */
+  watch?: NonNullable<Source["watch"]>;
+  together?: NonNullable<Source["together"]>;
   /** What the last load found, as text. */
   #last: string | undefined;
 
@@ -84,20 +96,52 @@ export class EnvironmentSource implements Source {
       service_links,
     };
     this.#env = env;
+    const { files = false } = given;
+    if (typeof files !== "boolean" && (typeof files !== "object" || files === null)) {
+      throw new TypeError(
+        `Cannot make an EnvironmentSource: files must be a boolean or options of watching, got ${typeof files}`,
+      );
+    }
+    if (files !== false) {
+      const set = new VariableFiles(files === true ? {} : files);
+      this.#files = set;
+      this.watch = (changed, context) => set.watch(changed, context);
+      this.together = () => set.together();
+    }
     this.name = name ?? (prefix === "" ? "env" : `env:${prefix}`);
   }
 
   async load(context: SourceContext): Promise<Loaded> {
-    const { prefix, mapping } = this.#rules;
+    const rules = this.#rules;
     const entries: Record<string, string> = {};
     for (const [variable, text] of Object.entries(this.#env ?? context.env)) {
-      if (text !== undefined && (variable.startsWith(prefixOf(prefix)) || Object.hasOwn(mapping, variable)))
-        entries[variable] = text;
+      if (text !== undefined && this.#counts(variable)) entries[variable] = text;
     }
+    const names = Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable));
+    const files = await this.#files?.load(this.name, context, new Map(names));
     const now = JSON.stringify(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
-    if (!context.first && now === this.#last) return { outcome: "unchanged" };
+    if (!context.first && now === this.#last && files?.changed !== true) return { outcome: "unchanged" };
     this.#last = now;
-    return { outcome: "data", contribution: (lower) => environmentLayer(this.name, entries, this.#rules, lower) };
+    const read = files?.result;
+    return {
+      outcome: "data",
+      contribution: (lower) => environmentLayer(this.name, entries, rules, lower, undefined, read),
+    };
+  }
+
+  #counts(variable: string): boolean {
+    const { prefix, mapping } = this.#rules;
+    if (variable.startsWith(prefixOf(prefix)) || Object.hasOwn(mapping, variable)) return true;
+    return this.#mayNameFile(variable);
+  }
+
+  #mayNameFile(variable: string): boolean {
+    if (this.#files === undefined || !variable.endsWith(FILE_SUFFIX)) return false;
+    const { prefix, mapping } = this.#rules;
+    const meant = variable.slice(0, -FILE_SUFFIX.length);
+    const isInside = meant.startsWith(prefixOf(prefix)) && meant !== prefixOf(prefix);
+    if (meant === "" || (!isInside && !Object.hasOwn(mapping, meant))) return false;
+    return this.#rules.ignore?.some((pattern) => matches(pattern, [variable])) !== true;
   }
 
   variable(path: Segments, known: Knowledge): string | undefined {
