@@ -3,7 +3,9 @@ import { Atom } from "@otpts/runtime";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Shape } from "./core/shape.ts";
 import { Secrets } from "./core/secrets.ts";
-import { secretsOf, shapeOf } from "./core/schema_shape.ts";
+import { Aliases } from "./core/aliases.ts";
+import { Deprecations } from "./core/deprecations.ts";
+import { deprecatedIn, secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";
 import { isRevoked, typeOf } from "./core/words.ts";
 import type { OverridesFile, Source } from "./sources/source.ts";
@@ -23,6 +25,13 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   readonly validators?: Readonly<Record<string, Validator>>;
   /** Patterns of secret paths, beside the usual names (`password`, `api_key`, …) and what the schema marks. */
   readonly secrets?: readonly string[];
+  /**
+   * Old names of settings, with the new ones: `{ "db.url": "database.url", "limits.*.speed": "limits.*.rate" }`. What a source
+   * or a put says under an old name counts under the new one; each use is a diagnostic.
+   */
+  readonly aliases?: Readonly<Record<string, string>>;
+  /** Settings that should not be used any more, by pattern, with what to do instead: each use is a diagnostic. */
+  readonly deprecated?: Readonly<Record<string, string>>;
   /** How long a put waits for the callbacks it triggers, in ms. Default: 1,000. */
   readonly notify_timeout?: number;
   /** How long a reload (and the start) waits for a source, in ms. Default: 10,000. */
@@ -65,6 +74,8 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
   /** What the schema tells of paths and types. */
   readonly shape: Shape | undefined;
   readonly secrets: Secrets;
+  readonly aliases: Aliases;
+  readonly deprecations: Deprecations;
   readonly validation: Validation;
 
   /** @throws TypeError, RangeError when an option is not what it must be */
@@ -103,7 +114,7 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.layers = Object.freeze(sources.filter(({ overrides }) => overrides === undefined));
     this.layer_names = uniqueNames(this.layers);
     this.overrides_file = sources.find(({ overrides }) => overrides !== undefined)?.overrides?.file;
-    const { log, env = process.env, secrets = [] } = options;
+    const { log, env = process.env, secrets = [], aliases = {}, deprecated = {} } = options;
     if (log !== undefined && log !== false && (typeof log !== "function" || isRevoked(log))) {
       throw new TypeError(`Cannot make a ConfigSpec: log must be false or a function, got ${typeOf(log)}`);
     }
@@ -122,7 +133,13 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.#env = env;
     this.validation = new Validation(options.schema, options.validators);
     this.shape = shapeOf(options.schema);
-    this.secrets = new Secrets([...secrets, ...secretsOf(this.shape)]);
+    this.aliases = new Aliases(aliases);
+    this.deprecations = new Deprecations(deprecated, deprecatedIn(this.shape));
+    const marked = [...secrets, ...secretsOf(this.shape)];
+    const named = new Secrets(marked);
+    // What was a secret under its old name is one under the new name.
+    const renamed = this.aliases.list.filter(({ old }) => named.covers(old)).map(({ fresh }) => fresh);
+    this.secrets = renamed.length === 0 ? named : new Secrets([...marked, ...renamed]);
   }
 
   /** The environment that sources see. */
@@ -143,6 +160,8 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof ConfigSpecOptions>([
   "schema",
   "validators",
   "secrets",
+  "aliases",
+  "deprecated",
   "notify_timeout",
   "load_timeout",
   "validation_timeout",

@@ -1,4 +1,6 @@
 import { ruleInWords } from "./environment.ts";
+import type { Aliases } from "./aliases.ts";
+import type { Deprecations } from "./deprecations.ts";
 import { entry, isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
@@ -39,6 +41,10 @@ export interface Explanation {
   readonly merged: readonly Contribution[];
   /** What does not count, from the top down. */
   readonly shadowed: readonly Contribution[];
+  /** The old name that was asked for. */
+  readonly renamed_from?: string;
+  /** It should not be used any more: what to do instead. */
+  readonly deprecated?: string;
   /** The schema made the value: it was absent (`default`), or was something else (`coerced`). */
   readonly schema?: "default" | "coerced";
 }
@@ -52,10 +58,14 @@ export interface ExplainContext {
   readonly layers: readonly Layer[];
   readonly overrides: Overrides;
   readonly secrets: Secrets;
+  readonly aliases?: Aliases;
+  readonly deprecations?: Deprecations;
 }
 
-/** Explains a path. */
-export function explain(path: Segments, context: ExplainContext): Explanation {
+/** Explains a path; an old name leads to the new one. */
+export function explain(asked: Segments, context: ExplainContext): Explanation {
+  const path = context.aliases?.rename(asked) ?? asked;
+  const deprecated = context.deprecations?.at(path);
   const { snapshot, raw, secrets } = context;
   const show = (value: Value): Value => secrets.redact(path, value)!;
   const merged: Contribution[] = [];
@@ -118,6 +128,8 @@ export function explain(path: Segments, context: ExplainContext): Explanation {
     version: snapshot.version,
     value: secrets.redact(path, value),
     secret: secrets.covers(path),
+    ...(path === asked ? {} : { renamed_from: formatPath(asked) }),
+    ...(deprecated === undefined ? {} : { deprecated }),
     winner,
     merged,
     shadowed,
@@ -166,6 +178,7 @@ function withOrigin(why: string, origin: Origin): string {
       `environment variable ${origin.variable}${origin.rule === undefined ? "" : ` by the rule "${origin.rule}" (${ruleInWords(origin.rule)})`}`,
     );
   }
+  if (origin.renamed_from !== undefined) parts.push(`written as "${origin.renamed_from}", its old name`);
   for (const { name, from } of origin.placeholders ?? []) parts.push(`template variable ${name} from ${from}`);
   return parts.join("; ");
 }

@@ -17,6 +17,8 @@ export interface Origin {
   readonly key?: string;
   /** The place for people, where the other fields do not tell it: `argv:--database.url`, `file:config.local.toml:3`. */
   readonly place?: string;
+  /** The old name under which it was written, where that has a new one by now. */
+  readonly renamed_from?: string;
   /** Names of the template's placeholders that made this value, each with where its value came from. */
   readonly placeholders?: readonly {
     readonly name: string;

@@ -1,9 +1,13 @@
 import { ConfigSourceError } from "../errors.ts";
+import { Aliases } from "./aliases.ts";
+import { type Deprecations, deprecationText } from "./deprecations.ts";
 import { isTable, share } from "./draft.ts";
 import { knownPaths } from "./known_paths.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
 import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
+import { type Moved, renamed, writtenAt } from "./renaming.ts";
+import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
 import type { Segments, Table, Value } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
@@ -36,7 +40,7 @@ export function layersOf(
   before: readonly Layer[],
   were: readonly (Contribution | undefined)[],
   anew: boolean,
-  shape: Shape | undefined,
+  names: Names,
 ): readonly Layer[] {
   const layers: Layer[] = [];
   let changedBelow = anew;
@@ -47,11 +51,18 @@ export function layersOf(
       layers.push(old);
       return;
     }
-    const layer = contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old, layers, shape);
+    const layer = contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old, layers, names);
     changedBelow ||= layer.tree !== old.tree;
     layers.push(layer);
   });
   return layers;
+}
+
+/** What is known of names: the schema's, old ones, and those that should not be used any more. */
+export interface Names {
+  readonly shape: Shape | undefined;
+  readonly aliases?: Aliases;
+  readonly deprecations?: Deprecations;
 }
 
 /** Notes that the tree of a contribution was admitted already, as what shares with this tree. */
@@ -69,20 +80,71 @@ class AdmittedLayer implements Layer {
   readonly bytes?: number;
   readonly secrets?: readonly Segments[];
   private readonly lookup: Said["lookup"] | undefined;
+  /** What stood under old names, and the tree with them; undefined where nothing did. */
+  private readonly renaming: { readonly written: Table; readonly moved: readonly Moved[] } | undefined;
 
-  constructor(source: string, tree: Table, said: Said | undefined) {
+  constructor(source: string, tree: Table, said: Said | undefined, old?: Table, names?: Names) {
     this.source = source;
-    this.tree = tree;
     this.lookup = said?.lookup;
-    this.diagnostics = said?.diagnostics ?? [];
     if (said?.bytes !== undefined) this.bytes = said.bytes;
-    if (said?.secrets !== undefined) this.secrets = said.secrets;
+    const { tree: effective, moved } = renamed(tree, names?.aliases ?? Aliases.none, names?.shape);
+    this.renaming = moved.length > 0 ? { written: tree, moved } : undefined;
+    this.tree = moved.length > 0 ? (share(old, effective) as Table) : tree;
+    const about = names === undefined ? [] : [...this.oldNames(moved), ...this.deprecated(names.deprecations)];
+    this.diagnostics = [...(said?.diagnostics ?? []), ...about];
+    if (said?.secrets !== undefined) {
+      this.secrets = said.secrets.map((path) => names?.aliases?.rename(path) ?? path);
+    }
   }
 
   origin(path: Segments): Origin {
-    return originIn(this.lookup, this.source, path);
+    const { written, moved } = this.renaming ?? NOT_RENAMED;
+    const at = writtenAt(path, written, moved);
+    if (at === undefined) return originIn(this.lookup, this.source, path);
+    return { ...originIn(this.lookup, this.source, at), renamed_from: formatPath(at) };
+  }
+
+  private oldNames(moved: readonly Moved[]): readonly Diagnostic[] {
+    const { source } = this;
+    return moved.slice(0, MOST_OF_A_KIND).flatMap(({ from, to, lost }, i) => {
+      // What was moved twice is told by the name that it was written under.
+      const writtenAs = (path: Segments): Segments =>
+        (this.renaming && writtenAt(path, this.renaming.written, moved.slice(0, i))) ?? path;
+      const double = lost.map((one): Diagnostic => {
+        const [old, path] = [writtenAs(one), formatPath([...to, ...one.slice(from.length)])];
+        const message = `"${formatPath(old)}" is not used, as "${path}", its new name, is set there as well (${this.placeAt(old)})`;
+        return { source, code: "old_name_unused", message, path };
+      });
+      if (lost.some((one) => one.length === from.length)) return double;
+      const [old, path] = [writtenAs(from), formatPath(to)];
+      const message = `"${formatPath(old)}" is called "${path}" by now, write it so (${this.placeAt(old)})`;
+      return [{ source, code: "old_name", message, path }, ...double];
+    });
+  }
+
+  /** Where something is written; for a table that has no place of its own, where it begins. */
+  private placeAt(path: Segments): string {
+    const origin = originIn(this.lookup, this.source, path);
+    const value = valueAt(this.renaming?.written ?? this.tree, path);
+    const [first] = isTable(value) ? Object.keys(value) : [];
+    const hasPlace = [origin.line, origin.variable, origin.key, origin.place].some((one) => one !== undefined);
+    return hasPlace || first === undefined ? placeOf(origin) : this.placeAt([...path, first]);
+  }
+
+  private deprecated(deprecations: Deprecations | undefined): readonly Diagnostic[] {
+    const { source } = this;
+    return (deprecations?.in(this.tree) ?? []).slice(0, MOST_OF_A_KIND).map(({ path, message }) => ({
+      source,
+      code: "deprecated",
+      message: `${deprecationText(path, message)} (${placeOf(this.origin(path))})`,
+      path: formatPath(path),
+    }));
   }
 }
+
+const NOT_RENAMED = { written: EMPTY, moved: [] };
+/** Diagnostics of one kind in a layer. */
+const MOST_OF_A_KIND = 100;
 
 /** What a contribution says, read once: it may be others' code. */
 interface Said {
@@ -93,14 +155,14 @@ interface Said {
   readonly secrets: readonly Segments[] | undefined;
 }
 
-function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[], shape: Shape | undefined): Layer {
+function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[], names: Names): Layer {
   const { source } = old;
-  const said = saidBy(contribution, source, below, shape);
-  return new AdmittedLayer(source, treeOf(contribution, said, old), said);
+  const said = saidBy(contribution, source, below, names);
+  return new AdmittedLayer(source, treeOf(contribution, said, old), said, old.tree, names);
 }
 
 /** @throws ConfigSourceError when a contribution fails, or makes no layer */
-function saidBy(contribution: Contribution, source: string, below: readonly Layer[], shape: Shape | undefined): Said {
+function saidBy(contribution: Contribution, source: string, below: readonly Layer[], names: Names): Said {
   const failed = (why: string, code: string, cause?: unknown): ConfigSourceError =>
     new ConfigSourceError(`Cannot load "${source}": ${why}`, {
       source,
@@ -108,9 +170,11 @@ function saidBy(contribution: Contribution, source: string, below: readonly Laye
       ...(cause === undefined ? {} : { cause }),
     });
   const trees = below.map((layer) => layer.tree);
+  const { shape, aliases = Aliases.none } = names;
+  const knowledge = aliases.knowing(knownPaths(trees, aliases.over(shape)));
   let made: unknown;
   try {
-    made = typeof contribution === "function" ? contribution(knownPaths(trees, shape)) : contribution;
+    made = typeof contribution === "function" ? contribution(knowledge) : contribution;
   } catch (error) {
     if (isError(error) && error instanceof ConfigSourceError) throw error;
     throw failed(wordsOf(error), "failed", error);

@@ -1,17 +1,18 @@
 import { ConfigValidationError } from "../errors.ts";
+import type { Aliases } from "./aliases.ts";
 import { child, isList, isTable } from "./draft.ts";
 import { originAt, PUT } from "./explain.ts";
 import type { Contribution, Layer } from "./layer.ts";
-import { belowListText, emptyLayer, layersOf, refusalOf } from "./layers.ts";
+import { belowListText, emptyLayer, layersOf, type Names, refusalOf } from "./layers.ts";
 import { type Making, sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { BelowList, merging } from "./merge.ts";
-import { assigning, Overrides, remove } from "./overrides.ts";
-import { formatPath } from "./path.ts";
+import { assign, assigning, Overrides, remove } from "./overrides.ts";
+import { formatPath, isWithin } from "./path.ts";
 import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
+import { renamed } from "./renaming.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Shape } from "./shape.ts";
 import { type Budget, inSlices } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
 import { keysOf, makeTable, valuesOf } from "./table.ts";
@@ -46,10 +47,9 @@ export interface Configuration {
 }
 
 /** The rules a configuration must follow. */
-export interface Rules {
+export interface Rules extends Names {
   readonly validation: Validation;
   readonly secrets: Secrets;
-  readonly shape: Shape | undefined;
 }
 
 /** What shall be different. */
@@ -76,15 +76,15 @@ export type Checked = Table;
 
 const EMPTY: Table = Object.freeze({});
 
-/** The configuration before anything was loaded. @param secrets what is secret in it and in all that follow */
-export function emptyConfiguration(sources: readonly string[], secrets?: Secrets): Configuration {
+/** The configuration before anything was loaded. @param secrets what is secret in it and in all that follow; @param aliases old names, likewise */
+export function emptyConfiguration(sources: readonly string[], secrets?: Secrets, aliases?: Aliases): Configuration {
   return {
     contributions: sources.map(() => undefined),
     layers: sources.map(emptyLayer),
     overrides: Overrides.none,
     base: EMPTY,
     raw: EMPTY,
-    snapshot: new Snapshot(0, EMPTY, secrets),
+    snapshot: new Snapshot(0, EMPTY, secrets, aliases),
   };
 }
 
@@ -109,7 +109,7 @@ export function prepare(
   rules: Rules,
   budget?: Budget,
 ): Prepared | Promise<Prepared> {
-  return andThen(applied(now, proposal, rules.shape, makerFor(budget)), (next) => {
+  return andThen(applied(now, proposal, rules, makerFor(budget)), (next) => {
     for (const { secrets } of next.layers) if (secrets !== undefined) rules.secrets.learn(secrets);
     return { proposal, next };
   });
@@ -196,20 +196,22 @@ function isFirst(now: Configuration): boolean {
 function applied(
   now: Configuration,
   proposal: Proposal,
-  shape: Shape | undefined,
+  rules: Rules,
   make: Make,
 ): Configuration | Promise<Configuration> {
   switch (proposal.kind) {
     case "put": {
       const { path } = proposal;
       refuseBelowList(now, proposal);
-      return andThen(admitted(now, proposal, make), (value) =>
-        withAssigned(now, now.overrides.put(path, value), path, value, make),
-      );
+      return andThen(admitted(now, proposal, make), (written) => {
+        const value = byNewNames(written, proposal, rules);
+        return withAssigned(now, now.overrides.put(path, value), path, value, make);
+      });
     }
     case "merge": {
       refuseBelowList(now, proposal);
-      return andThen(admitted(now, proposal, make), (value) => {
+      return andThen(admitted(now, proposal, make), (written) => {
+        const value = byNewNames(written, proposal, rules);
         if (!isTable(value)) {
           const message = "a merge wants a table; to set a value use put";
           throw refused(message, proposal, proposal.path, message);
@@ -227,7 +229,7 @@ function applied(
     }
     case "sources": {
       const { contributions, overrides = now.overrides } = proposal;
-      const layers = layersOf(contributions, now.layers, now.contributions, isFirst(now), shape);
+      const layers = layersOf(contributions, now.layers, now.contributions, isFirst(now), rules);
       return andThen(based(layers, now, make), (base) => {
         const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
         // Without overrides, then and now, the base shares with its predecessor already.
@@ -361,4 +363,17 @@ function admitted(
     const hint = proposal.value === undefined ? "; to drop an override use unset" : "";
     throw refused(`value at "${formatPath(error.path)}" ${error.what}${hint}`, proposal, error.path, error.what);
   }
+}
+
+/** What is put, with old names inside it replaced. @throws ConfigValidationError where a new name lies elsewhere */
+function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules): Value {
+  if (aliases === undefined || aliases.isEmpty || !isTable(value)) return value;
+  const at = proposal.path;
+  const { tree, moved } = renamed(assign({}, at, value), aliases, shape);
+  if (moved.length === 0) return value;
+  const away = moved.find(({ to }) => !isWithin(to, at));
+  if (away === undefined) return valueAt(tree, at) ?? {};
+  const [old, fresh] = [formatPath(away.from), formatPath(away.to)];
+  const message = `is called "${fresh}" by now, and must be put there`;
+  throw refused(`"${old}" ${message}`, proposal, away.from, message);
 }

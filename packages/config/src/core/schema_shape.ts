@@ -32,6 +32,21 @@ export function secretsOf(shape: Shape | undefined): readonly Segments[] {
   return found;
 }
 
+/** Patterns of the paths that a shape marks as deprecated, with what to do instead. */
+export function deprecatedIn(shape: Shape | undefined): readonly (readonly [Segments, string])[] {
+  const found: (readonly [Segments, string])[] = [];
+  const walk = (at: Shape, path: Segments): void => {
+    if (at.deprecated !== undefined && path.length > 0) {
+      found.push([path, at.deprecated]);
+      return;
+    }
+    for (const [key, below] of at.children) walk(below, [...path, key.replace(/[*?[\]{}\\]/g, "\\$&")]);
+    if (at.rest !== undefined) walk(at.rest, [...path, "*"]);
+  };
+  if (shape !== undefined) walk(shape, []);
+  return found;
+}
+
 /** A schema that refers to itself is followed this far. */
 const DEEPEST_SHAPE = 12;
 const UNKNOWN: Shape = { children: new Map() };
@@ -114,6 +129,7 @@ function shapeOfJson(json: unknown, root: Json, depth: number): Shape {
       hasNull(json.type) ||
       values?.includes(null) === true ||
       first(parts, "nullable"),
+    deprecated: deprecationOf(json),
     secret: isSecret(json) || known.some((part) => part.secret),
   });
 }
@@ -182,6 +198,12 @@ function agreed(parts: readonly Shape[]): ShapeType | undefined {
   return parts.every((part) => part.type === type) ? type : undefined;
 }
 
+/** `deprecated: true`, or a text that says what to do instead. */
+function deprecationOf(meta: Json): string | undefined {
+  if (typeof meta.deprecated === "string") return meta.deprecated;
+  return meta.deprecated === true ? "" : undefined;
+}
+
 function isSecret(meta: Json): boolean {
   return meta.secret === true || meta.writeOnly === true || meta.format === "password";
 }
@@ -198,6 +220,9 @@ function shapeOfValibot(schema: unknown, depth: number): Shape {
   const actions = alternatives(schema.pipe).filter(isRecord);
   const integer = actions.some((action) => action.type === "integer");
   const secret = actions.some((action) => isRecord(action.metadata) && isSecret(action.metadata));
+  const deprecated = actions
+    .map((action) => (isRecord(action.metadata) ? deprecationOf(action.metadata) : undefined))
+    .find((one) => one !== undefined);
   const isUnion = schema.type === "union" || schema.type === "variant";
   const isWhole = schema.type === "intersect";
   const choices = isUnion || isWhole ? alternatives(schema.options) : [];
@@ -229,6 +254,7 @@ function shapeOfValibot(schema: unknown, depth: number): Shape {
     options: isUnion && options.length > 1 ? options : only?.options,
     values: Array.isArray(literals) ? scalars(literals) : only?.values,
     nullable: choices.length > options.length || only?.nullable,
+    deprecated,
     secret: secret || options.some((option) => option.secret),
   });
 }

@@ -17,6 +17,8 @@ export interface Shape {
   readonly values?: readonly Scalar[];
   /** The value may be null as well. */
   readonly nullable?: true;
+  /** The schema says that it should not be used any more, and perhaps what to do instead. */
+  readonly deprecated?: string;
   /** The schema marks what is here as a secret. */
   readonly secret?: boolean;
   /** No schema tells this: it is the type of the value below. */

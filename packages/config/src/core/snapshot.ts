@@ -1,3 +1,4 @@
+import { Aliases } from "./aliases.ts";
 import { entry, isTable } from "./draft.ts";
 import { formatPath, parsePath } from "./path.ts";
 import { Secrets } from "./secrets.ts";
@@ -25,18 +26,21 @@ export class Snapshot {
   private readonly secrets: Secrets;
   private shown: { readonly tree: Table; readonly by: object } | undefined = undefined;
 
-  /** @param secrets what is secret in it; by default what its name says */
-  constructor(version: number, tree: Table, secrets: Secrets = NAMED_SECRETS) {
+  private readonly aliases: Aliases;
+
+  /** @param secrets what is secret in it; by default what its name says. @param aliases old names, which lead to new ones */
+  constructor(version: number, tree: Table, secrets: Secrets = NAMED_SECRETS, aliases: Aliases = Aliases.none) {
     this.version = version;
     this.tree = tree;
     this.secrets = secrets;
+    this.aliases = aliases;
     // It is handed out to readers, who all have the same one.
     Object.defineProperties(this, { version: FIXED, tree: FIXED });
   }
 
   /** The next snapshot, with the same secrets. */
   next(tree: Table): Snapshot {
-    return new Snapshot(this.version + 1, tree, this.secrets);
+    return new Snapshot(this.version + 1, tree, this.secrets, this.aliases);
   }
 
   /**
@@ -85,17 +89,19 @@ export class Snapshot {
 
   /** The value at a path, or `fallback` where there is none. @throws TypeError when it is no path */
   get(path: string | Segments, fallback?: unknown): unknown {
-    const value = typeof path === "string" ? this.lookup(path) : valueAt(this.tree, parsePath(path));
+    const value = typeof path === "string" ? this.lookup(path) : this.at(parsePath(path));
     return value === undefined ? fallback : value;
   }
 
   /** The value at these segments; the whole tree for none. */
   at(path: Segments): Value | undefined {
-    return valueAt(this.tree, path);
+    const value = valueAt(this.tree, path);
+    if (value !== undefined || this.aliases.isEmpty) return value;
+    return valueAt(this.tree, this.aliases.rename(path));
   }
 
   private search(path: string): Value | undefined {
-    const value = this.aged.has(path) ? this.aged.get(path) : valueAt(this.tree, parsePath(path));
+    const value = this.aged.has(path) ? this.aged.get(path) : this.at(parsePath(path));
     if (path.length > LONGEST_REMEMBERED) return value;
     if (this.memo.size >= MOST_REMEMBERED) {
       this.aged = this.memo;

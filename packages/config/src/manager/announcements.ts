@@ -73,8 +73,8 @@ export class Announcements {
         );
       }
       case "noticed": {
-        const { source, code, message } = announcement.diagnostic;
-        return this.log(state, "warning", `config.${code}`, source, () => scrub(state, message));
+        const { source, code, message, path = "" } = announcement.diagnostic;
+        return this.log(state, "warning", `config.${code}`, `${source} ${path}`, () => scrub(state, message));
       }
       case "refused": {
         const { action, error } = announcement;

@@ -15,6 +15,7 @@ import {
 } from "@otpts/runtime";
 import { path_from_atom, RELOAD } from "../atoms.ts";
 import { explain } from "../core/explain.ts";
+import type { Segments } from "../core/value.ts";
 import type { ConfigCalls, ConfigCasts, Path, PutOptions, Refusal } from "../protocol.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Effects } from "./effects.ts";
@@ -63,16 +64,16 @@ const call = gen_server.calls<ConfigCalls, Server>(
       return [REPLY, value === undefined ? fallback : value, server];
     },
     put_config: ([, path, value, options], from, server) =>
-      change(server, from, { cause: "put", path: readPathBelow(path, "put"), value, ...readOptions(options, "put") }),
+      change(server, from, { cause: "put", path: pathOf(server, path, "put"), value, ...readOptions(options, "put") }),
     merge_config: ([, path, value, options], from, server) =>
       change(server, from, {
         cause: "merge",
-        path: readPathBelow(path, "merge"),
+        path: pathOf(server, path, "merge"),
         value,
         ...readOptions(options, "merge"),
       }),
     unset_config: ([, path, options], from, server) =>
-      change(server, from, { cause: "unset", path: readPathBelow(path, "unset"), ...readOptions(options, "unset") }),
+      change(server, from, { cause: "unset", path: pathOf(server, path, "unset"), ...readOptions(options, "unset") }),
     rollback: ([, version, options], from, server) =>
       change(server, from, { cause: "rollback", version, ...readOptions(options, "roll back") }),
     history: (_request, _from, server) => [REPLY, historyOf(server.state), server],
@@ -81,19 +82,21 @@ const call = gen_server.calls<ConfigCalls, Server>(
       return [REPLY, differenceOf(server.state, from, to ?? version), server];
     },
     subscribe: ([, pattern, subscriber, options], from, server) => {
-      const wanted = readWanted(pattern, subscriber, options, "subscribe to");
+      const wanted = readWanted(pattern, subscriber, options, "subscribe to", server.state.spec.aliases);
       if (wanted.options.signal?.aborted === true) return [REPLY, true, server];
       return handle(server, { type: "subscribe", wanted, caller: { from } });
     },
     unsubscribe: ([, pattern, subscriber], from, server) => {
-      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from", server.state.spec.aliases);
       return handle(server, { type: "unsubscribe", wanted, caller: { from } });
     },
     reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
     status: (_request, _from, server) => [REPLY, statusOf(server.state), server],
     explain: ([, path], _from, server) => {
       const { configuration, spec } = server.state;
-      return [REPLY, explain(readPath(path, "explain"), { ...configuration, secrets: spec.secrets }), server];
+      const { secrets, aliases, deprecations } = spec;
+      const context = { ...configuration, secrets, aliases, deprecations };
+      return [REPLY, explain(readPath(path, "explain"), context), server];
     },
   },
   (request, _from, server) => [REPLY, refusal(unknownRequest(request)), server],
@@ -109,7 +112,7 @@ const cast = gen_server.casts<ConfigCasts, Server>(
         : handle(server, { type: "source_update", name, tree: admitted });
     },
     unsubscribe: ([, pattern, subscriber], server) => {
-      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from");
+      const wanted = readWanted(pattern, subscriber, undefined, "unsubscribe from", server.state.spec.aliases);
       return handle(server, { type: "unsubscribe", wanted, caller: undefined });
     },
   },
@@ -203,6 +206,10 @@ function readOptions(options: unknown, action: string): { readonly options: PutO
 /** Whether it is the process that prepares a change. */
 function isJob({ change: current }: State, process: unknown): process is Pid {
   return process !== undefined && current?.job === process;
+}
+
+function pathOf({ state }: Server, path: Path, action: string): Segments {
+  return readPathBelow(path, action, state.spec.aliases);
 }
 
 function change(server: Server, from: From, request: Request): NoReply {

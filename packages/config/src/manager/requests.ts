@@ -1,5 +1,6 @@
 import { erlang, Pid } from "@otpts/runtime";
 import { path_from_atom } from "../atoms.ts";
+import { Aliases } from "../core/aliases.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
@@ -15,16 +16,25 @@ export function readPath(path: Path, action: string): Segments {
   return parsePath(isAtom(path) ? path_from_atom(path) : path, action);
 }
 
-/** The segments of a path that names something below the root. @throws TypeError when it does not */
-export function readPathBelow(path: Path, action: string): Segments {
+/** The segments, by their new names, of a path that names something below the root. @throws TypeError when it does not */
+export function readPathBelow(path: Path, action: string, aliases: Aliases): Segments {
   const segments = readPath(path, action);
   if (segments.length === 0) throw new TypeError(`Cannot ${action}: the path must name something below the root`);
-  return segments;
+  return aliases.rename(segments);
 }
 
-/** Reads a subscription. @throws TypeError when it is none */
-export function readWanted(pattern: Path, subscriber: Subscriber, options: unknown, action: string): Wanted {
-  const parsed = parsePattern(isAtom(pattern) ? path_from_atom(pattern) : pattern, action);
+/** Reads a subscription; old names at the beginning of its pattern become new ones. @throws TypeError when it is none */
+export function readWanted(
+  pattern: Path,
+  subscriber: Subscriber,
+  options: unknown,
+  action: string,
+  aliases: Aliases = Aliases.none,
+): Wanted {
+  const written = isAtom(pattern) ? path_from_atom(pattern) : pattern;
+  const asked = parsePattern(written, action);
+  const renamed = aliases.renamePattern(written);
+  const parsed = renamed === written ? asked : parsePattern(renamed, action);
   const target = isAtom(subscriber) ? subscriber.name : subscriber;
   const isCallback = typeof target === "function" && !isRevoked(target);
   if (!isCallback && !isPid(target) && (typeof target !== "string" || target === "")) {

@@ -345,6 +345,7 @@ export function initialState(spec: ConfigSpec): State {
     configuration: emptyConfiguration(
       sources.map(({ name }) => name),
       spec.secrets,
+      spec.aliases,
     ),
     history: [],
     refusals: [],

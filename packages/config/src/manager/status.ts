@@ -2,6 +2,7 @@ import { erlang } from "@otpts/runtime";
 import { isTable } from "../core/draft.ts";
 import { conflictsOf } from "../core/conflicts.ts";
 import { keysWithoutEffect } from "../core/ineffective.ts";
+import { deprecatedOverrides } from "../core/deprecations.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { mistypedValues } from "../core/mistyped.ts";
 import { formatPath } from "../core/path.ts";
@@ -64,6 +65,7 @@ function noticed({ configuration, spec }: State): readonly Diagnostic[] {
     found = [
       ...keysWithoutEffect(layers, raw, snapshot.tree, spec.shape),
       ...mistypedValues(configuration, spec.shape),
+      ...deprecatedOverrides(configuration.overrides, spec.deprecations),
     ];
     known.set(configuration, found);
   }

@@ -1,5 +1,6 @@
+import type { Alias } from "../core/aliases.ts";
+import { formatPath } from "../core/path.ts";
 import { jsonSchemaOf, shapeOf } from "../core/schema_shape.ts";
-import type { Secrets } from "../core/secrets.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigSpec } from "../spec.ts";
@@ -40,7 +41,7 @@ const DRAFTS: Readonly<Record<JsonSchemaTarget, string>> = {
  * - What is written counts, not what the schema makes of it: a duration is a text.
  * - A file is one source among several: nothing is required in it, unless `required` says so.
  * - A key that the schema would drop without a word is an error.
- * - Secrets are `writeOnly`.
+ * - Secrets are `writeOnly`; old names, and what should not be used any more, are `deprecated`.
  *
  *     # config.toml                     #:schema ./config.schema.json
  *     # config.yaml                     # yaml-language-server: $schema=./config.schema.json
@@ -56,7 +57,8 @@ export function json_schema(spec: ConfigSpec, options: JsonSchemaOptions = {}): 
     );
   }
   const read = inputOf(spec, options, target);
-  const { $schema: _draft, ...schema } = edited(read, { secrets: spec.secrets, required, path: [], closed: true });
+  const { $schema: _draft, ...schema } = edited(read, { spec, required, path: [], closed: true });
+  for (const alias of spec.aliases.list) addAlias(schema, alias);
   const properties = isRecord(schema["properties"]) ? schema["properties"] : undefined;
   return {
     $schema: DRAFTS[target],
@@ -111,7 +113,7 @@ function jsonOfShape(shape: Shape): JsonSchema {
 }
 
 interface Editing {
-  readonly secrets: Secrets;
+  readonly spec: ConfigSpec;
   readonly required: boolean;
   readonly path: Segments;
   /** Whether the object is whole here: then its unknown keys have no effect. */
@@ -119,7 +121,7 @@ interface Editing {
 }
 
 function edited(json: JsonSchema, editing: Editing): Record<string, unknown> {
-  const { path, secrets, required } = editing;
+  const { path, spec, required } = editing;
   const made: Record<string, unknown> = {};
   const below = (one: unknown, segment: string | undefined, closed: boolean): unknown => {
     if (!isRecord(one)) return one;
@@ -143,12 +145,44 @@ function edited(json: JsonSchema, editing: Editing): Record<string, unknown> {
   }
   const isObject = isRecord(json["properties"]) && json["additionalProperties"] === undefined;
   if (isObject && editing.closed && json["allOf"] === undefined) made["additionalProperties"] = false;
-  if (path.length > 0 && (json["secret"] === true || secrets.covers(path))) {
+  if (path.length > 0 && (json["secret"] === true || spec.secrets.covers(path))) {
     made["writeOnly"] = true;
     delete made["default"];
     delete made["examples"];
   }
+  const deprecated = spec.deprecations.at(path);
+  if (deprecated !== undefined) Object.assign(made, deprecation(deprecated));
   return made;
+}
+
+/** Draft 7 has no word for it: editors read these two. */
+function deprecation(message: string): JsonSchema {
+  return { deprecated: true, ...(message === "" ? {} : { deprecationMessage: message }) };
+}
+
+/** The old name of a setting, with the schema of the new one. */
+function addAlias(root: Record<string, unknown>, { old, fresh }: Alias): void {
+  let target: unknown = root;
+  for (const key of fresh) target = isRecord(target) ? childOf(target, key) : undefined;
+  if (!isRecord(target)) return;
+  let at = root;
+  for (const [i, key] of old.entries()) {
+    const isLast = i === old.length - 1;
+    const there = childOf(at, key);
+    const made = isLast
+      ? { ...target, ...deprecation(`is called "${formatPath(fresh)}" by now`) }
+      : isRecord(there)
+        ? { ...there }
+        : { type: "object", additionalProperties: false };
+    if (key === "*") at["additionalProperties"] = made;
+    else at["properties"] = { ...(isRecord(at["properties"]) ? at["properties"] : {}), [key]: made };
+    at = made;
+  }
+}
+
+function childOf(schema: JsonSchema, key: string): unknown {
+  if (key === "*") return schema["additionalProperties"] ?? schema["items"];
+  return isRecord(schema["properties"]) ? schema["properties"][key] : undefined;
 }
 
 function isRecord(value: unknown): value is JsonSchema {

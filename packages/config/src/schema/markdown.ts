@@ -34,8 +34,13 @@ function defaultOf({ default: otherwise, required, required_in }: Setting): stri
   return required_in === undefined ? "" : `required in ${code(required_in)}`;
 }
 
-function notesOf({ description, secret }: Setting): readonly string[] {
-  return [...(description === undefined ? [] : [description]), ...(secret ? ["**Secret.**"] : [])];
+function notesOf({ description, secret, deprecated, aliases }: Setting): readonly string[] {
+  return [
+    ...(description === undefined ? [] : [description]),
+    ...(secret ? ["**Secret.**"] : []),
+    ...(deprecated === undefined ? [] : [deprecated === "" ? "**Deprecated.**" : `**Deprecated:** ${deprecated}`]),
+    ...(aliases.length === 0 ? [] : [`Formerly ${aliases.map((one) => `\`${one}\``).join(", ")}.`]),
+  ];
 }
 
 function code(text: string): string {

@@ -44,7 +44,8 @@ function entriesOf(spec: ConfigSpec, of: Description, path: Segments, standing: 
   if (path.length > DEEPEST) return [];
   const made: Entry[] = [];
   for (const [key, { of: child, required }] of of.keys) {
-    made.push(entryOf(spec, child, [...path, key], standingOf(child, required, [...path, key], standing)));
+    const entry = entryOf(spec, child, [...path, key], standingOf(child, required, [...path, key], standing));
+    if (entry.needed || spec.deprecations.at(entry.path) === undefined) made.push(entry);
   }
   if (of.keys.size === 0 && of.rest !== undefined) {
     made.push({ ...entryOf(spec, of.rest, [...path, "example"], OPTIONAL), madeUp: true });

@@ -1,5 +1,5 @@
 import { knownPaths } from "../core/known_paths.ts";
-import { formatPath } from "../core/path.ts";
+import { formatPath, isWithin } from "../core/path.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { described, type Description } from "./description.ts";
@@ -24,6 +24,10 @@ export interface Setting {
   readonly constraints: readonly string[];
   readonly examples: readonly unknown[];
   readonly secret: boolean;
+  /** What to do instead, where it should not be used any more; empty where nothing is said. */
+  readonly deprecated: string | undefined;
+  /** Old names, dotted. */
+  readonly aliases: readonly string[];
   /** The environment variable that sets it, where a source of the specification reads one. */
   readonly variable: string | undefined;
 }
@@ -53,10 +57,19 @@ export function settings(spec: ConfigSpec, options: ReadOptions = {}): readonly 
       constraints: constraintsOf(of),
       examples: secret || !Array.isArray(words["examples"]) ? [] : (words["examples"] as unknown[]),
       secret,
+      deprecated: spec.deprecations.at(path),
+      aliases: aliasesOf(path, spec),
       variable: variableOf(path, spec),
     });
   });
   return found;
+}
+
+/** The old names of a path, where its own name, or that of a table above it, has some. */
+function aliasesOf(path: Segments, { aliases }: ConfigSpec): readonly string[] {
+  return aliases.list
+    .filter(({ fresh }) => isWithin(path, fresh))
+    .map(({ old, fresh }) => formatPath([...old, ...path.slice(fresh.length)]));
 }
 
 /** What a specification's schema says, read once for all that is made from it. */

@@ -230,8 +230,11 @@ function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly
   });
 }
 
-/** Diagnostics that are logged as well: what a file has to say is seen late, or holds up the program. */
-const TROUBLE: ReadonlySet<string> = new Set(["unwatched", "held_up"]);
+/**
+ * Diagnostics that are logged as well: what a file has to say is seen late, or holds up the program; a name should not be used
+ * any more.
+ */
+const TROUBLE: ReadonlySet<string> = new Set(["unwatched", "held_up", "old_name", "old_name_unused", "deprecated"]);
 
 function current(turn: Turn, id: number): Change | undefined {
   const { change } = turn.state;

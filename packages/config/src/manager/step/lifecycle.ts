@@ -1,5 +1,6 @@
 import type { Pid } from "@otpts/runtime";
 import { Overrides } from "../../core/overrides.ts";
+import { byNewNames } from "../../core/renaming.ts";
 import type { OfManager, Timer } from "../event.ts";
 import * as changes from "./changes.ts";
 import * as deliveries from "./deliveries.ts";
@@ -13,7 +14,8 @@ import type { Turn } from "./turn.ts";
 export function started(turn: Turn, { workers, saved }: Extract<OfManager, { type: "started" }>): void {
   attach(turn, workers);
   if (saved !== undefined) {
-    const overrides = Overrides.of(saved.overrides);
+    const { spec } = turn.state;
+    const overrides = Overrides.of(byNewNames(saved.overrides, spec.aliases, spec.shape));
     const { configuration, overrides_file } = turn.state;
     turn.set({
       configuration: { ...configuration, overrides },

@@ -1,0 +1,68 @@
+import { diff, sortedByPath } from "./diff.ts";
+import type { Diagnostic } from "./layer.ts";
+import type { Overrides } from "./overrides.ts";
+import { formatPath } from "./path.ts";
+import { parsePattern } from "./pattern.ts";
+import { PatternIndex } from "./subscriptions.ts";
+import type { Segments, Table } from "./value.ts";
+
+/** Settings that should not be used any more, by pattern, each with what to do instead. */
+export class Deprecations {
+  static readonly none = new Deprecations({});
+
+  private readonly index = new PatternIndex<string>();
+
+  /** @param marked patterns that the schema marks. @throws TypeError when a pattern is none, or a message no text */
+  constructor(given: unknown, marked: readonly (readonly [pattern: Segments, message: string])[] = []) {
+    const action = "Cannot make a ConfigSpec: deprecated";
+    if (typeof given !== "object" || given === null || Array.isArray(given)) {
+      throw new TypeError(`${action} must be an object from patterns to messages`);
+    }
+    for (const [pattern, message] of Object.entries(given)) {
+      if (typeof message !== "string") {
+        throw new TypeError(`${action}: the message of "${pattern}" must be a string, got ${typeof message}`);
+      }
+      this.index.add(parsePattern(pattern, "read deprecated pattern"), message);
+    }
+    for (const [pattern, message] of marked) this.index.add(parsePattern(pattern), message);
+  }
+
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.index.size === 0;
+  }
+
+  /** The deprecated settings that a tree has. */
+  in(tree: Table): readonly { readonly path: Segments; readonly message: string }[] {
+    if (this.isEmpty) return [];
+    const found = this.index.project(diff(EMPTY, tree));
+    return sortedByPath(found).map(({ segments, item }) => ({ path: segments, message: item }));
+  }
+
+  /** The message for a path; undefined where it is not deprecated. */
+  at(path: Segments): string | undefined {
+    if (this.isEmpty || path.length === 0) return undefined;
+    let tree: Table = { [path.at(-1)!]: "" };
+    for (const key of path.slice(0, -1).reverse()) tree = { [key]: tree };
+    const at = formatPath(path);
+    return this.in(tree).find((one) => formatPath(one.path) === at)?.message;
+  }
+}
+
+/** A diagnostic for each deprecated setting that was put at run time. */
+export function deprecatedOverrides(overrides: Overrides, deprecations: Deprecations): readonly Diagnostic[] {
+  if (deprecations.isEmpty || overrides.isEmpty) return [];
+  return deprecations.in(overrides.over(EMPTY, undefined)).map(({ path, message }) => ({
+    source: "runtime",
+    code: "deprecated",
+    message: `${deprecationText(path, message)} (put)`,
+    path: formatPath(path),
+  }));
+}
+
+/** A deprecation in words. */
+export function deprecationText(path: Segments, message: string): string {
+  return `"${formatPath(path)}" is deprecated${message === "" ? "" : `: ${message}`}`;
+}
+
+const EMPTY: Table = Object.freeze({});
