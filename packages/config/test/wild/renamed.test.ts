@@ -38,7 +38,7 @@ const aliases = {
 async function started(
   files: Record<string, string>,
   options: ConfigSpecOptions = {},
-): Promise<{ config: ConfigClient; lines: string[]; write(name: string, text: string): Promise<unknown> }> {
+): Promise<{ config: ConfigClient; lines: string[]; write: (name: string, text: string) => Promise<unknown> }> {
   const directory = await kit.temporary_directory(files);
   const lines: string[] = [];
   const sources = [
