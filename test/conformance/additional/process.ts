@@ -185,11 +185,11 @@ async function count(wanted: string): Promise<number> {
 
 export async function prx_receive_after(): Promise<void> {
   const self = erlang.self();
-  for (const ms of [30, 60, 90, 160]) erlang.send_after(ms, self, t`noise`);
+  for (const ms of [30, 60, 90, 1_000]) erlang.send_after(ms, self, t`noise`);
   const wanted = await erlang.receive((m) => m === a("wanted"), { after: 120 });
   log(wanted === TIMEOUT ? "timed out" : "wanted");
   log(`noise ${await count("noise")}`);
-  await sleep(100);
+  await sleep(1_000);
   log(`noise ${await count("noise")}`);
   erlang.send(self, t`other`);
   erlang.send(self, t`here`);

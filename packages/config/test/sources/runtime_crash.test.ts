@@ -99,7 +99,7 @@ describe("RuntimeSource({ file })", () => {
     const error = await rejection(source.persist([{ path: ["a"], value: "x".repeat(60_000) }]));
     expect(error).toMatchObject({ code: "disk_full" });
     expect(error.message).toBe(
-      `Cannot save the runtime overrides in "${file}": no space is left on the device (ENOSPC)`,
+      `Cannot save the runtime overrides in "${file}": no space is left on the device (ENOSPC), free some`,
     );
     expect((await new RuntimeSource({ file }).load_overrides()).overrides).toEqual([{ path: ["a"], value: 1 }]);
     expect((await readdir(join(folder, "disk"))).sort()).toEqual(["ballast", "overrides"]);

@@ -266,11 +266,17 @@ describe("an unhandled rejection", () => {
 
   test("of code outside any process ends Node also where two copies of this package are loaded", async () => {
     const { code, stdout, stderr } = await program(`
+      import { cpSync, mkdtempSync, rmSync } from "node:fs";
+      import { tmpdir } from "node:os";
+      import { join } from "node:path";
+      import { fileURLToPath, pathToFileURL } from "node:url";
       import * as one from "@otpts/runtime";
-      const at = import.meta.resolve("@otpts/runtime");
-      one.erlang.spawn(() => {});
-      // A module with a query is another one to Node: what a second copy would do with its first process.
-      (await import(new URL("process/rejection.js?copy", at).href)).reportRejections();
+      const folder = mkdtempSync(join(tmpdir(), "otpts-copy-"));
+      cpSync(fileURLToPath(new URL(".", import.meta.resolve("@otpts/runtime"))), folder, { recursive: true });
+      const two = await import(pathToFileURL(join(folder, "index.js")).href);
+      rmSync(folder, { recursive: true });
+      if (two.erlang === one.erlang) console.log("the same copy");
+      for (const { erlang } of [one, two]) erlang.spawn(() => {});
       setTimeout(() => void Promise.reject(new Error("nobody's")), 5);
       setTimeout(() => console.log("swallowed"), 1_000);
     `);

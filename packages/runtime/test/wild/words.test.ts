@@ -299,11 +299,11 @@ describe("an option that there is none of", () => {
   test.each<[unknown, string]>([
     [
       { nmae: "x" },
-      'Cannot start a gen_server: there is no option "nmae" (did you mean name?); the options are name, timeout, mailbox, hibernate_after and spawn_opt',
+      'Cannot start a gen_server: there is no option "nmae" (did you mean name?); the options are name, timeout, mailbox, debug, hibernate_after and spawn_opt',
     ],
     [{ hibernateAfter: 1 }, '"hibernateAfter" (did you mean hibernate_after?)'],
     [{ colour: 1 }, 'there is no option "colour"; the options are'],
-    ["x", 'its options must be an object with name, timeout, mailbox, hibernate_after and spawn_opt, got "x"'],
+    ["x", 'its options must be an object with name, timeout, mailbox, debug, hibernate_after and spawn_opt, got "x"'],
     [null, "got null"],
     [[], "got []"],
   ])("of a gen_server: %o", async (options, text) => {
