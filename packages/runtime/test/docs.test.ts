@@ -19,6 +19,7 @@ import { observer } from "@otpts/runtime/observer";
 import { pg } from "@otpts/runtime/pg";
 import { registry } from "@otpts/runtime/registry";
 import { task, task_supervisor } from "@otpts/runtime/task";
+import { trace } from "@otpts/runtime/trace";
 
 const PACKAGE = fileURLToPath(new URL("..", import.meta.url));
 // Inside the package, so that its own name resolves; ignored by git.
@@ -77,7 +78,7 @@ describe.each(pages)("$name", ({ file, source }) => {
 test("otp.md names every function of the public modules", () => {
   const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
   const core = { atom, dispatcher, erlang, gen_server, logger, proc_lib, supervisor, sys, telemetry };
-  const entries = { application, gen_event, gen_statem, observer, pg, registry, task, task_supervisor };
+  const entries = { application, gen_event, gen_statem, observer, pg, registry, task, task_supervisor, trace };
   const missing = Object.entries({ ...core, ...entries }).flatMap(([module, exports]) =>
     Object.keys(exports)
       .filter((name) => !new RegExp(`[\\x60.]${name}\\b`, "u").test(page))

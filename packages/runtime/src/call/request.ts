@@ -15,6 +15,7 @@ import { milliseconds, type Timeout } from "../term/timeout.ts";
 import type { Entry } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { ReplyRef } from "../process/reply_ref.ts";
+import { tracer } from "../process/tracer.ts";
 import type { PendingReply } from "./reply_promise.ts";
 import { PendingCall, type Waits } from "./pending_call.ts";
 
@@ -110,11 +111,15 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
 
   /** Answers it. The first answer counts; a later one, or one to a caller that is gone, is dropped. */
   answer(value: unknown): void {
-    if (end(this, "answered")) this.handlers.answered(this, value);
+    if (!end(this, "answered")) return;
+    tracer?.replied(this, value);
+    this.handlers.answered(this, value);
   }
 
   fail(reason: unknown): void {
-    if (end(this, "failed")) this.handlers.failed(this, reason);
+    if (!end(this, "failed")) return;
+    tracer?.failed(this, reason);
+    this.handlers.failed(this, reason);
   }
 
   expire(): void {

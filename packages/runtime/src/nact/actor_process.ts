@@ -10,6 +10,7 @@ import { Process } from "../process/process.ts";
 import type { Entry } from "../process/mailbox.ts";
 import { Request } from "../call/request.ts";
 import { addProcess } from "../process/table.ts";
+import { show, tapped } from "../process/tap.ts";
 import type { Actor, OnCrash } from "./concrete.ts";
 import { follow } from "./following.ts";
 import { ProcessRef, ReplyRef } from "./reference.ts";
@@ -70,6 +71,7 @@ export class ActorProcess extends Process {
   }
 
   override enqueue(entry: Entry): void {
+    if (tapped) show(this, entry);
     if (entry instanceof Request) {
       this.#serve(entry);
       return;

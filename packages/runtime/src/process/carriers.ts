@@ -2,6 +2,8 @@
  * Contexts that travel with messages. A process runs in a context of its own; what somebody registers here is taken along by every
  * message and put around its handler: the store of an `AsyncLocalStorage`, a trace. Nothing registered, nothing done.
  */
+import { tap } from "./tap.ts";
+
 /** How a context is taken along. */
 export interface Carrier<T = unknown> {
   /** What is there now; undefined for nothing. Called where a message is sent. */
@@ -20,6 +22,7 @@ export interface Carried {
 export let carrying = false;
 
 let carriers: readonly Registered[] = [];
+let untap = (): void => {};
 
 /** A carrier, and where its failures go. */
 interface Registered {
@@ -41,7 +44,10 @@ export function register(carrier: Carrier, failed: Registered["failed"]): () => 
 
 function set(next: readonly Registered[]): void {
   carriers = next;
-  carrying = next.length > 0;
+  if (carrying === next.length > 0) return;
+  carrying = !carrying;
+  if (carrying) untap = tap((_to, entry) => load(entry));
+  else untap();
 }
 
 // Only while something is registered, and only for what carries something: messages stay as small as they are.

@@ -16,6 +16,7 @@ import { type Process, processOf } from "./process.ts";
 import { release } from "./registry.ts";
 import { effectOf } from "./signal.ts";
 import { removeProcess } from "./table.ts";
+import { tracer } from "./tracer.ts";
 import type { Waiting } from "./waiting.ts";
 
 const waiting: { process: Process; reason: unknown }[] = [];
@@ -43,7 +44,10 @@ export function die(process: Process, reason: unknown): void {
 export function signal(to: Pid, from: Pid, reason: unknown, linked: boolean): void {
   const process = processOf(to);
   if (process === undefined) return;
-  if (linked && !dropLink(process, from)) return;
+  if (linked) {
+    if (!dropLink(process, from)) return;
+    tracer?.happened(process, { what: "getting_unlinked", pid: from });
+  }
   const effect = effectOf({ reason, linked, own: from === to }, process.trapping);
   if (effect.does === "message") process.accept([EXIT, from, reason]);
   else if (effect.does === "death") die(process, effect.reason);
@@ -56,6 +60,10 @@ export function link(process: Process, to: Pid): true {
   if (other !== undefined) {
     addLink(process, to);
     addLink(other, process.pid);
+    if (tracer !== undefined) {
+      tracer.happened(process, { what: "link", pid: to });
+      tracer.happened(other, { what: "getting_linked", pid: process.pid });
+    }
     return true;
   }
   if (!process.trapping) throw new ErlangError(NOPROC, `Cannot link ${process.pid} to ${to}: the process is dead`);
@@ -64,13 +72,18 @@ export function link(process: Process, to: Pid): true {
 }
 
 export function unlink(process: Process, from: Pid): true {
-  dropLink(process, from);
+  const linked = dropLink(process, from);
   const other = processOf(from);
   if (other !== undefined) dropLink(other, process.pid);
+  if (tracer !== undefined && linked) {
+    tracer.happened(process, { what: "unlink", pid: from });
+    if (other !== undefined) tracer.happened(other, { what: "getting_unlinked", pid: process.pid });
+  }
   return true;
 }
 
 function exitProcess(process: Process, reason: unknown): void {
+  tracer?.happened(process, { what: "exit", reason });
   // Between two callbacks no code of it is under way.
   if (process.listening) leave(process);
   process.expire();

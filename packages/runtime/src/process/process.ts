@@ -9,11 +9,11 @@ import type { Atom } from "../term/atom.ts";
 import type { Name } from "../term/name.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
-import { carrying, load } from "./carriers.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Entry, Envelope, type Mailbox, put, type Waiter } from "./mailbox.ts";
 import type { Waiting } from "./waiting.ts";
 import { stamped } from "./stamp.ts";
+import { show, tapped } from "./tap.ts";
 import { settleLayout } from "../term/shape.ts";
 
 /**
@@ -141,7 +141,7 @@ export abstract class Process implements Mailbox {
 
   /** Puts an entry at the end of the mailbox and sees to it that somebody looks. */
   enqueue(entry: Entry): void {
-    if (carrying) load(entry);
+    if (tapped) show(this, entry);
     put(this, entry);
     if (!this.ready && (this.listening || this.waiter !== undefined)) this.wake();
   }

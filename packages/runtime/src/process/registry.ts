@@ -13,6 +13,7 @@ import { isName, type Name, textOf, told } from "../term/name.ts";
 import { NODE, type Pid } from "../term/pid.ts";
 import { strange } from "../term/strange.ts";
 import { type Process, processOf } from "./process.ts";
+import { tracer } from "./tracer.ts";
 
 const names = new Map<string, Process>();
 
@@ -54,6 +55,7 @@ export function register(name: Name, pid: Pid): true {
   if (process.name !== undefined) throw refuse(`the process is registered as "${process.name}" already`);
   process.name = name;
   names.set(textOf(name), process);
+  tracer?.happened(process, { what: "register", name: told(name) });
   return true;
 }
 
@@ -74,6 +76,7 @@ export function unregister(name: Name): true {
 /** Frees the name of a process, if it has one. */
 export function release(process: Process): void {
   if (process.name === undefined) return;
+  tracer?.happened(process, { what: "unregister", name: told(process.name) });
   names.delete(textOf(process.name));
   process.name = undefined;
 }

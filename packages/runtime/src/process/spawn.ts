@@ -11,6 +11,7 @@ import { reportRejections } from "./rejection.ts";
 import { turns } from "./scheduler.ts";
 import { tellStranded } from "./stranded.ts";
 import { addProcess } from "./table.ts";
+import { tracer } from "./tracer.ts";
 
 const none: Ancestry = [];
 let dispatcher: Dispatcher = turns;
@@ -53,7 +54,10 @@ export function startProcess(process: Process, parent: Process | undefined, link
   }
   addProcess(process);
   process.dispatcher.admit(process);
-  if (linked && parent !== undefined) link(parent, process.pid);
+  if (parent !== undefined) {
+    tracer?.happened(parent, { what: "spawn", pid: process.pid });
+    if (linked) link(parent, process.pid);
+  }
   if (carrying) load(process);
   process.wake();
   return process.pid;

@@ -1,0 +1,226 @@
+/** One trace: its events, its limits, and where it tells of them. */
+import { describe } from "../term/describe.ts";
+import type { Pid } from "../term/pid.ts";
+import { inWords } from "../term/reason.ts";
+import type { Atom } from "../term/atom.ts";
+import { outside } from "../process/context.ts";
+import { Deadline } from "../process/deadline.ts";
+import type { Process } from "../process/process.ts";
+import { nameOf } from "../process/registry.ts";
+import { report } from "../process/report.ts";
+import { abandon, wait } from "../process/timer.ts";
+import { showable } from "../behaviour/sensitive.ts";
+
+/** What can be traced: messages out and in, links, names, and starts and ends of processes. */
+export type Flag = "send" | "receive" | "links" | "names" | "procs";
+export const FLAGS: readonly Flag[] = ["send", "receive", "links", "names", "procs"];
+
+/** Why a trace ended: a limit, the end of the process, `stop()`, or a function `to` that failed. */
+export type Ending = "max_events" | "time" | "exit" | "stopped" | "failed";
+
+export interface TraceOptions {
+  /** How many events there are at most: 1 to 100,000. Default: 100. */
+  readonly max_events?: number | undefined;
+  /** How long it lasts at most, in ms: up to an hour. Default: 10,000. */
+  readonly time?: number | undefined;
+  /** What is traced. Default: all of `"send"`, `"receive"`, `"links"`, `"names"`, `"procs"`. */
+  readonly flags?: readonly Flag[] | undefined;
+  /**
+   * Gets each event as it happens, as nobody's code: nothing that it sends to the process is traced. One that throws ends the
+   * trace, and is reported.
+   */
+  readonly to?: ((event: TraceEvent) => void) | undefined;
+  /** Whether each event is reported through the logger, too. Default: `true` without `to`. */
+  readonly log?: boolean | undefined;
+}
+
+export interface TraceEvent {
+  /** From 1. */
+  readonly number: number;
+  readonly at: Date;
+  /** The traced process. */
+  readonly pid: Pid;
+  /** Its name at that moment. */
+  readonly name: Atom | undefined;
+  readonly event:
+    | "send"
+    | "receive"
+    | "link"
+    | "unlink"
+    | "getting_linked"
+    | "getting_unlinked"
+    | "register"
+    | "unregister"
+    | "spawn"
+    | "exit"
+    | "stop";
+  /** What was sent or received. `system` is a request of `sys`; `failure` is that of a call which the process made. */
+  readonly kind?: "call" | "cast" | "message" | "reply" | "failure" | "system";
+  /** The other process: who gets it, who sent it, who is linked, who was started. Undefined for code outside all processes. */
+  readonly peer?: Pid | undefined;
+  /** What was sent or received: a request as `gen_server.sensitive` shows it. */
+  readonly message?: unknown;
+  /** Of an exit or a failure: its reason. Of a stop: why. */
+  readonly reason?: unknown;
+  /** All of it in one line, for people. */
+  readonly text: string;
+}
+
+/** What is known of an event, without what each has. */
+export type Seen = Omit<TraceEvent, "number" | "at" | "pid" | "name" | "text">;
+
+/** Options with the defaults in place. */
+export interface Checked {
+  readonly max_events: number;
+  readonly time: number;
+  readonly flags: readonly Flag[];
+  readonly to: ((event: TraceEvent) => void) | undefined;
+  readonly log: boolean;
+}
+
+const GROUP: { readonly [E in Exclude<TraceEvent["event"], "stop">]: Flag } = {
+  send: "send",
+  receive: "receive",
+  link: "links",
+  unlink: "links",
+  getting_linked: "links",
+  getting_unlinked: "links",
+  register: "names",
+  unregister: "names",
+  spawn: "procs",
+  exit: "procs",
+};
+
+/** A trace that `trace.process` started. */
+export class Trace {
+  readonly pid: Pid;
+  /** What happened so far, oldest first. */
+  readonly events: TraceEvent[] = [];
+  /** Resolves when the trace has ended, with why. */
+  readonly ended: Promise<Ending>;
+  /** @internal */
+  readonly process: Process;
+  private readonly options: Checked;
+  private readonly deadline: Deadline;
+  private tell: (ending: Ending) => void = () => {};
+  private telling = false;
+  private over = false;
+  private left: (() => void) | undefined = undefined;
+
+  /** @internal */
+  constructor(process: Process, options: Checked) {
+    this.process = process;
+    this.pid = process.pid;
+    this.options = options;
+    this.ended = new Promise((resolve) => (this.tell = resolve));
+    // In the background: a trace keeps no program alive.
+    this.deadline = new Deadline(() => this.end("time"), true);
+    wait(this.deadline, options.time);
+  }
+
+  /** Ends it. Nothing happens if it has ended. */
+  stop(): void {
+    this.end("stopped");
+  }
+
+  /** @internal Says what is to be done when it ends. */
+  whenOver(left: () => void): void {
+    this.left = left;
+  }
+
+  /** @internal Something happened. */
+  saw(seen: Seen): void {
+    // What `to` and the logger do to the process would never end.
+    if (this.telling || this.over) return;
+    if (seen.event !== "stop" && this.options.flags.includes(GROUP[seen.event])) {
+      this.add(seen);
+      if (this.events.length >= this.options.max_events) this.end("max_events");
+    }
+    if (seen.event === "exit") this.end("exit");
+  }
+
+  private end(reason: Ending): void {
+    if (this.over) return;
+    this.over = true;
+    abandon(this.deadline);
+    this.left?.();
+    this.add({ event: "stop", reason });
+    this.tell(reason);
+  }
+
+  private add(seen: Seen): void {
+    const name = nameOf(this.process);
+    const number = this.events.length + 1;
+    const shown = "message" in seen ? { ...seen, message: showable(seen.message) } : seen;
+    const text = `${name === undefined ? this.pid : `"${name.name}" ${this.pid}`} ${sentence(shown)}`;
+    const event: TraceEvent = { number, at: new Date(), pid: this.pid, name, ...shown, text };
+    this.events.push(event);
+    const before = this.telling;
+    this.telling = true;
+    outside(() => this.handOn(event));
+    this.telling = before;
+  }
+
+  private handOn(event: TraceEvent): void {
+    const { to, log } = this.options;
+    const { pid, name, text } = event;
+    if (log) {
+      report(
+        "info",
+        "trace",
+        () => ({ pid, name, trace: event }),
+        () => `*TRACE* ${text}`,
+      );
+    }
+    try {
+      to?.(event);
+    } catch (error) {
+      report(
+        "warning",
+        "trace_function_failed",
+        () => ({ pid, name, error }),
+        () => `The trace of ${pid} ends, because the function "to" failed: ${describe(error)}`,
+      );
+      this.end("failed");
+    }
+  }
+}
+
+const KINDS = { call: "call ", cast: "cast ", message: "", reply: "reply ", system: "system request " } as const;
+
+function sentence({ event, kind = "message", peer, message, reason }: Seen): string {
+  const who = peer === undefined ? "code outside all processes" : String(peer);
+  switch (event) {
+    case "send":
+      return `sent ${kind === "failure" ? "" : KINDS[kind]}${describe(message)} to ${who}`;
+    case "receive":
+      if (kind === "failure") return `was told that its call ${describe(message)} to ${who} failed: ${inWords(reason)}`;
+      return `received ${KINDS[kind]}${describe(message)}${kind === "message" && peer === undefined ? "" : ` from ${who}`}`;
+    case "link":
+      return `linked to ${who}`;
+    case "unlink":
+      return `unlinked from ${who}`;
+    case "getting_linked":
+      return `was linked by ${who}`;
+    case "getting_unlinked":
+      return `lost its link to ${who}`;
+    case "register":
+      return `was registered as ${describe(message)}`;
+    case "unregister":
+      return `gave up its name ${describe(message)}`;
+    case "spawn":
+      return `started ${who}`;
+    case "exit":
+      return `ended with reason ${inWords(reason)}`;
+    case "stop":
+      return `is traced no more: ${WHY[reason as Ending]}`;
+  }
+}
+
+const WHY: { readonly [E in Ending]: string } = {
+  max_events: "max_events is reached",
+  time: "its time is over",
+  exit: "the process has ended",
+  stopped: "stop was called",
+  failed: 'the function "to" failed',
+};
