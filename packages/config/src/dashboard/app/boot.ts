@@ -23,3 +23,12 @@ if (address.searchParams.has("token")) {
 }
 
 export const token = (): string => sessionStorage.getItem(KEY) ?? "";
+
+/** Whether this page may change things, where the program lets it. */
+export const mayWrite = (allowed: boolean): boolean => allowed && token() !== "";
+
+/** Why it may not. */
+export const whyNot = (): string =>
+  boot.read_only
+    ? "Read-only: the program allows changes with { read_only: false }."
+    : "To change things, open the address that the program printed when it started.";

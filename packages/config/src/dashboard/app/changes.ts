@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
+import { mayWrite, whyNot } from "./boot.ts";
 import { ago, clock, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Difference, Empty, Managers, Panel, Problems, Status } from "./parts.ts";
@@ -119,8 +120,8 @@ function Details({ data }: { data: Data }) {
         .map(link)}
     </nav>
     ${difference.error === undefined ? html`<${Difference} lines=${difference.lines ?? []} more=${(difference.changed ?? 0) - (difference.lines?.length ?? 0)} />` : html`<p class="dim">${difference.error}</p>`}
-    ${data.can_write && difference.to !== current ? html`<${Rollback} manager=${data.manager} version=${difference.to} />` : null}
-    ${data.can_write || difference.to === current ? null : html`<p class="dim">Read-only: the program allows rolling back with { read_only: false }.</p>`}
+    ${mayWrite(data.can_write) && difference.to !== current ? html`<${Rollback} manager=${data.manager} version=${difference.to} />` : null}
+    ${mayWrite(data.can_write) || difference.to === current ? null : html`<p class="dim">${whyNot()}</p>`}
   <//>`;
 }
 

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { go, to, toggled } from "./address.ts";
 import { type Answer, post } from "./api.ts";
+import { mayWrite, whyNot } from "./boot.ts";
 import { number } from "./format.ts";
 import { html } from "./html.ts";
 import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, Search } from "./parts.ts";
@@ -108,7 +109,7 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
       ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path and no value fits." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting is given by a source: the schema fills in none." : "The configuration is empty."}<//>` : null}
       ${(data.matching ?? 0) > data.rows.length ? html`<p><a class="button" href=${to("configuration", { n: String(data.rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
     </div>
-    ${panel === undefined ? null : html`<${Details} key=${`${data.manager} ${panel.path}`} of=${panel} manager=${data.manager} write=${data.can_write} />`}
+    ${panel === undefined ? null : html`<${Details} key=${`${data.manager} ${panel.path}`} of=${panel} manager=${data.manager} write=${mayWrite(data.can_write)} />`}
   </div>`;
 }
 
@@ -141,7 +142,7 @@ function Row({ node, query, selected }: { node: Node; query: URLSearchParams; se
       isTable
         ? html`<td class="dim" colspan="3">${number(node.keys)} ${node.keys === 1 ? "key" : "keys"}</td>`
         : html` <td class="mono value">
-              ${node.secret === true ? html`<span class="secret">🔒 redacted</span>` : node.value}
+              ${node.secret === true ? html`<span class="secret">•••• redacted</span>` : node.value}
             </td>
             <td class="dim">${node.type}</td>
             <td>
@@ -163,7 +164,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
     return html`<${Panel} title="No path" close=${close}><p class="error">${of.error}</p><//>`;
   return html`<${Panel} title=${html`<span class="mono">${of.path}</span>`} close=${close}>
     <p class="current mono">
-      ${of.secret ? html`<span class="secret">🔒 redacted</span>` : of.value === undefined ? html`<i>not there</i>` : of.value}
+      ${of.secret ? html`<span class="secret">•••• redacted</span>` : of.value === undefined ? html`<i>not there</i>` : of.value}
     </p>
     <${Facts}
       of=${[
@@ -203,7 +204,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
             )}
           </ol>`
     }
-    ${write ? html`<${Editor} of=${of} manager=${manager} />` : html`<p class="dim">Read-only: the program allows changes with { read_only: false }.</p>`}
+    ${write ? html`<${Editor} of=${of} manager=${manager} />` : html`<p class="dim">${whyNot()}</p>`}
     <${Copy} of=${of} />
   <//>`;
 }

@@ -71,7 +71,7 @@ export function Events({
                 </ol>`
           }
         </div>
-        <section class="card side">
+        <section class="card">
           <h2>How often</h2>
           ${
             data.rates.length === 0

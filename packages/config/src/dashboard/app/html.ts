@@ -5,6 +5,23 @@ import { type ComponentChildren, h, type VNode } from "preact";
 export type Content = ComponentChildren;
 
 // Its types are those of a CommonJS module, and it is none here.
-const { bind } = htm as unknown as { bind: (this: unknown, create: typeof h) => typeof html };
+const { bind } = htm as unknown as { bind: (this: unknown, create: typeof h) => Tag };
+type Tag = (strings: TemplateStringsArray, ...values: unknown[]) => VNode;
 
-export const html: (strings: TemplateStringsArray, ...values: unknown[]) => VNode = bind.call(htm, h);
+const made = bind.call(htm, h);
+const flowing = new WeakMap<TemplateStringsArray, TemplateStringsArray>();
+
+/** Markup. A line break in it is a space, as in HTML; htm alone would drop it. */
+export function html(strings: TemplateStringsArray, ...values: unknown[]): VNode {
+  let texts = flowing.get(strings);
+  if (texts === undefined) {
+    const last = strings.length - 1;
+    const lines = strings.map((text, index) => {
+      const first = index === 0 ? text.replace(/^\s*\n\s*/u, "") : text;
+      return (index === last ? first.replace(/\s*\n\s*$/u, "") : first).replaceAll(/\s*\n\s*/gu, " ");
+    });
+    texts = Object.assign(lines, { raw: lines });
+    flowing.set(strings, texts);
+  }
+  return made(texts, ...values);
+}

@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { go, here, to, toggled } from "./address.ts";
 import { post } from "./api.ts";
+import { mayWrite, whyNot } from "./boot.ts";
 import { ago, bytes, clock, duration, number } from "./format.ts";
 import { html } from "./html.ts";
 import type { Line } from "./live.ts";
@@ -246,7 +247,7 @@ function Details({ of }: { of: Detail }) {
               <pre>${of.state}</pre>`
         : null
     }
-    ${of.can_write ? html`<${Steer} of=${of} />` : html`<p class="dim">Read-only: the program allows changes with { read_only: false }.</p>`}
+    ${mayWrite(of.can_write) ? html`<${Steer} of=${of} />` : html`<p class="dim">${whyNot()}</p>`}
   <//>`;
 }
 

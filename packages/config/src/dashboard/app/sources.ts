@@ -1,6 +1,7 @@
 import { useState } from "preact/hooks";
 import { go, to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
+import { mayWrite } from "./boot.ts";
 import { ago, bytes, clock, duration, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Bar, Empty, Managers, Problems, Process, Status } from "./parts.ts";
@@ -73,7 +74,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
           ${reload.last === undefined ? "never" : html`<time title=${reload.last}>${ago(reload.last)}</time>`}${reload.last_successful === false && reload.last_success !== undefined ? html`, the last that was committed ${ago(reload.last_success)}` : null},
           ${reload.reload_interval > 0 ? `every ${number(reload.reload_interval)} s` : "by watching only"}</span
         >
-        ${data.can_write ? html`<button onClick=${async () => say(await post("sources/reload", { manager: data.manager }))}>Reload now</button>` : null}
+        ${mayWrite(data.can_write) ? html`<button onClick=${async () => say(await post("sources/reload", { manager: data.manager }))}>Reload now</button>` : null}
         ${said === undefined ? null : said.ok ? html`<span role="status" class="good-text">✓ reloaded: version ${said.version}</span>` : html`<span role="alert" class="error">✕ ${said.error}</span>`}
         <span class="dim">manager <${Process} of=${{ pid: data.pid, name: data.manager }} /></span>
       </div>
