@@ -1,7 +1,9 @@
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
+import { file_names } from "./file_content.ts";
 import { type FileLayers, include_key_of, known_format } from "./file_layers.ts";
 import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
@@ -14,6 +16,8 @@ export interface ConfDirectoryOptions extends WatchedFileOptions {
   readonly includes?: boolean | string;
   /** Of `.env` files: only names that begin with this and an underscore count. Default: all of them. */
   readonly prefix?: string;
+  /** Of `.env` files: paths of names that tell none: `{ PORT: "http.port" }`. */
+  readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** Name in `status`; by default `file:`, the directory and `/*`. */
   readonly name?: string;
   /** Whether files that are there and cannot be read fail the start (default `true`). A missing directory is empty. */
@@ -32,12 +36,12 @@ export class ConfDirectory implements Source {
 
   /** @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none */
   constructor(path: string | URL, options: ConfDirectoryOptions = {}) {
-    const { includes, prefix = "", name, required, on_missing, ...rest } = options;
+    const { includes, prefix, mapping, name, required, on_missing, ...rest } = options;
     const shown = path instanceof URL ? fileURLToPath(path) : path;
     const action = `Cannot make a DirectorySource of the files in "${shown}"`;
-    if (typeof prefix !== "string") throw new TypeError(`${action}: prefix must be a string, got ${typeof prefix}`);
     this.name = name ?? `file:${join(String(shown), "*")}`;
-    const rules = { source: this.name, prefix, include_key: include_key_of(action, includes), one_of_many: true };
+    const names = file_names(action, prefix, mapping);
+    const rules = { source: this.name, names, include_key: include_key_of(action, includes), one_of_many: true };
     const must_exist = options.must_exist ?? false;
     let absolute = "";
     this.files = new FileStack("DirectorySource", path, rest, rules, async (layers) => {

@@ -4,7 +4,7 @@ import { FORMAT_NAMES, type FormatName, format_by_extension, KNOWN_EXTENSIONS } 
 import { variableFor } from "../core/environment.ts";
 import type { Knowledge } from "../core/layer.ts";
 import type { Segments } from "../core/value.ts";
-import { contribution_of, read_content } from "./file_content.ts";
+import { contribution_of, file_names, type FileNames, read_content } from "./file_content.ts";
 import { type FamilyOptions, FileFamily } from "./file_family.ts";
 import { include_key_of } from "./file_layers.ts";
 import { FileStack } from "./file_stack.ts";
@@ -17,6 +17,8 @@ export interface FileOptions extends WatchedFileOptions {
   readonly format?: FormatName;
   /** Of a `.env` file: only names that begin with this and an underscore count. Default: all of them. */
   readonly prefix?: string;
+  /** Of a `.env` file: paths of names that tell none: `{ PORT: "http.port" }`. */
+  readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** The key at the top of the file that lists files to include; `true` for `"include"`. Default: none. */
   readonly includes?: boolean | string;
   /** Name in `status`; by default `file:` and the path. */
@@ -49,7 +51,7 @@ export class FileSource implements Source {
   readonly #file: WatchedFile;
   /** With what it includes, where it may include files. */
   readonly #stack: FileStack | undefined;
-  readonly #prefix: string;
+  readonly #names: FileNames;
 
   /**
    * A family of files as one source: `config.toml`, over it `config.<profile>.toml`, `config.local.toml` and
@@ -74,7 +76,7 @@ export class FileSource implements Source {
    * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
    */
   constructor(path: string | URL, options: FormatName | FileOptions = {}) {
-    const { format, prefix, includes, name, required, on_missing, ...rest } =
+    const { format, prefix, mapping, includes, name, required, on_missing, ...rest } =
       typeof options === "string" ? { format: options } : options;
     this.#file = new WatchedFile("FileSource", path, rest);
     const action = `Cannot make a FileSource of "${this.#file.shown}"`;
@@ -89,11 +91,11 @@ export class FileSource implements Source {
       throw new TypeError(`${action}: its extension is unknown, say { format } or use one of ${KNOWN_EXTENSIONS}`);
     }
     this.format = found;
-    if (prefix !== undefined && (typeof prefix !== "string" || found !== "env")) {
-      const why = found === "env" ? `prefix must be a string, got ${typeof prefix}` : "only a .env file has a prefix";
-      throw new TypeError(`${action}: ${why}`);
+    this.#names = file_names(action, prefix, mapping);
+    const given = prefix !== undefined ? "a prefix" : mapping !== undefined ? "a mapping" : undefined;
+    if (given !== undefined && found !== "env" && includes === undefined) {
+      throw new TypeError(`${action}: only a .env file has ${given}`);
     }
-    this.#prefix = prefix ?? "";
     this.name = name ?? `file:${this.#file.shown}`;
     this.required = required ?? true;
     this.on_missing = on_missing ?? "keep";
@@ -101,7 +103,7 @@ export class FileSource implements Source {
     if (include_key === undefined) return;
     const { shown } = this.#file;
     const file = { path: resolve(shown), shown };
-    const rules = { source: this.name, prefix: this.#prefix, include_key, one_of_many: false };
+    const rules = { source: this.name, names: this.#names, include_key, one_of_many: false };
     this.#stack = new FileStack("FileSource", path, rest, rules, async (layers) => {
       const isThere = await layers.add(file, found);
       if (!isThere && rest.must_exist === true) throw this.#file.missing(this.name);
@@ -113,14 +115,14 @@ export class FileSource implements Source {
     if (this.#stack !== undefined) return this.#stack.load(context);
     return this.#file.load(this.name, context, async (bytes) => {
       const content = await read_content(bytes, this.format, context.signal);
-      const file = { source: this.name, shown: this.#file.shown, format: this.format, prefix: this.#prefix };
+      const file = { source: this.name, shown: this.#file.shown, format: this.format, names: this.#names };
       return contribution_of({ ...file, one_of_many: false }, content, this.#file.diagnostics(this.name));
     });
   }
 
   variable(path: Segments, known: Knowledge): string | undefined {
     if (this.format !== "env") return undefined;
-    return variableFor(path, { prefix: this.#prefix, mapping: {}, mode: "smart" }, known);
+    return variableFor(path, { ...this.#names, mode: "smart" }, known);
   }
 
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {

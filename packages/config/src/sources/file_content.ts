@@ -1,9 +1,23 @@
-import { environmentLayer } from "../core/environment.ts";
+import { environmentLayer, type EnvironmentRules } from "../core/environment.ts";
 import type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "../core/layer.ts";
 import { placeOf } from "../core/layers.ts";
 import type { Segments, Table } from "../core/value.ts";
 import type { FormatName } from "../formats/by_extension.ts";
 import { type Parsed, parse_bytes } from "../formats/parse.ts";
+
+/** How the names of `.env` files become paths: as those of variables. */
+export type FileNames = Pick<EnvironmentRules, "prefix" | "mapping">;
+
+/** @throws TypeError for options that are none */
+export function file_names(action: string, prefix: unknown, mapping: unknown): FileNames {
+  if (prefix !== undefined && typeof prefix !== "string") {
+    throw new TypeError(`${action}: prefix must be a string, got ${typeof prefix}`);
+  }
+  if (mapping !== undefined && (typeof mapping !== "object" || mapping === null)) {
+    throw new TypeError(`${action}: mapping must be an object from names to paths, got ${typeof mapping}`);
+  }
+  return { prefix: prefix ?? "", mapping: { ...(mapping as FileNames["mapping"]) } };
+}
 
 /** A file of configuration, as a source has it. */
 export interface ConfigFile {
@@ -11,8 +25,8 @@ export interface ConfigFile {
   /** The path for people. */
   readonly shown: string;
   readonly format: FormatName;
-  /** Of a `.env` file: the prefix of its names. */
-  readonly prefix: string;
+  /** How the names of a `.env` file become paths. */
+  readonly names: FileNames;
   /** Whether the source's name does not tell the file, so that each place does. */
   readonly one_of_many: boolean;
 }
@@ -48,12 +62,12 @@ export function contribution_of(
   };
   const held_up = parsed.held_up === true ? [heldUp(source)] : [];
   const layer: Layer = { source, tree, origin, diagnostics: [...diagnostics, ...held_up], bytes };
-  return file.format === "env" ? (lower) => named(layer, file.prefix, lower) : layer;
+  return file.format === "env" ? (lower) => named(layer, file.names, lower) : layer;
 }
 
 /** The variables of a `.env` file at the paths their names mean, as those of the environment. */
-function named(file: Layer, prefix: string, lower: Knowledge): Layer {
-  const rules = { prefix, mapping: {}, mode: "smart", service_links: true } as const;
+function named(file: Layer, names: FileNames, lower: Knowledge): Layer {
+  const rules = { ...names, mode: "smart", service_links: true } as const;
   const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;
   const layer = environmentLayer(file.source, file.tree as Readonly<Record<string, string>>, rules, lower, place);
   return {

@@ -1,8 +1,10 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { KNOWN_EXTENSIONS, format_by_extension } from "../formats/by_extension.ts";
+import { file_names } from "./file_content.ts";
 import { type FileLayers, include_key_of, known_format } from "./file_layers.ts";
 import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
@@ -19,6 +21,8 @@ export interface FamilyOptions extends WatchedFileOptions {
   readonly includes?: boolean | string;
   /** Of `.env` files: only names that begin with this and an underscore count. Default: all of them. */
   readonly prefix?: string;
+  /** Of `.env` files: paths of names that tell none: `{ PORT: "http.port" }`. */
+  readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** Name in `status`; by default `file:`, the stem and `.*`. */
   readonly name?: string;
   /** Whether files that are there and cannot be read fail the start (default `true`). Missing files are empty. */
@@ -56,19 +60,19 @@ export class FileFamily implements Source {
 
   /** @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none */
   constructor(stem: string | URL, options: FamilyOptions = {}) {
-    const { profile = [], profile_env, includes, prefix = "", name, required, on_missing, ...rest } = options;
+    const { profile = [], profile_env, includes, prefix, mapping, name, required, on_missing, ...rest } = options;
     this.shown = stem instanceof URL ? fileURLToPath(stem) : stem;
     const action = `Cannot make a FileSource of the family "${String(this.shown)}"`;
     if (typeof this.shown === "string" && /[\\/]$/.test(this.shown)) {
       throw new TypeError(`${action}: it must end with the beginning of the files' names, got a directory`);
     }
-    if (typeof prefix !== "string") throw new TypeError(`${action}: prefix must be a string, got ${typeof prefix}`);
     if (profile_env !== undefined && (typeof profile_env !== "string" || profile_env === "")) {
       throw new TypeError(`${action}: profile_env must be the name of a variable, got ${typeof profile_env}`);
     }
     this.name = name ?? `file:${this.shown}.*`;
     const include_key = include_key_of(action, includes);
-    const rules = { source: this.name, prefix, include_key, one_of_many: true };
+    const names = file_names(action, prefix, mapping);
+    const rules = { source: this.name, names, include_key, one_of_many: true };
     this.files = new FileStack("FileSource", stem, rest, rules, (layers, context) => this.plan(layers, context));
     this.stem = resolve(this.shown);
     this.profile = typeof profile === "string" ? [profile] : [...profile];

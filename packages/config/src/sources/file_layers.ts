@@ -5,14 +5,14 @@ import { matches, parsePattern, type Pattern } from "../core/pattern.ts";
 import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
-import { contribution_of, type FileContent, read_content } from "./file_content.ts";
+import { contribution_of, type FileContent, type FileNames, read_content } from "./file_content.ts";
 import type { Round } from "./file_set.ts";
 
 /** How files become layers. */
 export interface FileRules {
   readonly source: string;
-  /** Of `.env` files: the prefix of their names. */
-  readonly prefix: string;
+  /** How the names of `.env` files become paths. */
+  readonly names: FileNames;
   /** The key at the top of a file that lists the files it includes; undefined where there are no includes. */
   readonly include_key: string | undefined;
   /** Whether the source's name does not tell the file. */
@@ -71,7 +71,7 @@ export class FileLayers {
   async add(file: Named, format: FormatName, chain: readonly Named[] = []): Promise<boolean> {
     const content = await this.read(file, format);
     if (content === undefined) return false;
-    const { source, prefix, include_key, one_of_many } = this.rules;
+    const { source, names, include_key, one_of_many } = this.rules;
     const { tree } = content.parsed;
     let own = tree;
     if (include_key !== undefined && format !== "env" && Object.hasOwn(tree, include_key)) {
@@ -80,7 +80,7 @@ export class FileLayers {
       await this.include(included!, file, content, [...chain, file]);
     }
     if (this.contributions.length >= MOST) throw this.failure("too_many", `more than ${MOST} files are merged`, file);
-    const config = { source, shown: file.shown, format, prefix, one_of_many: one_of_many || chain.length > 0 };
+    const config = { source, shown: file.shown, format, names, one_of_many: one_of_many || chain.length > 0 };
     this.contributions.push(contribution_of(config, content, [], own));
     return true;
   }

@@ -64,6 +64,13 @@ describe("FileSource.family", () => {
     expect(await first_tree(family({ profile: "test" }, ".env"))).toEqual({ a: 1, b: 2, c: 3, d: 4 });
   });
 
+  test("reads names of .env files by prefix and mapping", async () => {
+    await write({ ".env": "PORT=80\nAPP_NAME=x\nOTHER=1\n", ".env.local": "PORT=81\n" });
+    const source = family({ prefix: "APP", mapping: { PORT: "http.port" } }, ".env");
+    expect(await first_tree(source)).toEqual({ name: "x", http: { port: 81 } });
+    expect(() => family({ mapping: 1 } as never)).toThrow("mapping must be an object");
+  });
+
   test("takes several profiles, the last one on top, and those of a variable before its own", async () => {
     await write({ "config.eu.toml": "a = 1\nb = 1\n", "config.prod.toml": "b = 2\n", "config.dev.toml": "a = 9\n" });
     expect(await first_tree(family({ profile: ["eu", "prod"] }))).toEqual({ a: 1, b: 2 });
