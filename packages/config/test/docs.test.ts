@@ -1,11 +1,11 @@
 /**
  * The examples of the documentation run, and print what they say: the `ts` blocks of a page are one program, in a folder of
- * its own with the files that `toml` blocks name in their first line. Each `console.log(…); // text` prints that text (or
+ * its own with the files that `toml`, `env` and `json` blocks name in their first line. Each `console.log(…); // text` prints that text (or
  * the comment line below it, or the `text` block that follows); times are compared as times, not by their value.
  */
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { format, promisify } from "node:util";
 import { erlang, logger } from "@otpts/runtime";
@@ -28,11 +28,15 @@ const PROGRAMS = join(PACKAGE, "dist-test", "docs");
 const PAGES = [
   "README.md",
   "docs/files.md",
+  "docs/migrating.md",
   "docs/schema.md",
   "docs/sources.md",
   "docs/subscriptions.md",
   "docs/testing.md",
 ];
+
+/** The languages of blocks that are files where their first line names one. */
+const FILES: ReadonlySet<string> = new Set(["toml", "env", "json"]);
 
 interface Block {
   readonly language: string;
@@ -72,8 +76,11 @@ beforeAll(() => {
     mkdirSync(folder, { recursive: true });
     writeFileSync(file, program);
     for (const { language, code } of blocks) {
-      const name = language === "toml" ? /^# (\S+)\n/.exec(code)?.[1] : undefined;
-      if (name !== undefined) writeFileSync(join(folder, name), code);
+      const name = FILES.has(language) ? /^(?:#|\/\/) (\S+)\n/.exec(code)?.[1] : undefined;
+      if (name === undefined) continue;
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      // JSON has no comments.
+      writeFileSync(join(folder, name), language === "json" ? code.slice(code.indexOf("\n") + 1) : code);
     }
   }
   loud = logger.set_handler(undefined);
