@@ -23,6 +23,8 @@ import { isRevoked } from "./core/words.ts";
 import { newBudget } from "./budget.ts";
 import type { Segments } from "./core/value.ts";
 import type {
+  ChangeCallback,
+  ChangeContext,
   ChangedValue,
   ConfigCalls,
   HistoryEntry,
@@ -36,7 +38,17 @@ import type {
 } from "./protocol.ts";
 import { ConfigSpec } from "./spec.ts";
 import type { ConfigStatus } from "./status.ts";
-import type { PathsOf, RegisteredTree, ValueAt } from "./typed_path.ts";
+import type {
+  KnownPath,
+  KnownPattern,
+  KnownSegments,
+  Partially,
+  RegisteredInput,
+  RegisteredTree,
+  ValueAt,
+  ValueAtSegments,
+  ValueMatching,
+} from "./typed_path.ts";
 
 const { ERROR } = atoms;
 
@@ -49,7 +61,7 @@ export interface ConfigRef<V = unknown> {
  * The client of a configuration manager. All but `peek`, `ref` and `snapshot` are one `gen_server` call each, and reject
  * with `Exit` (`noproc`, `timeout`) as calls do. Paths that are none reject with TypeError.
  */
-export class ConfigClient<T = unknown> {
+export class ConfigClient<T = unknown, I = T> {
   readonly name: string;
   /** The same: whatever it is called, it answers as "config_manager" does. */
   readonly #manager: "config_manager";
@@ -67,9 +79,14 @@ export class ConfigClient<T = unknown> {
    *
    * @param path a dotted string, a path atom or an array of segments
    */
-  get<const P extends PathsOf<T>>(path: P): Promise<ValueAt<T, P>>;
-  get<const P extends PathsOf<T>, D>(path: P, fallback: D): Promise<Fallen<ValueAt<T, P>, D>>;
-  get(path: Atom | Segments, fallback?: unknown): Promise<unknown>;
+  get(path: Atom, fallback?: unknown): Promise<unknown>;
+  get<const S extends Segments>(path: Typed<S, KnownSegments<T, S>>): Promise<ValueAtSegments<T, S>>;
+  get<const S extends Segments, D>(
+    path: Typed<S, KnownSegments<T, S>>,
+    fallback: D,
+  ): Promise<Fallen<ValueAtSegments<T, S>, D>>;
+  get<const P extends string, D>(path: Typed<P, KnownPath<T, P>>, fallback: D): Promise<Fallen<ValueAt<T, P>, D>>;
+  get<const P extends string>(path: Typed<P, KnownPath<T, P>>): Promise<ValueAt<T, P>>;
   get(path: Path, fallback?: unknown): Promise<unknown> {
     if (typeof path !== "string" || !readable.has(path)) {
       try {
@@ -88,31 +105,57 @@ export class ConfigClient<T = unknown> {
    * @throws ConfigValidationError when it is refused: nothing changed then
    * @throws ConfigSourceError when it cannot be saved: nothing changed then
    */
-  put<const P extends PathsOf<T>>(
-    path: P,
-    value: unknown extends T ? unknown : ValueAt<T, P>,
-    options?: PutOptions & { readonly dry_run?: false },
+  put(path: Atom, value: unknown, options?: Carried): Promise<true>;
+  put(path: Atom, value: unknown, options: PutOptions): Promise<true | Preview>;
+  put<const S extends Segments>(
+    path: Typed<S, KnownSegments<I, S>>,
+    value: Put<ValueAtSegments<I, S>>,
+    options?: Carried,
   ): Promise<true>;
-  put(path: Atom | Segments, value: unknown, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
-  put(path: PathsOf<T> | Atom | Segments, value: unknown, options: PutOptions): Promise<true | Preview>;
+  put<const S extends Segments>(
+    path: Typed<S, KnownSegments<I, S>>,
+    value: Put<ValueAtSegments<I, S>>,
+    options: PutOptions,
+  ): Promise<true | Preview>;
+  put<const P extends string>(
+    path: Typed<P, KnownPath<I, P>>,
+    value: Put<ValueAt<I, P>>,
+    options: PutOptions & { readonly dry_run: boolean },
+  ): Promise<true | Preview>;
+  put<const P extends string>(
+    path: Typed<P, KnownPath<I, P>>,
+    value: Put<ValueAt<I, P>>,
+    options?: Carried,
+  ): Promise<true>;
   put(path: Path, value: unknown, options?: PutOptions): Promise<true | Preview> {
     return this.#write("put", path, [value], (copy) => [PUT_CONFIG, path, copy, options]);
   }
 
   /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`; refuses what is no table. */
-  merge(
-    path: PathsOf<T> | Atom | Segments,
-    partial: unknown,
-    options?: PutOptions & { readonly dry_run?: false },
+  merge(path: Atom | Segments, partial: unknown, options?: Carried): Promise<true>;
+  merge(path: Atom | Segments, partial: unknown, options: PutOptions): Promise<true | Preview>;
+  merge<const P extends string>(
+    path: Typed<P, KnownPath<I, P>>,
+    partial: Partially<Put<ValueAt<I, P>>>,
+    options: PutOptions & { readonly dry_run: boolean },
+  ): Promise<true | Preview>;
+  merge<const P extends string>(
+    path: Typed<P, KnownPath<I, P>>,
+    partial: Partially<Put<ValueAt<I, P>>>,
+    options?: Carried,
   ): Promise<true>;
-  merge(path: PathsOf<T> | Atom | Segments, partial: unknown, options: PutOptions): Promise<true | Preview>;
   merge(path: Path, partial: unknown, options?: PutOptions): Promise<true | Preview> {
     return this.#write("merge", path, [partial], (copy) => [MERGE_CONFIG, path, copy, options]);
   }
 
   /** Drops the runtime overrides at a path and below: what the sources say shows again. Also true where there was none. */
-  unset(path: PathsOf<T> | Atom | Segments, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
-  unset(path: PathsOf<T> | Atom | Segments, options: PutOptions): Promise<true | Preview>;
+  unset(path: Atom | Segments, options?: Carried): Promise<true>;
+  unset(path: Atom | Segments, options: PutOptions): Promise<true | Preview>;
+  unset<const P extends string>(
+    path: Typed<P, KnownPath<I, P>>,
+    options: PutOptions & { readonly dry_run: boolean },
+  ): Promise<true | Preview>;
+  unset<const P extends string>(path: Typed<P, KnownPath<I, P>>, options?: Carried): Promise<true>;
   unset(path: Path, options?: PutOptions): Promise<true | Preview> {
     return this.#write("unset", path, [], () => [UNSET_CONFIG, path, options]);
   }
@@ -153,11 +196,22 @@ export class ConfigClient<T = unknown> {
    * @param pattern `*` is one segment, `**` any number; braces and character classes as in minimatch
    * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`
    */
+  subscribe(pattern: Atom | Segments, subscriber: Subscriber, options?: SubscribeOptions): Promise<true>;
+  subscribe<const P extends string>(
+    pattern: Typed<P, KnownPattern<T, P>>,
+    subscriber: SubscriberOf<ValueMatching<T, P>>,
+    options?: SubscribeOptions,
+  ): Promise<true>;
   async subscribe(pattern: Path, subscriber: Subscriber, options?: SubscribeOptions): Promise<true> {
     return taken(await gen_server.call(this.#manager, [SUBSCRIBE, pattern, subscriber, options]));
   }
 
   /** Ends a subscription. Also true where there was none. */
+  unsubscribe(pattern: Atom | Segments, subscriber: Subscriber): Promise<true>;
+  unsubscribe<const P extends string>(
+    pattern: Typed<P, KnownPattern<T, P>>,
+    subscriber: SubscriberOf<ValueMatching<T, P>>,
+  ): Promise<true>;
   async unsubscribe(pattern: Path, subscriber: Subscriber): Promise<true> {
     return taken(await gen_server.call(this.#manager, [UNSUBSCRIBE, pattern, subscriber]));
   }
@@ -178,7 +232,9 @@ export class ConfigClient<T = unknown> {
   }
 
   /** Why a path has the value it has: the winner, what it shadows, and where each comes from. */
-  async explain(path: PathsOf<T> | Atom | Segments): Promise<Explanation> {
+  explain(path: Atom | Segments): Promise<Explanation>;
+  explain<const P extends string>(path: Typed<P, KnownPath<T, P>>): Promise<Explanation>;
+  async explain(path: Path): Promise<Explanation> {
     return taken(await gen_server.call(this.#manager, [EXPLAIN, path]));
   }
 
@@ -188,9 +244,11 @@ export class ConfigClient<T = unknown> {
   }
 
   /** Like `get`, at once: what the current snapshot has. Where no manager has started yet, the fallback. */
-  peek<const P extends PathsOf<T>>(path: P): ValueAt<T, P>;
-  peek<const P extends PathsOf<T>, D>(path: P, fallback: D): Fallen<ValueAt<T, P>, D>;
-  peek(path: Atom | Segments, fallback?: unknown): unknown;
+  peek(path: Atom, fallback?: unknown): unknown;
+  peek<const S extends Segments>(path: Typed<S, KnownSegments<T, S>>): ValueAtSegments<T, S>;
+  peek<const S extends Segments, D>(path: Typed<S, KnownSegments<T, S>>, fallback: D): Fallen<ValueAtSegments<T, S>, D>;
+  peek<const P extends string, D>(path: Typed<P, KnownPath<T, P>>, fallback: D): Fallen<ValueAt<T, P>, D>;
+  peek<const P extends string>(path: Typed<P, KnownPath<T, P>>): ValueAt<T, P>;
   peek(path: Path, fallback?: unknown): unknown {
     const snapshot = this.#published.current;
     if (snapshot === undefined) {
@@ -202,15 +260,20 @@ export class ConfigClient<T = unknown> {
   }
 
   /** A handle on one setting, for code that reads it often. */
-  ref<const P extends PathsOf<T>>(path: P): ConfigRef<ValueAt<T, P>>;
-  ref<const P extends PathsOf<T>, D>(path: P, fallback: D): ConfigRef<Fallen<ValueAt<T, P>, D>>;
-  ref(path: Atom | Segments, fallback?: unknown): ConfigRef;
+  ref(path: Atom, fallback?: unknown): ConfigRef;
+  ref<const S extends Segments>(path: Typed<S, KnownSegments<T, S>>): ConfigRef<ValueAtSegments<T, S>>;
+  ref<const S extends Segments, D>(
+    path: Typed<S, KnownSegments<T, S>>,
+    fallback: D,
+  ): ConfigRef<Fallen<ValueAtSegments<T, S>, D>>;
+  ref<const P extends string, D>(path: Typed<P, KnownPath<T, P>>, fallback: D): ConfigRef<Fallen<ValueAt<T, P>, D>>;
+  ref<const P extends string>(path: Typed<P, KnownPath<T, P>>): ConfigRef<ValueAt<T, P>>;
   ref(path: Path, fallback?: unknown): ConfigRef {
     return new SnapshotRef(this.#published, segmentsOf(path, "ref"), fallback);
   }
 
   /** The client of another manager: by name, or typed, by its specification. */
-  for<S extends ConfigSpec>(spec: S): ConfigClient<TreeOf<S>>;
+  for<S extends ConfigSpec>(spec: S): ConfigClient<TreeOf<S>, InputOf<S>>;
   for(name: string | Atom): ConfigClient;
   for(manager: string | Atom | ConfigSpec): ConfigClient {
     if (typeof manager === "string") return new ConfigClient(manager);
@@ -236,7 +299,24 @@ export class ConfigClient<T = unknown> {
 }
 
 /** The client of `"config_manager"`. */
-export const Config: ConfigClient<RegisteredTree> = new ConfigClient<RegisteredTree>("config_manager");
+export const Config: ConfigClient<RegisteredTree, RegisteredInput> = new ConfigClient<RegisteredTree, RegisteredInput>(
+  "config_manager",
+);
+
+/** Itself where it is one of what is known; else what is known, for the compiler to name in its error. */
+type Typed<G, Known> = G extends Known ? G : Known;
+
+/** Options with which a change is carried out. */
+type Carried = PutOptions & { readonly dry_run?: false };
+
+/** What may be put: nothing is put by unset. */
+type Put<V> = unknown extends V ? unknown : Exclude<V, undefined>;
+
+/** Who is told of values of this type. */
+type SubscriberOf<V> = unknown extends V
+  ? Subscriber
+  : | Exclude<Subscriber, ChangeCallback>
+    | ((path: string, old_value: V | undefined, new_value: V | undefined, context: ChangeContext) => unknown);
 
 /** What `get` gives with a fallback. */
 export type Fallen<V, D> = unknown extends V ? Widened<D> : Exclude<V, undefined> | (undefined extends V ? D : never);
@@ -247,6 +327,13 @@ type Widened<D> = D extends string ? string : D extends number ? number : D exte
 export type TreeOf<S> = S extends { readonly schema: (infer V) | undefined }
   ? V extends { readonly "~standard": { readonly types?: { readonly output: infer O } | undefined } }
     ? O
+    : unknown
+  : unknown;
+
+/** What a specification's schema takes in: what may be put. */
+export type InputOf<S> = S extends { readonly schema: (infer V) | undefined }
+  ? V extends { readonly "~standard": { readonly types?: { readonly input: infer I } | undefined } }
+    ? I
     : unknown
   : unknown;
 

@@ -16,7 +16,7 @@ export {
   UNSET_CONFIG,
   UNSUBSCRIBE,
 } from "./atoms.ts";
-export { Config, ConfigClient, type ConfigRef, type TreeOf } from "./config.ts";
+export { Config, ConfigClient, type ConfigRef, type InputOf, type TreeOf } from "./config.ts";
 export type { Contribution as ExplainedContribution, Explanation } from "./core/explain.ts";
 export type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./core/layer.ts";
 export type { Shape, ShapeType } from "./core/shape.ts";
@@ -53,5 +53,13 @@ export { ConfigManager } from "./manager/tree.ts";
 export { ConfigSpec, type ConfigSpecOptions } from "./spec.ts";
 export type { ConfigStatus, SourceStatus } from "./status.ts";
 
-export type { PathsOf, RegisteredConfig, RegisteredTree, ValueAt } from "./typed_path.ts";
+export type {
+  PathsOf,
+  PatternsOf,
+  RegisteredConfig,
+  RegisteredInput,
+  RegisteredTree,
+  ValueAt,
+  ValueMatching,
+} from "./typed_path.ts";
 export type { Seconds } from "./units.ts";

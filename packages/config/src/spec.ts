@@ -9,9 +9,13 @@ import { deprecatedIn, secretsOf, shapeOf } from "./core/schema_shape.ts";
 import { Validation, type Validator } from "./core/validate.ts";
 import { isRevoked, typeOf } from "./core/words.ts";
 import type { OverridesFile, Source } from "./sources/source.ts";
+import type { PatternsOf } from "./typed_path.ts";
 import type { Seconds } from "./units.ts";
 
-/** What a `ConfigSpec` is made from. */
+/** The tree that a schema makes. */
+type TreeMadeBy<S extends StandardSchemaV1> = StandardSchemaV1.InferOutput<S>;
+
+/** What a `ConfigSpec` is made from. With a schema, paths and patterns in it are typed. */
 export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
   /** Tells managers apart for people. Default: `config`. */
   readonly id?: string;
@@ -22,16 +26,16 @@ export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1
   /** A Standard Schema (zod, valibot, arktype …) for the whole; its defaults and coercions take effect. */
   readonly schema?: S;
   /** Validators by pattern: functions or schemas. */
-  readonly validators?: Readonly<Record<string, Validator>>;
+  readonly validators?: { readonly [pattern in PatternsOf<TreeMadeBy<S>>]?: Validator };
   /** Patterns of secret paths, beside the usual names (`password`, `api_key`, …) and what the schema marks. */
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly PatternsOf<TreeMadeBy<S>>[];
   /**
    * Old names of settings, with the new ones: `{ "db.url": "database.url", "limits.*.speed": "limits.*.rate" }`. What a source
    * or a put says under an old name counts under the new one; each use is a diagnostic.
    */
   readonly aliases?: Readonly<Record<string, string>>;
   /** Settings that should not be used any more, by pattern, with what to do instead: each use is a diagnostic. */
-  readonly deprecated?: Readonly<Record<string, string>>;
+  readonly deprecated?: { readonly [pattern in PatternsOf<TreeMadeBy<S>>]?: string };
   /** How long a put waits for the callbacks it triggers, in ms. Default: 1,000. */
   readonly notify_timeout?: number;
   /** How long a reload (and the start) waits for a source, in ms. Default: 10,000. */
@@ -131,7 +135,10 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.load_timeout = number(options, "load_timeout", 10_000);
     this.validation_timeout = number(options, "validation_timeout", 5_000);
     this.#env = env;
-    this.validation = new Validation(options.schema, options.validators);
+    this.validation = new Validation(
+      options.schema,
+      options.validators as Readonly<Record<string, Validator>> | undefined,
+    );
     this.shape = shapeOf(options.schema);
     this.aliases = new Aliases(aliases);
     this.deprecations = new Deprecations(deprecated, deprecatedIn(this.shape));

@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 
 /**
  * Types of paths, from a schema. With one, paths complete in the editor, values have their types, and a misspelt path does
- * not compile.
+ * not compile: the error names what is there. A path costs the compiler its own length, however wide the schema is.
  *
  *     declare module "@otpts/config" {
  *       interface RegisteredConfig { schema: typeof schema }
@@ -15,6 +15,11 @@ export interface RegisteredConfig {} // oxlint-disable-line typescript/no-empty-
 /** The tree of `Config`; `unknown` where no schema is registered. */
 export type RegisteredTree = RegisteredConfig extends { schema: infer S extends StandardSchemaV1 }
   ? StandardSchemaV1.InferOutput<S>
+  : unknown;
+
+/** What may be put into the tree of `Config`: the schema's input. */
+export type RegisteredInput = RegisteredConfig extends { schema: infer S extends StandardSchemaV1 }
+  ? StandardSchemaV1.InferInput<S>
   : unknown;
 
 type Leaf = string | number | bigint | boolean | null | undefined;
@@ -35,23 +40,108 @@ export type PathsOf<T, Depth extends readonly 0[] = []> = unknown extends T
             [K in keyof T & string]: Escaped<K> | `${Escaped<K>}.${PathsOf<NonNullable<T[K]>, readonly [...Depth, 0]>}`;
           }[keyof T & string];
 
+/** A pattern that may match several paths. */
+type Glob = `${string}${"*" | "?" | "[" | "{"}${string}`;
+
+/** A path of a tree, or a pattern with wildcards; any string where nothing is known of it. */
+export type PatternsOf<T> = unknown extends T ? string : PathsOf<T> | Glob;
+
+/** The first segment of a dotted path without its escapes, and the rest. */
+type Split<P extends string, Before extends string = ""> = P extends `${infer A}.${infer B}`
+  ? A extends `${infer C}\\`
+    ? Split<B, `${Before}${C}.`>
+    : readonly [`${Before}${A}`, B]
+  : readonly [`${Before}${P}`];
+
+/** The keys of a node: those of all of its kinds, where it may be of several. */
+type KeysOf<T> = T extends Leaf ? never : T extends readonly unknown[] ? `${number}` : keyof T & string;
+
+/** The value at a key, or at any key for `*`. */
+type At<T, K extends string> = unknown extends T
+  ? unknown
+  : T extends Leaf
+    ? undefined
+    : T extends readonly (infer E)[]
+      ? E | undefined
+      : K extends "*"
+        ? T[keyof T]
+        : K extends keyof T
+          ? T[K]
+          : undefined;
+
 /** The value at a dotted path of a tree. */
 export type ValueAt<T, P extends string> = unknown extends T
   ? unknown
-  : P extends `${string}\\.${string}`
-    ? unknown
-    : P extends `${infer K}.${infer Rest}`
-      ? T extends readonly (infer E)[]
-        ? K extends `${number}`
-          ? ValueAt<NonNullable<E>, Rest> | undefined
-          : unknown
-        : K extends keyof T
-          ? ValueAt<NonNullable<T[K]>, Rest> | (undefined extends T[K] ? undefined : never)
-          : unknown
-      : T extends readonly (infer E)[]
-        ? P extends `${number}`
-          ? E | undefined
-          : unknown
-        : P extends keyof T
-          ? T[P]
-          : unknown;
+  : Split<P> extends readonly [infer K extends string, infer Rest extends string]
+    ? ValueAt<At<T, K>, Rest>
+    : Split<P> extends readonly [infer K extends string]
+      ? At<T, K>
+      : unknown;
+
+/** The value at the path that these segments are. */
+export type ValueAtSegments<T, S extends readonly string[]> = S extends readonly [
+  infer K extends string,
+  ...infer Rest extends readonly string[],
+]
+  ? ValueAtSegments<At<T, K>, Rest>
+  : S extends readonly []
+    ? T
+    : unknown;
+
+/** The path itself where there is one, else the paths that are there instead. */
+export type KnownPath<T, P extends string> = Followed<T, P, "">;
+
+type Followed<T, P extends string, Way extends string> = unknown extends T
+  ? `${Way}${P}`
+  : [KeysOf<NonNullable<T>>] extends [never]
+    ? Way extends `${infer Above}.`
+      ? Above
+      : never
+    : Split<P> extends readonly [infer K extends string, infer Rest extends string]
+      ? K extends KeysOf<NonNullable<T>>
+        ? Followed<At<NonNullable<T>, K>, Rest, `${Way}${Escaped<K>}.`>
+        : `${Way}${Escaped<KeysOf<NonNullable<T>>>}`
+      : Split<P> extends readonly [infer K extends string]
+        ? K extends KeysOf<NonNullable<T>>
+          ? `${Way}${Escaped<K>}`
+          : `${Way}${Escaped<KeysOf<NonNullable<T>>>}`
+        : string;
+
+/** The segments themselves where they are a path, else those that are there instead. A list of any length is not checked. */
+export type KnownSegments<T, S extends readonly string[]> = number extends S["length"]
+  ? S
+  : S extends readonly [infer K extends string, ...infer Rest extends readonly string[]]
+    ? unknown extends T
+      ? S
+      : K extends KeysOf<NonNullable<T>>
+        ? readonly [K, ...KnownSegments<At<NonNullable<T>, K>, Rest>]
+        : readonly [KeysOf<NonNullable<T>>, ...Rest]
+    : readonly [];
+
+/** A pattern with wildcards as it is; one without is a path. */
+export type KnownPattern<T, P extends string> = P extends Glob ? P : KnownPath<T, P>;
+
+/** The values that a pattern matches; undefined, too, as a node may come and go. */
+export type ValueMatching<T, P extends string> = P extends `${string}${"?" | "[" | "{" | "**"}${string}`
+  ? unknown
+  : Whole<P> extends true
+    ? ValueAt<T, P>
+    : unknown;
+
+/** Whether each wildcard is a segment of its own. */
+type Whole<P extends string> = P extends `${infer A}.${infer B}`
+  ? Whole<A> extends true
+    ? Whole<B>
+    : false
+  : P extends "*"
+    ? true
+    : P extends `${string}*${string}`
+      ? false
+      : true;
+
+/** A table of which only some keys are given, at any depth. */
+export type Partially<T> = unknown extends T
+  ? unknown
+  : T extends Leaf | readonly unknown[]
+    ? T
+    : { readonly [K in keyof T]?: Partially<T[K]> };

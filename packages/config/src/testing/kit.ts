@@ -77,7 +77,7 @@ export class ConfigKit {
    */
   async start_manager<S extends StandardSchemaV1>(
     options: ConfigSpec<S> | ConfigSpecOptions<S>,
-  ): Promise<ConfigClient<StandardSchemaV1.InferOutput<S>>> {
+  ): Promise<ConfigClient<StandardSchemaV1.InferOutput<S>, StandardSchemaV1.InferInput<S>>> {
     const spec = options instanceof ConfigSpec ? options : new ConfigSpec({ reload_interval: 0, ...options });
     await this.processes.start_supervised(
       supervisor.child_spec({ id: spec.name, task: () => ConfigManager.start(spec), type: "supervisor" }),
