@@ -45,6 +45,52 @@ for (const name of ["@otpts/runtime", "@otpts/config"]) {
 }
 `;
 
+/** What bundling could break: one instance however it is loaded, names, stacks, files found by URL, source maps. */
+const published = `
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Config, ConfigManager, ConfigSpec, FileSource } from "@otpts/config";
+import { erlang, gen_server, logger, OK, Pid, supervisor } from "@otpts/runtime";
+import { registry } from "@otpts/runtime/registry";
+
+assert.equal(createRequire(import.meta.url)("@otpts/runtime").gen_server, gen_server, "require loads another instance");
+assert.equal(Pid.name, "Pid");
+for (const [name, fun] of Object.entries({ ...erlang, ...gen_server, ...supervisor, ...registry }))
+  if (typeof fun === "function") assert.doesNotMatch(fun.name, /[$]\\d/, name);
+
+const said = [];
+logger.set_handler(({ text }) => said.push(text));
+const crashing = { init: () => [OK, 0], handle_cast: () => { throw new TypeError("here"); } };
+const pid = await gen_server.start(crashing, 0);
+const died = new Promise((resolve) => erlang.spawn(async () => { erlang.monitor("process", pid); await erlang.receive(); resolve(); }));
+gen_server.cast(pid, 1);
+await died;
+assert.match(said[0], /published\\.js/);
+assert.doesNotMatch(said[0], /@otpts/, "a stack shows the runtime's own frames");
+
+writeFileSync("large.toml", Array.from({ length: 9_000 }, (_, n) => "key_" + n + " = " + n).join("\\n"));
+const spec = new ConfigSpec({ id: "large", sources: [new FileSource("large.toml")] });
+const top = await supervisor.start([supervisor.child_spec({ id: "config_manager", task: ConfigManager.start, args: [spec] })]);
+assert.equal(await Config.get("key_8999"), 8999);
+assert.deepEqual((await Config.status()).sources[0].diagnostics ?? [], [], "no thread parsed the file");
+await supervisor.stop(top);
+
+let maps = 0;
+for (const name of ["runtime", "config"]) {
+  const lib = join("node_modules/@otpts", name, "lib");
+  for (const file of readdirSync(lib, { recursive: true }).filter((each) => each.endsWith(".js.map"))) {
+    for (const source of JSON.parse(readFileSync(join(lib, file), "utf8")).sources) {
+      const at = join(dirname(join(lib, file)), source);
+      assert.ok(source.startsWith("\\0") || source.includes("rolldown") || (at.endsWith(".ts") && existsSync(at)), file + " names " + source);
+      maps++;
+    }
+  }
+}
+assert.ok(maps > 100);
+`;
+
 function step(title: string, run: () => void): void {
   process.stdout.write(`${title} … `);
   run();
@@ -84,6 +130,7 @@ try {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
   writeFileSync(join(project, "example.js"), example);
   writeFileSync(join(project, "entries.js"), entries);
+  writeFileSync(join(project, "published.js"), published);
   step(
     "install in an empty project",
     () => void command("npm", ["install", "--no-audit", "--no-fund", ...files, ...PEERS], project),
@@ -92,6 +139,7 @@ try {
     const printed = command("node", ["example.js"], project, { ...process.env, EXAMPLE_GREETING: "Hello" });
     if (printed !== "Hello, package\n") throw new Error(`the example printed ${JSON.stringify(printed)}`);
   });
+  step("look at what is published", () => void command("node", ["published.js"], project));
   step("import every entry there", () => {
     const imported = command("node", ["entries.js"], project).trim().split("\n");
     const wanted = ["runtime", "config"].flatMap((name) => {

@@ -1,7 +1,6 @@
 import type { Segments, Table } from "../core/value.ts";
 import { type FormatName, format_named, load_format } from "./by_extension.ts";
 import type { Position } from "./format.ts";
-import { NoThread, parse_aside } from "./parse_aside.ts";
 import { Locator, positions_of } from "./positions.ts";
 import { decode_utf8 } from "./utf8.ts";
 
@@ -44,6 +43,7 @@ const LARGE: Readonly<Record<FormatName, number>> = {
 export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal: AbortSignal): Promise<Parsed> {
   await load_format(format);
   if (bytes.length < LARGE[format]) return parse_text(decode_utf8(bytes), format);
+  const { NoThread, parse_aside } = await import("./parse_aside.ts");
   try {
     const { tree, positions } = await parse_aside(bytes, format, signal);
     const locator = new Locator(tree, positions);

@@ -34,7 +34,7 @@ test("any number of copies of the package warn of nothing", async () => {
   const { stdout } = await run(`
     const here = import.meta.resolve("@otpts/runtime");
     for (let n = 0; n < 15; n++) {
-      const copy = await import(new URL("process/rejection.js?" + n, here).href);
+      const copy = await import(new URL("../dist/process/rejection.js?" + n, here).href);
       copy.reportRejections();
     }
   `);
