@@ -1,5 +1,5 @@
 /** Child specifications and supervisor options: what they may hold, and OTP's words for what is wrong with them. */
-import { type Atom, Atom as AtomClass, ensure } from "../term/atom.ts";
+import { type Atom, ensure } from "../term/atom.ts";
 import {
   ALL_SIGNIFICANT,
   ANY_SIGNIFICANT,
@@ -17,7 +17,8 @@ import {
   WORKER,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { isA, isTuple, read } from "../term/guarded.ts";
+import { isTuple, read } from "../term/guarded.ts";
+import { isAtom } from "../term/kinds.ts";
 import { nearest, unknownOption } from "../term/options.ts";
 import { strange } from "../term/strange.ts";
 import { type Backoff, checkBackoff, type CheckedBackoff } from "./backoff.ts";
@@ -98,7 +99,7 @@ export function isProblem(value: object): value is Problem {
 // A word as an atom; anything else is no word that is known.
 function word(value: unknown): Atom | number | readonly unknown[] | undefined {
   if (typeof value === "string") return ensure(value);
-  return isA(value, AtomClass) || typeof value === "number" || isTuple(value)
+  return typeof value === "number" || isAtom(value) || isTuple(value)
     ? (value as Atom | number | readonly unknown[])
     : undefined;
 }
@@ -107,7 +108,7 @@ const problem = (tag: string, value: unknown, text: string): Problem => ({ reaso
 
 /** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
 export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknown = "refused"): CheckedSpec | Problem {
-  if (typeof spec !== "object" || spec === null || isTuple(spec) || isA(spec, AtomClass)) {
+  if (typeof spec !== "object" || spec === null || isTuple(spec) || isAtom(spec)) {
     return problem(
       "invalid_child_spec",
       spec,
@@ -122,7 +123,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     return { reason: ensure("missing_start"), text: `${child()} needs a task, the function that starts it` };
   if (typeof given.task !== "function")
     return problem("invalid_mfa", given.task, `${child()}: task must be a function, got ${describe(given.task)}`);
-  const extra = unknownKey(given, SPEC_KEYS, unknown);
+  const extra = unknownKey(given, KNOWN_SPEC_KEYS, unknown);
   if (extra !== undefined) return problem("invalid_child_spec", spec, `${child()}: ${unknownOption(extra, SPEC_KEYS)}`);
   const args = given.args ?? [];
   if (!isTuple(args))
@@ -232,6 +233,9 @@ const SPEC_KEYS = ["id", "task", "args", "restart", "shutdown", "type", "signifi
 const FLAG_KEYS = ["strategy", "max_restarts", "max_seconds", "auto_shutdown"];
 /** What stands beside the flags where the children are given as a list. */
 export const OPTION_KEYS = [...FLAG_KEYS, "name", "signals"];
+// Sets beside the lists: to look for each key in a list is half of what checking a specification takes.
+const KNOWN_SPEC_KEYS: ReadonlySet<string> = new Set(SPEC_KEYS);
+const KNOWN_OPTION_KEYS: ReadonlySet<string> = new Set(OPTION_KEYS);
 
 /**
  * What becomes of keys that nobody knows. OTP's forms (a module's init, check_childspecs) ignore them as OTP does, but for
@@ -239,19 +243,19 @@ export const OPTION_KEYS = [...FLAG_KEYS, "name", "signals"];
  */
 export type Unknown = "refused" | "ignored";
 
-function unknownKey(given: object, known: readonly string[], unknown: Unknown): string | undefined {
+function unknownKey(given: object, known: ReadonlySet<string>, unknown: Unknown): string | undefined {
   for (const key in given)
-    if (!known.includes(key) && (unknown === "refused" || nearest(key, known) !== undefined)) return key;
+    if (!known.has(key) && (unknown === "refused" || nearest(key, [...known]) !== undefined)) return key;
   return undefined;
 }
 
 /** Checks a supervisor's flags. */
 export function checkFlags(flags: unknown, unknown: Unknown = "refused"): CheckedFlags | Problem {
-  if (typeof flags !== "object" || flags === null || isTuple(flags) || isA(flags, AtomClass)) {
+  if (typeof flags !== "object" || flags === null || isTuple(flags) || isAtom(flags)) {
     return problem("invalid_type", flags, `supervisor options must be an object, got ${describe(flags)}`);
   }
   const given = flags as Partial<Record<keyof Flags, unknown>>;
-  const extra = unknownKey(given, OPTION_KEYS, unknown);
+  const extra = unknownKey(given, KNOWN_OPTION_KEYS, unknown);
   if (extra !== undefined)
     return problem("invalid_option", extra, `a supervisor has other options: ${unknownOption(extra, OPTION_KEYS)}`);
   const strategy = word(given.strategy ?? ONE_FOR_ONE);
@@ -292,7 +296,7 @@ export function checkFlags(flags: unknown, unknown: Unknown = "refused"): Checke
 
 /** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
 export function keyOf(id: unknown): unknown {
-  if (isA(id, AtomClass)) return id.name;
+  if (isAtom(id)) return id.name;
   // No text is taken for a tuple's key.
   if (typeof id === "string") return id.startsWith(TUPLE) ? TUPLE + JSON.stringify(id) : id;
   try {
@@ -313,7 +317,7 @@ function tupleKey(tuple: readonly unknown[], depth = 0): string {
     const item = read(tuple, index);
     // A tuple may contain itself.
     if (isTuple(item) && depth < 20) return tupleKey(item, depth + 1);
-    if (isA(item, AtomClass)) return JSON.stringify(item.name);
+    if (isAtom(item)) return JSON.stringify(item.name);
     if (typeof item === "string") return JSON.stringify(item);
     if ((typeof item !== "object" && typeof item !== "function" && typeof item !== "symbol") || item === null)
       return `${typeof item}:${String(item)}`;

@@ -137,6 +137,13 @@ function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, 
 /** Sends a cast. Always `ok`, also if nobody is there. */
 export function cast(server: ServerRef, message: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
+  if (observer !== undefined || !(server instanceof Pid)) return castOtherwise(server, message);
+  const process = processOf(server);
+  if (process !== undefined) process.enqueue(new Cast(message));
+  return OK;
+}
+
+function castOtherwise(server: ServerRef, message: unknown): typeof OK {
   if (!(server instanceof Pid) && isVia(server)) return castVia(server, message);
   const process = locate(server);
   if (process === undefined) return OK;

@@ -4,8 +4,8 @@
  */
 import { types } from "node:util";
 import { EXIT } from "../term/atoms.ts";
-import { Thrown } from "../term/error.ts";
-import { isA, tagOf } from "../term/guarded.ts";
+import { tagOf } from "../term/guarded.ts";
+import { isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable } from "../term/thenable.ts";
@@ -163,5 +163,5 @@ function asSelf(process: Process, go: () => void): void {
 
 // What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
 function endReason(error: unknown, reason: unknown): unknown {
-  return isA(error, Thrown) ? reason : reasonOf(error);
+  return isThrown(error) ? reason : reasonOf(error);
 }

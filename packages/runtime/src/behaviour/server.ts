@@ -16,8 +16,8 @@ import {
   TIMEOUT,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { Thrown } from "../term/error.ts";
-import { isA, isTuple, tagOf } from "../term/guarded.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
+import { isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, say } from "../term/reason.ts";
 import { isThenable } from "../term/thenable.ts";
@@ -385,7 +385,7 @@ export class Server extends Process {
 
   #threw(callback: Callback, from: From | undefined, error: unknown): void {
     if (!this.alive) return;
-    if (isA(error, Thrown)) {
+    if (isThrown(error)) {
       this.#apply(callback, from, error.value);
       return;
     }

@@ -1,9 +1,10 @@
 /** Starting children: their start functions are called one after the other, and whatever becomes of that is an answer. */
 import { EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { OtpError, Thrown } from "../term/error.ts";
+import { OtpError } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
-import { Pid } from "../term/pid.ts";
+import { isPid, isThrown } from "../term/kinds.ts";
+import type { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { strange } from "../term/strange.ts";
 import { become } from "../process/context.ts";
@@ -86,7 +87,9 @@ export function callTask<T>(
 // A child that is not linked is neither watched nor ended with its supervisor. Said once for each specification.
 function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
   const { self } = state;
-  if (isLinked(self, pid) || processOf(pid) === undefined || !self.alive || told.has(spec)) return;
+  const child = processOf(pid);
+  // The child is asked: it has one link, and the supervisor has one for each of its children.
+  if (child === undefined || isLinked(child, self.pid) || !self.alive || told.has(spec)) return;
   told.add(spec);
   report(
     "warning",
@@ -109,9 +112,9 @@ function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> 
 }
 
 function outcome(result: unknown): Started {
-  if (isA(result, Pid)) return { ok: result, pid: result };
+  if (isPid(result)) return { ok: result, pid: result };
   if (result === IGNORE) return { ok: undefined, pid: undefined };
-  if (isTuple(result) && result.length === 2 && isA(result[0], Pid)) return { ok: result, pid: result[0] };
+  if (isTuple(result) && result.length === 2 && isPid(result[0])) return { ok: result, pid: result[0] };
   return {
     error: result,
     text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${strange(result)}`,
@@ -121,6 +124,6 @@ function outcome(result: unknown): Started {
 // What a start function throws is an answer too: OTP's `catch apply(M, F, A)`.
 function failure(error: unknown): Started {
   if (isA(error, OtpError)) return { error: error.reason };
-  if (isA(error, Thrown)) return outcome(error.value);
+  if (isThrown(error)) return outcome(error.value);
   return { error: [EXIT, reasonOf(error)] };
 }

@@ -6,8 +6,8 @@
 import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
 import { type Atom, ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
-import { ErlangError, Exit, Thrown } from "../term/error.ts";
-import { isA, isTuple, tagOf } from "../term/guarded.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
+import { isErlangError, isExit, isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf, same, say, sentenceOf, Stack } from "../term/reason.ts";
 import { settleLayout } from "../term/shape.ts";
@@ -451,7 +451,7 @@ export class Machine extends Process implements Served {
 
   #threw(ofType: unknown, event: unknown, error: unknown): void {
     if (!this.alive) return;
-    if (isA(error, Thrown)) {
+    if (isThrown(error)) {
       this.#apply(ofType, event, error.value);
       return;
     }
@@ -659,7 +659,7 @@ export class Machine extends Process implements Served {
       if (module.callback_mode === undefined) throw missing(module, "callback_mode");
       result = module.callback_mode();
     } catch (error) {
-      if (!isA(error, Thrown)) return new Failure(error);
+      if (!isThrown(error)) return new Failure(error);
       result = error.value;
     }
     const mode = modeOf(result);
@@ -678,7 +678,7 @@ export class Machine extends Process implements Served {
     this.data = undefined;
     const { module } = this;
     const failed = (error: unknown) => {
-      if (isA(error, Thrown)) this.#initialised(error.value);
+      if (isThrown(error)) this.#initialised(error.value);
       else this.#failInit(plainOf(error), reasonOf(error), true);
     };
     let result: unknown;
@@ -788,7 +788,7 @@ class Failure {
 
 // What terminate is told of an error: the error alone.
 function plainOf(error: unknown): unknown {
-  return isA(error, Exit) || isA(error, ErlangError) ? error.reason : error;
+  return isExit(error) || isErlangError(error) ? error.reason : error;
 }
 
 function isReply(action: unknown): action is readonly [unknown, From, unknown] {

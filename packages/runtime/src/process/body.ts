@@ -1,7 +1,6 @@
 /** A process that runs a function: what `spawn` makes. It ends when the function does. */
 import { NORMAL } from "../term/atoms.ts";
-import { Exit } from "../term/error.ts";
-import { isA } from "../term/guarded.ts";
+import { isExit } from "../term/kinds.ts";
 import { inWords, reasonOf, stackOf } from "../term/reason.ts";
 import { carrying, handled } from "./carriers.ts";
 import { leave } from "./context.ts";
@@ -81,7 +80,7 @@ export class BodyProcess extends Process {
 
   /** Tells of an uncaught error (not of an exit: that is said on purpose). */
   protected exited(reason: unknown, error: unknown): void {
-    if (isA(error, Exit)) return;
+    if (isExit(error)) return;
     const { pid, initialCall } = this;
     const name = nameOf(this);
     report(

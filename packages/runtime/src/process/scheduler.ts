@@ -14,7 +14,6 @@ import { die } from "./death.ts";
 import type { Dispatcher } from "./process.ts";
 import type { Process } from "./process.ts";
 import { report } from "./report.ts";
-import { unstamp } from "./stamp.ts";
 
 const BUDGET = 2_000;
 const SPAN = 1;
@@ -112,7 +111,6 @@ export function drain(): void {
   }
   enter(undefined);
   draining = false;
-  unstamp();
   drained(spent);
 }
 

@@ -1,7 +1,7 @@
 /** Names of processes, as values: a string and the atom of the same text are the same name. */
-import { Atom } from "./atom.ts";
+import type { Atom } from "./atom.ts";
 import { loose } from "./atom_table.ts";
-import { isA } from "./guarded.ts";
+import { isAtom } from "./kinds.ts";
 
 /** A registered name: a string or an atom, which mean the same. */
 export type Name = string | Atom;
@@ -12,7 +12,7 @@ export function textOf(name: Name): string {
 
 /** Whether this can be a name at all. */
 export function isName(name: unknown): name is Name {
-  return typeof name === "string" || isA(name, Atom);
+  return typeof name === "string" || isAtom(name);
 }
 
 /** A name as it is told: an atom, for which a string needs no entry in the table of atoms. */

@@ -5,8 +5,8 @@
 import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
 import { describe, STACK } from "./describe.ts";
-import { ErlangError, Exit, Thrown } from "./error.ts";
-import { framesOf, isA, isError, read, tagOf, textOf } from "./guarded.ts";
+import { framesOf, isError, read, tagOf, textOf } from "./guarded.ts";
+import { isErlangError, isExit, isThrown } from "./kinds.ts";
 import { settleLayout } from "./shape.ts";
 
 /** Where an error was raised. Its text is made when somebody reads it: most are never read. */
@@ -44,12 +44,12 @@ settleLayout(() => new Stack(undefined));
 
 /** The exit reason that a value thrown by a process's code stands for. */
 export function reasonOf(thrown: unknown): unknown {
-  if (isA(thrown, Exit)) return thrown.reason;
-  if (isA(thrown, ErlangError)) {
+  if (isExit(thrown)) return thrown.reason;
+  if (isErlangError(thrown)) {
     const reason = [thrown.reason, new Stack(thrown)];
     return thrown.explained ? say(reason, `${describe(thrown.reason)}: ${thrown.message}`) : reason;
   }
-  if (isA(thrown, Thrown)) return [[NOCATCH, thrown.value], new Stack(thrown)];
+  if (isThrown(thrown)) return [[NOCATCH, thrown.value], new Stack(thrown)];
   return [thrown, new Stack(thrown)];
 }
 
