@@ -12,11 +12,11 @@ let stamp = 0;
 
 /** The time that is noted for what begins in this turn of the event loop. */
 export function stamped(): number {
-  if (read) return stamp;
-  stamp = Math.trunc(now());
-  // A simulated clock can go on at any moment.
-  if (clock === realClock) {
+  // A simulated clock can be put in place, and go on, at any moment.
+  if (clock !== realClock) return Math.trunc(now());
+  if (!read) {
     read = true;
+    stamp = Math.trunc(now());
     setImmediate(forget);
   }
   return stamp;
