@@ -151,8 +151,55 @@ export interface ChangedPath {
 export function changedLeaves(root: Change | undefined, but?: Segments): readonly ChangedPath[] {
   if (root === undefined) return [];
   const found: ChangedPath[] = [];
-  collect(root, 0, found, but);
+  const search = (place: LeafPlace): void => visitLeaves(place, found, search);
+  search({ above: root, depth: 0, but });
   return sortedByPath(found);
+}
+
+/** A node below which changed leaves are looked for, how deep it is, and what is left out below it. */
+export interface LeafPlace {
+  readonly above: Change;
+  readonly depth: number;
+  readonly but: Segments | undefined;
+}
+
+/** One step of the search for changed leaves: adds those one level down to `found`, and goes on with `deeper`. */
+export function visitLeaves(
+  { above, depth, but }: LeafPlace,
+  found: ChangedPath[],
+  deeper: (place: LeafPlace) => void,
+): void {
+  // Where the node lies below here, it is one of the changes; where it lies elsewhere, none is left out.
+  const left = but !== undefined && but.length > depth ? but[depth] : undefined;
+  for (const change of inOrder(above.below())) {
+    const isOnTheWay = left !== undefined && change.key === left;
+    if (isOnTheWay && but!.length === depth + 1) continue;
+    const { leafBefore: before, leafAfter: after } = change;
+    if (change.leaf) found.push({ path: change.dotted, segments: change.path, before, after });
+    if (change.hasLeavesBelow) deeper({ above: change, depth: depth + 1, but: isOnTheWay ? but : undefined });
+  }
+}
+
+/** Sorted by key, so that little is left to sort when all are together. */
+export function inOrder(changes: readonly Change[]): readonly Change[] {
+  for (let i = 1; i < changes.length; i++) {
+    if (changes[i - 1]!.key > changes[i]!.key) return changes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  }
+  return changes;
+}
+
+/** Whether more than so many nodes changed. */
+export function changesMore(change: Change | undefined, most: number): boolean {
+  const count = (at: Change, before: number): number => {
+    let nodes = before;
+    for (const below of at.below()) {
+      nodes++;
+      if (below.isContainer && nodes <= most) nodes = count(below, nodes);
+      if (nodes > most) break;
+    }
+    return nodes;
+  };
+  return change !== undefined && count(change, 0) > most;
 }
 
 /** `before` with the changed leaves applied: the tree after the change. */
@@ -165,18 +212,6 @@ export function apply(before: Table, leaves: readonly ChangedPath[]): Table {
 /** Sorts by dotted path, as strings compare; in place. */
 export function sortedByPath<T extends { readonly path: string }>(list: T[]): T[] {
   return list.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-}
-
-function collect(above: Change, depth: number, found: ChangedPath[], but: Segments | undefined): void {
-  // Where the node lies below here, it is one of the changes; where it lies elsewhere, none is left out.
-  const left = but !== undefined && but.length > depth ? but[depth] : undefined;
-  for (const change of above.below()) {
-    const isOnTheWay = left !== undefined && change.key === left;
-    if (isOnTheWay && but!.length === depth + 1) continue;
-    const { leafBefore: before, leafAfter: after } = change;
-    if (change.leaf) found.push({ path: change.dotted, segments: change.path, before, after });
-    if (change.hasLeavesBelow) collect(change, depth + 1, found, isOnTheWay ? but : undefined);
-  }
 }
 
 function isContainer(value: Value | undefined): boolean {

@@ -144,6 +144,25 @@ async function made(making: Making, budget: Budget): Promise<Value> {
   return draft.done();
 }
 
+/**
+ * Searches node by node, with a look at the budget after each, in the order of a search that goes down at once.
+ *
+ * @param visit looks at one node, and says where the search goes on
+ */
+export async function searched<At>(
+  start: At,
+  visit: (at: At, deeper: (at: At) => void) => void,
+  budget: Budget,
+): Promise<void> {
+  const left = [start];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    const below: At[] = [];
+    visit(at, (one) => void below.push(one));
+    for (let i = below.length - 1; i >= 0; i--) left.push(below[i]!);
+    if (budget.spent()) await budget.turn();
+  }
+}
+
 /** Whether to look at the budget before a value: each table and list may be a piece of work, scalars are one by the hundred. */
 function isDue(value: unknown, i: number): boolean {
   return typeof value === "object" || (i & 255) === 255;

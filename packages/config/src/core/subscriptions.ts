@@ -1,4 +1,4 @@
-import type { Change } from "./diff.ts";
+import { type Change, inOrder } from "./diff.ts";
 import { isTable } from "./draft.ts";
 import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
 import type { Segments, Value } from "./value.ts";
@@ -61,8 +61,27 @@ export class PatternIndex<T> {
   /** Who is notified of what, in no particular order. */
   project(change: Change | undefined): Notification<T>[] {
     const found: Notification<T>[] = [];
-    if (change !== undefined && this.count > 0) this.walk(change, this.root.closure([]), found);
+    const search = (place: Place<T>): void => this.visit(place, found, search);
+    if (change !== undefined && this.count > 0) search(this.begin(change));
     return found;
+  }
+
+  /** Where a projection begins. */
+  begin(change: Change): Place<T> {
+    return { change, active: this.root.closure([]) };
+  }
+
+  /** One step of a projection: adds to `found` who is notified of the nodes one level down, and goes on with `deeper`. */
+  visit({ change, active }: Place<T>, found: Notification<T>[], deeper: (place: Place<T>) => void): void {
+    const keys = literalsOf(active);
+    for (const below of inOrder(keys === undefined ? change.below() : change.at(keys))) {
+      const next = advance(active, below.key);
+      if (next.length === 0) continue;
+      for (const state of next) if (state.entries.size > 0) this.notify(state, below, next, found);
+      if (!below.isContainer) continue;
+      const further = below.hasLeavesBelow ? next : next.filter((state) => !state.isFinal);
+      if (further.length > 0) deeper({ change: below, active: further });
+    }
   }
 
   /** Whether an item's pattern matches this path or one above it. */
@@ -86,18 +105,6 @@ export class PatternIndex<T> {
     return replaced(value, active, by);
   }
 
-  private walk(change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
-    const keys = literalsOf(active);
-    for (const below of keys === undefined ? change.below() : change.at(keys)) {
-      const next = advance(active, below.key);
-      if (next.length === 0) continue;
-      for (const state of next) if (state.entries.size > 0) this.notify(state, below, next, found);
-      if (!below.isContainer) continue;
-      const further = below.hasLeavesBelow ? next : next.filter((state) => !state.isFinal);
-      if (further.length > 0) this.walk(below, further, found);
-    }
-  }
-
   private notify(state: State<T>, change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
     if (state.deep && !change.leaf) return;
     const { path: segments, dotted: path } = change;
@@ -112,13 +119,19 @@ export class PatternIndex<T> {
   }
 }
 
+/** A changed node, and where the patterns stand that may match below it. */
+export interface Place<T> {
+  readonly change: Change;
+  readonly active: readonly State<T>[];
+}
+
 interface Entry<T> {
   readonly pattern: Pattern;
   readonly item: T;
 }
 
 /** Where a pattern may stand after some segments. */
-class State<T> {
+export class State<T> {
   /** What led here; undefined at the root. */
   readonly matcher: Matcher | undefined;
   /** Patterns that end here. */

@@ -1,4 +1,6 @@
 import { logger, telemetry } from "@otpts/runtime";
+import { newBudget } from "../budget.ts";
+import type { ChangedPath } from "../core/diff.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import type { Announcement } from "./effect.ts";
 import { messageOf } from "./thrown.ts";
@@ -24,15 +26,49 @@ import type { State } from "./state.ts";
  */
 export class Announcements {
   private readonly lines = new RateLimit();
+  /** What is to be reported after what is being reported, and the end of that. */
+  private readonly waiting: (readonly [Announcement, State])[] = [];
+  private left: Promise<void> | undefined;
 
+  /** Reports at once, or, where there is more than little time for, in turns of the event loop: all in their order. */
   announce(announcement: Announcement, state: State): void {
+    if (this.left === undefined && !isLong(announcement)) return this.report(announcement, state);
+    this.waiting.push([announcement, state]);
+    this.left ??= this.reportAll();
+  }
+
+  /** Resolves when all is reported. */
+  async done(): Promise<void> {
+    await this.left;
+  }
+
+  private async reportAll(): Promise<void> {
+    const budget = newBudget();
+    await budget.turn();
+    for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
+      const [announcement, state] = next;
+      if (announcement.what !== "changed") this.report(announcement, state);
+      else {
+        for (const change of announcement.changes) {
+          this.changed(change, state);
+          if (budget.spent()) await budget.turn();
+        }
+      }
+    }
+    this.left = undefined;
+  }
+
+  private changed({ path, segments, before, after }: ChangedPath, { spec: { name: manager, secrets } }: State): void {
+    const [old_value, new_value] = [secrets.redact(segments, before), secrets.redact(segments, after)];
+    telemetry.emit(CHANGED, { changes: 1 }, { manager, path, old_value, new_value });
+  }
+
+  private report(announcement: Announcement, state: State): void {
     const { name: manager, secrets } = state.spec;
     switch (announcement.what) {
-      case "changed": {
-        const { path, segments, before, after } = announcement.change;
-        const [old_value, new_value] = [secrets.redact(segments, before), secrets.redact(segments, after)];
-        return telemetry.emit(CHANGED, { changes: 1 }, { manager, path, old_value, new_value });
-      }
+      case "changed":
+        for (const change of announcement.changes) this.changed(change, state);
+        return;
       case "reload_started":
         return telemetry.emit("config.reload.start", { system_time: Date.now() }, { manager });
       case "reload_stopped": {
@@ -146,6 +182,13 @@ export class Announcements {
       () => line,
     );
   }
+}
+
+/** So many changes are reported at once. */
+const MOST_AT_ONCE = 1_000;
+
+function isLong(announcement: Announcement): boolean {
+  return announcement.what === "changed" && announcement.changes.length > MOST_AT_ONCE;
 }
 
 export const CHANGED = "config.changed";

@@ -49,7 +49,7 @@ export type Effect =
   | { readonly do: "start_delivery"; readonly delivery: string; readonly callback: ChangeCallback }
   | { readonly do: "stop_delivery"; readonly process: Pid }
   | { readonly do: "deliver"; readonly process: Pid; readonly sequence: number; readonly notification: Notification }
-  | { readonly do: "send"; readonly to: Pid | string; readonly notification: Notification }
+  | { readonly do: "send"; readonly to: Pid | string; readonly notifications: readonly Notification[] }
   | { readonly do: "announce"; readonly announcement: Announcement };
 
 /** What a change is prepared from. */
@@ -79,7 +79,7 @@ export interface Candidate {
 
 /** What is reported: as a telemetry event, and as a line of the log where it is trouble. */
 export type Announcement =
-  | { readonly what: "changed"; readonly change: ChangedPath }
+  | { readonly what: "changed"; readonly changes: readonly ChangedPath[] }
   | { readonly what: "reload_started" }
   | { readonly what: "reload_stopped"; readonly duration: number; readonly report: ReloadReport }
   | { readonly what: "reload_refused"; readonly duration: number; readonly error: Error }

@@ -1,9 +1,18 @@
 import { atoms, erlang, gen_server, KILL, type Pid, type Ref, supervisor, telemetry } from "@otpts/runtime";
 import { newBudget } from "../budget.ts";
 import { CONFIG_CHANGED } from "../atoms.ts";
-import { changedLeaves, diff, sortedByPath } from "../core/diff.ts";
-import { admitSliced } from "../core/sliced.ts";
-import { PatternIndex } from "../core/subscriptions.ts";
+import {
+  type Change,
+  changedLeaves,
+  type ChangedPath,
+  changesMore,
+  diff,
+  sortedByPath,
+  visitLeaves,
+} from "../core/diff.ts";
+import { admitSliced, searched } from "../core/sliced.ts";
+import { type Notification as Match, PatternIndex } from "../core/subscriptions.ts";
+import type { Segments } from "../core/value.ts";
 import { publishedBy } from "../published.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Announcements, CHANGED } from "./announcements.ts";
@@ -16,6 +25,9 @@ import { asError } from "./thrown.ts";
 
 /** Node's timers take no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Who is notified of so many changed nodes is found at once: in a few milliseconds. */
+const MOST_AT_ONCE = 5_000;
 
 type Do<What extends Effect["do"]> = Extract<Effect, { readonly do: What }>;
 
@@ -33,6 +45,14 @@ export class Effects {
   private readonly monitors = new Map<Pid, Ref>();
   private readonly index = new PatternIndex<Subscription>();
   private readonly indexed = new Map<string, () => void>();
+  /** What is being projected in slices, and who was subscribed and unsubscribed since that began. */
+  private projecting:
+    | {
+        readonly changed: Change;
+        readonly added: Map<string, Subscription>;
+        readonly removed: Set<string>;
+      }
+    | undefined;
   /** Updates that are being copied. */
   private updates: Promise<void> | undefined;
   private readonly listeners = new Map<AbortSignal, Map<string, () => void>>();
@@ -99,10 +119,12 @@ export class Effects {
       case "deliver":
         return this.send(effect.process, [NOTIFY, this.self, effect.sequence, effect.notification]);
       case "send": {
-        const { path, old_value, new_value } = effect.notification;
         // A name that nobody has at the moment gets nothing: who takes it reads the configuration when it starts.
-        if (typeof effect.to === "string" && erlang.whereis(effect.to) === undefined) return undefined;
-        erlang.send(effect.to, [CONFIG_CHANGED, path, old_value, new_value]);
+        const to = typeof effect.to === "string" ? erlang.whereis(effect.to) : effect.to;
+        if (to === undefined) return undefined;
+        for (const { path, old_value, new_value } of effect.notifications) {
+          erlang.send(to, [CONFIG_CHANGED, path, old_value, new_value]);
+        }
         return undefined;
       }
       case "announce":
@@ -147,6 +169,11 @@ export class Effects {
       // What is wrong with it is found again, and said, by the step.
       return tree;
     }
+  }
+
+  /** Resolves when all is reported. */
+  announced(): Promise<void> {
+    return this.announcements.done();
   }
 
   /** Leaves no timer and no listener. */
@@ -223,19 +250,63 @@ export class Effects {
     return undefined;
   }
 
-  private project({ change, prepared }: Do<"project">, state: State): Event {
+  /** Finds who is notified: at once, or in slices where much has changed. Who subscribes meanwhile is notified as well. */
+  private project({ change, prepared }: Do<"project">, state: State): Event | undefined {
     const changed = diff(state.configuration.snapshot.tree, prepared.after.snapshot.tree);
-    const matches = sortedByPath(this.index.project(changed));
     const request = state.change?.request;
     // A put is reported as one change.
     const but = request?.cause === "put" ? request.path : undefined;
-    const leaves = telemetry.listening(CHANGED) ? changedLeaves(changed, but) : undefined;
-    return { type: "projected", change, prepared, matches, leaves };
+    const isWanted = telemetry.listening(CHANGED);
+    if ((this.index.size === 0 && !isWanted) || !changesMore(changed, MOST_AT_ONCE)) {
+      const matches = sortedByPath(this.index.project(changed));
+      return { type: "projected", change, prepared, matches, leaves: isWanted ? changedLeaves(changed, but) : undefined };
+    }
+    const report = (found: Pick<Extract<Event, { type: "projected" }>, "matches" | "leaves">): void => {
+      const event: Event = { type: "projected", change, prepared, ...found };
+      erlang.send(this.self, [EVENT, event]);
+    };
+    this.projecting = { changed: changed!, added: new Map(), removed: new Set() };
+    void this.projected(changed!, isWanted, but).then(report);
+    return undefined;
+  }
+
+  private async projected(
+    changed: Change,
+    isWanted: boolean,
+    but: Segments | undefined,
+  ): Promise<{ readonly matches: readonly Match<Subscription>[]; readonly leaves: readonly ChangedPath[] | undefined }> {
+    const budget = newBudget();
+    const matches: Match<Subscription>[] = [];
+    const leaves: ChangedPath[] = [];
+    await searched(this.index.begin(changed), (at, deeper) => this.index.visit(at, matches, deeper), budget);
+    if (isWanted) {
+      await searched({ above: changed, depth: 0, but }, (at, deeper) => visitLeaves(at, leaves, deeper), budget);
+    }
+    sortedByPath(matches);
+    await budget.turn();
+    return { matches, leaves: isWanted ? sortedByPath(leaves) : undefined };
+  }
+
+  /** What was found in slices, without who unsubscribed meanwhile, and with who subscribed. */
+  completed(event: Extract<Event, { type: "projected" }>): Event {
+    const { projecting } = this;
+    this.projecting = undefined;
+    if (projecting === undefined || projecting.added.size + projecting.removed.size === 0) return event;
+    const { changed, added, removed } = projecting;
+    const index = new PatternIndex<Subscription>();
+    for (const one of added.values()) index.add(one.pattern, one);
+    const kept = event.matches.filter(({ item }) => !added.has(item.key) && !removed.has(item.key));
+    return { ...event, matches: sortedByPath([...kept, ...index.project(changed)]) };
   }
 
   private reindex({ add, remove }: Do<"index">): undefined {
-    if (add !== undefined) this.indexed.set(add.key, this.index.add(add.pattern, add));
+    if (add !== undefined) {
+      this.indexed.set(add.key, this.index.add(add.pattern, add));
+      this.projecting?.added.set(add.key, add);
+    }
     if (remove !== undefined) {
+      this.projecting?.added.delete(remove.key);
+      this.projecting?.removed.add(remove.key);
       this.indexed.get(remove.key)?.();
       this.indexed.delete(remove.key);
     }

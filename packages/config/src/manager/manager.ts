@@ -178,6 +178,7 @@ function handle_info(message: unknown, server: Server): NoReply {
 
 async function terminate(_reason: unknown, { state, effects }: Server): Promise<void> {
   effects.close();
+  await effects.announced();
   await state.spec.overrides_file?.close();
 }
 
@@ -185,6 +186,7 @@ async function terminate(_reason: unknown, { state, effects }: Server): Promise<
 function eventOf({ state, effects }: Server, message: unknown, taken: boolean): Event | undefined {
   if (isTagged<EventMessage>(message, EVENT)) {
     const [, event] = message;
+    if (event.type === "projected") return taken ? effects.completed(event) : event;
     return event.type === "loaded" ? { ...event, together: state.spec.layers.map(togetherOf) } : event;
   }
   const tag = tagOf(message);

@@ -180,9 +180,10 @@ export function persisted(turn: Turn, id: number, error: Error | undefined): Set
     const down_for = turn.now - (file.last_error?.at ?? turn.now);
     turn.announce({ what: "source_recovered", source: file.name, down_for });
   }
-  // What a manager that started again had written is not the last that is being written, where a change came meanwhile.
+  // Until the change is committed, what is on disk is not what is effective; nor is what a manager wrote that started again,
+  // where a change came meanwhile.
   const { phase, through } = turn.state.change ?? {};
-  const writing = change === undefined && phase === "persisting" && through === undefined;
+  const writing = phase === "persisting" && through === undefined;
   turn.set({ overrides_file: { ...file, writing, last_success: turn.now, failures: 0 } });
   return change === undefined ? undefined : project(turn, change);
 }
@@ -206,6 +207,10 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
     if (before.layers[index]?.tree !== after.layers[index]?.tree) turn.setSource(index, { last_change: turn.now });
   }
   turn.set({ configuration: after, change: undefined });
+  const { overrides_file } = turn.state;
+  if (change.phase === "persisting" && change.through === undefined && overrides_file !== undefined) {
+    turn.set({ overrides_file: { ...overrides_file, writing: false } });
+  }
   if (after.snapshot !== before.snapshot) remember(turn, request);
   turn.do({ do: "publish" });
   for (const diagnostic of newTrouble(before.layers, after.layers)) turn.announce({ what: "noticed", diagnostic });
@@ -213,9 +218,8 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   if (change.caller !== undefined) deliveries.answerAfter(turn, change.caller, true, notified, version);
   // The first configuration is no change of one.
   if (leaves !== undefined && before.snapshot.version > 0) {
-    for (const one of reported(request, before.snapshot.tree, after.snapshot.tree, leaves)) {
-      turn.announce({ what: "changed", change: one });
-    }
+    const announced = reported(request, before.snapshot.tree, after.snapshot.tree, leaves);
+    if (announced.length > 0) turn.announce({ what: "changed", changes: announced });
   }
   return { change, outcome: { committed: ready, notified } };
 }

@@ -28,9 +28,19 @@ export function notify(
   cause: Cause,
 ): readonly string[] {
   const due = new Map<string, Notification[]>();
+  const sent = new Map<Pid | string, Notification[]>();
+  /** Where a subscription's notifications go; undefined for one that ended meanwhile. */
+  const lists = new Map<Subscription, Notification[] | undefined>();
   for (const { item, pattern, path, segments, before, after } of matches) {
+    let list = lists.get(item);
+    if (list === undefined) {
+      if (lists.has(item)) continue;
+      if (turn.state.subscriptions.has(item.key)) list = listFor(item, due, sent);
+      lists.set(item, list);
+      if (list === undefined) continue;
+    }
     const old_value = cause === "initial" ? undefined : before;
-    const notification: Notification = {
+    list.push({
       pattern: pattern.source,
       path,
       segments,
@@ -39,16 +49,9 @@ export function notify(
       version,
       first: version,
       cause,
-    };
-    const { target } = item;
-    if ("delivery" in target) {
-      const list = due.get(target.delivery);
-      if (list === undefined) due.set(target.delivery, [notification]);
-      else list.push(notification);
-    } else {
-      turn.do({ do: "send", to: "pid" in target ? target.pid : target.name, notification });
-    }
+    });
   }
+  for (const [to, notifications] of sent) turn.do({ do: "send", to, notifications });
   for (const [key, notifications] of due) {
     const delivery = turn.delivery(key)!;
     const behind = delivery.current?.running_since !== undefined;
@@ -56,6 +59,20 @@ export function notify(
     advance(turn, key);
   }
   return [...due.keys()];
+}
+
+function listFor(
+  { target }: Subscription,
+  due: Map<string, Notification[]>,
+  sent: Map<Pid | string, Notification[]>,
+): Notification[] {
+  const of = <K>(lists: Map<K, Notification[]>, key: K): Notification[] => {
+    const list = lists.get(key) ?? [];
+    lists.set(key, list);
+    return list;
+  };
+  if ("delivery" in target) return of(due, target.delivery);
+  return of<Pid | string>(sent, "pid" in target ? target.pid : target.name);
 }
 
 /** Answers a caller when callbacks have run, or `notify_timeout` is over. */

@@ -46,7 +46,7 @@ interface Put {
 
 /** What the manager asked for, and how it is answered. */
 interface Pending {
-  readonly type: "loaded" | "prepared" | "persisted";
+  readonly type: "loaded" | "prepared" | "persisted" | "projected";
   /** The source or the change. */
   readonly of: number;
   readonly make: () => Event;
@@ -451,13 +451,17 @@ export class World {
       case "project": {
         const change = diff(this.state.configuration.snapshot.tree, effect.prepared.after.snapshot.tree);
         const matches = sortedByPath(this.index.project(change));
-        return {
+        const event: Event = {
           type: "projected",
           change: effect.change,
           prepared: effect.prepared,
           matches,
           leaves: changedLeaves(change),
         };
+        // Finding who is notified of a large change takes turns.
+        if (effect.change % 2 === 0) return event;
+        this.pending.push({ type: "projected", of: effect.change, make: () => event });
+        return undefined;
       }
       case "index":
         if (effect.add !== undefined) this.indexed.set(effect.add.key, this.index.add(effect.add.pattern, effect.add));
@@ -472,13 +476,14 @@ export class World {
         return undefined;
       }
       case "send": {
-        const { path, old_value, new_value } = effect.notification;
-        if (this.received.has(path) && !same(this.received.get(path), old_value)) {
-          this.fault(
-            `the listener was told that ${path} was ${show(old_value)}, after ${show(this.received.get(path))}`,
-          );
+        for (const { path, old_value, new_value } of effect.notifications) {
+          if (this.received.has(path) && !same(this.received.get(path), old_value)) {
+            this.fault(
+              `the listener was told that ${path} was ${show(old_value)}, after ${show(this.received.get(path))}`,
+            );
+          }
+          this.received.set(path, new_value);
         }
-        this.received.set(path, new_value);
         return undefined;
       }
       default:
