@@ -208,11 +208,15 @@ function holdsMore(value: unknown, most: number, { strict }: AdmissionRules): va
 /** Counts no further than needed. A strict admission refuses accessors, so none is run. */
 function counted(value: object, before: number, most: number, strict: boolean): number {
   if (Array.isArray(value) && before + value.length > most) return most + 1;
-  const keys = strict ? Object.keys(value) : undefined;
-  const values: readonly unknown[] = keys ?? Object.values(value);
-  let count = before + values.length;
-  for (let i = 0; i < values.length && count <= most; i++) {
-    const below = keys === undefined ? values[i] : (Object.getOwnPropertyDescriptor(value, keys[i]!)?.value as unknown);
+  // The values of what is large are not listed: it takes long.
+  const keys = Array.isArray(value) ? undefined : Object.keys(value);
+  const { length } = keys ?? (value as readonly unknown[]);
+  let count = before + length;
+  for (let i = 0; i < length && count <= most; i++) {
+    const below =
+      keys === undefined || !strict
+        ? (value as { readonly [key: string]: unknown })[keys?.[i] ?? i]
+        : (Object.getOwnPropertyDescriptor(value, keys[i]!)?.value as unknown);
     if (typeof below === "object" && below !== null) count = counted(below, count, most, strict);
   }
   return count;

@@ -259,7 +259,13 @@ export class Effects {
     const isWanted = telemetry.listening(CHANGED);
     if ((this.index.size === 0 && !isWanted) || !changesMore(changed, MOST_AT_ONCE)) {
       const matches = sortedByPath(this.index.project(changed));
-      return { type: "projected", change, prepared, matches, leaves: isWanted ? changedLeaves(changed, but) : undefined };
+      return {
+        type: "projected",
+        change,
+        prepared,
+        matches,
+        leaves: isWanted ? changedLeaves(changed, but) : undefined,
+      };
     }
     const report = (found: Pick<Extract<Event, { type: "projected" }>, "matches" | "leaves">): void => {
       const event: Event = { type: "projected", change, prepared, ...found };
@@ -274,7 +280,10 @@ export class Effects {
     changed: Change,
     isWanted: boolean,
     but: Segments | undefined,
-  ): Promise<{ readonly matches: readonly Match<Subscription>[]; readonly leaves: readonly ChangedPath[] | undefined }> {
+  ): Promise<{
+    readonly matches: readonly Match<Subscription>[];
+    readonly leaves: readonly ChangedPath[] | undefined;
+  }> {
     const budget = newBudget();
     const matches: Match<Subscription>[] = [];
     const leaves: ChangedPath[] = [];

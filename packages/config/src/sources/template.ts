@@ -92,6 +92,7 @@ export class TemplateSource implements Source {
     const env = this.#env ?? context.env;
     const stale = [...this.#looked].some(([name, value]) => own(env, name) !== value);
     const first = context.first || stale;
+    if (stale) this.#file.forget();
     return this.#file.load(this.name, { ...context, first }, (bytes) => this.#layer(bytes, env, context.signal));
   }
 

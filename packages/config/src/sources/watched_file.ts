@@ -45,6 +45,8 @@ export class WatchedFile {
   #last: Sample | undefined;
   /** What the last load saw, whatever came of it; `undefined` where another load might fare better with the same. */
   #seen: Seen | undefined;
+  /** Content that could not be parsed: it is not parsed again. */
+  #refused: { readonly digest: string; readonly fault: SyntaxFault } | undefined;
   /** The links that the last good load read through. */
   #links: ReadonlyMap<string, string> = new Map();
   /** When a change was noticed that no load has answered, and the one that the last load answered. */
@@ -129,6 +131,7 @@ export class WatchedFile {
       arrival: async (sample: Sample) => this.#arrival(sample, (route = await route_of(this.#path))),
       parse: async (sample: Sample) => {
         this.#seen = sample;
+        if (!sample.absent && sample.digest === this.#refused?.digest) throw this.#refused.fault;
         return sample.absent ? undefined : await parse(sample.bytes);
       },
     };
@@ -148,6 +151,8 @@ export class WatchedFile {
         return parsed === undefined ? { outcome: "unchanged" } : { outcome: "data", contribution: parsed };
       }
     } catch (error) {
+      const { digest } = this.#seen ?? {};
+      if (error instanceof SyntaxFault && digest !== undefined) this.#refused = { digest, fault: error };
       this.#rememberFailure(error, before, context.signal.aborted);
       throw this.explained(source, error);
     }
@@ -170,6 +175,11 @@ export class WatchedFile {
     if (repointed.some(([, made]) => sample.changed === made)) return "in one moment";
     // Where the file has another name, it may be written by that.
     return sample.links === 1 && this.#watch?.renamed === true ? "whole" : "in place";
+  }
+
+  /** Content that could not be parsed is parsed again: something else than the file has changed that it depends on. */
+  forget(): void {
+    this.#refused = undefined;
   }
 
   /** A failure that only a change of the file can mend need not be met again before there is one. */

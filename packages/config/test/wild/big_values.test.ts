@@ -1,6 +1,7 @@
 /** Big values: what is too big is refused by its length, before it is looked at; what is big is taken in slices. */
+import { erlang, KILL, type Pid, telemetry } from "@otpts/runtime";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Config, ConfigSpec, ConfigValidationError } from "../../src/index.ts";
 import { share } from "../../src/core/draft.ts";
 import { admit, MAX_VALUES, PlainDataError } from "../../src/core/plain.ts";
@@ -10,7 +11,7 @@ import { Overrides } from "../../src/core/overrides.ts";
 import { admitSliced, type Budget, inSlices } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "../core/trees.ts";
-import { eachAlone, ScriptedSource, started } from "../manager/kit.ts";
+import { eachAlone, eventually, ScriptedSource, started } from "../manager/kit.ts";
 
 eachAlone();
 
@@ -110,6 +111,43 @@ describe("a large table", () => {
     expect(Config.peek("table_99.key_998")).toBe(998 + 6);
     await Config.unset("table_99.key_999");
     expect(Config.peek("table_99.key_999")).toBe(999 + 6);
+  });
+
+  test("is reported in turns, to whoever subscribes meanwhile too, and to nobody who unsubscribed", async () => {
+    await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
+    const listeners: Pid[] = [];
+    const listener = (told: unknown[]): Pid => {
+      const pid = erlang.spawn(async () => {
+        for (;;) told.push((await erlang.receive<readonly unknown[]>())[1]);
+      });
+      listeners.push(pid);
+      return pid;
+    };
+    const reported: unknown[] = [];
+    telemetry.attach("large", "config.changed", (_event, _measurements, { path }) => void reported.push(path));
+    onTestFinished(() => void telemetry.detach("large"));
+    const all: string[] = [];
+    const gone: unknown[] = [];
+    await Config.subscribe("**", listener(all));
+    const leaver = listener(gone);
+    await Config.subscribe("big.table_7.**", leaver);
+    const merged = turns(() => Config.merge("big", large()));
+    await Config.unsubscribe("big.table_7.**", leaver);
+    const newcomers: { readonly saw: unknown; readonly told: unknown[] }[] = [];
+    do {
+      const told: unknown[] = [];
+      await Config.subscribe("big.table_99.*", listener(told));
+      newcomers.push({ saw: Config.peek("big"), told });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    } while (Config.peek("big") === undefined && newcomers.length < 10_000);
+    expect(await merged).toBeGreaterThan(5);
+    await eventually(() => reported.length === 100_000 && all.length === 100_000);
+    for (const pid of listeners) erlang.exit(pid, KILL);
+    expect(all.every((path, i) => i === 0 || all[i - 1]! < path)).toBe(true);
+    expect(reported.every((path, i) => path === all[i])).toBe(true);
+    expect(gone).toEqual([]);
+    expect(newcomers.filter(({ saw }) => saw === undefined).length).toBeGreaterThan(1);
+    for (const { saw, told } of newcomers) expect(told).toHaveLength(saw === undefined ? 1_000 : 0);
   });
 
   test("lets the event loop turn while it is put in lists", async () => {

@@ -16,6 +16,8 @@ export class BlobContent {
   readonly #format: FormatName | undefined;
   #entry: Entry | undefined;
   #layer: Layer | undefined;
+  /** A document that could not be parsed: it is not parsed again. */
+  #refused: { readonly raw: string; readonly fault: SyntaxFault } | undefined;
 
   constructor(key: string, source: string, format: FormatName | undefined) {
     this.#key = key;
@@ -64,6 +66,16 @@ export class BlobContent {
 
   /** A large document is parsed in a thread, so that the event loop goes on. */
   async #read(entry: Entry, signal: AbortSignal): Promise<Layer> {
+    if (entry.raw === this.#refused?.raw) throw this.#refused.fault;
+    try {
+      return await this.#parsed(entry, signal);
+    } catch (error) {
+      if (error instanceof SyntaxFault) this.#refused = { raw: entry.raw, fault: error };
+      throw error;
+    }
+  }
+
+  async #parsed(entry: Entry, signal: AbortSignal): Promise<Layer> {
     const bytes = Buffer.from(entry.raw, "base64");
     const format = blob_format(entry.key, this.#format, decode_utf8(bytes));
     const { tree, locate } = await parse_bytes(bytes, format, signal);
