@@ -10,8 +10,10 @@ export type {
   Criterion,
   Overview,
   ProcessDetails,
+  RestartedChild,
   SupervisedNode,
   TreeNode,
   TreeOptions,
   Wait,
+  Wanted,
 } from "./observer/observer.ts";

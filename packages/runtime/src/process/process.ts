@@ -65,6 +65,8 @@ export class Extra {
   seat: unknown = undefined;
   /** Debug options of `sys`, where it has any. */
   debug: unknown = undefined;
+  /** What it had handled when it was looked at last: `rate.ts`. */
+  sample: unknown = undefined;
 }
 
 settleLayout(() => new Extra());

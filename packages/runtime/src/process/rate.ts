@@ -17,14 +17,12 @@ class Sample {
   }
 }
 
-const samples = new WeakMap<Process, Sample>();
-
 /** Messages per second since the look before, which is at least a second ago; at the first look, since the process was started. */
 export function rateOf(process: Process): number {
-  const sample = samples.get(process);
+  const sample = process.extra?.sample as Sample | undefined;
   if (sample === undefined) {
     const first = new Sample(process);
-    samples.set(process, first);
+    process.more.sample = first;
     return first.rate;
   }
   const at = now();

@@ -1,8 +1,7 @@
 import { observer } from "@otpts/runtime/observer";
 import type { Context } from "../context.ts";
 import { healthOf } from "../health.ts";
-import { keyOf, tagOf } from "../text.ts";
-import { restartedOf } from "./processes.ts";
+import { keyOf, tagOf, textOf } from "../text.ts";
 
 const MOST = 5;
 
@@ -12,8 +11,6 @@ export function overview({ options, managers, hub }: Context): object {
   const memory = process.memoryUsage();
   const { all: samples } = hub.samples;
   const waits = observer.waits();
-  const restarted = restartedOf(observer.trees());
-  const hour = Date.now() - 3_600_000;
   return {
     program: {
       title: options.title,
@@ -28,7 +25,6 @@ export function overview({ options, managers, hub }: Context): object {
       loop_delay: samples.at(-1)?.delay,
       heap_used: memory.heapUsed,
       rss: memory.rss,
-      restarted_within_an_hour: restarted.filter(({ at }) => Date.parse(at) > hour).length,
     },
     history: {
       rate: samples.map((one) => one.rate),
@@ -56,7 +52,14 @@ export function overview({ options, managers, hub }: Context): object {
     }),
     longest_queues: observer.top("queue", MOST).map((one) => short(one, one.message_queue_len)),
     busiest: observer.top("rate", MOST).map((one) => short(one, one.message_rate)),
-    restarted: restarted.slice(0, MOST).map((one) => ({ ...one, reason: managers.scrub(one.reason) })),
+    restarted: observer.restarted(MOST).map(({ pid, name, child_id, restarts, at, reason }) => ({
+      pid: keyOf(pid),
+      name,
+      id: textOf(child_id, 80),
+      restarts,
+      at,
+      reason: managers.scrub(reason),
+    })),
     waits: waits.slice(0, MOST).map(({ caller, server, request, waiting_for }) => ({
       caller: nameOf(caller),
       caller_pid: keyOf(caller),

@@ -41,7 +41,7 @@ export interface Row {
 export async function processes(context: Context, query: URLSearchParams, visitor: Visitor): Promise<object> {
   const { managers } = context;
   const sort = CRITERIA.find((one) => one === query.get("sort"));
-  const search = (query.get("q") ?? "").toLowerCase();
+  const search = (query.get("q") ?? "").trim();
   const flat = query.get("view") === "table" || search !== "";
   const rows = flat ? table(sort, search, numberIn(query, "n", PAGE, MOST_ROWS)) : forest(query);
   const pid = query.get("pid");
@@ -120,23 +120,12 @@ function observerTree(pid: Pid, most: number): observer.TreeNode | undefined {
 }
 
 function table(sort: observer.Criterion | undefined, search: string, count: number): { rows: Row[]; matching: number } {
-  const all = sort === undefined ? observer.processes() : observer.top(sort, Number.MAX_SAFE_INTEGER);
-  const found = search === "" ? all : all.filter((node) => matches(node, search));
-  return {
-    matching: found.length,
-    rows: found.slice(0, count).map((node) => ({
-      ...rowOf(node, 0, keyOf(node.pid) ?? ""),
-      id: textOf(node.child_id ?? "", 80),
-      type: "process",
-    })),
-  };
-}
-
-function matches(node: observer.SupervisedNode, search: string): boolean {
-  const { pid, name, module, status, child_id } = node;
-  return [keyOf(pid), name, module, status, child_id === undefined ? undefined : textOf(child_id, 80)].some(
-    (text) => text?.toLowerCase().includes(search) === true,
-  );
+  const { matching, processes: found } = observer.find({ search, by: sort, count });
+  const rows = found.map((node): Row => {
+    const id = textOf(node.child_id ?? "", 80);
+    return { ...rowOf(node, 0, keyOf(node.pid) ?? ""), id, type: "process" };
+  });
+  return { matching, rows };
 }
 
 function rowOf(node: Omit<observer.SupervisedNode, "supervisor">, depth: number, key: string): Omit<Row, "type"> {
@@ -155,26 +144,6 @@ function rowOf(node: Omit<observer.SupervisedNode, "supervisor">, depth: number,
     restarts: node.restarts,
     last_restart: node.last_restart,
   };
-}
-
-/** The children that were restarted last, the latest first. */
-export function restartedOf(
-  trees: readonly observer.TreeNode[],
-): { pid: string | undefined; name: string | undefined; id: string; restarts: number; at: string; reason: string }[] {
-  const found: ReturnType<typeof restartedOf> = [];
-  const waiting = [...trees];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    if (node.last_restart !== undefined)
-      found.push({
-        pid: keyOf(node.pid),
-        name: node.name,
-        id: textOf(node.id ?? "", 80),
-        restarts: node.restarts,
-        ...node.last_restart,
-      });
-    waiting.push(...(node.children ?? []));
-  }
-  return found.sort((a, b) => (a.at < b.at ? 1 : -1));
 }
 
 /** The process that an address names. */
