@@ -34,7 +34,9 @@ async function http(url: string, method = "GET", body?: string): Promise<readonl
 describe("examples/queuemizer/start", () => {
   test("prints its address, its process and what to try", async () => {
     const { program, address, config_file } = await start();
-    expect(program.stdout).toBe(`queuemizer runs at ${address} (process ${program.pid}). Try:
+    const [, dashboard] = await program.printed(/^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+)$/m);
+    expect(program.stdout).toBe(`Dashboard: ${dashboard}
+queuemizer runs at ${address} (process ${program.pid}). Try:
 
   edit ${config_file}
   curl ${address}/config

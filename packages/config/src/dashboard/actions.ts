@@ -1,6 +1,7 @@
 /** What a visitor may do who may write. Each way is the one that the program itself goes: `Config.put`, `supervisor`, `sys`. */
 import { erlang, Exit, KILL, OtpError, Pid, SHUTDOWN, supervisor, sys } from "@otpts/runtime";
 import { observer } from "@otpts/runtime/observer";
+import { trace } from "@otpts/runtime/trace";
 import { ConfigConflictError, ConfigValidationError } from "../errors.ts";
 import type { PutOptions } from "../protocol.ts";
 import type { Context } from "./context.ts";
@@ -18,6 +19,11 @@ type Action = (context: Context, body: Body, visitor: Visitor) => Promise<object
 class Unusable extends Error {}
 
 const PATIENCE = 5_000;
+/** Tracing a busy process without limits would be the end of it. */
+const TRACED_EVENTS = 200;
+const TRACED_FOR = 10_000;
+const MOST_TRACES = 5;
+let tracing = 0;
 
 export const actions: Readonly<Record<string, Action>> = {
   "configuration/put": async ({ managers }, body, visitor) => {
@@ -39,6 +45,21 @@ export const actions: Readonly<Record<string, Action>> = {
   "sources/reload": async ({ managers }, body) => {
     const { changed, ...report } = await managers.named(nameIn(body)).client.reload();
     return { ...report, changed: changed.slice(0, 200) };
+  },
+  "processes/trace": async ({ hub, options }, body) => {
+    const pid = processIn(body);
+    if (!hub.watching) throw new Unusable("nobody looks: open a page first");
+    if (tracing >= MOST_TRACES) throw new Unusable(`${MOST_TRACES} traces run already`);
+    const { events } = hub;
+    const limits = { max_events: TRACED_EVENTS, time: TRACED_FOR };
+    const traced = trace.process(pid, {
+      ...limits,
+      log: false,
+      to: (event) => events.traced(event, options.show_state),
+    });
+    tracing++;
+    void traced.ended.then(() => void tracing--);
+    return { done: `traced for ${TRACED_FOR / 1_000} seconds or ${TRACED_EVENTS} events` };
   },
   "processes/suspend": async (_context, body) => {
     await sys.suspend(processIn(body), PATIENCE);

@@ -4,7 +4,8 @@
  */
 import { Atom, Pid, telemetry } from "@otpts/runtime";
 import type { Managers } from "./managers.ts";
-import { cut, keyOf, textOf } from "./text.ts";
+import type { TraceEvent } from "@otpts/runtime/trace";
+import { cut, keyOf, tagOf, textOf } from "./text.ts";
 
 /** One event, in plain data. */
 export interface Line {
@@ -108,6 +109,27 @@ export class Events {
       if (found !== undefined) return found;
     }
     return undefined;
+  }
+
+  /** Adds what a trace of a process tells. */
+  traced({ pid, peer, event, kind, text, number, at, message }: TraceEvent, full: boolean): void {
+    // What a message says is shown where states are.
+    const shown = full || message === undefined ? text : `${kind ?? "message"} ${tagOf(message)}`;
+    this.keep({
+      seq: ++this.seq,
+      at: at.toISOString(),
+      event: `trace.${event}`,
+      level: "info",
+      text: this.managers.scrub(cut(`${number}. ${shown}`, 600)),
+      pids: [pid, peer].flatMap((one) => keyOf(one) ?? []),
+    });
+  }
+
+  private keep(line: Line): void {
+    this.counts.set(line.event, (this.counts.get(line.event) ?? 0) + 1);
+    this.lines.push(line);
+    if (this.lines.length > KEPT * 2) this.lines = this.lines.slice(-KEPT);
+    this.heard(line);
   }
 
   private note(event: string, measurements: telemetry.Measurements, metadata: telemetry.Metadata): void {

@@ -1,9 +1,11 @@
 import { request as httpRequest } from "node:http";
 import { KILL, NOREPLY, OK, type Pid, REPLY, STOP, erlang, gen_server, supervisor, telemetry } from "@otpts/runtime";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ConfigSpec, type ConfigClient } from "../../src/index.ts";
 import { dashboard, type DashboardOptions } from "../../src/dashboard.ts";
+import { Hub, type Viewer } from "../../src/dashboard/hub.ts";
+import { Managers } from "../../src/dashboard/managers.ts";
 import { eventually, MemorySource, setup } from "../../src/testing.ts";
 
 const kit = setup({ beforeEach, afterEach });
@@ -653,6 +655,77 @@ describe("the stream", () => {
     expect(Date.now).toBe(clock);
     await kit.processes.stop_supervised("shop");
     expect(telemetry.listening("shop.order")).toBe(false);
+  });
+});
+
+describe("a trace of a process", () => {
+  test("tells what it receives for a while, and what that says only where states are shown", async () => {
+    for (const show_state of [false, true]) {
+      const { address, write, config } = await running({ read_only: false, show_state });
+      const pid = String(erlang.whereis("counter")).replaceAll(/[<>]/gu, "");
+      expect((await write("/processes/trace", { pid })).text).toContain("nobody looks");
+      const texts: string[] = [];
+      await follow(address, "/stream?page=events", (event, data) => {
+        if (event === "snapshot")
+          void write("/processes/trace", { pid }).then(() => gen_server.call("counter", ["charge", "card 4242"]));
+        if (event === "events")
+          for (const { event: name, text } of data as { event: string; text: string }[]) texts.push(`${name} ${text}`);
+        return texts.some((text) => text.includes("trace.send"));
+      });
+      const received = texts.find((text) => text.includes("trace.receive"));
+      if (show_state) expect(received).toContain("card 4242");
+      else
+        expect(received).toBe(
+          'trace.receive 1. call ["charge", …]'.replace("1. call", received?.match(/\d+\. call/u)?.[0] ?? ""),
+        );
+      await kit.processes.stop_supervised("shop");
+      await kit.stop_manager(config);
+    }
+  });
+});
+
+describe("what is there for viewers", () => {
+  test("goes ten seconds after the last one", () => {
+    vi.useFakeTimers();
+    try {
+      const hub = new Hub(new Managers([]));
+      const viewer = (): Viewer => ({ tick() {}, heard() {}, close() {} });
+      const [first, second] = [viewer(), viewer()];
+      const there = () => [hub.watching, telemetry.listening("shop.order"), vi.getTimerCount() > 0];
+      expect(there()).toStrictEqual([false, false, false]);
+      hub.enter(first);
+      hub.enter(second);
+      expect(there()).toStrictEqual([true, true, true]);
+      hub.leave(first);
+      vi.advanceTimersByTime(60_000);
+      expect(there()).toStrictEqual([true, true, true]);
+      hub.leave(second);
+      vi.advanceTimersByTime(9_999);
+      expect(there()).toStrictEqual([true, true, true]);
+      vi.advanceTimersByTime(1);
+      expect(there()).toStrictEqual([false, false, false]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is kept for who comes back in time", () => {
+    vi.useFakeTimers();
+    try {
+      const hub = new Hub(new Managers([]));
+      const viewer: Viewer = { tick() {}, heard() {}, close() {} };
+      hub.enter(viewer);
+      telemetry.emit("shop.order", {}, { number: 1 });
+      hub.leave(viewer);
+      vi.advanceTimersByTime(9_000);
+      hub.enter(viewer);
+      vi.advanceTimersByTime(9_000);
+      expect(hub.events.after(0)).toMatchObject([{ event: "shop.order", text: "number 1" }]);
+      hub.close();
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -18,6 +18,7 @@ export const FLAGS: readonly Flag[] = ["send", "receive", "links", "names", "pro
 /** Why a trace ended: a limit, the end of the process, `stop()`, or a function `to` that failed. */
 export type Ending = "max_events" | "time" | "exit" | "stopped" | "failed";
 
+/** Limits of a trace, what is traced, and who is told. */
 export interface TraceOptions {
   /** How many events there are at most: 1 to 100,000. Default: 100. */
   readonly max_events?: number | undefined;
@@ -34,6 +35,7 @@ export interface TraceOptions {
   readonly log?: boolean | undefined;
 }
 
+/** One thing that a traced process did, or that happened to it. */
 export interface TraceEvent {
   /** From 1. */
   readonly number: number;

@@ -276,6 +276,33 @@ describe("observer", () => {
     expect(() => observer.top("toString" as never)).toThrow(/the criteria are queue, rate/);
   });
 
+  test("finds by name, module, id or status, and describes only those that are told", async () => {
+    kit.allow_reports();
+    const top = await started([child("alpha"), child("beta"), child("gamma")], { max_restarts: 10 });
+    const names = (wanted: observer.Wanted) => observer.find(wanted).processes.map(({ name }) => name);
+    expect(names({ search: "ALPH" })).toStrictEqual(["alpha"]);
+    expect(observer.find({ search: "Counter", count: 2 })).toMatchObject({ matching: 3, processes: [{}, {}] });
+    await sys.suspend("beta");
+    expect(names({ search: "suspended" })).toStrictEqual(["beta"]);
+    await sys.resume("beta");
+    await gen_server.call("gamma", "next");
+    expect(names({ search: "gamma", by: "messages" })).toStrictEqual(["gamma"]);
+    expect(names({ search: String(top) })).toHaveLength(1);
+    expect(observer.find({ search: "no such thing" })).toStrictEqual({ matching: 0, processes: [] });
+
+    // The last restart comes first.
+    for (const name of ["alpha", "gamma"]) {
+      erlang.exit(erlang.whereis(name) as Pid, KILL);
+      await testing.eventually(() => childOf(top, name)?.restarts === 1 && childOf(top, name)?.pid);
+    }
+    const last = observer.restarted().filter(({ supervisor: of }) => of === top);
+    expect(last.map(({ child_id }) => child_id).sort()).toStrictEqual(["alpha", "gamma"]);
+    expect(last[0]).toMatchObject({ restarts: 1, reason: "killed", pid: expect.any(Pid) as Pid });
+    expect((last[0]?.at ?? "") >= (last[1]?.at ?? "")).toBe(true);
+    expect(observer.restarted(1)).toHaveLength(1);
+    expect(observer.overview().restarted_within_an_hour).toBeGreaterThanOrEqual(2);
+  });
+
   test("lists processes outside of all trees apart from those inside", async () => {
     const top = await started([child("a")]);
     const alone = erlang.spawn(async function lonely() {

@@ -23,11 +23,13 @@ export function Events({
   const q = (query.get("q") ?? "").toLowerCase();
   const level = query.get("level");
   const kind = query.get("event");
+  const pid = query.get("pid");
   const shown = lines
     .filter(
       (line) =>
         (level === null || line.level === level) &&
         (kind === null || line.event === kind) &&
+        (pid === null || line.pids.includes(pid)) &&
         (q === "" || `${line.event} ${line.text}`.toLowerCase().includes(q)),
     )
     .toReversed();
@@ -46,6 +48,7 @@ export function Events({
           label="Search events"
           onInput=${(text: string) => go(to("events", { q: text }), true)}
         />
+        ${pid === null ? null : html`<a class="badge put" href=${to("events", { pid: undefined })}>process ${`<${pid}>`} ✕</a>`}
         ${kind === null ? null : html`<a class="badge put" href=${to("events", { event: undefined })}>${kind} ✕</a>`}
         <span class="dim"
           >${paused ? "paused: new events are held" : "new ones come on top"}${data.skipped > 0 ? `; ${number(data.skipped)} came too fast to be listed` : ""}</span

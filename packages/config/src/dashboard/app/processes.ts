@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { go, here, to, toggled } from "./address.ts";
+import { go, to, toggled } from "./address.ts";
 import { post } from "./api.ts";
 import { mayWrite, whyNot } from "./boot.ts";
 import { ago, bytes, clock, duration, number } from "./format.ts";
@@ -282,10 +282,16 @@ function Steer({ of }: { of: Detail }) {
     ask(undefined);
     type("");
   };
+  const watch = async () => {
+    const { ok, error } = await post("processes/trace", { pid: of.pid });
+    if (ok) go(to("events", { pid: of.pid }));
+    else say({ ok, text: error ?? "it failed" });
+  };
   return html`<h3>Steer</h3>
     <p class="buttons">
       ${of.status === "suspended" ? html`<button onClick=${() => send("resume")}>Resume</button>` : html`<button onClick=${() => send("suspend")}>Suspend</button>`}
       ${of.supervisor === undefined ? null : html`<button onClick=${() => ask("restart")}>Restart…</button>`}
+      <button data-trace onClick=${watch}>Trace</button>
       <button class="danger" onClick=${() => ask("stop")}>Stop…</button>
     </p>
     ${
@@ -312,6 +318,3 @@ function Steer({ of }: { of: Detail }) {
     }
     ${said === undefined ? null : html`<p role="status" class=${said.ok ? "good-text" : "error"}>${said.ok ? "✓" : "✕"} ${said.text}</p>`}`;
 }
-
-export const closeOf = (): string | undefined =>
-  here().query.has("pid") ? to("processes", { pid: undefined }) : undefined;
