@@ -296,7 +296,7 @@ describe("observer", () => {
       await testing.eventually(() => childOf(top, name)?.restarts === 1 && childOf(top, name)?.pid);
     }
     const last = observer.restarted().filter(({ supervisor: of }) => of === top);
-    expect(last.map(({ child_id }) => child_id).sort()).toStrictEqual(["alpha", "gamma"]);
+    expect(last.map(({ child_id }) => String(child_id)).sort()).toStrictEqual(["alpha", "gamma"]);
     expect(last[0]).toMatchObject({ restarts: 1, reason: "killed", pid: expect.any(Pid) as Pid });
     expect((last[0]?.at ?? "") >= (last[1]?.at ?? "")).toBe(true);
     expect(observer.restarted(1)).toHaveLength(1);
