@@ -6,9 +6,20 @@ import { setImmediate as turn } from "node:timers/promises";
 const SPAN = 2;
 const PATIENCE = 200;
 
+/** One search for the writers of several files. */
+interface Search {
+  readonly inodes: Set<string>;
+  /** Those of them that are held open for writing. Never rejects. */
+  readonly written: Promise<ReadonlySet<string>>;
+}
+
+/** The search that has not begun, and the end of the one that runs. */
+let next: Search | undefined;
+let running: Promise<unknown> = Promise.resolve();
+
 /**
  * Whether some process holds a file open for writing, by whatever name, as far as this one may know: on Linux, of the
- * processes of the same user, or of all for root; elsewhere never.
+ * processes of the same user, or of all for root; elsewhere never. Who asks at the same time shares one search.
  *
  * Found by the number of the inode: a file of another device that has the same number is taken for this one, which makes
  * a load wait for `settle` and does no other harm.
@@ -20,20 +31,45 @@ export async function has_open_writer(path: string): Promise<boolean> {
     () => undefined,
   );
   if (inode === undefined) return false;
+  next ??= newSearch();
+  next.inodes.add(inode);
+  return (await next.written).has(inode);
+}
+
+function newSearch(): Search {
+  const inodes = new Set<string>();
+  const begin = async (): Promise<ReadonlySet<string>> => {
+    await running;
+    await turn();
+    next = undefined;
+    return writtenAmong(inodes);
+  };
+  const written = begin();
+  running = written;
+  return { inodes, written };
+}
+
+async function writtenAmong(inodes: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
   const end = performance.now() + PATIENCE;
   let pause = performance.now() + SPAN;
   for (const pid of entries("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     for (const fd of entries(`/proc/${pid}/fd`)) {
       if (performance.now() > pause) {
-        if (performance.now() > end) return false;
+        if (performance.now() > end) return found;
         await turn();
         pause = performance.now() + SPAN;
       }
-      if (isFile(`/proc/${pid}/fd/${fd}`) && isWriting(`/proc/${pid}/fdinfo/${fd}`, inode)) return true;
+      if (!isFile(`/proc/${pid}/fd/${fd}`)) continue;
+      const inode = inodeWritten(`/proc/${pid}/fdinfo/${fd}`);
+      // Kernels before 5.14 do not say which inode it is: any file that is being written may be this one.
+      if (inode === "unknown") return inodes;
+      if (inode !== undefined && inodes.has(inode)) found.add(inode);
+      if (found.size === inodes.size) return found;
     }
   }
-  return false;
+  return found;
 }
 
 // Processes end and files are closed while they are looked at, and those of other users may not be: such is no writer
@@ -57,15 +93,15 @@ function isFile(link: string): boolean {
   }
 }
 
-function isWriting(info: string, inode: string): boolean {
+/** The inode that a descriptor can write to; undefined where it can only read. */
+function inodeWritten(info: string): string | undefined {
   try {
     const text = readFileSync(info, "utf8");
     // O_WRONLY is 1, O_RDWR is 2.
     const flags = /^flags:\s*(\d+)$/m.exec(text)?.[1] ?? "0";
-    if ((Number.parseInt(flags, 8) & 3) === 0) return false;
-    // Kernels before 5.14 do not say which inode it is: any file that is being written may be this one.
-    return (/^ino:\s*(\d+)$/m.exec(text)?.[1] ?? inode) === inode;
+    if ((Number.parseInt(flags, 8) & 3) === 0) return undefined;
+    return /^ino:\s*(\d+)$/m.exec(text)?.[1] ?? "unknown";
   } catch {
-    return false;
+    return undefined;
   }
 }
