@@ -121,7 +121,7 @@ export const probes: readonly ProbeSpec[] = [
       title: "await outside all processes: with processes over without",
       unit: "×",
       metric: "times",
-      note: "the least processor time of twenty rounds, before the library is loaded and after a process has run; wanted: ≤ 1.10× on Node 24 and later",
+      note: "the least processor time of thirty batches, in a thread where a process has run and in one without, in turn; wanted: ≤ 1.10× on Node 24 and later",
     },
   ]),
 

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { erlang, gen_server, logger, supervisor, NOREPLY, OK, REPLY, SHUTDOWN } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
@@ -126,33 +127,48 @@ async function machineOverServer(n: number): Promise<{ ns: number; ratio: number
   return { ns: median(taken), ratio: median(ratios) };
 }
 
-/** What awaits of code outside all processes cost once there are processes, over what they cost before: in a thread of its own, which has none at first. */
-function strangers(n: number): Promise<{ times: number }> {
+/**
+ * What awaits of code outside all processes cost in a thread where a process has run, over what they cost in one without: the two
+ * take turns, so that whatever else the computer does falls on both alike.
+ */
+async function strangers(n: number): Promise<{ times: number }> {
+  const [without, beside] = [awaiting(n / 20), awaiting(n / 20, import.meta.resolve("@otpts/runtime"))];
+  for (let round = 0; round < 20; round++) for (const thread of [without, beside]) await thread.batch();
+  const [before, after]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 30; round++) {
+    before.push(await without.batch());
+    after.push(await beside.batch());
+  }
+  await Promise.all([without.end(), beside.end()]);
+  return { times: Math.min(...after) / Math.min(...before) };
+}
+
+/** A thread that awaits in batches of `n`, after a process has run in it, if it is told where the runtime is. */
+function awaiting(n: number, runtime?: string): { batch(): Promise<number>; end(): Promise<unknown> } {
   const source = `
     const { parentPort, workerData: { runtime, n } } = await import("node:worker_threads");
-    const awaits = async () => { for (let i = 0; i < n / 20; i++) await undefined; };
-    const best = async () => {
-      let least = Infinity;
-      for (let round = 0; round < 20; round++) {
-        const begun = process.cpuUsage();
-        await awaits();
-        const { user, system } = process.cpuUsage(begun);
-        least = Math.min(least, user + system);
-      }
-      return least;
-    };
-    for (let round = 0; round < 20; round++) await awaits();
-    const before = await best();
-    const { erlang } = await import(runtime);
-    await new Promise((resolve) => erlang.spawn(resolve));
-    parentPort.postMessage({ times: await best() / before });
+    if (runtime !== undefined) {
+      const { erlang } = await import(runtime);
+      await new Promise((resolve) => erlang.spawn(resolve));
+    }
+    parentPort.on("message", async () => {
+      const begun = process.cpuUsage();
+      for (let i = 0; i < n; i++) await undefined;
+      const { user, system } = process.cpuUsage(begun);
+      parentPort.postMessage(user + system);
+    });
   `;
-  return new Promise((resolve, reject) => {
-    const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
-    const thread = new Worker(url, { workerData: { runtime: import.meta.resolve("@otpts/runtime"), n } });
-    thread.once("message", resolve);
-    thread.once("error", reject);
-  });
+  const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const thread = new Worker(url, { workerData: { runtime, n } });
+  return {
+    async batch() {
+      // Rejects if the thread fails.
+      const answer = once(thread, "message");
+      thread.postMessage("go");
+      return ((await answer) as [number])[0];
+    },
+    end: () => thread.terminate(),
+  };
 }
 
 /** Casts in batches of 1,000, each closed by a call, so that no mailbox grows with `n`. */
