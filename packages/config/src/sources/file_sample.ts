@@ -118,7 +118,8 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
   return {
     absent: false,
     size: length,
-    identity: `${stats.dev}:${stats.ino}`,
+    // A file that was removed may leave its number to the next one.
+    identity: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
     lines,
     ended: length > 0 && bytes[length - 1] === 0x0a,
     bytes: bytes.subarray(0, length),

@@ -60,7 +60,7 @@ export async function route_of(path: string): Promise<Route> {
       } else {
         await station(part!);
         if (stats !== undefined && after.length === 0) {
-          end = { path: entry, identity: `${stats.dev}:${stats.ino}`, regular: stats.isFile() };
+          end = { path: entry, identity: identityOf(stats), regular: stats.isFile() };
         }
         break;
       }

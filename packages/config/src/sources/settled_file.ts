@@ -28,6 +28,11 @@ export interface Judge<T> {
   readonly last: Sample | undefined;
   /** Whether content with this digest is what was loaded last: then the answer comes at once. */
   readonly known: (digest: string) => boolean;
+  /**
+   * How long (ms) the content can have been there at most: since the path was seen to hold something else, or an event told of
+   * a change. The file's own times may be of another clock, and clocks are set.
+   */
+  readonly bound: () => number;
   /** How what was read came to its place. */
   readonly arrival: (sample: Sample) => Promise<Arrival>;
   /** Reads the content; what it throws counts only when the file has been calm for `settle`. */
@@ -51,6 +56,10 @@ export async function read_settled<T>(
   let resumed = false;
   let arrival = await judge.arrival(sample);
   let verdict: { digest: string; value: T } | { digest: string; error: unknown } | undefined;
+  const tooLong = (): void => {
+    const waited = performance.now() - begun;
+    if (waited > options.settle + PATIENCE) throw new Unsettled(Math.round(waited));
+  };
   for (;;) {
     signal.throwIfAborted();
     if (judge.known(sample.digest)) return { sample };
@@ -58,7 +67,8 @@ export async function read_settled<T>(
     // The file's own times tell how long it has been calm, but not at once: a file system may show a file as truncated
     // before it shows that its times have changed. So they count when the same was seen for a while.
     const observed = performance.now() - since;
-    const calm = observed < Math.min(LOOK, needed) ? observed : Math.max(observed, ageOf(sample));
+    const calm =
+      observed < Math.min(LOOK, needed) ? observed : Math.max(observed, Math.min(ageOf(sample), judge.bound()));
     // A writer that still holds the file open may have more to write; one that holds it for ever must not be waited for.
     if (
       arrival !== "whole" &&
@@ -81,8 +91,7 @@ export async function read_settled<T>(
       if (calm >= needed) throw verdict.error;
     }
     if (calm < needed) {
-      const waited = performance.now() - begun;
-      if (waited > options.settle + PATIENCE) throw new Unsettled(Math.round(waited));
+      tooLong();
       await sleep(Math.min(LOOK, needed - calm), undefined, { signal });
       if ((await print_file(path)) === sample.print) continue;
     }
@@ -90,6 +99,8 @@ export async function read_settled<T>(
     if (next.digest === sample.digest && next.identity === sample.identity) {
       if (calm >= needed && verdict !== undefined && "value" in verdict) return { sample: next, parsed: verdict.value };
     } else {
+      // Files that are renamed into the place one after the other are whole each, and come to no rest either.
+      tooLong();
       resumed ||= calm >= options.debounce;
       since = performance.now();
       arrival = await judge.arrival(next);

@@ -15,7 +15,7 @@
 export interface Observation {
   readonly absent: boolean;
   readonly size: number;
-  /** Device and inode. */
+  /** Device, inode and when that was made. */
   readonly identity: string;
   /** How many ends of lines the content has. */
   readonly lines: number;

@@ -54,6 +54,8 @@ export class WatchedFile {
   #answered: number | undefined;
   /** The change that a load answers while it is still running. */
   #calmed: number | undefined;
+  /** When (ms of `performance.now()`) the path was last seen to hold what was loaded, or an event told of a change. */
+  #since: number | undefined;
   #loading = false;
   #watch: FileWatch | undefined;
   /** Why native events cannot be had, and what of it the last layer told. */
@@ -127,6 +129,7 @@ export class WatchedFile {
     let route: Route = await route_of(this.#path);
     const judge = {
       last: this.#last,
+      bound: () => (this.#since === undefined ? Infinity : performance.now() - this.#since),
       known: (digest: string) => !fresh && digest === this.#last?.digest,
       arrival: async (sample: Sample) => this.#arrival(sample, (route = await route_of(this.#path))),
       parse: async (sample: Sample) => {
@@ -145,6 +148,7 @@ export class WatchedFile {
         // The content itself need not be kept: its digest tells whether it changes.
         this.#last = { ...sample, bytes: new Uint8Array(0) };
         this.#seen = this.#last;
+        this.#since = performance.now();
         if (sample.absent && this.options.must_exist) throw MISSING();
         this.#links = route.steps;
         if (sample.absent) return { outcome: "absent" };
@@ -198,9 +202,11 @@ export class WatchedFile {
     const watch = new FileWatch(this.#path, this.options, {
       seen: () => this.#seen,
       changed,
-      stirred: () => (this.#stirred = performance.now()),
+      stirred: () => (this.#since = this.#stirred = performance.now()),
       differs: () => (this.#stirred ??= performance.now()),
       calm: () => {
+        // What could not be read is there still, and has been.
+        if (this.#seen === this.#last) this.#since = performance.now();
         if (this.#loading) this.#calmed = this.#stirred;
         else this.#stirred = undefined;
       },

@@ -9,6 +9,7 @@ import {
   open,
   rename,
   rm,
+  stat,
   symlink,
   truncate,
   unlink,
@@ -24,6 +25,7 @@ import { describe, expect, test as base } from "vitest";
 import type { Table } from "../../src/core/value.ts";
 import { FileSource } from "../../src/sources/file.ts";
 import type { FileOptions } from "../../src/sources/file.ts";
+import { sample_file } from "../../src/sources/file_sample.ts";
 import { context, Driver, eventually, layer_of, rejection } from "../sources/loading.ts";
 
 const isLinux = process.platform === "linux";
@@ -237,4 +239,18 @@ describe("Content that cannot be loaded", () => {
     await eventually(() => hints > 0);
     await watch.close();
   });
+});
+
+test("A file that takes the inode number of one that was removed is another file", async ({ folder }) => {
+  const path = join(folder, "reused.toml");
+  for (let i = 0; i < 50; i += 1) {
+    await writeFile(path, "a = 1\n");
+    const [before, { ino }] = [await sample_file(path, 100), await stat(path)];
+    await pause(10);
+    await unlink(path);
+    await writeFile(path, "a = 2\n");
+    expect((await sample_file(path, 100)).identity).not.toBe(before.identity);
+    // Where the number was taken again, this has been tried.
+    if ((await stat(path)).ino === ino) return;
+  }
 });
