@@ -62,6 +62,18 @@ export function prefixOf(prefix: string): string {
   return prefix === "" || prefix.endsWith("_") ? prefix : `${prefix}_`;
 }
 
+/**
+ * A variable's name with the prefix as it is written, where it begins with that but for capitals, as on Windows, whose names
+ * have none: `MyApp_Port` is `MYAPP_Port`.
+ *
+ * @returns undefined where it does not begin with the prefix, or begins with it exactly
+ */
+export function otherwiseSpelt(variable: string, prefix: string): string | undefined {
+  const whole = prefixOf(prefix);
+  if (variable.startsWith(whole) || !variable.toUpperCase().startsWith(whole.toUpperCase())) return undefined;
+  return whole + variable.slice(whole.length);
+}
+
 /** The rule that turned a variable's name into a path, as it stands in `Origin.rule`. */
 export type EnvironmentRule = "mapping" | "double_underscore" | "known_path" | "single_underscore" | "naive";
 

@@ -261,7 +261,7 @@ function treeOf(contribution: object, said: Said, old: Layer): Table {
 export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {
   const { source, file, line, column } = origin;
   const { variable, key, place } = origin;
-  const from = (variable ?? key ?? place) === undefined ? "" : ` (from ${placeOf(origin)})`;
+  const from = (variable ?? key ?? place ?? line) === undefined ? "" : ` (from ${placeOf(origin)})`;
   return new ConfigSourceError(`Cannot load "${source}": ${what}${from}`, {
     source,
     code,

@@ -16,10 +16,10 @@ export const env: Format = {
     const places = placesOf(text);
     const tree: Record<string, Value> = {};
     const read = parse(text);
-    for (const name of Object.keys(read)) {
-      if (name === "__proto__") continue;
-      const value = read[name];
-      if (value !== undefined) tree[name] = value;
+    for (const [written, value] of Object.entries(read)) {
+      // Node takes `export` and one blank away.
+      const name = written.replace(/^export[ \t]+/, "").trim();
+      if (name !== "__proto__" && value !== undefined) tree[name] = value;
     }
     return { tree, places: () => ({ offset: 0, children: places }) };
   },

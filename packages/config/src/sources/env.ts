@@ -1,5 +1,12 @@
-import { type EnvironmentRules, environmentLayer, FILE_SUFFIX, prefixOf, variableFor } from "../core/environment.ts";
-import type { Knowledge } from "../core/layer.ts";
+import {
+  type EnvironmentRules,
+  environmentLayer,
+  FILE_SUFFIX,
+  otherwiseSpelt,
+  prefixOf,
+  variableFor,
+} from "../core/environment.ts";
+import type { Diagnostic, Knowledge } from "../core/layer.ts";
 import { matches, parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
@@ -114,19 +121,34 @@ export class EnvironmentSource implements Source {
   async load(context: SourceContext): Promise<Loaded> {
     const rules = this.#rules;
     const entries: Record<string, string> = {};
+    const missed: Diagnostic[] = [];
     for (const [variable, text] of Object.entries(this.#env ?? context.env)) {
-      if (text !== undefined && this.#counts(variable)) entries[variable] = text;
+      if (text === undefined) continue;
+      const meant = otherwiseSpelt(variable, rules.prefix);
+      // Windows' names of variables have no case.
+      if (meant !== undefined && process.platform === "win32") entries[meant] = text;
+      else if (this.#counts(variable)) entries[variable] = text;
+      else if (meant !== undefined) missed.push(this.#missed(variable, meant));
     }
     const names = Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable));
     const files = await this.#files?.load(this.name, context, new Map(names));
-    const now = JSON.stringify(Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1)));
+    const sorted = Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1));
+    const now = JSON.stringify([sorted, missed]);
     if (!context.first && now === this.#last && files?.changed !== true) return { outcome: "unchanged" };
     this.#last = now;
     const read = files?.result;
     return {
       outcome: "data",
-      contribution: (lower) => environmentLayer(this.name, entries, rules, lower, undefined, read),
+      contribution: (lower) => {
+        const layer = environmentLayer(this.name, entries, rules, lower, undefined, read);
+        return { ...layer, diagnostics: [...layer.diagnostics, ...missed] };
+      },
     };
+  }
+
+  #missed(variable: string, meant: string): Diagnostic {
+    const message = `"${variable}" is not used, as capitals count and the prefix is "${prefixOf(this.#rules.prefix)}"; write "${meant}"`;
+    return { source: this.name, code: "case", message };
   }
 
   #counts(variable: string): boolean {
