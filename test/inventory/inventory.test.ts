@@ -34,7 +34,7 @@ function tested(): ReadonlySet<string> {
   for (const file of readdirSync(here)) {
     if (!file.endsWith(".test.ts")) continue;
     for (const [, name] of readFileSync(new URL(file, here), "utf8").matchAll(/^\s*"(\w+): /gm)) names.add(name!);
-    for (const [, name] of readFileSync(new URL(file, here), "utf8").matchAll(/\bit\("(\w+): /g)) names.add(name!);
+    for (const [, name] of readFileSync(new URL(file, here), "utf8").matchAll(/\btest\("(\w+): /g)) names.add(name!);
   }
   return names;
 }
