@@ -5,8 +5,10 @@ import { entry, isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
 import { Overrides } from "./overrides.ts";
+import { nearPath } from "./near_path.ts";
 import { formatPath } from "./path.ts";
 import type { Secrets } from "./secrets.ts";
+import type { Shape } from "./shape.ts";
 import { listAbove, valueAt, type Snapshot } from "./snapshot.ts";
 import type { Segments, Value } from "./value.ts";
 
@@ -45,6 +47,8 @@ export interface Explanation {
   readonly renamed_from?: string;
   /** It should not be used any more: what to do instead. */
   readonly deprecated?: string;
+  /** Where nothing is there: the known path that was probably meant. */
+  readonly near?: string;
   /** The schema made the value: it was absent (`default`), or was something else (`coerced`). */
   readonly schema?: "default" | "coerced";
 }
@@ -58,6 +62,7 @@ export interface ExplainContext {
   readonly layers: readonly Layer[];
   readonly overrides: Overrides;
   readonly secrets: Secrets;
+  readonly shape?: Shape | undefined;
   readonly aliases?: Aliases;
   readonly deprecations?: Deprecations;
 }
@@ -122,6 +127,7 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
   }
 
   const value = snapshot.at(path);
+  const near = value === undefined && winner === undefined ? nearPath(path, snapshot.tree, context.shape) : undefined;
   const before = valueAt(raw, path);
   return {
     path: formatPath(path),
@@ -130,6 +136,7 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
     secret: secrets.covers(path),
     ...(path === asked ? {} : { renamed_from: formatPath(asked) }),
     ...(deprecated === undefined ? {} : { deprecated }),
+    ...(near === undefined ? {} : { near }),
     winner,
     merged,
     shadowed,

@@ -8,6 +8,7 @@ import { type Making, sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { BelowList, merging } from "./merge.ts";
 import { assign, assigning, Overrides, remove } from "./overrides.ts";
+import { nearPath } from "./near_path.ts";
 import { formatPath, isWithin } from "./path.ts";
 import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
@@ -148,13 +149,15 @@ export function check(
     budget,
   };
   const tree = rules.validation.run(next.raw, before, context, now.raw);
-  return andThen(tree, (valid) => known(valid, proposal));
+  return andThen(tree, (valid) => known(valid, proposal, rules));
 }
 
 /** @throws ConfigValidationError when the schema dropped what was put */
-function known(tree: Table, proposal: Proposal): Table {
+function known(tree: Table, proposal: Proposal, { shape }: Rules): Table {
   if (proposal.kind !== "put" || valueAt(tree, proposal.path) !== undefined) return tree;
-  const message = "is not known to the schema, which drops it";
+  const near = nearPath(proposal.path, tree, shape);
+  const hint = near === undefined ? "" : `; the nearest known path is "${near}"`;
+  const message = `is not known to the schema, which drops it${hint}`;
   throw refused(`"${formatPath(proposal.path)}" ${message}`, proposal, proposal.path, message);
 }
 

@@ -12,6 +12,9 @@ import {
 } from "../core/diff.ts";
 import { admitSliced, searched } from "../core/sliced.ts";
 import { type Notification as Match, PatternIndex } from "../core/subscriptions.ts";
+import type { Diagnostic } from "../core/layer.ts";
+import { nearPath } from "../core/near_path.ts";
+import { formatPath } from "../core/path.ts";
 import type { Segments } from "../core/value.ts";
 import { publishedBy } from "../published.ts";
 import type { ConfigSpec } from "../spec.ts";
@@ -23,6 +26,8 @@ import { type Eventually, prepareChange } from "./preparation.ts";
 import type { Prepared, State, Subscription } from "./state.ts";
 import { asError } from "./thrown.ts";
 
+/** So many paths are told apart. */
+const MOST_ASKED = 1_000;
 /** Node's timers take no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -53,6 +58,8 @@ export class Effects {
         readonly removed: Set<string>;
       }
     | undefined;
+  /** Paths that were asked for and had no value, each with what was probably meant. */
+  private readonly asked = new Map<string, Diagnostic | undefined>();
   /** Updates that are being copied. */
   private updates: Promise<void> | undefined;
   private readonly listeners = new Map<AbortSignal, Map<string, () => void>>();
@@ -60,6 +67,27 @@ export class Effects {
   constructor(spec: ConfigSpec, deliveries: Pid) {
     this.spec = spec;
     this.deliveries = deliveries;
+  }
+
+  /** Somebody asked for what is not there: told once for each path, where another one was probably meant. */
+  missed(path: Segments, state: State): void {
+    const shown = formatPath(path);
+    if (this.asked.has(shown) || this.asked.size >= MOST_ASKED) return;
+    const near = nearPath(path, state.configuration.snapshot.tree, state.spec.shape);
+    if (near === undefined) {
+      this.asked.set(shown, undefined);
+      return;
+    }
+    const message = `"${shown}" was asked for and is not there; the nearest known path is "${near}"`;
+    const diagnostic: Diagnostic = { source: "get", code: "near_path", message, path: shown };
+    this.asked.set(shown, diagnostic);
+    this.announcements.announce({ what: "noticed", diagnostic }, state);
+  }
+
+  /** What was asked for, and is still not there. */
+  misses({ configuration }: State): readonly Diagnostic[] {
+    const found = [...this.asked.values()].filter((one) => one !== undefined);
+    return found.filter(({ path = "" }) => configuration.snapshot.lookup(path) === undefined);
   }
 
   /** Carries out one effect. Returns what comes of it at once, if anything does. */

@@ -61,6 +61,7 @@ const call = gen_server.calls<ConfigCalls, Server>(
   {
     get_config: ([, path, fallback], _from, server) => {
       const value = valueAt(server, path);
+      if (value === undefined && fallback === undefined) server.effects.missed(readPath(path, "get"), server.state);
       return [REPLY, value === undefined ? fallback : value, server];
     },
     put_config: ([, path, value, options], from, server) =>
@@ -91,11 +92,11 @@ const call = gen_server.calls<ConfigCalls, Server>(
       return handle(server, { type: "unsubscribe", wanted, caller: { from } });
     },
     reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
-    status: (_request, _from, server) => [REPLY, statusOf(server.state), server],
+    status: (_request, _from, server) => [REPLY, statusOf(server.state, server.effects.misses(server.state)), server],
     explain: ([, path], _from, server) => {
       const { configuration, spec } = server.state;
-      const { secrets, aliases, deprecations } = spec;
-      const context = { ...configuration, secrets, aliases, deprecations };
+      const { secrets, shape, aliases, deprecations } = spec;
+      const context = { ...configuration, secrets, shape, aliases, deprecations };
       return [REPLY, explain(readPath(path, "explain"), context), server];
     },
   },

@@ -15,8 +15,8 @@ import { placeOf } from "./announcements.ts";
 import { scrub } from "./scrub.ts";
 import type { Failure, SourceState, State } from "./state.ts";
 
-/** The manager's status. */
-export function statusOf(state: State): ConfigStatus {
+/** The manager's status. @param misses what was asked for and is not there */
+export function statusOf(state: State, misses: readonly Diagnostic[] = []): ConfigStatus {
   const { spec, configuration, subscriptions, refused, reload, last_reload } = state;
   const { layers, snapshot, overrides } = configuration;
   const now = Date.now();
@@ -38,7 +38,7 @@ export function statusOf(state: State): ConfigStatus {
       winner: winner.source,
       loser: loser.source,
     })),
-    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...noticed(state)],
+    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...noticed(state), ...misses],
     reload: {
       reload_interval: spec.reload_interval,
       running: reload !== undefined,

@@ -62,7 +62,11 @@ describe.each([
     await started(spec({ schema }));
     const error = await refusal(Config.put("prot", 1));
     expect(error.problems).toEqual([
-      { path: "prot", message: "is not known to the schema, which drops it", origin: "put" },
+      {
+        path: "prot",
+        message: 'is not known to the schema, which drops it; the nearest known path is "port"',
+        origin: "put",
+      },
     ]);
     expect((await Config.status()).overrides).toEqual([]);
   });
