@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { REDACTED, scrubbed, Secrets } from "../../src/core/secrets.ts";
-import { valueAt } from "../../src/core/snapshot.ts";
+import { Snapshot, valueAt } from "../../src/core/snapshot.ts";
 import type { Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
@@ -63,6 +63,23 @@ describe("scrubbed", () => {
     expect(scrubbed(`Invalid: received ${JSON.stringify('qu"ote')} and 123456`, texts)).toBe(
       `Invalid: received "${REDACTED}" and ${REDACTED}`,
     );
+  });
+
+  test("learns paths, and what was found out before is found out again", () => {
+    const learning = new Secrets();
+    const snapshot = new Snapshot(1, plain({ a: { "b.c": "scarlet" }, d: "emerald" }), learning);
+    const { generation } = learning;
+    expect(snapshot.redacted()).toBe(snapshot.redacted());
+    expect(snapshot.redacted()).toEqual({ a: { "b.c": "scarlet" }, d: "emerald" });
+    learning.learn([["a", "b.c"]]);
+    expect(learning.generation).not.toBe(generation);
+    expect(snapshot.redacted()).toEqual({ a: { "b.c": REDACTED }, d: "emerald" });
+    expect(learning.covers(["a", "b.c", "below"])).toBe(true);
+    expect(learning.covers(["a", "b"])).toBe(false);
+    const later = learning.generation;
+    learning.learn([["a", "b.c"], []]);
+    expect(learning.generation).toBe(later);
+    expect(learning.covers(["d"])).toBe(false);
   });
 
   test("takes the longer of two out first", () => {

@@ -128,6 +128,20 @@ describe("EnvironmentSource with files", () => {
     expect(config.peek("code")).toBe(80);
   });
 
+  test("finds that a file cannot be read any more, and that it can be again", async () => {
+    const env = { A_PW_FILE: folder.file("pw") };
+    const source = new EnvironmentSource({ prefix: "A_", files: { ...files, max_bytes: 10 }, env });
+    await source.load(context());
+    const again = () => source.load(context({ first: false }));
+    expect(await again()).toEqual({ outcome: "unchanged" });
+    await folder.write("pw", "more than ten bytes");
+    expect((await rejection(again().then((loaded) => layer_of(loaded)))).message).toContain(
+      "larger than max_bytes (10)",
+    );
+    await folder.write("pw", "s3cret-1\n");
+    expect(layer_of(await again()).tree).toEqual({ pw: "s3cret-1" });
+  });
+
   test("refuses an option that is none", () => {
     expect(() => new EnvironmentSource({ files: 1 } as never)).toThrow(
       "files must be a boolean or options of watching",

@@ -189,6 +189,17 @@ describe("FileSource.family", () => {
     expect(mixtures).toEqual([]);
   });
 
+  test("takes what is renamed within debounce for one change, though the first file was read by then", async () => {
+    await write({ "config.toml": "a = 1\n", "config.local.toml": "b = 1\n" });
+    const source = family({ debounce: 2000 });
+    await source.load(context());
+    await write({ "config.toml": "a = 2\n" });
+    const loading = source.load(context({ first: false }));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await write({ "config.local.toml": "b = 2\n" });
+    expect(layer_of(await loading).tree).toEqual({ a: 2, b: 2 });
+  });
+
   test("tells its files and profiles in status", async () => {
     await write({ "config.toml": "a = 1\n", "config.x.toml": "b = 1\n" });
     const config = await kit.start_manager({ sources: [family({ profile: "x" })] });
