@@ -46,6 +46,8 @@ import {
   FAILED,
   GOES_ON,
   IGNORED,
+  onlyGoesOn,
+  onlyReplies,
   read,
   REPLIES,
   REPLIES_AND_STOPS,
@@ -265,16 +267,16 @@ export class Server extends Process {
       return;
     }
     let result: unknown;
-    let verdict: Verdict;
+    let plain: boolean;
     try {
       result = module.handle_cast(term, this.state);
-      verdict = read("handle_cast", result);
+      plain = onlyGoesOn(result);
     } catch (error) {
       this.handling = term;
       this.#threw("handle_cast", undefined, error);
       return;
     }
-    if (verdict === GOES_ON && (result as unknown[]).length === 2 && this.alive) {
+    if (plain && this.alive) {
       this.state = (result as unknown[])[1];
     } else {
       this.handling = term;
@@ -290,16 +292,16 @@ export class Server extends Process {
       return;
     }
     let result: unknown;
-    let verdict: Verdict;
+    let plain: boolean;
     try {
       result = module.handle_call(request.payload, from, this.state);
-      verdict = read("handle_call", result);
+      plain = onlyReplies(result);
     } catch (error) {
       this.handling = request.payload;
       this.#threw("handle_call", from, error);
       return;
     }
-    if (verdict === REPLIES && (result as unknown[]).length === 3 && this.alive) {
+    if (plain && this.alive) {
       this.state = (result as unknown[])[2];
       if (!this.prompt) this.prompt = this.dispatcher.prompt;
       request.answer((result as unknown[])[1]);
