@@ -27,6 +27,7 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "errors", holds: /^errors\.ts$/ },
     { name: "units", holds: /^units\// },
     { name: "core", holds: /^core\// },
+    { name: "budget", holds: /^budget\.ts$/ },
     { name: "formats", holds: /^formats\// },
     { name: "sources", holds: /^sources\// },
     { name: "processes", holds: /^[a-z_]+\.ts$|^otel\/|^manager\/|^testing\/|^schema\/|^dashboard\// },

@@ -1,28 +1,37 @@
-import { shapeConflicts } from "./conflicts.ts";
+import { isTable } from "./draft.ts";
 import { topmost } from "./explain.ts";
 import type { Contribution, Diagnostic, Layer } from "./layer.ts";
 import { belowListText, placeOf, refusalOf } from "./layers.ts";
-import { BelowList, merge } from "./merge.ts";
+import { BelowList, merge, merging } from "./merge.ts";
 import { formatPath } from "./path.ts";
-import type { Table } from "./value.ts";
+import { type Budget, inSlices } from "./sliced.ts";
+import type { Segments, Table } from "./value.ts";
 
 /**
  * Several contributions as one: what a source has that is made of several files. They merge as the layers of a configuration
- * do, and each value keeps its origin.
+ * do, large ones in slices, and each value keeps its origin.
  *
- *     stacked("family:config", [base, production, local])
+ *     await stacked("file:config.*", [base, production, local], [], budget)
  *
  * @param parts lowest first
  * @param diagnostics what is to be told beside what the parts tell
  * @throws ConfigSourceError where a part would change an element of a list of another one; or the contribution does
  */
-export function stacked(
+export async function stacked(
   source: string,
   parts: readonly Contribution[],
-  diagnostics: readonly Diagnostic[] = [],
-): Contribution {
+  diagnostics: readonly Diagnostic[],
+  budget: Budget,
+): Promise<Contribution> {
   const layers = parts.filter((part) => typeof part !== "function");
-  if (layers.length === parts.length) return oneOf(source, layers, diagnostics);
+  if (layers.length === parts.length) {
+    const trees = layers.map(({ tree }) => tree);
+    try {
+      return oneOf(source, layers, diagnostics, (await inSlices(merging(trees, undefined), budget)) as Table);
+    } catch (error) {
+      throw refusalBelowList(layers, error);
+    }
+  }
   // A part whose names are ambiguous knows the parts below it as well.
   return (lower) => {
     let known = lower;
@@ -31,38 +40,68 @@ export function stacked(
       known = known.over(layer.tree);
       return layer;
     });
-    return oneOf(source, made, diagnostics);
+    try {
+      const trees = made.map(({ tree }) => tree);
+      return oneOf(source, made, diagnostics, merge(trees, undefined));
+    } catch (error) {
+      throw refusalBelowList(made, error);
+    }
   };
 }
 
-function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly Diagnostic[]): Layer {
-  const trees = layers.map(({ tree }) => tree);
+function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly Diagnostic[], tree: Table): Layer {
   const sizes = layers.map(({ bytes }) => bytes).filter((bytes) => bytes !== undefined);
   const secrets = layers.flatMap((layer) => layer.secrets ?? []);
   return {
     source,
-    tree: merged(layers, trees),
+    tree,
     origin: (path) => topmost(path, layers) ?? { source },
     diagnostics: [
       ...diagnostics,
       ...layers.flatMap((layer) => layer.diagnostics),
-      ...shapeConflicts(trees).map(({ path, winner, loser }): Diagnostic => {
-        const [shown, over, under] = [formatPath(path), layers[winner]!.origin(path), layers[loser]!.origin(path)];
-        const message = `"${shown}" of ${placeOf(over)} replaces what ${placeOf(under)} has there: one of them is a table, the other is none`;
-        return { source, code: "shape", message, path: shown };
-      }),
+      ...layers.flatMap((layer, i) => shapeConflicts(source, layer, layers.slice(0, i))),
     ],
     ...(secrets.length === 0 ? {} : { secrets }),
     ...(sizes.length === 0 ? {} : { bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) }),
   };
 }
 
-function merged(layers: readonly Layer[], trees: readonly Table[]): Table {
-  try {
-    return merge(trees, undefined);
-  } catch (error) {
-    if (!(error instanceof BelowList)) throw error;
-    const origin = layers[error.index]!.origin([...error.path, error.element]);
-    throw refusalOf(belowListText(error.path, error.element), "below_list", origin);
-  }
+/** Where a table meets what is none. Looks at what the layer says, not at what is below: that may be much more. */
+function shapeConflicts(source: string, layer: Layer, below: readonly Layer[]): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const walk = (tree: Table, under: readonly (readonly [Layer, Table])[], path: Segments): void => {
+    if (under.length === 0) return;
+    for (const key of Object.keys(tree)) {
+      const value = tree[key]!;
+      const at = [...path, key];
+      const having = under.filter(([, table]) => Object.hasOwn(table, key));
+      const top = having.at(-1);
+      if (top === undefined) continue;
+      if (isTable(value) !== isTable(top[1][key])) {
+        const shown = formatPath(at);
+        const [over, beneath] = [placeOf(layer.origin(at)), placeOf(top[0].origin(at))];
+        const message = `"${shown}" of ${over} replaces what ${beneath} has there: one of them is a table, the other is none`;
+        found.push({ source, code: "shape", message, path: shown });
+      } else if (isTable(value)) {
+        const last = having.findLastIndex(([, table]) => !isTable(table[key]));
+        walk(
+          value,
+          having.slice(last + 1).map(([one, table]) => [one, table[key] as Table]),
+          at,
+        );
+      }
+    }
+  };
+  walk(
+    layer.tree,
+    below.map((one) => [one, one.tree]),
+    [],
+  );
+  return found;
+}
+
+function refusalBelowList(layers: readonly Layer[], error: unknown): unknown {
+  if (!(error instanceof BelowList)) return error;
+  const origin = layers[error.index]!.origin([...error.path, error.element]);
+  return refusalOf(belowListText(error.path, error.element), "below_list", origin);
 }

@@ -1,3 +1,4 @@
+import { newBudget } from "../budget.ts";
 import { stacked } from "../core/stack.ts";
 import type { FileContent } from "./file_content.ts";
 import { FileLayers, type FileRules } from "./file_layers.ts";
@@ -39,10 +40,8 @@ export class FileStack {
     if (!result.isThere) return { outcome: "absent" };
     if (!changed) return { outcome: "unchanged" };
     const { layers } = result;
-    return {
-      outcome: "data",
-      contribution: stacked(source, layers.contributions, [...diagnostics, ...layers.diagnostics]),
-    };
+    const said = [...diagnostics, ...layers.diagnostics];
+    return { outcome: "data", contribution: await stacked(source, layers.contributions, said, newBudget()) };
   }
 
   watch(changed: () => void, context: SourceContext): Promise<Watch> {
