@@ -560,7 +560,7 @@ describe("processes", () => {
     expect(erlang.whereis("counter")).toBeDefined();
   });
 
-  test("ten thousand come collapsed, and in pieces", async () => {
+  test("thousands come collapsed, and in pieces", async () => {
     const { address } = await running();
     await kit.processes.start_supervised({
       id: "pool",
@@ -574,18 +574,18 @@ describe("processes", () => {
           },
         ),
     });
-    for (let i = 0; i < 10_000; i++) await supervisor.start_child("pool", []);
+    for (let i = 0; i < 2_000; i++) await supervisor.start_child("pool", []);
     const rows = async (more = "") =>
       ((await ask(address, `/processes${more}`)).json as { rows: { type: string; name?: string; left?: number }[] })
         .rows;
     const all = await rows();
     expect(all.length).toBeLessThan(100);
-    expect(all.find(({ name }) => name === "pool")).toMatchObject({ children: 10_000, open: false });
+    expect(all.find(({ name }) => name === "pool")).toMatchObject({ children: 2_000, open: false });
     const key = keyOf(erlang.whereis("pool"));
     const open = await rows(`?open=${key}`);
-    expect(open.find(({ type }) => type === "more")).toMatchObject({ left: 9_900, of: key });
+    expect(open.find(({ type }) => type === "more")).toMatchObject({ left: 1_900, of: key });
     expect((await rows(`?open=${key}&more=${key}:300`)).find(({ type }) => type === "more")).toMatchObject({
-      left: 9_700,
+      left: 1_700,
     });
     expect((await rows("?view=table&n=5000")).length).toBe(1_000);
   }, 60_000);

@@ -1,5 +1,6 @@
 /** What a page shows, as it changes: one stream of the server's, taken up again when it breaks off. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { apply, type Patch } from "./patch.ts";
 
 export interface Line {
   readonly seq: number;
@@ -19,28 +20,7 @@ export interface Live {
   readonly trouble: string | undefined;
 }
 
-type Key = string | number;
-type Patch = readonly (readonly [path: readonly Key[], value?: unknown])[];
-
 const KEPT = 500;
-
-/** Carries a patch out on a view. */
-export function apply(view: unknown, patch: Patch): unknown {
-  let root = view;
-  for (const step of patch) {
-    const [path, value] = step;
-    if (path.length === 0) {
-      root = value;
-      continue;
-    }
-    let at = root as Record<Key, unknown>;
-    for (const key of path.slice(0, -1)) at = at[key] as Record<Key, unknown>;
-    const last = path.at(-1) as Key;
-    if (step.length === 1) delete at[last];
-    else at[last] = value;
-  }
-  return root;
-}
 
 /** Follows a page. `paused` holds what comes back until it is false again. */
 export function useLive(page: string, query: string, first: unknown, paused: boolean): Live {
