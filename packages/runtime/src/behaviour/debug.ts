@@ -247,12 +247,10 @@ function call(server: Served, one: Installed, event: SystemEvent): void {
 /** Reports an event in OTP's words. */
 function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
   const name = nameOf(server);
-  report(
-    "info",
-    kind,
-    () => ({ pid: server.pid, name, event }),
-    () => `*DBG* ${name === undefined ? server.pid : String(name)} ${sentence(server, event)}`,
-  );
+  const details = () => ({ pid: server.pid, name, event });
+  const text = () => `*DBG* ${name === undefined ? server.pid : String(name)} ${sentence(server, event)}`;
+  if (kind === "sys_log") report("info", "sys_log", details, text);
+  else report("info", "sys_trace", details, text);
 }
 
 /** An event as it may be shown: without what is secret in a request. */

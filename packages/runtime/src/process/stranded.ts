@@ -21,12 +21,19 @@ const LINES = 20;
 // A cycle of more than these is told by its beginning.
 const STEPS = 12;
 
+// All copies of this package in the program, the first of which listens for all of them.
+const KEY = Symbol.for("@otpts/runtime/stranded/1");
+const shared = globalThis as typeof globalThis & { [KEY]?: (() => string[])[] };
+
 let watching = false;
 
 /** Watches how the program ends, from the first process on. */
 export function tellStranded(): void {
   if (watching) return;
   watching = true;
+  const copies = (shared[KEY] ??= []);
+  copies.push(stranded);
+  if (copies.length > 1) return;
   let idle = false;
   process.on("beforeExit", () => {
     idle = true;
@@ -34,7 +41,7 @@ export function tellStranded(): void {
   process.on("exit", () => {
     // Who calls process.exit wants the end.
     if (!idle) return;
-    const lines = stranded();
+    const lines = copies.flatMap((linesOf) => linesOf());
     if (lines.length === 0) return;
     for (const line of lines.slice(0, LINES)) process.stderr.write(`${line}\n`);
     if (lines.length > LINES) process.stderr.write(`… and ${lines.length - LINES} more\n`);
