@@ -3,7 +3,7 @@ import { recordedPrograms } from "../properties/recorded.ts";
 import { perform } from "../properties/server_programs.ts";
 import { scenarios } from "./catalog.ts";
 import { setAsynchronous } from "./harness/probe.ts";
-import { run } from "./harness/run.ts";
+import { runUndisturbed } from "./harness/run.ts";
 import type { Scenario } from "./harness/run.ts";
 
 describe("with asynchronous callbacks, the runtime prints what Erlang/OTP 25 printed", () => {
@@ -12,7 +12,7 @@ describe("with asynchronous callbacks, the runtime prints what Erlang/OTP 25 pri
 
   const prints = (title: string, scenario: Scenario, trace: readonly string[]) =>
     test(title, async () => {
-      const { lines, left } = await run(scenario);
+      const { lines, left } = await runUndisturbed(scenario, trace);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);
     });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { additionalScenarios } from "./catalog.ts";
 import { setAsynchronous } from "./harness/probe.ts";
-import { run } from "./harness/run.ts";
+import { runUndisturbed } from "./harness/run.ts";
 
 const scripts = additionalScenarios().filter(({ id }) => /^(smx|evx)_/.test(id));
 
@@ -13,7 +13,7 @@ describe.each([false, true])(
 
     for (const { id, title, run: scenario, trace } of scripts) {
       test(`${id}: ${title}`, async () => {
-        const { lines, left } = await run(scenario);
+        const { lines, left } = await runUndisturbed(scenario, trace);
         expect(lines).toEqual(trace);
         expect(left).toEqual([]);
       });

@@ -9,7 +9,7 @@ import { additionalScenarios, scenarios } from "./catalog.ts";
 import type { Entry } from "./catalog.ts";
 import { compare } from "./harness/diff.ts";
 import { DISPATCHERS, dispatch } from "./harness/dispatch.ts";
-import { run } from "./harness/run.ts";
+import { runUndisturbed } from "./harness/run.ts";
 
 interface Verdict {
   readonly id: string;
@@ -103,7 +103,7 @@ async function serve(): Promise<void> {
 }
 
 async function answer(entry: Entry): Promise<void> {
-  const { lines, left } = await run(entry.run);
+  const { lines, left } = await runUndisturbed(entry.run, entry.trace);
   const difference = [...compare(entry.trace, lines), ...left.map((what) => `left behind: ${what}`)];
   parentPort?.postMessage({ id: entry.id, difference } satisfies Verdict);
 }

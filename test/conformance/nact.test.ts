@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { scenarios } from "./catalog.ts";
 import { dispatch } from "./harness/dispatch.ts";
-import { run } from "./harness/run.ts";
+import { runUndisturbed } from "./harness/run.ts";
 
 describe("hosted in nact actors, the runtime prints what Erlang/OTP 25 printed", () => {
   beforeAll(() => dispatch("nact"));
@@ -12,7 +12,7 @@ describe("hosted in nact actors, the runtime prints what Erlang/OTP 25 printed",
       continue;
     }
     test(`${id}: ${title}`, async () => {
-      const { lines, left } = await run(scenario);
+      const { lines, left } = await runUndisturbed(scenario, trace);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);
     });

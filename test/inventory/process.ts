@@ -4,7 +4,7 @@ import { TIMEOUT, erlang } from "@otpts/runtime";
 import { testing } from "@otpts/runtime/testing";
 import { expect, test } from "vitest";
 import { additionalScenarios } from "../conformance/catalog.ts";
-import { run } from "../conformance/harness/run.ts";
+import { run, runUndisturbed } from "../conformance/harness/run.ts";
 
 /**
  * A test body that runs in a process of its own. What it asserts reaches the runner; at its end its mailbox must be empty,
@@ -32,7 +32,7 @@ export function recordedCases(prefix: string): void {
   for (const { id, title, run: scenario, trace } of additionalScenarios()) {
     if (!id.startsWith(prefix)) continue;
     test(`${id.slice(prefix.length)}: ${title}`, async () => {
-      const { lines, left } = await run(scenario);
+      const { lines, left } = await runUndisturbed(scenario, trace);
       expect(lines).toEqual(trace);
       expect(left).toEqual([]);
     });

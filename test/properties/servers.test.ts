@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { run } from "../conformance/harness/run.ts";
+import { runUndisturbed } from "../conformance/harness/run.ts";
 import { recordedPrograms } from "./recorded.ts";
 import { perform } from "./server_programs.ts";
 
 describe("gen_server prints what real Erlang printed for a random program", () => {
   recordedPrograms().forEach(({ program, trace }, n) => {
     test(`program ${n + 1}`, async () => {
-      const { lines, left } = await run(() => perform(program));
+      const { lines, left } = await runUndisturbed(() => perform(program), trace);
       expect({ program, lines }).toEqual({ program, lines: trace });
       expect(left).toEqual([]);
     });
