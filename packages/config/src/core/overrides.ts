@@ -120,13 +120,13 @@ export class Overrides {
     let depth = 0;
     for (; depth < path.length && (node === undefined ? isTable(value) : !node.isLeaf); depth++) {
       const key = path[depth]!;
-      value = child(node?.value ?? value, key);
+      value = child(standing(node, value), key);
       old = child(old, key);
       node = node?.child(key);
     }
     const at = path.slice(0, depth);
     if (node !== undefined && !node.isLeaf) return [at, new LayingOver(value, node, old)];
-    const left = node?.value ?? value;
+    const left = standing(node, value);
     return [at, left === undefined ? undefined : sharing(old, left)];
   }
 
@@ -346,6 +346,11 @@ function nodeOf({ value, below }: Growing): Node {
   return new Node(value, new Map([...below].map(([key, node]) => [key, nodeOf(node)])));
 }
 
+/** What an override leaves standing at its path: its own value, which may be null, or else what is below. */
+function standing(node: Node | undefined, base: Value | undefined): Value | undefined {
+  return node?.value === undefined ? base : node.value;
+}
+
 /** Overrides laid over the value at one path. */
 class LayingOver extends Making {
   readonly before: Value | undefined;
@@ -357,7 +362,7 @@ class LayingOver extends Making {
     super();
     this.before = before;
     this.node = node;
-    this.current = node.value ?? base;
+    this.current = standing(node, base);
   }
 
   holdsMore(most: number): boolean {

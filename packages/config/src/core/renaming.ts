@@ -66,7 +66,8 @@ export function byNewNames(list: readonly Override[], aliases: Aliases, shape: S
     const into = path === override.path ? fresh : old;
     old.push(...away.flatMap(({ to }) => ({ path: to, value: valueAt(inside.tree, to)! })));
     const value = valueAt(inside.tree, path);
-    into.push(inside.moved.length === 0 ? { path, value: override.value } : { path, value: value ?? {} });
+    if (inside.moved.length === 0) into.push({ path, value: override.value });
+    else into.push({ path, value: value === undefined ? {} : value });
   }
   return [...old, ...fresh];
 }

@@ -250,5 +250,5 @@ function replaced<T>(value: Value, active: readonly State<T>[], by: (matched: Va
   }
   if (changed.size === 0) return value;
   if (isTable(value)) return { ...value, ...Object.fromEntries(changed) };
-  return (value as readonly Value[]).map((element, i) => changed.get(String(i)) ?? element);
+  return (value as readonly Value[]).map((element, i) => (changed.has(String(i)) ? changed.get(String(i))! : element));
 }

@@ -63,6 +63,18 @@ describe("Overrides", () => {
     );
   });
 
+  test("put below a null, make a table in place of the null, and nothing of the sources", () => {
+    const base = plain({ c: { from: "source" } });
+    const null_only = Overrides.of([{ path: ["c"], value: null }]);
+    const both = null_only.put(["c", "a"], "x");
+    expect(over(base, null_only)).toEqual({ c: null });
+    expect(over(base, both)).toEqual({ c: { a: "x" } });
+    const left = both.unset(["c", "a"]);
+    const [at, value] = left.uncovered(["c", "a"], base, over(base, both));
+    expect([at, value?.whole()]).toEqual([["c"], null]);
+    expect(over(base, left)).toEqual({ c: null });
+  });
+
   test("merged as a table are what its leaves are, put one by one", () => {
     fc.assert(
       fc.property(fc.array(put), path, fc.array(anyTree), anyTree, (earlier, at, tables, base) => {
