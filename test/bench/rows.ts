@@ -258,25 +258,25 @@ export const probes: readonly ProbeSpec[] = [
 
   config("Changes", "reload_one", { keys: 10_000 }, {}, [
     ms("reload_10k_one", "reload of 10,000 leaves, one changed", "ms", {
-      limit: 5,
+      limit: 2,
       note: "a source that reads and parses a JSON file, without watching it",
     }),
   ]),
   config("Changes", "reload", { keys: 10_000 }, {}, [
-    ms("reload_10k", "reload of 10,000 leaves, all changed", "ms"),
+    ms("reload_10k", "reload of 10,000 leaves, all changed", "ms", { limit: 3 }),
     ms("reload_10k_block", "  longest block of the event loop", "block"),
   ]),
   config("Changes", "reload_one", { keys: 100_000 }, { keys: 30_000 }, [
-    ms("reload_100k_one", "reload of 100,000 leaves, one changed", "ms"),
-    ms("reload_100k_one_block", "  longest block of the event loop", "block", { limit: 20 }),
+    ms("reload_100k_one", "reload of 100,000 leaves, one changed", "ms", { limit: 20 }),
+    ms("reload_100k_one_block", "  longest block of the event loop", "block", { limit: 15 }),
   ]),
   config("Changes", "reload", { keys: 100_000 }, { keys: 30_000 }, [
     ms("reload_100k", "reload of 100,000 leaves, all changed", "ms"),
-    ms("reload_100k_block", "  longest block of the event loop", "block", { limit: 20 }),
+    ms("reload_100k_block", "  longest block of the event loop", "block", { limit: 15 }),
   ]),
   config("Changes", "match", { keys: 10_000, queue: 10_000, n: 1_000 }, { queue: 2_000 }, [
     ms("match", "1,000 changes matched with 10,000 subscriptions", "ms", {
-      limit: 5,
+      limit: 4,
       note: "what a merge of 1,000 leaves takes longer with the subscriptions than without",
     }),
   ]),
