@@ -14,10 +14,12 @@ import {
   UNSET_CONFIG,
   UNSUBSCRIBE,
 } from "./atoms.ts";
+import { contentHash } from "./content_hash.ts";
 import { type Published, publishedBy } from "./published.ts";
 import type { Explanation } from "./core/explain.ts";
 import { formatPath, parsePath } from "./core/path.ts";
 import { admitSliced } from "./core/sliced.ts";
+import { Secrets } from "./core/secrets.ts";
 import { Snapshot } from "./core/snapshot.ts";
 import { isRevoked } from "./core/words.ts";
 import { newBudget } from "./budget.ts";
@@ -58,7 +60,7 @@ export interface ConfigRef<V = unknown> {
 }
 
 /**
- * The client of a configuration manager. All but `peek`, `ref` and `snapshot` are one `gen_server` call each, and reject
+ * The client of a configuration manager. All but `peek`, `ref`, `snapshot` and `content_hash` are one `gen_server` call each, and reject
  * with `Exit` (`noproc`, `timeout`) as calls do. Paths that are none reject with TypeError.
  */
 export class ConfigClient<T = unknown, I = T> {
@@ -231,6 +233,16 @@ export class ConfigClient<T = unknown, I = T> {
     return taken(await gen_server.call(this.#manager, [STATUS]));
   }
 
+  /**
+   * The hash of what `snapshot` returns: 64 hexadecimal digits, equal where configurations are equal, whatever the order of
+   * their keys and sources, their version and their machine. Secrets are not in it: who reads it could try guesses of them.
+   * It is the SHA-256 of the redacted tree as canonical JSON (RFC 8785). Found once, in slices where the configuration is
+   * large.
+   */
+  async content_hash(): Promise<string> {
+    return contentHash(this.snapshot().tree, this.#published.secrets ?? NAMED_SECRETS);
+  }
+
   /** Why a path has the value it has: the winner, what it shadows, and where each comes from. */
   explain(path: Atom | Segments): Promise<Explanation>;
   explain<const P extends string>(path: Typed<P, KnownPath<T, P>>): Promise<Explanation>;
@@ -338,6 +350,7 @@ export type InputOf<S> = S extends { readonly schema: (infer V) | undefined }
   : unknown;
 
 const NOTHING = new Snapshot(0, Object.freeze({}));
+const NAMED_SECRETS = new Secrets();
 
 /** Paths that were found to be paths. */
 const readable = new Set<string>();

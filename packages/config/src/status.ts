@@ -45,6 +45,8 @@ export interface ConfigStatus {
   readonly id: string;
   readonly name: string;
   readonly version: number;
+  /** Equal where the effective configuration is, but for its secrets: as `Config.content_hash` gives it. */
+  readonly content_hash: string;
   /** Leaves of the effective configuration. */
   readonly keys: number;
   /** Lowest first. */

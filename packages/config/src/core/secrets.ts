@@ -3,7 +3,7 @@ import { isTable } from "./draft.ts";
 import { formatPath, isWellFormed, parsePath } from "./path.ts";
 import { parsePattern, type Pattern } from "./pattern.ts";
 import { isSecretName } from "./secret_names.ts";
-import { PatternIndex } from "./subscriptions.ts";
+import { PatternIndex, type State, walked } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -49,6 +49,11 @@ export class Secrets {
     return this.covers(path) ? REDACTED : bare(this.index.replaceWithin(path, value, () => REDACTED));
   }
 
+  /** What is secret in a tree, for who walks down it: at its root. */
+  get mask(): Mask {
+    return this.index.root;
+  }
+
   /** As `redact`, for a path that may not be one: what cannot be told to be no secret is one. */
   redactAt(path: unknown, value: unknown): unknown {
     try {
@@ -90,6 +95,14 @@ export class Secrets {
       return scrubbed(message, texts);
     };
   }
+}
+
+/** What is secret below a node. */
+export type Mask = readonly State<Pattern>[];
+
+/** What is secret below a key of that node; undefined where all of it is. */
+export function maskBelow(mask: Mask, key: string): Mask | undefined {
+  return walked(mask, key);
 }
 
 /** What stands where a secret was. */

@@ -28,7 +28,7 @@ export interface Notification<T> {
 
 /** Items by pattern. */
 export class PatternIndex<T> {
-  private readonly root = new State<T>(undefined);
+  private readonly start = new State<T>(undefined);
   private count = 0;
 
   /** How many pairs of pattern and item stand in the index. */
@@ -40,7 +40,7 @@ export class PatternIndex<T> {
   add(pattern: Pattern, item: T): () => void {
     const entry: Entry<T> = { pattern, item };
     const places = pattern.alternatives.map((matchers) => {
-      let state = this.root;
+      let state = this.start;
       const way = matchers.map((matcher) => (state = state.step(matcher)));
       state.entries.add(entry);
       return way;
@@ -53,7 +53,7 @@ export class PatternIndex<T> {
       this.count--;
       for (const way of places) {
         way[way.length - 1]!.entries.delete(entry);
-        for (let i = way.length - 1; i >= 0 && way[i]!.isEmpty; i--) (way[i - 1] ?? this.root).drop(way[i]!);
+        for (let i = way.length - 1; i >= 0 && way[i]!.isEmpty; i--) (way[i - 1] ?? this.start).drop(way[i]!);
       }
     };
   }
@@ -68,7 +68,7 @@ export class PatternIndex<T> {
 
   /** Where a projection begins. */
   begin(change: Change): Place<T> {
-    return { change, active: this.root.closure([]) };
+    return { change, active: this.root };
   }
 
   /** One step of a projection: adds to `found` who is notified of the nodes one level down, and goes on with `deeper`. */
@@ -86,7 +86,7 @@ export class PatternIndex<T> {
 
   /** Whether an item's pattern matches this path or one above it. */
   covers(path: Segments): boolean {
-    let active: readonly State<T>[] = this.root.closure([]);
+    let active: readonly State<T>[] = this.root;
     for (const segment of path) {
       active = advance(active, segment);
       if (active.length === 0) return false;
@@ -100,9 +100,14 @@ export class PatternIndex<T> {
    * such a node nothing is looked at. Lists are walked with indices as segments. The same object when nothing matches.
    */
   replaceWithin(path: Segments, value: Value, by: (matched: Value) => Value): Value {
-    let active: readonly State<T>[] = this.root.closure([]);
+    let active: readonly State<T>[] = this.root;
     for (const segment of path) active = advance(active, segment);
     return replaced(value, active, by);
+  }
+
+  /** Where the patterns stand at the root: `walked` goes down from there. */
+  get root(): readonly State<T>[] {
+    return this.start.closure([]);
   }
 
   private notify(state: State<T>, change: Change, active: readonly State<T>[], found: Notification<T>[]): void {
@@ -236,6 +241,13 @@ function advance<T>(active: readonly State<T>[], segment: string): readonly Stat
   if (active.length === 1 && active[0]!.isFinal) return active;
   const next: State<T>[] = [];
   for (const state of active) state.next(segment, next);
+  return next;
+}
+
+/** Where the patterns stand one level down; undefined where one of them matches. */
+export function walked<T>(active: readonly State<T>[], key: string): readonly State<T>[] | undefined {
+  const next = advance(active, key);
+  for (let i = 0; i < next.length; i++) if (next[i]!.entries.size > 0) return undefined;
   return next;
 }
 

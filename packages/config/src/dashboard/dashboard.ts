@@ -73,20 +73,19 @@ async function routes(context: Context, guard: Guard): Promise<App> {
   const app = new Hono<{ Bindings: { visitor: Visitor } }>();
   const { options, managers, hub } = context;
 
-  app.get("/health", (c) => {
-    const all = managers.all.map((manager) => {
-      const { status: _, ...health } = healthOf(manager);
-      return health;
-    });
+  app.get("/health", async (c) => {
+    const found = await Promise.all(managers.all.map(healthOf));
+    const all = found.map(({ status: _, ...health }) => health);
     return c.json({ status: all.every(({ state }) => state === "ok") ? "ok" : "degraded", managers: all });
   });
-  app.get("/ready", (c) => {
-    const { ready, why } = readiness(managers);
+  app.get("/ready", async (c) => {
+    const { ready, why } = await readiness(managers);
     return c.json({ ready, why: why.map((one) => managers.scrub(one)) }, ready ? 200 : 503);
   });
   app.get(
     "/metrics",
-    () => new Response(metrics(context), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }),
+    async () =>
+      new Response(await metrics(context), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }),
   );
   app.get("/assets/:name", async (c) => {
     const asset = await assetOf(c.req.param("name"));

@@ -1,7 +1,5 @@
 /** How the program is: what probes, the overview and the metrics tell. */
-import { createHash } from "node:crypto";
-import type { Snapshot } from "../core/snapshot.ts";
-import { statusOf } from "../manager/status.ts";
+import { wholeStatusOf } from "../manager/status.ts";
 import type { State } from "../manager/state.ts";
 import type { ConfigStatus } from "../status.ts";
 import type { Managers, Manager } from "./managers.ts";
@@ -13,17 +11,18 @@ export interface ManagerHealth {
   readonly state: "ok" | "down" | "starting" | "refused" | "stale";
   readonly why?: string;
   readonly version: number;
-  readonly hash?: string;
+  readonly content_hash?: string;
   readonly status?: ConfigStatus;
 }
 
-export function healthOf(manager: Manager): ManagerHealth {
+export async function healthOf(manager: Manager): Promise<ManagerHealth> {
   const { name, state } = manager;
   const version = state?.configuration.snapshot.version ?? 0;
   if (manager.pid === undefined) return { name, version, state: "down", why: `no process is registered as "${name}"` };
   if (state === undefined || state.phase !== "running") return { name, version, state: "starting" };
-  const status = cleanStatus(manager, state);
-  const known = { name, version, hash: hashOf(state.configuration.snapshot), status };
+  const status = await cleanStatus(manager, state);
+  const { content_hash } = status;
+  const known = { name, version: status.version, content_hash, status };
   const { refused } = status;
   if (refused !== undefined)
     return {
@@ -38,19 +37,20 @@ export function healthOf(manager: Manager): ManagerHealth {
 }
 
 /** The status, without secrets. */
-export function cleanStatus(manager: Manager, state: State): ConfigStatus {
+export async function cleanStatus(manager: Manager, state: State): Promise<ConfigStatus> {
+  const status = await wholeStatusOf(state);
   return JSON.parse(
-    JSON.stringify(statusOf(state), (_key, value: unknown) =>
-      typeof value === "string" ? manager.scrub(value) : value,
-    ),
+    JSON.stringify(status, (_key, value: unknown) => (typeof value === "string" ? manager.scrub(value) : value)),
   ) as ConfigStatus;
 }
 
 /** Whether traffic may come: each manager runs, and each required source has given data. */
-export function readiness(managers: Managers): { readonly ready: boolean; readonly why: readonly string[] } {
+export async function readiness(
+  managers: Managers,
+): Promise<{ readonly ready: boolean; readonly why: readonly string[] }> {
   const why: string[] = [];
   for (const manager of managers.all) {
-    const { state, status, name, why: reason } = healthOf(manager);
+    const { state, status, name, why: reason } = await healthOf(manager);
     if (state === "down" || state === "starting") why.push(reason ?? `${name} is starting`);
     for (const source of status?.sources ?? []) {
       if (
@@ -62,26 +62,4 @@ export function readiness(managers: Managers): { readonly ready: boolean; readon
     }
   }
   return { ready: why.length === 0, why };
-}
-
-const hashes = new WeakMap<Snapshot, string>();
-
-/** A hash of the effective configuration without its secrets: equal where configurations are equal, on whatever machine. */
-export function hashOf(snapshot: Snapshot): string {
-  let hash = hashes.get(snapshot);
-  if (hash === undefined) {
-    hash = createHash("sha256").update(canonical(snapshot.redacted())).digest("hex");
-    hashes.set(snapshot, hash);
-  }
-  return hash;
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "undefined";
-  return `{${Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, below]) => `${JSON.stringify(key)}:${canonical(below)}`)
-    .join(",")}}`;
 }

@@ -6,9 +6,9 @@ import { healthOf } from "./health.ts";
 type Labels = Readonly<Record<string, string>>;
 type Series = readonly (readonly [labels: Labels, value: number])[];
 
-export function metrics({ managers }: Context): string {
+export async function metrics({ managers }: Context): Promise<string> {
   const numbers = observer.overview();
-  const all = managers.all.map(healthOf);
+  const all = await Promise.all(managers.all.map(healthOf));
   const memory = process.memoryUsage();
   const of = (value: (health: (typeof all)[number]) => number | undefined): Series =>
     all.flatMap((health) => {
@@ -55,7 +55,9 @@ export function metrics({ managers }: Context): string {
       "config_info",
       "gauge",
       "Hash of the effective configuration without its secrets",
-      all.flatMap(({ name, hash }) => (hash === undefined ? [] : [[{ manager: name, hash }, 1] as const])),
+      all.flatMap(({ name, content_hash: hash }) =>
+        hash === undefined ? [] : [[{ manager: name, hash }, 1] as const],
+      ),
     ),
     metric(
       "config_keys",

@@ -20,8 +20,12 @@ function compare(before: unknown, after: unknown, path: readonly Key[], patch: [
     return;
   }
   if (isRecord(before) && isRecord(after)) {
-    for (const key of Object.keys(before)) if (!(key in after)) patch.push([[...path, key]]);
-    for (const key of Object.keys(after)) compare(before[key], after[key], [...path, key], patch);
+    // Keys are others' words: "constructor" is one like any other.
+    for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch.push([[...path, key]]);
+    for (const key of Object.keys(after)) {
+      if (Object.hasOwn(before, key)) compare(before[key], after[key], [...path, key], patch);
+      else patch.push([[...path, key], after[key]]);
+    }
     return;
   }
   patch.push([path, after]);

@@ -26,7 +26,7 @@ import { masked } from "./masked.ts";
 import { isAtom } from "./identity.ts";
 import { readPath, readPathBelow, readPutOptions, readWanted, unknownRequest } from "./requests.ts";
 import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
-import { statusOf } from "./status.ts";
+import { wholeStatusOf } from "./status.ts";
 import { advance, handle, type NoReply, type Server } from "./server.ts";
 import { storeOf } from "./store.ts";
 import { togetherOf } from "./together_of.ts";
@@ -92,7 +92,12 @@ const call = gen_server.calls<ConfigCalls, Server>(
       return handle(server, { type: "unsubscribe", wanted, caller: { from } });
     },
     reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
-    status: (_request, _from, server) => [REPLY, statusOf(server.state, server.effects.misses(server.state)), server],
+    status: (_request, from, server) => {
+      const status = wholeStatusOf(server.state, server.effects.misses(server.state));
+      if (!(status instanceof Promise)) return [REPLY, status, server];
+      void status.then((done) => gen_server.reply(from, done));
+      return [NOREPLY, server];
+    },
     explain: ([, path], _from, server) => {
       const { configuration, spec } = server.state;
       const { secrets, shape, aliases, deprecations } = spec;

@@ -1,7 +1,9 @@
 import { erlang } from "@otpts/runtime";
+import { contentHash } from "../content_hash.ts";
 import { isTable } from "../core/draft.ts";
 import { conflictsOf } from "../core/conflicts.ts";
 import { keysWithoutEffect } from "../core/ineffective.ts";
+import { andThen } from "../core/maybe.ts";
 import { deprecatedOverrides } from "../core/deprecations.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { mistypedValues } from "../core/mistyped.ts";
@@ -15,8 +17,18 @@ import { placeOf } from "./announcements.ts";
 import { scrub } from "./scrub.ts";
 import type { Failure, SourceState, State } from "./state.ts";
 
-/** The manager's status. @param misses what was asked for and is not there */
-export function statusOf(state: State, misses: readonly Diagnostic[] = []): ConfigStatus {
+/** The manager's status, but for the hash of its configuration, which may take longer. */
+export type StatusNow = Omit<ConfigStatus, "content_hash">;
+
+/** The manager's status; a promise where its configuration is large and was not hashed yet. @param misses as for `statusOf` */
+export function wholeStatusOf(state: State, misses?: readonly Diagnostic[]): ConfigStatus | Promise<ConfigStatus> {
+  const { id, name, version, ...status } = statusOf(state, misses);
+  const hash = contentHash(state.configuration.snapshot.tree, state.spec.secrets);
+  return andThen(hash, (content_hash) => ({ id, name, version, content_hash, ...status }));
+}
+
+/** @param misses what was asked for and is not there */
+export function statusOf(state: State, misses: readonly Diagnostic[] = []): StatusNow {
   const { spec, configuration, subscriptions, refused, reload, last_reload } = state;
   const { layers, snapshot, overrides } = configuration;
   const now = Date.now();

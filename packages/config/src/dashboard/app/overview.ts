@@ -23,6 +23,7 @@ interface Data {
     keys?: number;
     overrides?: number;
     slow?: number;
+    content_hash?: string;
     problems: readonly { path: string; message: string; origin?: string }[];
     sources?: readonly { name: string; kind: string; state: string; stale_for?: number; error?: string }[];
   }[];
@@ -115,7 +116,7 @@ export function Overview({ data }: { data: Data }) {
                 settings,
                 <a href=${to("configuration", { manager: one.name, only: "overrides" })}
                   >${number(one.overrides)} put at run time</a
-                >${(one.slow ?? 0) > 0 ? html`, <a href=${to("sources", { manager: one.name })}>${one.slow} slow subscribers</a>` : null}
+                >${(one.slow ?? 0) > 0 ? html`, <a href=${to("sources", { manager: one.name })}>${one.slow} slow subscribers</a>` : null}${one.content_hash === undefined ? null : html`, content <span class="mono" title=${`${one.content_hash}: equal where configurations are equal, but for their secrets`}>${one.content_hash.slice(0, 12)}</span>`}
               </p>
               <ul class="plain">
                 ${(one.sources ?? []).map((source) => html`<li><${Status} of=${source.state} /> <a href=${to("sources", { manager: one.name })}>${source.name}</a>${source.stale_for === undefined ? null : html` <span class="dim">stale for ${duration(source.stale_for)}</span>`}${source.error === undefined ? null : html` <span class="error">${source.error}</span>`}</li>`)}

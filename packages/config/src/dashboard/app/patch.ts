@@ -15,10 +15,18 @@ export function apply(view: unknown, patch: Patch): unknown {
       continue;
     }
     let at = root as Record<Key, unknown>;
-    for (const key of path.slice(0, -1)) at = at[key] as Record<Key, unknown>;
+    for (const key of path.slice(0, -1)) at = own(at, key) as Record<Key, unknown>;
     const last = path.at(-1) as Key;
     if (step.length === 1) delete at[last];
-    else at[last] = value;
+    // A list's length is set, and not defined.
+    else if (Array.isArray(at)) at[last as number] = value;
+    else Object.defineProperty(at, last, { value, configurable: true, enumerable: true, writable: true });
   }
   return root;
+}
+
+// A key such as "__proto__" leads to what the view has, and never to what all objects have.
+function own(at: Record<Key, unknown>, key: Key): unknown {
+  if (!Object.hasOwn(at, key)) throw new RangeError(`Cannot patch the view: it has no "${key}"`);
+  return at[key];
 }

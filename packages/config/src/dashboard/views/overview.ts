@@ -6,7 +6,8 @@ import { keyOf, tagOf, textOf } from "../text.ts";
 const MOST = 5;
 
 /** The program in numbers, what is wrong, and what is busy. */
-export function overview({ options, managers, hub }: Context): object {
+export async function overview({ options, managers, hub }: Context): Promise<object> {
+  const healths = await Promise.all(managers.all.map(healthOf));
   const numbers = hub.watching ? hub.samples.overview : observer.overview();
   const memory = process.memoryUsage();
   const { all: samples } = hub.samples;
@@ -32,8 +33,7 @@ export function overview({ options, managers, hub }: Context): object {
       heap: samples.map((one) => one.heap),
       waiting: samples.map((one) => one.waiting),
     },
-    managers: managers.all.map((manager) => {
-      const { status, ...health } = healthOf(manager);
+    managers: healths.map(({ status, ...health }) => {
       return {
         ...health,
         keys: status?.keys,

@@ -12,7 +12,11 @@ import { keyOf } from "../text.ts";
 const MOST = 200;
 
 /** The sources, who is told of changes, and which paths a pattern matches. */
-export function sources({ managers, options }: Context, query: URLSearchParams, visitor: Visitor): object {
+export async function sources(
+  { managers, options }: Context,
+  query: URLSearchParams,
+  visitor: Visitor,
+): Promise<object> {
   const manager = managers.named(query.get("manager"));
   const { state } = manager;
   const base = {
@@ -22,7 +26,7 @@ export function sources({ managers, options }: Context, query: URLSearchParams, 
     can_write: !options.read_only && visitor.write !== false,
   };
   if (state === undefined) return { ...base, missing: true, sources: [], subscriptions: [] };
-  const status = cleanStatus(manager, state);
+  const status = await cleanStatus(manager, state);
   const pattern = query.get("pattern");
   const now = Date.now();
   return {

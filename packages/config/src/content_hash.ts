@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { newBudget } from "./budget.ts";
+import { canonical } from "./core/canonical.ts";
+import { holdsMore } from "./core/making.ts";
+import type { Secrets } from "./core/secrets.ts";
+import type { Table } from "./core/value.ts";
+
+/**
+ * The content hash of a configuration: equal where configurations are equal, whatever the order of keys and sources, the
+ * version and the machine. SHA-256 of the canonical text (`core/canonical.ts`), as 64 hexadecimal digits.
+ *
+ * Secrets are left out, as `[redacted]`: all else of the configuration is known to who reads the hash, so that a hash over a
+ * secret would let them try guesses of it, one after the other, as fast as they can hash.
+ *
+ * It is found when it is first asked for, and once for each tree.
+ *
+ * @returns a promise where the tree is large: it is hashed in slices then
+ */
+export function contentHash(tree: Table, secrets: Secrets): string | Promise<string> {
+  const { generation } = secrets;
+  const found = known.get(tree);
+  if (found?.secrets === secrets && found.generation === generation) return found.hash;
+  const remember = (hash: Known["hash"]) => known.set(tree, { secrets, generation, hash });
+  if (!holdsMore(tree, LARGE)) {
+    const digest = createHash("sha256");
+    for (const piece of canonical(tree, secrets)) digest.update(piece);
+    const hash = digest.digest("hex");
+    remember(hash);
+    return hash;
+  }
+  const hash = hashed(tree, secrets, generation);
+  remember(hash);
+  void hash.then((done) => {
+    if (known.get(tree)?.hash === hash) remember(done);
+  });
+  return hash;
+}
+
+interface Known {
+  readonly secrets: Secrets;
+  /** What was secret. */
+  readonly generation: object;
+  readonly hash: string | Promise<string>;
+}
+
+const known = new WeakMap<Table, Known>();
+
+/** Up to so many values are hashed at once: a few milliseconds. */
+const LARGE = 5_000;
+
+async function hashed(tree: Table, secrets: Secrets, generation: object): Promise<string> {
+  const budget = newBudget();
+  const digest = createHash("sha256");
+  for (const piece of canonical(tree, secrets)) {
+    digest.update(piece);
+    if (budget.spent()) await budget.turn();
+  }
+  // More became secret meanwhile: some of it may have been hashed.
+  return secrets.generation === generation ? digest.digest("hex") : contentHash(tree, secrets);
+}
