@@ -75,7 +75,7 @@ async function routes(context: Context, guard: Guard): Promise<App> {
 
   app.get("/health", async (c) => {
     const found = await Promise.all(managers.all.map(healthOf));
-    const all = found.map(({ status: _, ...health }) => health);
+    const all = found.map((health) => ({ ...health, status: undefined }));
     return c.json({ status: all.every(({ state }) => state === "ok") ? "ok" : "degraded", managers: all });
   });
   app.get("/ready", async (c) => {

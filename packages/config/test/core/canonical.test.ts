@@ -38,7 +38,7 @@ describe("the canonical text", () => {
   // The example of RFC 8785, section 3.2.2, without the literals that are no configuration.
   test("has numbers, texts and keys as RFC 8785 has them", () => {
     const tree = {
-      numbers: [333_333_333.333_333_29, 1e30, 4.5, 2e-3, 0.000_000_000_000_000_000_000_000_001, -0],
+      numbers: [333_333_333.333_333_3, 1e30, 4.5, 2e-3, 0.000_000_000_000_000_000_000_000_001, -0],
       string: '\u20ac$\u000f\u000aA\'B"\\"/',
       literals: [null, true, false],
     };
