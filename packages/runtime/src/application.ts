@@ -1,6 +1,6 @@
 /**
- * Start and stop of a whole program: applications start in the order in which they need each other, become ready, are drained
- * and stopped in reverse. OTP's `application`, with the phases that a program behind a load balancer needs.
+ * Starting and stopping a whole program: applications start in dependency order, become ready, and are drained and
+ * stopped in reverse. OTP's `application`, with the phases that a program behind a load balancer needs.
  * `docs/application.md` is the guide.
  */
 export * as application from "./application/functions.ts";

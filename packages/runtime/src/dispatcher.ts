@@ -5,7 +5,7 @@
  *   const pid = erlang.spawn(work); // hosted in `system`, for life
  *   dispatcher.use(before);
  *
- * Processes of different dispatchers send, call, link and monitor as if there were one.
+ * Processes of different dispatchers send, call, link and monitor as usual.
  */
 import { describe } from "./term/describe.ts";
 import type { Dispatcher } from "./process/process.ts";
@@ -16,11 +16,11 @@ export type { Dispatcher };
 export { turns } from "./process/scheduler.ts";
 
 /**
- * Puts a dispatcher in place for every process that is started from now on, whoever starts it. A process keeps the one it was
- * started with.
+ * Sets the dispatcher for every process started from now on, by any code. A process keeps the dispatcher it was started
+ * with.
  *
- * @returns the dispatcher before, to put back
- * @throws TypeError for what is not a dispatcher
+ * @returns the previous dispatcher, to be restored
+ * @throws TypeError if `next` is not a dispatcher
  */
 export function use(next: Dispatcher): Dispatcher {
   const given = next as Partial<Dispatcher> | undefined | null;

@@ -1,6 +1,6 @@
 /**
- * Erlang's built-in functions for processes. What is called here acts as the process whose code calls it, also after an
- * `await`; code outside any process may spawn, send and look, but has no pid.
+ * Erlang's built-in functions for processes. Each acts for the process whose code calls it, also after an `await`. Code
+ * outside processes may spawn, send and inspect, but has no pid.
  */
 import { setMaxListeners } from "node:events";
 import { type Atom, Atom as AtomClass } from "./term/atom.ts";
@@ -37,7 +37,7 @@ const NONE = {};
 
 /**
  * Starts a process that runs `fun`. Returns at once; the process ends when `fun` has returned or its promise is settled:
- * with reason `normal`, or the reason of the failure (P01–P05).
+ * with reason `normal`, or the reason of the failure.
  */
 export function spawn(fun: Body): Pid {
   return birth.spawn(checked(fun), false).pid;
@@ -68,19 +68,19 @@ export function is_process(): boolean {
   return acting() !== undefined;
 }
 
-/** Sends a message and returns it. Never fails for a pid; a name that nobody has is an error `badarg`. */
+/** Sends a message and returns it. Never fails for a pid; a name that no process has is an error `badarg`. */
 export function send<M>(to: Destination, message: M): M {
   return sending.send(to, message);
 }
 
-/** A wait that has no end. */
+/** A wait without a limit. */
 type Forever = Atom<"infinity"> | undefined;
 
 /**
- * Takes a message out of the calling process's mailbox: the first one that `match` wants, waiting for it.
+ * Takes a message out of the calling process's mailbox: the first one that `match` accepts. Waits if there is none.
  *
- * @param match true for a message that is wanted; without it, any
- * @param options `after`: how long to wait, in milliseconds; `0` takes what is there. Default: for ever
+ * @param match returns true for an accepted message; without it, any message is accepted
+ * @param options `after`: how long to wait, in milliseconds; `0` does not wait. Default: for ever
  * @returns the message; `TIMEOUT` if none came within `after`
  */
 function receive_<M = unknown>(
@@ -100,25 +100,25 @@ function receive_(match?: receiving.Match, options: { readonly after?: Timeout |
   }
 }
 
-/** Links the calling process to another (P20–P25). */
+/** Links the calling process to another. */
 export function link(to: Pid): true {
   return death.link(actor("link"), pidOf(to, "link"));
 }
 
-/** Removes a link; true also if there was none (P26, P27). */
+/** Removes a link; true also if there was none. */
 export function unlink(from: Pid): true {
   return death.unlink(actor("unlink"), pidOf(from, "unlink"));
 }
 
-/** What a monitor can be asked for. */
+/** Options of a monitor. */
 export interface MonitorOptions {
-  /** Makes the reference an alias of the calling process too; says when the alias ends. */
+  /** Makes the reference an alias of the calling process too, and decides when the alias ends. */
   readonly alias?: monitors.AliasMode | undefined;
 }
 
 /**
  * Monitors a process: when it dies the caller gets `[DOWN, ref, PROCESS, pid, reason]`, at once with `noproc` if it is dead
- * (P50–P54). By name, `[name, node]` stands for the pid.
+ *. By name, `[name, node]` stands for the pid.
  */
 export function monitor(
   type: Atom<"process"> | "process",
@@ -139,9 +139,10 @@ export function monitor(
 }
 
 /**
- * Ends a monitor (P55, P56).
+ * Ends a monitor.
  *
- * @param options `FLUSH` also removes its 'DOWN' from the mailbox; `INFO` makes the result tell whether it was still active
+ * @param options `FLUSH` also removes its 'DOWN' from the mailbox; `INFO` makes the result true only if the monitor was
+ *   still active
  */
 export function demonitor(ref: Ref, options: readonly (Atom | string)[] = []): boolean {
   const self = actor("demonitor");
@@ -159,7 +160,7 @@ export function demonitor(ref: Ref, options: readonly (Atom | string)[] = []): b
   return has(INFO) ? active : true;
 }
 
-/** A reference through which others can send to the calling process until `unalias` (P60, P61). */
+/** A reference through which other code can send to the calling process until `unalias`. */
 export function alias(mode: "explicit_unalias" | "reply" = "explicit_unalias"): Ref {
   return new monitors.AliasRef(actor("alias"), mode === "reply" ? "reply_demonitor" : mode);
 }
@@ -171,7 +172,7 @@ export function unalias(ref: Ref): boolean {
 
 /** Raises an exception of class exit: uncaught, the process ends with exactly this reason. */
 export function exit(reason: unknown): never;
-/** Sends an exit signal (P35–P42). `kill` cannot be trapped. */
+/** Sends an exit signal. `kill` cannot be trapped. */
 export function exit(to: Pid, reason: unknown): true;
 export function exit(...args: [unknown] | [Pid, unknown]): true {
   if (args.length === 1) throw new Exit(args[0]);
@@ -180,7 +181,7 @@ export function exit(...args: [unknown] | [Pid, unknown]): true {
   if (from !== undefined && !from.alive) return true;
   const target = pidOf(to, "exit");
   death.signal(target, from?.pid ?? OUTSIDE, reason, false);
-  // Who dies of its own signal does not come back from sending it.
+  // A process that dies of its own signal does not return from sending it.
   if (from !== undefined && !from.alive) throw new Exit(reason);
   return true;
 }
@@ -209,13 +210,13 @@ export function process_flag(flag: Atom<"trap_exit"> | "trap_exit", value: boole
   return before;
 }
 
-/** Gives a process a name; `badarg` if either has one already, or the process is dead (P70, P71). */
+/** Registers a process under a name; `badarg` if the name is taken, or the process has a name or is dead. */
 export function register(name: Name, pid: Pid): true {
   if (acting()?.alive === false) throw gone("register");
   return registry.register(name, pidOf(pid, "register"));
 }
 
-/** Takes a name away; `badarg` if nobody has it (P72). */
+/** Removes a name; `badarg` if no process has it. */
 export function unregister(name: Name): true {
   if (acting()?.alive === false) throw gone("unregister");
   return registry.unregister(name);
@@ -224,7 +225,7 @@ export function unregister(name: Name): true {
 export const whereis = registry.whereis;
 export const registered = registry.registered;
 
-/** Whether the process lives. Signals the caller sent before have taken effect (P07, P08). */
+/** Whether the process is alive. Signals that the caller sent before have taken effect. */
 export function is_process_alive(pid: Pid): boolean {
   return processOf(pidOf(pid, "tell whether it lives")) !== undefined;
 }
@@ -244,20 +245,20 @@ export function processes(): Pid[] {
 }
 
 /**
- * Sends `message` once, not earlier than `ms` from now (P80, P83).
+ * Sends `message` once, not earlier than `ms` from now.
  *
- * @param options `{ ref: false }`: waiting for it does not keep Node alive
+ * @param options `{ ref: false }`: the timer does not keep Node alive
  */
 export function send_after(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = NONE): Ref {
   return sending.startTimer(ms, to, message, false, timed(options));
 }
 
-/** Like `send_after`; what arrives is `[TIMEOUT, ref, message]` (P81). */
+/** Like `send_after`, but the message is `[TIMEOUT, ref, message]`. */
 export function start_timer(ms: number, to: Pid | Name, message: unknown, options: TimerOptions = NONE): Ref {
   return sending.startTimer(ms, to, message, true, timed(options));
 }
 
-/** Stops a timer: the milliseconds that were left, or `false` if it has fired or was stopped (P82). */
+/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. */
 export const cancel_timer = sending.cancelTimer;
 
 /** The milliseconds left of a timer, or `false`. */
@@ -273,7 +274,7 @@ export function node(): Atom {
   return NODE;
 }
 
-/** Fires when the calling process dies: give it to what the process waits for outside the runtime. */
+/** Fires when the calling process dies: pass it to operations outside the runtime that the process waits for. */
 export function signal(): AbortSignal {
   const self = actor("signal");
   return (self.more.controller ??= endless()).signal;
@@ -284,7 +285,7 @@ export function sleep(ms: number): Promise<typeof OK> {
   return pause(acting(), ms);
 }
 
-/** Puts a value into the calling process's dictionary; returns the one before. */
+/** Puts a value into the calling process's dictionary; returns the previous one. */
 export function put(key: unknown, value: unknown): unknown {
   const dictionary = (actor("put").more.dictionary ??= new Map<unknown, unknown>());
   const before = dictionary.get(key);
@@ -306,17 +307,17 @@ export function erase(key: unknown): unknown {
 
 export { receive_ as receive, throw_ as throw };
 
-// A process may wait for any number of things at a time: how many listen says nothing about a leak.
+// A process may wait for any number of operations at a time, so many listeners are no sign of a leak.
 function endless(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);
   return controller;
 }
 
-// Who sends an exit signal from outside all processes.
+// The sender of exit signals from outside all processes.
 const OUTSIDE = new Pid(undefined);
 
-// The calling process, which may be dead: code that runs on after its process's death can change nothing.
+// The calling process, which may be dead: code that runs on after its process's death has no effect.
 function actor(what: string): Process {
   const process = alive(what);
   if (!process.alive) throw gone(what);

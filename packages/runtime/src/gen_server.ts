@@ -1,5 +1,5 @@
 /**
- * A process that serves: it keeps a state, answers calls, takes casts and messages, one at a time. OTP's `gen_server`.
+ * A server process: it keeps a state, answers calls and takes casts and messages, one at a time. OTP's `gen_server`.
  *
  *   const counter = {
  *     init: (start: number) => [OK, start] as const,
@@ -10,8 +10,8 @@
  *
  * The table of callbacks and results is in `behaviour/callbacks.ts`.
  *
- * *When not to use it:* for a computation without state of its own, a function will do; for work that must run beside
- * other work, spawn a process or start a server for each. A gen_server does one thing at a time.
+ * *When not to use it:* for a computation without state, use a function; for concurrent work, spawn a process or start
+ * a server for each task. A gen_server does one thing at a time.
  */
 import { type Atom, ensure } from "./term/atom.ts";
 import { BADARG, type IGNORE, NORMAL, OK } from "./term/atoms.ts";
@@ -59,8 +59,8 @@ const ABCAST = ensure("abcast");
 type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
 
 /**
- * What a start resolves with: the pid; also `IGNORE` where init may return it. The pid carries the protocol that the module
- * says its callbacks take (`Received<…>`, or a table of clauses), so that calls and casts to it are checked.
+ * The result of a start: the pid, or `IGNORE` if init may return it. The type of the pid carries the protocol that the
+ * module's callbacks declare (`Received<…>`, or a table of clauses), so that calls and casts to it are checked.
  */
 export type Started<M> = M extends { init(...args: never): infer R }
   ? typeof IGNORE extends Awaited<R>
@@ -91,7 +91,7 @@ export function start_link<M, S>(
   return launch(module as AnyModule, arg, options, "start_link") as Promise<Started<M>>;
 }
 
-/** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
+/** Like `start`, and monitors the server atomically: resolves with `[pid, ref]`. */
 export function start_monitor<M, S>(
   module: M & Shape<S> & Checked<M>,
   arg: ArgOf<M>,
@@ -104,8 +104,8 @@ export function start_monitor<M, S>(
  * Calls a server and waits for its reply.
  *
  * @param timeout how long to wait, in ms (default 5,000; 1,000 and above are exact to about 0.1 s)
- * @throws Exit with reason `[reason, [gen_server, call, args]]`: `noproc`, `timeout`, `calling_self`, or the reason the
- *   server ended with before it replied. Uncaught in a process, it ends the process with that reason
+ * @throws Exit with reason `[reason, [gen_server, call, args]]`: `noproc`, `timeout`, `calling_self`, or the server's
+ *   exit reason if it ended before it replied. If the `Exit` is not caught, the calling process ends with that reason
  */
 export function call<const S extends ServerRef, const M extends CallTo<S>>(
   server: S,
@@ -115,7 +115,7 @@ export function call<const S extends ServerRef, const M extends CallTo<S>>(
   return gen.call(server, request, timeout) as Promise<ReplyFrom<S, M>>;
 }
 
-/** Sends a server a message that is not answered. Always `ok`, also if there is no such server. */
+/** Sends a server a message without a reply. Always returns `ok`, even if there is no such server. */
 export function cast<const S extends ServerRef, const M extends CastTo<S>>(server: S, message: M): typeof OK {
   return gen.cast(server, message);
 }
@@ -129,7 +129,7 @@ export function abcast(name: Name, message: unknown): Atom<"abcast"> {
 }
 
 /**
- * Calls the server of this name on each node: here, on this one (OTP's `multi_call`).
+ * Calls the server of this name on every node, which is this one (OTP's `multi_call`).
  *
  * @returns `[[[node, reply]], bad_nodes]`
  */
@@ -157,9 +157,10 @@ export function reply(from: From, value: unknown): typeof OK {
 }
 
 /**
- * Makes a server end: it handles what is in its mailbox, runs terminate and exits with `reason`. Resolves when it is dead.
+ * Stops a server: it handles the messages in its mailbox, runs terminate and exits with `reason`. Resolves when it is
+ * dead.
  *
- * @throws Exit with reason `noproc`, `timeout`, or the reason it ended with if that is another one
+ * @throws Exit with reason `noproc`, `timeout`, or the server's exit reason if that differs from `reason`
  */
 export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
   return stopping.stop(server, reason, timeout);

@@ -1,19 +1,20 @@
 /**
- * Atoms: names that are values. `atom.ensure("config_changed")` is the same object wherever it is asked for, so atoms compare with `===`;
- * `atom.existing` is for names from outside, which must not make new ones.
+ * Atoms: names that are values. `atom.ensure("config_changed")` always returns the same object, so atoms compare with
+ * `===`. Use `atom.existing` for names from outside, which must not create atoms.
  */
 export * as atom from "./term/atom.ts";
 /**
- * OTP's own atoms, all of them: `atoms.ALREADY_STARTED`, `atoms.NOT_FOUND`. Those that callbacks need are exported beside, too.
+ * All of OTP's own atoms: `atoms.ALREADY_STARTED`, `atoms.NOT_FOUND`. Those that callbacks need are also exported
+ * directly.
  */
 export * as atoms from "./term/atoms.ts";
 /**
- * Erlang's built-in functions for processes: `spawn`, `self`, `send`, `receive`, links, monitors, exit signals, the registry, timers.
- * What is called acts as the process whose code calls it, also after an `await`.
+ * Erlang's built-in functions for processes: `spawn`, `self`, `send`, `receive`, links, monitors, exit signals, the
+ * registry, timers. Each function acts for the process whose code calls it, also after an `await`.
  */
 export * as erlang from "./erlang.ts";
 /**
- * A process that serves: it keeps a state, answers calls, takes casts and messages, one at a time. OTP's `gen_server`.
+ * A server process: it keeps a state, answers calls and takes casts and messages, one at a time. OTP's `gen_server`.
  *
  *     const counter = {
  *       init: (start: number) => [OK, start] as const,
@@ -24,31 +25,28 @@ export * as erlang from "./erlang.ts";
  */
 export * as gen_server from "./gen_server.ts";
 /**
- * A process that starts other processes, watches them and starts them again when they fail. OTP's `supervisor`.
+ * A process that starts other processes, watches them and restarts them when they fail. OTP's `supervisor`.
  *
  *     await supervisor.start([supervisor.child_spec({ id: "db", task: start_db })], supervisor.options({ max_restarts: 3 }));
  */
 export * as supervisor from "./supervisor.ts";
 /**
- * Events that tell what the program does: `emit` where it happens, `attach` where somebody wants to know. Each is also a
+ * Events that report what the program does: `emit` publishes one, `attach` adds a handler. Each event is also a
  * `node:diagnostics_channel` named `otpts:<event>`. The runtime's own are `otp.*` (docs/events.md).
  */
 export * as telemetry from "./telemetry.ts";
-/**
- * Reports of crashes, restarts and unexpected messages: on stderr, until another handler is set.
- */
+/** Reports of crashes, restarts and unexpected messages, written to stderr unless another handler is set. */
 export * as logger from "./logger.ts";
-/**
- * Looking into a running behaviour, as OTP's `sys`: its state, its status, a trace; for debugging and tests.
- */
+/** Inspection of running behaviours, as in OTP's `sys`: state, status, traces; for debugging and tests. */
 export * as sys from "./sys.ts";
 /**
- * Who gives processes their turns: the scheduler of this package, or another system that hosts them (`@otpts/runtime/nact`).
+ * What gives processes their turns: the scheduler of this package, or another system that hosts them
+ * (`@otpts/runtime/nact`).
  */
 export * as dispatcher from "./dispatcher.ts";
 /**
- * Processes that fit into a supervision tree without being a gen_server: they know their ancestors, their crashes are reported,
- * and whoever starts them can wait until they are initialised. OTP's `proc_lib`.
+ * Processes that fit into a supervision tree without being a gen_server: they know their ancestors, their crashes are
+ * reported, and their starter can wait until they are initialised. OTP's `proc_lib`.
  */
 export * as proc_lib from "./proc_lib.ts";
 export { Atom } from "./term/atom.ts";

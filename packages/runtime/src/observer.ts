@@ -1,9 +1,9 @@
 /**
- * What runs, from above: which processes there are, which of them have the most to do, who waits for whom. OTP's `observer` and
+ * An overview of the running program: its processes, the busiest ones, and what waits for what. OTP's `observer` and
  * `etop`, as data.
  *
- * All of it is read where it stands: no process is asked and nothing is counted for it, so a program that hangs can be looked at, and
- * one that nobody looks at pays nothing.
+ * All data is read in place: no process gets a message and nothing is counted in advance, so this works on a program
+ * that hangs, and costs nothing while it is not used.
  */
 export * as observer from "./observer/observer.ts";
 export type {

@@ -1,5 +1,5 @@
 /**
- * Process groups: `pg.join(group, pid)`, `pg.get_members(group)`, `pg.monitor(group)`. OTP's `pg` for the one node there is.
+ * Process groups: `pg.join(group, pid)`, `pg.get_members(group)`, `pg.monitor(group)`. OTP's `pg` on a single node.
  * `docs/pg.md` is the guide.
  */
 export * as pg from "./pg/functions.ts";

@@ -1,6 +1,6 @@
 /**
  * Processes that fit into a supervision tree without being a gen_server: they know their ancestors, their crashes are
- * reported, and whoever starts them can wait until they are initialised. OTP's `proc_lib`.
+ * reported, and their starter can wait until they are initialised. OTP's `proc_lib`.
  */
 import { BADARG, INFINITY } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
@@ -31,8 +31,8 @@ export function spawn_link(fun: Body): Pid {
 }
 
 /**
- * Starts a process and waits until it calls `init_ack(value)`: resolves with the value. If it ends before, rejects with
- * `OtpError` and its exit reason; after `timeout` ms it is killed, with reason `timeout`.
+ * Starts a process and waits until it calls `init_ack(value)`: resolves with the value. Rejects with `OtpError` and the
+ * exit reason if the process ends before that; after `timeout` ms the process is killed, and the reason is `timeout`.
  */
 export function start(fun: Body, timeout: Timeout = INFINITY): Promise<unknown> {
   return launch(fun, timeout, false, false);
@@ -50,7 +50,9 @@ export function start_monitor(fun: Body, timeout: Timeout = INFINITY): Promise<[
   return launch(fun, timeout, false, true) as Promise<[unknown, Ref]>;
 }
 
-/** Says that the calling process is initialised; its starter's promise resolves with `value` (by default its pid). */
+/**
+ * Reports that the calling process is initialised: its starter's promise resolves with `value` (by default its pid).
+ */
 export function init_ack(value?: unknown): void {
   const self = acting();
   if (!(self instanceof ProcBody))
@@ -58,12 +60,15 @@ export function init_ack(value?: unknown): void {
   self.ack(value ?? self.pid);
 }
 
-/** Says that initialisation failed: the starter's promise rejects with `{error, reason}`, and the process exits with it. */
+/**
+ * Reports that initialisation failed: the starter's promise rejects with `{error, reason}`, and the process exits with
+ * that reason.
+ */
 export function init_fail(reason: unknown): never {
   throw new Exit(reason);
 }
 
-/** Asks a process that understands system messages to stop, and waits until it is dead. */
+/** Sends a process that understands system messages a request to stop, and waits until it is dead. */
 export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = INFINITY): Promise<typeof OK> {
   return stopProcess(server, reason, timeout);
 }
@@ -85,7 +90,7 @@ function made(fun: Body): ProcBody {
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
   const caller = acting();
-  // All that can be refused is refused by now: a drain that is reserved must come to `awaitReply`.
+  // Every refusal comes before this line: a reserved drain must reach `awaitReply`.
   const process = made(fun);
   const delivery = reserveDrain(currentDispatcher().prompt);
   startProcess(process, caller, linked);

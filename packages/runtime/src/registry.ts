@@ -1,6 +1,6 @@
 /**
- * Names by any term: `registry.register("users", ["session", 17])`, `{ via: [registry, ["users", 17]] }`. Elixir's `Registry`.
- * `docs/registry.md` is the guide.
+ * Processes registered under any term: `registry.register("users", ["session", 17])`, `{ via: [registry, ["users", 17]]
+ * }`. Elixir's `Registry`. `docs/registry.md` is the guide.
  */
 export * as registry from "./registry/functions.ts";
 export { ALREADY_REGISTERED } from "./registry/functions.ts";

@@ -1,12 +1,13 @@
 /**
- * A process that starts other processes, watches them and starts them again when they fail. OTP's `supervisor`.
+ * A process that starts other processes, watches them and restarts them when they fail. OTP's `supervisor`.
  *
  *   await supervisor.start([supervisor.child_spec({ id: "db", task: start_db, restart: supervisor.Permanent() })], supervisor.options({ max_restarts: 3 }));
  *
- * Children are started in the order of the list, each when the one before has finished its init, and stopped in reverse.
+ * Children are started in the order of the list, each after the previous one has finished its init, and stopped in
+ * reverse.
  *
- * *When not to use it:* a supervisor makes failures survivable, not correct. What can be handled where it happens should be;
- * a child whose init fails because the world is not as expected (a wrong file) fails its supervisor's start, as it should.
+ * *When not to use it:* a supervisor makes failures survivable, not correct. Handle errors where they happen if you
+ * can. A child whose init fails because of its environment (a wrong file) fails its supervisor's start, as it should.
  */
 import { type Atom, ensure } from "./term/atom.ts";
 import {
@@ -66,33 +67,34 @@ export interface SupervisorOptions extends Flags {
   /** Registers the supervisor under this name. */
   readonly name?: Name | Via | undefined;
   /**
-   * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times, also while it starts; then the program
-   * ends with the signal's status (143, 130), whatever timers and servers are left. A second signal ends it at once. A tree
-   * that gives up ends the program with status 1. With `{ exit: false }` the program goes on when the tree has stopped.
+   * `true`: SIGTERM and SIGINT stop the tree in OTP's order, within its shutdown times, even while it is still
+   * starting; then the program ends with the signal's status (143, 130), whatever timers and servers are left. A second
+   * signal ends it at once. A tree that gives up ends the program with status 1. With `{ exit: false }` the program
+   * goes on when the tree has stopped.
    */
   readonly signals?: boolean | { readonly exit?: boolean | undefined } | undefined;
 }
 
-/** Started again always. */
+/** Always restarted. */
 export const Permanent = (): typeof PERMANENT => PERMANENT;
-/** Started again after a failure only. */
+/** Restarted only after a failure. */
 export const Transient = (): typeof TRANSIENT => TRANSIENT;
-/** Never started again. */
+/** Never restarted. */
 export const Temporary = (): typeof TEMPORARY => TEMPORARY;
 
-/** Only the child that failed is started again. */
+/** Only the child that failed is restarted. */
 export const OneForOne = (): typeof ONE_FOR_ONE => ONE_FOR_ONE;
-/** All are stopped and started again. */
+/** All children are stopped and restarted. */
 export const OneForAll = (): typeof ONE_FOR_ALL => ONE_FOR_ALL;
-/** The child that failed and those started after it are started again. */
+/** The child that failed and those started after it are restarted. */
 export const RestForOne = (): typeof REST_FOR_ONE => REST_FOR_ONE;
-/** One specification, and children of it started by `start_child` with more arguments. */
+/** One specification, from which `start_child` starts children with extra arguments. */
 export const SimpleOneForOne = (): typeof SIMPLE_ONE_FOR_ONE => SIMPLE_ONE_FOR_ONE;
 
-/** What a child's specification holds beside `task` and `args`. */
+/** The keys of a child's specification besides `task` and `args`. */
 type Rest = Omit<ChildSpec, "task" | "args">;
 
-/** A child's specification, as it is given: checked when it is used. `args` must fit `task`. */
+/** A child's specification, unchanged; it is checked when it is used. `args` must fit `task`. */
 export function child_spec(
   spec: Rest & { readonly task: (...args: never[]) => unknown; readonly args?: undefined },
 ): ChildSpec;
@@ -100,11 +102,12 @@ export function child_spec<const A extends readonly unknown[]>(
   spec: Rest & { readonly task: (...args: [...A, ...never[]]) => unknown; readonly args: readonly [...A] },
 ): ChildSpec;
 export function child_spec(spec: object): ChildSpec {
-  // Not `{ ...spec }`: on Node 20 each frozen copy made so has a layout of its own, and checking them is slow. (An own `__proto__` is taken for the prototype, of the copy alone.)
+  // Not `{ ...spec }`: on Node 20 each frozen copy made this way has its own layout, and checking them is slow. (An own
+  // `__proto__` becomes the prototype, but only of the copy.)
   return Object.freeze(Object.assign({}, spec)) as ChildSpec;
 }
 
-/** A supervisor's options, as they are given: checked when they are used. */
+/** A supervisor's options, unchanged; they are checked when they are used. */
 export function options(given: SupervisorOptions = {}): SupervisorOptions {
   return Object.freeze({ ...given });
 }
@@ -114,7 +117,7 @@ export function options(given: SupervisorOptions = {}): SupervisorOptions {
  * order.
  *
  * @throws OtpError with OTP's reason: `[SHUTDOWN, [failed_to_start_child, id, reason]]`, `[start_spec, problem]`,
- *   `[supervisor_data, problem]`, `[ALREADY_STARTED, pid]`. Nothing is left running then
+ *   `[supervisor_data, problem]`, `[ALREADY_STARTED, pid]`. No child is left running
  */
 export function start(children: readonly ChildSpec[], options?: SupervisorOptions): Promise<Pid>;
 /** OTP's form: `module.init(arg)` returns `[OK, [flags, children]]` or `IGNORE`. */
@@ -127,7 +130,7 @@ export function start(...given: Given): Promise<Pid | typeof IGNORE> {
   return launch(gen_server.start, given);
 }
 
-/** Like `start`, linked to the calling process, which is its parent. */
+/** Like `start`, linked to the calling process, which becomes its parent. */
 export function start_link(children: readonly ChildSpec[], options?: SupervisorOptions): Promise<Pid>;
 export function start_link<A>(
   module: SupervisorModule<A>,
@@ -139,51 +142,59 @@ export function start_link(...given: Given): Promise<Pid | typeof IGNORE> {
 }
 
 /**
- * Stops a supervisor: its children end in reverse order, then it does. Resolves when all are dead.
+ * Stops a supervisor: its children end in reverse order, then the supervisor itself. Resolves when all are dead.
  *
- * @param timeout in ms; the tree goes on stopping if it takes longer. Default: as long as the children's shutdown times take
+ * @param timeout in ms; the tree goes on stopping if it takes longer. Default: no limit other than the children's
+ *   shutdown times
  */
 export function stop(supervisor: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
   return stopProcess(supervisor, reason, timeout);
 }
 
 /**
- * Resolves with the reason when a supervisor (or any process) has ended; with `noproc` if there is none. For code outside
- * processes too, which cannot monitor. Waiting for it does not keep the program alive.
+ * Resolves with the exit reason when a supervisor (or any process) has ended; with `noproc` if there is none. Also
+ * works outside processes, where monitors do not. Waiting for it does not keep the program alive.
  */
 export async function ended(supervisor: ServerRef): Promise<unknown> {
   return endOf(gen.locate(supervisor));
 }
 
-/** What starting a child gives: its pid, `[pid, info]` if its task said so, or undefined if it is ignored. */
+/**
+ * The result of starting a child: its pid, `[pid, info]` if its task returned that, or undefined if its init returned
+ * `ignore`.
+ */
 export type StartedChild = Pid | readonly [Pid, unknown] | undefined;
 
 /**
- * Adds a child and starts it; under simple_one_for_one, starts one with these extra arguments.
+ * Adds a child and starts it; under simple_one_for_one, starts a child with these extra arguments.
  *
  * @throws OtpError with reason `[ALREADY_STARTED, pid]`, `already_present`, a problem of the specification, or
- *   `[reason, specification]` if the start failed; the specification is not kept then
+ *   `[reason, specification]` if the start failed, in which case the specification is not kept
  */
 export async function start_child(supervisor: ServerRef, child: ChildSpec | readonly unknown[]): Promise<StartedChild> {
   return (await ask(supervisor, [requests.START_CHILD, child])) as StartedChild;
 }
 
-/** Starts a child again that was terminated. @throws OtpError `running`, `restarting`, `not_found`, or the start's reason */
+/** Starts a terminated child again. @throws OtpError `running`, `restarting`, `not_found`, or the start's reason */
 export async function restart_child(supervisor: ServerRef, id: unknown): Promise<StartedChild> {
   return (await ask(supervisor, [requests.RESTART_CHILD, id])) as StartedChild;
 }
 
-/** Ends a child without starting it again; its specification stays, unless it is temporary. By pid under simple_one_for_one. */
+/**
+ * Ends a child without restarting it; its specification stays, unless it is temporary. By pid under simple_one_for_one.
+ */
 export async function terminate_child(supervisor: ServerRef, id: unknown): Promise<typeof OK> {
   return (await ask(supervisor, [requests.TERMINATE_CHILD, id])) as typeof OK;
 }
 
-/** Forgets the specification of a child that does not run. @throws OtpError `running`, `restarting`, `not_found` */
+/** Removes the specification of a child that is not running. @throws OtpError `running`, `restarting`, `not_found` */
 export async function delete_child(supervisor: ServerRef, id: unknown): Promise<typeof OK> {
   return (await ask(supervisor, [requests.DELETE_CHILD, id])) as typeof OK;
 }
 
-/** `[id, pid, type, modules]` of each child, the last started first. The pid is undefined for one that does not run. */
+/**
+ * `[id, pid, type, modules]` of each child, the last started first. The pid is undefined if the child is not running.
+ */
 export async function which_children(
   supervisor: ServerRef,
 ): Promise<(readonly [id: unknown, child: Pid | typeof RESTARTING | undefined, type: Atom, modules: unknown])[]> {
@@ -201,12 +212,12 @@ export async function get_childspec(supervisor: ServerRef, id: unknown): Promise
 }
 
 /**
- * A supervisor with all below it, as plain data: what runs, since when, how often and why it was started again, how many messages
- * wait and are handled. It asks nobody: no message is sent, so a tree that hangs can be looked at.
+ * A supervisor and everything below it, as plain data: the processes, their start times, restarts and reasons, waiting
+ * and handled messages. No message is sent, so this works on a tree that hangs.
  *
- * @param options `depth`: how many levels of children to tell (default: all); `max_children`: how many of each supervisor
- *   (default: all; `children_count` has the number), beginning with the one `first_child` (default 0)
- * @returns undefined where the process is dead, or is no supervisor
+ * @param options `depth`: how many levels of children to return (default: all); `max_children`: how many children of
+ *   each supervisor (default: all; `children_count` has the number), beginning at index `first_child` (default 0)
+ * @returns undefined if the process is dead or is not a supervisor
  *
  * @example
  * supervisor.tree("shop", { depth: 1 })?.children?.map(({ id, status, restarts }) => [id, status, restarts]);
@@ -251,14 +262,14 @@ async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE>
       name === undefined ? {} : { name },
     )) as Pid | typeof IGNORE;
   } catch (error) {
-    // The program ends when the trees are stopped, and not of a start that a signal interrupted.
+    // The program ends when the trees have stopped, not because of a start that a signal interrupted.
     if (tree?.stopped === true && tree.exit) return forever();
     tree?.forget();
     throw error;
   }
 }
 
-// The tree of a supervisor that OS signals stop, if it is to be one.
+// The tree of a supervisor that OS signals stop, if the options ask for it.
 function treeOf(signals: SupervisorOptions["signals"]): Tree | undefined {
   if (signals === undefined || signals === false) return undefined;
   return new Tree(signals === true || signals.exit !== false);
@@ -270,7 +281,7 @@ function checkStart(first: unknown, listed: boolean, options: SupervisorOptions)
     throw refuse(
       `give a list of child specifications, or a module with init, got ${describe(first)}${typeof first === "object" && first !== null && read(first, "task") !== undefined ? "; one specification is given as a list of one" : ""}`,
     );
-  // What a list's flags may be, its start checks; the flags of a module come from its init.
+  // The flags given with a list are checked by its start; the flags of a module come from its init.
   if (!listed) checkOptions(options, ["name", "signals"], "start a supervisor");
   else if (typeof options !== "object" || isTuple(options)) checkOptions(options, OPTION_KEYS, "start a supervisor");
   const { signals } = options;

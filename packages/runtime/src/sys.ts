@@ -1,5 +1,5 @@
 /**
- * Looking into a running behaviour, as OTP's `sys`: for debugging and tests, not for the program's own logic.
+ * Inspection of running behaviours, as in OTP's `sys`: for debugging and tests, not for the program's own logic.
  *
  * Every function takes a server and a time-out in ms (default 5,000) and rejects with `Exit` as a call does.
  */
@@ -61,8 +61,8 @@ export function get_state(server: ServerRef, timeout?: Timeout): Promise<unknown
 }
 
 /**
- * Replaces the state by what `fun` makes of it; resolves with it. A `fun` that throws changes nothing, and the call rejects
- * with `ErlangError`, reason `[callback_failed, [gen_server, system_replace_state], [class, reason, stack]]`.
+ * Replaces the state by the result of `fun`, and resolves with it. If `fun` throws, nothing changes, and the call
+ * rejects with `ErlangError`, reason `[callback_failed, [gen_server, system_replace_state], [class, reason, stack]]`.
  */
 export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeout?: Timeout): Promise<S> {
   return ask(
@@ -73,25 +73,25 @@ export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeou
   ) as Promise<S>;
 }
 
-/** Stops the handling of messages; they wait until `resume`. */
+/** Stops the handling of messages, which wait until `resume`. */
 export function suspend(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
   return ask(SUSPEND, { op: "suspend" }, server, timeout) as Promise<typeof OK>;
 }
 
-/** Goes on after `suspend`. */
+/** Resumes the handling of messages after `suspend`. */
 export function resume(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
   return ask(RESUME, { op: "resume" }, server, timeout) as Promise<typeof OK>;
 }
 
-/** What the server is doing, with its state as `format_status` shows it. */
+/** The server's status, with its state as returned by `format_status`. */
 export function get_status(server: ServerRef, timeout?: Timeout): Promise<StatusTuple> {
   return ask(GET_STATUS, { op: "get_status" }, server, timeout) as Promise<StatusTuple>;
 }
 
 /**
- * Reports every system event of the server through the logger, from now on: what comes in, what is replied, its new state.
+ * Reports every system event of the server through the logger from now on: incoming messages, replies, new states.
  *
- * @param on false ends it
+ * @param on false stops it
  */
 export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promise<typeof OK> {
   return debug(TRACE, "trace", (served) => setTrace(served, on), server, timeout, [on]);
@@ -100,8 +100,8 @@ export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promis
 /**
  * Keeps the last system events of the server in memory, in its status and in the report of its crash.
  *
- * @param flag `true` starts a log of 10 events, `[true, limit]` one of `limit` (a log that is on stays as it is); `false` ends it;
- *   `"get"` resolves with the events, oldest first; `"print"` reports them through the logger
+ * @param flag `true` starts a log of 10 events, `[true, limit]` one of `limit` (a running log is left unchanged);
+ *   `false` stops it; `"get"` resolves with the events, oldest first; `"print"` reports them through the logger
  * @throws TypeError for any other flag
  */
 export function log(server: ServerRef, flag: "get", timeout?: Timeout): Promise<readonly SystemEvent[]>;
@@ -121,8 +121,8 @@ export async function log(
 /**
  * Counts the server's messages and replies.
  *
- * @param flag `true` starts counting (a count that is on goes on), `false` ends it, `"get"` resolves with the numbers, or with the
- *   atom `no_statistics` where nothing is counted
+ * @param flag `true` starts counting (a running count goes on), `false` stops it, `"get"` resolves with the numbers, or
+ *   with the atom `no_statistics` if nothing is counted
  * @throws TypeError for any other flag
  */
 export function statistics(
@@ -146,8 +146,9 @@ export async function statistics(
  * Calls a function with each system event of the server, in the server's process, before it goes on: keep it short. It returns
  * its next state; the atom `done` removes it, and so does an exception, which is reported.
  *
- * @param spec `[fun, state]`, or `[id, fun, state]` to remove it by the id. One that is installed already stays as it is
- * @throws TypeError for what is neither
+ * @param spec `[fun, state]`, or `[id, fun, state]` to remove it by the id. A function that is already installed is
+ *   left unchanged
+ * @throws TypeError for any other value
  *
  * @example
  * await sys.install("orders", [(seen, event) => (console.log(event), seen + 1), 0]);
@@ -159,7 +160,7 @@ export async function install<S>(server: ServerRef, spec: DebugSpec<S>, timeout?
 }
 
 /**
- * Removes a debug function. `ok` also where there is none.
+ * Removes a debug function. Returns `ok` even if there is none.
  *
  * @param id the id it was installed with, or the function
  */
@@ -167,14 +168,15 @@ export function remove(server: ServerRef, id: unknown, timeout?: Timeout): Promi
   return debug(REMOVE, "remove", (served) => removeFrom(served, id), server, timeout, [id]);
 }
 
-/** Ends all debugging of the server: its trace, its log, its statistics and its debug functions. */
+/** Stops all debugging of the server: its trace, its log, its statistics and its debug functions. */
 export function no_debug(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
   return debug([DEBUG, NO_DEBUG], "no_debug", clear, server, timeout);
 }
 
 /**
- * Makes the server end with this reason, after what is in its mailbox. Resolves when it has ended, whatever its terminate
- * callback made of the reason; after `timeout` ms (default: no limit) also while it is still ending.
+ * Stops the server with this reason, after the messages already in its mailbox. Resolves when it has ended, even if its
+ * terminate callback changed the reason; after `timeout` ms (default: no limit) it resolves even if the server is still
+ * ending.
  */
 export function terminate(server: ServerRef, reason: unknown, timeout?: Timeout): Promise<typeof OK> {
   const operation: Termination = { op: "terminate", reason, taken: false };
@@ -228,7 +230,7 @@ function givenTo(server: ServerRef, more: readonly unknown[], timeout: Timeout |
   return [server, ...more, ...(timeout === undefined ? [] : [timeout])];
 }
 
-// `name`: the function, or with OTP's `replace_state` the function and what it is given.
+// `name`: the function, or for OTP's `replace_state` the function and its argument.
 function sysExit(
   reason: unknown,
   name: Atom | readonly [Atom, unknown],
@@ -244,7 +246,7 @@ function sysExit(
   );
 }
 
-// OTP tells of sys:no_debug as {debug, no_debug}, and of sys:replace_state with its function.
+// OTP reports sys:no_debug as {debug, no_debug}, and sys:replace_state with its function.
 function wordOf([first, second]: readonly [Atom, unknown]): Atom {
   return first === DEBUG ? (second as Atom) : first;
 }
@@ -263,7 +265,7 @@ async function ask(
   const process = locate(server);
   if (process === undefined) return refused(sysExit(absence(server), name, server, given, timeout));
   if (process === caller && isDoing(process)) return refused(sysExit(CALLING_SELF, name, server, given, timeout));
-  // Its failure is told as that of the function of this module that asked.
+  // Its failure is reported as a failure of the function of this module that sent the request.
   const asking = { ...calling((_request, reason) => sysExit(reason, name, server, given, timeout), true), ...as };
   const found = await post(new Request(asking, process, caller, server, operation, ms));
   if (found instanceof Refused) throw found.error;

@@ -1,6 +1,6 @@
 /**
- * Events that tell what the program does: `emit` where it happens, `attach` where somebody wants to know. Each event is also
- * a `node:diagnostics_channel` named `otpts:<event>`. An event nobody listens to costs a look-up.
+ * Events that report what the program does: `emit` publishes one, `attach` adds a handler. Each event is also a
+ * `node:diagnostics_channel` named `otpts:<event>`. An event without handlers costs one look-up.
  */
 import { channel, type Channel } from "node:diagnostics_channel";
 import { describe } from "./term/describe.ts";
@@ -11,12 +11,12 @@ import { report, setTap } from "./process/report.ts";
 
 /** The numbers of an event, such as `{ duration: 3.5 }`. */
 export type Measurements = Readonly<Record<string, number>>;
-/** What else is told with an event. */
+/** The data of an event other than numbers. */
 export type Metadata = Readonly<Record<string, unknown>>;
-/** What is called for an event. What it returns is of no interest; a promise that fails detaches it. */
+/** A handler of events. Its result is ignored; if it is a promise that rejects, the handler is detached. */
 export type Handler = (event: string, measurements: Measurements, metadata: Metadata) => unknown;
 
-/** What a `diagnostics_channel` subscriber gets. */
+/** The message that a `diagnostics_channel` subscriber gets. */
 export interface Published {
   readonly event: string;
   readonly measurements: Measurements;
@@ -32,7 +32,7 @@ interface Attached {
 
 interface Route {
   readonly channel: Channel;
-  /** Undefined until asked for after a change of handlers. */
+  /** Undefined after a change of handlers, until it is needed. */
   handlers: readonly Attached[] | undefined;
 }
 
@@ -40,8 +40,8 @@ const attached = new Map<string, Attached>();
 const routes = new Map<string, Route>();
 
 /**
- * Tells everybody who listens, in the order in which they attached, before it returns. A handler that fails is reported and
- * detached, as in Erlang's telemetry: it hurts neither the event's source nor the other handlers.
+ * Calls all handlers, in the order in which they were attached, before it returns. A handler that fails is reported and
+ * detached, as in Erlang's telemetry, without effect on the event's source or the other handlers.
  *
  * @param event dotted name, such as `config.changed`
  */
@@ -51,15 +51,15 @@ export function emit(event: string, measurements: Measurements = {}, metadata: M
   if (route.channel.hasSubscribers) route.channel.publish({ event, measurements, metadata } satisfies Published);
 }
 
-/** Whether anybody listens to an event: worth asking where its metadata is dear to make. */
+/** Whether an event has handlers: worth checking if its metadata is expensive to make. */
 export function listening(event: string): boolean {
   const route = routeOf(event);
   return (route.handlers as readonly Attached[]).length > 0 || route.channel.hasSubscribers;
 }
 
 /**
- * Calls `handler(event, measurements, metadata)` for each event of this name, or that the glob fits: `*` is one segment,
- * `**` any number.
+ * Calls `handler(event, measurements, metadata)` for each event of this name, or that matches the glob: `*` is one
+ * segment, `**` any number.
  *
  * @param handler_id names the attachment, for `detach`
  * @throws RangeError if the id is in use
@@ -73,7 +73,7 @@ export function attach(handler_id: string, event_or_glob: string, handler: Handl
   reroute();
 }
 
-/** Ends an attachment. False if there was none of this id. */
+/** Removes an attachment. False if there was none with this id. */
 export function detach(handler_id: string): boolean {
   const was = attached.delete(handler_id);
   if (was) reroute();
@@ -82,23 +82,24 @@ export function detach(handler_id: string): boolean {
 
 export type { Carrier } from "./process/carriers.ts";
 
-/** What `propagate` needs of an `AsyncLocalStorage`. */
+/** The part of an `AsyncLocalStorage` that `propagate` needs. */
 export interface Storage<T> {
   getStore(): T | undefined;
   run(store: T, fun: () => void): unknown;
 }
 
 /**
- * Lets a context travel with messages. A process sees no `AsyncLocalStorage` store of whoever wakes it; what is propagated is
- * captured where a call, a cast, a message or a timer is sent or a process is started, and is in place while the callback runs
- * that handles it, `init` and the function of `spawn` too, also after its awaits. A reply reaches the caller in the caller's context.
- * A message that `erlang.receive` takes changes nothing for the code that goes on with it.
+ * Lets a context travel with messages. By default a process sees no `AsyncLocalStorage` store of the code that wakes
+ * it. A propagated context is captured when a call, a cast, a message or a timer is sent or a process is started, and
+ * is active while the handling callback runs (also `init` and the function of `spawn`), even after its awaits. A reply
+ * reaches the caller in the caller's context. Taking a message with `erlang.receive` does not change the context of the
+ * receiving code.
  *
- * Costs nothing while nothing is propagated.
+ * It costs nothing while no context is propagated.
  *
- * @param carrier an `AsyncLocalStorage`, or `{ capture, run }`: what to take along, and how to put it in place around a function
- * @returns what ends it; messages that are under way keep theirs
- * @throws TypeError for what is neither
+ * @param carrier an `AsyncLocalStorage`, or `{ capture, run }`: what to capture, and how to run a function with it
+ * @returns a function that ends it; messages already sent keep their contexts
+ * @throws TypeError for any other value
  *
  * @example
  * const request = new AsyncLocalStorage<string>();
@@ -120,9 +121,9 @@ export function propagate<T>(carrier: Storage<T> | Carrier<T>): () => void {
 
 /**
  * Runs `fun` and emits `<event>.start`, then `<event>.stop` with its `duration` in milliseconds, or `<event>.exception`
- * with the error, which is thrown on.
+ * with the error, which is rethrown.
  *
- * @param fun what is measured; may be asynchronous. It may add to the stop event's metadata with `annotate`
+ * @param fun the measured function; may be asynchronous. It may add to the stop event's metadata with `annotate`
  */
 export function span<T>(event: string, metadata: Metadata, fun: (annotate: (more: Metadata) => void) => T): T {
   let shown = metadata;

@@ -1,6 +1,6 @@
 /**
- * Watching one process for a while: what it receives, sends and replies, whom it links to and starts, how it ends. OTP's `trace`
- * and recon's limits: every trace stops by itself, after so many events or so much time, and says so.
+ * Watching one process for a limited time: its messages, replies, links, the processes it starts, and its end. OTP's
+ * `trace` with recon's limits: every trace stops by itself, after a number of events or a time, with a last event.
  */
 export * as trace from "./trace/functions.ts";
 export type { Ending, Flag, Trace, TraceEvent, TraceOptions } from "./trace/trace.ts";

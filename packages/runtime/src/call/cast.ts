@@ -1,9 +1,9 @@
-/** A message that wants no answer. */
+/** A message without a reply. */
 import { GEN_CAST } from "../term/atoms.ts";
 import { settleLayout } from "../term/shape.ts";
 import type { Entry } from "../process/mailbox.ts";
 
-/** A cast. Whoever reads it with `receive` sees OTP's tuple, `['$gen_cast', message]`. */
+/** A cast. Code that takes it with `receive` sees OTP's tuple, `['$gen_cast', message]`. */
 export class Cast implements Entry {
   readonly message: unknown;
   next: Entry | undefined = undefined;

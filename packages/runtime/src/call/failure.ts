@@ -1,9 +1,9 @@
 /**
- * Failing a promise so that the error's stack shows who waits for it.
+ * Rejecting a promise so that the error's stack shows the code that waits for it.
  *
- * V8 adds `at async …` frames to an error made inside a promise's reaction: those of the functions that await what comes of
- * it. So the error is not made where the failure happens, on somebody else's stack, but in a reaction that leads to the
- * waiting promise. A promise that succeeds pays nothing for it.
+ * V8 adds `at async …` frames to an error made inside a promise reaction: those of the functions that await its result.
+ * So the error is not made where the failure happens, on an unrelated stack, but in a reaction that leads to the
+ * waiting promise. A promise that succeeds pays nothing for this.
  */
 import { onBehalfOf } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
@@ -17,7 +17,7 @@ export function failWith(caller: Process | undefined, resolve: (value: never) =>
 }
 
 function fail(resolve: (value: never) => void, make: () => Error): void {
-  // The empty step lets the waiting promise take hold of this chain before the error is made.
+  // The empty step lets the waiting promise attach to this chain before the error is made.
   const chain = soon.then(nothing).then(() => {
     throw make();
   });

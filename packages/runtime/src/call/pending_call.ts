@@ -1,6 +1,6 @@
 /**
- * What a request waits with. It stands in two lists, through itself: of the server (whoever dies fails what was asked of it)
- * and of the caller (whoever dies waits for nothing any more); and, if its time is limited, among the deadlines.
+ * The waiting state of a request. It is a link of two lists: the server's (whose death fails the request) and the
+ * caller's (whose death ends the wait). If its time is limited, it is also among the deadlines.
  */
 import type { Pid } from "../term/pid.ts";
 import type { Process } from "../process/process.ts";
@@ -10,21 +10,21 @@ import { cancel, COARSE_FROM, enter, leave, wait } from "../process/timer.ts";
 import { stamped } from "../process/stamp.ts";
 import { type Coarse, Deadline } from "../process/deadline.ts";
 
-/** What waits: a request. */
+/** A request, as its waiting state sees it. */
 export interface Waits {
   readonly callee: Process;
   readonly caller: Process | undefined;
   readonly payload: unknown;
-  /** Where somebody waits for nothing but the answer: what that is. */
+  /** A description of the awaited reply, if code waits for nothing else. */
   readonly handlers: { readonly waited?: ((payload: unknown) => string) | undefined };
   fail(reason: unknown): void;
   abandon(): void;
-  /** Its time is over. */
+  /** The time-out has expired. */
   expire(): void;
 }
 
 export class PendingCall implements Coarse, Waiting {
-  /** What waits. */
+  /** The waiting request. */
   readonly asked: Waits;
   readonly since: number = stamped();
   previousIn: Waiting | undefined = undefined;
@@ -41,7 +41,7 @@ export class PendingCall implements Coarse, Waiting {
     this.asked = asked;
   }
 
-  /** Enters all lists. */
+  /** Adds it to all lists. */
   begin(ms: number): this {
     const { callee, caller } = this.asked;
     const first = callee.incoming;
@@ -86,7 +86,7 @@ export class PendingCall implements Coarse, Waiting {
     this.asked.expire();
   }
 
-  /** Leaves all lists. */
+  /** Removes it from all lists. */
   end(): void {
     const { callee, caller } = this.asked;
     if (this.slot >= 0) leave(this);

@@ -1,11 +1,11 @@
 /**
  * The promise of a reply that a process will give.
  *
- * Mostly the reply is there as soon as the ready processes have run once. So the promise *is* the microtask that lets them
- * run, and takes the reply along: one promise and one microtask instead of two, and none of what waiting needs. Only if the
- * reply is not there then, it becomes an ordinary promise that waits.
+ * Usually the reply is available as soon as the ready processes have run once. So the promise *is* the microtask that
+ * runs them and returns the reply: one promise and one microtask instead of two, and nothing of the machinery of
+ * waiting. Only if there is no reply by then, it becomes an ordinary promise that waits.
  *
- * What a reply is, against how its promise stands:
+ * The state of a reply (rows) and of its promise (columns):
  *
  * |          | its microtask drains       | undecided: a drain is coming | waiting: a promise of its own         |
  * | -------- | -------------------------- | ---------------------------- | ------------------------------------- |
@@ -13,11 +13,11 @@
  * | answered | the microtask's result     | resolved at once             | resolved at once                      |
  * | failed   | the microtask throws       | rejected two steps later     | rejected two steps later              |
  *
- * `reserveDrain` decides for the first, second or third column, `awaitReply` makes the promise, `keepWaiting` of the reply is the
- * step into the third column, `answer` and `refuse` are the steps down. Nothing is settled for a caller that is dead.
- * "At once" has one exception: replies arrive in the order in which they are given. The promise of who drains is settled
- * when its microtask ends, and one that had to go on waiting then is *late*: one step later still. From such a reply on, all
- * others are held until it has arrived.
+ * `reserveDrain` chooses the column, `awaitReply` makes the promise, the reply's `keepWaiting` moves it into the third
+ * column, and `answer` and `refuse` move it down. Nothing is settled for a dead caller. "At once" has one exception,
+ * because replies must arrive in the order in which they are given: a promise that drains is settled only when its
+ * microtask ends, and one that has to go on waiting after that is *late*, by one more step. Replies given after such a
+ * one are held until it has arrived.
  */
 import { Batch } from "../process/batch.ts";
 import { notice } from "../process/context.ts";
@@ -29,16 +29,16 @@ import { failWith } from "./failure.ts";
 const soon = Promise.resolve();
 const nothing = () => {};
 
-/** A reply that somebody waits for. */
+/** An awaited reply. */
 export interface PendingReply {
   readonly caller: Process | undefined;
   state: "open" | "answered" | "failed";
-  /** The answer, or a function that makes the error. */
+  /** The value, or a function that makes the error. */
   value: unknown;
   resolve: ((value: never) => void) | undefined;
-  /** Who drained for it had to wait for it after that: its promise is settled one step later than others. */
+  /** Its promise drained and then had to wait: it is settled one step later than others. */
   late: boolean;
-  /** The reply does not come at once: do what waiting needs. */
+  /** The reply does not come at once: sets up the wait. */
   keepWaiting(): void;
 }
 
@@ -48,17 +48,17 @@ const WAITS: Delivery = 0;
 const DRAINS: Delivery = 1;
 const FOLLOWS: Delivery = 2;
 
-/** All that this module remembers between two calls of it. */
+/** The state of this module between calls. */
 const replies = {
-  /** Whose promise the coming drain is: there is one such drain at a time, so one function serves all. */
+  /** The reply whose promise is the coming drain: there is only one such drain at a time. */
   driver: undefined as PendingReply | undefined,
-  /** Those whose reply may come with the drain that is coming. */
+  /** Replies that may come with the next drain. */
   undecided: new Batch<PendingReply>(),
-  /** The same, from before a drain that ended early because the event loop was owed a turn. */
+  /** The same, from before a drain that ended early because the event loop was due. */
   stillUndecided: new Batch<PendingReply>(),
   /** Replies are held back, because one before them has not arrived. */
   holding: false,
-  /** A microtask that gives held replies is on its way. */
+  /** A microtask that gives the held replies is scheduled. */
   releasing: false,
   held: new Batch<PendingReply>(),
   /** How many of `held` have been given. */
@@ -66,8 +66,8 @@ const replies = {
 };
 
 /**
- * Decides how a reply will come. Ask before the process that replies is woken, and pass the result to `awaitReply`, whatever
- * happens in between: a drain that was claimed and never run would be the last one.
+ * Decides how a reply will come. Call it before the replying process is woken, and always pass the result to
+ * `awaitReply`: if a claimed drain never ran, no other would.
  */
 export function reserveDrain(prompt: boolean): Delivery {
   if (!prompt) return WAITS;
@@ -81,7 +81,7 @@ export function awaitReply(reply: PendingReply, delivery: Delivery): Promise<unk
     notice(promise);
     return promise;
   }
-  // A process that replies without a turn of its own may have done so already.
+  // A process that needs no turn to reply may have replied already.
   if (reply.state !== "open") return soon.then(() => taken(reply));
   if (delivery === WAITS) return waiting(reply);
   replies.undecided.push(reply);
@@ -102,8 +102,8 @@ function drive(): unknown {
   return behind ? takenLate(reply) : taken(reply);
 }
 
-// What is open when the drain is over has to wait. Where the drain ended early the next one, which is sure to come, may still
-// bring the reply.
+// Replies that are still open after the drain have to wait. If the drain ended early, the next one, which is certain to
+// come, may still bring them.
 whenDrained((early) => {
   const { undecided, stillUndecided } = replies;
   if (stillUndecided.size > 0) keepWaiting(stillUndecided);
@@ -122,7 +122,7 @@ function keepWaiting(batch: Batch<PendingReply>): void {
   batch.clear();
 }
 
-/** The reply is there. */
+/** Gives the reply. */
 export function answer(reply: PendingReply, value: unknown): void {
   reply.state = "answered";
   if (replies.holding || reply.resolve === undefined) {
@@ -138,7 +138,7 @@ export function answer(reply: PendingReply, value: unknown): void {
   }
 }
 
-/** There will be no reply; `make` makes the error. */
+/** Fails the reply, with the error that `make` makes. */
 export function refuse(reply: PendingReply, make: () => Error): void {
   reply.state = "failed";
   if (reply.resolve === undefined) reply.value = make;
@@ -191,7 +191,7 @@ function waiting(reply: PendingReply): Promise<unknown> {
   return promise;
 }
 
-// The executor of a promise: one function for all, so that a promise makes no closure of ours.
+// The executor of all promises: one function, so that a promise needs no closure.
 let captured: (value: never) => void;
 const capture = (resolve: (value: never) => void) => {
   captured = resolve;

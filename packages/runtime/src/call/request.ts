@@ -1,10 +1,10 @@
 /**
- * A request that waits for its answer: the reference in the caller's `from` and the message in the server's mailbox in one
- * object. While the answer may still come at once it is nothing more; when it has to wait, it makes a `PendingCall`:
- * the monitor on the server, the caller's end of it, and the time-out.
+ * A request that waits for its reply: the reference in the caller's `from` and the message in the server's mailbox in
+ * one object. While the reply may still come at once, nothing else is needed. When the request has to wait, it makes a
+ * `PendingCall`: the monitor on the server, the caller's end of it, and the time-out.
  *
- * Calls, calls of the behaviour itself, requests whose answer is a message, and waiting for a death are one class with
- * different handlers: where classes share a constructor through inheritance, V8 compiles it for none of them.
+ * Calls, calls to the behaviour itself, requests whose reply is a message, and waits for a death are one class with
+ * different handlers: V8 does not compile a constructor that many classes share through inheritance.
  */
 import { GEN_CALL } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -19,26 +19,26 @@ import { tracer } from "../process/tracer.ts";
 import type { PendingReply } from "./reply_promise.ts";
 import { PendingCall, type Waits } from "./pending_call.ts";
 
-/** The caller and the tag of its request, as `handle_call` gets it: `gen_server.reply(from, value)` answers. */
+/** The caller and the tag of its request, as passed to `handle_call`: `gen_server.reply(from, value)` answers. */
 export type From = readonly [caller: Pid | undefined, tag: unknown];
 
 /** OTP's default time-out of a call, in ms. */
 export const DEFAULT_TIMEOUT = 5_000;
 
-/** What a request is made for. */
+/** The purpose of a request: what to do in each of its outcomes. */
 export interface ReplyHandlers {
-  /** It is for the behaviour itself rather than for its callback module (OTP's `{system, From, Msg}`). */
+  /** The request is for the behaviour itself, not for its callback module (OTP's `{system, From, Msg}`). */
   readonly system: boolean;
   /**
-   * Where somebody waits for nothing but the answer: what that is, with a `%` for the server. Told if the program ends
-   * meanwhile.
+   * A description of the awaited reply, with a `%` for the server, if code waits for nothing else. Reported if the
+   * program ends meanwhile.
    */
   readonly waited?: ((payload: unknown) => string) | undefined;
-  /** The answer reached the caller. */
+  /** The reply has reached the caller. */
   answered(request: Request, value: unknown): void;
   /** The server died, or the request was made to fail. */
   failed(request: Request, reason: unknown): void;
-  /** Its time is over. It goes on waiting unless it is made to fail. */
+  /** The time-out has expired. The request goes on waiting unless it is made to fail. */
   expired(request: Request): void;
 }
 
@@ -51,7 +51,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
   /** The callee as the caller named it: a pid, a name, `[name, node]`. */
   readonly server: unknown;
   readonly payload: unknown;
-  /** As the caller gave it; undefined if it did not. */
+  /** The caller's time-out; undefined if none was given. */
   readonly timeout: Timeout | undefined;
   /** `open`: neither answered nor failed nor given up. */
   state: PendingReply["state"];
@@ -88,7 +88,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
     return true;
   }
 
-  /** As code that receives it by hand sees it. */
+  /** The message as seen by code that takes it with `receive`. */
   get term(): unknown {
     return [GEN_CALL, this.from, this.payload];
   }
@@ -97,7 +97,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
     return [this.caller?.pid, this];
   }
 
-  /** From now on it waits: fails when the server dies (or has died since it was sent), expires after `ms`. */
+  /** Starts waiting: the request fails when the server dies (or has died since it was sent), and expires after `ms`. */
   keep(ms: number): void {
     if (this.state !== "open") return;
     if (this.caller?.alive === false) this.abandon();
@@ -109,7 +109,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
     this.keep(this.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(this.timeout, "call a server"));
   }
 
-  /** Answers it. The first answer counts; a later one, or one to a caller that is gone, is dropped. */
+  /** Answers the request. The first answer counts; a later one, or one to a dead caller, is dropped. */
   answer(value: unknown): void {
     if (!end(this, "answered")) return;
     tracer?.replied(this, value);
@@ -126,7 +126,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
     this.handlers.expired(this);
   }
 
-  /** Ends it without telling the caller. */
+  /** Ends the request without notifying the caller. */
   abandon(): void {
     end(this, "failed");
   }
@@ -142,7 +142,7 @@ function end(request: Request, state: "answered" | "failed"): boolean {
   return true;
 }
 
-/** The requests to a process that wait for its answer, newest first. */
+/** The requests that wait for a process's reply, newest first. */
 export function openRequests(process: Process): Request[] {
   const found: Request[] = [];
   for (let waiting = process.incoming; waiting !== undefined; waiting = waiting.nextIn) {
@@ -151,7 +151,7 @@ export function openRequests(process: Process): Request[] {
   return found;
 }
 
-/** What a call waits for. */
+/** A description of the reply that a call waits for. */
 export function answerTo(payload: unknown): string {
   return `the answer of % to ${describe(payload)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * A list that is filled and worked off over and over. It keeps its array and counts what is in it: setting an array's length
- * to 0 takes longer than all else that is done with a short one.
+ * A list that is filled and processed again and again. It keeps its array and counts the elements: setting an array's
+ * length to 0 takes longer than everything else done with a short list.
  */
 export class Batch<T> {
   readonly #items: (T | undefined)[] = [];
@@ -19,7 +19,7 @@ export class Batch<T> {
     return false;
   }
 
-  /** Empties it. What it held can be collected; the memory of a batch that once was long, too. */
+  /** Empties it. Its elements can be collected, and so can the memory of a batch that was long once. */
   clear(): void {
     if (this.size > LONG) this.#items.length = 0;
     else for (let index = 0; index < this.size; index++) this.#items[index] = undefined;

@@ -14,7 +14,7 @@ import { reduce, turns } from "./scheduler.ts";
 import { settleLayout } from "../term/shape.ts";
 import { isThenable } from "../term/thenable.ts";
 
-/** What a process does. Its result is of no interest; its failure is the process's exit reason. */
+/** The function of a process. Its result is ignored; its failure is the process's exit reason. */
 export type Body = () => unknown;
 
 export class BodyProcess extends Process {
@@ -48,7 +48,7 @@ export class BodyProcess extends Process {
   }
 
   #start(body: Body): void {
-    // Processes that start processes owe the event loop its turn, too. Whether it is due, the scheduler sees itself.
+    // Processes that start processes must let the event loop turn too. The scheduler decides when it is due.
     reduce();
     try {
       const result = body();
@@ -78,7 +78,7 @@ export class BodyProcess extends Process {
     die(this, reason);
   }
 
-  /** Tells of an uncaught error (not of an exit: that is said on purpose). */
+  /** Reports an uncaught error (but not an exit, which is deliberate). */
   protected exited(reason: unknown, error: unknown): void {
     if (isExit(error)) return;
     const { pid, initialCall } = this;

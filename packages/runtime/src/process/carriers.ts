@@ -1,42 +1,43 @@
 /**
- * Contexts that travel with messages. A process runs in a context of its own; what somebody registers here is taken along by every
- * message and put around its handler: the store of an `AsyncLocalStorage`, a trace. Nothing registered, nothing done.
+ * Contexts that travel with messages. A process runs in its own context. A carrier registered here is captured by every
+ * message and restored around its handler: the store of an `AsyncLocalStorage`, a trace. While none is registered,
+ * nothing is done.
  */
 import { tap } from "./tap.ts";
 
-/** How a context is taken along. */
+/** How a context travels. */
 export interface Carrier<T = unknown> {
-  /** What is there now; undefined for nothing. Called where a message is sent. */
+  /** Captures the current value; undefined for none. Called when a message is sent. */
   capture(): T | undefined;
-  /** Calls `fun` once, at once, with what was captured in place. Called around the handler. */
+  /** Calls `fun` once, synchronously, with the captured value restored. Called around the handler. */
   run(captured: T, fun: () => void): unknown;
 }
 
-/** What a message takes along. */
+/** The contexts that a message carries. */
 export interface Carried {
   readonly carriers: readonly Registered[];
   readonly values: readonly unknown[];
 }
 
-/** Whether anything is registered. */
+/** Whether any carrier is registered. */
 export let carrying = false;
 
 let carriers: readonly Registered[] = [];
 let untap = (): void => {};
 
-/** A carrier, and where its failures go. */
+/** A carrier, and the handler of its failures. */
 interface Registered {
   readonly carrier: Carrier;
   readonly failed: (what: "capture" | "run", error: unknown) => void;
 }
 
 /**
- * Registers one. Returns what ends it.
+ * Registers a carrier. Returns a function that removes it.
  *
- * @param failed hears what the carrier throws; the message goes on without it
+ * @param failed is called with errors of the carrier; the message goes on without it
  */
 export function register(carrier: Carrier, failed: Registered["failed"]): () => void {
-  // An object of its own: one that is registered twice ends twice.
+  // A separate object: a carrier registered twice is removed twice.
   const one: Registered = { carrier, failed };
   set([...carriers, one]);
   return () => set(carriers.filter((each) => each !== one));
@@ -50,10 +51,10 @@ function set(next: readonly Registered[]): void {
   else untap();
 }
 
-// Only while something is registered, and only for what carries something: messages stay as small as they are.
+// Only while a carrier is registered, and only for messages that carry something: other messages stay small.
 const cargo = new WeakMap<object, Carried>();
 
-/** Takes along what is there now, with a message, or with a process that is started. */
+/** Attaches the current contexts to a message or to a started process. */
 export function load(item: object, carried: Carried | undefined = capture()): void {
   if (carried !== undefined) cargo.set(item, carried);
 }
@@ -73,7 +74,7 @@ export function capture(): Carried | undefined {
   return found ? { carriers, values } : undefined;
 }
 
-/** Does what a message asks for, in what it took along. */
+/** Handles a message in the contexts that it carries. */
 export function handled(item: object, fun: () => void): void {
   within(cargo.get(item), fun);
 }
@@ -93,7 +94,7 @@ export function within(carried: Carried | undefined, fun: () => void): void {
   step();
 }
 
-// Whatever a carrier does, the handler runs once.
+// The handler runs once, whatever a carrier does.
 function run({ carrier, failed }: Registered, value: unknown, fun: () => void): void {
   let begun = false;
   const once = (): void => {

@@ -1,10 +1,10 @@
-/** Where time comes from. Tests put a simulated one in its place. */
+/** The source of time. Tests replace it with a simulated one. */
 export interface Clock {
   /** Milliseconds since some fixed point; never goes back. */
   now(): number;
   /** Calls `fire` once, `ms` from now. */
   set(fire: () => void, ms: number): Alarm;
-  /** Changes when alarms that were set before mean nothing any more. */
+  /** Changes when alarms set earlier have become invalid. */
   era?(): number;
 }
 
@@ -16,14 +16,14 @@ export interface Alarm {
 }
 
 const MAX_MS = 2 ** 31 - 1;
-/** Less than any time that is meant, in ms, and more than sums of times err by. */
+/** Shorter than any real interval, in ms, and longer than the rounding errors of sums. */
 const EPSILON = 0.001;
-/** How often it is looked whether a foreign clock is still in place, in ms. */
+/** How often to check whether a foreign clock is still installed, in ms. */
 const PATROL = 50;
 
 type Timeout = (fire: () => void, ms: number) => Partial<NodeJS.Timeout>;
 
-// As they are when the package is loaded: those of the engine, unless a test put its own in place before.
+// The functions at the time the package is loaded: the engine's, unless a test replaced them before.
 const { setTimeout: own, clearTimeout: ownClear } = globalThis;
 
 let era = 0;
@@ -31,14 +31,14 @@ let set: unknown = own;
 let source = performance;
 // oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on its source
 let read = source.now;
-/** What is added to the reading, so that time goes on from where it was when somebody replaces the clock. */
+/** Added to the reading, so that time continues without a jump when the clock is replaced. */
 let skew = 0;
 
 function reading(): number {
   return read.call(source) + skew;
 }
 
-// Test tools replace setTimeout and performance.now, and put them back: each time a new era begins.
+// Test tools replace setTimeout and performance.now and restore them: each time a new era begins.
 function current(): number {
   if (globalThis.setTimeout === set && performance === source && source.now === read) return era;
   const before = reading();
@@ -52,8 +52,8 @@ function current(): number {
 }
 
 /**
- * The clock and the timers of the engine, or what a test tool has put in their place: its time-outs can be advanced, and when it
- * puts the engine's back, what still waits goes on waiting by that.
+ * The clock and the timers of the engine, or the replacements of a test tool: time-outs follow the tool's fake time,
+ * and go on by the engine's clock once that is restored.
  */
 export const realClock: Clock = {
   era: current,
@@ -70,11 +70,11 @@ export const realClock: Clock = {
     const handle = (setTimeout as unknown as Timeout)(
       () => {
         clear();
-        // A timer of another clock tells what time it is; that one's reading need not.
+        // A timer of another clock shows what time it is, even if that clock's own reading does not.
         if (foreign || since !== current()) skew += Math.max(0, due - reading());
         fire();
       },
-      // What is left over from adding and taking away, as 60000.000000001, is no millisecond more.
+      // A rounding remainder, as in 60000.000000001, is not one more millisecond.
       Math.min(Math.ceil(ms - EPSILON), MAX_MS),
     );
     const look = () => {
@@ -94,15 +94,15 @@ export const realClock: Clock = {
   },
 };
 
-/** The clock that is in place. */
+/** The installed clock. */
 export let clock: Clock = realClock;
 
-/** The time by the clock that is in place, in ms. */
+/** The time by the installed clock, in ms. */
 export function now(): number {
   return clock.now();
 }
 
-/** Puts another clock in place and returns the one before. `useClock` of `timer.ts` looks whether it may be done. */
+/** Installs another clock and returns the previous one. `useClock` of `timer.ts` checks whether that is allowed. */
 export function replaceClock(next: Clock): Clock {
   const before = clock;
   clock = next;

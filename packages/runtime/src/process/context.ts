@@ -1,20 +1,22 @@
 /**
  * Which process the running code belongs to, and in which asynchronous context it runs.
  *
- * While the scheduler runs a process it says so here. After an `await` the engine says it, by what it offers best:
+ * While the scheduler runs a process, it records that here. After an `await` the engine provides it, by the best
+ * mechanism it has:
  *
  * - *Hooks* (V8 where `AsyncLocalStorage` is made of async hooks: Node before 24). A promise made by a process's code carries
  *   the process, and whatever continues after that promise runs as it again.
- * - *Frames* (all others). The engine itself hands an asynchronous context from each await to what follows it; a process has
- *   one, made when it first runs and entered for each of its turns. Code outside all processes pays nothing.
+ * - *Frames* (all others). The engine itself passes an asynchronous context from each await to the code that follows; a
+ *   process has one, made when it first runs and entered for each of its turns. Code outside processes pays nothing.
  *
- * Callbacks of timers and emitters belong to no process: hooks see promises only, and with frames it is asked what runs. That
- * question can come late: an asynchronous callback that awaits before it asks goes on as the process. So a frame is *over*
- * with the asynchronous callback that ran in it; what goes on in it after that was left behind, and does not die with the process.
+ * Callbacks of timers and emitters belong to no process: hooks see only promises, and with frames the runtime checks
+ * what kind of code is running. That check can come late: an asynchronous callback that awaits before it uses the
+ * runtime goes on as the process. So a frame is *over* when the asynchronous callback that ran in it has ended; code
+ * that goes on in the frame after that was left behind, and does not die with the process.
  *
- * The context of a process is *neutral*: it has no value of an `AsyncLocalStorage` but what the process itself sets. With
- * frames that comes by itself. With hooks a process has a resource of its own from the moment on that the program uses
- * `AsyncLocalStorage` at all.
+ * The context of a process is *neutral*: an `AsyncLocalStorage` has no value in it unless the process itself sets one.
+ * Frames have this property already. With hooks, each process gets its own resource once the program uses
+ * `AsyncLocalStorage`.
  */
 import { AsyncLocalStorage, AsyncResource, executionAsyncId, executionAsyncResource } from "node:async_hooks";
 import v8 from "node:v8";
@@ -26,33 +28,33 @@ type Owned = Promise<unknown> & { [OWNER]?: Process };
 
 keep(Object.assign(Promise.resolve(), { [OWNER]: undefined }));
 
-/** The process that the scheduler runs; with hooks, also the one whose promise is continued. */
+/** The process that the scheduler is running; with hooks, also the one whose promise is being continued. */
 let running: Process | undefined;
 let tracking: "nothing" | "promises" | "frames" = "nothing";
 let framed = false;
 
-/** A process's turn must be run in a context of its own: use `entranceTo`. */
+/** A process's turn must run in its own context: use `entranceTo`. */
 export let isolating = false;
 
-/** The process whose code asks; undefined outside of all. */
+/** The process that the calling code belongs to; undefined outside processes. */
 export function acting(): Process | undefined {
   return running !== undefined || !framed ? running : found();
 }
 
-/** Says who runs from now on. Returns who ran before, to put back. */
+/** Sets the running process. Returns the previous one, to be restored. */
 export function enter(process: Process | undefined): Process | undefined {
   const before = running;
   running = process;
   return before;
 }
 
-/** The rest of this promise's reaction is code of the process. */
+/** Makes the rest of this promise reaction code of the process. */
 export function become(process: Process): void {
   if (!framed) running = process;
   else if (frames.getStore()?.process !== process) frames.enterWith(frameOf(process));
 }
 
-/** Starts following who runs: from the first process on. */
+/** Starts tracking which process runs, at the first process. */
 export function follow(): void {
   if (tracking !== "nothing") return;
   tracking = hooked() ? "promises" : "frames";
@@ -74,43 +76,45 @@ export function follow(): void {
   });
 }
 
-/** The process in whose code an unhandled promise was rejected. Asked while the engine tells of it. */
+/** The process whose code made an unhandled rejected promise. To be called while the engine reports the rejection. */
 export function ownerOf(promise: Promise<unknown>): Process | undefined {
   return framed ? frames.getStore()?.process : (promise as Owned)[OWNER];
 }
 
-// With hooks: whether the program uses AsyncLocalStorage (or follows promises by other means) shows in what its promises carry.
+// With hooks: the properties of its promises show whether the program uses AsyncLocalStorage (or tracks promises by
+// other means).
 const ids = Object.getOwnPropertySymbols(new AsyncResource("otpts.probe"));
 const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_id_symbol") ?? Symbol("none")) as never;
 const FRAME = ids.find((each) => each.description === "context_frame");
 
-/** Looks at a promise that was just made: must processes have contexts of their own from now on? */
+/** Checks a newly made promise: do processes need their own contexts from now on? */
 export function notice(promise: Promise<unknown>): void {
   if (!isolating && (promise as Promise<unknown> & { [ASYNC_ID]?: unknown })[ASYNC_ID] !== undefined) isolating = true;
 }
 
-/** Looks at a promise made for it. */
+/** The same check with a promise made for it. */
 export function noticeNow(): void {
   if (!isolating) notice(Promise.resolve());
 }
 
 type Resource = AsyncResource & { [key: symbol]: unknown };
 
-// This module may be loaded in the middle of somebody's request: its context is taken off again where the engine shows it.
+// This module may be loaded in the middle of a request, whose context is removed if the engine exposes it.
 const neutral = stripped(new AsyncResource("otpts.neutral"));
 const frames = new AsyncLocalStorage<Frame | undefined>();
 
 /**
  * The context of a process, up to the end of the asynchronous callback that ran in it.
  *
- * Where the engine lets it, it is *bare*: the engine's context itself, which is a map from each `AsyncLocalStorage` to its value, here
- * of one entry. The engine's own way to such a context, a map and an `AsyncResource` for each process, takes 150 ns on Node 24 and 570 ns
- * on Node 26, and 320 bytes; this takes 20 ns and 40 bytes.
+ * If the engine allows it, the frame is *bare*: it takes the place of the engine's context, which is a map from each
+ * `AsyncLocalStorage` to its value, here with one entry. The engine's own way to such a context, a map and an
+ * `AsyncResource` for each process, takes 150 ns on Node 24 and 570 ns on Node 26, and 320 bytes; this takes 20 ns and
+ * 40 bytes.
  */
 class ProcessFrame implements Frame {
   readonly process: Process;
   over = false;
-  /** Where it is not bare: what runs in it. */
+  /** If it is not bare: the resource to run code in. */
   readonly resource: AsyncResource | undefined;
 
   constructor(process: Process) {
@@ -118,8 +122,8 @@ class ProcessFrame implements Frame {
     this.resource = bare ? undefined : resourceIn(this);
   }
 
-  // What the engine asks of a context: a value, all values (for the context of `run` and `enterWith`, which has one more), and to
-  // forget one.
+  // The operations that the engine needs of a context: get a value, get all values (for the context of `run` and
+  // `enterWith`, which has one more), and remove one.
   has(storage: unknown): boolean {
     return storage === frames;
   }
@@ -135,7 +139,7 @@ class ProcessFrame implements Frame {
   disable(): void {}
 }
 
-// The resource that bare frames are entered by: it has the one that is entered.
+// The resource through which bare frames are entered: it holds the current one.
 const entrance = stripped(new AsyncResource("otpts.process")) as Resource;
 const bare = takesBare();
 keep(neutral.runInAsyncScope(newFrame, undefined, undefined as never));
@@ -145,7 +149,7 @@ function resourceIn(frame: Frame): AsyncResource {
   return new AsyncResource("otpts.process");
 }
 
-// Whether the engine takes an object of ours for a context: it is tried out with all that is done with one.
+// Whether the engine accepts our object as a context, found by trying every operation.
 function takesBare(): boolean {
   if (FRAME === undefined) return false;
   const other = new AsyncLocalStorage<number>();
@@ -176,7 +180,7 @@ function stripped(resource: AsyncResource): AsyncResource {
   return resource;
 }
 
-/** What the process's code runs in: call its `runInAsyncScope` at once. Only where `isolating`. */
+/** The resource that the process's code runs in: call its `runInAsyncScope` at once. Only if `isolating`. */
 export function entranceTo(process: Process): AsyncResource {
   const frame = frameOf(process);
   if (frame.resource !== undefined) return frame.resource;
@@ -192,7 +196,7 @@ function newFrame(process: Process): Frame {
   return new ProcessFrame(process);
 }
 
-/** The asynchronous callback of a process has ended: its next turn has a frame of its own. */
+/** Ends the frame of a process's asynchronous callback: the next turn gets a new one. */
 export function leave(process: Process): void {
   if (!framed || process.frame === undefined) return;
   process.frame.over = true;
@@ -200,15 +204,15 @@ export function leave(process: Process): void {
 }
 
 /**
- * Whether the asking code is what `process` does now, and not something that it has left behind, such as the handler of an HTTP
- * server that it started.
+ * Whether the calling code is the current work of `process`, and not something it left behind, such as the handler of
+ * an HTTP server that it started.
  */
 export function isDoing(process: Process): boolean {
   if (!framed || running === process) return true;
   return frames.getStore()?.over === false && !process.listening;
 }
 
-/** Runs what is nobody's code: in no process and no context. */
+/** Runs a function outside all processes and contexts. */
 export function outside(fun: () => void): void {
   const before = enter(undefined);
   try {
@@ -219,7 +223,10 @@ export function outside(fun: () => void): void {
   }
 }
 
-/** Rejects on behalf of a process (or of code outside all): if nobody handles it, the rejection is that one's. */
+/**
+ * Rejects on behalf of a process (or of code outside processes): if the rejection is not handled, it counts as that
+ * process's.
+ */
 export function onBehalfOf(process: Process | undefined, fun: () => void): void {
   if (!framed) fun();
   else if (process === undefined) neutral.runInAsyncScope(fun);
@@ -230,17 +237,18 @@ function found(): Process | undefined {
   const frame = frames.getStore();
   if (frame === undefined) return undefined;
   if (inReaction()) return frame.over && !frame.process.alive ? undefined : frame.process;
-  // A callback of a timer or an emitter that a process left: nobody's, and so is what follows its awaits.
+  // A callback of a timer or an emitter that a process left behind: it belongs to no process, and neither does the code
+  // after its awaits.
   frames.enterWith(undefined);
   return undefined;
 }
 
-// Reactions of promises have no id, or, where somebody follows promises with async hooks, their promise as resource.
+// Promise reactions have no id, or, if promises are tracked with async hooks, their promise as resource.
 function inReaction(): boolean {
   return executionAsyncId() === 0 || executionAsyncResource() instanceof Promise;
 }
 
-// Whether V8's promise hooks are there and AsyncLocalStorage is made of async hooks.
+// Whether V8's promise hooks are available and AsyncLocalStorage is implemented by async hooks.
 function hooked(): boolean {
   const { bun, deno } = process.versions as { bun?: string; deno?: string };
   if (bun !== undefined || deno !== undefined || typeof v8.promiseHooks?.createHook !== "function") return false;

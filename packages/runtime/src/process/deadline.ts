@@ -1,14 +1,14 @@
-/** What waits for time: exact deadlines and coarse ones. `timer.ts` has them wait. */
+/** Exact and coarse deadlines, which `timer.ts` schedules. */
 import { settleLayout } from "../term/shape.ts";
 
-/** Something that waits for time. `fire` is called at most once; it must not throw. */
+/** A point in time to wait for. `fire` is called at most once; it must not throw. */
 export class Deadline {
   /** @internal position in the heap, or -1 */
   place = -1;
-  /** @internal never a whole number at first, so that V8 takes it for a fraction from the beginning: see `term/shape.ts` */
+  /** @internal not an integer at first, so that V8 stores it as a double from the beginning: see `term/shape.ts` */
   due = Infinity;
   fire: () => void;
-  /** Waiting for it does not keep Node alive. */
+  /** The wait does not keep Node alive. */
   readonly background: boolean;
 
   constructor(fire: () => void, background = false) {

@@ -1,9 +1,9 @@
 /**
- * How a process dies, and who hears of it.
+ * How a process dies, and which processes are notified.
  *
- * At once, for everybody: it is not alive, its name is free, its pid leads nowhere. Only then do others hear of it: links
- * first, then monitors, then those who wait for an answer. Deaths that follow from it are worked off from a list, one after
- * the other, so that a chain of a hundred thousand links needs no stack.
+ * First, and at once, it is no longer alive, its name is free and its pid refers to nothing. Then others are notified:
+ * links first, then monitors, then callers that wait for a reply. Deaths that this causes are processed from a list,
+ * one after the other, so that a chain of a hundred thousand links needs no stack.
  */
 import { EXIT, NOPROC } from "../term/atoms.ts";
 import { ErlangError, Exit } from "../term/error.ts";
@@ -22,7 +22,7 @@ import type { Waiting } from "./waiting.ts";
 const waiting: { process: Process; reason: unknown }[] = [];
 let telling = false;
 
-/** The process dies with this reason, unless it is dead. */
+/** Ends a process with this reason, unless it is dead. */
 export function die(process: Process, reason: unknown): void {
   if (!process.alive) return;
   exitProcess(process, reason);
@@ -33,14 +33,14 @@ export function die(process: Process, reason: unknown): void {
   telling = true;
   tell(process, reason);
   if (waiting.length > 0) {
-    // An array that grows while it is walked.
+    // The array grows during the loop.
     for (const one of waiting) tell(one.process, one.reason);
     waiting.length = 0;
   }
   telling = false;
 }
 
-/** Delivers an exit signal. `linked`: it comes over a link, and is dropped if there is none any more (P41). */
+/** Delivers an exit signal. `linked`: it comes over a link, and is dropped if the link has been removed. */
 export function signal(to: Pid, from: Pid, reason: unknown, linked: boolean): void {
   const process = processOf(to);
   if (process === undefined) return;
@@ -53,7 +53,7 @@ export function signal(to: Pid, from: Pid, reason: unknown, linked: boolean): vo
   else if (effect.does === "death") die(process, effect.reason);
 }
 
-/** Links two processes (P20–P25). */
+/** Links two processes. */
 export function link(process: Process, to: Pid): true {
   if (to === process.pid) return true;
   const other = processOf(to);
@@ -84,7 +84,7 @@ export function unlink(process: Process, from: Pid): true {
 
 function exitProcess(process: Process, reason: unknown): void {
   tracer?.happened(process, { what: "exit", reason });
-  // Between two callbacks no code of it is under way.
+  // Between two callbacks none of its code is running.
   if (process.listening) leave(process);
   process.expire();
   process.reason = reason;
@@ -107,7 +107,7 @@ function tell(process: Process, reason: unknown): void {
     notifyMonitors(process, reason);
     forget(process);
   }
-  // Oldest first; the list has the newest in front, and whoever is told leaves it.
+  // Oldest first; the list has the newest in front, and notified entries leave it.
   let oldest = process.incoming;
   while (oldest?.nextIn !== undefined) oldest = oldest.nextIn;
   while (oldest !== undefined) {
@@ -121,7 +121,7 @@ function tell(process: Process, reason: unknown): void {
   if (extra?.controller !== undefined) abort(extra.controller, reason);
 }
 
-// What listens is no code of whoever runs now: the killer, or who dies of it.
+// The listeners' code does not belong to the running process, which is the killer or the victim.
 function abort(controller: AbortController, reason: unknown): void {
   outside(() => controller.abort(new Exit(reason)));
 }

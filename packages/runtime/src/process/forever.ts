@@ -1,6 +1,6 @@
 /**
- * What a dead process's code waits for: a promise that is never settled. A new one each time: whatever waits for it can be
- * collected together with it, which a shared one would prevent.
+ * The promise that a dead process's code waits for: it never settles. A new one each time, so that it can be collected
+ * together with the code that waits for it, which a shared one would prevent.
  */
 export function forever(): Promise<never> {
   return new Promise(() => {});

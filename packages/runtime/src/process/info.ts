@@ -1,4 +1,4 @@
-/** What `process_info` tells. */
+/** The information of `process_info`. */
 import { type Atom, ensure } from "../term/atom.ts";
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -12,7 +12,7 @@ import { lengthOf, memoryOf } from "./size.ts";
 import { dateOf, elapsed } from "./stamp.ts";
 import type { Waiting } from "./waiting.ts";
 
-/** What there is to know about a process. */
+/** Information about a process. */
 export interface ProcessInfo {
   readonly registered_name: Atom | undefined;
   readonly initial_call: string;
@@ -27,37 +27,37 @@ export interface ProcessInfo {
   readonly dictionary: readonly (readonly [unknown, unknown])[];
   readonly ancestors: readonly (Pid | Atom)[];
   readonly parent: Pid | Atom | undefined;
-  /** Requests by this process that are not answered yet. */
+  /** This process's unanswered requests. */
   readonly open_calls: number;
-  /** When it was started, to the millisecond or so. */
+  /** When it was started, to about a millisecond. */
   readonly started_at: Date;
-  /** Messages taken out of its mailbox so far. */
+  /** Number of messages taken out of its mailbox so far. */
   readonly messages_handled: number;
-  /** Messages and other steps it has had turns for so far: what the scheduler counts. */
+  /** The scheduler's count of its messages and other steps so far. */
   readonly reductions: number;
-  /** How often the child that it is was started again, by the supervisor it has now. */
+  /** How often its current supervisor has restarted it as a child. */
   readonly restarts: number;
-  /** About how many bytes the messages in its mailbox take. */
+  /** Approximate size of the messages in its mailbox, in bytes. */
   readonly message_queue_memory: number;
-  /** The asynchronous callback that it waits for, and for how many ms it has run. While it runs, no message is handled. */
+  /** The asynchronous callback that is running, and for how many ms. Meanwhile no message is handled. */
   readonly current_callback: { readonly callback: string; readonly running_for: number } | undefined;
-  /** The calls of this process that wait for their answer, oldest first. */
+  /** This process's calls that wait for a reply, oldest first. */
   readonly waits_for: readonly Wait[];
-  /** The calls of others that wait for an answer of this process, oldest first. */
+  /** Other callers' calls that wait for a reply of this process, oldest first. */
   readonly waited_for_by: readonly Wait[];
 }
 
-/** A call that waits for its answer. */
+/** A call that waits for its reply. */
 export interface Wait {
-  /** Who waits; undefined for code outside all processes. */
+  /** The waiting caller; undefined for code outside processes. */
   readonly caller: Pid | undefined;
   readonly server: Pid;
   readonly request: unknown;
-  /** In ms. */
+  /** How long it has been waiting, in ms. */
   readonly waiting_for: number;
 }
 
-/** What `process_info` can be asked for. */
+/** The items of `process_info`. */
 export type InfoItem = keyof ProcessInfo;
 
 const RUNNING = ensure("running");
@@ -105,14 +105,14 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   },
 };
 
-// Who watches a death waits for no answer.
+// A wait for a death is not a wait for a reply.
 function note(waits: Wait[], { awaited, caller, server, request, since }: Waiting): void {
   if (awaited) waits.unshift({ caller, server, request, waiting_for: elapsed(since) });
 }
 
 let restartsOf: (process: Process) => number = () => 0;
 
-/** Sets who knows how often a process was restarted: supervisors, which stand above this layer. */
+/** Sets the function that returns how often a process was restarted; supervisors provide it, from the layer above. */
 export function tellRestarts(of: (process: Process) => number): void {
   restartsOf = of;
 }

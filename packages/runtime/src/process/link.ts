@@ -1,4 +1,4 @@
-/** The set of a process's links. One link is the rule (to the parent), so one is kept without a set. */
+/** The set of a process's links. Most processes have one link (to the parent), which is kept without a set. */
 import type { Pid } from "../term/pid.ts";
 import type { Process } from "./process.ts";
 

@@ -1,11 +1,11 @@
 /**
- * A process's queue of messages: first in, first out, with selective receive. A list through its entries: an empty mailbox
- * is two words, and taking one out of the middle moves nothing. A cast or a request is an entry itself; any other message
- * has an envelope around it.
+ * A process's queue of messages: first in, first out, with selective receive. It is a list linked through its entries:
+ * an empty mailbox is two words, and removal from the middle moves nothing. A cast or a request is itself an entry; any
+ * other message is in an envelope.
  */
 import { settleLayout } from "../term/shape.ts";
 
-/** What stands in a mailbox: one message. */
+/** An entry of a mailbox: one message. */
 export interface Entry {
   next: Entry | undefined;
   /** The message as the process's code sees it: casts and requests are OTP's tuples. */
@@ -26,20 +26,20 @@ export class Envelope implements Entry {
   }
 }
 
-/** Who waits for a message of the mailbox. Messages before `looked` were looked at and not wanted. */
+/** A receive that waits for a message. Messages up to `looked` were checked and not accepted. */
 export interface Waiter {
   looked: Entry | undefined;
-  /** It gives up after one look (`after: 0`). */
+  /** It gives up after one check (`after: 0`). */
   poll: boolean;
-  /** It waits no more. */
+  /** Ends the wait. */
   end(): void;
 }
 
-/** What a mailbox looks like from here: the two ends. A process is its own mailbox. */
+/** The two ends of a mailbox. A process is its own mailbox. */
 export interface Mailbox {
   head: Entry | undefined;
   tail: Entry | undefined;
-  /** How many entries were taken out of it so far. */
+  /** Number of entries taken out so far. */
   taken: number;
 }
 
@@ -49,7 +49,7 @@ export function put(box: Mailbox, entry: Entry): void {
   box.tail = entry;
 }
 
-/** Takes out the entry that follows `before` (or the first, for undefined). There must be one. */
+/** Takes out the entry after `before` (or the first, for undefined). There must be one. */
 export function take(box: Mailbox, before: Entry | undefined): Entry {
   const entry = (before === undefined ? box.head : before.next) as Entry;
   const { next } = entry;
@@ -57,12 +57,12 @@ export function take(box: Mailbox, before: Entry | undefined): Entry {
   else before.next = next;
   box.taken++;
   if (next === undefined) box.tail = before;
-  // Whoever keeps the entry (a request is a reference too) must not keep all that came after it.
+  // Code that keeps the entry (a request is a reference too) must not retain all later ones.
   else entry.next = undefined;
   return entry;
 }
 
-/** Takes the first ordinary message that `wanted` wants out of a process's mailbox, if there is one, and tells nobody of it. */
+/** Removes the first ordinary message that `wanted` accepts from a process's mailbox, if there is one. */
 export function discard(
   box: Mailbox & { readonly waiter: Waiter | undefined },
   wanted: (message: unknown) => boolean,
@@ -71,7 +71,7 @@ export function discard(
   for (let entry = box.head; entry !== undefined; entry = entry.next) {
     if (entry instanceof Envelope && fits(wanted, entry.message)) {
       take(box, before);
-      // Where a receive has looked to may just have gone.
+      // The entry up to which a receive has checked may be the removed one.
       if (box.waiter !== undefined) box.waiter.looked = undefined;
       return;
     }
@@ -79,7 +79,7 @@ export function discard(
   }
 }
 
-/** Drops all messages. Whoever keeps one of the entries (a request is a reference too) must not keep the others. */
+/** Drops all messages. Code that keeps one of the entries (a request is a reference too) must not retain the others. */
 export function empty(box: Mailbox): void {
   for (let entry = box.head; entry !== undefined;) {
     const { next } = entry;
@@ -90,7 +90,7 @@ export function empty(box: Mailbox): void {
   box.tail = undefined;
 }
 
-/** The entries in order, oldest first, without taking any. */
+/** The entries in order, oldest first, without removing any. */
 export function entries(box: Mailbox): Entry[] {
   const found: Entry[] = [];
   for (let entry = box.head; entry !== undefined; entry = entry.next) found.push(entry);
@@ -99,7 +99,7 @@ export function entries(box: Mailbox): Entry[] {
 
 settleLayout(() => new Envelope(undefined));
 
-// What somebody sent may throw when it is looked at: then it is not what is looked for.
+// A message may throw on inspection: then it does not match.
 function fits(wanted: (message: unknown) => boolean, message: unknown): boolean {
   try {
     return wanted(message);

@@ -1,4 +1,4 @@
-/** Monitors and aliases: references through which a process hears of a death, or can be reached. */
+/** Monitors and aliases: references by which a process is notified of a death, or can be reached. */
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
@@ -12,10 +12,10 @@ import { find, isHere } from "./registry.ts";
 import { type Name, told } from "../term/name.ts";
 import { abandon } from "./timer.ts";
 
-/** When the alias of a monitor ends: with the monitor, also with the first reply, or only by `unalias`. */
+/** When the alias of a monitor ends: with the monitor, with the monitor or the first reply, or only by `unalias`. */
 export type AliasMode = "demonitor" | "reply_demonitor" | "explicit_unalias";
 
-/** A reference a process can be reached through. */
+/** A reference that messages can be sent to. */
 export class AliasRef extends Ref {
   readonly id = nextId();
   owner: Process | undefined;
@@ -40,7 +40,7 @@ export class AliasRef extends Ref {
   }
 }
 
-/** A monitor. Its 'DOWN' names the process as it was asked for: by pid, or by `[name, node]`. */
+/** A monitor. Its 'DOWN' names the process as the monitor did: by pid, or by `[name, node]`. */
 export class MonitorRef extends Ref implements Monitor {
   readonly id = nextId();
   readonly watcher: Process;
@@ -73,7 +73,7 @@ export class MonitorRef extends Ref implements Monitor {
   }
 }
 
-/** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead (P50–P54). */
+/** Starts a monitor: `watcher` gets one 'DOWN' when the target dies, at once with `noproc` if it is dead. */
 export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Name], mode?: AliasMode): Ref {
   const name =
     item instanceof Pid ? undefined : isTuple(item) ? (item as readonly [Name, Name]) : ([item as Name, NODE] as const);
@@ -84,7 +84,7 @@ export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Nam
     );
   const target = name === undefined ? processOf(item as Pid) : find(name[0]);
   const shown = name === undefined ? item : [told(name[0]), told(name[1])];
-  // Whoever would monitor itself gets a reference that is neither monitor nor alias, as in OTP.
+  // A process that monitors itself gets a reference that is neither monitor nor alias, as in OTP.
   if (target === watcher) return new MonitorRef(watcher, shown, undefined, undefined);
   const ref = new MonitorRef(watcher, shown, target, mode);
   if (target === undefined) {
@@ -110,7 +110,7 @@ export function isDown(message: unknown, ref: Ref): message is readonly [unknown
   return tagOf(message, 5) === DOWN && (message as readonly unknown[])[1] === ref;
 }
 
-/** Ends a monitor (P55, P56). True if it was still active, that is if no 'DOWN' was delivered. */
+/** Ends a monitor. True if it was still active, that is, if no 'DOWN' was delivered. */
 export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
   let active = false;
   if (ref instanceof MonitorRef && ref.watcher === holder) {
@@ -127,7 +127,7 @@ export function demonitor(holder: Process, ref: Ref, flush: boolean): boolean {
   return active;
 }
 
-/** Tells whoever monitors a process that it died, in the order in which the monitors were made. */
+/** Notifies the monitors of a dead process, in the order in which they were made. */
 export function notifyMonitors(process: Process, reason: unknown): void {
   const watchers = process.extra?.watchers;
   if (watchers === undefined) return;
@@ -147,7 +147,7 @@ export function forget(process: Process): void {
   extra.timers = undefined;
 }
 
-/** The process behind an alias, if it is active. `reply`: the message is one, which ends an alias made for it. */
+/** The process behind an alias, if it is active. `reply`: the message is a reply, which ends an alias made for one. */
 export function owner(ref: Ref): Process | undefined {
   if (!(ref instanceof AliasRef || ref instanceof MonitorRef)) return undefined;
   const process = ref.owner;

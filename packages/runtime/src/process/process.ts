@@ -1,8 +1,8 @@
 /**
- * A process: an identity, a mailbox, links and monitors, and code that gets a turn when there is something to do. What that
- * code is, the subclasses say: a function (`body.ts`) or a behaviour's loop.
+ * A process: an identity, a mailbox, links and monitors, and code that gets a turn when there is something to do.
+ * Subclasses supply that code: a function (`body.ts`) or a behaviour's loop.
  *
- * Idle processes are many, so what few of them need sits in `Extra`, made when first needed.
+ * There may be many idle processes, so fields that few of them need are in `Extra`, made when first needed.
  */
 import type { AsyncResource } from "node:async_hooks";
 import type { Atom } from "../term/atom.ts";
@@ -21,20 +21,20 @@ import { settleLayout } from "../term/shape.ts";
  * a nact actor. A dispatcher decides *when* `process.turn()` is called, never what it does.
  */
 export interface Dispatcher {
-  /** Whether a process that is scheduled has run when the microtasks that are due have run. */
+  /** Whether a scheduled process has run once the pending microtasks have run. */
   readonly prompt: boolean;
-  /** A process was started: give it whatever it needs to be scheduled later. Its `seat` is the dispatcher's to use. */
+  /** A process was started: prepares it for being scheduled. Its `seat` belongs to the dispatcher. */
   admit(process: Process): void;
-  /** The process has something to do: call `process.turn()` soon, not now. Called at most once until that call. */
+  /** The process has something to do: calls `process.turn()` soon, not now. Called at most once until that call. */
   schedule(process: Process): void;
-  /** The process is dead: release what `admit` took. */
+  /** The process is dead: releases what `admit` allocated. */
   dismiss(process: Process): void;
 }
 
 /** The asynchronous context of a process, up to the end of the asynchronous callback that ran in it: see `context.ts`. */
 export interface Frame {
   readonly process: Process;
-  /** What its code runs in, where that is the frame's own. */
+  /** The resource that its code runs in, if the frame has its own. */
   readonly resource: AsyncResource | undefined;
   over: boolean;
 }
@@ -42,30 +42,30 @@ export interface Frame {
 /** A monitor that `watcher` holds on `target`, undefined once the monitor has ended: see `monitor.ts`. */
 export interface Monitor extends Ref {
   readonly watcher: Process;
-  /** The target as it was asked for: a pid, or `[name, node]`. */
+  /** The target as the watcher named it: a pid, or `[name, node]`. */
   readonly item: unknown;
   target: Process | undefined;
 }
 
-/** What few processes need. */
+/** The fields that few processes need. */
 export class Extra {
   dictionary: Map<unknown, unknown> | undefined = undefined;
   controller: AbortController | undefined = undefined;
   /** Monitors this process holds on others. */
   monitors: Set<Monitor> | undefined = undefined;
-  /** Monitors others hold on this process. */
+  /** Monitors that other processes hold on this one. */
   watchers: Set<Monitor> | undefined = undefined;
   /** Active aliases of this process. */
   aliases: Set<Ref> | undefined = undefined;
   /** Timers that send to this process. */
   timers: Set<Deadline> | undefined = undefined;
-  /** What the ancestors of a process started by this one are. */
+  /** The ancestors of a process started by this one. */
   ancestry: readonly (Pid | Atom)[] | undefined = undefined;
   /** The dispatcher's own data. */
   seat: unknown = undefined;
-  /** Debug options of `sys`, where it has any. */
+  /** Debug options of `sys`, if there are any. */
   debug: unknown = undefined;
-  /** What it had handled when it was looked at last: `rate.ts`. */
+  /** The count of handled messages at the last reading: `rate.ts`. */
   sample: unknown = undefined;
 }
 
@@ -79,46 +79,46 @@ const PROMPT = 2;
 const TRAPPING = 4;
 const READY = 8;
 const LISTENING = 16;
-/** The first of the bits that a subclass has for itself. */
+/** The first of the bits for a subclass's own use. */
 export const OWN = 32;
 
 /*
- * The order of the fields is that of their use: what a message needs stands together, at the end, where the subclass's fields
- * follow. Among a hundred thousand processes each line of memory that a message touches is a miss in the processor's caches.
+ * The fields are ordered by use: those needed for a message are adjacent, at the end, followed by the subclass's
+ * fields. Among a hundred thousand processes each cache line that a message touches is a cache miss.
  */
 export abstract class Process implements Mailbox {
   readonly pid: Pid;
-  /** One link is the rule, so one is kept without a set. */
+  /** Most processes have one link, which is kept without a set. */
   links: Pid | Set<Pid> | undefined = undefined;
-  /** Requests by this process that wait for an answer: a list through `Waiting.nextOut`. */
+  /** This process's requests that wait for a reply: a list linked by `Waiting.nextOut`. */
   outgoing: Waiting | undefined = undefined;
   extra: Extra | undefined = undefined;
-  /** Registered name, as it was given; `nameOf` in `registry.ts` tells it. */
+  /** Registered name as given; `nameOf` in `registry.ts` returns it as an atom. */
   name: Name | undefined = undefined;
   readonly ancestors: Ancestry;
   nextAlive: Process | undefined = undefined;
   previousAlive: Process | undefined = undefined;
-  /** What it died of. */
+  /** Its exit reason. */
   reason: unknown = undefined;
   /** When it was made: `stamp.ts`. */
   readonly started: number = stamped();
-  /** The asynchronous callback that runs, and since when. */
+  /** The running asynchronous callback, and when it began. */
   busy: string | undefined = undefined;
   since = 0;
-  /** Reductions so far, those of the turn under way left out. */
+  /** Reductions so far, without those of the current turn. */
   reductions = 0;
-  /** Requests to this process that wait for an answer: a list through `Waiting.nextIn`. */
+  /** Requests to this process that wait for a reply: a list linked by `Waiting.nextIn`. */
   incoming: Waiting | undefined = undefined;
   readonly dispatcher: Dispatcher;
-  /** The asynchronous context its code runs in, where it needs one of its own. */
+  /** The asynchronous context of its code, if it needs one. */
   frame: Frame | undefined = undefined;
   nextReady: Process | undefined = undefined;
-  /** The receive it waits in. */
+  /** The receive that it is waiting in. */
   waiter: Waiter | undefined = undefined;
   head: Entry | undefined = undefined;
   tail: Entry | undefined = undefined;
   taken = 0;
-  /** What is true of it, a bit each: there may be a million processes. */
+  /** Its flags, one bit each: there may be a million processes. */
   protected flags = ALIVE;
 
   constructor(dispatcher: Dispatcher, ancestors: Ancestry) {
@@ -127,13 +127,16 @@ export abstract class Process implements Mailbox {
     this.ancestors = ancestors;
   }
 
-  /** Runs until there is nothing to do, its slice is over or the budget is used up. Called by the dispatcher alone; never throws. */
+  /**
+   * Runs until there is nothing to do, its slice is over or the budget is used up. Called only by the dispatcher; never
+   * throws.
+   */
   abstract turn(): void;
 
-  /** Lets go of what a subclass waits for. Called once, when it is dead. */
+  /** Releases whatever the subclass waits for. Called once, when it is dead. */
   abstract release(reason: unknown): void;
 
-  /** What it was started with, for reports and `process_info`. */
+  /** The function or module it was started with, for reports and `process_info`. */
   abstract get initialCall(): string;
 
   /** Takes an ordinary message. */
@@ -141,7 +144,7 @@ export abstract class Process implements Mailbox {
     this.enqueue(new Envelope(message));
   }
 
-  /** Puts an entry at the end of the mailbox and sees to it that somebody looks. */
+  /** Puts an entry at the end of the mailbox and wakes the process if it is waiting. */
   enqueue(entry: Entry): void {
     if (tapped) show(this, entry);
     put(this, entry);
@@ -159,12 +162,14 @@ export abstract class Process implements Mailbox {
     return (this.flags & ALIVE) !== 0;
   }
 
-  /** It is dead from now on. */
+  /** Marks it as dead. */
   expire(): void {
     this.flags &= ~(ALIVE | LISTENING);
   }
 
-  /** Whether what it is asked is mostly answered in the turn it gets for it: then nobody prepares for waiting. */
+  /**
+   * Whether it usually replies to a request in the turn that it gets for it, so that callers need not prepare to wait.
+   */
   get prompt(): boolean {
     return (this.flags & PROMPT) !== 0;
   }
@@ -181,7 +186,7 @@ export abstract class Process implements Mailbox {
     this.flags = on ? this.flags | TRAPPING : this.flags & ~TRAPPING;
   }
 
-  /** It waits in the dispatcher's queue. */
+  /** Whether it is in the dispatcher's queue. */
   get ready(): boolean {
     return (this.flags & READY) !== 0;
   }
@@ -190,7 +195,7 @@ export abstract class Process implements Mailbox {
     this.flags = on ? this.flags | READY : this.flags & ~READY;
   }
 
-  /** Its loop takes any message (a behaviour between two callbacks). */
+  /** Whether its loop takes any message (a behaviour between two callbacks). */
   get listening(): boolean {
     return (this.flags & LISTENING) !== 0;
   }
@@ -204,7 +209,7 @@ export abstract class Process implements Mailbox {
   }
 }
 
-/** The process under a pid, or undefined if it is dead. */
+/** The process of a pid, or undefined if it is dead. */
 export function processOf(pid: Pid): Process | undefined {
   return hostOf(pid) as Process | undefined;
 }

@@ -1,10 +1,10 @@
-/** Registers carriers so that what one of them throws is reported. */
+/** Registers carriers whose errors are reported. */
 import { describe } from "../term/describe.ts";
 import { type Carrier, register } from "./carriers.ts";
 import { outside } from "./context.ts";
 import { report } from "./report.ts";
 
-/** Lets a context travel with messages. Returns what ends it. */
+/** Lets a context travel with messages. Returns a function that ends it. */
 export function propagate(carrier: Carrier): () => void {
   return register(carrier, failed);
 }

@@ -1,9 +1,12 @@
-/** How many messages a process handles in a second: from two looks at what it has handled, so that it costs nothing unless asked. */
+/**
+ * How many messages a process handles per second, from two readings of its counter, so that it costs nothing unless
+ * used.
+ */
 import type { Process } from "./process.ts";
 import { elapsed } from "./stamp.ts";
 import { now } from "./clock.ts";
 
-/** Looks that are closer together tell chance. In ms. */
+/** Readings closer together than this, in ms, would show chance. */
 const APART = 1_000;
 
 class Sample {
@@ -17,7 +20,10 @@ class Sample {
   }
 }
 
-/** Messages per second since the look before, which is at least a second ago; at the first look, since the process was started. */
+/**
+ * Messages per second since the previous reading, at least a second ago; at the first reading, since the process was
+ * started.
+ */
 export function rateOf(process: Process): number {
   const sample = process.extra?.sample as Sample | undefined;
   if (sample === undefined) {

@@ -11,7 +11,7 @@ import { cancel, wait } from "./timer.ts";
 import { Deadline } from "./deadline.ts";
 import { forever } from "./forever.ts";
 
-/** Picks the message to take; true for the first one that is wanted. */
+/** Selects the message to take: returns true for an accepted one. */
 export type Match = (message: unknown) => boolean;
 
 /** A receive that waits. */
@@ -21,7 +21,7 @@ class Receive implements Waiter {
   readonly resolve: (message: unknown) => void;
   readonly reject: (error: unknown) => void;
   looked: Entry | undefined = undefined;
-  /** When it gives up, if it does. */
+  /** When it gives up, if its time is limited. */
   deadline: Deadline | undefined = undefined;
   poll = false;
 
@@ -37,7 +37,7 @@ class Receive implements Waiter {
     this.reject = reject;
   }
 
-  /** Starts waiting for the end of its time. */
+  /** Starts its time-out. */
   limit(ms: number): void {
     wait((this.deadline = new Deadline(() => this.#giveUp())), ms);
   }
@@ -54,7 +54,7 @@ class Receive implements Waiter {
 }
 
 /**
- * Takes the first message that `match` wants out of the process's mailbox, waiting for it up to `after` ms (P15–P17).
+ * Takes the first message that `match` accepts out of the process's mailbox, and waits for it up to `after` ms.
  * Resolves with the message, or with `TIMEOUT`.
  */
 export function receive(process: Process, match: Match | undefined, after: Timeout): Promise<unknown> {
@@ -66,7 +66,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
       `Cannot receive in ${process.pid}: it waits in another receive already, and a process does one thing at a time`,
     );
   }
-  // A process that always finds a message must give the event loop its turn too.
+  // A process that always finds a message must let the event loop turn too.
   if (reduce() && !exhausted()) {
     const found = search(process, match, undefined);
     if (found !== undefined) return Promise.resolve(take(process, found.before).term);
@@ -81,7 +81,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
   });
 }
 
-/** Looks whether a message came that the waiting receive wants. Called in the process's turn. */
+/** Checks for a message that the waiting receive accepts. Called in the process's turn. */
 export function look(process: Process): void {
   const waiter = process.waiter as Receive;
   let found: { before: Entry | undefined } | undefined;
@@ -114,7 +114,7 @@ function search(
   while (entry !== undefined) {
     const wanted = match === undefined || match(entry.term);
     if ((before === undefined ? process.head : before.next) !== entry) {
-      // The match itself took messages out (`demonitor` with flush), this one or the one before it: look anew.
+      // The match itself removed messages (`demonitor` with flush), this one or the one before it: start again.
       before = undefined;
       entry = process.head;
       continue;
@@ -131,8 +131,8 @@ function search(
   return undefined;
 }
 
-// A promise asks what it is given for its `then`. What throws at that (a revoked proxy) would fail the receiver for what its
-// sender did.
+// A promise reads the `then` of its value. If that throws (a revoked proxy), the receiver would fail for its sender's
+// fault.
 function canBeAwaited(entry: Entry): boolean {
   if (!(entry instanceof Envelope)) return true;
   const { message } = entry;

@@ -1,6 +1,6 @@
 /**
- * Answers that are there at once, without a turn of anybody: what is refused, what is over already. Whoever asks for ever in a
- * loop must let the event loop run all the same, so each counts as a reduction, and waits where the loop is owed a turn.
+ * Immediate outcomes that need no process's turn: refusals, and results that exist already. An endless loop of such
+ * requests must still let the event loop run, so each counts as a reduction, and waits if the event loop is due.
  */
 import { acting } from "./context.ts";
 import { forever } from "./forever.ts";
@@ -13,7 +13,7 @@ export function refused(error: unknown): Promise<never> {
   return nextTurn().then(() => (caller?.alive === false ? forever() : Promise.reject(error as Error)));
 }
 
-/** A promise of what is there already. */
+/** A promise of a value that exists already. */
 export function given<T>(value: T): Promise<T> {
   return reduce() && !exhausted() ? Promise.resolve(value) : nextTurn().then(() => value);
 }

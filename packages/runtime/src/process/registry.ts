@@ -1,8 +1,8 @@
 /**
- * Names of processes. A process has one name at most, a name one process.
+ * Names of processes. A process has at most one name, and a name at most one process.
  *
- * A string and the atom of the same name are the same name. A string makes no entry in the table of atoms, so names may come
- * from outside: they are gone when their process is.
+ * A string and the atom of the same name are the same name. A string adds nothing to the atom table, so names may come
+ * from outside: they disappear with their process.
  */
 import type { Atom } from "../term/atom.ts";
 import { loose } from "../term/atom_table.ts";
@@ -17,7 +17,7 @@ import { tracer } from "./tracer.ts";
 
 const names = new Map<string, Process>();
 
-/** The registered name of a process, as it is told. */
+/** The registered name of a process, as an atom. */
 export function nameOf(process: Process): Atom | undefined {
   const { name } = process;
   return typeof name === "string" ? (process.name = loose(name)) : name;
@@ -59,7 +59,7 @@ export function register(name: Name, pid: Pid): true {
   return true;
 }
 
-/** Throws what `refuse` makes unless this can be the name of a process. */
+/** Throws the error that `refuse` makes unless this can be the name of a process. */
 export function checkName(name: unknown, refuse: (why: string) => Error): asserts name is Name {
   if (!isName(name)) throw refuse(`a name is a string or an atom${strange(name)}`);
   if (textOf(name) === "undefined") throw refuse(`"undefined" is not a name`);

@@ -1,7 +1,7 @@
 /**
- * A promise that a process's code made and nobody handles: its rejection is the failure of that process, as an uncaught
- * error in its body would be. It is reported once, as the process's, and ends it. Rejections of code outside all processes
- * stay what Node makes of them.
+ * Unhandled rejections. If a promise made by a process's code is rejected and not handled, that is a failure of the
+ * process, like an uncaught error in its body: it is reported once, as the process's, and ends the process. For code
+ * outside processes, Node's own handling stays in effect.
  */
 import { describe } from "../term/describe.ts";
 import { isError, withStack } from "../term/guarded.ts";
@@ -11,10 +11,10 @@ import { die } from "./death.ts";
 import { nameOf } from "./registry.ts";
 import { report } from "./report.ts";
 
-// All copies of this package in the program, the first of which listens for all of them.
+// All copies of this package in the program; the first one listens for all of them.
 const KEY = Symbol.for("@otpts/runtime/rejections/2");
 interface Copy {
-  /** Whether the promise is of a process of this copy. */
+  /** Whether the promise belongs to a process of this copy. */
   owns(promise: Promise<unknown>): boolean;
   failed(thrown: unknown, promise: Promise<unknown>): void;
 }
@@ -27,7 +27,7 @@ export function reportRejections(): void {
   process.on("unhandledRejection", (thrown, promise) => {
     const copy = copies.find((each) => each.owns(promise));
     if (copy !== undefined) copy.failed(thrown, promise);
-    // With a listener Node leaves it at that. Where there is this one alone, it does what Node would have done.
+    // If there is a listener, Node does nothing more. If this is the only one, it does what Node would have done.
     else if (process.listenerCount("unhandledRejection") === 1) likeNode(thrown);
   });
 }
@@ -63,7 +63,7 @@ function likeNode(thrown: unknown): void {
   throw isError(thrown) ? thrown : notAnError(thrown);
 }
 
-// What Node makes of a rejection with something that is not an error.
+// Node's error for a rejection with a value that is not an error.
 function notAnError(thrown: unknown): Error {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;

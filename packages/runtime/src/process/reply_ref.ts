@@ -1,4 +1,4 @@
-/** A reference that stands for an open question: a message `[ref, value]` to who asked is the answer. */
+/** A reference for an open request: a message `[ref, value]` to its caller is the reply. */
 import { Ref } from "../term/ref.ts";
 import type { Process } from "./process.ts";
 

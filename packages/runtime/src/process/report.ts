@@ -1,18 +1,21 @@
-/** Where reports of crashes go: a default logger on stderr that can be replaced or silenced, and telemetry. */
+/** The destinations of reports: a default logger on stderr, which can be replaced or silenced, and telemetry. */
 
 import { describe } from "../term/describe.ts";
 
-/** One thing that went wrong, told once. */
+/** A report of one problem. */
 export interface Report {
   readonly level: "error" | "warning" | "info";
-  /** What happened, for programs: `process_crash`, `supervisor_report`, `unhandled_message`, `unhandled_rejection`. */
+  /**
+   * The kind of problem, for programs: `process_crash`, `supervisor_report`, `unhandled_message`,
+   * `unhandled_rejection`.
+   */
   readonly event: string;
-  /** What happened, for people; may have several lines. */
+  /** A description for humans; may have several lines. */
   readonly text: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What takes reports. It may be asynchronous; nobody waits for it. */
+/** A handler of reports. It may be asynchronous; it is not waited for. */
 export type Handler = (report: Report) => void | Promise<void>;
 
 const standard: Handler = (report) => {
@@ -21,7 +24,7 @@ const standard: Handler = (report) => {
 
 let handler: Handler | undefined = standard;
 
-/** What passes reports on as telemetry events (`telemetry.ts`, which stands above this layer). */
+/** Passes reports on as telemetry events (`telemetry.ts`, in the layer above). */
 export interface Tap {
   listening(event: string): boolean;
   pass(report: Report): void;
@@ -33,24 +36,24 @@ export function setTap(next: Tap): void {
   tap = next;
 }
 
-/** Replaces the logger; `undefined` silences it. Returns the one before. */
+/** Replaces the logger; `undefined` silences it. Returns the previous one. */
 export function set_handler(next: Handler | undefined): Handler | undefined {
   const before = handler;
   handler = next;
   return before;
 }
 
-/** The logger that is there at the start: one report on stderr, with time and level. */
+/** The default logger: writes each report to stderr, with time and level. */
 export const default_handler = standard;
 
-/** Whether a report of this event would reach anybody: what goes into one can be dear. */
+/** Whether a report of this event would reach any handler: its data can be expensive to make. */
 export function heard(event: string): boolean {
   return handler !== undefined || tap?.listening(event) === true;
 }
 
 /**
- * Tells it. `details` and `text` are made if anybody listens, and then at once: a moment later the process may be dead and
- * its name gone. A handler that throws is told of on stderr and hurts nobody else.
+ * Sends a report. `details` and `text` are made only if there is a handler, and then at once: a moment later the
+ * process may be dead and its name free. An error of a handler is written to stderr and has no other effect.
  */
 export function report(
   level: Report["level"],
@@ -74,7 +77,7 @@ export function report(
   tap?.pass(entry);
 }
 
-// What a report tells of was made by others: whoever reports must not fail of it.
+// A report contains foreign values: they must not make the reporting code fail.
 function made<T>(make: () => T, otherwise: T): T {
   try {
     return make();

@@ -1,10 +1,10 @@
 /**
  * Which ready process runs next, and when the event loop gets its turn.
  *
- * One queue of ready processes, first come first served, drained in microtasks. Every message handled is a reduction. The
- * budget counts per turn of the event loop, over all processes: when BUDGET reductions or SPAN ms are used up, whichever
- * is first, draining stops until the loop has been round (timers, I/O) and goes on in a `setImmediate`. The clock is read
- * once in a stride: as many reductions as take about a QUARTER of a ms, by what the last ones took.
+ * One queue of ready processes, first come first served, drained in microtasks. Every message handled is a reduction.
+ * The budget counts per turn of the event loop, over all processes: when BUDGET reductions or SPAN ms are used up,
+ * whichever is first, draining stops until the event loop has turned (timers, I/O), and goes on in a `setImmediate`.
+ * The clock is read once per stride: as many reductions as take about a QUARTER of a ms at the pace of the last ones.
  */
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
@@ -25,23 +25,23 @@ export const SLICE = 64;
 let first: Process | undefined;
 let last: Process | undefined;
 let draining = false;
-/** A drain is on its way: as a microtask, or in the event loop's next turn. */
+/** A drain is scheduled: as a microtask, or in the event loop's next turn. */
 let coming = false;
 let credit = STRIDE;
 let stride = STRIDE;
-/** How many reductions there was credit for so far, in 32 bits: without what is left of it, those that were made. */
+/** The reductions granted so far, in 32 bits; minus the remaining credit, this is the number made. */
 let granted = STRIDE;
 let all = STRIDE;
 let used = 0;
 let marked = false;
-/** When this turn's reductions began; undefined where nobody knows yet, because nobody looked. */
+/** When this turn's reductions began; undefined until the clock is first read. */
 let started: number | undefined;
 let lastLook = 0;
 /** The budget of this turn of the event loop is used up. */
 let spent = false;
 
 const soon = Promise.resolve();
-// Whoever replaces the global ones (fake timers in a test) means the program's time, not turns.
+// Replaced global functions (fake timers in a test) concern the program's time, not turns.
 const { setImmediate } = globalThis;
 const monotonic = performance.now.bind(performance);
 
@@ -62,8 +62,8 @@ export const turns: Dispatcher = {
 };
 
 /**
- * Claims the next drain: true if none is on its way. Who claims it must call `drain` in a microtask of its own, and saves one
- * by it.
+ * Claims the next drain: true if none is scheduled. The claimant must call `drain` in its own microtask, which saves
+ * one.
  */
 export function claim(): boolean {
   if (draining || coming || spent) return false;
@@ -71,17 +71,20 @@ export function claim(): boolean {
   return true;
 }
 
-/** Counts one reduction. False when the budget of this turn of the event loop is used up: then stop and be scheduled again. */
+/**
+ * Counts one reduction. False if the budget of this turn of the event loop is used up: then stop and be scheduled
+ * again.
+ */
 export function reduce(): boolean {
   return --credit > 0 || look();
 }
 
-/** How many reductions were made so far, by all processes. */
+/** The number of reductions made so far by all processes. */
 export function reductions(): number {
   return all - credit;
 }
 
-/** Whether the event loop is owed a turn. */
+/** Whether the event loop is due. */
 export function exhausted(): boolean {
   return spent;
 }
@@ -98,7 +101,7 @@ export function drain(): void {
     process.ready = false;
     const made = granted - credit;
     enter(process);
-    // Not by `run`: each function between a callback and here is a frame in the stack of every error it throws.
+    // Not by `run`: each function between here and a callback is a frame in the stack of every error that it throws.
     try {
       // oxlint-disable-next-line typescript/unbound-method -- it is called on the process
       if (isolating) entranceTo(process).runInAsyncScope(process.turn, process);
@@ -116,12 +119,15 @@ export function drain(): void {
 
 let drained: (early: boolean) => void = () => {};
 
-/** Sets what is done after each drain. `early`: it ended because the event loop is owed a turn, and goes on after that. */
+/**
+ * Sets a function to call after each drain. `early`: the drain ended because the event loop is due, and goes on after
+ * that.
+ */
 export function whenDrained(then: (early: boolean) => void): void {
   drained = then;
 }
 
-/** One turn of a process, for dispatchers that drain no queue. */
+/** Runs one turn of a process, for dispatchers without a queue to drain. */
 export function run(process: Process): void {
   noticeNow();
   const before = enter(process);
@@ -135,7 +141,7 @@ export function run(process: Process): void {
   enter(before);
 }
 
-// A turn does not throw. If one does, it is this package's mistake, and it must not stop all other processes.
+// A turn does not throw. If one does, it is a bug in this package, which must not stop all other processes.
 function fault(process: Process, error: unknown): void {
   outside(() => {
     report(
@@ -148,7 +154,7 @@ function fault(process: Process, error: unknown): void {
   });
 }
 
-// At the first look in a turn of the event loop a marker is set that fires in the loop's next turn and opens a new budget.
+// The first clock reading in a turn of the event loop sets a marker that fires in the next turn and opens a new budget.
 function look(): boolean {
   const now = monotonic();
   if (!marked) {
@@ -194,7 +200,7 @@ function turned(): void {
 
 const waiting = new Batch<() => void>();
 
-/** Resolves when the event loop has had the turn that it is owed. Only where `exhausted`. */
+/** Resolves when the event loop has turned. Only if `exhausted`. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => waiting.push(resolve));
 }

@@ -19,7 +19,7 @@ import { Deadline } from "./deadline.ts";
 /** Where a message can go: a pid, a registered name, an alias, or a name on a node. */
 export type Destination = Pid | Name | Ref | readonly [name: Name, node: Name];
 
-/** Delivers a message. Never fails for a pid; a name nobody has is `badarg` (P10, P11). */
+/** Delivers a message. Never fails for a pid; a name that no process has is `badarg`. */
 export function send<M>(to: Destination, message: M): M {
   if (acting()?.alive === false) return message;
   if (to instanceof Pid) {
@@ -44,7 +44,8 @@ export function send<M>(to: Destination, message: M): M {
   return message;
 }
 
-// A reply sent by hand, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look into.
+// A reply sent as a message, `[tag, value]` to the caller of an open request, answers it: there is no mailbox to look
+// into.
 function deliver(process: Process, message: unknown): void {
   const tag = tagOf(message, 2);
   if (isA(tag, ReplyRef) && tag.caller === process) {
@@ -64,29 +65,29 @@ function sendToAlias(to: Ref, message: unknown): void {
 
 /** Options of a timer. */
 export interface TimerOptions {
-  /** `false`: waiting for it does not keep Node alive. Default `true`. */
+  /** `false`: the timer does not keep Node alive. Default `true`. */
   readonly ref?: boolean | undefined;
 }
 
-/** A timer under way, and what it will do. */
+/** A running timer and its action. */
 class TimerRef extends Ref {
   readonly id = nextId();
   readonly to: Pid | Name;
   readonly deadline: Deadline;
-  /** What was there when it was started. */
+  /** The contexts captured when it was started. */
   readonly carried: Carried | undefined;
 
   constructor(to: Pid | Name, message: unknown, wrapped: boolean, background: boolean) {
     super();
     this.to = to;
     this.carried = carrying ? capture() : undefined;
-    // The message is the deadline's alone: who keeps the reference keeps nothing of it once the timer is over.
+    // Only the deadline holds the message: a kept reference does not retain it once the timer is over.
     this.deadline = new Deadline(() => this.#fire(message, wrapped), background);
     const { target } = this;
     if (to instanceof Pid && target !== undefined) (target.more.timers ??= new Set()).add(this.deadline);
   }
 
-  /** The process that gets the message: a name is resolved now (P83). */
+  /** The process that gets the message; a name is resolved when this is read. */
   get target(): Process | undefined {
     return this.to instanceof Pid ? processOf(this.to) : find(this.to);
   }
@@ -122,7 +123,7 @@ export function startTimer(
     );
   }
   const timer = new TimerRef(to, message, wrapped, options.ref === false);
-  // The dead get nothing, send nothing and hold nothing.
+  // A dead process gets nothing, sends nothing and retains nothing.
   if (acting()?.alive !== false && (!(to instanceof Pid) || processOf(to) !== undefined)) wait(timer.deadline, ms);
   else {
     timer.forget();

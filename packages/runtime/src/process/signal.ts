@@ -1,5 +1,5 @@
 /**
- * What an exit signal does to the process that gets it. Pure.
+ * The effect of an exit signal on the process that gets it. Pure.
  *
  *   kill, sent with exit/2        → dies with reason killed, trapping or not
  *   trapping                      → the message {'EXIT', From, Reason}
@@ -7,7 +7,7 @@
  *   normal                        → nothing
  *   any other reason              → dies with it
  *
- * A process that exits with the reason kill sends `kill` over its links: that one is an ordinary reason (P40).
+ * A process that exits with the reason kill sends `kill` over its links: that one is an ordinary reason.
  */
 import { KILL, KILLED, NORMAL } from "../term/atoms.ts";
 

@@ -1,20 +1,20 @@
-/** About how much memory a mailbox takes: for people who look for the one that fills the heap. */
+/** The approximate memory of a mailbox, to find the one that fills the heap. */
 import { isTuple } from "../term/guarded.ts";
 import type { Entry, Mailbox } from "./mailbox.ts";
 
-// More parts of terms are not looked at; what is left counts as what was seen does.
+// The maximum number of visited parts; the rest is estimated from those.
 const PARTS = 10_000;
 const OBJECT = 24;
 const SLOT = 8;
 
-/** How many messages wait. */
+/** The number of waiting messages. */
 export function lengthOf(box: Mailbox): number {
   let length = 0;
   for (let entry = box.head; entry !== undefined; entry = entry.next) length++;
   return length;
 }
 
-/** About how many bytes the messages of a mailbox take. Shared parts count once; no getter and no trap is called. */
+/** The approximate size of a mailbox's messages in bytes. Shared parts count once; no getter and no trap is called. */
 export function memoryOf(box: Mailbox): number {
   const seen = new Set<unknown>();
   let bytes = 0;
@@ -29,7 +29,7 @@ export function memoryOf(box: Mailbox): number {
   return rest === 0 ? bytes : Math.round((bytes / messages) * (messages + rest));
 }
 
-// Worked off from a list: a message may be as deep as it likes.
+// Processed from a list: a message may be arbitrarily deep.
 function sizeOf(term: unknown, seen: Set<unknown>): number {
   let bytes = 0;
   const terms = [term];
@@ -51,13 +51,13 @@ function sizeOf(term: unknown, seen: Set<unknown>): number {
         }
       }
     } catch {
-      // A proxy that does not like to be looked at.
+      // A proxy that throws on inspection.
     }
   }
   return bytes;
 }
 
-// What else there is (pids, references, instances) others hold, too.
+// Everything else (pids, references, instances) is shared with other holders.
 function isPlain(term: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(term);
   return prototype === Object.prototype || prototype === null;

@@ -1,4 +1,4 @@
-/** Starting a process: linked or monitored in the same moment, so that no death goes unnoticed (P28, P57). */
+/** Starting a process, linked or monitored atomically, so that no death goes unnoticed. */
 import type { Pid } from "../term/pid.ts";
 import { type Body, BodyProcess } from "./body.ts";
 import { carrying, load } from "./carriers.ts";
@@ -17,7 +17,7 @@ const none: Ancestry = [];
 let dispatcher: Dispatcher = turns;
 let begun = false;
 
-/** The dispatcher of processes that are started from now on. Returns the one before. */
+/** Sets the dispatcher of processes started from now on. Returns the previous one. */
 export function useDispatcher(next: Dispatcher): Dispatcher {
   const before = dispatcher;
   dispatcher = next;
@@ -30,8 +30,8 @@ export function currentDispatcher(): Dispatcher {
 }
 
 /**
- * How many ancestors a process knows: more than any tree is deep. Without an end, processes that each start their successor
- * would remember, and copy, all there ever were.
+ * How many ancestors a process keeps: more than the depth of any tree. Without a limit, processes that each start their
+ * successor would keep, and copy, all that there ever were.
  */
 const GENERATIONS = 64;
 
@@ -44,7 +44,7 @@ export function ancestry(parent: Process | undefined): Ancestry {
   return more.ancestry;
 }
 
-/** Brings a process to life: from here on it has a pid that others can use, and its first turn is due. */
+/** Starts a process: from now on its pid can be used, and its first turn is due. */
 export function startProcess(process: Process, parent: Process | undefined, linked: boolean): Pid {
   if (!begun) {
     begun = true;

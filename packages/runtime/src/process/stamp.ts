@@ -1,18 +1,18 @@
 /**
- * When something began, in whole milliseconds since the program started. The clock is read once in a turn of the event loop at most,
- * however many processes start and however many callbacks wait in it: reading it takes 60 ns, a twelfth of what a start does.
+ * Start times, in whole milliseconds since the program started. The clock is read at most once per turn of the event
+ * loop, however many processes start and callbacks wait in it: reading it takes 60 ns, a twelfth of a start.
  */
 import { clock, now, realClock } from "./clock.ts";
 
-// Whoever replaces the global one (fake timers in a test) means time, not turns.
+// A replaced global function (fake timers in a test) concerns time, not turns.
 const { setImmediate } = globalThis;
 
 let read = false;
 let stamp = 0;
 
-/** The time that is noted for what begins in this turn of the event loop. */
+/** The start time for everything that begins in this turn of the event loop. */
 export function stamped(): number {
-  // A simulated clock can be put in place, and go on, at any moment.
+  // A simulated clock can be installed, and advance, at any moment.
   if (clock !== realClock) return Math.trunc(now());
   if (!read) {
     read = true;
@@ -26,7 +26,7 @@ function forget(): void {
   read = false;
 }
 
-/** How many ms ago something began. */
+/** The ms since a start time. */
 export function elapsed(since: number): number {
   return Math.max(0, Math.trunc(now()) - since);
 }
@@ -34,7 +34,7 @@ export function elapsed(since: number): number {
 /** A time as a date. */
 export function dateOf(at: number): Date {
   const there = Date.now() - now();
-  // Two clocks that are read one after the other differ by a hair: a date that was told stays the same.
+  // Two clocks read one after the other differ slightly: the date of a time must stay the same.
   if (Math.abs(there - epoch) > 1_000) epoch = there;
   return new Date(Math.round(epoch + at));
 }

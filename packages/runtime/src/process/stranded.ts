@@ -1,33 +1,33 @@
 /**
- * A program that ends while somebody waits for an answer says so.
+ * A report for programs that end while calls wait for a reply.
  *
- * Node ends a program when nothing is left that could happen. Whoever waits for a process then waits for ever, and without a
- * word that is the hardest failure to find: so it is told on stderr, with who waits for whom, and the status is not 0.
- * Processes that wait for messages are idle, which is no fault.
+ * Node ends a program when nothing more can happen in it. A call that still waits would wait for ever, which is very
+ * hard to find without a report. So stderr shows what waits for what, and the exit status is not 0. Processes that wait
+ * for messages are idle, which is not an error.
  */
 import type { Process } from "./process.ts";
 import { processOf } from "./process.ts";
 import { pids } from "./table.ts";
 
-/** One who waits (undefined: code outside all processes), for whom, and for what. */
+/** A waiting caller (undefined: code outside processes), the process it waits for, and the awaited reply. */
 interface Wait {
   readonly who: Process | undefined;
   readonly whom: Process;
   readonly what: string;
 }
 
-// As many as a person reads.
+// As many lines as a person reads.
 const LINES = 20;
-// A cycle of more than these is told by its beginning.
+// Of a longer cycle only the beginning is shown.
 const STEPS = 12;
 
-// All copies of this package in the program, the first of which listens for all of them.
+// All copies of this package in the program; the first one listens for all of them.
 const KEY = Symbol.for("@otpts/runtime/stranded/1");
 const shared = globalThis as typeof globalThis & { [KEY]?: (() => string[])[] };
 
 let watching = false;
 
-/** Watches how the program ends, from the first process on. */
+/** Watches for the end of the program, from the first process on. */
 export function tellStranded(): void {
   if (watching) return;
   watching = true;
@@ -39,7 +39,7 @@ export function tellStranded(): void {
     idle = true;
   });
   process.on("exit", () => {
-    // Who calls process.exit wants the end.
+    // A call of process.exit is deliberate.
     if (!idle) return;
     const lines = copies.flatMap((linesOf) => linesOf());
     if (lines.length === 0) return;
@@ -49,7 +49,7 @@ export function tellStranded(): void {
   });
 }
 
-/** A line for each cycle and each chain of those who wait for an answer, if nothing happens any more. */
+/** A line for each cycle and each chain of waiting calls, if nothing more can happen. */
 export function stranded(): string[] {
   const waits = allWaits();
   const from = new Map<Process | undefined, Wait[]>();
@@ -60,20 +60,21 @@ export function stranded(): string[] {
   }
   const told = new Set<Wait>();
   const lines: string[] = [];
-  // Those nobody waits for come first: their lines tell of all that hangs on them. What is left after that are cycles.
+  // Callers that nothing waits for come first: their lines contain everything that they wait for. After that only
+  // cycles are left.
   const begins = (wait: Wait) => wait.who === undefined || !awaited.has(wait.who);
   for (const wait of [...waits.filter(begins), ...waits]) {
     if (told.has(wait)) continue;
     const chain: Wait[] = [];
     let next: Wait | undefined = wait;
     while (next !== undefined && !chain.includes(next)) {
-      // What another line tells is not told again, but for its first step.
+      // A wait in another line is not repeated, except for its first step.
       const known = told.has(next);
       chain.push(next);
       told.add(next);
       next = known ? undefined : from.get(next.whom)?.[0];
     }
-    // All that those in it wait for beside is told with it.
+    // Everything else that its members wait for is part of it.
     if (next !== undefined) for (const each of chain) for (const other of from.get(each.whom) ?? []) told.add(other);
     lines.push(sentence(chain, next !== undefined));
   }
@@ -93,7 +94,7 @@ function shown(process: Process): string {
   return `${process.initialCall}${process.name === undefined ? "" : ` "${process.name}"`} ${process.pid}`;
 }
 
-// Why it does not answer.
+// Why it does not reply.
 function doing(process: Process): string {
   const it = String(process.pid);
   if (process.waiter !== undefined) return `${it} waits for a message that nobody sends`;

@@ -1,4 +1,4 @@
-/** All processes that live: a list through the processes themselves. */
+/** All live processes: a list linked through the processes themselves. */
 import type { Pid } from "../term/pid.ts";
 import type { Process } from "./process.ts";
 
@@ -22,12 +22,12 @@ export function removeProcess(process: Process): void {
   living--;
 }
 
-/** How many processes live. */
+/** The number of live processes. */
 export function population(): number {
   return living;
 }
 
-/** The pids of all that live, oldest first. */
+/** The pids of all live processes, oldest first. */
 export function pids(): Pid[] {
   const found: Pid[] = [];
   for (let process = newest; process !== undefined; process = process.nextAlive) found.push(process.pid);

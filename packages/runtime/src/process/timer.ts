@@ -1,10 +1,10 @@
 /**
- * All waiting for time, with one armed alarm of the clock for all of it, and none when nobody waits.
+ * All waiting for time. One alarm of the clock is armed for all deadlines, and none if there are none.
  *
- * Two kinds of deadline share it. *Exact* ones (send_after, receive … after, idle time-outs) sit in a heap and never fire
- * early. *Coarse* ones are for calls: nearly all are cancelled, and there are very many, so entering and leaving must cost
- * next to nothing. They sit in a wheel of ticks of 50 ms, and a tick is counted, not measured: a call cannot time out
- * because the event loop stood still, and entering it reads no clock.
+ * Two kinds of deadline share it. *Exact* ones (send_after, receive … after, idle time-outs) sit in a heap and never
+ * fire early. *Coarse* ones are for calls: nearly all are cancelled, and there are very many, so adding and removing
+ * must cost next to nothing. They are in a wheel of ticks of 50 ms, and a tick is counted, not measured: a call cannot
+ * time out because the event loop stood still, and adding one reads no clock.
  */
 import { type Alarm, type Clock, clock, replaceClock } from "./clock.ts";
 import { outside } from "./context.ts";
@@ -12,7 +12,7 @@ import type { Coarse, Deadline } from "./deadline.ts";
 
 const TICK = 50;
 const SLOTS = 256;
-/** From this many ms on a call's time-out is coarse: at most TICK + 1 tick late, never early. */
+/** A call's time-out of at least this many ms is coarse: at most TICK + 1 tick late, never early. */
 export const COARSE_FROM = 1_000;
 
 let alarm: Alarm | undefined;
@@ -28,7 +28,7 @@ let waiting = 0;
 let tick = 0;
 let tickDue = Infinity;
 
-/** Puts another clock in place and returns the one before. Only while nothing waits. For tests. */
+/** Installs another clock and returns the previous one. Only while nothing waits. For tests. */
 export function useClock(next: Clock): Clock {
   if (heap.length > 0 || waiting > 0) throw new Error("Cannot change the clock: something waits for time");
   alarm?.clear();
@@ -38,7 +38,7 @@ export function useClock(next: Clock): Clock {
   return replaceClock(next);
 }
 
-/** Starts waiting: fires `ms` from now or a little later. `Infinity` never fires and costs nothing. */
+/** Starts a deadline: it fires `ms` from now or a little later. `Infinity` never fires and costs nothing. */
 export function wait(deadline: Deadline, ms: number): void {
   if (ms === Infinity) return;
   deadline.due = clock.now() + ms;
@@ -49,7 +49,7 @@ export function wait(deadline: Deadline, ms: number): void {
   arm();
 }
 
-/** Stops waiting. Nothing happens if it does not wait. */
+/** Cancels a deadline. No effect if it is not waiting. */
 export function cancel(deadline: Deadline): void {
   if (deadline.place < 0) return;
   remove(deadline);
@@ -59,18 +59,18 @@ export function cancel(deadline: Deadline): void {
 
 const nothing = () => {};
 
-/** Stops waiting for good: what it would have done is forgotten, whoever keeps it. */
+/** Cancels a deadline for good: its action is released even if the deadline is kept. */
 export function abandon(deadline: Deadline): void {
   cancel(deadline);
   deadline.fire = nothing;
 }
 
-/** Milliseconds until it fires, or undefined if it does not wait. */
+/** Milliseconds until it fires, or undefined if it is not waiting. */
 export function left(deadline: Deadline): number | undefined {
   return deadline.place < 0 ? undefined : Math.max(0, deadline.due - clock.now());
 }
 
-/** Enters a coarse deadline of at least `COARSE_FROM` ms. */
+/** Adds a coarse deadline of at least `COARSE_FROM` ms. */
 export function enter(entry: Coarse, ms: number): void {
   const ticks = Math.ceil(ms / TICK) + 1;
   const slot = (tick + ticks) % SLOTS;
@@ -89,7 +89,7 @@ export function enter(entry: Coarse, ms: number): void {
   }
 }
 
-/** Takes it out again. It must be in. */
+/** Removes a coarse deadline, which must have been added. */
 export function leave(entry: Coarse): void {
   const { earlier, later } = entry;
   if (earlier === undefined) wheel[entry.slot] = later;
@@ -104,7 +104,7 @@ export function leave(entry: Coarse): void {
 function arm(): void {
   const present = clock.era?.();
   if (present !== era) {
-    // What was armed belongs to a clock that was replaced.
+    // The armed alarm belongs to a clock that was replaced.
     era = present;
     disarm();
   }
@@ -123,7 +123,7 @@ function arm(): void {
   }
 }
 
-// Whoever waits first lends its context to nobody.
+// The context of the first waiting code must not apply to others.
 function set(): void {
   alarm = clock.set(wake, Math.max(0, alarmDue - clock.now()));
 }
@@ -155,7 +155,7 @@ function turn(at: number): void {
     if (entry.rounds > 0) entry.rounds--;
     else due.push(entry);
   }
-  // One that expires may make another one leave, so each is asked whether it is still in.
+  // An expiring deadline may remove another one, so each is checked for still being there.
   for (const entry of due) {
     if (entry.slot < 0) continue;
     leave(entry);
@@ -169,7 +169,7 @@ function remove(deadline: Deadline): void {
   const last = heap.pop() as Deadline;
   deadline.place = -1;
   if (!deadline.background) foreground--;
-  // An array that once was long keeps its memory until its length is set.
+  // An array that was long once keeps its memory until its length is set.
   if (heap.length === 0) heap.length = 0;
   if (last === deadline) return;
   heap[place] = last;

@@ -1,7 +1,7 @@
 /**
- * Names in a registry of the program's own: `{ via: [module, name] }`, OTP's `{via, Module, Name}`.
+ * Names in a registry supplied by the program: `{ via: [module, name] }`, OTP's `{via, Module, Name}`.
  *
- * The module says who has a name. It may be anybody's code, so what it throws or answers may be anything.
+ * The module decides which process has a name. It may be any code, so its results and errors may be anything.
  */
 import { ensure } from "../term/atom.ts";
 import { UNDEF } from "../term/atoms.ts";
@@ -21,7 +21,7 @@ export function isVia(server: unknown): server is Via {
   return isTuple(via) && via.length === 2 && typeof via[0] === "object" && via[0] !== null;
 }
 
-/** The living process of the name. @throws what the registry throws, or `undef` */
+/** The live process of the name. @throws the registry's error, or `undef` */
 export function whereisVia(via: Via): Process | undefined {
   const pid: unknown = ask(via, "whereis_name", []);
   if (pid === undefined || pid === ensure("undefined")) return undefined;
@@ -32,7 +32,7 @@ export function whereisVia(via: Via): Process | undefined {
   );
 }
 
-/** Enters a process, which must be the calling one. False if somebody has the name. */
+/** Registers the calling process. False if the name is taken. */
 export function registerVia(via: Via, pid: Pid): boolean {
   const answer: unknown = ask(via, "register_name", [pid]);
   return answer === YES || answer === true;
@@ -42,7 +42,7 @@ export function unregisterVia(via: Via): void {
   ask(via, "unregister_name", []);
 }
 
-/** Sends a message. @throws what the registry throws if nobody has the name */
+/** Sends a message. @throws the registry's error if no process has the name */
 export function sendVia(via: Via, message: unknown): void {
   ask(via, "send", [message]);
 }

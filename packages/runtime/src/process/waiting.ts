@@ -1,19 +1,19 @@
 /**
- * Something that two processes wait through, such as a call that is not answered: it stands in a list of each, and hears when
- * either dies. The lists run through the entries themselves.
+ * A link between a waiting process and the one it waits for, such as an unanswered call. It is in a list of each, and
+ * is notified when either dies. The lists are linked through the entries themselves.
  */
 import type { Pid } from "../term/pid.ts";
 
 export interface Waiting {
-  /** Who waits; undefined for code outside all processes. */
+  /** The waiting process; undefined for code outside processes. */
   readonly caller: Pid | undefined;
   readonly server: Pid;
   readonly request: unknown;
   /** When the wait began: `stamp.ts`. */
   readonly since: number;
-  /** Somebody waits for nothing but the answer. */
+  /** Whether code waits for the reply alone. */
   readonly awaited: boolean;
-  /** What is waited for, with a `%` for the server. Only where `awaited`. */
+  /** A description of the awaited reply, with a `%` for the server. Only if `awaited`. */
   what(): string;
   /** In the list of the server, newest first. */
   previousIn: Waiting | undefined;
@@ -21,8 +21,8 @@ export interface Waiting {
   /** In the list of the caller, newest first. */
   previousOut: Waiting | undefined;
   nextOut: Waiting | undefined;
-  /** The server died of `reason`. Takes itself out of both lists. */
+  /** The server died with `reason`. Removes itself from both lists. */
   lost(reason: unknown): void;
-  /** The caller died. Takes itself out of both lists. */
+  /** The caller died. Removes itself from both lists. */
   abandon(): void;
 }

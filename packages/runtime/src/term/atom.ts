@@ -4,7 +4,7 @@ import { ErlangError } from "./error.ts";
 
 /**
  * A name that is a value: the same text is always the same object, so atoms compare with `===`. Made by `ensure` only.
- * The type parameter is the text where the compiler knows it, so that a tuple's tag can be told apart by type.
+ * The type parameter is the text if the compiler knows it, so that types can distinguish the tags of tuples.
  */
 export type Atom<N extends string = string> = AtomType<N>;
 
@@ -16,11 +16,11 @@ const MAX_CHARACTERS = 255;
 export const Atom = table.Atom;
 
 /**
- * The atom of this name, made if it is not there yet (OTP's `list_to_atom`).
+ * The atom of this name, created if it does not exist (OTP's `list_to_atom`).
  *
  * @param name up to 255 characters
- * @throws ErlangError with reason `badarg` for what is not a string, `system_limit` for a name that is too long or when
- *   the table holds `limit` atoms. Atoms that exist go on working then.
+ * @throws ErlangError with reason `badarg` if `name` is not a string, `system_limit` if it is too long or the table
+ *   holds `limit` atoms. Existing atoms keep working.
  */
 export function ensure<const N extends string>(name: N): Atom<N> {
   const known = table.names.get(name);
@@ -28,9 +28,9 @@ export function ensure<const N extends string>(name: N): Atom<N> {
 }
 
 /**
- * The atom of this name if there is one; never makes one (OTP's `list_to_existing_atom`): for names from outside.
+ * The atom of this name if it exists; never creates one (OTP's `list_to_existing_atom`): for names from outside.
  *
- * @throws ErlangError with reason `badarg` where there is none
+ * @throws ErlangError with reason `badarg` if there is none
  */
 export function existing<const N extends string>(name: N): Atom<N> {
   const known = table.names.get(name);
@@ -75,7 +75,7 @@ function add(name: string): Atom {
   return atom;
 }
 
-// system_limit itself is made when the table is new, so that it is there when the table is full.
+// system_limit itself is created with the table, so that it exists when the table is full.
 function ensureReserved(): Atom {
   return table.names.get("system_limit") as Atom;
 }

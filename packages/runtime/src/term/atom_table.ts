@@ -1,10 +1,10 @@
-/** Where the atoms are. */
+/** The table of atoms. */
 import { inspect } from "node:util";
 import { ATOM } from "./describe.ts";
 
 /**
  * A name that is a value: the same text is always the same object, so atoms compare with `===`. Made by `ensure` only.
- * The type parameter is the text where the compiler knows it, so that a tuple's tag can be told apart by type.
+ * The type parameter is the text if the compiler knows it, so that types can distinguish the tags of tuples.
  */
 export interface Atom<N extends string = string> {
   readonly name: N;
@@ -20,19 +20,19 @@ interface Table {
   readonly Atom: abstract new (...args: never) => Atom;
   readonly names: Map<string, Atom>;
   readonly make: (name: string) => Atom;
-  /** Atoms that are in no table: of names that are strings, for as long as somebody holds them. */
+  /** Atoms outside the table, made for names that are strings; they exist while they are referenced. */
   readonly loose: Map<string, WeakRef<Atom>>;
   readonly swept: FinalizationRegistry<string>;
 }
 
-// The table hangs on globalThis, so that two copies of this package have the same atoms.
+// The table is on globalThis, so that two copies of this package share their atoms.
 const KEY = Symbol.for("@otpts/runtime/atoms/1");
 const shared = globalThis as typeof globalThis & { [KEY]?: Table };
 export const table: Table = (shared[KEY] ??= newTable());
 
 /**
- * The atom of a name that is a string, without an entry in the table: it is gone when nobody holds it any more. Until then it
- * is what `ensure` gives for this name, so atoms compare with `===` all the same.
+ * The atom of a name that is a string, without an entry in the table: it is collected when it is no longer referenced.
+ * Until then `ensure` returns it for this name, so that atoms still compare with `===`.
  */
 export function loose(name: string): Atom {
   const known = table.names.get(name) ?? table.loose.get(name)?.deref();

@@ -1,7 +1,7 @@
 import { describe } from "./describe.ts";
 import { matches, type Pattern } from "./matches.ts";
 
-// Whether a caught value is of this class, and its reason of this kind. What was thrown may be anything.
+// Whether a caught value is of this class, and its reason of this kind. Any value may have been thrown.
 function isOf<E extends { readonly reason: unknown }>(
   error: unknown,
   type: abstract new (...args: never) => E,
@@ -16,7 +16,7 @@ function isOf<E extends { readonly reason: unknown }>(
 
 /**
  * Erlang's exception of class *exit*: `erlang.exit(reason)`, and what a failed call raises in its caller. Uncaught, it
- * ends the process with exactly `reason`. The message says the same in words for people.
+ * ends the process with exactly `reason`. The message says the same in words.
  */
 export class Exit extends Error {
   override readonly name = "Exit";
@@ -24,8 +24,8 @@ export class Exit extends Error {
   readonly reason: unknown;
 
   /**
-   * Whether something caught is an `Exit`, and of this kind. A call that failed carries `[reason, [gen_server, call, args]]`:
-   * the pattern is compared with the whole reason and with what stands first in it.
+   * Whether a caught value is an `Exit` of this kind. A failed call has the reason `[reason, [gen_server, call,
+   * args]]`: the pattern is compared with the whole reason and with its first element.
    *
    *   if (Exit.is(error, TIMEOUT)) …            // no reply in time
    *   if (Exit.is(error, NOPROC)) …             // no such process
@@ -33,7 +33,7 @@ export class Exit extends Error {
    *   if (Exit.is(error, [SHUTDOWN, "moved"])) …
    *
    * @param error anything
-   * @param pattern an atom or another term, a tuple whose first elements are these (`undefined`: any), or a class of errors.
+   * @param pattern an atom or another term, the first elements of a tuple (`undefined`: any), or a class of errors.
    *   Without it, any `Exit`
    */
   static is(error: unknown, ...pattern: [pattern?: Pattern]): error is Exit {
@@ -47,7 +47,7 @@ export class Exit extends Error {
 }
 
 /**
- * Erlang's exception of class *error*: `erlang.error(reason)`, and what a built-in function raises (`badarg`, `noproc`,
+ * Erlang's exception of class *error*: raised by `erlang.error(reason)` and by built-in functions (`badarg`, `noproc`,
  * `system_limit`). Uncaught, it ends the process with reason `[reason, stack]`.
  */
 export class ErlangError extends Error {
@@ -55,7 +55,7 @@ export class ErlangError extends Error {
   readonly reason: unknown;
   readonly #explained: boolean;
 
-  /** Whether something caught is an `ErlangError` with a reason of this kind, such as `atoms.BADARG`. See `Exit.is`. */
+  /** Whether a caught value is an `ErlangError` with a reason of this kind, such as `atoms.BADARG`. See `Exit.is`. */
   static is(error: unknown, ...pattern: [pattern?: Pattern]): error is ErlangError {
     return isOf(error, ErlangError, pattern);
   }
@@ -86,12 +86,14 @@ export class Thrown extends Error {
   }
 }
 
-/** What OTP returns as `{error, Reason}`: the operation was refused, and nobody died of it. */
+/** OTP's `{error, Reason}`: the operation was refused, and no process died. */
 export class OtpError extends Error {
   override readonly name = "OtpError";
   readonly reason: unknown;
 
-  /** Whether something caught is an `OtpError` with a reason of this kind, such as `atoms.ALREADY_STARTED`. See `Exit.is`. */
+  /**
+   * Whether a caught value is an `OtpError` with a reason of this kind, such as `atoms.ALREADY_STARTED`. See `Exit.is`.
+   */
   static is(error: unknown, ...pattern: [pattern?: Pattern]): error is OtpError {
     return isOf(error, OtpError, pattern);
   }

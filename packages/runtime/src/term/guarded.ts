@@ -1,10 +1,10 @@
 /**
- * Looking at what others made. What is thrown, sent, returned or given as a reason may be anything: a revoked proxy, an error
- * whose `message` throws, an object without a prototype. Nothing here throws.
+ * Safe inspection of foreign values. A value that is thrown, sent, returned or given as a reason may be anything: a
+ * revoked proxy, an error whose `message` throws, an object without a prototype. Nothing here throws.
  */
 import { types } from "node:util";
 
-// A message longer than this says no more.
+// The limit of a message.
 const TEXT = 1_000;
 const FRAMES = 20;
 const FRAME = 300;
@@ -18,7 +18,7 @@ export function isTuple(value: unknown): value is readonly unknown[] {
   }
 }
 
-/** Whether this is an error, also one of another realm (a test runner's, `vm`). */
+/** Whether this is an error, including one from another realm (a test runner's, `vm`). */
 export function isError(value: unknown): value is Error {
   try {
     return value instanceof Error || types.isNativeError(value);
@@ -45,7 +45,7 @@ export function tagOf(value: unknown, length: number): unknown {
   }
 }
 
-/** A property, or undefined where reading it throws. */
+/** A property, or undefined if reading it throws. */
 export function read(value: object, key: PropertyKey): unknown {
   try {
     return (value as Record<PropertyKey, unknown>)[key];
@@ -54,7 +54,7 @@ export function read(value: object, key: PropertyKey): unknown {
   }
 }
 
-/** Cuts a text that is too long, and says so. */
+/** Cuts a text that is too long, and marks the cut. */
 export function cut(text: string, limit: number): string {
   return text.length > limit ? `${text.slice(0, limit)}…` : text;
 }
@@ -67,7 +67,7 @@ export function textOf(error: Error): string {
   return `${who} with a message that cannot be shown`;
 }
 
-/** An error's message alone; its class where it has none. */
+/** An error's message alone; its class if it has no message. */
 export function messageOf(error: Error): string {
   const message = read(error, "message");
   return typeof message === "string" && message !== "" ? cut(message, TEXT) : textOf(error);
@@ -78,7 +78,7 @@ export function withStack(error: Error): string {
   return [textOf(error), ...framesOf(error)].join("\n    ");
 }
 
-/** The frames of an error's stack, innermost first; none where it carries none. */
+/** The frames of an error's stack, innermost first; empty if it has none. */
 export function framesOf(error: Error): readonly string[] {
   const stack = read(error, "stack");
   if (typeof stack !== "string") return [];
@@ -95,7 +95,7 @@ export function framesOf(error: Error): readonly string[] {
     .map((line) => cut(line, FRAME));
 }
 
-// A frame of the engine's or of this package says nothing to whoever looks for a mistake.
+// Frames of the engine and of this package do not help to find a mistake.
 function isInternal(frame: string): boolean {
   folder ??= ownFolder();
   return /node:(?:internal|async_hooks)/u.test(frame) || (folder !== "" && frame.includes(folder));
@@ -103,9 +103,9 @@ function isInternal(frame: string): boolean {
 
 let folder: string | undefined;
 
-// Where this package's files are; empty in a bundle, where they are the program's.
+// The place of this package's files; empty in a bundle, where they belong to the program.
 function ownFolder(): string {
-  // The published package is `otpts_runtime.js` and what lies beside it.
+  // The published package is `otpts_runtime.js` and the files beside it.
   const own = /(?:\(|at |@)((?:file:)?[^()\s]*)(?:term[\\/]guarded\.[jt]s|otpts_runtime\.js)/u;
   return own.exec(new Error("here").stack ?? "")?.[1] ?? "";
 }

@@ -1,31 +1,31 @@
 /**
- * The keys of an object, as many as are shown. An engine has no way to find the first keys without finding all: of a table with 100,000
- * keys, which it sorts by age, that takes 20 ms and more. So what was found of a large one serves for a while: a crash is told in
- * several reports and errors, each of which shows the same terms.
+ * The keys of an object, as many as are shown. An engine cannot find the first keys without finding all: for a table
+ * with 100,000 keys, which it sorts by age, that takes 20 ms and more. So the keys found for a large object are cached
+ * for a short time: a crash leads to several reports and errors, each of which shows the same terms.
  */
 import { types } from "node:util";
 
-/** What is shown of an object's own keys. */
+/** The shown part of an object's own keys. */
 export interface Keys {
-  /** The first, in the object's order. */
+  /** The first keys, in the object's order. */
   readonly first: readonly string[];
   /** How many there are. */
   readonly count: number;
 }
 
-/** From this many keys on an object is large. */
+/** An object with at least this many keys is large. */
 const LARGE = 5_000;
-/** How many names of a large object are kept: nobody shows more. */
+/** How many names of a large object are cached: no output shows more. */
 const KEPT = 100;
-/** How long they serve, in ms: longer than a crash is told of on a busy machine. */
+/** How long they are cached, in ms: longer than the reports of one crash take on a busy machine. */
 const SERVES = 1_000;
 
-/** What was found of large objects. */
+/** The cached keys of large objects. */
 const found = new WeakMap<object, Keys & { readonly until: number }>();
-// Whoever replaces the global one (fake timers in a test) means the program's time.
+// A replaced global clock (fake timers in a test) concerns the program's time, not this cache.
 const now = performance.now.bind(performance);
 
-/** The own enumerable names of an object. Of a large one, the count may be that of a moment ago. */
+/** The own enumerable names of an object. The count for a large object may be slightly out of date. */
 export function keysOf(value: object): Keys {
   const before = found.get(value);
   if (before !== undefined && now() < before.until && before.first.every((name) => isOwn.call(value, name)))
@@ -40,7 +40,7 @@ export function keysOf(value: object): Keys {
 // oxlint-disable-next-line typescript/unbound-method -- it is called on objects
 const isOwn = Object.prototype.propertyIsEnumerable;
 
-// A proxy is asked once for its keys, and not for each of them whether it is enumerable, unless there are few.
+// A proxy is asked for its keys once; whether each key is enumerable is checked only if there are few.
 function namesOf(proxy: object): string[] {
   const keys = Reflect.ownKeys(proxy).filter((key) => typeof key === "string");
   return keys.length < LARGE ? keys.filter((key) => isOwn.call(proxy, key)) : keys;

@@ -1,16 +1,16 @@
 /**
- * Whether a reason is of a kind: how people ask what went wrong without taking OTP's tuples apart.
+ * Whether a reason is of a kind: a test for what went wrong that needs no taking apart of OTP's tuples.
  *
- * OTP wraps what happened in where it happened: `[timeout, [gen_server, call, args]]`, `[error, stack]`. So a pattern also
- * fits the first element of a tuple, and that one's first element, and so on.
+ * OTP wraps the cause of a failure in its place: `[timeout, [gen_server, call, args]]`, `[error, stack]`. So a pattern
+ * also matches the first element of a tuple, the first element of that, and so on.
  */
 
 /**
- * What `Exit.is` and its relatives take:
+ * A pattern for `Exit.is` and its relatives:
  *
- * - an atom or another plain term: the reason itself, or the tag of the tuple that it is
+ * - an atom or another plain term: the reason itself, or the tag of the reason's tuple
  * - an array: a tuple that begins with elements of these kinds; `undefined` in it stands for any term
- * - a class of errors (`TypeError`): a crash by such an error
+ * - a class of errors (`TypeError`): a crash with such an error
  */
 export type Pattern = unknown;
 
@@ -19,7 +19,7 @@ export function matches(reason: unknown, pattern: Pattern): boolean {
   try {
     return fits(reason, pattern, 0);
   } catch {
-    // A term that throws when it is looked at is of no kind.
+    // A term that throws on inspection is of no kind.
     return false;
   }
 }

@@ -15,7 +15,7 @@ export function isName(name: unknown): name is Name {
   return typeof name === "string" || isAtom(name);
 }
 
-/** A name as it is told: an atom, for which a string needs no entry in the table of atoms. */
+/** The atom of a name; a string gets one without an entry in the table of atoms. */
 export function told(name: Name): Atom {
   return typeof name === "string" ? loose(name) : name;
 }

@@ -1,14 +1,14 @@
-/** Options that are given as objects: a misspelt key is refused, for nothing else would say that it has no effect. */
+/** Options given as objects. A misspelt key is refused, because it would silently have no effect. */
 import { BADARG } from "./atoms.ts";
 import { describe } from "./describe.ts";
 import { ErlangError } from "./error.ts";
 import { isTuple } from "./guarded.ts";
 
 /**
- * Refuses what is no object of these options.
+ * Refuses a value that is not an object with these options.
  *
- * @param what is to be done, for the message: `start a gen_server`
- * @throws ErlangError `badarg`, with the option that was probably meant
+ * @param what the operation, for the message: `start a gen_server`
+ * @throws ErlangError `badarg`, with the option that was probably intended
  */
 export function checkOptions(given: unknown, known: readonly string[], what: string): void {
   if (typeof given !== "object" || given === null || isTuple(given))
@@ -20,7 +20,7 @@ export function checkOptions(given: unknown, known: readonly string[], what: str
     if (!known.includes(key)) throw new ErlangError(BADARG, `Cannot ${what}: ${unknownOption(key, known)}`);
 }
 
-/** What is wrong with a key that is none of these. */
+/** The problem with a key that is not among these. */
 export function unknownOption(key: string, known: readonly string[]): string {
   const like = nearest(key, known);
   return `there is no option ${describe(key)}${like === undefined ? "" : ` (did you mean ${like}?)`}; the options are ${listed(known)}`;
@@ -33,7 +33,7 @@ export function listed(names: readonly string[]): string {
 
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z\d]/gu, "");
 
-/** The known word that a misspelt one most likely stands for, or undefined. */
+/** The known word that a misspelt one most likely means, or undefined. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const wanted = plain(word);
   let best: string | undefined;
@@ -49,7 +49,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   return best;
 }
 
-// How many characters must be added, removed, changed or swapped with their neighbour.
+// The number of characters that must be added, removed, changed or swapped with their neighbour.
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,35 +1,36 @@
 /**
- * A term as text, in the form of `util.inspect`, with an end: however large or deep the term is, a bounded number of its
- * parts is looked at and a bounded number of characters is made of them. What others made is looked at with care: getters are
- * not called, proxies are asked for no property, and what throws is shown as that.
+ * A term as text, in the form of `util.inspect`, but bounded: however large or deep the term is, a limited number of
+ * its parts is visited and a limited number of characters is produced. Foreign objects are inspected safely: getters
+ * are not called, no property of a proxy is read, and a part that throws is shown as such.
  */
 import { inspect, types } from "node:util";
 import { keysOf } from "./keys.ts";
 import { cut, isError, messageOf, read, textOf } from "./guarded.ts";
 
-/** Where showing a term ends. */
+/** The limits of printing a term. */
 export interface Bounds {
-  /** How deep. */
+  /** Maximum depth. */
   readonly depth: number;
-  /** How many items of an array, a map or an object. */
+  /** Maximum number of items of an array, a map or an object. */
   readonly items: number;
-  /** How many characters of a string. */
+  /** Maximum number of characters of a string. */
   readonly string: number;
-  /** How many parts of the term in all. */
+  /** Maximum number of parts of the term in all. */
   readonly nodes: number;
-  /** How many characters in all. */
+  /** Maximum number of characters in all. */
   readonly characters: number;
-  /** How long a line may be; `Infinity`: everything on one. */
+  /** Maximum length of a line; `Infinity`: everything on one line. */
   readonly width: number;
 }
 
-/** What stacks carry: in a message they say nothing, so a crash, `[error, stack]`, is told as the error. */
+/** A mark on stacks, which are left out of messages: a crash, `[error, stack]`, is shown as the error. */
 export const STACK = Symbol.for("@otpts/runtime/stack");
 
-// Beyond this many keys found in one term, no further object is looked into: however many large ones a term has, one is all it costs.
+// Once this many keys were found in a term, no further object is visited: a term with many large objects costs no more
+// than one of them.
 const KEYS = 20_000;
 
-// Beyond this, making the digits of a number takes long.
+// Beyond this, producing the digits of a number takes long.
 const LARGE = 2n ** 2_048n;
 
 /** The term as text. */
@@ -37,7 +38,7 @@ export function print(term: unknown, bounds: Bounds): string {
   return printed(term, bounds).text;
 }
 
-/** The term as text, and how many parts of it were looked at. */
+/** The term as text, and how many parts of it were visited. */
 export function printed(term: unknown, bounds: Bounds): { readonly text: string; readonly nodes: number } {
   const printer = new Printer(bounds);
   const text = printer.show(term, 0, 0);
@@ -50,19 +51,19 @@ class Printer {
   #keys = 0;
   readonly #bounds: Bounds;
   #characters = 0;
-  // What is being shown, from the outside in.
+  // The objects being shown, from the outside in.
   readonly #path: object[] = [];
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
   }
 
-  /** Shows one part, `depth` levels deep, on a line that begins `indent` characters in. */
+  /** Shows one part, `depth` levels deep, on a line indented by `indent` characters. */
   show(value: unknown, depth: number, indent: number): string {
     if (this.#full) return "…";
     this.nodes++;
     const text = this.#shown(value, depth, indent);
-    // What an inner part took is counted already: this is what the brackets and keys take, more or less.
+    // The inner parts are counted already: this is roughly the size of the brackets and keys.
     if (typeof value !== "object" || value === null) this.#characters += text.length;
     else this.#characters += 4;
     return text;
@@ -113,7 +114,7 @@ class Printer {
       const custom = read(value, inspect.custom);
       if (typeof custom === "function") return this.#custom(value, custom as CustomInspect, depth, indent);
     }
-    // `Array.isArray` throws for a revoked proxy, which is how it is told.
+    // `Array.isArray` throws for a revoked proxy, by which it is recognised.
     if (Array.isArray(value)) return this.#array(value, depth, indent);
     const known = proxy ? undefined : this.#builtIn(value, depth, indent);
     if (known !== undefined) return known;
@@ -144,7 +145,7 @@ class Printer {
 
   #array(value: readonly unknown[], depth: number, indent: number): string {
     const { length } = value;
-    // A crash is told as its error.
+    // A crash is shown as its error.
     if (length === 2 && isStack(value[1])) return this.show(value[0], depth, indent);
     if (depth > this.#bounds.depth) return "[Array]";
     const indexes = Array.from({ length: Math.min(length, this.#bounds.items) }, (_, index) => index);
@@ -155,7 +156,7 @@ class Printer {
     return this.#layout("[", parts, "]", indent);
   }
 
-  // What has contents that are no properties.
+  // Objects whose contents are not properties.
   #builtIn(value: object, depth: number, indent: number): string | undefined {
     const name = () => constructorOf(value) ?? "Object";
     const deep = depth > this.#bounds.depth;
@@ -226,7 +227,7 @@ class Printer {
     return width === Infinity ? text.replaceAll(/\s*\n\s*/gu, " ") : text.replaceAll("\n", `\n${" ".repeat(indent)}`);
   }
 
-  // Each part, as long as there is room.
+  // Each part, until there is no room left.
   #list<T>(items: Iterable<T>, show: (item: T) => string): string[] {
     const parts: string[] = [];
     for (const item of items) {
@@ -283,7 +284,7 @@ function unboxed(value: object): unknown {
   return undefined;
 }
 
-// The name of an object's class: no getter is called for it.
+// The name of an object's class, found without calling a getter.
 function constructorOf(value: object): string | undefined {
   let prototype: object | null = Object.getPrototypeOf(value) as object | null;
   for (let level = 0; prototype !== null && level < 8; level++) {

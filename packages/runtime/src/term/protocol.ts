@@ -12,8 +12,8 @@ import type { Pid } from "./pid.ts";
 declare const clauses: unique symbol;
 
 /**
- * A message that is none of a protocol's: a process may receive anything. It also lets `switch` narrow on atoms, and
- * remembers the interface it stands beside, so that a start can tell what its server understands.
+ * A message outside a protocol, since a process may receive anything. It also lets `switch` narrow on atoms, and
+ * carries the interface it is combined with, from which a start infers the messages that its server understands.
  */
 export type Unexpected<T = unknown> = readonly [tag: undefined, ...rest: unknown[]] & { readonly [clauses]?: T };
 
@@ -24,10 +24,10 @@ type Tagged<T, K extends keyof T & string> = T[K] extends (...args: infer A) => 
 /** All messages of an interface of functions. */
 export type MessageOf<T> = { [K in keyof T & string]: Tagged<T, K> }[keyof T & string];
 
-/** What a callback gets: a message of the protocol, or anything else. */
+/** The argument of a callback: a message of the protocol, or anything else. */
 export type Received<T> = MessageOf<T> | Unexpected<T>;
 
-/** The reply to a message; of a union of messages the union of replies. */
+/** The reply to a message; for a union of messages, the union of replies. */
 export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]
   ? K extends keyof T
     ? T[K] extends (...args: never) => infer R
@@ -36,7 +36,7 @@ export type ReplyTo<T, M> = M extends readonly [Atom<infer K>, ...unknown[]]
     : never
   : never;
 
-/** What a server understands. */
+/** The calls and casts that a server understands. */
 export interface Protocol {
   readonly calls?: object;
   readonly casts?: object;
@@ -49,14 +49,17 @@ export interface Protocol {
  */
 export interface Registered {} // oxlint-disable-line typescript/no-empty-object-type
 
-/** A registry of names of the program's own. OTP's `register_name`, `unregister_name`, `whereis_name` and `send`. */
+/** A name registry supplied by the program. OTP's `register_name`, `unregister_name`, `whereis_name` and `send`. */
 export interface NameRegistry {
-  /** Enters a process under a name: `true` (or the atom `yes`), or false if somebody has it. Called in that process. */
+  /**
+   * Registers a process under a name: `true` (or the atom `yes`), or false if the name is taken. Called in that
+   * process.
+   */
   register_name(name: never, pid: Pid): unknown;
   unregister_name(name: never): unknown;
   /** The pid of the process that has the name, or undefined. */
   whereis_name(name: never): unknown;
-  /** Sends a message to it; throws if nobody has the name. */
+  /** Sends it a message; throws if no process has the name. */
   send(name: never, message: unknown): unknown;
 }
 
@@ -65,10 +68,10 @@ export interface Via {
   readonly via: readonly [registry: NameRegistry, name: unknown];
 }
 
-/** Who a call or cast goes to: a pid, a registered name, a name on a node, or a name in a registry. */
+/** The target of a call or cast: a pid, a registered name, a name on a node, or a name in a registry. */
 export type ServerRef = Pid | string | Atom | readonly [name: string | Atom, node: string | Atom] | Via;
 
-/** The protocol of a server reference; `unknown` where nobody declared one. */
+/** The protocol of a server reference; `unknown` if none is declared. */
 export type ProtocolOf<S> =
   S extends Pid<infer P>
     ? P
@@ -80,16 +83,16 @@ export type ProtocolOf<S> =
           : unknown
         : unknown;
 
-/** What `call` takes for this server. */
+/** The requests that `call` takes for this server. */
 export type CallTo<S> = ProtocolOf<S> extends { calls: infer C } ? MessageOf<C> : unknown;
 
-/** What `call` resolves with. */
+/** The reply that `call` resolves with. */
 export type ReplyFrom<S, M> = ProtocolOf<S> extends { calls: infer C } ? ReplyTo<C, M> : unknown;
 
-/** What `cast` takes for this server. */
+/** The messages that `cast` takes for this server. */
 export type CastTo<S> = ProtocolOf<S> extends { casts: infer C } ? MessageOf<C> : unknown;
 
-/** What the callbacks of a module say they take; `unknown` where they do not say it with `Received`. */
+/** The protocol that the callbacks of a module declare; `unknown` if they do not use `Received`. */
 export type ServedBy<M> = Says<Takes<M, "handle_call">, "calls"> & Says<Takes<M, "handle_cast">, "casts">;
 
 // The interface T behind a callback whose first parameter is Received<T>; never for any other.

@@ -1,6 +1,6 @@
 /**
- * Exit reasons. A term that leaves a process body becomes its exit reason by Erlang's rule of classes:
- * exit(R) → R · error(E) → [E, stack] · throw(T) → [[nocatch, T], stack] · JavaScript's throw of X → [X, stack].
+ * Exit reasons. A term that leaves a process body becomes the exit reason by Erlang's rule of classes: exit(R) → R ·
+ * error(E) → [E, stack] · throw(T) → [[nocatch, T], stack] · JavaScript's throw of X → [X, stack].
  */
 import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
@@ -9,7 +9,7 @@ import { framesOf, isError, read, tagOf, textOf } from "./guarded.ts";
 import { isErlangError, isExit, isThrown } from "./kinds.ts";
 import { settleLayout } from "./shape.ts";
 
-/** Where an error was raised. Its text is made when somebody reads it: most are never read. */
+/** The place where an error was raised. Its text is made when it is read, which is seldom. */
 export class Stack {
   readonly #error: Error | undefined;
 
@@ -22,7 +22,7 @@ export class Stack {
     return true;
   }
 
-  /** The frames, one per entry, innermost first; empty where the thrown value carried none. */
+  /** The frames, one per entry, innermost first; empty if the thrown value had none. */
   get frames(): readonly string[] {
     return this.#error === undefined ? [] : framesOf(this.#error);
   }
@@ -42,7 +42,7 @@ export class Stack {
 
 settleLayout(() => new Stack(undefined));
 
-/** The exit reason that a value thrown by a process's code stands for. */
+/** The exit reason for a value thrown by a process's code. */
 export function reasonOf(thrown: unknown): unknown {
   if (isExit(thrown)) return thrown.reason;
   if (isErlangError(thrown)) {
@@ -61,18 +61,18 @@ export function stackOf(reason: unknown): string {
 
 const sentences = new WeakMap<object, string>();
 
-/** Remembers, beside a reason that is OTP's term, what it means in words. Returns the reason. */
+/** Attaches to a reason, which is OTP's term, its meaning in words. Returns the reason. */
 export function say<R extends object>(reason: R, sentence: string): R {
   sentences.set(reason, sentence);
   return reason;
 }
 
-/** What was said of a reason, if anything. */
+/** The sentence attached to a reason, if any. */
 export function sentenceOf(reason: unknown): string | undefined {
   return typeof reason === "object" && reason !== null ? sentences.get(reason) : undefined;
 }
 
-/** A reason in words: what was said of it, a crash by its error, anything else as a term. Never throws. */
+/** A reason in words: its attached sentence, the error of a crash, or the term itself. Never throws. */
 export function inWords(reason: unknown): string {
   const said = sentenceOf(reason);
   if (said !== undefined) return said;
@@ -83,17 +83,17 @@ export function inWords(reason: unknown): string {
       if (reason[0] === EXIT && reason[1] !== reason) return inWords(reason[1]);
     }
   } catch {
-    // It throws when it is looked at.
+    // It throws on inspection.
   }
   return describe(reason);
 }
 
-/** `normal`, `shutdown` and `{shutdown, _}`: ends that nobody needs to hear about. */
+/** `normal`, `shutdown` and `{shutdown, _}`: ends that are not reported. */
 export function isOrderly(reason: unknown): boolean {
   return reason === NORMAL || reason === SHUTDOWN || tagOf(reason, 2) === SHUTDOWN;
 }
 
-// Tuples deeper than this are no reasons.
+// No reason is a tuple deeper than this.
 const DEPTH = 100;
 
 /** Whether two terms are equal as Erlang's `=:=` sees them: tuples and lists by their elements, everything else by identity. */

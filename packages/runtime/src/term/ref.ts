@@ -5,7 +5,7 @@ import { CREATION, NODE } from "./pid.ts";
 
 let last = 0;
 
-/** The id of a reference that is made now. @internal */
+/** The id of a new reference. @internal */
 export function nextId(): number {
   return ++last;
 }
@@ -13,8 +13,8 @@ export function nextId(): number {
 /**
  * A reference: unique, compared with `===`, printed `#Ref<0.7>`.
  *
- * The class has no constructor and no field, on purpose: what many classes construct together, V8 compiles for none of them,
- * and every call makes a reference. So each class below it takes its `id` itself.
+ * The class deliberately has no constructor and no field: V8 does not compile a constructor that many classes share,
+ * and every call makes a reference. So each subclass takes its `id` itself.
  */
 export abstract class Ref {
   /** @internal */
@@ -51,7 +51,7 @@ export abstract class Ref {
   }
 }
 
-/** A reference that is nothing more. */
+/** A plain reference. */
 export class PlainRef extends Ref {
   readonly id = nextId();
 }

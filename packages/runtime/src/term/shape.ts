@@ -1,16 +1,16 @@
 /**
- * Keeping V8's mind about the objects there are many of.
+ * Stable layouts for numerous objects.
  *
- * V8 decides how instances of a class are laid out after the first eight. Where these come one at a time, with a garbage
- * collection between, it takes the class for a dictionary, and every instance is five times as large and twice as slow, for
- * ever. And when a full collection finds no living instance of a class, it forgets their layout, and throws away all compiled
- * code that knows it: the most used functions start anew, slowly. So the classes there are many instances of are tried out
- * when they are loaded, and one instance of each is kept.
+ * V8 decides on the layout of a class's instances after the first eight. If these are made one at a time, with garbage
+ * collections between them, V8 treats the class as a dictionary, and every instance is five times as large and twice as
+ * slow from then on. And when a full collection finds no living instance of a class, V8 forgets the layout and discards
+ * all compiled code that depends on it, so the most used functions start again slowly. So for classes with many
+ * instances, some are made when the module is loaded, and one is kept.
  */
 const TRIES = 16;
 const kept: object[] = [];
 
-/** Makes instances of a hot class until its layout is settled. `make` must have no effect but the instance. */
+/** Makes instances of a hot class until its layout is settled. `make` must have no other effect. */
 export function settleLayout(make: () => object): void {
   let last: object | undefined;
   for (let count = 0; count < TRIES; count++) last = make();

@@ -1,12 +1,11 @@
-/** Why a value is not what it looks like: the ends of sentences that refuse it. */
+/** Why a value is not what it looks like: endings of error messages that refuse it. */
 import { Atom, exists } from "./atom.ts";
 import { copyOf, here } from "./copy.ts";
 import { isA, read } from "./guarded.ts";
 
 /**
- * What a person should know of a value that was refused: that it belongs to another copy of this package, or that it is what
- * JSON or a structured clone leaves of an atom, a pid or a reference. Starts with a semicolon; empty where there is nothing to
- * say. Never throws.
+ * A hint about a refused value: that it belongs to another copy of this package, or that it is an atom, a pid or a
+ * reference after JSON or a structured clone. Starts with a semicolon; empty if there is no hint. Never throws.
  */
 export function strange(value: unknown): string {
   const from = copyOf(value);

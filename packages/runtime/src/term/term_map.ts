@@ -2,8 +2,8 @@
  * A map whose keys are terms: tuples and tables that are equal element by element are the same key. A string and the atom of
  * the same name are the same key, as with registered names.
  *
- * What is not a tuple or a plain object (numbers, pids, references, functions) is compared by identity. A key that is deleted
- * leaves nothing behind.
+ * Terms other than tuples and plain objects (numbers, pids, references, functions) are compared by identity. A deleted
+ * key leaves nothing behind.
  */
 import { Atom } from "./atom.ts";
 import { BADARG } from "./atoms.ts";
@@ -11,7 +11,7 @@ import { describe } from "./describe.ts";
 import { ErlangError } from "./error.ts";
 import { isA, isTuple } from "./guarded.ts";
 
-/** A key is written as the row of its parts; the map is a tree of maps along that row. */
+/** A key is stored as the sequence of its parts; the map is a tree of maps along that sequence. */
 type Part = unknown;
 
 interface Node<V> {
@@ -81,12 +81,12 @@ export class TermMap<V> {
     return true;
   }
 
-  /** `[key, value]` of all, those with a common beginning together. */
+  /** `[key, value]` of all entries; keys with a common beginning are adjacent. */
   *entries(): IterableIterator<[key: unknown, value: V]> {
     yield* walk(this.root);
   }
 
-  /** Values of all. */
+  /** All values. */
   *values(): IterableIterator<V> {
     for (const [, value] of walk(this.root)) yield value;
   }
