@@ -19,7 +19,10 @@ export type Effect =
       readonly do: "arm";
       readonly timer: Timer;
       readonly ms: number;
+      /** By what part it may be longer or shorter, at random. */
       readonly spread?: number;
+      /** By what part it may be shorter, at random. */
+      readonly jitter?: number;
       readonly awaited?: boolean;
     }
   | { readonly do: "disarm"; readonly timer: Timer }

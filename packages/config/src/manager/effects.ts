@@ -10,6 +10,7 @@ import {
   sortedByPath,
   visitLeaves,
 } from "../core/diff.ts";
+import { jittered } from "../core/backoff.ts";
 import { admitSliced, searched } from "../core/sliced.ts";
 import { type Notification as Match, PatternIndex } from "../core/subscriptions.ts";
 import type { Diagnostic } from "../core/layer.ts";
@@ -219,9 +220,10 @@ export class Effects {
     return undefined;
   }
 
-  private arm({ timer, ms, spread = 0, awaited = false }: Do<"arm">): undefined {
+  private arm({ timer, ms, spread = 0, jitter = 0, awaited = false }: Do<"arm">): undefined {
     this.disarm(timer);
-    const spreadMs = Math.min(LONGEST_TIMER, ms * (1 + spread * (2 * Math.random() - 1)));
+    const later = ms * (1 + spread * (2 * Math.random() - 1));
+    const spreadMs = Math.min(LONGEST_TIMER, jittered(later, jitter, Math.random()));
     const ref = erlang.start_timer(spreadMs, this.self, timer, { ref: awaited });
     this.timers.set(timer, ref);
     return undefined;

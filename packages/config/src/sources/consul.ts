@@ -1,24 +1,30 @@
-import type { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic } from "../core/layer.ts";
+import type { ConfigSourceError } from "../errors.ts";
 import { formatPath } from "../core/path.ts";
 import type { Segments, Value } from "../core/value.ts";
 import { BlobContent } from "./consul/blob_content.ts";
-import { BlockingWatch } from "./consul/blocking_watch.ts";
-import { ConsulCache } from "./consul/cache.ts";
+import { ConsulIndex } from "./consul/consul_index.ts";
+import { type Entry, entry_of } from "./consul/entries.ts";
 import type { Answer, KeyQuery } from "./consul/client.ts";
-import { source_error, tellable } from "./consul/failure.ts";
 import { KeysContent } from "./consul/keys_content.ts";
 import { type ConsulOptions, type ConsulSettings, consul_settings } from "./consul/options.ts";
 import { ConsulSession } from "./consul/session.ts";
 import { type ConsulStatus, consul_status } from "./consul/status.ts";
 import { ConsulWriter } from "./consul/writer.ts";
+import { CacheFile } from "./remote/cache_file.ts";
+import { source_error, tellable } from "./remote/failure.ts";
+import { type Reading, Remote } from "./remote/remote.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 
 export type { ConsulOptions, ConsulTls } from "./consul/options.ts";
 export type { ConsulStatus } from "./consul/status.ts";
 
-/** Milliseconds until an absence is looked at again. */
-const CONFIRM = 1000;
+/** The wait before a load that failed is repeated, in milliseconds. */
+const LOAD_BACKOFF = { min: 500, max: 30_000 };
+/** Slowest pace against a server whose index moves without a change for us, in milliseconds. */
+const UNRELATED = 250;
+/** Slowest pace against a server that does not block, or has no index: then this is polling. */
+const POLLING = 5000;
 
 /**
  * Configuration in Consul's key/value store: every instance of an application follows it.
@@ -51,22 +57,12 @@ export class ConsulSource implements Source {
   readonly #session: ConsulSession;
   readonly #content: KeysContent | BlobContent;
   readonly #writer: ConsulWriter;
-  readonly #cache: ConsulCache | undefined;
+  readonly #remote: Remote;
+  readonly #index = new ConsulIndex();
   #env: SourceContext["env"] = process.env;
-  #watch: BlockingWatch | undefined;
-  /** Something was there at the last reading that told. */
-  #there = false;
-  /** Readings in a row that found nothing where there had been something. */
-  #missed = 0;
-  /** The manager must get data even where nothing changed: it has a layer from the cache file, or none. */
-  #owes = true;
-  #fromCache = false;
-  #filtered = false;
   /** A write must be seen by the next load, also by one that may read old data. */
   #fresh = false;
   #keys = 0;
-  #bytes = 0;
-  #failure: { readonly code: string; readonly message: string; readonly since: number } | undefined;
 
   /**
    * @param key_prefix the folder in Consul, for example `myapp/config`; with `layout: "blob"` the key
@@ -99,10 +95,29 @@ export class ConsulSource implements Source {
     this.#writer = new ConsulWriter(settings, this.#session, (path) =>
       content instanceof KeysContent ? content.expected(path) : undefined,
     );
-    this.#cache =
-      options.cache_file === undefined
-        ? undefined
-        : new ConsulCache(options.cache_file, { root: settings.root, layout: settings.layout });
+    this.#remote = new Remote({
+      source: this.name,
+      place: "Consul",
+      on_missing: this.on_missing,
+      held: {
+        contribution: (bytes, diagnostics) => content.contribution(bytes, diagnostics),
+        clear: () => content.clear(),
+        items: () => Array.from(content.entries.values(), ({ key, raw }) => [key, raw]),
+        restore: (cache) => this.#restore(cache),
+      },
+      cache:
+        options.cache_file === undefined
+          ? undefined
+          : new CacheFile(options.cache_file, { root: settings.root, layout: settings.layout }),
+      debounce: settings.debounce,
+      backoff: settings.backoff,
+      load_backoff: LOAD_BACKOFF,
+      poll_interval: 0,
+      unrelated: UNRELATED,
+      polling: POLLING,
+      failed: (error) => this.#failed("read", error),
+      release: () => this.#session.close(),
+    });
     if (options.write_through === true) this.write = (path, value, context) => this.#write(path, value, context);
   }
 
@@ -113,59 +128,33 @@ export class ConsulSource implements Source {
    */
   async load(context: SourceContext): Promise<Loaded> {
     this.#env = context.env;
-    if (context.first) this.#owes = true;
-    const began = performance.now();
-    const before = this.#watch?.state.index ?? 0n;
-    try {
-      const { answer, loaded } = await this.#load(context);
-      this.#failure = undefined;
-      this.#watch?.loaded(
-        answer.index,
-        this.#settings.given.consistency === "stale" ? 0n : before,
-        performance.now() - began,
-      );
-      if (this.#missed === 1) this.#watch?.remind(CONFIRM);
-      return loaded;
-    } catch (error) {
-      const failed = this.#failed("read", error);
-      this.#failure = { code: failed.code, message: failed.message, since: this.#failure?.since ?? Date.now() };
-      this.#watch?.load_failed();
-      const cached = failed.code === "stopped" ? undefined : await this.#fromCacheFile();
-      if (cached !== undefined) return cached;
-      throw failed;
-    }
+    const before = this.#settings.given.consistency === "stale" ? 0n : this.#index.value;
+    return this.#remote.load(context, async () => {
+      const { answer, reading } = await this.#read(context);
+      // Older than what was seen: the store was restored or replaced, and a query that waits for more would wait in vain.
+      return { ...reading, again: answer.index >= 1n && answer.index < before };
+    });
   }
 
   /** Follows changes until it is closed or the context's signal fires. A watch that runs already is closed first. */
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     this.#env = context.env;
-    await this.#watch?.close();
-    const { layout, root, wait, debounce, backoff, given } = this.#settings;
+    const { layout, root, wait, given } = this.#settings;
     const query: KeyQuery = {
       key: root,
       shape: layout === "blob" ? "one" : "names",
       consistency: given.consistency ?? "default",
     };
-    const watch = new BlockingWatch(
-      {
-        ask: (index, signal) =>
-          this.#session.get(index === undefined ? query : { ...query, after: { index, wait } }, {
-            env: context.env,
-            signal,
-          }),
-        ring: changed,
-        healthy: () => this.#failure === undefined,
-        release: async () => {
-          await Promise.all([this.#session.close(), this.#cache?.flush()]);
-        },
-        debounce,
-        backoff,
-        random: Math.random,
-      },
-      context.signal,
-    );
-    this.#watch = watch;
-    return watch;
+    const ask = async (again: boolean, signal: AbortSignal) => {
+      if (again) this.#index.forget();
+      const after = this.#index.value > 0n ? { index: this.#index.value, wait } : undefined;
+      const answer = await this.#session.get(after === undefined ? query : { ...query, after }, {
+        env: context.env,
+        signal,
+      });
+      return this.#index.heard(answer);
+    };
+    return this.#remote.watch(changed, context, ask, () => false);
   }
 
   /**
@@ -197,19 +186,15 @@ export class ConsulSource implements Source {
       key_prefix: this.key_prefix,
       layout: this.#settings.layout,
       session: this.#session,
-      watch: this.#watch?.state,
-      failure: this.#failure,
-      cache_problem: this.#cache?.problem,
-      from_cache: this.#fromCache,
-      missing: this.#missed > 0 || (!this.#there && !this.#owes),
-      keys: this.#keys,
-      bytes: this.#bytes,
+      index: this.#index.value,
+      standing: this.#remote.standing,
+      keys: this.#remote.is_there ? this.#keys : 0,
     });
   }
 
-  async #load(context: SourceContext): Promise<{ answer: Answer; loaded: Loaded }> {
+  async #read(context: SourceContext): Promise<{ answer: Answer; reading: Reading }> {
     const { root, layout, given } = this.#settings;
-    const reading = this.#content.begin();
+    const begun = this.#content.begin();
     const stale = given.consistency === "stale" && this.#fresh;
     const answer = await this.#session.get(
       {
@@ -217,59 +202,18 @@ export class ConsulSource implements Source {
         shape: layout === "blob" ? "one" : "tree",
         consistency: stale ? "default" : (given.consistency ?? "default"),
       },
-      { env: context.env, signal: context.signal, reader: reading.reader },
+      { env: context.env, signal: context.signal, reader: begun.reader },
     );
     this.#fresh = false;
     if (answer.status === 404) {
       await this.#deniedOrAbsent(context);
-      return { answer, loaded: await this.#absent() };
+      return { answer, reading: { found: false } };
     }
-    const { keys, changed } = await reading.commit(context.signal);
+    const { keys, changed } = await begun.commit(context.signal);
     // Nothing but an empty list: as good as a 404.
-    if (keys === 0) return { answer, loaded: await this.#absent() };
-    return { answer, loaded: this.#found(answer, keys, changed) };
-  }
-
-  #found(answer: Answer, keys: number, changed: boolean): Loaded {
-    const news = changed || this.#owes || this.#fromCache || answer.filtered !== this.#filtered;
-    this.#there = true;
-    this.#missed = 0;
-    this.#owes = false;
-    this.#fromCache = false;
-    this.#filtered = answer.filtered;
+    if (keys === 0) return { answer, reading: { found: false } };
     this.#keys = keys;
-    this.#bytes = answer.bytes;
-    if (!news) return { outcome: "unchanged" };
-    this.#cache?.keep(this.#content.entries);
-    return { outcome: "data", contribution: this.#content.contribution(answer.bytes, this.#diagnostics()) };
-  }
-
-  /** Once is not enough: a server that is being restored, or was just restarted without its data, answers the same. */
-  async #absent(): Promise<Loaded> {
-    if (!this.#there) {
-      const cached = this.on_missing === "keep" ? await this.#fromCacheFile() : undefined;
-      if (cached !== undefined) return cached;
-      this.#owes = false;
-      return { outcome: "absent" };
-    }
-    this.#missed += 1;
-    if (this.#missed === 1) return this.#last();
-    this.#there = false;
-    this.#missed = 0;
-    this.#owes = false;
-    this.#fromCache = false;
-    this.#keys = 0;
-    this.#bytes = 0;
-    this.#content.clear();
-    if (this.on_missing === "clear") await this.#cache?.remove();
-    return { outcome: "absent" };
-  }
-
-  /** What was read last, once more. */
-  #last(): Loaded {
-    if (!this.#owes) return { outcome: "unchanged" };
-    this.#owes = false;
-    return { outcome: "data", contribution: this.#content.contribution(this.#bytes, this.#diagnostics()) };
+    return { answer, reading: { found: true, changed, bytes: answer.bytes, notes: this.#notes(answer) } };
   }
 
   /**
@@ -284,34 +228,24 @@ export class ConsulSource implements Source {
     if (query.key !== "") await this.#session.get(query, { env: context.env, signal: context.signal });
   }
 
-  /** The last good values of an earlier run: only where this run has none, and never had. */
-  async #fromCacheFile(): Promise<Loaded | undefined> {
-    if (this.#cache === undefined || this.#there || !this.#owes) return undefined;
-    const entries = await this.#cache.read();
+  /** The last good values of an earlier run. */
+  async #restore(cache: CacheFile): Promise<true | undefined> {
+    const { root } = this.#settings;
+    const entries: readonly Entry[] | undefined = await cache.read((item) => entry_of(item, root));
     if (entries === undefined) return undefined;
-    try {
-      await this.#content.restore(entries);
-    } catch {
-      return undefined;
-    }
-    this.#there = true;
-    this.#owes = false;
-    this.#fromCache = true;
+    await this.#content.restore(entries);
     this.#keys = entries.length;
-    return { outcome: "data", contribution: this.#content.contribution(0, this.#diagnostics()) };
+    return true;
   }
 
-  #diagnostics(): readonly Diagnostic[] {
-    const notes: Diagnostic[] = [];
-    const note = (code: string, message: string) => notes.push({ source: this.name, code, message });
-    if (this.#fromCache) note("cached", "Consul gave nothing yet: these are the last good values, from the cache file");
-    if (this.#filtered) note("filtered", "Consul left out keys that the token may not read");
-    return notes;
+  #notes({ filtered }: Answer): readonly Diagnostic[] {
+    if (!filtered) return [];
+    return [{ source: this.name, code: "filtered", message: "Consul left out keys that the token may not read" }];
   }
 
   async #write(path: Segments, value: Value | undefined, context: SourceContext): Promise<void> {
     try {
-      await this.#writer.write(path, value, this.#there ? this.#content.entries : undefined, context);
+      await this.#writer.write(path, value, this.#remote.is_there ? this.#content.entries : undefined, context);
     } catch (error) {
       throw this.#failed(`write "${formatPath(path)}" under`, error);
     } finally {

@@ -5,13 +5,14 @@ import * as z from "zod";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import { shapeOf } from "../../src/core/schema_shape.ts";
 import type { Table, Value } from "../../src/core/value.ts";
-import { full_jitter, pause } from "../../src/sources/consul/backoff.ts";
 import { type Entry, EntryReader } from "../../src/sources/consul/entries.ts";
-import { failed_status, retry_after } from "../../src/sources/consul/failure.ts";
+import { failed_status } from "../../src/sources/consul/failure.ts";
 import { consul_endpoint, consul_settings, endpoint_name } from "../../src/sources/consul/options.ts";
-import { text_of_value, value_of_text } from "../../src/sources/consul/text.ts";
-import { KeyTree } from "../../src/sources/consul/tree.ts";
 import { table_with, write_plan } from "../../src/sources/consul/write_plan.ts";
+import { retry_after } from "../../src/sources/remote/connection.ts";
+import { text_of_value, value_of_text } from "../../src/sources/remote/key_text.ts";
+import { KeyTree } from "../../src/sources/remote/key_tree.ts";
+import { pause } from "../../src/sources/remote/waiting.ts";
 
 const untyped = () => undefined;
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -284,15 +285,6 @@ function withoutEmpty(before: Table, at: readonly string[]): Table {
   const { [first]: _gone, ...others } = before;
   return others;
 }
-
-test("full_jitter stays between 1 ms and the doubling bound, and uses the whole range", () => {
-  const backoff = { min: 100, max: 2000 };
-  expect([0, 1, 2, 3, 4, 5, 100].map((n) => full_jitter(backoff, n, () => 1))).toEqual([
-    100, 200, 400, 800, 1600, 2000, 2000,
-  ]);
-  expect(full_jitter(backoff, 9, () => 0)).toBe(1);
-  expect(full_jitter(backoff, 9, () => 0.5)).toBe(1000);
-});
 
 test("pause ends at once when the signal fires, and leaves no listener", async () => {
   const stop = new AbortController();

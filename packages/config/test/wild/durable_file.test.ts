@@ -10,8 +10,8 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { FileSource, RuntimeSource } from "../../src/index.ts";
-import { ConsulCache } from "../../src/sources/consul/cache.ts";
 import { DurableFile, type FileSystem } from "../../src/sources/durable_file.ts";
+import { CacheFile } from "../../src/sources/remote/cache_file.ts";
 import { context, rejection } from "../sources/loading.ts";
 
 const run = promisify(execFile);
@@ -88,13 +88,13 @@ describe.skipIf(process.platform === "win32")("What is no regular file", () => {
     expect([after.ino, after.mode, after.rdev]).toEqual([before.ino, before.mode, before.rdev]);
   });
 
-  test.each(cases)("is refused as Consul's cache: %s, %s", async (what, way, make) => {
+  test.each(cases)("is refused as a cache file: %s, %s", async (what, way, make) => {
     const [path, thing] = await made(way, make);
     const before = await stat(thing);
-    const cache = new ConsulCache(path, { root: "r/", layout: "keys" });
-    expect(await cache.read()).toBeUndefined();
+    const cache = new CacheFile(path, { root: "r/" });
+    expect(await cache.read(String)).toBeUndefined();
     expect(cache.problem).toBe(`Cannot use cache file "${path}": it is ${what}, must be a regular file`);
-    cache.keep(new Map());
+    cache.keep([]);
     await cache.flush();
     expect(cache.problem).toBe(`Cannot write cache file "${path}": it is ${what}, must be a regular file`);
     await cache.remove();

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { Config, ConfigSpec, FileSource, RuntimeSource } from "../../src/index.ts";
-import { ConsulCache } from "../../src/sources/consul/cache.ts";
 import type { FileSystem } from "../../src/sources/durable_file.ts";
+import { CacheFile } from "../../src/sources/remote/cache_file.ts";
 import { unreadable } from "../../src/sources/file_sample.ts";
 import { eachAlone, eventually, started } from "../manager/kit.ts";
 
@@ -110,14 +110,14 @@ test.each<[string, (directory: string) => string, RegExp]>([
   await expect(started(spec)).rejects.toThrow(file);
 });
 
-test("the cache file of Consul tells the same", async () => {
+test("the cache file of a remote source tells the same", async () => {
   const directory = scratch();
   writeFileSync(join(directory, "plain"), "");
   const path = join(directory, "plain/deep/cache");
-  const cache = new ConsulCache(path, { root: "a/", layout: "keys" });
-  expect(await cache.read()).toBeUndefined();
+  const cache = new CacheFile(path, { root: "a/" });
+  expect(await cache.read(String)).toBeUndefined();
   expect(cache.problem).toMatch(/^Cannot use cache file ".+": a part of its path .+, mend the path$/u);
-  cache.keep(new Map([["a/b", { key: "a/b", raw: "", modify_index: 1 }]]));
+  cache.keep(["a/b"]);
   await cache.flush();
   expect(cache.problem).toMatch(/^Cannot write cache file ".+": a part of its path .+, mend the path$/u);
 });

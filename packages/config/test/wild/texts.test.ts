@@ -8,7 +8,7 @@ import { knownPaths } from "../../src/core/known_paths.ts";
 import { shapeOf } from "../../src/core/schema_shape.ts";
 import { TextFault, valueOfText } from "../../src/core/text_value.ts";
 import type { Table, Value } from "../../src/core/value.ts";
-import { value_of_text } from "../../src/sources/consul/text.ts";
+import { value_of_text } from "../../src/sources/remote/key_text.ts";
 
 type Schema = NonNullable<Parameters<typeof shapeOf>[0]>;
 

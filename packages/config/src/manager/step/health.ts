@@ -1,3 +1,4 @@
+import { type Backoff, longest_wait } from "../../core/backoff.ts";
 import { ConfigSourceError } from "../../errors.ts";
 import type { SourceOutcome } from "../../protocol.ts";
 import type { LoadOutcome } from "../outcome.ts";
@@ -7,9 +8,9 @@ import type { Turn } from "./turn.ts";
 
 /** How a source is: what it brought last, and how often it has failed since. One that fails is tried again, ever more slowly. */
 
-/** Milliseconds before the first new try after a failure; doubled each time. */
-const FIRST_RETRY = 1_000;
-const LAST_RETRY = 30_000;
+/** The waits before a source that failed is tried again, in ms, and by what part they may be shorter. */
+const RETRY: Backoff = { min: 1_000, max: 30_000 };
+const JITTER = 0.25;
 
 /** Notes what a load found, and what the source offers from now on. */
 export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOutcome {
@@ -81,13 +82,15 @@ export function watched(turn: Turn, index: number, error: Error | undefined): vo
   const tries = (before?.tries ?? 0) + 1;
   turn.setSource(index, { watch_error: { at: turn.now, error, since: before?.since ?? turn.now, tries } });
   if (before?.error.message !== error.message) turn.announce({ what: "source_failed", source: name, error });
-  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (tries - 1));
-  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
+  tryAgain(turn, index, tries);
 }
 
 export function retryLater(turn: Turn, index: number): void {
-  const ms = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (Math.max(1, turn.source(index).failures) - 1));
-  turn.do({ do: "arm", timer: `retry ${index}`, ms, spread: 0.25 });
+  tryAgain(turn, index, turn.source(index).failures);
+}
+
+function tryAgain(turn: Turn, index: number, failures: number): void {
+  turn.do({ do: "arm", timer: `retry ${index}`, ms: longest_wait(RETRY, failures - 1), jitter: JITTER });
 }
 
 export function lateError({ state }: Turn, { name }: SourceState): ConfigSourceError {

@@ -5,7 +5,10 @@ import type { Socket } from "node:net";
 import { Consul } from "../../commonjs/consul.ts";
 
 import { type BodyReader, Exchange } from "./exchange.ts";
-import { ConsulFailure, failed_connection, failed_status } from "./failure.ts";
+import { failed_connection } from "../remote/connection.ts";
+import { RemoteFailure } from "../remote/failure.ts";
+import type { TlsMaterial } from "../remote/tls.ts";
+import { failed_status } from "./failure.ts";
 import { type Operation, transaction_body } from "./operation.ts";
 import type { Endpoint } from "./options.ts";
 
@@ -39,13 +42,6 @@ export interface Answer {
   readonly filtered: boolean;
   /** Milliseconds since the server that answered heard from the leader. */
   readonly leader_contact: number | undefined;
-}
-
-/** PEM texts. */
-export interface TlsMaterial {
-  readonly ca?: string | Uint8Array;
-  readonly cert?: string | Uint8Array;
-  readonly key?: string | Uint8Array;
 }
 
 /** A watch holds one connection; everything else goes through the other. */
@@ -97,7 +93,7 @@ export class ConsulClient {
   /**
    * Reads. Resolves for 200 and for a 404 that carries an index; everything else is a failure.
    *
-   * @throws ConsulFailure
+   * @throws RemoteFailure
    */
   async get(query: KeyQuery, call: Call): Promise<Answer> {
     const options = {
@@ -124,7 +120,7 @@ export class ConsulClient {
    * Makes all the changes or none.
    *
    * @returns `false` where one of the keys has changed meanwhile.
-   * @throws ConsulFailure
+   * @throws RemoteFailure
    */
   async commit(operations: readonly Operation[], call: Call): Promise<boolean> {
     const { answer, text, retryAfter } = await this.#run(call, (common) => this.#change(operations, common));
@@ -133,7 +129,7 @@ export class ConsulClient {
     // 409 without a stale index is a refusal by the server, such as a missing grant.
     if (answer.status === 409 && /index is stale|doesn't exist|exists/i.test(text)) return false;
     if (answer.status === 409 && /permission denied/i.test(text)) {
-      throw new ConsulFailure("denied", "permission denied (409)", { status: 409 });
+      throw new RemoteFailure("denied", "permission denied (409)", { status: 409 });
     }
     throw failed_status(answer.status, text, retryAfter);
   }
@@ -167,18 +163,18 @@ export class ConsulClient {
     try {
       return await this.#run(call, start);
     } catch (error) {
-      if (!kept || !(error instanceof ConsulFailure) || !/ECONNRESET|EPIPE/.test(error.message)) throw error;
+      if (!kept || !(error instanceof RemoteFailure) || !/ECONNRESET|EPIPE/.test(error.message)) throw error;
       return await this.#run(call, start);
     }
   }
 
   async #run(call: Call, start: (common: object) => Promise<unknown>): Promise<Received> {
     const exchange = new Exchange(call.max_bytes, call.reader);
-    const stop = () => exchange.cancel(new ConsulFailure("stopped", "the source was stopped"));
+    const stop = () => exchange.cancel(new RemoteFailure("stopped", "the source was stopped"));
     if (call.signal.aborted) stop();
     call.signal.addEventListener("abort", stop, { once: true });
     const timer = setTimeout(
-      () => exchange.cancel(new ConsulFailure("timeout", `no answer within ${Math.round(call.timeout)} ms`)),
+      () => exchange.cancel(new RemoteFailure("timeout", `no answer within ${Math.round(call.timeout)} ms`)),
       call.timeout,
     );
     try {
@@ -197,7 +193,7 @@ export class ConsulClient {
     }
     if (exchange.failure !== undefined) throw exchange.failure;
     const response = exchange.response;
-    if (response === undefined) throw new ConsulFailure("unreachable", "the connection failed");
+    if (response === undefined) throw new RemoteFailure("unreachable", "the connection failed");
     const header = (name: string) => {
       const value = response.headers[name];
       return Array.isArray(value) ? value[0] : value;

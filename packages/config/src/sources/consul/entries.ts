@@ -1,11 +1,9 @@
 import type { BodyReader } from "./exchange.ts";
-import { ConsulFailure } from "./failure.ts";
+import { RemoteFailure } from "../remote/failure.ts";
+import type { KeyText } from "../remote/key_tree.ts";
 
 /** One key as Consul gives it. */
-export interface Entry {
-  readonly key: string;
-  /** base64; empty for an empty value and for a folder. */
-  readonly raw: string;
+export interface Entry extends KeyText {
   /** Changes with every write of this key: what compare-and-set compares. */
   readonly modify_index: number;
 }
@@ -107,6 +105,13 @@ function entryOf(item: unknown): Entry {
   return { key: Key, raw: Value ?? "", modify_index: ModifyIndex };
 }
 
-function notEntries(): ConsulFailure {
-  return new ConsulFailure("not_json", "the answer is not a list of keys in JSON");
+function notEntries(): RemoteFailure {
+  return new RemoteFailure("not_json", "the answer is not a list of keys in JSON");
+}
+
+/** An entry of the cache file: its key and its value in base64. @throws TypeError for anything else */
+export function entry_of(item: unknown, root: string): Entry {
+  const [key, raw] = Array.isArray(item) ? (item as readonly unknown[]) : [];
+  if (typeof key !== "string" || typeof raw !== "string" || !key.startsWith(root)) throw new TypeError("not an entry");
+  return { key, raw, modify_index: 0 };
 }

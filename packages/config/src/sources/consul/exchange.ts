@@ -2,13 +2,13 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { Writable } from "node:stream";
 
-import { ConsulFailure } from "./failure.ts";
+import { RemoteFailure } from "../remote/failure.ts";
 
 /** Takes an answer's body piece by piece, so that a large one never holds up the event loop. */
 export interface BodyReader {
-  /** May throw a `ConsulFailure`, which ends the exchange. */
+  /** May throw a `RemoteFailure`, which ends the exchange. */
   write(chunk: Buffer): void;
-  /** The body is complete. May throw a `ConsulFailure`. */
+  /** The body is complete. May throw a `RemoteFailure`. */
   end(): void;
 }
 
@@ -26,7 +26,7 @@ export class Exchange extends EventEmitter {
   readonly includeResponse = true;
   /** Read by the client: do not even start. */
   canceled = false;
-  failure: ConsulFailure | undefined;
+  failure: RemoteFailure | undefined;
   response: IncomingMessage | undefined;
   bytes = 0;
   readonly body: Writable;
@@ -53,7 +53,7 @@ export class Exchange extends EventEmitter {
       this.response = response;
       response.on("error", ignored);
       response.once("close", () => {
-        if (!response.complete) this.cancel(new ConsulFailure("truncated", "the answer was cut off"));
+        if (!response.complete) this.cancel(new RemoteFailure("truncated", "the answer was cut off"));
       });
     });
     this.finished = new Promise((resolve) => {
@@ -63,7 +63,7 @@ export class Exchange extends EventEmitter {
   }
 
   /** Ends the request. The first failure is the one that counts. */
-  cancel(failure: ConsulFailure): void {
+  cancel(failure: RemoteFailure): void {
     if (this.failure !== undefined) return;
     this.failure = failure;
     this.canceled = true;
@@ -77,7 +77,7 @@ export class Exchange extends EventEmitter {
 
   #take(chunk: Buffer, limit: number, reader: BodyReader | undefined): void {
     if (this.bytes > limit) {
-      this.cancel(new ConsulFailure("too_large", `the answer is larger than max_bytes (${limit} bytes)`));
+      this.cancel(new RemoteFailure("too_large", `the answer is larger than max_bytes (${limit} bytes)`));
     } else if (reader !== undefined) {
       this.#guard(() => reader.write(chunk));
     } else if (this.bytes - chunk.length < KEPT) {
@@ -89,7 +89,7 @@ export class Exchange extends EventEmitter {
     try {
       read();
     } catch (error) {
-      this.cancel(error instanceof ConsulFailure ? error : new ConsulFailure("not_json", "the answer cannot be read"));
+      this.cancel(error instanceof RemoteFailure ? error : new RemoteFailure("not_json", "the answer cannot be read"));
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Contribution, Diagnostic, Knowledge, Layer } from "../../core/laye
 import type { Shape } from "../../core/shape.ts";
 import type { Segments } from "../../core/value.ts";
 import { type Entry, EntryReader } from "./entries.ts";
-import { KeyTree, type KeyTreeEdit } from "./tree.ts";
+import { KeyTree, type KeyTreeEdit } from "../remote/key_tree.ts";
 
 /** What a reading made of what was there before. */
 export interface Reading {

@@ -1,4 +1,4 @@
-import { type Backoff } from "./backoff.ts";
+import type { Backoff } from "../../core/backoff.ts";
 
 /** How `ConsulSource` reaches Consul and what it does there. What is left out comes from Consul's usual environment variables. */
 export interface ConsulOptions {

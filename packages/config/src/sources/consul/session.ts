@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
-
-import type { Answer, Call, ConsulClient, KeyQuery, TlsMaterial } from "./client.ts";
+import { file_text, tls_material } from "../remote/tls.ts";
+import type { Answer, Call, ConsulClient, KeyQuery } from "./client.ts";
 import type { BodyReader } from "./exchange.ts";
-import { ConsulFailure } from "./failure.ts";
+import { RemoteFailure } from "../remote/failure.ts";
 import type { Operation } from "./operation.ts";
 import { type ConsulSettings, type Endpoint, consul_endpoint, endpoint_name } from "./options.ts";
 
@@ -56,7 +55,7 @@ export class ConsulSession {
     }
   }
 
-  /** @throws ConsulFailure */
+  /** @throws RemoteFailure */
   async get(query: KeyQuery, asking: Asking): Promise<Answer> {
     // The server adds up to a sixteenth to the wait of a blocking query.
     const timeout = query.after === undefined ? this.#settings.timeout : (query.after.wait * 17) / 16 + 2000;
@@ -65,14 +64,14 @@ export class ConsulSession {
     return answer;
   }
 
-  /** @returns `false` where a key has changed meanwhile. @throws ConsulFailure */
+  /** @returns `false` where a key has changed meanwhile. @throws RemoteFailure */
   async commit(operations: readonly Operation[], asking: Asking): Promise<boolean> {
     try {
       return await this.#with(asking, this.#settings.timeout, (client, call) => client.commit(operations, call));
     } catch (error) {
-      const { code, message } = error as ConsulFailure;
+      const { code, message } = error as RemoteFailure;
       if (code !== "timeout" && code !== "truncated") throw error;
-      throw new ConsulFailure(code, `${message}; whether it was written is not known`);
+      throw new RemoteFailure(code, `${message}; whether it was written is not known`);
     }
   }
 
@@ -102,7 +101,7 @@ export class ConsulSession {
       this.#lastContact = Date.now();
       return result;
     } catch (error) {
-      const { code, status } = error as ConsulFailure;
+      const { code, status } = error as RemoteFailure;
       if (status !== undefined) this.#lastContact = Date.now();
       // Certificates may have been renewed on disk: the next request begins with what is there then.
       const renew = code === "tls" || code === "unreachable";
@@ -115,11 +114,11 @@ export class ConsulSession {
     try {
       this.#endpoint ??= consul_endpoint(this.#settings, env);
     } catch (error) {
-      throw new ConsulFailure("unreachable", (error as Error).message.replace(/^Cannot reach Consul: /, ""));
+      throw new RemoteFailure("unreachable", (error as Error).message.replace(/^Cannot reach Consul: /, ""));
     }
     const endpoint = this.#endpoint;
     const Client = await loadedClient();
-    return new Client(endpoint, await material(endpoint));
+    return new Client(endpoint, endpoint.protocol === "https:" ? await tls_material(endpoint.tls) : {});
   }
 
   async #token({ env, signal }: Asking): Promise<string | undefined> {
@@ -127,14 +126,14 @@ export class ConsulSession {
     let token: unknown;
     if (typeof given.token === "function") token = await asked(given.token, timeout, signal);
     else if (given.token !== undefined) token = given.token;
-    else if (given.token_file !== undefined) token = await fileText("token", given.token_file);
+    else if (given.token_file !== undefined) token = await file_text("token", given.token_file);
     else if (env["CONSUL_HTTP_TOKEN"]) token = env["CONSUL_HTTP_TOKEN"];
-    else if (env["CONSUL_HTTP_TOKEN_FILE"]) token = await fileText("token", env["CONSUL_HTTP_TOKEN_FILE"]);
+    else if (env["CONSUL_HTTP_TOKEN_FILE"]) token = await file_text("token", env["CONSUL_HTTP_TOKEN_FILE"]);
     if (token === undefined || token === "") return undefined;
-    if (typeof token !== "string") throw new ConsulFailure("token", `the token must be a string, got ${typeof token}`);
+    if (typeof token !== "string") throw new RemoteFailure("token", `the token must be a string, got ${typeof token}`);
     const trimmed = token.trim();
     if (!/^[\x21-\x7e]*$/.test(trimmed))
-      throw new ConsulFailure("token", "the token has characters that cannot be sent");
+      throw new RemoteFailure("token", "the token has characters that cannot be sent");
     return trimmed === "" ? undefined : trimmed;
   }
 }
@@ -144,10 +143,10 @@ async function asked(token: () => string | Promise<string>, timeout: number, sig
   let end: () => void = () => undefined;
   const over = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new ConsulFailure("token", `the token function gave nothing within ${timeout} ms`)),
+      () => reject(new RemoteFailure("token", `the token function gave nothing within ${timeout} ms`)),
       timeout,
     );
-    const stop = () => reject(new ConsulFailure("stopped", "the source was stopped"));
+    const stop = () => reject(new RemoteFailure("stopped", "the source was stopped"));
     signal.addEventListener("abort", stop, { once: true });
     end = () => {
       clearTimeout(timer);
@@ -157,30 +156,9 @@ async function asked(token: () => string | Promise<string>, timeout: number, sig
   try {
     return await Promise.race([over, (async () => await token())()]);
   } catch (error) {
-    throw error instanceof ConsulFailure ? error : new ConsulFailure("token", "the token function failed");
+    throw error instanceof RemoteFailure ? error : new RemoteFailure("token", "the token function failed");
   } finally {
     end();
-  }
-}
-
-async function material({ tls, protocol }: Endpoint): Promise<TlsMaterial> {
-  if (protocol !== "https:") return {};
-  const ca = tls.ca ?? (tls.ca_file === undefined ? undefined : await fileText("tls", tls.ca_file));
-  const cert = tls.cert ?? (tls.cert_file === undefined ? undefined : await fileText("tls", tls.cert_file));
-  const key = tls.key ?? (tls.key_file === undefined ? undefined : await fileText("tls", tls.key_file));
-  return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-  };
-}
-
-async function fileText(code: "token" | "tls", path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    const { code: reason } = error as { code?: string };
-    throw new ConsulFailure(code, `the file "${path}" cannot be read (${reason ?? "unknown error"})`);
   }
 }
 
@@ -189,6 +167,6 @@ async function loadedClient(): Promise<typeof ConsulClient> {
   try {
     return (await import("./client.ts")).ConsulClient;
   } catch (error) {
-    throw new ConsulFailure("unreachable", `cannot load the package "consul": ${(error as Error).message}`);
+    throw new RemoteFailure("unreachable", `cannot load the package "consul": ${(error as Error).message}`);
   }
 }

@@ -3,10 +3,10 @@ import type { Knowledge } from "../../core/layer.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { Entry } from "./entries.ts";
-import { ConsulFailure } from "./failure.ts";
+import { RemoteFailure } from "../remote/failure.ts";
 import { type Operation, transaction_body } from "./operation.ts";
-import { readable, text_of_bytes, text_of_value } from "./text.ts";
-import { path_problem } from "./tree.ts";
+import { readable, text_of_bytes, text_of_value } from "../remote/key_text.ts";
+import { path_problem } from "../remote/key_tree.ts";
 
 /** Operations one transaction of Consul may hold. */
 export const MAX_OPERATIONS = 64;
@@ -22,7 +22,7 @@ export const MAX_WRITE_BYTES = 512 * 1024;
  *
  * @param records all keys of the prefix that lie above, at or below the path
  * @param expected what the schema and the layers below have at a path: each text reads as its value there
- * @throws ConsulFailure `invalid` or `too_large`: a write is never split
+ * @throws RemoteFailure `invalid` or `too_large`: a write is never split
  */
 export function write_plan(
   prefix: string,
@@ -126,7 +126,7 @@ function flatten(
     }
     return;
   }
-  if (path.length === 0) throw new ConsulFailure("invalid", "the whole prefix can only be a table");
+  if (path.length === 0) throw new RemoteFailure("invalid", "the whole prefix can only be a table");
   wanted.set(prefix + path.join("/"), bytesOf(value, path, expected));
 }
 
@@ -134,14 +134,14 @@ function bytesOf(value: Value, path: Segments, expected: Knowledge["expected"]):
   const shape = expected(path);
   const text = text_of_value(value, shape);
   if (text === undefined) {
-    throw new ConsulFailure(
+    throw new RemoteFailure(
       "invalid",
       `the value of "${path.join("/")}" has no text that reads as the same value${where(shape)}`,
     );
   }
   const bytes = Buffer.from(text, "utf8");
   if (bytes.length > MAX_WRITE_BYTES) {
-    throw new ConsulFailure(
+    throw new RemoteFailure(
       "too_large",
       `the value of "${path.join("/")}" has ${bytes.length} bytes, Consul holds ${MAX_WRITE_BYTES}`,
     );
@@ -159,12 +159,12 @@ function checkSegments(path: Segments): void {
   const problem =
     path_problem(path)?.message ??
     (path.some((segment) => segment.includes("/")) ? "a segment holds a slash" : undefined);
-  if (problem !== undefined) throw new ConsulFailure("invalid", `"${path.join("/")}" cannot be a key: ${problem}`);
+  if (problem !== undefined) throw new RemoteFailure("invalid", `"${path.join("/")}" cannot be a key: ${problem}`);
 }
 
 function checkSize(changes: readonly Operation[]): readonly Operation[] {
   if (changes.length > MAX_OPERATIONS) {
-    throw new ConsulFailure(
+    throw new RemoteFailure(
       "too_large",
       `it takes ${changes.length} keys, and one transaction holds ${MAX_OPERATIONS}; write smaller tables, or use layout "blob"`,
     );
@@ -172,7 +172,7 @@ function checkSize(changes: readonly Operation[]): readonly Operation[] {
   if (changes.length > 1) {
     const size = Buffer.byteLength(JSON.stringify(transaction_body(changes)));
     if (size > MAX_WRITE_BYTES) {
-      throw new ConsulFailure(
+      throw new RemoteFailure(
         "too_large",
         `the transaction has ${size} bytes, and Consul takes ${MAX_WRITE_BYTES}; write smaller tables`,
       );

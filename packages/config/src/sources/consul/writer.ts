@@ -2,18 +2,21 @@ import { child, isTable } from "../../core/draft.ts";
 import type { Knowledge } from "../../core/layer.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import { load_format } from "../../formats/by_extension.ts";
-import { full_jitter, pause } from "./backoff.ts";
+import { full_jitter } from "../../core/backoff.ts";
+import { pause } from "../remote/waiting.ts";
 import { blob_document, blob_format, blob_text } from "./blob_content.ts";
 import { type Entry, EntryReader } from "./entries.ts";
-import { ConsulFailure } from "./failure.ts";
+import { RemoteFailure } from "../remote/failure.ts";
 import type { Operation } from "./operation.ts";
 import type { ConsulSettings } from "./options.ts";
 import type { Asking, ConsulSession } from "./session.ts";
-import { KeyTree } from "./tree.ts";
+import { KeyTree } from "../remote/key_tree.ts";
 import { MAX_WRITE_BYTES, table_with, write_plan } from "./write_plan.ts";
 
 type Records = ReadonlyMap<string, Entry>;
 
+/** The wait between tries of an update, in milliseconds. */
+const RETRY = { min: 5, max: 100 };
 /** Tries of an update before it gives up: against a hundred writers at once it takes fewer. */
 const TRIES = 1000;
 
@@ -38,7 +41,7 @@ export class ConsulWriter {
    * Makes `value` stand at `path` (undefined: nothing).
    *
    * @param known the keys as they were last loaded: the write holds only against them
-   * @throws ConsulFailure `conflict` where somebody else changed what stands there meanwhile
+   * @throws RemoteFailure `conflict` where somebody else changed what stands there meanwhile
    */
   async write(path: Segments, value: Value | undefined, known: Records | undefined, asking: Asking): Promise<void> {
     await this.#loadFormat();
@@ -51,7 +54,7 @@ export class ConsulWriter {
       if (this.#plan(path, value, now).length === 0) return;
       // Written again as it was: only the index moved.
       if (!plan.every(({ key }) => now.get(key)?.raw === records.get(key)?.raw)) {
-        throw new ConsulFailure("conflict", "it was changed meanwhile; read it again, or use an updater");
+        throw new RemoteFailure("conflict", "it was changed meanwhile; read it again, or use an updater");
       }
       records = now;
     }
@@ -69,9 +72,9 @@ export class ConsulWriter {
       const next = await updater(this.#value(path, records));
       const plan = this.#plan(path, next, records);
       if (plan.length === 0 || (await this.#session.commit(plan, asking))) return next;
-      await pause(full_jitter({ min: 5, max: 100 }, attempt, Math.random), asking.signal);
+      await pause(full_jitter(RETRY, attempt, Math.random()), asking.signal);
     }
-    throw new ConsulFailure("conflict", `others changed it first ${TRIES} times in a row`);
+    throw new RemoteFailure("conflict", `others changed it first ${TRIES} times in a row`);
   }
 
   /** A connection kept open may have died unseen. What came of the write is then seen by reading, as after a conflict. */
@@ -79,7 +82,7 @@ export class ConsulWriter {
     try {
       return await this.#session.commit(plan, asking);
     } catch (error) {
-      if (forgiving && error instanceof ConsulFailure && /ECONNRESET|EPIPE/.test(error.message)) return false;
+      if (forgiving && error instanceof RemoteFailure && /ECONNRESET|EPIPE/.test(error.message)) return false;
       throw error;
     }
   }
@@ -122,13 +125,13 @@ export class ConsulWriter {
         ? { tree: {}, format: blob_format(root, given.format, "") }
         : blob_document(entry, given.format);
     if (path.length === 0 && value !== undefined && !isTable(value)) {
-      throw new ConsulFailure("invalid", "the whole document can only be a table");
+      throw new RemoteFailure("invalid", "the whole document can only be a table");
     }
     const next = path.length === 0 ? ((value ?? {}) as Table) : table_with(tree, path, value);
     if (next === tree) return [];
     const bytes = Buffer.from(blob_text(next, format), "utf8");
     if (bytes.length > MAX_WRITE_BYTES) {
-      throw new ConsulFailure(
+      throw new RemoteFailure(
         "too_large",
         `the document has ${bytes.length} bytes, Consul holds ${MAX_WRITE_BYTES} in a key`,
       );

@@ -3,8 +3,14 @@ import { TextFault } from "../../core/text_value.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "../../core/path.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
-import type { Entry } from "./entries.ts";
-import { text_of_bytes, value_of_text } from "./text.ts";
+import { text_of_bytes, value_of_text } from "./key_text.ts";
+
+/** A key and what it holds. */
+export interface KeyText {
+  readonly key: string;
+  /** base64; empty for an empty value and for a folder. */
+  readonly raw: string;
+}
 
 /**
  * Keys as a tree. `/` separates: `myapp/config/db/pool.max` under `myapp/config/` is the path `["db", "pool.max"]`, a
@@ -76,7 +82,7 @@ export class KeyTreeEdit {
     this.#skipped = new Map(skipped);
   }
 
-  set({ key, raw }: Entry): void {
+  set({ key, raw }: KeyText): void {
     this.#skipped.delete(key);
     const rest = key.slice(this.#prefix.length);
     if (rest === "" || rest.endsWith("/")) return;
@@ -149,7 +155,7 @@ export class KeyTreeEdit {
     const { below } = at.children.get(last)!;
     if (below === undefined) at.children.delete(last);
     else at.children.set(last, { below });
-    // A folder that has become empty is gone, as it is in Consul; a key it hid comes back.
+    // A folder that has become empty is gone; a key it hid comes back.
     for (let depth = path.length - 2; depth >= 0 && at.children.size === 0; depth--) {
       at = trail[depth]!;
       const { leaf } = at.children.get(path[depth]!)!;

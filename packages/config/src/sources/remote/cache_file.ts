@@ -1,0 +1,198 @@
+import { createHash } from "node:crypto";
+import { open, stat } from "node:fs/promises";
+
+import { DurableFile } from "../durable_file.ts";
+import { NotRegular } from "../regular_file.ts";
+import { systemCode, systemFault } from "../system_words.ts";
+import { turn } from "./waiting.ts";
+
+/** What a cache file belongs to, in texts: that of another place is not used. */
+export type CacheOwner = Readonly<Record<string, string>>;
+
+/** Least time between two writings of the file, in milliseconds. */
+const INTERVAL = 1000;
+const VERSION = 2;
+/** Items handled between two turns of the event loop. */
+const BATCH = 500;
+
+/**
+ * The cache file of one source: the last good content, for a start while its place cannot be reached. Written behind the
+ * loads, at most once a second, the last state always; replaced whole, mode 0600, since it holds what the place holds.
+ *
+ * A line of JSON for the head, one for each item, and one for the end. A regular file that only its owner may write: another
+ * one is not read, and one that is no cache file is not replaced.
+ */
+export class CacheFile {
+  private readonly path: string;
+  private readonly owner: CacheOwner;
+  private readonly file: DurableFile;
+  private waiting: readonly unknown[] | undefined;
+  private writing: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private last = 0;
+  private isOurs = false;
+  private trouble: string | undefined;
+
+  /**
+   * @param path the file; it need not exist
+   * @param owner what the content belongs to
+   */
+  constructor(path: string, owner: CacheOwner) {
+    this.path = path;
+    this.owner = owner;
+    this.file = new DurableFile(path);
+  }
+
+  /** Why the file could not be written, read or removed. Never what is in it. */
+  get problem(): string | undefined {
+    return this.trouble;
+  }
+
+  /** Writes these soon. @param items plain data, each a line of JSON */
+  keep(items: readonly unknown[]): void {
+    this.waiting = items;
+    if (this.timer !== undefined || this.writing !== undefined) return;
+    const wait = this.last + INTERVAL - performance.now();
+    if (this.last === 0 || wait <= 0) return this.begin();
+    this.timer = setTimeout(() => this.begin(), wait);
+    // A program that ends by itself loses at most a second's changes.
+    this.timer.unref();
+  }
+
+  /** Writes what waits; resolves when nothing is being written. */
+  async flush(): Promise<void> {
+    this.begin();
+    while (this.writing !== undefined) await this.writing;
+  }
+
+  /**
+   * What was kept; undefined where there is no file that can be used.
+   *
+   * @param checked makes of each item what it should be, and throws where it cannot
+   */
+  async read<T>(checked: (item: unknown) => T): Promise<readonly T[] | undefined> {
+    try {
+      await this.file.remove_leftovers();
+      const text = await this.file.read();
+      if (text === undefined || text === "") return undefined;
+      await this.must_be_private();
+      return await this.items(text, checked);
+    } catch (error) {
+      const isTold = error instanceof NotUsable || systemCode(error) !== "unknown";
+      this.note("use", isTold ? error : new NotUsable("it is damaged"));
+      return undefined;
+    }
+  }
+
+  /** Removes the file, if there is one. */
+  async remove(): Promise<void> {
+    this.waiting = undefined;
+    await this.flush();
+    try {
+      await this.must_be_ours();
+      await this.file.remove();
+    } catch (error) {
+      this.note("remove", error);
+    }
+  }
+
+  private begin(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const items = this.waiting;
+    if (items === undefined || this.writing !== undefined) return;
+    this.waiting = undefined;
+    this.writing = this.write(items).then(() => {
+      this.writing = undefined;
+      this.last = performance.now();
+      if (this.waiting !== undefined) this.begin();
+    });
+  }
+
+  private async write(items: readonly unknown[]): Promise<void> {
+    try {
+      await this.must_be_ours();
+      const lines = [JSON.stringify({ version: VERSION, ...this.owner })];
+      const digest = createHash("sha256");
+      for (const item of items) {
+        const line = JSON.stringify(item);
+        digest.update(line);
+        if (lines.push(line) % BATCH === 0) await turn();
+      }
+      lines.push(JSON.stringify({ entries: items.length, digest: digest.digest("hex") }), "");
+      await this.file.replace(lines.join("\n"));
+      this.trouble = undefined;
+    } catch (error) {
+      this.note("write", error);
+    }
+  }
+
+  private async items<T>(text: string, checked: (item: unknown) => T): Promise<readonly T[]> {
+    const lines = text.split("\n");
+    const head = headOf(lines[0]);
+    const isTheirs = Object.entries(this.owner).some(([key, value]) => head[key] !== value);
+    if (head["version"] !== VERSION || isTheirs) throw new NotUsable("it was written for another place");
+    const items: T[] = [];
+    const digest = createHash("sha256");
+    for (let at = 1; at < lines.length - 2; at++) {
+      digest.update(lines[at]!);
+      items.push(checked(JSON.parse(lines[at]!)));
+      if (at % BATCH === 0) await turn();
+    }
+    const end = JSON.parse(lines.at(-2) ?? "") as { readonly entries?: unknown; readonly digest?: unknown };
+    if (end.entries !== items.length || end.digest !== digest.digest("hex")) throw new NotUsable("it is damaged");
+    return items;
+  }
+
+  /** What others may write is not believed. */
+  private async must_be_private(): Promise<void> {
+    if (process.platform === "win32") return;
+    const { mode, uid } = await stat(await this.file.place());
+    if ((mode & 0o022) !== 0) throw new NotUsable("others may write it; make its mode 0600");
+    const own = process.geteuid?.();
+    if (uid !== own && uid !== 0) throw new NotUsable("it belongs to another user");
+  }
+
+  /** A file that somebody keeps something else in is not replaced. Looked at before it is first written. */
+  private async must_be_ours(): Promise<void> {
+    if (this.isOurs) return;
+    const place = await this.file.place();
+    const handle = await open(place).catch((error: unknown) => {
+      if (systemCode(error) === "ENOENT") return undefined;
+      throw error;
+    });
+    try {
+      const { bytesRead, buffer } = (await handle?.read({ buffer: Buffer.alloc(HEAD) })) ?? {};
+      if (bytesRead !== undefined && bytesRead > 0 && buffer !== undefined) {
+        if (!isHead(buffer.toString("utf8", 0, bytesRead))) throw new NotUsable("it is no cache file");
+      }
+    } finally {
+      await handle?.close();
+    }
+    this.isOurs = true;
+  }
+
+  private note(action: string, error: unknown): void {
+    this.trouble = `Cannot ${action} cache file "${this.path}": ${whyOf(error)}`;
+  }
+}
+
+/** How much of a file is looked at to tell whether it is a cache file, in bytes. */
+const HEAD = 64;
+
+/** The first line begins with the version. */
+function isHead(text: string): boolean {
+  return /^\{"version":\d+[,}]/.test(text);
+}
+
+function headOf(line: string | undefined): Readonly<Record<string, unknown>> {
+  if (line === undefined || !isHead(line)) throw new NotUsable("it is no cache file");
+  return JSON.parse(line) as Record<string, unknown>;
+}
+
+/** There is a file, and it is not used. Its message tells why. */
+class NotUsable extends Error {}
+
+function whyOf(error: unknown): string {
+  return error instanceof NotRegular || error instanceof NotUsable ? error.message : systemFault(error).words;
+}

@@ -1,0 +1,109 @@
+import { RemoteFailure } from "./failure.ts";
+
+/**
+ * What an error of the connection means. Only its code is used: messages of certificates and URLs are not ours to repeat.
+ *
+ * @param error what a socket, `node:http` or `fetch` gave
+ */
+export function failed_connection(error: unknown): RemoteFailure {
+  const code = codeOf(error);
+  if (code !== undefined) {
+    const words = Object.hasOwn(CONNECTIONS, code) ? CONNECTIONS[code] : undefined;
+    if (words !== undefined) return new RemoteFailure("unreachable", `${words} (${code})`);
+    const why = Object.hasOwn(CERTIFICATES, code) ? CERTIFICATES[code] : alert(code);
+    if (why !== undefined) return new RemoteFailure("tls", `${why} (${code})`);
+    if (/^ERR_(SSL|TLS|OSSL)|CERT|SELF_SIGNED|UNABLE_TO|^EPROTO/.test(code)) {
+      return new RemoteFailure("tls", `the TLS connection failed (${code})`);
+    }
+    if (code.startsWith("HPE_")) return new RemoteFailure("unreachable", `the answer is not HTTP (${code})`);
+    return new RemoteFailure("unreachable", `the connection failed (${code})`);
+  }
+  const message: unknown = (error as { readonly message?: unknown } | undefined)?.message;
+  if (typeof message === "string" && /timed out/.test(message))
+    return new RemoteFailure("timeout", "no answer in time");
+  return new RemoteFailure("unreachable", "the connection failed");
+}
+
+/** The same for an error of others' code; undefined where it need not be one of a connection. */
+export function known_connection(error: unknown): RemoteFailure | undefined {
+  const code = codeOf(error);
+  // These two are errors of files as well.
+  if (code === undefined || code === "ENOENT" || code === "EACCES") return undefined;
+  const failure = failed_connection(error);
+  return failure.code === "tls" || Object.hasOwn(CONNECTIONS, code) ? failure : undefined;
+}
+
+/** The code of an error, or of what caused it: `fetch` puts the socket's error there, and so does one that tried several addresses. */
+function codeOf(error: unknown): string | undefined {
+  let at: unknown = error;
+  for (let depth = 0; depth < 5 && typeof at === "object" && at !== null; depth++) {
+    const { code, cause, errors } = at as {
+      readonly code?: unknown;
+      readonly cause?: unknown;
+      readonly errors?: unknown;
+    };
+    if (typeof code === "string" && code !== "") return code;
+    at = cause ?? (Array.isArray(errors) ? errors[0] : undefined);
+  }
+  return undefined;
+}
+
+const CONNECTIONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ConnectionRefused: "connection refused",
+  ECONNRESET: "connection closed by the other side",
+  EPIPE: "connection closed by the other side",
+  UND_ERR_SOCKET: "connection closed by the other side",
+  ENOTFOUND: "unknown host",
+  EAI_AGAIN: "the host's address cannot be looked up now",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "no connection in time",
+  UND_ERR_CONNECT_TIMEOUT: "no connection in time",
+  ENOENT: "no such socket",
+  EACCES: "the socket may not be opened",
+};
+
+const UNKNOWN_AUTHORITY =
+  "the TLS connection failed: nobody known has signed its certificate; give the authority's as ca";
+
+const CERTIFICATES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  CERT_HAS_EXPIRED: "the TLS connection failed: its certificate has expired",
+  CERT_NOT_YET_VALID: "the TLS connection failed: its certificate is not valid yet; compare the clocks",
+  CERT_REVOKED: "the TLS connection failed: its certificate was revoked",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "the TLS connection failed: its certificate is for another name; give that as servername",
+  ERR_SSL_WRONG_VERSION_NUMBER: "the TLS connection failed: the other side does not speak TLS there",
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the TLS connection failed: the other side does not speak TLS there",
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH: "the TLS connection failed: cert and key do not belong together",
+  ERR_OSSL_PEM_NO_START_LINE: "the TLS connection failed: ca, cert or key is no PEM",
+  ERR_OSSL_PEM_BAD_END_LINE: "the TLS connection failed: ca, cert or key is cut off",
+  ERR_OSSL_PEM_BAD_BASE64_DECODE: "the TLS connection failed: ca, cert or key is damaged",
+};
+
+/** What the other side says of us. */
+function alert(code: string): string | undefined {
+  if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE)/.test(code)) {
+    return "the TLS connection failed: it wants another certificate of ours; look at cert and key";
+  }
+  if (/ALERT_(UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED)/.test(code)) {
+    return "the TLS connection failed: it does not accept our certificate; look at cert";
+  }
+  return undefined;
+}
+
+/** Longest time that a server's `Retry-After` is heeded, in milliseconds. */
+const LONGEST = 300_000;
+
+/** `Retry-After` in milliseconds: seconds or a date, at most five minutes. */
+export function retry_after(header: string | undefined, now: number): number | undefined {
+  if (header === undefined || header.trim() === "") return undefined;
+  const seconds = Number(header);
+  const wait = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - now;
+  return Number.isFinite(wait) && wait > 0 ? Math.min(wait, LONGEST) : undefined;
+}

@@ -1,0 +1,58 @@
+import { ConfigSourceError } from "../../errors.ts";
+import { SyntaxFault } from "../../formats/format.ts";
+
+/**
+ * Why something with a remote place did not work, in words that hold neither a token nor a value.
+ *
+ * A client's own errors are never passed on, not even as `cause`: they carry the request, and with it the token.
+ */
+export class RemoteFailure extends Error {
+  override readonly name = "RemoteFailure";
+  /**
+   * A word for programs: `unreachable`, `timeout`, `tls`, `truncated`, `too_large`, `redirect`, `bad_request`, `denied`,
+   * `rate_limited`, `server_error`, `http_status`, `stopped`, or a source's own.
+   */
+  readonly code: string;
+  /** HTTP status, where there was an answer. */
+  readonly status: number | undefined;
+  /** Milliseconds the server asked to wait. */
+  readonly retry_after: number | undefined;
+
+  /**
+   * @param code a word for programs
+   * @param message the end of a sentence that begins "Cannot read …:". It is shown, and must hold no secret
+   * @param more `retry_after`: milliseconds in which the place is not to be asked again
+   */
+  constructor(code: string, message: string, more: { status?: number; retry_after?: number | undefined } = {}) {
+    super(message);
+    this.code = code;
+    this.status = more.status;
+    this.retry_after = more.retry_after;
+  }
+}
+
+/** Whether an error comes from here or from reading a document, so that its message may be told. */
+export function tellable(error: unknown): error is RemoteFailure | SyntaxFault {
+  return error instanceof RemoteFailure || error instanceof SyntaxFault;
+}
+
+/** The error for the outside: what could not be done, and why. */
+export function source_error(source: string, action: string, error: unknown): ConfigSourceError {
+  if (!tellable(error)) {
+    return new ConfigSourceError(`${action}: an unexpected error in the source`, {
+      source,
+      code: "internal",
+      cause: error,
+    });
+  }
+  const { code, message } = error;
+  const position = error instanceof SyntaxFault ? error.position : undefined;
+  if (position === undefined) return new ConfigSourceError(`${action}: ${message}`, { source, code });
+  const { line, column } = position;
+  return new ConfigSourceError(`${action}: ${message} (line ${line}, column ${column})`, {
+    source,
+    code,
+    line,
+    column,
+  });
+}

@@ -1,0 +1,266 @@
+import { type Backoff, full_jitter, jittered } from "../../core/backoff.ts";
+import type { Watch } from "../source.ts";
+import { failed_connection } from "./connection.ts";
+import { RemoteFailure } from "./failure.ts";
+import { pause } from "./waiting.ts";
+
+/** What waiting at a remote place brought. */
+export interface Heard {
+  /** A load might find something new. */
+  readonly news: boolean;
+  /** Something has moved there, if not for us. */
+  readonly moved: boolean;
+  /** The place can be waited at. */
+  readonly valid: boolean;
+}
+
+/** What following a remote place needs from outside. */
+export interface FollowPort {
+  /**
+   * Waits at the place until there may be something new, or its own time is over. Left out where nobody can wait there.
+   *
+   * @param again nothing that was heard before is to be trusted: the first time, and after a failure
+   * @throws RemoteFailure
+   */
+  readonly ask?: ((again: boolean, signal: AbortSignal) => Promise<Heard>) | undefined;
+  /** `ask` may wait though something has changed since it last did: a load that failed must be repeated all the same. */
+  readonly blind: () => boolean;
+  /** A load might find something new. */
+  ring(): void;
+  /** The last load succeeded. */
+  healthy(): boolean;
+  /** Gives the connections up; resolves when they are gone. */
+  release(): Promise<void>;
+  /** How long changes are gathered before they are read, in milliseconds. */
+  readonly debounce: number;
+  /** Between tries of `ask`. */
+  readonly backoff: Backoff;
+  /** Between loads that fail. */
+  readonly load_backoff: Backoff;
+  /** How long after a load the next one is due, in milliseconds; 0: never. */
+  readonly poll_interval: number;
+  /** Slowest pace when what is heard brings nothing, in milliseconds. */
+  readonly unrelated: number;
+  /** Slowest pace at a place where nobody can wait, in milliseconds. */
+  readonly polling: number;
+  /** From 0 to 1. */
+  readonly random: () => number;
+}
+
+/** What an operator wants to know of it. */
+export interface FollowState {
+  /** What was asked last was answered; where nobody can wait, the last load. */
+  readonly connected: boolean;
+  /** Failures of `ask` since its last answer; where nobody can wait, of loads. */
+  readonly retries: number;
+  /** Unix time of the next try in milliseconds, while waiting for it. */
+  readonly next_retry: number | undefined;
+  /** Why the last `ask` failed. */
+  readonly failure: RemoteFailure | undefined;
+  readonly closed: boolean;
+}
+
+/** An answer that comes sooner did not wait, in milliseconds. */
+const AT_ONCE = 50;
+/** Slowest pace of readings that bring something, in milliseconds. */
+const READING = 1000;
+/** By what part a poll may be earlier. */
+const JITTER = 0.1;
+
+/** Why a load is owed. */
+type Reason = "poll" | "again";
+
+/**
+ * Follows a remote place: says when a load might find something new, for ever, until it is closed. It hears so by waiting
+ * there, with one request in flight, or by time; and it asks again after failures, more and more slowly.
+ *
+ * What it hears is only *that* something may have changed; the load that follows reads what.
+ */
+export class Follow implements Watch {
+  private readonly port: FollowPort;
+  private readonly stop = new AbortController();
+  private readonly running: Promise<void>;
+  private query = new AbortController();
+  private connected = false;
+  private retries = 0;
+  private nextRetry: number | undefined;
+  private failure: RemoteFailure | undefined;
+  /** Least time between two requests, in milliseconds. */
+  private pace: number;
+  /** How long the last load took. */
+  private reading = 0;
+  /** Loads in a row that brought nothing though something was heard. */
+  private fruitless = 0;
+  private heard = false;
+  /** Rings later. */
+  private owed: { readonly timer: NodeJS.Timeout; readonly why: Reason; readonly at: number } | undefined;
+  private loadFailures = 0;
+  /** A load is to find out whether the place is gone. */
+  private alarmed = false;
+  /** The next request must not trust what was heard. */
+  private again = true;
+  /** A load said so, and not a failure. */
+  private told = false;
+
+  constructor(port: FollowPort, signal: AbortSignal) {
+    this.port = port;
+    this.pace = port.debounce;
+    const stop = () => this.end();
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) stop();
+    this.poll();
+    this.running = this.run().finally(() => signal.removeEventListener("abort", stop));
+  }
+
+  get state(): FollowState {
+    const { owed, port } = this;
+    const isHealthy = port.healthy();
+    const waits = port.ask !== undefined;
+    return {
+      connected: waits ? this.connected : isHealthy && !this.stop.signal.aborted,
+      retries: waits ? this.retries : this.loadFailures,
+      next_retry: this.nextRetry ?? (owed?.why === "again" && !isHealthy ? owed.at : undefined),
+      failure: this.failure,
+      closed: this.stop.signal.aborted,
+    };
+  }
+
+  /** Resolves when no request, timer or connection is left. */
+  close(): Promise<void> {
+    this.end();
+    return this.running;
+  }
+
+  /** A load has succeeded. @param again what was heard is not to be trusted any more; `took` in milliseconds */
+  loaded({ again, took, news }: { readonly again: boolean; readonly took: number; readonly news: boolean }): void {
+    this.alarmed = false;
+    this.reading = took;
+    this.loadFailures = 0;
+    if (news) this.fruitless = 0;
+    else if (this.heard) this.fruitless += 1;
+    this.heard = false;
+    this.settle();
+    this.poll();
+    if (!again) return;
+    this.again = true;
+    this.told = true;
+    this.query.abort();
+  }
+
+  /**
+   * A load has failed. What rang for it still has to be read, so it rings again; slower each time.
+   *
+   * @param wait milliseconds for which the place wants to be left alone
+   */
+  load_failed(wait?: number): void {
+    this.alarmed = false;
+    const hears = this.port.ask === undefined || this.connected || this.port.blind();
+    if (!hears || this.owed?.why === "again") return;
+    this.remind(wait ?? full_jitter(this.port.load_backoff, this.loadFailures++, this.port.random()));
+  }
+
+  /** Rings in `ms` unless a load succeeds before. */
+  remind(ms: number): void {
+    this.owe("again", ms);
+  }
+
+  private poll(): void {
+    const { poll_interval, random } = this.port;
+    if (poll_interval > 0) this.owe("poll", jittered(poll_interval, JITTER, random()));
+  }
+
+  private owe(why: Reason, ms: number): void {
+    if (this.stop.signal.aborted) return;
+    this.settle();
+    const timer = setTimeout(() => {
+      this.owed = undefined;
+      this.port.ring();
+    }, ms);
+    this.owed = { timer, why, at: Date.now() + ms };
+  }
+
+  private async run(): Promise<void> {
+    const stopped = this.stop.signal;
+    if (this.port.ask === undefined) await fired(stopped);
+    while (!stopped.aborted) await this.once(stopped);
+    this.settle();
+    this.connected = false;
+    this.nextRetry = undefined;
+    await this.port.release();
+  }
+
+  private async once(stopped: AbortSignal): Promise<void> {
+    const began = performance.now();
+    const { again, told } = this;
+    this.again = false;
+    this.told = false;
+    const query = (this.query = new AbortController());
+    let heard: Heard;
+    try {
+      heard = await this.port.ask!(again, query.signal);
+    } catch (error) {
+      if (query.signal.aborted) this.again = this.again || again;
+      else await this.failed(error, stopped);
+      return;
+    }
+    this.nextRetry = undefined;
+    this.connected = true;
+    this.retries = 0;
+    this.failure = undefined;
+    const took = performance.now() - began;
+    if (heard.news) {
+      await pause(this.port.debounce, stopped);
+      if (stopped.aborted) return;
+      this.heard = true;
+      this.port.ring();
+    }
+    this.adapt(heard, took, told);
+    // Change after change is read at this pace, so that the requests stay bounded however many there are.
+    await pause(Math.max(0, this.pace - (performance.now() - began)), stopped);
+  }
+
+  private adapt({ news, moved, valid }: Heard, took: number, told: boolean): void {
+    const { debounce, unrelated, polling } = this.port;
+    const slower = (ceiling: number) => Math.min(ceiling, Math.max(this.pace, 10) * 2);
+    if (!valid || told) this.pace = slower(polling);
+    else if (news && this.fruitless > 1) this.pace = slower(unrelated);
+    else if (news) this.pace = Math.min(READING, Math.max(debounce, this.reading * 2));
+    else if (took >= AT_ONCE) this.pace = debounce;
+    else this.pace = slower(moved ? unrelated : polling);
+  }
+
+  private async failed(error: unknown, stopped: AbortSignal): Promise<void> {
+    const failure = error instanceof RemoteFailure ? error : failed_connection(error);
+    const wait = failure.retry_after ?? full_jitter(this.port.backoff, this.retries, this.port.random());
+    this.again = true;
+    this.failure = failure;
+    this.retries += 1;
+    this.nextRetry = Date.now() + wait;
+    this.connected = false;
+    if (this.owed?.why === "again") this.settle();
+    // The load that follows tells the manager, once, that the place is gone; the first good answer rings again.
+    if (!this.alarmed && this.port.healthy()) {
+      this.alarmed = true;
+      this.port.ring();
+    }
+    await pause(wait, stopped);
+  }
+
+  private end(): void {
+    this.stop.abort();
+    this.query.abort();
+    this.settle();
+  }
+
+  private settle(): void {
+    clearTimeout(this.owed?.timer);
+    this.owed = undefined;
+  }
+}
+
+function fired(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,235 @@
+import type { Backoff } from "../../core/backoff.ts";
+import type { Contribution, Diagnostic } from "../../core/layer.ts";
+import type { ConfigSourceError } from "../../errors.ts";
+import type { Loaded, SourceContext, Watch } from "../source.ts";
+import type { CacheFile } from "./cache_file.ts";
+import { Follow, type FollowPort, type FollowState } from "./follow.ts";
+import { RemoteFailure } from "./failure.ts";
+
+/** What one reading of a place found. */
+export type Reading =
+  | { readonly found: false; readonly again?: boolean }
+  | {
+      readonly found: true;
+      /** It is not what was held before. */
+      readonly changed: boolean;
+      /** Size of what was read; left out where nothing was. */
+      readonly bytes?: number;
+      /** What is to be told of it. */
+      readonly notes?: readonly Diagnostic[];
+      /** Waiting for a change must begin anew: the place went back in time, or is ahead of what was heard. */
+      readonly again?: boolean;
+    };
+
+/** What a source holds of the last good reading. */
+export interface Held {
+  contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution;
+  clear(): void;
+  /** It, for the cache file: plain data, a list of lines. */
+  items(): readonly unknown[];
+  /** Takes the place of what is held by what the cache file has; undefined where there is nothing. @throws where it cannot be */
+  restore(cache: CacheFile): Promise<true | undefined>;
+}
+
+/** What is particular to a source. */
+export interface RemotePort {
+  /** Its name. */
+  readonly source: string;
+  /** What people call the place, for a diagnostic: `Consul`. */
+  readonly place: string;
+  readonly on_missing: "keep" | "clear";
+  readonly held: Held;
+  readonly cache: CacheFile | undefined;
+  readonly debounce: number;
+  readonly backoff: Backoff;
+  readonly load_backoff: Backoff;
+  readonly poll_interval: number;
+  readonly unrelated: number;
+  readonly polling: number;
+  /** The error for the outside. */
+  failed(error: unknown): ConfigSourceError;
+  /** Gives the connections up; resolves when they are gone. */
+  release(): Promise<void>;
+}
+
+/** How the line to a place is. */
+export interface RemoteStanding {
+  readonly watch: FollowState | undefined;
+  readonly failure: { readonly code: string; readonly message: string; readonly since: number } | undefined;
+  readonly missing: boolean;
+  readonly from_cache: boolean;
+  readonly cache_problem: string | undefined;
+  readonly bytes: number;
+}
+
+/** Milliseconds until an absence is looked at again. */
+const CONFIRM = 1000;
+
+/**
+ * What all remote sources share: which reading counts, what stays when there is none, and how the place is followed.
+ *
+ * - What was read is data.
+ * - Absence is empty at first; later it counts when a second reading confirms it.
+ * - Everything else is an error: the last good values stay. Where there are none yet, those of the cache file stand in.
+ * - A place that wants to be left alone for a while is not asked before.
+ */
+export class Remote {
+  private readonly port: RemotePort;
+  private follow: Follow | undefined;
+  /** Something was there at the last reading that told. */
+  private there = false;
+  /** Readings in a row that found nothing where there had been something. */
+  private missed = 0;
+  /** The manager must get data even where nothing changed: it has a layer from the cache file, or none. */
+  private owes = true;
+  private fromCache = false;
+  private notes: readonly Diagnostic[] = [];
+  private bytes = 0;
+  private failure: RemoteStanding["failure"];
+  /** Until then (`performance.now()`) the place wants to be left alone, and why. */
+  private closed: { readonly until: number; readonly why: RemoteFailure } | undefined;
+
+  constructor(port: RemotePort) {
+    this.port = port;
+  }
+
+  /** Something was there at the last reading that told, or is held from the cache file. */
+  get is_there(): boolean {
+    return this.there;
+  }
+
+  get standing(): RemoteStanding {
+    return {
+      watch: this.follow?.state,
+      failure: this.failure,
+      missing: this.missed > 0 || (!this.there && !this.owes),
+      from_cache: this.fromCache,
+      cache_problem: this.port.cache?.problem,
+      bytes: this.bytes,
+    };
+  }
+
+  /** @param read one reading of the place. @throws ConfigSourceError */
+  async load(context: SourceContext, read: () => Promise<Reading>): Promise<Loaded> {
+    if (context.first) this.owes = true;
+    const began = performance.now();
+    try {
+      if (this.closed !== undefined && began < this.closed.until) throw this.closed.why;
+      const reading = await read();
+      this.failure = undefined;
+      this.closed = undefined;
+      const loaded = reading.found ? this.found(reading) : await this.absent();
+      const news = loaded.outcome === "data";
+      this.follow?.loaded({ again: reading.again === true, took: performance.now() - began, news });
+      if (this.missed === 1) this.follow?.remind(CONFIRM);
+      return loaded;
+    } catch (error) {
+      return await this.failed(error, context);
+    }
+  }
+
+  /** Follows the place until that is closed or the context's signal fires. One that runs already is closed first. */
+  async watch(
+    changed: () => void,
+    context: SourceContext,
+    ask: FollowPort["ask"],
+    blind: FollowPort["blind"],
+  ): Promise<Watch> {
+    await this.follow?.close();
+    const { cache, debounce, backoff, load_backoff, poll_interval, unrelated, polling } = this.port;
+    const port: FollowPort = {
+      ask,
+      blind,
+      ring: changed,
+      healthy: () => this.failure === undefined,
+      release: async () => {
+        await Promise.all([this.port.release(), cache?.flush()]);
+      },
+      debounce,
+      backoff,
+      load_backoff,
+      poll_interval,
+      unrelated,
+      polling,
+      random: Math.random,
+    };
+    return (this.follow = new Follow(port, context.signal));
+  }
+
+  private async failed(thrown: unknown, context: SourceContext): Promise<Loaded> {
+    const error = this.port.failed(thrown);
+    this.failure = { code: error.code, message: error.message, since: this.failure?.since ?? Date.now() };
+    const wait = thrown instanceof RemoteFailure ? thrown.retry_after : undefined;
+    if (wait !== undefined && thrown instanceof RemoteFailure && thrown !== this.closed?.why) {
+      this.closed = { until: performance.now() + wait, why: thrown };
+    }
+    if (context.signal.aborted) throw error;
+    const left = this.closed === undefined ? undefined : Math.max(1, this.closed.until - performance.now());
+    this.follow?.load_failed(left);
+    const cached = error.code === "stopped" ? undefined : await this.fromCacheFile();
+    if (cached !== undefined) return cached;
+    throw error;
+  }
+
+  private found({ changed, bytes = this.bytes, notes = [] }: Reading & { readonly found: true }): Loaded {
+    const news = changed || this.owes || this.fromCache || !isSame(notes, this.notes);
+    this.there = true;
+    this.missed = 0;
+    this.owes = false;
+    this.fromCache = false;
+    this.notes = notes;
+    this.bytes = bytes;
+    if (!news) return { outcome: "unchanged" };
+    this.port.cache?.keep(this.port.held.items());
+    return this.data();
+  }
+
+  /** Once is not enough: a place that is being restored, or was just restarted without its data, answers the same. */
+  private async absent(): Promise<Loaded> {
+    const { on_missing, cache, held } = this.port;
+    if (!this.there) {
+      const cached = on_missing === "keep" ? await this.fromCacheFile() : undefined;
+      if (cached !== undefined) return cached;
+      this.owes = false;
+      return { outcome: "absent" };
+    }
+    this.missed += 1;
+    if (this.missed === 1) {
+      if (!this.owes) return { outcome: "unchanged" };
+      this.owes = false;
+      return this.data();
+    }
+    this.there = false;
+    this.missed = 0;
+    this.owes = false;
+    this.fromCache = false;
+    this.notes = [];
+    this.bytes = 0;
+    held.clear();
+    if (on_missing === "clear") await cache?.remove();
+    return { outcome: "absent" };
+  }
+
+  /** The last good values of an earlier run: only where this run has none, and never had. */
+  private async fromCacheFile(): Promise<Loaded | undefined> {
+    const { cache, held } = this.port;
+    if (cache === undefined || this.there || !this.owes) return undefined;
+    if ((await held.restore(cache).catch(() => undefined)) === undefined) return undefined;
+    this.there = true;
+    this.owes = false;
+    this.fromCache = true;
+    this.bytes = 0;
+    return this.data();
+  }
+
+  private data(): Loaded {
+    const { source, place, held } = this.port;
+    const message = `${place} gave nothing yet: these are the last good values, from the cache file`;
+    const cached = this.fromCache ? [{ source, code: "cached", message }] : [];
+    return { outcome: "data", contribution: held.contribution(this.bytes, [...cached, ...this.notes]) };
+  }
+}
+
+function isSame(some: readonly Diagnostic[], others: readonly Diagnostic[]): boolean {
+  return some.length === others.length && some.every(({ message }, at) => message === others[at]!.message);
+}

@@ -1,0 +1,57 @@
+import { RemoteFailure } from "./failure.ts";
+
+/** Resolves after `ms`, or as soon as the signal fires. Leaves neither timer nor listener. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** Lets the event loop take a turn. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/**
+ * Calls a function with a signal that fires when the time is over, or with the outer one. One that does not heed it is not
+ * waited for any longer; what it may still bring nobody takes.
+ *
+ * @param ms milliseconds
+ * @throws RemoteFailure `timeout` or `stopped`; what the function throws before
+ */
+export async function timed<T>(ms: number, outer: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const inner = new AbortController();
+  let end: () => void = () => undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    const stop = (failure: RemoteFailure) => {
+      reject(failure);
+      inner.abort(failure);
+    };
+    const stopped = () => stop(new RemoteFailure("stopped", "the source was stopped"));
+    const timer = setTimeout(() => stop(new RemoteFailure("timeout", `no answer within ${Math.round(ms)} ms`)), ms);
+    outer.addEventListener("abort", stopped, { once: true });
+    end = () => {
+      clearTimeout(timer);
+      outer.removeEventListener("abort", stopped);
+    };
+    if (outer.aborted) stopped();
+  });
+  over.catch(() => undefined);
+  try {
+    return await Promise.race([over, (async () => call(inner.signal))()]);
+  } catch (error) {
+    // Whatever is thrown because of the signal, its reason is why.
+    throw inner.signal.aborted ? (inner.signal.reason as RemoteFailure) : error;
+  } finally {
+    end();
+  }
+}
