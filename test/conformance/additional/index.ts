@@ -6,6 +6,7 @@ export * from "./gen_server_start.ts";
 export * from "./gen_server_undef.ts";
 export * from "./proc_lib.ts";
 export * from "./process.ts";
+export * from "./process_groups.ts";
 export * from "./supervisor_restart.ts";
 export * from "./supervisor_start.ts";
 export * from "./supervisor_stop.ts";

@@ -62,9 +62,15 @@ export function get_members(...args: readonly unknown[]): readonly Pid[] {
 /** The members on this node. There is one node, so these are all. */
 export const get_local_members = get_members;
 
-/** The groups that have members. */
+/** The groups that have members. @throws ErlangError `badarg`, if no such scope runs */
 export function which_groups(scope: ScopeName = DEFAULT): unknown[] {
-  return [...(scopeOf(textOf(scope))?.groups.values() ?? [])].map(({ name }) => name);
+  const found = scopeOf(textOf(scope));
+  if (found === undefined)
+    throw new ErlangError(
+      BADARG,
+      `Cannot list the groups of the scope ${describe(scope)}: it is not started. Start it with pg.start_link, before those who use it`,
+    );
+  return [...found.groups.values()].map(({ name }) => name);
 }
 
 /**

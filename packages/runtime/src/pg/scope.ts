@@ -6,13 +6,14 @@ import { is_process_alive } from "../erlang.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import { TermMap } from "../term/term_map.ts";
+import { Bag } from "./bag.ts";
 
 const NOBODY: readonly Pid[] = Object.freeze([]);
 
-/** A group: who is in it, and how often each has joined. */
+/** A group: who is in it, each as often as it has joined. */
 export class Group {
   readonly name: unknown;
-  private readonly times = new Map<Pid, number>();
+  private readonly bag = new Bag<Pid>(new Map<Pid, number[]>());
   private listed: readonly Pid[] | undefined;
 
   constructor(name: unknown) {
@@ -20,27 +21,22 @@ export class Group {
   }
 
   get empty(): boolean {
-    return this.times.size === 0;
+    return this.bag.empty;
   }
 
-  /** The members, each as often as it has joined. A list that does not change. */
+  /** The members, the newest first, each as often as it has joined. A list that does not change. */
   get members(): readonly Pid[] {
-    return (this.listed ??= Object.freeze(
-      [...this.times].flatMap(([pid, times]) => Array.from({ length: times }, () => pid)),
-    ));
+    return (this.listed ??= Object.freeze(this.bag.list()));
   }
 
   add(pid: Pid): void {
-    this.times.set(pid, (this.times.get(pid) ?? 0) + 1);
+    this.bag.add(pid);
     this.listed = undefined;
   }
 
   /** Takes a process out once. False if it is not in. */
   remove(pid: Pid): boolean {
-    const times = this.times.get(pid);
-    if (times === undefined) return false;
-    if (times === 1) this.times.delete(pid);
-    else this.times.set(pid, times - 1);
+    if (!this.bag.remove(pid)) return false;
     this.listed = undefined;
     return true;
   }
@@ -62,7 +58,8 @@ export class Scope {
   join(name: unknown, pids: readonly Pid[]): void {
     let group = this.groups.get(name);
     if (group === undefined) this.groups.set(name, (group = new Group(name)));
-    for (const pid of pids) group.add(pid);
+    // Those that join together stand in their order.
+    for (const pid of pids.toReversed()) group.add(pid);
   }
 
   /** Those of `pids` that were members and are taken out, each as often as named. */

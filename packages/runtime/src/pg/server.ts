@@ -12,8 +12,10 @@ import { ensure } from "../term/atom.ts";
 import { BADARG, DOWN, NOREPLY, OK, PROCESS, REPLY } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
+import { isTuple, tagOf } from "../term/guarded.ts";
 import { TermMap } from "../term/term_map.ts";
 import * as erlang from "../erlang.ts";
+import { Bag } from "./bag.ts";
 import { type Listener, Scope, scopes } from "./scope.ts";
 
 export const JOIN = ensure("join");
@@ -26,8 +28,8 @@ export const DEMONITOR = ensure("demonitor");
 interface Watched {
   /** The scope's monitor on it. */
   readonly monitor: Ref;
-  /** How often it has joined each of its groups. */
-  readonly times: TermMap<number>;
+  /** The groups that it has joined, each as often. */
+  readonly groups: Bag<unknown>;
 }
 
 interface State {
@@ -60,7 +62,7 @@ export const scope_server = {
   },
 
   handle_call(request: unknown, _from: unknown, state: State) {
-    const [tag, first, second] = request as readonly unknown[];
+    const [tag, first, second] = isTuple(request) ? request : [request];
     switch (tag) {
       case JOIN:
         join(state, first, second as readonly Pid[]);
@@ -85,11 +87,11 @@ export const scope_server = {
   },
 
   handle_info(message: unknown, state: State) {
-    const [tag, ref, , pid] = message as readonly unknown[];
-    if (tag === DOWN) {
-      if (state.listening.has(ref as Ref)) unlisten(state, ref as Ref);
-      else died(state, pid as Pid);
-    }
+    if (tagOf(message, 5) !== DOWN)
+      return erlang.error(BADARG, "a process group scope answers the functions of pg only");
+    const [, ref, , pid] = message as readonly unknown[];
+    if (state.listening.has(ref as Ref)) unlisten(state, ref as Ref);
+    else died(state, pid as Pid);
     return [NOREPLY, state] as const;
   },
 
@@ -102,10 +104,10 @@ function join(state: State, group: unknown, pids: readonly Pid[]): void {
   for (const pid of pids) {
     let watched = state.members.get(pid);
     if (watched === undefined) {
-      watched = { monitor: erlang.monitor(PROCESS, pid), times: new TermMap() };
+      watched = { monitor: erlang.monitor(PROCESS, pid), groups: new Bag(new TermMap()) };
       state.members.set(pid, watched);
     }
-    watched.times.set(group, (watched.times.get(group) ?? 0) + 1);
+    watched.groups.add(group);
   }
   if (pids.length === 0) return;
   state.scope.join(group, pids);
@@ -117,10 +119,8 @@ function leave(state: State, group: unknown, pids: readonly Pid[]): boolean {
   if (left.length === 0) return false;
   for (const pid of left) {
     const watched = state.members.get(pid) as Watched;
-    const times = watched.times.get(group) as number;
-    if (times > 1) watched.times.set(group, times - 1);
-    else watched.times.delete(group);
-    if (watched.times.size > 0) continue;
+    watched.groups.remove(group);
+    if (!watched.groups.empty) continue;
     state.members.delete(pid);
     erlang.demonitor(watched.monitor, ["flush"]);
   }
@@ -133,12 +133,10 @@ function died(state: State, pid: Pid): void {
   const watched = state.members.get(pid);
   if (watched === undefined) return;
   state.members.delete(pid);
-  for (const [group, times] of watched.times.entries()) {
-    // A message for each time that it had joined, as in OTP.
-    for (let left = times; left > 0; left--) {
-      state.scope.leave(group, [pid]);
-      notify(state, LEAVE, group, [pid]);
-    }
+  // A message for each time that it had joined, the last one first, as in OTP.
+  for (const group of watched.groups.list()) {
+    state.scope.leave(group, [pid]);
+    notify(state, LEAVE, group, [pid]);
   }
 }
 
