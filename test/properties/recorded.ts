@@ -1,4 +1,4 @@
-/** Random programs about one gen_server or gen_statem, with what real Erlang printed for them. */
+/** Random programs about one gen_server, gen_statem or gen_event, with what real Erlang printed for them. */
 import { existsSync, readFileSync } from "node:fs";
 
 export interface RecordedProgram {
@@ -7,7 +7,7 @@ export interface RecordedProgram {
 }
 
 /** What programs are about. */
-export type Subject = "gen_server" | "gen_statem";
+export type Subject = "gen_server" | "gen_statem" | "gen_event";
 
 /** The file they are kept in, also seen from the build. */
 export function recordedIn(subject: Subject): URL {

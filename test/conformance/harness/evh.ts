@@ -7,7 +7,7 @@ import type { Pid } from "@otpts/runtime";
 import { REMOVE_HANDLER, SWAP_HANDLER, gen_event } from "@otpts/runtime/gen_event";
 import { fmt, log, name, sleep } from "./oracle.ts";
 import { served } from "./probe.ts";
-import { a } from "./term.ts";
+import { a, isList, list } from "./term.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- scenarios write any term as results and states
 type Any = any;
@@ -123,10 +123,18 @@ function command(event: Any, state: State): Any {
     case "error/2":
       return erlang.error(first);
     case "throw/2":
-      return erlang.throw(first);
+      return erlang.throw(filled(first, state));
     case "return/2":
-      return first;
+      return filled(first, state);
     default:
       return [OK, state];
   }
+}
+
+/** A result with the handler's state in the place of `'ST'`. */
+export function filled(term: Any, state: unknown): Any {
+  if (term === a("ST")) return state;
+  if (!Array.isArray(term)) return term;
+  const items = term.map((item) => filled(item, state));
+  return isList(term) ? list(items) : items;
 }

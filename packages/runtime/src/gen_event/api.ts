@@ -7,18 +7,20 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, OtpError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
-import type { ServerRef } from "../term/protocol.ts";
+import type { ServerRef, Via } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
 import { inWords } from "../term/reason.ts";
 import type { Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import type { Ancestry } from "../process/process.ts";
+import { isVia, sendVia } from "../process/via.ts";
 import { call as genCall, callExit, type Calling, calling, cast, explain, locate, nameOf } from "../behaviour/gen.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { Server } from "../behaviour/server.ts";
 import * as stopping from "../behaviour/stopping.ts";
 import { GEN_EVENT } from "./atoms.ts";
-import { Ask, Failed, managing } from "./managing.ts";
+import { Ask, Failed, managing, NOTIFY } from "./managing.ts";
+import { nameOfHandler } from "./mistake.ts";
 import type { HandlerRef } from "./types.ts";
 
 export type { CallResult, EventResult, HandlerModule, HandlerRef, InitResult } from "./types.ts";
@@ -51,11 +53,22 @@ function launch(options: StartOptions, tie: Tie): Promise<unknown> {
   return launchProcess({ behaviour: "gen_event", kind: "gen_event" }, make, options, tie);
 }
 
-/** Tells of an event, and waits for nothing. Always `ok` for a pid; a name that nobody has is `badarg`, as in OTP. */
+/** Tells of an event, and waits for nothing. Always `ok` for a pid or a via name; another name that nobody has is `badarg`, as in OTP. */
 export function notify(manager: ServerRef, event: unknown): typeof OK {
+  if (!(manager instanceof Pid) && isVia(manager)) return notifyVia(manager, event);
   if (!(manager instanceof Pid) && locate(manager) === undefined)
     throw new ErlangError(BADARG, `Cannot notify ${nameOf(manager)}: no process has this name`);
   return cast(manager, event);
+}
+
+// Its registry sends it; as in OTP, an event for nobody is dropped.
+function notifyVia(manager: Via, event: unknown): typeof OK {
+  try {
+    sendVia(manager, [NOTIFY, event]);
+  } catch {
+    // Nobody has the name.
+  }
+  return OK;
 }
 
 /** Tells of an event, and resolves when all handlers have handled it. */
@@ -159,8 +172,24 @@ async function asking(
   const handlers = calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout));
   const answer = await genCall(manager, what, timeout, { handlers, exit });
   if (answer instanceof Failed)
-    throw new OtpError(answer.reason, `Event manager ${nameOf(manager)}: ${what.op} failed: ${inWords(answer.reason)}`);
+    throw new OtpError(answer.reason, `Cannot ${intent(what, nameOf(manager))}: ${answer.words}`);
   return answer;
+}
+
+// What was to be done, for the message that it cannot.
+function intent({ op, handler, by }: Ask, manager: string): string {
+  switch (op) {
+    case "add":
+      return `install ${nameOfHandler(handler)} in the event manager ${manager}`;
+    case "delete":
+      return `remove ${nameOfHandler(handler)} from the event manager ${manager}`;
+    case "swap":
+      return `put ${nameOfHandler(by)} in the place of ${nameOfHandler(handler)} in the event manager ${manager}`;
+    case "call":
+      return `call ${nameOfHandler(handler)} of the event manager ${manager}`;
+    default:
+      return `ask the event manager ${manager} (${op})`;
+  }
 }
 
 function checked(handler: HandlerRef): HandlerRef {

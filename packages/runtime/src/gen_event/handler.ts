@@ -12,6 +12,7 @@ import { report } from "../process/report.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 import { shownName } from "../behaviour/served.ts";
 import { GEN_EVENT_EXIT, SWAPPED } from "./atoms.ts";
+import { type Callback, nameOfHandler, wrongResult } from "./mistake.ts";
 import type { AnyHandler } from "./types.ts";
 
 /** A handler in its manager. */
@@ -55,32 +56,29 @@ function failed(error: unknown): unknown {
   return isA(error, Thrown) ? error.value : [EXIT, reasonOf(error)];
 }
 
-/** Calls a callback that the module must have. */
-export function calls(
-  handler: Handler,
-  callback: "handle_event" | "handle_call" | "handle_info",
-  term: unknown,
-): unknown {
-  const { module, state } = handler;
-  return read(() => {
-    const method = module[callback];
-    if (method === undefined) throw new ErlangError(UNDEF, `${nameOfModule(module)} has no ${callback}`);
-    return method.call(module, term, state);
-  });
+/** Calls a callback of an installed handler, which the module must have. */
+export function calls({ module, state }: Handler, callback: Exclude<Callback, "init">, term: unknown): unknown {
+  return read(() => invoke(module, callback, term, state));
+}
+
+/** Calls the init of a handler that is to be installed. */
+export function installs(module: AnyHandler, args: unknown): unknown {
+  return read(() => invoke(module, "init", args));
+}
+
+function invoke(module: AnyHandler, callback: Callback, ...args: readonly unknown[]): unknown {
+  const method = module[callback] as ((...given: readonly unknown[]) => unknown) | undefined;
+  if (method === undefined) throw new ErlangError(UNDEF, `${nameOfModule(module)} has no ${callback}`);
+  return method.call(module, ...args);
 }
 
 /**
  * Ends a handler: its terminate gets `argument`. Whoever supervises it is told `how` (for a crash, what its callback returned),
  * and a crash is reported. The result is terminate's.
  *
- * @param how `normal`, `shutdown`, `[swapped, handler, supervisor]`, or `[crashed, result]`
+ * @param how what its supervisor is told: `normal`, `shutdown`, `[swapped, handler, supervisor]`, or what a callback returned
  */
-export function end(
-  handler: Handler,
-  argument: unknown,
-  how: { readonly told: unknown; readonly crash?: unknown },
-  last: unknown,
-): unknown {
+export function end(handler: Handler, argument: unknown, how: End, last: unknown): unknown {
   const { module, state } = handler;
   const result = module.terminate === undefined ? undefined : caught(() => module.terminate?.(argument, state));
   return andThen(result, (value) => {
@@ -90,18 +88,24 @@ export function end(
 }
 
 /** Tells of a handler's end. */
-export function tell(handler: Handler, how: { readonly told: unknown; readonly crash?: unknown }, last: unknown): void {
-  if ("crash" in how) reportCrash(handler, how.crash, last);
+export function tell(handler: Handler, how: End, last: unknown): void {
+  if (how.crash !== undefined) reportCrash(handler, how.crash, last);
   const { supervisor } = handler;
   if (supervisor !== undefined) processOf(supervisor)?.accept([GEN_EVENT_EXIT, refOf(handler), how.told]);
 }
 
+/** How a handler ends: what is told to whoever supervises it, and for a crash, which callback gave what. */
+export interface End {
+  readonly told: unknown;
+  readonly crash?: { readonly callback: Callback; readonly result: unknown };
+}
+
 /** How a handler ended that another one took the place of. */
-export function swapped(by: unknown, supervisor: Pid | undefined): { readonly told: unknown } {
+export function swapped(by: unknown, supervisor: Pid | undefined): End {
   return { told: [SWAPPED, by, supervisor ?? false] };
 }
 
-function reportCrash(handler: Handler, result: unknown, last: unknown): void {
+function reportCrash(handler: Handler, { callback, result }: NonNullable<End["crash"]>, last: unknown): void {
   const manager = acting();
   const reason = tagOf(result, 2) === EXIT ? (result as readonly unknown[])[1] : result;
   const shown = shownStatus(handler, last, reason);
@@ -111,8 +115,8 @@ function reportCrash(handler: Handler, result: unknown, last: unknown): void {
     () => ({ pid: manager?.pid, name: manager?.name, handler: refOf(handler), ...shown }),
     () =>
       [
-        `gen_event handler ${describe(handler.id === undefined ? nameOfModule(handler.module) : [nameOfModule(handler.module), handler.id])} crashed, and was removed`,
-        `  Reason: ${inWords(shown.reason)}`,
+        `gen_event handler ${nameOfHandler(refOf(handler))} crashed, and was removed`,
+        `  Reason: ${shown.reason === reason ? wrongResult(handler.module, callback, result) : inWords(shown.reason)}`,
         `  Last event: ${describe(shown.message)}`,
         `  State: ${describe(shown.state)}`,
         ...(manager === undefined ? [] : [`  Manager: ${shownName(manager)}`]),

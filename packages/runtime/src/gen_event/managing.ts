@@ -14,9 +14,10 @@ import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
 import type { From } from "../call/request.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
-import { shownName } from "../behaviour/served.ts";
+import { type Served, shownName } from "../behaviour/served.ts";
 import { BAD_MODULE, CRASH, ERROR, HIBERNATE, MODULE_NOT_FOUND, REMOVE_HANDLER, STOP, SWAP_HANDLER } from "./atoms.ts";
-import { calls, end, type Handler, read, refOf, swapped, tell } from "./handler.ts";
+import { calls, end, type Handler, installs, refOf, swapped, tell } from "./handler.ts";
+import { notInstalled, wrongResult } from "./mistake.ts";
 import { andThen } from "../term/thenable.ts";
 import type { AnyHandler } from "./types.ts";
 
@@ -45,7 +46,8 @@ export class Ask {
   }
 }
 
-const NOTIFY = ensure("notify");
+/** The tag of an event that comes as a message: `[notify, event]`. */
+export const NOTIFY = ensure("notify");
 const SYNC_NOTIFY = ensure("sync_notify");
 const CALL = ensure("call");
 const ADD_HANDLER = ensure("add_handler");
@@ -119,6 +121,8 @@ function handle_call(ask: unknown, from: From, handlers: Handlers): unknown {
 }
 
 function handle_info(message: unknown, handlers: Handlers): unknown {
+  // What notify sends may also come by hand, by a timer, or through a registry.
+  if (tagOf(message, 2) === NOTIFY) return managing.handle_cast((message as readonly unknown[])[1], handlers);
   const next = (left: Handlers) => andThen(notify(left, "handle_info", message), (rest) => [NOREPLY, rest]);
   if (tagOf(message, 3) !== EXIT) return next(handlers);
   const [, pid, reason] = message as readonly [unknown, unknown, unknown];
@@ -139,9 +143,10 @@ function terminate(_reason: unknown, handlers: Handlers): unknown {
   return andThen(
     each(handlers, (handler) => andThen(end(handler, STOP, { told: SHUTDOWN }, STOP), () => undefined)),
     () => {
-      const self = acting();
+      const self = acting() as Served;
+      // Those who installed a handler have been told. The parent hears of the manager's own end, whether it installed one or not.
       for (const { supervisor } of handlers)
-        if (supervisor !== undefined && self !== undefined) unlink(self, supervisor);
+        if (supervisor !== undefined && supervisor !== self.parent) unlink(self, supervisor);
       return OK;
     },
   );
@@ -182,26 +187,37 @@ function notify(handlers: Handlers, callback: "handle_event" | "handle_info", ev
       );
       return handler;
     }
-    return andThen(calls(handler, callback, event), (result) => updated(handler, result, event));
+    return andThen(calls(handler, callback, event), (result) => updated(handler, callback, result, event));
   });
 }
 
 // What becomes of a handler by a result of handle_event or handle_info.
-function updated(handler: Handler, result: unknown, event: unknown): Maybe<Handler | undefined> {
-  if (isTuple(result) && result[0] === OK && (result.length === 2 || (result.length === 3 && result[2] === HIBERNATE)))
-    return { ...handler, state: result[1] };
+function updated(
+  handler: Handler,
+  callback: "handle_event" | "handle_info",
+  result: unknown,
+  event: unknown,
+): Maybe<Handler | undefined> {
+  if (isState(result)) return { ...handler, state: result[1] };
   if (result === REMOVE_HANDLER) return andThen(end(handler, REMOVE_HANDLER, { told: NORMAL }, event), () => undefined);
   if (tagOf(result, 5) === SWAP_HANDLER) {
     const [, args, state, by, newArgs] = result as readonly unknown[];
     return swapsItself({ ...handler, state }, args, by, newArgs);
   }
-  return andThen(end(handler, [ERROR, result], { told: result, crash: result }, event), () => undefined);
+  return andThen(end(handler, [ERROR, result], { told: result, crash: { callback, result } }, event), () => undefined);
+}
+
+// `[OK, state]`, by which a handler goes on.
+function isState(result: unknown): result is readonly [unknown, state: unknown] {
+  return (
+    isTuple(result) && result[0] === OK && (result.length === 2 || (result.length === 3 && result[2] === HIBERNATE))
+  );
 }
 
 function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
-  if (handler === undefined) return [new Failed(BAD_MODULE), handlers];
+  if (handler === undefined) return [missing(BAD_MODULE, handlers), handlers];
   const put = (answer: unknown) => (next: Handler | undefined) =>
     [answer, next === undefined ? handlers.toSpliced(index, 1) : handlers.with(index, next)] as const;
   return andThen(calls(handler, "handle_call", ask.term), (result): Maybe<readonly [unknown, Handlers]> => {
@@ -216,18 +232,25 @@ function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]>
         swapsItself({ ...handler, state: tuple[3] }, tuple[2], tuple[4], tuple[5]),
         put(tuple[1]),
       ) as Maybe<readonly [unknown, Handlers]>;
-    return andThen(end(handler, [ERROR, result], { told: result, crash: result }, ask.term), () =>
-      put(new Failed(result))(undefined),
-    );
+    const crash = { callback: "handle_call", result } as const;
+    const failed = new Failed(result, wrongResult(handler.module, "handle_call", result));
+    return andThen(end(handler, [ERROR, result], { told: result, crash }, ask.term), () => put(failed)(undefined));
   }) as Maybe<readonly [unknown, Handlers]>;
 }
 
 /** An answer that is OTP's `{error, Reason}`: the caller throws it. */
 export class Failed {
   readonly reason: unknown;
-  constructor(reason: unknown) {
+  /** The same for people. */
+  readonly words: string;
+  constructor(reason: unknown, words: string) {
     this.reason = reason;
+    this.words = words;
   }
+}
+
+function missing(reason: unknown, handlers: Handlers): Failed {
+  return new Failed(reason, notInstalled(reason, handlers.map(refOf)));
 }
 
 function add(
@@ -239,24 +262,17 @@ function add(
   const { module, id } = split(ref);
   const self = acting();
   if (supervisor !== undefined && self !== undefined) link(self, supervisor);
-  return andThen(
-    read(() => module.init?.(args)),
-    (result) => {
-      if (
-        isTuple(result) &&
-        result[0] === OK &&
-        (result.length === 2 || (result.length === 3 && result[2] === HIBERNATE))
-      )
-        return [OK, [{ module, id, state: result[1], supervisor }, ...handlers]] as const;
-      return [new Failed(result), handlers] as const;
-    },
+  return andThen(installs(module, args), (result) =>
+    isState(result)
+      ? ([OK, [{ module, id, state: result[1], supervisor }, ...handlers]] as const)
+      : ([new Failed(result, wrongResult(module, "init", result)), handlers] as const),
   );
 }
 
 function remove(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
-  if (handler === undefined) return [new Failed(MODULE_NOT_FOUND), handlers];
+  if (handler === undefined) return [missing(MODULE_NOT_FOUND, handlers), handlers];
   return andThen(end(handler, ask.term, { told: NORMAL }, undefined), (result) => [
     handler.module.terminate === undefined ? OK : result,
     handlers.toSpliced(index, 1),
@@ -280,14 +296,12 @@ function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unkn
   const { supervisor } = handler;
   return andThen(end(handler, args, swapped(by, supervisor), undefined), (state): Maybe<Handler | undefined> => {
     const { module, id } = split(by);
-    return andThen(
-      read(() => module.init?.([newArgs, state])),
-      (result) => {
-        if (tagOf(result, 2) === OK) return { module, id, state: (result as readonly unknown[])[1], supervisor };
-        tell({ module, id, state: undefined, supervisor }, { told: CRASH, crash: result }, undefined);
-        return undefined;
-      },
-    );
+    return andThen(installs(module, [newArgs, state]), (result) => {
+      if (isState(result)) return { module, id, state: result[1], supervisor };
+      const crash = { callback: "init", result } as const;
+      tell({ module, id, state: undefined, supervisor }, { told: CRASH, crash }, undefined);
+      return undefined;
+    });
   }) as Maybe<Handler | undefined>;
 }
 

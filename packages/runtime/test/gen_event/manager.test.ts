@@ -1,6 +1,21 @@
 /** What JavaScript adds to OTP's rules: asynchronous handlers, odd results, reports, refusals. */
-import { ErlangError, Exit, KILL, OK, OtpError, type Pid, atom, atoms, erlang, logger, sys } from "@otpts/runtime";
-import { REMOVE_HANDLER, gen_event } from "@otpts/runtime/gen_event";
+import {
+  EXIT,
+  ErlangError,
+  Exit,
+  KILL,
+  type NameRegistry,
+  OK,
+  OtpError,
+  type Pid,
+  TRAP_EXIT,
+  atom,
+  atoms,
+  erlang,
+  logger,
+  sys,
+} from "@otpts/runtime";
+import { GEN_EVENT_EXIT, HIBERNATE, REMOVE_HANDLER, SWAP_HANDLER, gen_event } from "@otpts/runtime/gen_event";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inside, reports } from "../kit/inside.ts";
 
@@ -92,6 +107,51 @@ describe("handlers", () => {
   });
 });
 
+describe("words", () => {
+  const bad: Any = { name: "bad", init: () => [OK, 0], handle_event: () => [atoms.NOREPLY, 0], handle_call: () => 7 };
+
+  test("the report of a wrong result names callback and module, what came and what is allowed", async () => {
+    await gen_event.add_handler(manager, [bad, 7], undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
+    expect(report?.text).toMatch(/^gen_event handler \[bad, 7\] crashed/u);
+    expect(report?.text).toContain(
+      "handle_event of bad returned [ noreply, 0 ], and must return [OK, state], REMOVE_HANDLER or",
+    );
+  });
+
+  test("a reason that format_status hides is not told in the sentence either", async () => {
+    const hiding = { ...bad, format_status: () => ({ reason: "hidden" }) };
+    await gen_event.add_handler(manager, hiding, undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
+    expect(report?.text).toContain("hidden");
+    expect(report?.text).not.toContain("noreply");
+  });
+
+  test("whoever asks is told what cannot be done with which handler, and why", async () => {
+    await gen_event.add_handler(manager, [bad, 1], undefined);
+    await expect(gen_event.call(manager, [bad, 2], 0)).rejects.toThrow(
+      `Cannot call [bad, 2] of the event manager ${manager}: it is not installed (bad_module); installed are [bad, 1]`,
+    );
+    await expect(gen_event.call(manager, [bad, 1], 0)).rejects.toThrow(
+      "handle_call of bad returned 7, and must return [OK, reply, state]",
+    );
+    await expect(gen_event.delete_handler(manager, bad, 0)).rejects.toThrow(
+      "it is not installed (module_not_found); no handler is",
+    );
+    const failing: readonly [Any, string][] = [
+      [{ ...bad, init: () => 5 }, "init of bad returned 5, and must return [OK, state] or [ERROR, reason]"],
+      [{ ...bad, init: () => undefined }, "init of bad returned undefined"],
+      [{ ...bad, init: () => [atoms.ERROR, "no disk"] }, 'its init refused: "no disk"'],
+      [{ ...bad, init: undefined }, "bad has no init"],
+      [{ ...bad, init: () => erlang.error("boom") }, "boom"],
+    ];
+    for (const [handler, words] of failing) {
+      await expect(gen_event.add_handler(manager, handler, undefined)).rejects.toThrow(words);
+      await expect(gen_event.swap_handler(manager, [bad, 0], [handler, undefined])).rejects.toThrow(words);
+    }
+  });
+});
+
 describe("clients", () => {
   const nothing = { init: () => [OK, 0] as const, handle_event: () => REMOVE_HANDLER };
 
@@ -111,6 +171,64 @@ describe("clients", () => {
     await expect(gen_event.sync_notify("nobody", 1)).rejects.toBeInstanceOf(Exit);
     await expect(gen_event.call("nobody", nothing, 1)).rejects.toThrow(/no process has this name/u);
     expect(() => gen_event.notify("nobody", 1)).toThrow(ErlangError);
+  });
+
+  test("an event may come as a message, by hand or through a registry, and one for nobody is dropped by a registry", async () => {
+    const seen: unknown[] = [];
+    await gen_event.add_handler(manager, collecting(seen, "one"), undefined);
+    erlang.send(manager, [atom.ensure("notify"), 1]);
+    const sent: unknown[] = [];
+    const names: NameRegistry = {
+      register_name: () => "yes",
+      unregister_name: () => OK,
+      whereis_name: () => manager,
+      send(name, message) {
+        sent.push(message);
+        if (name === "nobody") erlang.exit("badarg");
+        erlang.send(manager, message);
+        return manager;
+      },
+    };
+    expect(gen_event.notify({ via: [names, "somebody"] }, 2)).toBe(OK);
+    expect(gen_event.notify({ via: [names, "nobody"] }, 3)).toBe(OK);
+    await gen_event.sync_notify(manager, 4);
+    expect(seen).toEqual([
+      ["one", 1],
+      ["one", 2],
+      ["one", 4],
+    ]);
+    expect(sent).toEqual([
+      [atom.ensure("notify"), 2],
+      [atom.ensure("notify"), 3],
+    ]);
+  });
+
+  test("a parent that installed a handler hears of the handler's end and of the manager's", async () => {
+    const [told, ended] = await inside(async () => {
+      erlang.process_flag(TRAP_EXIT, true);
+      const own = await gen_event.start_link();
+      await gen_event.add_sup_handler(own, nothing, undefined);
+      await gen_event.stop(own, "over");
+      return [await erlang.receive(), await erlang.receive()];
+    });
+    expect(told).toEqual([GEN_EVENT_EXIT, nothing, atoms.SHUTDOWN]);
+    expect(ended).toEqual([EXIT, expect.anything(), "over"]);
+  });
+
+  test("a handler that gives its place to another one may hand over to one that hibernates", async () => {
+    const next = {
+      init: ([, state]: [unknown, number]) => [OK, state, HIBERNATE] as const,
+      handle_event: () => REMOVE_HANDLER,
+      handle_call: (_request: unknown, state: number) => [OK, state, state] as const,
+    };
+    const first = {
+      init: () => [OK, 1] as const,
+      handle_event: (_event: unknown, state: number) => [SWAP_HANDLER, "bye", state, next, undefined] as const,
+      terminate: (_argument: unknown, state: number) => state + 1,
+    };
+    await gen_event.add_handler(manager, first, undefined);
+    await gen_event.sync_notify(manager, "swap");
+    expect(await gen_event.call(manager, next, "state")).toBe(2);
   });
 
   test("what is no handler is refused, and so is a tie to nobody", async () => {
