@@ -9,9 +9,13 @@ import { spansOf } from "./otel/spans.ts";
  *
  *   counters    config.changes, config.reloads, config.source.errors, config.source.recoveries,
  *               config.validation.failures, config.subscriber.errors, config.subscriber.slow_calls
- *   histogram   config.reload.duration, in seconds
- *   gauges      config.version, config.keys, config.subscriptions, config.source.staleness, config.source.failures
+ *   histogram   config.reload.duration_seconds
+ *   gauges      config.up, config.last_reload_successful, config.last_reload_success_timestamp_seconds, config.info,
+ *               config.version, config.keys, config.overrides, config.subscriptions, config.slow_subscribers, and of each
+ *               source config.source.up, .state, .failures, .staleness_seconds, .last_success_timestamp_seconds
  *   span        config.reload, a root span
+ *
+ * In Prometheus these are the names that the dashboard's `/metrics` has, with the same labels.
  *
  * Attributes are names, numbers and codes: never a value of the configuration, and no text that might quote one.
  */
@@ -54,7 +58,7 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   const tracer = (tracer_provider ?? trace.getTracerProvider()).getTracer(SCOPE);
   const spans = spansOf(tracer);
   const gauges: Gauges = gaugesOf(meter, managers as readonly string[]);
-  const detach = attachAll([...countersOf(meter), ...spans.handlers]);
+  const detach = attachAll([...countersOf(meter, managers as readonly string[]), ...spans.handlers]);
   return {
     stop() {
       detach();

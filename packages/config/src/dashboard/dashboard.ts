@@ -7,6 +7,7 @@ import { healthOf, readiness } from "./health.ts";
 import { Hub } from "./hub.ts";
 import { Managers } from "./managers.ts";
 import { metrics } from "./metrics.ts";
+import { CONTENT_TYPE } from "./prometheus.ts";
 import { checkOptions, type Checked, type Dashboard, type DashboardOptions, type Visitor } from "./options.ts";
 import { nodeListener, Served } from "./served.ts";
 import { HEADERS, shell } from "./shell.ts";
@@ -82,11 +83,7 @@ async function routes(context: Context, guard: Guard): Promise<App> {
     const { ready, why } = await readiness(managers);
     return c.json({ ready, why: why.map((one) => managers.scrub(one)) }, ready ? 200 : 503);
   });
-  app.get(
-    "/metrics",
-    async () =>
-      new Response(await metrics(context), { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }),
-  );
+  app.get("/metrics", async () => new Response(await metrics(context), { headers: { "content-type": CONTENT_TYPE } }));
   app.get("/assets/:name", async (c) => {
     const asset = await assetOf(c.req.param("name"));
     if (asset === undefined) return refusal(404, "there is no such file");

@@ -1,129 +1,80 @@
-/** The metrics in Prometheus' text format. Their names are those that people alert on. */
+/** The metrics of the program and of its configuration, in Prometheus' text format. */
 import { observer } from "@otpts/runtime/observer";
+import { type Counter, COUNTERS, GAUGES, type Observation, RELOAD_DURATION, UP } from "../instruments.ts";
+import { countOf, emptyTally, type ReloadOutcome, type Tally } from "../manager/tally.ts";
 import type { Context } from "./context.ts";
-import { healthOf } from "./health.ts";
+import { healthOf, type ManagerHealth } from "./health.ts";
+import { counterText, gaugeText, type Histogram, histogramText } from "./prometheus.ts";
 
-type Labels = Readonly<Record<string, string>>;
-type Series = readonly (readonly [labels: Labels, value: number])[];
+const OUTCOMES: readonly ReloadOutcome[] = ["committed", "refused"];
 
 export async function metrics({ managers }: Context): Promise<string> {
-  const numbers = observer.overview();
-  const all = await Promise.all(managers.all.map(healthOf));
-  const memory = process.memoryUsage();
-  const of = (value: (health: (typeof all)[number]) => number | undefined): Series =>
-    all.flatMap((health) => {
-      const found = value(health);
-      return found === undefined ? [] : [[{ manager: health.name }, found] as const];
-    });
-  const seconds = (date: string | undefined) => (date === undefined ? undefined : Date.parse(date) / 1_000);
-  const sources = all.flatMap(({ name, status }) => (status?.sources ?? []).map((source) => [name, source] as const));
-  const ofSource = (value: (source: (typeof sources)[number][1]) => number | undefined): Series =>
-    sources.flatMap(([manager, source]) => {
-      const found = value(source);
-      return found === undefined ? [] : [[{ manager, source: source.name, kind: source.kind }, found] as const];
-    });
+  const healths = await Promise.all(managers.all.map(healthOf));
+  const tallies = managers.all.map(({ name, state }) => ({ name, tally: state?.tally ?? emptyTally }));
   return [
-    metric(
-      "config_up",
-      "gauge",
-      "Whether the configuration manager runs",
-      of(({ state }) => Number(state !== "down")),
+    gaugeText(
+      UP,
+      healths.map(({ name, state }) => [Number(state !== "down"), { manager: name }]),
     ),
-    metric(
-      "config_last_reload_successful",
-      "gauge",
-      "Whether the last reload was committed, and nothing that sources brought is refused",
-      of(({ status }) =>
-        status === undefined
-          ? undefined
-          : Number(status.reload.last_successful !== false && status.refused === undefined),
+    ...GAUGES.map((gauge) =>
+      gaugeText(
+        gauge,
+        healths.flatMap((health) => observed(health, gauge.of)),
       ),
     ),
-    metric(
-      "config_last_reload_success_timestamp_seconds",
-      "gauge",
-      "When the last reload that was committed was over",
-      of(({ status }) => seconds(status?.reload.last_success)),
-    ),
-    metric(
-      "config_version",
-      "gauge",
-      "Version of the configuration",
-      of(({ version }) => version),
-    ),
-    metric(
-      "config_info",
-      "gauge",
-      "Hash of the effective configuration without its secrets",
-      all.flatMap(({ name, content_hash: hash }) =>
-        hash === undefined ? [] : [[{ manager: name, hash }, 1] as const],
+    ...(Object.keys(COUNTERS) as Counter[]).map((counter) =>
+      counterText(
+        COUNTERS[counter],
+        tallies.flatMap(({ name, tally }) => counts(name, tally, counter)),
       ),
     ),
-    metric(
-      "config_keys",
-      "gauge",
-      "Leaves of the configuration",
-      of(({ status }) => status?.keys),
+    histogramText(
+      RELOAD_DURATION,
+      tallies.flatMap(({ name, tally }) => durations(name, tally)),
     ),
-    metric(
-      "config_overrides",
-      "gauge",
-      "Runtime overrides",
-      of(({ status }) => status?.overrides.length),
-    ),
-    metric(
-      "config_subscriptions",
-      "gauge",
-      "Subscriptions",
-      of(({ status }) => status?.subscriptions),
-    ),
-    metric(
-      "config_slow_subscribers",
-      "gauge",
-      "Callbacks that run longer than notify_timeout",
-      of(({ status }) => status?.subscribers.slow.length),
-    ),
-    metric(
-      "config_source_up",
-      "gauge",
-      "Whether a source's last load gave data, or found nothing to load",
-      ofSource(({ state }) => Number(state === "ok" || state === "absent")),
-    ),
-    metric(
-      "config_source_failures",
-      "gauge",
-      "Failures of a source in a row",
-      ofSource(({ failures }) => failures),
-    ),
-    metric(
-      "config_source_last_success_timestamp_seconds",
-      "gauge",
-      "When a source last gave data",
-      ofSource(({ last_success }) => seconds(last_success)),
-    ),
-    metric("otp_processes", "gauge", "Processes that live", [[{}, numbers.processes]]),
-    metric("otp_supervisors", "gauge", "Supervisors that live", [[{}, numbers.supervisors]]),
-    metric("otp_messages_waiting", "gauge", "Messages that wait in mailboxes", [[{}, numbers.waiting]]),
-    metric("otp_open_calls", "gauge", "Calls that wait for an answer", [[{}, numbers.open_calls]]),
-    metric("otp_reductions_total", "counter", "Messages and other steps handled", [[{}, numbers.reductions]]),
-    metric("otp_restarts_total", "counter", "Restarts by supervisors that live", [[{}, numbers.restarts]]),
-    metric("process_resident_memory_bytes", "gauge", "Memory of the program", [[{}, memory.rss]]),
-    metric("nodejs_heap_size_used_bytes", "gauge", "Heap in use", [[{}, memory.heapUsed]]),
-    metric("process_start_time_seconds", "gauge", "When the program started", [
-      [{}, Math.round(Date.now() / 1_000 - process.uptime())],
-    ]),
+    ...program(),
   ].join("");
 }
 
-function metric(name: string, type: "gauge" | "counter", help: string, series: Series): string {
-  if (series.length === 0) return "";
-  const lines = series.map(([labels, value]) => {
-    const pairs = Object.entries(labels).map(([key, label]) => `${key}="${escaped(label)}"`);
-    return `${name}${pairs.length === 0 ? "" : `{${pairs.join(",")}}`} ${value}\n`;
-  });
-  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
+function observed(
+  { name, status }: ManagerHealth,
+  of: (status: NonNullable<ManagerHealth["status"]>) => readonly Observation[],
+): readonly Observation[] {
+  if (status === undefined) return [];
+  return of(status).map(([value, attributes]) => [value, { manager: name, ...attributes }]);
 }
 
-function escaped(label: string): string {
-  return label.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+/** What can be counted from the start is 0 then, so that the first of it shows as an increase. */
+function counts(manager: string, tally: Tally, counter: Counter): readonly Observation[] {
+  if (counter === "reloads") return OUTCOMES.map((outcome) => [countOf(tally.reloads[outcome]), { manager, outcome }]);
+  const found = [...tally.counts.values()].filter((one) => one.counter === counter);
+  if (counter === "validation_failures" && found.length === 0) return [[0, { manager }]];
+  return found.map(({ attributes, value }) => [value, { manager, ...attributes }]);
+}
+
+function durations(manager: string, { reloads }: Tally): readonly Histogram[] {
+  const { bounds } = RELOAD_DURATION;
+  return OUTCOMES.map((outcome) => ({ attributes: { manager, outcome }, bounds, ...reloads[outcome] }));
+}
+
+function program(): readonly string[] {
+  const numbers = observer.overview();
+  const memory = process.memoryUsage();
+  const one = (name: string, description: string, value: number) => gaugeText({ name, description }, [[value]]);
+  const total = (name: string, description: string, value: number) => counterText({ name, description }, [[value]]);
+  return [
+    one("otp.processes", "Processes that live", numbers.processes),
+    one("otp.supervisors", "Supervisors that live", numbers.supervisors),
+    one("otp.messages_waiting", "Messages that wait in mailboxes", numbers.waiting),
+    one("otp.open_calls", "Calls that wait for an answer", numbers.open_calls),
+    total("otp.reductions", "Messages and other steps handled", numbers.reductions),
+    total("otp.restarts", "Restarts that supervisors have made", numbers.restarts),
+    one("process.resident_memory_bytes", "Memory of the program", memory.rss),
+    one("nodejs.heap_size_used_bytes", "Heap in use", memory.heapUsed),
+    one(
+      "process.start_time_seconds",
+      "When the program started",
+      Math.round((Date.now() / 1_000 - process.uptime()) * 1_000) / 1_000,
+    ),
+  ];
 }

@@ -7,6 +7,7 @@ import { messageOf } from "./thrown.ts";
 import { RateLimit } from "./rate_limit.ts";
 import { scrub, scrubValues } from "./scrub.ts";
 import type { State } from "./state.ts";
+import { codeOf } from "./step/announced.ts";
 
 /**
  * What a manager reports: events on `telemetry.attach` and as `node:diagnostics_channel`, and trouble as one line each of the
@@ -203,9 +204,4 @@ export function placeOf(error: ConfigSourceError): { file?: string; line?: numbe
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
   };
-}
-
-function codeOf(error: Error): string {
-  if (error instanceof ConfigSourceError) return error.code;
-  return error instanceof ConfigValidationError ? "validation" : "failed";
 }

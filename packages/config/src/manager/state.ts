@@ -22,6 +22,7 @@ import type { ConfigSpec } from "../spec.ts";
 import { type DeliveryQueue, type Notification } from "./delivery_queue.ts";
 import type { LoadOutcome } from "./outcome.ts";
 import { PersistentMap } from "./persistent_map.ts";
+import { emptyTally, type Tally } from "./tally.ts";
 
 /**
  * Everything that a manager knows, as one immutable value. `step` makes the next one of it, and nothing else does; after each
@@ -66,6 +67,9 @@ export interface State {
   /** Delivery processes, also those that are about to end. */
   readonly serving: PersistentMap<Serving>;
   readonly waits: readonly Wait[];
+
+  /** How often what is announced has happened. */
+  readonly tally: Tally;
 
   /** The last number that was given to a change, a reload, a wait or a write. */
   readonly last_id: number;
@@ -373,6 +377,7 @@ export function initialState(spec: ConfigSpec): State {
     deliveries: PersistentMap.empty(),
     serving: PersistentMap.empty(),
     waits: [],
+    tally: emptyTally,
     last_id: 0,
   };
 }

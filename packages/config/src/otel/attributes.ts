@@ -1,7 +1,6 @@
-/** The attributes of metrics and spans. None of them holds a value of the configuration. */
+/** The attributes of spans. None of them holds a value of the configuration. Those of metrics stand in `instruments.ts`. */
 export const MANAGER = "config.manager";
 export const SOURCE = "config.source";
-export const PATTERN = "config.pattern";
 /** `committed` or `refused`. */
 export const OUTCOME = "config.reload.outcome";
 export const VERSION = "config.version";

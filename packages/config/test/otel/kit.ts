@@ -7,6 +7,7 @@ import {
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
+  type ResourceMetrics,
 } from "@opentelemetry/sdk-metrics";
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base";
 import { onTestFinished } from "vitest";
@@ -49,11 +50,17 @@ export class Collected {
     );
   }
 
-  /** As the exporter got it. */
-  async metricData() {
+  /** As the exporter got them. */
+  async resourceMetrics(): Promise<readonly ResourceMetrics[]> {
     this.#metrics.reset();
     await this.#meter_provider.forceFlush();
-    return this.#metrics.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
+    return this.#metrics.getMetrics();
+  }
+
+  /** Metric by metric. */
+  async metricData() {
+    const all = await this.resourceMetrics();
+    return all.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
   }
 
   /** Everything that was exported, as text: what must hold no value of the configuration. */

@@ -27,7 +27,7 @@ const EVENTS = [
   "config.subscriber_slow",
 ];
 
-const M = `"config.manager":"config_manager"`;
+const M = `"manager":"config_manager"`;
 
 /** A manager of a real file, with what is attached to it before it starts. */
 async function withFile(text: string, options: Partial<ConfigSpecOptions> = {}) {
@@ -57,10 +57,10 @@ describe("instrument", () => {
     await expect(Config.reload()).rejects.toThrow("is not valid");
     expect(await collected.metrics()).toMatchObject({
       [`config.changes {${M}}`]: 3,
-      [`config.reloads {${M},"config.reload.outcome":"committed"}`]: 1,
-      [`config.reloads {${M},"config.reload.outcome":"refused"}`]: 1,
-      [`config.reload.duration {${M},"config.reload.outcome":"committed"}`]: 1,
-      [`config.reload.duration {${M},"config.reload.outcome":"refused"}`]: 1,
+      [`config.reloads {${M},"outcome":"committed"}`]: 1,
+      [`config.reloads {${M},"outcome":"refused"}`]: 1,
+      [`config.reload.duration_seconds {${M},"outcome":"committed"}`]: 1,
+      [`config.reload.duration_seconds {${M},"outcome":"refused"}`]: 1,
       [`config.validation.failures {${M}}`]: 1,
     });
   });
@@ -72,7 +72,7 @@ describe("instrument", () => {
     await Config.reload();
     await write("a = 2\n");
     await Config.reload();
-    const source = `"config.source":"file:config.toml"`;
+    const source = `"source":"file:config.toml"`;
     expect(await collected.metrics()).toMatchObject({
       [`config.source.errors {${M},${source},"error.type":"syntax"}`]: 1,
       [`config.source.recoveries {${M},${source}}`]: 1,
@@ -88,10 +88,10 @@ describe("instrument", () => {
     });
     await Config.subscribe("*", () => slow.opened);
     await Config.put("a", 2);
-    const slowCalls = `config.subscriber.slow_calls {${M},"config.pattern":"*"}`;
+    const slowCalls = `config.subscriber.slow_calls {${M},"pattern":"*"}`;
     await eventually(async () => (await collected.metrics())[slowCalls] === 1);
     slow.open();
-    expect(await collected.metrics()).toMatchObject({ [`config.subscriber.errors {${M},"config.pattern":"a"}`]: 1 });
+    expect(await collected.metrics()).toMatchObject({ [`config.subscriber.errors {${M},"pattern":"a"}`]: 1 });
   });
 
   test("measures reloads in seconds", async () => {
@@ -111,7 +111,7 @@ describe("instrument", () => {
     await reload;
     const took = (performance.now() - started_at) / 1000;
     const duration = (await collected.metricData()).find(
-      ({ descriptor }) => descriptor.name === "config.reload.duration",
+      ({ descriptor }) => descriptor.name === "config.reload.duration_seconds",
     );
     expect(duration?.descriptor.unit).toBe("s");
     const { sum } = duration!.dataPoints[0]!.value as { sum: number };
@@ -124,26 +124,30 @@ describe("instrument", () => {
     const { write } = await withFile("a = 1\n[t]\nb = 2\n");
     await Config.subscribe("a", () => undefined);
     await Config.put("c", 3);
-    const source = `"config.source":"file:config.toml"`;
+    const source = `"source":"file:config.toml"`;
     expect(await collected.metrics()).toMatchObject({
       [`config.version {${M}}`]: 2,
       [`config.keys {${M}}`]: 3,
       [`config.subscriptions {${M}}`]: 1,
-      [`config.source.staleness {${M},${source}}`]: 0,
-      [`config.source.failures {${M},${source}}`]: 0,
+      [`config.source.staleness_seconds {${M},${source},"kind":"file"}`]: 0,
+      [`config.source.failures {${M},${source},"kind":"file"}`]: 0,
     });
     await write("a = \n");
     await Config.reload();
     const broken = await collected.metrics();
-    expect(broken[`config.source.failures {${M},${source}}`]).toBe(1);
-    expect(broken[`config.source.staleness {${M},${source}}`]).toBeGreaterThan(0);
+    expect(broken[`config.source.failures {${M},${source},"kind":"file"}`]).toBe(1);
+    expect(broken[`config.source.staleness_seconds {${M},${source},"kind":"file"}`]).toBeGreaterThan(0);
   });
 
   test("observes the managers that it is told of, and nothing of one that does not run", async () => {
     const collected = new Collected({ managers: ["one", "none"] });
     await started(new ConfigSpec({ name: "one" }));
     const gauges = Object.keys(await collected.metrics()).filter((name) => name.startsWith("config.version"));
-    expect(gauges).toEqual(['config.version {"config.manager":"one"}']);
+    expect(gauges).toEqual(['config.version {"manager":"one"}']);
+    expect(await collected.metrics()).toMatchObject({
+      'config.up {"manager":"one"}': 1,
+      'config.up {"manager":"none"}': 0,
+    });
   });
 
   test("exports no value of the configuration", async () => {

@@ -74,6 +74,14 @@ export function noteRestart(
     };
   }
   state.restarts += together.length;
+  made += together.length;
+}
+
+let made = 0;
+
+/** How many restarts all supervisors have made so far, those that ended included. */
+export function restartsSoFar(): number {
+  return made;
 }
 
 /** A child ended and is not started again: its specification stays, if it was in the list. */

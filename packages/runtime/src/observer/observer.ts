@@ -9,6 +9,7 @@ import { reductions } from "../process/scheduler.ts";
 import { lengthOf } from "../process/size.ts";
 import { pids, population } from "../process/table.ts";
 import type { Child } from "../behaviour/children.ts";
+import { restartsSoFar } from "../behaviour/supervisor_state.ts";
 import {
   childOf,
   doing,
@@ -47,7 +48,7 @@ export interface Overview {
   readonly reductions: number;
   /** Messages that wait in mailboxes. */
   readonly waiting: number;
-  /** Restarts made so far by the supervisors that live. */
+  /** Restarts made so far, by all supervisors that ever were. */
   readonly restarts: number;
   /** Children that were restarted within the last hour. */
   readonly restarted_within_an_hour: number;
@@ -60,7 +61,6 @@ export function overview(): Overview {
   let supervisors = 0;
   let alone = 0;
   let waiting = 0;
-  let restarts = 0;
   let calls = 0;
   let recent = 0;
   const hour = Date.now() - 3_600_000;
@@ -68,7 +68,6 @@ export function overview(): Overview {
     const state = stateOf(process);
     if (state !== undefined) {
       supervisors++;
-      restarts += state.restarts;
       if (state.restarts > 0)
         for (const { lastRestart } of state.children.list()) if ((lastRestart?.at ?? 0) > hour) recent++;
     } else if (childOf(process) === undefined) alone++;
@@ -81,7 +80,7 @@ export function overview(): Overview {
     unsupervised: alone,
     reductions: reductions(),
     waiting,
-    restarts,
+    restarts: restartsSoFar(),
     restarted_within_an_hour: recent,
     open_calls: calls,
   };

@@ -1,4 +1,5 @@
 import type { Announcement, Effect } from "../effect.ts";
+import { announced } from "./announced.ts";
 import type { Caller, Delivery, SourceState, State } from "../state.ts";
 
 /** One step while it is made: the state so far, and the effects so far. It never leaves the step. */
@@ -29,6 +30,7 @@ export class Turn {
   }
 
   announce(announcement: Announcement): void {
+    this.set({ tally: announced(this.state.tally, announcement) });
     this.effects.push({ do: "announce", announcement });
   }
 
