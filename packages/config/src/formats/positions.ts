@@ -22,12 +22,17 @@ export function positions_of(tree: Table, root: Place, text: string): Positions 
   return Uint32Array.from(flat);
 }
 
+/** Of a larger table the places of all keys are kept: who asks for one often asks for the next. */
+const LARGE = 64;
+
 /** Finds positions by path. */
 export class Locator {
   readonly #tree: Table;
   readonly #positions: Positions;
   /** How many nodes a table or list holds, itself included: found when first asked. */
   readonly #sizes = new WeakMap<object, number>();
+  /** Of the large table that was looked into last at each depth: where each key's positions begin, below the table's own. */
+  readonly #large: { readonly of: object; readonly offsets: ReadonlyMap<string, number> }[] = [];
 
   constructor(tree: Table, positions: Positions) {
     this.#tree = tree;
@@ -38,19 +43,30 @@ export class Locator {
   locate(path: Segments): Position | undefined {
     let index = 0;
     let value: Value = this.#tree;
-    for (const segment of path) {
+    for (const [depth, segment] of path.entries()) {
       if (typeof value !== "object" || value === null || !Object.hasOwn(value, segment)) break;
-      index += 1;
-      for (const [key, sibling] of Object.entries(value)) {
-        if (key === segment) {
-          value = sibling;
-          break;
-        }
-        index += this.#size(sibling);
-      }
+      index += this.#offset(value as Table, segment, depth);
+      value = (value as Table)[segment]!;
     }
     if (index === 0) return undefined;
     return { line: this.#positions[2 * index]!, column: this.#positions[2 * index + 1]! };
+  }
+
+  /** How many positions lie between a table's own and its key's. */
+  #offset(of: Table, key: string, depth: number): number {
+    const known = this.#large[depth];
+    if (known?.of === of) return known.offsets.get(key)!;
+    const entries = Object.entries(of);
+    const offsets = entries.length > LARGE ? new Map<string, number>() : undefined;
+    let offset = 1;
+    for (const [one, sibling] of entries) {
+      if (offsets === undefined && one === key) return offset;
+      offsets?.set(one, offset);
+      offset += this.#size(sibling);
+    }
+    if (offsets === undefined) return offset;
+    this.#large[depth] = { of, offsets };
+    return offsets.get(key)!;
   }
 
   #size(value: Value): number {
