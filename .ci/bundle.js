@@ -52,7 +52,7 @@ async function build(name, entries, chunks, files) {
       format: "esm",
       dir: join(folder, "lib"),
       entryFileNames: "[name].js",
-      chunkFileNames: "[name].js",
+      chunkFileNames: ({ name, moduleIds }) => (moduleIds.every(isOfCommands) ? `cli_${name}.js` : `${name}.js`),
       sourcemap: true,
       sourcemapExcludeSources: true,
       minify: false,
@@ -69,6 +69,11 @@ async function build(name, entries, chunks, files) {
     await bundle.close();
   }
   return threads;
+}
+
+/** The command line's chunks are told apart by their names: one is called `schema`, like an entry. */
+function isOfCommands(id) {
+  return /[\\/]dist[\\/]cli[\\/]/u.test(id);
 }
 
 /** Users see what the entry of the sources exports, and nothing that another chunk needs of it. */

@@ -30,7 +30,10 @@ const layers: Readonly<Record<string, readonly { readonly name: string; readonly
     { name: "budget", holds: /^budget\.ts$/ },
     { name: "formats", holds: /^formats\// },
     { name: "sources", holds: /^sources\// },
-    { name: "processes", holds: /^[a-z_]+\.ts$|^otel\/|^manager\/|^testing\/|^schema\/|^dashboard\// },
+    {
+      name: "processes",
+      holds: /^[a-z_]+\.ts$|^otel\/|^manager\/|^testing\/|^schema\/|^answers\/|^dashboard\/|^cli\//,
+    },
   ],
 };
 

@@ -1,0 +1,222 @@
+import type { Contribution } from "../core/layer.ts";
+import { Overrides } from "../core/overrides.ts";
+import { check, complete, type Configuration, emptyConfiguration, prepare, type Prepared } from "../core/proposal.ts";
+import { byNewNames } from "../core/renaming.ts";
+import { Snapshot } from "../core/snapshot.ts";
+import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
+import { type Finding, findingOf, type Verdict } from "../answers/verdict.ts";
+import { scrub } from "../manager/scrub.ts";
+import { initialState, type SourceState, type State } from "../manager/state.ts";
+import { statusOf } from "../manager/status.ts";
+import { asError } from "../manager/thrown.ts";
+import type { Source } from "../sources/source.ts";
+import type { ConfigSpec } from "../spec.ts";
+
+/**
+ * A specification's sources, read once as a manager reads them when it starts. No manager runs, nothing is watched, written or
+ * locked: a program that runs with the same files does not notice.
+ */
+
+/** What was read. */
+export interface LoadedSpec {
+  /** As a manager's would be that has just started. Where it is not valid, the sources merged and not validated. */
+  readonly state: State;
+  readonly verdict: Verdict;
+}
+
+/** What a source said. */
+interface Answer {
+  readonly state: SourceState["state"];
+  readonly contribution?: Contribution;
+  readonly error?: Error;
+}
+
+/** @param waiting told of the sources that have not answered, whenever that changes */
+export async function loadAside(spec: ConfigSpec, waiting: (names: readonly string[]) => void): Promise<LoadedSpec> {
+  const left = new Set(spec.layer_names);
+  waiting([...left]);
+  const [saved, ...answers] = await Promise.all([
+    savedOverrides(spec),
+    ...spec.layers.map(async (source, i) => {
+      const name = spec.layer_names[i]!;
+      const answer = await answerOf(source, name, spec);
+      left.delete(name);
+      waiting([...left]);
+      return answer;
+    }),
+  ]);
+  const problems: Finding[] = [...saved.problems];
+  for (const [i, { error }] of answers.entries()) {
+    if (error !== undefined) problems.push(sourceFinding(error, spec.layer_names[i]!));
+  }
+  const empty: Configuration = {
+    ...emptyConfiguration(spec.layer_names, spec.secrets, spec.aliases),
+    overrides: saved.overrides,
+  };
+  const made = await configurationOf(spec, empty, answers, problems);
+  return verdictOn(spec, made, answers, problems);
+}
+
+async function answerOf(source: Source, name: string, spec: ConfigSpec): Promise<Answer> {
+  const stop = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Answer>((resolve) => {
+    timer = setTimeout(
+      () => {
+        const message = `Cannot load "${name}": no answer within ${spec.load_timeout} ms`;
+        const error = new ConfigSourceError(message, { source: name, code: "timeout" });
+        stop.abort(error);
+        resolve({ state: "error", error });
+      },
+      Math.min(spec.load_timeout, LONGEST_TIMER),
+    );
+  });
+  const load = async (): Promise<Answer> => {
+    try {
+      const loaded = await source.load({ signal: stop.signal, env: spec.env, first: true });
+      if (loaded?.outcome === "absent") return { state: "absent" };
+      if (loaded?.outcome === "data" && loaded.contribution !== undefined)
+        return { state: "ok", contribution: loaded.contribution };
+      throw new Error('its load must answer "data" with a contribution, or "absent"');
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (error instanceof ConfigSourceError) return { state: "error", error };
+      const message = `Cannot load "${name}": ${error.message}`;
+      return { state: "error", error: new ConfigSourceError(message, { source: name, code: "failed", cause: thrown }) };
+    }
+  };
+  try {
+    return await Promise.race([load(), late]);
+  } finally {
+    clearTimeout(timer);
+    stop.abort();
+  }
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+async function savedOverrides(spec: ConfigSpec): Promise<{ overrides: Overrides; problems: readonly Finding[] }> {
+  const file = spec.overrides_file;
+  if (file === undefined) return { overrides: Overrides.none, problems: [] };
+  try {
+    const { overrides } = await file.load();
+    return { overrides: Overrides.of(byNewNames(overrides, spec.aliases, spec.shape)), problems: [] };
+  } catch (error) {
+    return { overrides: Overrides.none, problems: [sourceFinding(asError(error), file.name)] };
+  }
+}
+
+/** The configuration that all sources make together; what is wrong is added to the problems. */
+async function configurationOf(
+  spec: ConfigSpec,
+  empty: Configuration,
+  answers: readonly Answer[],
+  problems: Finding[],
+): Promise<Configuration> {
+  const contributions = answers.map(({ contribution }) => contribution);
+  let prepared: Prepared | undefined;
+  while (prepared === undefined) {
+    try {
+      prepared = prepare(empty, { kind: "sources", contributions: [...contributions] }, spec);
+    } catch (thrown) {
+      // What one source says is unusable: the problems of the others are told all the same.
+      const error = asError(thrown);
+      const at = error instanceof ConfigSourceError ? spec.layer_names.indexOf(error.source) : -1;
+      problems.push(sourceFinding(error, spec.layer_names[at] ?? spec.name));
+      if (at < 0 || contributions[at] === undefined) return empty;
+      contributions[at] = undefined;
+    }
+  }
+  const isWhole = problems.length === 0;
+  try {
+    const checked = await limited(check(empty, prepared, spec), spec.validation_timeout);
+    return complete(empty, prepared, checked);
+  } catch (thrown) {
+    const error = asError(thrown);
+    const found =
+      error instanceof ConfigValidationError && error.problems.length > 0
+        ? error.problems.map(findingOf)
+        : [{ message: error.message, code: "invalid" }];
+    // What is missing may be in a source that failed.
+    problems.push(...found.filter(({ place }) => isWhole || place !== undefined));
+    const { next } = prepared;
+    return { ...next, snapshot: new Snapshot(1, next.raw, spec.secrets, spec.aliases) };
+  }
+}
+
+async function limited<T>(checked: T | Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const message = `Cannot load the configuration: validation took longer than ${ms} ms`;
+    timer = setTimeout(() => reject(new ConfigValidationError(message)), Math.min(ms, LONGEST_TIMER));
+  });
+  try {
+    return await Promise.race([checked, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sourceFinding(error: Error, name: string): Finding {
+  const { code, file, line, column } = error as Partial<ConfigSourceError>;
+  return {
+    message: error.message,
+    source: name,
+    code: code ?? "failed",
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+function verdictOn(
+  spec: ConfigSpec,
+  configuration: Configuration,
+  answers: readonly Answer[],
+  problems: readonly Finding[],
+): LoadedSpec {
+  const now = Date.now();
+  const initial = initialState(spec);
+  const state: State = {
+    ...initial,
+    phase: "running",
+    configuration,
+    history: [{ snapshot: configuration.snapshot, overrides: configuration.overrides, at: now, cause: "start" }],
+    sources: initial.sources.map((source, i) => ({
+      ...source,
+      candidate: answers[i]!.contribution,
+      state: answers[i]!.state,
+      ...(answers[i]!.error === undefined
+        ? { last_success: now }
+        : { last_error: { at: now, error: answers[i]!.error } }),
+    })),
+  };
+  return { state, verdict: verdictOf(state, problems) };
+}
+
+/** What is told of a state. @param problems what keeps it from being valid */
+export function verdictOf(state: State, problems: readonly Finding[]): Verdict {
+  const { diagnostics, sources, shape_conflicts, keys, version } = statusOf(state);
+  const clean = (one: Finding): Finding => ({ ...one, message: scrub(state, one.message) });
+  const replaced = shape_conflicts.map(({ path, winner, loser }): Finding => ({
+    path,
+    message: `"${path}" is a table in one of ${winner} and ${loser} and none in the other: that of ${winner} counts as a whole`,
+    code: "shape_conflict",
+  }));
+  return {
+    valid: problems.length === 0,
+    version,
+    keys,
+    sources: sources.map((source) => ({ name: source.name, state: source.state, keys: source.keys })),
+    problems: problems.map(clean),
+    notices: [
+      ...diagnostics.map(({ path, message, code, source }) => ({
+        ...(path === undefined ? {} : { path }),
+        message,
+        code,
+        source,
+      })),
+      ...replaced,
+    ].map(clean),
+  };
+}

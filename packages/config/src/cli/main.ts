@@ -1,0 +1,23 @@
+import { CommanderError } from "commander";
+import { program } from "./program.ts";
+import { printableLines, Terminal } from "./terminal.ts";
+
+/** Runs the command line. @returns the exit code: 0 it is so, 1 it is not, 2 wrong use */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const ended = (exit: number): void => {
+    code = exit;
+  };
+  try {
+    await program(ended).parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const { message = String(error), name, code: exit } = error as { message?: string; name?: string; code?: unknown };
+    const err = new Terminal(process.stderr, process.env);
+    err.print(`${err.paint.red("✗")} ${printableLines(message)}`);
+    // Paths and patterns that are none are wrong use.
+    if (name === "Failure" && typeof exit === "number") return exit;
+    return name === "TypeError" || name === "RangeError" ? 2 : 1;
+  }
+}
