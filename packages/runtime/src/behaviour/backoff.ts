@@ -1,27 +1,30 @@
-/** How long a supervisor waits before it starts a child again. Pure; `delayed_restart.ts` waits. */
+/** How long a supervisor waits before it restarts a child. Pure; `delayed_restart.ts` does the waiting. */
 import { describe } from "../term/describe.ts";
 import { checkOptions } from "../term/options.ts";
 
-/** How long a supervisor waits before it starts a child again. */
+/** How long a supervisor waits before it restarts a child. */
 export interface Backoff {
-  /** Before the first restart, in ms. Default: 100. */
+  /** The delay before the first restart, in ms. Default: 100. */
   readonly initial?: number | undefined;
-  /** At most, in ms. Default: 30,000. */
+  /** The longest delay, in ms. Default: 30,000. */
   readonly max?: number | undefined;
-  /** By how much each delay is longer than the one before. Default: 2. */
+  /** The factor from each delay to the next. Default: 2. */
   readonly factor?: number | undefined;
-  /** By what part of it a delay may be shorter, at random, so that children that failed together do not return together: 0 to 1. Default: 0.2. */
+  /**
+   * By what fraction a delay may be shortened, at random, so that children that failed together do not return together:
+   * 0 to 1. Default: 0.2.
+   */
   readonly jitter?: number | undefined;
-  /** How long a child must have run for its next failure to be taken for a first one, in ms. Default: `max`. */
+  /** How long a child must have run for its next failure to count as a first one, in ms. Default: `max`. */
   readonly reset_after?: number | undefined;
 }
 
-/** With the defaults in place. */
+/** A backoff with its defaults. */
 export type CheckedBackoff = { readonly [K in keyof Backoff]-?: number };
 
 const KEYS = ["initial", "max", "factor", "jitter", "reset_after"] as const;
 
-/** What is wrong with it, or the backoff with its defaults. */
+/** The problem with a backoff, or the backoff with its defaults. */
 export function checkBackoff(given: unknown): CheckedBackoff | string {
   try {
     checkOptions(given, KEYS, "back off");

@@ -1,8 +1,8 @@
 /**
- * Mailboxes with a limit. A process that has one gets its own way of taking messages; others know nothing of it.
+ * Bounded mailboxes. A process with a limit gets its own way of accepting messages; other processes are not affected.
  *
- * What is over the limit is refused where it is sent, so that whoever asks too much learns of it, and the server goes on at
- * its own pace. Requests of `sys` and of supervisors are always taken.
+ * Messages over the limit are refused at their sender, so that an excessive caller is informed and the server goes on
+ * at its own pace. Requests of `sys` and of supervisors are always accepted.
  */
 import { BADARG, OVERLOAD } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -20,11 +20,11 @@ import { abandon, wait } from "../process/timer.ts";
 import { Deadline } from "../process/deadline.ts";
 import { whenDead } from "./ended.ts";
 
-/** What becomes of messages that a full mailbox does not take. */
+/** The limit of a mailbox, and the treatment of messages over it. */
 export interface MailboxLimit {
-  /** How many messages may wait, a whole number ≥ 1. */
+  /** How many messages may wait, an integer ≥ 1. */
   readonly max_len: number;
-  /** Calls: `reject`, they fail with reason `overload` (default), or `accept`. */
+  /** Calls: `reject` makes them fail with reason `overload` (default); or `accept`. */
   readonly call?: "reject" | "accept" | undefined;
   /** Casts: `drop` (default), or `accept`. */
   readonly cast?: "drop" | "accept" | undefined;
@@ -35,7 +35,7 @@ export interface MailboxLimit {
 /** At most one report in this many ms. */
 const REPORT_EVERY = 1_000;
 
-/** Refuses what is no limit. @throws ErlangError `badarg` */
+/** Refuses a value that is not a limit. @throws ErlangError `badarg` */
 export function checkLimit(given: unknown, what: string): asserts given is MailboxLimit {
   const refuse = (why: string) => new ErlangError(BADARG, `Cannot ${what}: ${why}`);
   checkOptions(given, ["max_len", "call", "cast", "info"], `${what} with a mailbox of this kind`);
@@ -51,11 +51,11 @@ export function checkLimit(given: unknown, what: string): asserts given is Mailb
   word("info", info, "drop");
 }
 
-/** From now on the process's mailbox has a limit. */
+/** Sets the limit of a process's mailbox. */
 export function bound(process: Process, { max_len, call, cast, info }: MailboxLimit): void {
   const plain = process.enqueue.bind(process);
   const overflow = new Overflow(process, max_len);
-  // A number for each entry, in order: what waits is what lies between the first and the last.
+  // A number for each entry, in order: the number of waiting entries is the difference between the last and the first.
   const numbers = new WeakMap<Entry, number>();
   let last = 0;
   const isFull = () => process.head !== undefined && last - (numbers.get(process.head) ?? last) + 1 >= max_len;
@@ -86,13 +86,13 @@ export function bound(process: Process, { max_len, call, cast, info }: MailboxLi
   };
 }
 
-// Whoever asks again at once, for ever, must let the event loop run all the same: the server may wait for it.
+// An endless loop of retries must still let the event loop run, because the server may be waiting for it.
 function reject(request: Request): void {
   if (reduce() && !exhausted()) request.fail(OVERLOAD);
   else void nextTurn().then(() => outside(() => request.fail(OVERLOAD)));
 }
 
-/** Counts what was refused, and tells of it at once, then once a second while it goes on. */
+/** Counts refusals, and reports them at once, then once a second while they go on. */
 class Overflow {
   calls = 0;
   casts = 0;
@@ -115,7 +115,7 @@ class Overflow {
       if (this.calls + this.casts + this.messages > 0) this.tell();
     }, true);
     wait(this.pending, REPORT_EVERY);
-    // What was refused since the last report is told when it is dead.
+    // Refusals since the last report are reported when the process is dead.
     if (!this.watched) whenDead(this.process, undefined, () => this.end());
     this.watched = true;
   }

@@ -1,5 +1,5 @@
 /**
- * What a gen_server's callback module is, and what its callbacks may return.
+ * The callback module of a gen_server, and the allowed results of its callbacks.
  *
  *   init(arg)                            [OK, state] · [OK, state, ext] · [STOP, reason] · IGNORE
  *   handle_call(request, from, state)    [REPLY, reply, state] · [REPLY, reply, state, ext] · [NOREPLY, state] ·
@@ -19,40 +19,40 @@ import type { From } from "../call/request.ts";
 
 type Tag<N extends string> = Atom<N>;
 
-/** What may follow the state in a result. */
+/** The optional element after the state in a result. */
 export type Ext = number | Tag<"infinity"> | Tag<"hibernate"> | readonly [Tag<"continue">, unknown];
 
-/** What `init` may return. */
+/** The results of `init`. */
 export type InitResult<S> =
   | readonly [Tag<"ok">, S]
   | readonly [Tag<"ok">, S, Ext]
   | readonly [Tag<"stop">, unknown]
   | Tag<"ignore">;
 
-/** What `handle_cast`, `handle_info` and `handle_continue` may return. */
+/** The results of `handle_cast`, `handle_info` and `handle_continue`. */
 export type NoReplyResult<S> =
   | readonly [Tag<"noreply">, S]
   | readonly [Tag<"noreply">, S, Ext]
   | readonly [Tag<"stop">, unknown, S];
 
-/** What `handle_call` may return. */
+/** The results of `handle_call`. */
 export type CallResult<S> =
   | NoReplyResult<S>
   | readonly [Tag<"reply">, unknown, S]
   | readonly [Tag<"reply">, unknown, S, Ext]
   | readonly [Tag<"stop">, unknown, unknown, S];
 
-/** What `format_status` gets and returns: it may rewrite any of these for reports and `sys.get_status`. */
+/** The argument and result of `format_status`: it may rewrite any field for reports and `sys.get_status`. */
 export interface Status {
   readonly state?: unknown;
   readonly message?: unknown;
   readonly reason?: unknown;
   readonly log?: readonly unknown[] | undefined;
-  /** Of a gen_statem: its data, and, as `[type, content]`, the events it has postponed and its time-outs. */
+  /** For a gen_statem: its data, and, as `[type, content]`, its postponed events and time-outs. */
   readonly data?: unknown;
   readonly postponed?: readonly unknown[];
   readonly timeouts?: readonly unknown[];
-  /** Of a gen_statem that ends: the event at hand, and those inserted after it. */
+  /** For a gen_statem that ends: the current event, and those inserted after it. */
   readonly queue?: readonly unknown[];
 }
 
@@ -69,9 +69,9 @@ export interface Module<S = unknown, A = unknown> {
   format_status?(status: Status): Status;
 }
 
-/** The module as the loop sees it: types are the callbacks' own business. */
+/** The module as the loop sees it, without types of state and messages. */
 export interface AnyModule {
-  /** What the module is itself a behaviour for, if it is one: said in errors and reports. */
+  /** The behaviour that the module itself implements, if any, for errors and reports. */
   readonly behaviour?: string;
   init?(arg: unknown): unknown;
   handle_call?(request: unknown, from: From, state: unknown): unknown;
@@ -80,9 +80,12 @@ export interface AnyModule {
   handle_continue?(term: unknown, state: unknown): unknown;
   terminate?(reason: unknown, state: unknown): unknown;
   format_status?(status: Status): Status;
-  /** What sys.get_state tells, where that is not the state itself, and the state after sys.replace_state. */
+  /** The result of sys.get_state if that is not the state itself; `replace` makes the state after sys.replace_state. */
   observe?(state: unknown): unknown;
-  /** What `sys` is told came in, where that is not the plain message; with it, nothing of what callbacks return is told. */
+  /**
+   * The incoming message as reported to `sys`, if that is not the plain message; with this function, results of
+   * callbacks are not reported.
+   */
   incoming?(callback: string, message: unknown, from: From | undefined): unknown;
   replace?(state: unknown, fun: (observed: unknown) => unknown): unknown;
 }

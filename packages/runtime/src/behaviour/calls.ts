@@ -1,6 +1,6 @@
 /**
- * A table of clauses for `handle_call` or `handle_cast`: one per message of an interface, so that none can be forgotten
- * and each answers with its own type of reply, which `switch` cannot check.
+ * A table of clauses for `handle_call` or `handle_cast`, one per message of an interface, so that none can be forgotten
+ * and each has its own type of reply, which `switch` cannot check.
  *
  *   interface CounterCalls { next(): number; add(by: number): number }
  *
@@ -12,8 +12,8 @@
  *     }),
  *   };
  *
- * A message that no clause takes goes to `otherwise`; without it, it is OTP's `function_clause`: an error, of which the
- * server ends.
+ * A message without a clause goes to `otherwise`; without that, it is OTP's error `function_clause`, which ends the
+ * server.
  */
 import { Atom, ensure, exists } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
@@ -48,9 +48,9 @@ export type CastTable<T, S> = {
 };
 
 /**
- * A `handle_call` made of clauses.
+ * Builds a `handle_call` from clauses.
  *
- * @param otherwise takes what no clause does
+ * @param otherwise handles messages without a clause
  */
 export function calls<T extends object, S>(
   table: CallTable<T, S>,
@@ -63,7 +63,7 @@ export function calls<T extends object, S>(
   };
 }
 
-/** A `handle_cast` made of clauses. */
+/** Builds a `handle_cast` from clauses. */
 export function casts<T extends object, S>(
   table: CastTable<T, S>,
   otherwise?: (message: unknown, state: S) => Awaitable<NoReplyResult<S>>,

@@ -1,4 +1,4 @@
-/** Child specifications and supervisor options: what they may hold, and OTP's words for what is wrong with them. */
+/** Child specifications and supervisor options: their types, and OTP's terms for what is wrong with them. */
 import { type Atom, ensure } from "../term/atom.ts";
 import {
   ALL_SIGNIFICANT,
@@ -33,9 +33,9 @@ export interface ChildSpec {
   readonly task: (...args: never[]) => unknown;
   /** Arguments of `task`. Default none. */
   readonly args?: readonly unknown[] | undefined;
-  /** Whether a child that ends is started again: always (default), only after a failure, or never. */
+  /** Whether a child that ends is restarted: always (default), only after a failure, or never. */
   readonly restart?: Word<"permanent"> | Word<"transient"> | Word<"temporary"> | undefined;
-  /** How it is stopped: at once, or asked and given this many ms. Default 5,000; `Infinity` for a supervisor. */
+  /** How it is stopped: at once, or with this many ms to shut down. Default 5,000; `Infinity` for a supervisor. */
   readonly shutdown?: number | Word<"brutal_kill"> | Word<"infinity"> | undefined;
   readonly type?: Word<"worker"> | Word<"supervisor"> | undefined;
   /** Whether its end can end the supervisor (`auto_shutdown`). */
@@ -43,22 +43,22 @@ export interface ChildSpec {
   /** Accepted and checked, otherwise unused. */
   readonly modules?: readonly unknown[] | Word<"dynamic"> | undefined;
   /**
-   * Waits before it starts the child again, longer and longer while the child goes on failing. Not in OTP, which restarts at
-   * once; the default is OTP's. A restart counts against `max_restarts` when it is made, after its delay.
+   * Delays the child's restarts, longer and longer while the child keeps failing. Not in OTP, which restarts at once,
+   * as is the default here. A restart counts against `max_restarts` when it is made, after its delay.
    */
   readonly backoff?: Backoff | undefined;
 }
 
-/** Who is restarted with a child that failed, as a string or an atom. */
+/** Which children are restarted with a failed one, as a string or an atom. */
 export type Strategy = Word<"one_for_one"> | Word<"one_for_all"> | Word<"rest_for_one"> | Word<"simple_one_for_one">;
 /** Whether the end of significant children ends the supervisor, as a string or an atom. */
 export type AutoShutdown = Word<"never"> | Word<"any_significant"> | Word<"all_significant">;
 
 /** How a supervisor treats its children. */
 export interface Flags {
-  /** Who is restarted with a child that failed. Default one_for_one. */
+  /** Which children are restarted with a failed one. Default one_for_one. */
   readonly strategy?: Strategy | undefined;
-  /** How many restarts it does within `max_seconds` before it gives up (OTP's intensity). Default 1. */
+  /** How many restarts are allowed within `max_seconds` before the supervisor gives up (OTP's intensity). Default 1. */
   readonly max_restarts?: number | undefined;
   /** OTP's period, in seconds. Default 5. */
   readonly max_seconds?: number | undefined;
@@ -66,7 +66,7 @@ export interface Flags {
   readonly auto_shutdown?: AutoShutdown | undefined;
 }
 
-/** A specification with its defaults in place. */
+/** A specification with its defaults. */
 export interface CheckedSpec {
   readonly id: unknown;
   readonly task: (...args: unknown[]) => unknown;
@@ -86,7 +86,7 @@ export interface CheckedFlags {
   readonly auto_shutdown: Atom;
 }
 
-/** What is wrong: OTP's term, and a sentence. */
+/** A problem: OTP's term, and a sentence. */
 export interface Problem {
   readonly reason: unknown;
   readonly text: string;
@@ -96,7 +96,7 @@ export function isProblem(value: object): value is Problem {
   return "reason" in value && "text" in value;
 }
 
-// A word as an atom; anything else is no word that is known.
+// A word as an atom; any other value is not a known word.
 function word(value: unknown): Atom | number | readonly unknown[] | undefined {
   if (typeof value === "string") return ensure(value);
   return typeof value === "number" || isAtom(value) || isTuple(value)
@@ -106,7 +106,7 @@ function word(value: unknown): Atom | number | readonly unknown[] | undefined {
 
 const problem = (tag: string, value: unknown, text: string): Problem => ({ reason: [ensure(tag), value], text });
 
-/** Checks one specification; `auto` is the supervisor's auto_shutdown, undefined where it is not known. */
+/** Checks one specification; `auto` is the supervisor's auto_shutdown, or undefined if unknown. */
 export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknown = "refused"): CheckedSpec | Problem {
   if (typeof spec !== "object" || spec === null || isTuple(spec) || isAtom(spec)) {
     return problem(
@@ -117,7 +117,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
   }
   const given = spec as Partial<Record<keyof ChildSpec, unknown>>;
   if (given.id === undefined) return { reason: ensure("missing_id"), text: "a child specification needs an id" };
-  // Told only of what is wrong: telling takes longer than checking.
+  // Only made for a problem: describing takes longer than checking.
   const child = () => `child ${describe(given.id)}`;
   if (given.task === undefined)
     return { reason: ensure("missing_start"), text: `${child()} needs a task, the function that starts it` };
@@ -209,7 +209,7 @@ function badSignificant(restart: Atom, auto: Atom | undefined): { terms: unknown
   return undefined;
 }
 
-/** Checks a list of specifications: the first problem, or all checked. */
+/** Checks a list of specifications: returns the first problem, or all checked specifications. */
 export function checkSpecs(
   specs: unknown,
   auto: Atom | undefined,
@@ -231,15 +231,15 @@ export function checkSpecs(
 
 const SPEC_KEYS = ["id", "task", "args", "restart", "shutdown", "type", "significant", "modules", "backoff"];
 const FLAG_KEYS = ["strategy", "max_restarts", "max_seconds", "auto_shutdown"];
-/** What stands beside the flags where the children are given as a list. */
+/** The options of a start with a list of children, including the flags. */
 export const OPTION_KEYS = [...FLAG_KEYS, "name", "signals"];
-// Sets beside the lists: to look for each key in a list is half of what checking a specification takes.
+// Sets in addition to the lists: looking up each key in a list is half the cost of checking a specification.
 const KNOWN_SPEC_KEYS: ReadonlySet<string> = new Set(SPEC_KEYS);
 const KNOWN_OPTION_KEYS: ReadonlySet<string> = new Set(OPTION_KEYS);
 
 /**
- * What becomes of keys that nobody knows. OTP's forms (a module's init, check_childspecs) ignore them as OTP does, but for
- * those that are misspelt.
+ * The treatment of unknown keys. OTP's forms (a module's init, check_childspecs) ignore them as OTP does, except
+ * misspelt ones.
  */
 export type Unknown = "refused" | "ignored";
 
@@ -294,15 +294,15 @@ export function checkFlags(flags: unknown, unknown: Unknown = "refused"): Checke
   return { strategy, intensity, period, auto_shutdown: auto };
 }
 
-/** The key an id is looked up by: atoms by their name, tuples by their elements, everything else by itself. */
+/** The key for looking up an id: atoms by their name, tuples by their elements, everything else by identity. */
 export function keyOf(id: unknown): unknown {
   if (isAtom(id)) return id.name;
-  // No text is taken for a tuple's key.
+  // No text equals the key of a tuple.
   if (typeof id === "string") return id.startsWith(TUPLE) ? TUPLE + JSON.stringify(id) : id;
   try {
     return isTuple(id) ? TUPLE + tupleKey(id) : id;
   } catch {
-    // A proxy that throws is known by itself alone.
+    // A proxy that throws is compared by identity.
     return id;
   }
 }
@@ -311,7 +311,7 @@ const TUPLE = "\0";
 const numbered = new WeakMap<WeakKey, number>();
 let next = 0;
 
-// A text that is the same for equal tuples only. Objects and symbols are themselves, so they are numbered.
+// A text that is the same only for equal tuples. Objects and symbols are compared by identity, so they are numbered.
 function tupleKey(tuple: readonly unknown[], depth = 0): string {
   const parts = Array.from({ length: tuple.length }, (_, index) => {
     const item = read(tuple, index);

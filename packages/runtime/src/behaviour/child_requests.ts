@@ -1,4 +1,4 @@
-/** What may be asked of a supervisor: to start, end, restart and forget children, and to tell of them. */
+/** The requests to a supervisor: starting, ending, restarting, removing and listing children. */
 import { type Atom, ensure } from "../term/atom.ts";
 import {
   ACTIVE,
@@ -43,7 +43,7 @@ export const requests = {
   COUNT_CHILDREN,
 };
 
-/** The reply to an operation that was refused: `{error, Reason}`, with a sentence. */
+/** The reply to a refused operation: `{error, Reason}`, with a sentence. */
 export class Refusal {
   readonly reason: unknown;
   readonly text: string;
@@ -53,7 +53,7 @@ export class Refusal {
   }
 }
 
-/** Does what is asked: the reply, or a promise of it. */
+/** Carries out a request. Returns the reply, or a promise of it. */
 export function administer(request: unknown, state: State): unknown {
   if (request === WHICH_CHILDREN) return which(state);
   if (request === COUNT_CHILDREN) return count(state);
@@ -77,7 +77,7 @@ export function administer(request: unknown, state: State): unknown {
   return UNKNOWN;
 }
 
-/** What is asked is nothing that supervisors know. */
+/** The result for a request that supervisors do not know. */
 export const UNKNOWN = Symbol("unknown");
 
 async function startChild(state: State, argument: unknown): Promise<unknown> {
@@ -174,7 +174,7 @@ function getChildspec(state: State, id: unknown): unknown {
 }
 
 function dynamicSpec(state: State, id: unknown): CheckedSpec | undefined {
-  // As in OTP: a pid that is nobody's any more may have been a child's.
+  // As in OTP: a pid without a process may have been a child's.
   if (id instanceof Pid)
     return state.children.findByPid(id)?.spec ?? (processOf(id) === undefined ? state.dynamic : undefined);
   return state.dynamic !== undefined && keyOf(state.dynamic.id) === keyOf(id) ? state.dynamic : undefined;

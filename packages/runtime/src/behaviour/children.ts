@@ -4,25 +4,25 @@ import type { Pid } from "../term/pid.ts";
 import { settleLayout } from "../term/shape.ts";
 import { type CheckedSpec, keyOf } from "./child.ts";
 
-/** A restart, as it is remembered. */
+/** A remembered restart. */
 export interface Restart {
   /** In ms since 1970. */
   readonly at: number;
-  /** What the child ended with, in words: the term itself may hold anything, and would live as long as the child. */
+  /** The child's exit reason, in words: the term itself may be large, and would live as long as the child. */
   readonly reason: string;
 }
 
-/** A child: its specification and what runs of it: a pid, nothing, or (between two tries) a restart. */
+/** A child: its specification, and its pid, if it is running; between two attempts it is being restarted. */
 export class Child {
   readonly spec: CheckedSpec;
   /** Arguments added by start_child under simple_one_for_one. */
   readonly extra: readonly unknown[];
   pid: Pid | undefined;
-  /** Its last start failed, and it will be tried again. */
+  /** Its last start failed, and will be tried again. */
   restarting = false;
-  /** The pid it had before it was to be restarted: what it is known by without one under simple_one_for_one. */
+  /** The pid it had before the pending restart, by which it is identified under simple_one_for_one. */
   former: Pid | undefined = undefined;
-  /** How often it was started again, and what that was necessary for the last time. */
+  /** How often it was restarted, and the reason of the last restart. */
   restarts = 0;
   lastRestart: Restart | undefined = undefined;
 
@@ -54,13 +54,13 @@ export class Children {
     return this.#byPid.get(pid as Pid);
   }
 
-  /** The child that had this pid, and is being restarted or was ignored when it was. */
+  /** The child that had this pid and is being restarted, or whose restart was ignored. */
   findFormer(former: unknown): Child | undefined {
     for (const child of this.#byKey.values()) if (child.pid === undefined && child.former === former) return child;
     return undefined;
   }
 
-  /** Adds one as the last started. */
+  /** Adds a child as the last started. */
   add(child: Child, key: unknown = keyOf(child.spec.id)): void {
     this.#byKey.set(key, child);
     if (child.pid !== undefined) this.#byPid.set(child.pid, child);
@@ -76,7 +76,7 @@ export class Children {
     if (pid !== undefined) this.#byPid.set(pid, child);
   }
 
-  /** It ended and will not be started again by itself: a temporary one is forgotten, of others the specification stays. */
+  /** The child ended and is not restarted: a temporary one is removed; the specification of others stays. */
   ended(child: Child): void {
     this.setPid(child, undefined);
     if (child.spec.restart === TEMPORARY) this.remove(child);

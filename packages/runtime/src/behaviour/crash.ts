@@ -1,4 +1,4 @@
-/** The report of a process that ended as nobody wished: everything a person needs to find out why, once. */
+/** The report of a process that ended abnormally: everything needed to find out why, reported once. */
 import { describe, detail } from "../term/describe.ts";
 import { isA, isError, isTuple, textOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
@@ -14,13 +14,13 @@ import { type Served, shownName } from "./served.ts";
 import { State } from "./supervisor_state.ts";
 
 /**
- * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while its name is still its own.
+ * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while it still has its name.
  *
- * @param when what it did, where that is no message
- * @param told the reason as `format_status` gets it: in a gen_statem it is without the stack
+ * @param when what it was doing, if that was not a message
+ * @param told the reason passed to `format_status`: in a gen_statem it is without the stack
  */
 export function reportCrash(server: Served, reason: unknown, when = "between two messages", told = reason): void {
-  // OTP asks format_status before it looks whether anybody listens.
+  // OTP calls format_status before it checks for handlers.
   if (isOrderly(reason) || (server.module.format_status === undefined && !heard("process_crash"))) return;
   const shown = formatted(server, server.status({ reason: told }));
   const place = placeOf(server.pid, server.parent);
@@ -61,19 +61,19 @@ export function reportCrash(server: Served, reason: unknown, when = "between two
   );
 }
 
-// What it worked on: a gen_server's message, or the first event of a gen_statem's queue.
+// Its current message: a gen_server's message, or the first event of a gen_statem's queue.
 function lastLine(shown: Status, when: string): string {
   if (shown.queue?.length) return `  Last event: ${lines(shown.queue[0])}`;
   return "message" in shown ? `  Last message: ${lines(shown.message)}` : `  Last message: none (${when})`;
 }
 
-/** What a process is in its supervisor. */
+/** The place of a process in its supervisor. */
 export interface Place {
   readonly supervisor?: Pid;
   readonly child_id?: unknown;
 }
 
-/** Which child of which supervisor a process is, if it is one. */
+/** The supervisor of a process and its id there, if it is a child. */
 export function placeOf(pid: Pid, parent: Pid | undefined): Place {
   const state: unknown =
     parent === undefined ? undefined : (processOf(parent) as { state?: unknown } | undefined)?.state;
@@ -82,7 +82,7 @@ export function placeOf(pid: Pid, parent: Pid | undefined): Place {
   return child === undefined ? { supervisor: parent } : { supervisor: parent, child_id: child.spec.id };
 }
 
-/** A place in a report: one line, or none. */
+/** A place as text for a report: one line, or none. */
 export function placeText({ supervisor, ...child }: Place): readonly string[] {
   if (supervisor === undefined) return [];
   const { name } = processOf(supervisor) as Process;
@@ -90,16 +90,16 @@ export function placeText({ supervisor, ...child }: Place): readonly string[] {
   return [`  Child: ${"child_id" in child ? `${describe(child.child_id)} of` : "of"} supervisor ${who}`];
 }
 
-/** A reason in a report: what was said of it, the term, and where it was raised. */
+/** A reason as text for a report: its sentence, the term, and where it was raised. */
 export function reasonText(reason: unknown, said = sentenceOf(reason)): string {
   const stack = stackOf(reason);
   return `${said === undefined ? lines(reason) : said.replaceAll("\n", "\n    ")}${stack === "" ? "" : `\n    ${stack.replaceAll("\n", "\n    ")}`}`;
 }
 
-/** What format_status did not do. */
+/** The failure of a format_status that returned no status. */
 class Unusable extends Error {}
 
-/** A status as the callback module wants it shown. A format_status that fails does no harm. */
+/** A status as formatted by the callback module. A failing format_status does no harm. */
 export function formatted(server: Served, status: Status): Status {
   const { module } = server;
   if (module.format_status === undefined) return status;
@@ -112,7 +112,7 @@ export function formatted(server: Served, status: Status): Status {
       );
     return { ...status, ...(changed as Status) };
   } catch (error) {
-    // What the module wanted hidden must not be shown because its code failed. The error's own words may hold it, too.
+    // Hidden data must not be shown because the module's code failed. The error's message may contain it too.
     const own = isA(error, Unusable);
     const why = own ? error.message : isError(error) ? textOf(error).split(":", 1)[0] : typeof error;
     const hidden = `not shown: format_status failed (${why})`;

@@ -1,6 +1,6 @@
 /**
- * What `sys` can have a process tell of itself: OTP's debug options. Few processes have any, so they stand in `Extra`, and the
- * loops look at one bit.
+ * OTP's debug options, which `sys` switches on for a process. Few processes have any, so they are in `Extra`, and the
+ * loops check one bit.
  *
  * A loop reports *system events*, the tuples of OTP: a gen_server `[in, message]`, `[out, reply, from, state]`, `[noreply, state]` and
  * `[continue, term]`; a gen_event `[in, message]`; a gen_statem `[in, event, state]`, `[out, reply, from]`,
@@ -31,7 +31,7 @@ const CALL = ensure("call");
 const NOTIFY = ensure("notify");
 const NO_STATISTICS = ensure("no_statistics");
 
-/** A system event: a tuple whose first element says what happened. */
+/** A system event: a tuple whose first element is the kind of event. */
 export type SystemEvent = readonly [what: Atom, ...details: unknown[]];
 
 /**
@@ -40,12 +40,12 @@ export type SystemEvent = readonly [what: Atom, ...details: unknown[]];
  */
 export type DebugFunction<S = unknown> = (state: S, event: SystemEvent, extra: Atom | Pid) => S | Atom<"done">;
 
-/** What `sys.install` takes: a function with its first state, or the same with an id to remove it by. */
+/** The argument of `sys.install`: a function with its initial state, or the same with an id for removing it. */
 export type DebugSpec<S = unknown> =
   | readonly [fun: DebugFunction<S>, state: S]
   | readonly [id: unknown, fun: DebugFunction<S>, state: S];
 
-/** What `debug` of the options of a start takes. */
+/** An element of the start option `debug`. */
 export type DebugOption =
   | "trace"
   | "log"
@@ -54,12 +54,12 @@ export type DebugOption =
   // oxlint-disable-next-line typescript/no-explicit-any -- each function has a state of its own type
   | readonly [option: "install", spec: DebugSpec<any>];
 
-/** What `sys.statistics` tells. */
+/** The result of `sys.statistics`. */
 export interface Statistics {
   /** When counting began. */
   readonly start_time: Date;
   readonly current_time: Date;
-  /** Messages and other steps since then: what the scheduler counts. */
+  /** The scheduler's count of messages and other steps since then. */
   readonly reductions: number;
   readonly messages_in: number;
   /** Replies that callbacks returned. */
@@ -72,7 +72,7 @@ interface Installed {
   state: unknown;
 }
 
-/** How many events a log keeps where nothing else is said. */
+/** How many events a log keeps by default. */
 const LOG = 10;
 
 /** The debug options of one process. */
@@ -88,7 +88,7 @@ export class Debug {
   }
 }
 
-/** Changes a process's debug options by `change`. */
+/** Changes a process's debug options with `change`. */
 function changed(server: Served, change: (debug: Debug) => void): typeof OK {
   const debug = debugOf(server) ?? new Debug();
   change(debug);
@@ -106,7 +106,7 @@ export function setTrace(server: Served, on: boolean): typeof OK {
   return changed(server, (debug) => (debug.trace = on));
 }
 
-/** A log that is on keeps its limit and its events. */
+/** Starts a log. A running log keeps its limit and its events. */
 export function startLog(server: Served, limit = LOG): typeof OK {
   return changed(server, (debug) => (debug.log ??= { limit, events: [] }));
 }
@@ -146,7 +146,7 @@ export function statisticsOf(server: Served): Statistics | Atom<"no_statistics">
   };
 }
 
-/** As in OTP, an id that is installed stays as it is. */
+/** Installs a debug function. As in OTP, an id that is already installed is left unchanged. */
 export function install(server: Served, spec: DebugSpec): typeof OK {
   const [id, fun, state] = spec.length === 2 ? [spec[0], ...spec] : spec;
   return changed(server, (debug) => {
@@ -164,20 +164,20 @@ export function clear(server: Served): typeof OK {
   return OK;
 }
 
-/** What is wrong with what `sys.install` or the option `install` is given, if anything is. */
+/** The problem with the argument of `sys.install` or of the option `install`, if any. */
 export function wrongSpec(spec: unknown): string | undefined {
   if (isTuple(spec) && (spec.length === 2 || spec.length === 3) && typeof spec[spec.length - 2] === "function")
     return undefined;
   return `a debug function is given as [fun, state] or [id, fun, state], got ${describe(spec)}`;
 }
 
-/** What is wrong with the length of a log, if anything is. */
+/** The problem with the length of a log, if any. */
 export function wrongLimit(limit: unknown): string | undefined {
   if (Number.isInteger(limit) && (limit as number) > 0) return undefined;
   return `the number of events that a log keeps must be a whole number > 0, got ${describe(limit)}`;
 }
 
-/** Looks at the option `debug` of a start. @throws TypeError for what is none */
+/** Checks the start option `debug`. @throws TypeError if it is not valid */
 export function checkDebug(options: unknown, action: string): asserts options is readonly DebugOption[] {
   const refuse = (why: string) => new TypeError(`Cannot ${action}: option "debug" ${why}`);
   if (!isTuple(options)) throw refuse(`must be an array, got ${describe(options)}`);
@@ -196,7 +196,7 @@ export function checkDebug(options: unknown, action: string): asserts options is
   }
 }
 
-/** Turns on what the option `debug` of a start asks for. */
+/** Switches on the debugging that the start option `debug` asks for. */
 export function startDebug(server: Served, options: readonly DebugOption[]): void {
   for (const option of options) {
     if (option === "trace") setTrace(server, true);
@@ -207,7 +207,7 @@ export function startDebug(server: Served, options: readonly DebugOption[]): voi
   }
 }
 
-/** Something happened in a process with debug options. */
+/** Records an event of a process with debug options. */
 export function happened(server: Served, event: SystemEvent): void {
   const debug = debugOf(server);
   if (debug === undefined) return;
@@ -244,7 +244,7 @@ function call(server: Served, one: Installed, event: SystemEvent): void {
   else one.state = next;
 }
 
-/** Reports an event in OTP's words. */
+/** Reports an event in OTP's terms. */
 function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
   const name = nameOf(server);
   const details = () => ({ pid: server.pid, name, event });
@@ -253,7 +253,7 @@ function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent)
   else report("info", "sys_trace", details, text);
 }
 
-/** An event as it may be shown: without what is secret in a request. */
+/** An event as it may be shown, without the secrets of a request. */
 export function shownEvent(event: SystemEvent): SystemEvent {
   const [what, first, ...rest] = event;
   return what === IN ? [what, shownMessage(first), ...rest] : event;
@@ -261,7 +261,7 @@ export function shownEvent(event: SystemEvent): SystemEvent {
 
 function shownMessage(term: unknown): unknown {
   if (!isTuple(term) || (term.length !== 2 && term.length !== 3)) return term;
-  // A gen_server's call or cast, or a gen_statem's event: what it says comes last.
+  // A gen_server's call or cast, or a gen_statem's event: the content comes last.
   const parts = Array.from(term as readonly unknown[]);
   return [...parts.slice(0, -1), showable(parts.at(-1))];
 }
@@ -285,7 +285,7 @@ function ofMachine([what, first, second, third]: SystemEvent): string {
   return `${verb} ${occasion(first)} in state ${describe(second)}${next}`;
 }
 
-// An event of a gen_statem: its type and what it says.
+// An event of a gen_statem: its type and content.
 function occasion(event: unknown): string {
   if (!isTuple(event)) return describe(event);
   const [type, content] = event;
@@ -304,7 +304,7 @@ function message(term: unknown): string {
   return describe(term);
 }
 
-// Who asked, for people: the tag of a request tells them nothing.
+// The caller in readable form: the tag of a request is of no use to a reader.
 function caller(from: unknown): string {
   if (!isTuple(from)) return describe(from);
   const pid: unknown = from[0];

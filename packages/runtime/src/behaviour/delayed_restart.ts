@@ -1,6 +1,6 @@
 /**
- * Restarts that wait: a child with `backoff` is started again after a delay that grows while it goes on failing. Who waits is
- * kept beside the children, for few have it.
+ * Delayed restarts: a child with `backoff` is restarted after a delay that grows while it keeps failing. The delays are
+ * kept outside the children, since few children have one.
  */
 import { Deadline } from "../process/deadline.ts";
 import { abandon, wait } from "../process/timer.ts";
@@ -10,22 +10,22 @@ import { type CheckedBackoff, delayOf } from "./backoff.ts";
 import type { Child } from "./children.ts";
 import { whenDead } from "./ended.ts";
 
-/** Where a child is between its failures. */
+/** The state of a child between its failures. */
 interface Delay {
   failures: number;
-  /** When it was started last; undefined while it waits for that. */
+  /** When it was last started; undefined while it waits for a restart. */
   since: number | undefined;
-  /** What it ended with. */
+  /** Its exit reason. */
   reason: unknown;
   waiting: Deadline | undefined;
-  /** What waits for its supervisor. */
+  /** All delays of its supervisor. */
   readonly all: Set<Deadline>;
 }
 
 const delays = new WeakMap<Child, Delay>();
 const waits = new WeakMap<Process, Set<Deadline>>();
 
-// A supervisor that dies starts nothing more.
+// A dead supervisor starts nothing more.
 function waitsOf(supervisor: Process): Set<Deadline> {
   let all = waits.get(supervisor);
   if (all === undefined) {
@@ -43,7 +43,7 @@ function end(entry: Delay): void {
   entry.waiting = undefined;
 }
 
-/** The child failed: calls `go` after its delay. @returns the delay in ms */
+/** Calls `go` after the delay of a failed child. @returns the delay in ms */
 export function delay(
   child: Child,
   backoff: CheckedBackoff,
@@ -68,12 +68,12 @@ export function delay(
   return ms;
 }
 
-/** What a child that waits for its restart ended with. */
+/** The exit reason of a child that waits for its restart. */
 export function endOf(child: Child): { readonly reason: unknown } | undefined {
   return delays.get(child);
 }
 
-/** It is not to be restarted any more. */
+/** Cancels the restart of a child. */
 export function forgetDelay(child: Child): void {
   const known = delays.get(child);
   if (known === undefined) return;

@@ -1,11 +1,11 @@
-/** The name that a new process has in a registry of the program's own: the process itself enters it, before its init. */
+/** Names of new processes in registries supplied by the program: the process registers itself, before its init. */
 import { ALREADY_STARTED, NORMAL } from "../term/atoms.ts";
 import { reasonOf } from "../term/reason.ts";
 import { die } from "../process/death.ts";
 import { isVia, registerVia, unregisterVia, whereisVia } from "../process/via.ts";
 import type { Started } from "./init_ack.ts";
 
-/** Enters the process under the name it is started with. False if its start is over: somebody has the name. */
+/** Registers the process under the name it is started with. False if its start has failed because the name is taken. */
 export function enrol(process: Started): boolean {
   const { starter } = process;
   const name = starter?.name;
@@ -23,13 +23,13 @@ export function enrol(process: Started): boolean {
   return false;
 }
 
-/** Takes the name of a process whose start fails out again, before its starter hears of it. */
+/** Removes the name of a process whose start fails, before its starter is notified. */
 export function withdraw({ starter }: Started): void {
   const name = starter?.name;
   if (!isVia(name)) return;
   try {
     unregisterVia(name);
   } catch {
-    // The start fails for a reason of its own; the dead have no name anyway.
+    // The start fails for another reason; a dead process has no name anyway.
   }
 }

@@ -1,19 +1,19 @@
 /**
- * What a callback's result may ask for beside the next message (`callbacks.ts` calls it ext): to go on with a term, or to be
- * told if no message comes in time.
+ * The optional last element of a callback's result (`ext` in `callbacks.ts`): continue with a term, or a time-out if no
+ * message arrives.
  */
 import { CONTINUE, HIBERNATE, INFINITY } from "../term/atoms.ts";
 import { capture, type Carried, carrying } from "../process/carriers.ts";
 import type { Process } from "../process/process.ts";
 import { Deadline } from "../process/deadline.ts";
 
-/** Whether this is one. */
+/** Whether a value is such an element. */
 export function isExt(ext: unknown): boolean {
   if (typeof ext === "number") return ext >= 0;
   return ext === INFINITY || ext === HIBERNATE || (Array.isArray(ext) && ext.length === 2 && ext[0] === CONTINUE);
 }
 
-/** `[CONTINUE, term]`: to go on with this term. */
+/** `[CONTINUE, term]`: continue with this term. */
 export class Continuation {
   readonly term: unknown;
   /** The context of the message that it continues. */
@@ -23,12 +23,12 @@ export class Continuation {
   }
 }
 
-/** A number: to be told if no message comes within so many ms. */
+/** A number: time out if no message arrives within this many ms. */
 export class Idle {
-  /** How long the wait is. */
+  /** The length of the time-out. */
   readonly ms: number;
   readonly deadline: Deadline;
-  /** It is over: handle_info(timeout) is due unless a message is there. */
+  /** The time is over: handle_info(timeout) is due unless there is a message. */
   over: boolean;
 
   constructor(server: Process, ms: number) {

@@ -1,4 +1,4 @@
-/** The protocol behind calls: who is asked, the request, its time-out, and what the caller's exit says when it fails. */
+/** The protocol behind calls: the server, the request, its time-out, and the caller's exit if it fails. */
 import {
   BADARG,
   CALL,
@@ -37,7 +37,7 @@ import { DEFAULT_TIMEOUT, type ReplyHandlers, Request } from "../call/request.ts
 import { forever } from "../process/forever.ts";
 import { showable } from "./sensitive.ts";
 
-/** The process a server reference stands for, or undefined. */
+/** The process that a server reference refers to, or undefined. */
 export function locate(server: ServerRef): Process | undefined {
   if (server instanceof Pid) return processOf(server);
   if (typeof server === "string") return find(server);
@@ -55,14 +55,17 @@ function isNamed(server: unknown): server is readonly [name: Name, node: Name] {
   return isTuple(server) && server.length === 2 && isName(server[0]) && isName(server[1]);
 }
 
-/** Why a server that `locate` does not find cannot be reached: nobody is there, or there is no such node. */
+/** Why a server that `locate` does not find cannot be reached: there is no such process, or no such node. */
 export function absence(server: ServerRef): unknown {
   return isNamed(server) && !isHere(server[1]) ? [NODEDOWN, told(server[1])] : NOPROC;
 }
 
 const operationOf = (operation: unknown) => `% to do ${(operation as { readonly op: string }).op}`;
 
-/** A call: its answer settles a promise, its failure rejects it with what `exit` makes. */
+/**
+ * The handlers of a call: its reply resolves a promise, and its failure rejects the promise with the error that `exit`
+ * makes.
+ */
 export function calling(exit: (request: Request, reason: unknown) => Error, system = false): ReplyHandlers {
   return {
     system,
@@ -75,12 +78,12 @@ export function calling(exit: (request: Request, reason: unknown) => Error, syst
 
 const CALLING = calling(exitOf);
 
-/** What the caller of a request fails with. */
+/** The error with which the caller of a request fails. */
 export function exitOf({ server, payload, timeout }: Request, reason: unknown): Exit {
   return callExit(reason, server as ServerRef, payload, timeout);
 }
 
-/** What a call is made for, and what its caller exits with where there is nothing to ask. */
+/** The handlers of a call, and the error for a server that does not exist. */
 export interface Calling {
   readonly handlers: ReplyHandlers;
   exit(reason: unknown, server: ServerRef, payload: unknown, timeout: Timeout | undefined): Exit;
@@ -89,8 +92,8 @@ export interface Calling {
 const GEN_SERVER_CALL: Calling = { handlers: CALLING, exit: callExit };
 
 /**
- * Calls a server: resolves with the reply, rejects with `Exit` whose reason is `[reason, [gen_server, call, args]]`, or with
- * what `as` makes of it.
+ * Calls a server: resolves with the reply, or rejects with an `Exit` whose reason is `[reason, [gen_server, call,
+ * args]]`, or with the error that `as` makes.
  */
 export function call(
   server: ServerRef,
@@ -102,7 +105,8 @@ export function call(
   return observedCall(observer, server, payload, timeout, as);
 }
 
-// A function of its own: a closure makes its function's arguments an object, whether it is made or not.
+// A separate function: a closure makes V8 allocate an object for its function's arguments even if the closure is never
+// created.
 function observedCall(
   by: Observer,
   server: ServerRef,
@@ -134,7 +138,7 @@ function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, 
   return post(new Request(as.handlers, callee, caller, server, payload, timeout));
 }
 
-/** Sends a cast. Always `ok`, also if nobody is there. */
+/** Sends a cast. Always returns `ok`, even if there is no such process. */
 export function cast(server: ServerRef, message: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
   if (observer !== undefined || !(server instanceof Pid)) return castOtherwise(server, message);
@@ -152,17 +156,19 @@ function castOtherwise(server: ServerRef, message: unknown): typeof OK {
   return OK;
 }
 
-// Its registry sends it, as in OTP; a cast to nobody is dropped.
+// Its registry sends it, as in OTP; a cast to a free name is dropped.
 function castVia(server: Via, message: unknown): typeof OK {
   try {
     sendVia(server, [GEN_CAST, message]);
   } catch {
-    // Nobody has the name.
+    // No process has the name.
   }
   return OK;
 }
 
-/** Puts a request into the mailbox: the promise of its answer. A dead process asks nobody, and waits for ever. */
+/**
+ * Puts a request into the mailbox and returns the promise of its reply. A dead caller sends nothing and waits for ever.
+ */
 export function post(request: Request): Promise<unknown> {
   const { callee, caller } = request;
   if (caller?.alive === false) return forever();
@@ -191,7 +197,7 @@ export function callExit(
   return exit;
 }
 
-/** A server reference for people: names in quotes. */
+/** A server reference in readable form: names in quotes. */
 export function nameOf(server: ServerRef): string {
   if (server instanceof Pid) return String(server);
   return typeof server === "string" || isName(server) ? `"${String(server)}"` : describe(server);

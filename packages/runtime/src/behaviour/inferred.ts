@@ -1,6 +1,6 @@
 /**
- * What the compiler can tell about a callback module that is given to a start: that its callbacks are spelt as OTP does, that
- * their results are results, and that the state which one makes is a state which the others take.
+ * The compiler's checks of a callback module passed to a start: that its callbacks are spelt as in OTP, that their
+ * results are allowed, and that the state from one callback fits the others.
  */
 import type { Atom } from "../term/atom.ts";
 import type { From } from "../call/request.ts";
@@ -8,16 +8,16 @@ import type { CallResult, InitResult, NoReplyResult, Status } from "./callbacks.
 
 type Awaitable<T> = T | PromiseLike<T>;
 
-/** An array whose length the compiler does not know, as it infers them for functions that stand alone. */
+/** An array of unknown length, as the compiler infers it for separate functions. */
 type Loose = readonly unknown[];
 
 /**
- * What gives the parameters of callbacks their types where they are written in place, and their results the form of tuples.
- * `S`: the state that init makes.
+ * The type that gives callbacks written in place the types of their parameters, and makes their results tuples. `S`:
+ * the state from init.
  */
 export type Shape<S> = { readonly [K in keyof Callbacks<S>]?: Callbacks<S>[K] | undefined };
 
-// Methods, so that a callback may take less than what comes: a request of its own, a state of its own.
+// Methods, so that a callback may accept narrower parameters: its own type of request and of state.
 interface Callbacks<S> {
   init(arg: never): Awaitable<InitResult<S> | Loose>;
   handle_call(request: unknown, from: From, state: S): Awaitable<CallResult<unknown> | Loose>;
@@ -36,7 +36,9 @@ interface Results {
   handle_continue: NoReplyResult<unknown>;
 }
 
-/** What among these is no result of the callback. An array of unknown length is let pass if an atom is in it. */
+/**
+ * The types among these that are not results of the callback. An array of unknown length is accepted if it has an atom.
+ */
 type Wrong<K extends keyof Results, R> = R extends Results[K]
   ? never
   : R extends Loose
@@ -52,7 +54,7 @@ type Wrong<K extends keyof Results, R> = R extends Results[K]
 type Fun = (...args: never) => unknown;
 type Messages = "handle_call" | "handle_cast" | "handle_info" | "handle_continue";
 
-/** The state that a result of a callback holds. */
+/** The state in a result of a callback. */
 type StateIn<R> = R extends readonly [Atom<"ok"> | Atom<"noreply">, infer S, unknown?]
   ? S
   : R extends readonly [Atom<"reply">, unknown, infer S, unknown?]
@@ -80,7 +82,7 @@ type Taken<K, F> = [NonNullable<F>] extends [never]
       ? S
       : unknown;
 
-/** The state that any of the callbacks makes. */
+/** The states in the results of all callbacks. */
 type Made<M> = { [K in keyof M]-?: K extends Messages | "init" ? StateIn<Result<M[K]>> : never }[keyof M];
 
 /** A word without its case and underscores: `handleCall` and `HANDLE_CALL` are `handle_call`. */
@@ -101,17 +103,17 @@ interface NearTo {
   format_status: Near<"formatstatus">;
 }
 
-/** The callbacks that this word may be meant to be; never for a word of its own. */
+/** The callbacks that this word may be a misspelling of; never for an unrelated word. */
 type Meant<K extends string> = {
   [N in keyof NearTo]: Near<Plain<K>> & NearTo[N] extends never ? never : N;
 }[keyof NearTo];
 
-/** The module, if nothing is wrong with it; else what is. */
+/** The module if it is correct; otherwise a type that describes the mistake. */
 export type Checked<M> = keyof M extends never
   ? unknown
   : ("init" extends keyof M ? unknown : { init: Fun }) & { [K in keyof M]: CheckedKey<M, K> };
 
-/** A state as it would be without `as const`: arrays that may change, of any length. */
+/** A state as inferred without `as const`: with mutable arrays of any length. */
 type Plainly<T> = T extends Fun
   ? T
   : T extends readonly (infer E)[]
@@ -120,7 +122,9 @@ type Plainly<T> = T extends Fun
       ? { -readonly [K in keyof T]: Plainly<T[K]> }
       : T;
 
-/** The states among these that a callback does not take; a result that says less of its state than the callback is let pass. */
+/**
+ * The states among these that a callback does not accept; a result whose state has a less specific type is accepted.
+ */
 type Strange<Made, Taken> = Made extends Taken
   ? never
   : Taken extends Made

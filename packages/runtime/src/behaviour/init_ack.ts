@@ -1,4 +1,7 @@
-/** The handshake of a start: who starts a process waits until it says that it is initialised, or failed (OTP's proc_lib). */
+/**
+ * The handshake of a start: the starter waits until the process reports that it is initialised, or has failed (OTP's
+ * proc_lib).
+ */
 import { ALREADY_STARTED, EXIT, FAILED_TO_START_CHILD, IGNORE, KILL, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
@@ -20,7 +23,7 @@ import { settleLayout } from "../term/shape.ts";
 
 export class Starter implements PendingReply {
   readonly caller: Process | undefined;
-  /** The name it is to have, for error messages. */
+  /** Its intended name, for error messages. */
   readonly name: Name | Via | undefined;
   value: unknown = undefined;
   state: PendingReply["state"] = "open";
@@ -52,7 +55,9 @@ export class Starter implements PendingReply {
     answer(this, this.#monitor === undefined || value === IGNORE ? value : [value, this.#monitor]);
   }
 
-  /** It is not: the start function fails with `{error, reason}`; `said` is the reason in words, if somebody has some. */
+  /**
+   * Initialisation failed: the start function fails with `{error, reason}`; `said` is the reason in words, if known.
+   */
   nack(behaviour: string, reason: unknown, said?: string): void {
     const { name } = this;
     if (this.#patience !== undefined) cancel(this.#patience);
@@ -61,21 +66,21 @@ export class Starter implements PendingReply {
   }
 
   /**
-   * The process died before it told anything. Its end is the answer, so a caller that traps exits gets no 'EXIT' beside it, as
-   * OTP's proc_lib takes that out of the mailbox.
+   * The process died before it reported anything. Its end is the result, so a caller that traps exits gets no 'EXIT' in
+   * addition, just as OTP's proc_lib removes that from the mailbox.
    */
   lost(process: Started, reason: unknown): void {
     if (this.caller?.trapping === true) dropLink(this.caller, process.pid);
     this.nack(process.behaviour, reason);
   }
 
-  // Whoever gets no pid gets no message about it: not now, nor when the death is told.
+  // A caller that gets no pid gets no message about the process, neither now nor when its death is reported.
   #forgetMonitor(): void {
     if (this.#monitor !== undefined && this.caller !== undefined) demonitor(this.caller, this.#monitor, true);
   }
 }
 
-/** A process somebody waits for: it is told the result once, then it has no starter any more. */
+/** A process with a waiting starter, which is notified of the result once and then removed. */
 export interface Started extends Process {
   starter: Starter | undefined;
   readonly behaviour: string;
@@ -95,7 +100,7 @@ function giveUp(process: Started): void {
   }
 }
 
-/** What is started, for error messages: its behaviour and its name, if it has one. */
+/** The started process, for error messages: its behaviour and its name, if it has one. */
 export interface What {
   readonly behaviour: string;
   readonly name: Name | Via | undefined;
@@ -107,7 +112,7 @@ export function startError({ behaviour, name }: What, reason: unknown, said?: st
   try {
     cause = causeOf(reason);
   } catch {
-    // The reason throws when it is looked at.
+    // The reason throws on inspection.
   }
   const error = new OtpError(
     reason,
@@ -125,7 +130,7 @@ function causeOf(reason: unknown, depth = 0): Error | undefined {
   return causeOf(reason[0], depth + 1) ?? (length > 1 ? causeOf(reason[length - 1], depth + 1) : undefined);
 }
 
-// A tree is not deeper, and a reason may contain itself.
+// No tree is deeper, and a reason may contain itself.
 const DEPTH = 20;
 
 function why(reason: unknown, depth = 0): string {

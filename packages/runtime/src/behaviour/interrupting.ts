@@ -1,4 +1,7 @@
-/** Stopping a supervisor while it starts: what is under way is ended, what runs is stopped in order, nothing more is started. */
+/**
+ * Stopping a supervisor during its start: the child being started is ended, running children are stopped in order, and
+ * nothing more is started.
+ */
 import { linksOf } from "../process/link.ts";
 import { processOf } from "../process/process.ts";
 import { shutdownChild } from "./shutdown_child.ts";
@@ -10,7 +13,7 @@ export function interrupt(state: State): void {
   state.interrupted = true;
   const { self, starting, children } = state;
   const spec = starting?.spec;
-  // What is linked to it and no child yet: what its start function started. (Its own parent is not asked to end.)
+  // Processes linked to it that are not children yet: its start function started them. (Its own parent is left out.)
   const begun = linksOf(self).filter((pid) => children.findByPid(pid) === undefined && pid !== parentOf(self));
   for (const pid of begun) {
     const inner: unknown = (processOf(pid) as { state?: unknown } | undefined)?.state;

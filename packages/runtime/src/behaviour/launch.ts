@@ -1,4 +1,4 @@
-/** Starting a behaviour's process: what can be refused is refused, then it is started, registered, and waited for. */
+/** Starting a behaviour's process: arguments are checked first, then it is started, registered, and waited for. */
 import { ALREADY_STARTED, BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
@@ -26,13 +26,13 @@ export interface StartOptions {
   readonly name?: Name | Via | undefined;
   /** How long init may take, in ms; then the server is killed and the start fails with `timeout`. Default: for ever. */
   readonly timeout?: Timeout | undefined;
-  /** How many messages may wait, and what becomes of others: opt-in, a mailbox has no limit by default. */
+  /** How many messages may wait, and what happens to others. By default a mailbox has no limit. */
   readonly mailbox?: MailboxLimit | undefined;
   /** Debug options of `sys` that are on from the start. */
   readonly debug?: readonly DebugOption[] | undefined;
-  /** Accepted and without effect: there is no hibernation in Node. */
+  /** Accepted without effect: Node has no hibernation. */
   readonly hibernate_after?: Timeout | undefined;
-  /** Accepted and without effect: these are options of the BEAM's scheduler and heap. */
+  /** Accepted without effect: these are options of the BEAM's scheduler and heap. */
   readonly spawn_opt?: readonly unknown[] | undefined;
 }
 
@@ -41,13 +41,13 @@ export const NONE: StartOptions = {};
 
 const OPTIONS = ["name", "timeout", "mailbox", "debug", "hibernate_after", "spawn_opt"];
 
-/** How a process is tied to the one that starts it. */
+/** How a process is tied to its starter. */
 export type Tie = "start" | "start_link" | "start_monitor";
 
 /**
- * Starts the process that `make` makes, and resolves with what its starter is told.
+ * Starts the process that `make` makes, and resolves with the result for its starter.
  *
- * @param as `behaviour` in OTP's words, for errors of a start that fails; `kind` for what can be refused
+ * @param as `behaviour` is OTP's name, for errors of a failed start; `kind` is for errors in the arguments
  */
 export function launch(
   as: { readonly behaviour: string; readonly kind: string },
@@ -60,7 +60,7 @@ export function launch(
   const tied = tie !== "start";
   if (caller === undefined ? tied : !caller.alive)
     return refused(noCaller(`${behaviour}.${tied ? tie : "start_monitor"}`, caller !== undefined));
-  // All that can be refused is looked at before anything is begun.
+  // All checks come before the start.
   let ms = Infinity;
   let name: Name | Via | undefined;
   let timeout: Timeout | undefined;

@@ -1,6 +1,6 @@
 /**
- * What a callback did wrong, in words: which one of which module, what it gave, what is allowed, and the likely cause. The exit
- * reasons stay OTP's; these sentences go beside them, into messages and reports.
+ * Descriptions of a callback's mistake: the callback and its module, the result, the allowed results, and the likely
+ * cause. The exit reasons stay OTP's; these sentences accompany them in messages and reports.
  */
 import { Atom } from "../term/atom.ts";
 import { CONTINUE, ERROR, HIBERNATE, IGNORE, NOREPLY, OK, REPLY, STOP, UNDEF } from "../term/atoms.ts";
@@ -23,24 +23,24 @@ const RESULTS: Readonly<Record<Callback, string>> = {
 
 const EXTRA = "a time-out in ms, Infinity, HIBERNATE or [CONTINUE, term]";
 
-/** The sentence for a result that is none. */
+/** The sentence for an invalid result. */
 export function wrongResult(module: object, callback: Callback, result: unknown): string {
   const cause = likelyCause(callback, result);
   return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${cause === undefined ? "" : `; ${cause}`}`;
 }
 
-/** The sentence for a result of a supervisor module's init that is none. */
+/** The sentence for an invalid result of a supervisor module's init. */
 export function wrongSupervisor(module: object, result: unknown): string {
   const cause = likelyCause("init", result);
   return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, [flags, children]] or IGNORE${cause === undefined ? "" : `; ${cause}`}`;
 }
 
-/** Why a result is wrong, as far as one can tell by looking at it. */
+/** The likely reason why a result is wrong. */
 export function likelyCause(callback: Callback, result: unknown): string | undefined {
   try {
     return isTuple(result) ? causeInTuple(callback, result) : causeOfOther(callback, result);
   } catch {
-    // It throws when it is looked at.
+    // It throws on inspection.
     return undefined;
   }
 }
@@ -157,7 +157,7 @@ function causeOfOther(callback: Callback, result: unknown): string | undefined {
   return callback === "init" ? "the state alone is no result: [OK, state]" : undefined;
 }
 
-/** The error for a callback that is not there: OTP's `undef`. */
+/** The error for a missing callback: OTP's `undef`. */
 export function missingCallback(module: object, callback: Callback, term: unknown): ErlangError {
   const what: Readonly<Record<Callback, string>> = {
     init: "cannot be started",
@@ -177,7 +177,7 @@ export function missingCallback(module: object, callback: Callback, term: unknow
     UNDEF,
     `${nameOfModule(module)} ${what[callback]}: ${why}${like === undefined ? "" : `; is its ${like} meant to be ${callback}?`}`,
   );
-  // Where it was raised is in this package, and says nothing.
+  // It is raised in this package, so its stack is of no use.
   Object.defineProperty(error, "stack", {
     value: `${error.name}: ${error.message}`,
     configurable: true,

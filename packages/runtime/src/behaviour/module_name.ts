@@ -1,12 +1,12 @@
-/** What a callback module is called: it may be a class, an instance, an object with a name, or an object. */
+/** The name of a callback module, which may be a class, an instance, an object with a name, or any object. */
 import { read } from "../term/guarded.ts";
 
 const SHOWN = 8;
 
-/** A callback module, for people: its name, or what can be seen of it. Never throws. */
+/** A callback module in readable form: its name, or a description. Never throws. */
 export function nameOfModule(module: object): string {
   const behaviour = read(module, "behaviour");
-  // What is a behaviour itself has its callback module elsewhere.
+  // A module that is itself a behaviour has its callback module elsewhere.
   if (typeof behaviour === "string") return `the ${behaviour}`;
   const name = nameIn(module);
   if (name !== undefined) return name;
@@ -39,7 +39,7 @@ export function callbacksOf(module: object): readonly string[] {
       holder = Object.getPrototypeOf(holder) as object | null;
     }
   } catch {
-    // A proxy that does not like to be looked at.
+    // A proxy that throws on inspection.
   }
   return [...names];
 }

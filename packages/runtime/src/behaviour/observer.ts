@@ -1,4 +1,4 @@
-/** What looks at calls, casts and their handlers while it is set: `@otpts/runtime/otel`. */
+/** The observer of calls, casts and their handlers, while one is set: `@otpts/runtime/otel`. */
 import type { ServerRef } from "../term/protocol.ts";
 import type { Process } from "../process/process.ts";
 
@@ -9,16 +9,16 @@ export interface Observed extends Process {
 }
 
 export interface Observer {
-  /** A call. Returns what `go` returns. */
+  /** Observes a call. Returns the result of `go`. */
   call(server: ServerRef, request: unknown, go: () => Promise<unknown>): Promise<unknown>;
   cast(server: ServerRef, message: unknown, go: () => void): void;
-  /** A callback. Returns what `go` returns: a result or its promise; passes on what it throws. */
+  /** Observes a callback. Returns the result of `go` or its promise, and rethrows its errors. */
   handle(process: Observed, callback: string, message: unknown, go: () => unknown): unknown;
 }
 
 export let observer: Observer | undefined;
 
-/** Sets it; returns the one before. */
+/** Sets the observer and returns the previous one. */
 export function observe(next: Observer | undefined): Observer | undefined {
   const before = observer;
   observer = next;

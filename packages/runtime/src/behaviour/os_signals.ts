@@ -17,25 +17,25 @@ const numbers = { SIGTERM: 15, SIGINT: 2 } as const;
 type OsSignal = keyof typeof numbers;
 const names = Object.keys(numbers) as OsSignal[];
 
-/** What the signals stop. */
+/** Something that the signals stop. */
 export interface Stoppable {
-  /** Whether the program ends when it was stopped by a signal. */
+  /** Whether the program ends after a signal has stopped it. */
   readonly exit: boolean;
-  /** It is stopped before all that is not first: a program that has to be drained. */
+  /** Whether it is stopped before all others: a program that has to be drained. */
   readonly first: boolean;
-  /** What it is, for people. */
+  /** Its description, for reports. */
   readonly shown: string;
-  /** Stops it. Resolves when that is done. */
+  /** Stops it. Resolves when it has stopped. */
   stop(): Promise<void>;
 }
 
-/** From now on the signals stop it. */
+/** Registers something for the signals to stop. */
 export function listen(one: Stoppable): void {
   if (all.size === 0) for (const name of names) process.on(name, handle);
   all.add(one);
 }
 
-/** They do not any more. */
+/** Removes it again. */
 export function unlisten(one: Stoppable): void {
   all.delete(one);
   if (all.size === 0 && ending === undefined) for (const name of names) process.off(name, handle);
@@ -44,12 +44,12 @@ export function unlisten(one: Stoppable): void {
 /** A tree that the signals stop. */
 export class Tree implements Stoppable {
   readonly first = false;
-  /** Whether the program ends when the tree was stopped by a signal, or has given up. */
+  /** Whether the program ends after a signal has stopped the tree, or when the tree has given up. */
   readonly exit: boolean;
   #process: Process | undefined = undefined;
   /** Its supervisor's state, once there is one. */
   state: State | undefined = undefined;
-  /** A signal came. */
+  /** A signal has arrived. */
   stopped = false;
 
   constructor(exit: boolean) {
@@ -57,7 +57,7 @@ export class Tree implements Stoppable {
     listen(this);
   }
 
-  /** Its supervisor begins to start. False: a signal came before. */
+  /** Called when its supervisor begins to start. False if a signal arrived before. */
   begun(supervisor: Process): boolean {
     this.#process = supervisor;
     whenDead(supervisor, undefined, () => {
@@ -67,7 +67,7 @@ export class Tree implements Stoppable {
     return !this.stopped;
   }
 
-  /** It is no tree any more. */
+  /** Removes the tree. */
   forget(): void {
     unlisten(this);
   }
@@ -86,7 +86,7 @@ export class Tree implements Stoppable {
     else if (state.initialising) interrupt(state);
     else {
       stopProcess(supervisor.pid, SHUTDOWN, Infinity).catch((error: unknown) => {
-        // It ended for another reason, which is its own report.
+        // It ended for another reason, which is reported separately.
         if (supervisor.alive) throw error;
       });
     }
@@ -113,7 +113,7 @@ function handle(name: OsSignal): void {
   });
 }
 
-/** The program fails: all is stopped, and it ends with this status. */
+/** Ends a failed program: everything is stopped, and it ends with this status. */
 export function endProgram(status: number): void {
   if (ending !== undefined) return;
   outside(() => {
@@ -126,7 +126,7 @@ function next(): Stoppable | undefined {
   return stopped.findLast((one) => one.first) ?? stopped.at(-1);
 }
 
-// Stops all, the last started first, and ends the program if one of them wants that.
+// Stops everything, the last started first, and ends the program if any of it asks for that.
 async function stopAll(status: number): Promise<void> {
   let exit = status === 1;
   for (let one = next(); one !== undefined; one = next()) {

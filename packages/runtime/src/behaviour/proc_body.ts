@@ -1,4 +1,7 @@
-/** A process started by `proc_lib`: its starter may wait until it says it is initialised, and its crash is reported with its ancestors. */
+/**
+ * A process started by `proc_lib`: its starter may wait until it reports that it is initialised, and its crash is
+ * reported with its ancestors.
+ */
 import { ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { Pid } from "../term/pid.ts";
@@ -32,7 +35,9 @@ export class ProcBody extends BodyProcess {
     starter?.lost(this, reason);
   }
 
-  /** Tells the starter. What is told again, or to nobody who waits, is a message to the parent, as in OTP. */
+  /**
+   * Notifies the starter. A repeated report, or one without a waiting starter, is a message to the parent, as in OTP.
+   */
   ack(value: unknown): void {
     const { starter } = this;
     this.starter = undefined;

@@ -1,9 +1,9 @@
-/** Answering whoever called, with what `handle_call` got as `from`. */
+/** Answering a caller, by the `from` passed to `handle_call`. */
 import { Pid } from "../term/pid.ts";
 import { processOf } from "../process/process.ts";
 import { type From, Request } from "../call/request.ts";
 
-/** Answers a caller: the reference of an open request, or whoever made its own `from` by hand. */
+/** Answers a caller: by the reference of an open request, or by a hand-made `from`. */
 export function answer(from: From, value: unknown): void {
   const tag = from[1];
   if (tag instanceof Request) tag.answer(value);

@@ -4,15 +4,15 @@
  * Intensity: a restart at second `now` counts while `now - then <= period`, in whole seconds, as OTP 25 counts. More than
  * `intensity` of them, this one included, and the supervisor gives up.
  *
- * Who goes with a failed child: nobody under one_for_one; everybody under one_for_all; those started after it under
- * rest_for_one. They are stopped last first and started first first, together with it.
+ * The children restarted with a failed one: none under one_for_one, all under one_for_all, those started after it under
+ * rest_for_one. They are stopped in reverse order, and started in order together with it.
  */
 import type { Atom } from "../term/atom.ts";
 import { ONE_FOR_ALL, PERMANENT, REST_FOR_ONE, TRANSIENT } from "../term/atoms.ts";
 import { isOrderly } from "../term/reason.ts";
 import { settleLayout } from "../term/shape.ts";
 
-/** Whether a child that ended with this reason is to be started again. */
+/** Whether a child that ended with this reason is restarted. */
 export function restarts(type: Atom, reason: unknown): boolean {
   if (type === PERMANENT) return true;
   return type === TRANSIENT && !isOrderly(reason);
@@ -30,12 +30,12 @@ export class Window {
     this.#period = period;
   }
 
-  /** How many restarts count at the moment. */
+  /** The number of restarts that count at the moment. */
   get count(): number {
     return this.#seconds.length - this.#oldest;
   }
 
-  /** Counts one more, at this whole second. False if that is one too many. */
+  /** Counts one more restart, at this whole second. False if that is one too many. */
   admit(now: number): boolean {
     this.#seconds.push(now);
     while (now - (this.#seconds[this.#oldest] as number) > this.#period) this.#oldest++;
@@ -49,7 +49,9 @@ export class Window {
 
 settleLayout(() => new Window(0, 0));
 
-/** The children that are restarted together when one failed, in start order. `children` gives all, in start order too. */
+/**
+ * The children that are restarted together when one fails, in start order. `children` returns all, also in start order.
+ */
 export function group<C>(strategy: Atom, children: () => readonly C[], failed: C): readonly C[] {
   if (strategy === ONE_FOR_ALL) return children();
   if (strategy === REST_FOR_ONE) return children().slice(children().indexOf(failed));

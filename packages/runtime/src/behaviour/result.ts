@@ -1,5 +1,5 @@
 /**
- * What a callback's result asks for: the table of `callbacks.ts`, read in one place. Pure.
+ * The meaning of a callback's result: the table of `callbacks.ts`, in one place. Pure.
  *
  *   verdict            of                        result                            state  ext
  *   STARTED            init                      [OK, state, ext?]                 1      2

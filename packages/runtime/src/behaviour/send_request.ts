@@ -1,6 +1,6 @@
 /**
- * Requests that do not wait: `send_request` now, the response later. In a process the response is a message in its mailbox,
- * as in OTP; code outside any process has no mailbox, so there the request keeps it.
+ * Asynchronous requests: `send_request` now, the response later. In a process the response is a message in its mailbox,
+ * as in OTP. Code outside processes has no mailbox, so there the request keeps the response.
  */
 import { DOWN, ERROR, NO_REPLY, PROCESS, REPLY, TIMEOUT } from "../term/atoms.ts";
 import { type Atom, ensure } from "../term/atom.ts";
@@ -25,19 +25,19 @@ const NO_REQUEST = ensure("no_request");
 
 declare const replied: unique symbol;
 
-/** A request under way. */
+/** An open request. */
 export interface RequestId<R = unknown> {
   readonly [replied]: R;
 }
 
-/** The reply that came. */
+/** The response with a reply. */
 export type Response<R = unknown> = readonly [Atom<"reply">, R];
 
 type Outcome = readonly ["reply", unknown] | readonly ["error", unknown];
 
 /**
- * A request whose answer is a message in the caller's mailbox. For code outside any process it is kept: `value` is the
- * outcome then, and `resolve` what wakes whoever waits for it.
+ * A request whose response is a message in the caller's mailbox. For code outside processes the response is kept:
+ * `value` is the outcome, and `resolve` wakes the waiting code.
  */
 const POSTING: ReplyHandlers = {
   system: false,
@@ -58,12 +58,12 @@ function keep(request: Request, outcome: Outcome): void {
   request.resolve?.(undefined as never);
 }
 
-// What a monitor's 'DOWN' says it was a monitor of.
+// The item of a monitor's 'DOWN'.
 function itemOf(server: ServerRef): unknown {
   return server instanceof Pid || isTuple(server) ? server : [server, NODE];
 }
 
-/** A request to nobody: its failure is there at once. */
+/** A request to a process that does not exist: it fails at once. */
 class LostRequest extends Ref {
   readonly id = nextId();
   readonly server: ServerRef;
@@ -78,8 +78,8 @@ class LostRequest extends Ref {
 type Posted = Request | LostRequest;
 
 /**
- * Sends a call's request without waiting. Never fails: what goes wrong is in the response. With a label and a collection it
- * returns the collection with the request in it.
+ * Sends a call's request without waiting. Never fails: errors are in the response. With a label and a collection it
+ * returns the collection with the request added.
  */
 export function send_request<const S extends ServerRef, const M extends CallTo<S>>(
   server: S,
@@ -119,7 +119,7 @@ function post(server: ServerRef, payload: unknown): Posted {
 }
 
 /**
- * Waits for the response up to `timeout` ms. On `TIMEOUT` the request lives on: wait again.
+ * Waits for the response up to `timeout` ms. After `TIMEOUT` the request stays open: wait again.
  *
  * @throws OtpError with reason `[reason, server]` if the server ended without a reply
  */
@@ -137,7 +137,7 @@ export function wait_response(
   return of instanceof RequestIdCollection ? collect(of, timeout, remove === true, false) : single(of, timeout, false);
 }
 
-/** Like `wait_response`; on `TIMEOUT` the request is abandoned: its late reply is dropped. */
+/** Like `wait_response`; on `TIMEOUT` the request is abandoned, and a late reply is dropped. */
 export function receive_response<R>(id: RequestId<R>, timeout: Timeout): Promise<Response<R> | typeof TIMEOUT>;
 export function receive_response(
   collection: RequestIdCollection,
@@ -169,7 +169,7 @@ export function check_response(message: unknown, of: RequestId | RequestIdCollec
   return outcome === undefined ? NO_REPLY : finished(outcome, request);
 }
 
-/** A response out of a collection: the outcome, the label it was sent with, and the collection after it. */
+/** A response to a request of a collection: the outcome, the label of the request, and the remaining collection. */
 export type CollectedResponse =
   | readonly [
       response:
@@ -182,7 +182,7 @@ export type CollectedResponse =
   | typeof NO_REPLY
   | typeof TIMEOUT;
 
-/** Requests under way, each with a label. Immutable. */
+/** Open requests, each with a label. Immutable. */
 export class RequestIdCollection {
   /** @internal */
   readonly entries: ReadonlyMap<Posted, unknown>;
@@ -197,17 +197,17 @@ export function reqids_new(): RequestIdCollection {
   return new RequestIdCollection();
 }
 
-/** The collection with one request more, under a label that its response comes with. */
+/** The collection with one more request, under a label that is returned with its response. */
 export function reqids_add(id: RequestId, label: unknown, collection: RequestIdCollection): RequestIdCollection {
   return new RequestIdCollection(new Map(collection.entries).set(posted(id), label));
 }
 
-/** How many requests are in the collection. */
+/** The number of requests in the collection. */
 export function reqids_size(collection: RequestIdCollection): number {
   return collection.entries.size;
 }
 
-/** The requests of the collection, `[request_id, label]` each. */
+/** The requests of the collection, each as `[request_id, label]`. */
 export function reqids_to_list(collection: RequestIdCollection): (readonly [RequestId, unknown])[] {
   return [...collection.entries].map(([request, label]) => [request as unknown as RequestId, label]);
 }
@@ -316,7 +316,7 @@ function outcomeIn(message: unknown, request: Posted): Outcome | undefined {
   return ref === request ? ["error", reason] : undefined;
 }
 
-// Abandons a request: nothing about it will be in the mailbox.
+// Abandons a request: no message about it will arrive in the mailbox.
 function drop(request: Posted): void {
   if (request instanceof Request) request.abandon();
   const process = acting();

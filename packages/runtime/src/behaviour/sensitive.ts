@@ -1,13 +1,13 @@
-/** Requests that carry what nobody else may see: in errors and reports they are shown without it. */
+/** Requests with secrets: errors and reports show them without. */
 import type { Atom } from "../term/atom.ts";
 import { isTuple, read } from "../term/guarded.ts";
 
 const shown = new Map<unknown, (request: readonly unknown[]) => readonly unknown[]>();
 
 /**
- * Says how requests that begin with an atom are shown where a call of them fails.
+ * Sets how requests that begin with an atom are shown when a call of them fails.
  *
- * @param show gives a request without what is secret in it
+ * @param show returns a request without its secrets
  *
  * @example
  * gen_server.sensitive(LOGIN, ([tag, user]) => [tag, user, "[redacted]"]);

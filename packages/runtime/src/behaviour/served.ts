@@ -1,6 +1,6 @@
 /**
- * What the loops of all behaviours share: who they are for people, waiting for an asynchronous callback, being suspended, the
- * end of the parent, their own end.
+ * What the loops of all behaviours share: names in reports, waiting for an asynchronous callback, suspension, the end
+ * of the parent, their own end.
  */
 import { types } from "node:util";
 import { EXIT } from "../term/atoms.ts";
@@ -17,9 +17,9 @@ import { stamped } from "../process/stamp.ts";
 import type { Status } from "./callbacks.ts";
 import { nameIn } from "./module_name.ts";
 
-/** What `sys` and the report of a crash need of a callback module. */
+/** The part of a callback module that `sys` and crash reports need. */
 export interface Shown {
-  /** What the module is itself a behaviour for, if it is one: said in errors and reports. */
+  /** The behaviour that the module itself implements, if any, for errors and reports. */
   readonly behaviour?: string;
   format_status?(status: Status): Status;
 }
@@ -28,16 +28,16 @@ export interface Shown {
 export interface Served extends Process {
   readonly module: Shown & object;
   readonly behaviour: string;
-  /** Who started it with a link: when that process ends, it ends. */
+  /** The process that started it with a link: when that ends, it ends. */
   readonly parent: Pid | undefined;
   suspended: boolean;
-  /** It has debug options: `debug.ts`. */
+  /** Whether it has debug options: `debug.ts`. */
   debugged: boolean;
-  /** What `sys.get_state` tells. */
+  /** The result of `sys.get_state`. */
   readonly observed: unknown;
-  /** Replaces it by what `fun` makes of it (`sys.replace_state`). */
+  /** Replaces that by the result of `fun` (`sys.replace_state`). */
   replace(fun: (observed: unknown) => unknown): void;
-  /** What `format_status` gets; with the reason of its end, more of it. */
+  /** The argument of `format_status`; with an exit reason, a more complete one. */
   status(reason?: { readonly reason: unknown }): Status;
   /** Whether the loop has something to do. */
   due(): boolean;
@@ -45,12 +45,12 @@ export interface Served extends Process {
   stop(reason: unknown): void;
 }
 
-/** Name and pid, for people. */
+/** Name and pid in readable form. */
 export function shownName({ name, pid }: Process): string {
   return name === undefined ? String(pid) : `"${name}" ${pid}`;
 }
 
-/** What it was started as: the behaviour, and the module where that has a name. */
+/** The behaviour it was started as, and its module's name, if it has one. */
 export function startedAs(behaviour: string, module: Shown & object): string {
   const name = nameIn(module);
   return name === undefined || module.behaviour !== undefined ? behaviour : `${behaviour} ${name}`;
@@ -61,14 +61,14 @@ export function isSystem(entry: Entry): entry is Request {
   return entry instanceof Request && entry.handlers.system;
 }
 
-/** Whether a message tells that the parent ended. */
+/** Whether a message is the exit of the parent. */
 export function isParentExit(process: Served, message: unknown): message is readonly [unknown, Pid, unknown] {
   return (
     process.parent !== undefined && tagOf(message, 3) === EXIT && (message as readonly unknown[])[1] === process.parent
   );
 }
 
-/** Takes what a suspended process still looks at: requests of `sys` and its parent's end. */
+/** Takes a message that a suspended process still handles: a request of `sys` or its parent's exit. */
 export function takeSuspended(process: Served): Entry | undefined {
   let before;
   for (let entry = process.head; entry !== undefined; entry = entry.next) {
@@ -79,7 +79,10 @@ export function takeSuspended(process: Served): Entry | undefined {
   return undefined;
 }
 
-/** A callback is asynchronous: the loop does not listen until its promise is settled, and then goes on as the process. */
+/**
+ * Waits for an asynchronous callback: the loop does not listen until the promise is settled, and then goes on as the
+ * process.
+ */
 export function whenSettled(
   process: Served,
   callback: string,
@@ -87,12 +90,12 @@ export function whenSettled(
   done: (result: unknown) => void,
   failed: (error: unknown) => void,
 ): void {
-  // A foreign thenable may answer twice, at once, or throw after it has answered: a promise of it does not.
+  // A foreign thenable may settle twice, settle synchronously, or throw after it has settled: a promise of it does not.
   const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
   process.listening = false;
   process.busy = callback;
   process.since = stamped();
-  // Who is asked next will have to wait: until a callback answers at once again.
+  // The next caller will have to wait, until a callback returns synchronously again.
   process.prompt = false;
   void Promise.prototype.then.call(
     settled,
@@ -101,7 +104,7 @@ export function whenSettled(
   );
 }
 
-// An asynchronous callback is done. The process may have died meanwhile.
+// Goes on after an asynchronous callback. The process may have died meanwhile.
 function resume(process: Served, value: unknown, go: (value: unknown) => void, failed: (error: unknown) => void): void {
   if (!process.alive) {
     leave(process);
@@ -113,7 +116,7 @@ function resume(process: Served, value: unknown, go: (value: unknown) => void, f
   try {
     go(value);
   } catch (error) {
-    // A result that throws when it is looked at.
+    // A result that throws on inspection.
     failed(error);
   }
   enter(before);
@@ -122,7 +125,7 @@ function resume(process: Served, value: unknown, go: (value: unknown) => void, f
   if (process.due()) process.wake();
 }
 
-/** Ends a process: its terminate callback, then `end` with the reason. What terminate fails with becomes the reason. */
+/** Ends a process: its terminate callback, then `end` with the reason. A failure of terminate becomes the reason. */
 export function finish(
   process: Process,
   reason: unknown,
@@ -161,7 +164,7 @@ function asSelf(process: Process, go: () => void): void {
   enter(before);
 }
 
-// What terminate failed with takes the place of the reason; what it threw with erlang.throw does not.
+// A failure of terminate replaces the reason; a term thrown with erlang.throw does not.
 function endReason(error: unknown, reason: unknown): unknown {
   return isThrown(error) ? reason : reasonOf(error);
 }

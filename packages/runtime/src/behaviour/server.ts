@@ -1,7 +1,7 @@
 /**
- * The loop of a gen_server: takes one message after the other, hands it to a callback and does what the result says
- * (`callbacks.ts` has the table). A callback that answers at once costs no promise; while one awaits, the loop does not
- * listen, and messages wait.
+ * The loop of a gen_server: takes one message after the other, passes it to a callback and carries out the result
+ * (`callbacks.ts` has the table). A synchronous callback needs no promise; while an asynchronous one awaits, the loop
+ * does not listen, and messages wait.
  */
 import type { Atom } from "../term/atom.ts";
 import {
@@ -62,7 +62,7 @@ import type { Starter } from "./init_ack.ts";
 import { system } from "./system.ts";
 import { settleLayout } from "../term/shape.ts";
 
-/** Nothing to continue with: `undefined` is a term like others. */
+/** The absence of a term, since `undefined` is a term like any other. */
 const NOTHING = Symbol("nothing");
 
 const BORN = OWN;
@@ -70,15 +70,18 @@ const SUSPENDED = OWN << 1;
 const DEBUGGED = OWN << 2;
 
 export class Server extends Process {
-  /** What the last result asked for beside the next message. */
+  /** The continuation or time-out that the last result asked for. */
   #asked: Continuation | Idle | undefined = undefined;
   readonly module: AnyModule;
-  /** Before init has run: its argument. */
+  /** The argument of init until that has run. */
   state: unknown;
   readonly parent: Pid | undefined;
-  /** Who waits for init to be done. Set before the first turn. */
+  /** The starter that waits for init. Set before the first turn. */
   starter: Starter | undefined = undefined;
-  /** What a callback works on, for the crash report. A plain call or cast sets it only if the callback does not answer at once. */
+  /**
+   * The message that a callback is handling, for the crash report. A plain call or cast sets it only if the callback
+   * does not return a plain result at once.
+   */
   handling: unknown = NOTHING;
 
   constructor(module: AnyModule, arg: unknown, parent: Pid | undefined, ancestors: Ancestry) {
@@ -115,18 +118,18 @@ export class Server extends Process {
 
   turn(): void {
     if (!this.alive) return;
-    // It is awake: what arrives meanwhile need not wake it.
+    // It is awake: messages that arrive meanwhile need not wake it.
     this.ready = true;
     if (this.waiter !== undefined) look(this);
     else if ((this.flags & BORN) === 0) {
       if (carrying) this.#initCarried();
       else this.#init();
     } else {
-      // Not a function of its own: every one between a callback and the scheduler is a frame in the stack of each error that
-      // the callback makes, and taking down frames is most of what a crash costs.
+      // Not a separate function: each one between the scheduler and a callback is a frame in the stack of every error
+      // that the callback makes, and capturing frames is most of the cost of a crash.
       const watched = carrying || observer !== undefined;
       for (let left = SLICE; this.listening; left--) {
-        // One message at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
+        // At least one message: the dispatcher has checked that there is time, and an empty turn could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
         if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
           const entry = take(this, undefined);
@@ -146,7 +149,7 @@ export class Server extends Process {
   release(reason: unknown): void {
     if (this.#asked instanceof Idle) cancel(this.#asked.deadline);
     this.#asked = undefined;
-    // Whoever keeps a reference, a promise or a pid of the dead keeps none of its state.
+    // Code that keeps a reference, a promise or the pid of a dead process retains none of its state.
     this.state = undefined;
     this.handling = NOTHING;
     const { starter } = this;
@@ -163,7 +166,7 @@ export class Server extends Process {
     return !this.suspended && (this.head !== undefined || (asked !== undefined && asked.over));
   }
 
-  // Does what is due next. False if nothing is.
+  // Does the next due step. False if there is none.
   #step(): boolean {
     if (this.suspended) return this.#suspendedStep();
     const asked = this.#asked;
@@ -184,14 +187,14 @@ export class Server extends Process {
     return true;
   }
 
-  // A suspended server answers `sys` and its parent's exit, and leaves everything else where it is.
+  // A suspended server handles `sys` requests and its parent's exit, and leaves everything else in the mailbox.
   #suspendedStep(): boolean {
     const entry = takeSuspended(this);
     if (entry !== undefined) this.#handle(entry);
     return entry !== undefined;
   }
 
-  // The wait for a message begins anew, with the time it began with: OTP's sys goes back into the server's loop.
+  // Restarts the idle time-out from the beginning, since OTP's sys re-enters the server's loop.
   #waitAgain(): void {
     const asked = this.#asked;
     if (!(asked instanceof Idle) || asked.ms === 0 || !this.listening) return;
@@ -200,14 +203,14 @@ export class Server extends Process {
     if (!this.suspended) wait(asked.deadline, asked.ms);
   }
 
-  // A message came: it ends the wait for one.
+  // A message ends the idle time-out.
   #busy(): void {
     if (!(this.#asked instanceof Idle)) return;
     cancel(this.#asked.deadline);
     this.#asked = undefined;
   }
 
-  // Functions of their own: a closure in a loop costs an object for each turn of it, whether it is made or not.
+  // Separate functions: a closure in a loop costs an object per iteration even if it is never created.
   #handleCarried(entry: Entry): void {
     handled(entry, () => this.#handle(entry));
   }
@@ -239,7 +242,7 @@ export class Server extends Process {
   }
 
   #message(message: unknown): void {
-    // What its own functions send may also come by hand.
+    // The messages of the public functions may also be sent by hand.
     if (tagOf(message, 2) === GEN_CAST) {
       this.#invoke("handle_cast", (message as readonly unknown[])[1], undefined);
       return;
@@ -259,7 +262,7 @@ export class Server extends Process {
     this.#invoke("handle_info", message, undefined);
   }
 
-  // The two ways that nearly all messages take, each with its plainest result done at once; the rest is #invoke's.
+  // The two paths of nearly all messages, each with a fast path for the plain result; #invoke does the rest.
   #cast(term: unknown): void {
     const { module } = this;
     if (module.handle_cast === undefined || this.debugged) {
@@ -348,7 +351,7 @@ export class Server extends Process {
     this.#result(callback, from, result);
   }
 
-  // For `sys`: what came in, as OTP's tuples.
+  // Reports an incoming message to `sys`, as OTP's tuple.
   #received(callback: Callback, term: unknown, from: From | undefined): void {
     if (callback === "handle_continue") {
       happened(this, [CONTINUE, term]);
@@ -360,7 +363,7 @@ export class Server extends Process {
     else happened(this, [IN, callback === "handle_cast" ? [GEN_CAST, term] : term]);
   }
 
-  // And what a callback made of it.
+  // Reports the result of a callback to `sys`.
   #told(what: Atom, ...details: readonly unknown[]): void {
     if (this.module.incoming === undefined) happened(this, [what, ...details, this.observed]);
   }
@@ -401,14 +404,14 @@ export class Server extends Process {
     else this.stop(reason);
   }
 
-  // Does what a result says.
+  // Carries out a result.
   #apply(callback: Callback, from: From | undefined, result: unknown): void {
     if (!this.alive) return;
     let verdict: Verdict = WRONG;
     try {
       verdict = read(callback, result);
     } catch {
-      // A proxy that throws is no result.
+      // A proxy that throws is not a result.
     }
     const tuple = result as readonly unknown[];
     switch (verdict) {
@@ -502,10 +505,7 @@ export class Server extends Process {
     die(this, reason);
   }
 
-  /**
-   * Ends the server: terminate(reason, state), then `last`, then death. What terminate itself fails with becomes the
-   * reason.
-   */
+  /** Ends the server: terminate(reason, state), then `last`, then death. A failure of terminate becomes the reason. */
   stop(reason: unknown, last?: () => void): void {
     if (!this.alive) return;
     const { module } = this;
@@ -524,7 +524,7 @@ export class Server extends Process {
     die(this, reason);
   }
 
-  /** What the callback was given when it failed, if it was given anything. */
+  /** The argument of the callback that failed, if it had one. */
   get lastMessage(): { readonly message: unknown } | undefined {
     return this.handling === NOTHING ? undefined : { message: this.handling };
   }

@@ -1,4 +1,4 @@
-/** Ending a child: asked, waited for, killed. What a supervisor does to one child, or to many at once. */
+/** Ending a child, or many at once: a shutdown request, a wait, then a kill. */
 import { KILL, KILLED, NOPROC, NORMAL, PERMANENT, BRUTAL_KILL, SHUTDOWN } from "../term/atoms.ts";
 import { tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
@@ -7,17 +7,20 @@ import { type Process, processOf } from "../process/process.ts";
 import { type ReplyHandlers, Request } from "../call/request.ts";
 import type { CheckedSpec } from "./child.ts";
 
-/** Waiting for a child's death: the request fails with the reason, which is what is wanted. Whoever takes too long is killed. */
+/**
+ * A wait for a child's death: the request fails with the exit reason, as intended. A child that takes too long is
+ * killed.
+ */
 const WATCHING: ReplyHandlers = {
   system: false,
   waited: () => "the end of %",
   answered() {},
-  // In an array: a reason may have a `then`, and a promise would take it for a promise.
+  // In an array: a reason may have a `then`, and would be treated as a promise.
   failed: ({ resolve }, reason) => resolve?.([reason] as never),
   expired: ({ callee, caller }) => signal(callee.pid, (caller ?? callee).pid, KILL, false),
 };
 
-/** Resolves with the reason of the child's death, which comes after `ms` and a kill at the latest. */
+/** Resolves with the child's exit reason, at the latest after `ms` and a kill. */
 function death(child: Process, supervisor: Process, ms: number): Promise<readonly [reason: unknown]> {
   return new Promise((resolve) => {
     const request = new Request(WATCHING, child, supervisor, undefined, undefined, ms);
@@ -26,15 +29,15 @@ function death(child: Process, supervisor: Process, ms: number): Promise<readonl
   });
 }
 
-/** What a child ended with that did not end as it should. */
+/** The exit reason of a child that did not end properly. */
 export interface Odd {
   readonly pid: Pid;
   readonly reason: unknown;
 }
 
 /**
- * Ends one child in the way its specification says. Resolves when it is dead: with undefined if it went as it should, or
- * with the reason it ended with instead (OTP reports that as a shutdown error).
+ * Ends one child according to its specification. Resolves when it is dead: with undefined if it ended properly,
+ * otherwise with its exit reason (which OTP reports as a shutdown error).
  */
 export function shutdownChild(supervisor: Process, pid: Pid, spec: CheckedSpec): Promise<Odd | undefined> {
   const child = processOf(pid);
@@ -48,7 +51,10 @@ export function shutdownChild(supervisor: Process, pid: Pid, spec: CheckedSpec):
   return ended;
 }
 
-/** Ends many children of one specification at the same time (simple_one_for_one). Resolves with those that did not go well. */
+/**
+ * Ends many children of one specification at the same time (simple_one_for_one). Resolves with those that did not end
+ * properly.
+ */
 export async function shutdownChildren(
   supervisor: Process,
   pids: readonly Pid[],

@@ -1,29 +1,29 @@
-/** Starts that take long. Nearly none do, so a start is watched only if it is not over when the event loop has been round. */
+/** Slow starts. They are rare, so a start is watched only if it is not over when the event loop has turned. */
 import { Batch } from "../process/batch.ts";
 import { settleLayout } from "../term/shape.ts";
 import type { CheckedSpec } from "./child.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { Deadline } from "../process/deadline.ts";
 
-/** From this many ms on a start is slow. */
+/** A start that takes at least this many ms is slow. */
 export const SLOW = 5_000;
 
-// Whoever replaces the global one (fake timers in a test) means time, not turns.
+// A replaced global function (fake timers in a test) concerns time, not turns.
 const { setImmediate } = globalThis;
 
-// Whose starts are looked at when the event loop has been round. It is asked for once, and nothing is entered and taken out
-// again for each start: that would make a third of what starting a child costs.
+// The supervisors whose starts are checked when the event loop has turned. Each is entered once per turn, not once per
+// start: that would be a third of the cost of starting a child.
 const fresh = new Batch<SlowStart>();
 
-/** The starts of a supervisor, which come one after the other. */
+/** The starts of a supervisor, which happen one after the other. */
 export class SlowStart {
   readonly #tell: (spec: CheckedSpec) => void;
   #entered = false;
-  /** What starts. */
+  /** The child being started. */
   #spec: CheckedSpec | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
 
-  /** `tell` is called once for a start that takes long. Waiting for that keeps nothing alive. */
+  /** `tell` is called once for a slow start. The wait does not keep the program alive. */
   constructor(tell: (spec: CheckedSpec) => void) {
     this.#tell = tell;
   }

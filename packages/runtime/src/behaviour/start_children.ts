@@ -1,4 +1,4 @@
-/** Starting children: their start functions are called one after the other, and whatever becomes of that is an answer. */
+/** Starting children: their start functions are called one after the other, and every outcome is a value. */
 import { EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { OtpError } from "../term/error.ts";
@@ -17,7 +17,7 @@ import type { CheckedSpec } from "./child.ts";
 import type { Child } from "./children.ts";
 import { nameOf, offender, setPid, type State } from "./supervisor_state.ts";
 
-/** Why a child did not start; `text` where the reason alone would not tell a person. */
+/** Why a child did not start; `text` if the reason alone is not clear to a reader. */
 export interface Failure {
   readonly error: unknown;
   readonly text?: string;
@@ -42,7 +42,7 @@ export async function startChildren(
   return undefined;
 }
 
-/** Starts a child, reports it if that fails, and goes on with `then` as the supervisor. */
+/** Starts a child, reports a failure, and continues with `then` as the supervisor. */
 export function startAndReport<T>(state: State, child: Child, then: (started: Started) => T): Promise<T> {
   state.starting = child;
   return callTask(state, child.spec, child.extra, (started) => {
@@ -60,7 +60,7 @@ export function startAndReport<T>(state: State, child: Child, then: (started: St
   });
 }
 
-/** Calls the start function, waits for it, and goes on with `then` as the supervisor. */
+/** Calls the start function, waits for it, and continues with `then` as the supervisor. */
 export function callTask<T>(
   state: State,
   spec: CheckedSpec,
@@ -73,10 +73,10 @@ export function callTask<T>(
     become(self);
     state.slow.end();
     if ("pid" in started && started.pid !== undefined) reportUnlinked(state, spec, started.pid);
-    // A supervisor that was killed meanwhile starts nothing more, and has nothing to tell.
+    // A supervisor that was killed meanwhile starts nothing more and reports nothing.
     return self.alive && !state.interrupted ? then(started) : forever();
   };
-  // As `await` does it: whatever `then` the promise of a start function may have of its own.
+  // Like `await`: the promise of a start function may have its own `then`.
   return Promise.prototype.then.call(
     called(spec, extra),
     (result) => goOn(outcome(result)),
@@ -84,11 +84,11 @@ export function callTask<T>(
   ) as Promise<T>;
 }
 
-// A child that is not linked is neither watched nor ended with its supervisor. Said once for each specification.
+// A child that is not linked is neither watched nor ended with its supervisor. Reported once for each specification.
 function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
   const { self } = state;
   const child = processOf(pid);
-  // The child is asked: it has one link, and the supervisor has one for each of its children.
+  // The child's links are checked: it has one, and the supervisor has one for each of its children.
   if (child === undefined || isLinked(child, self.pid) || !self.alive || told.has(spec)) return;
   told.add(spec);
   report(
@@ -121,7 +121,7 @@ function outcome(result: unknown): Started {
   };
 }
 
-// What a start function throws is an answer too: OTP's `catch apply(M, F, A)`.
+// An error of a start function is an outcome too: OTP's `catch apply(M, F, A)`.
 function failure(error: unknown): Started {
   if (isA(error, OtpError)) return { error: error.reason };
   if (isThrown(error)) return outcome(error.value);

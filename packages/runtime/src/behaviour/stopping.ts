@@ -1,4 +1,4 @@
-/** Asking a process to stop, and waiting until it is dead (OTP's `proc_lib:stop`). */
+/** Stopping a process, and waiting until it is dead (OTP's `proc_lib:stop`). */
 import { ensure } from "../term/atom.ts";
 import { CALLING_SELF, INFINITY, NODEDOWN, NOPROC, type OK as Ok, OK, TIMEOUT } from "../term/atoms.ts";
 import { Exit } from "../term/error.ts";
@@ -14,20 +14,20 @@ import { type ReplyHandlers, Request } from "../call/request.ts";
 import { absence, calling, explain, locate, nameOf, post } from "./gen.ts";
 import type { Served } from "./served.ts";
 
-/** Asks for the end. `taken`: the server has heard of it, and ends. */
+/** A request to end. `taken`: the server has received it, and is ending. */
 export interface Termination {
   readonly op: "terminate";
   readonly reason: unknown;
   taken: boolean;
 }
 
-/** Sets or tells the debug options of a process. */
+/** A request to set or read the debug options of a process. */
 export interface Debugging {
   readonly op: "trace" | "log" | "statistics" | "install" | "remove" | "no_debug";
   apply(server: Served): unknown;
 }
 
-/** What `sys` asks of a behaviour. */
+/** The requests of `sys` to a behaviour. */
 export type SystemOperation =
   | Termination
   | { readonly op: "get_state" | "get_status" | "suspend" | "resume" }
@@ -36,13 +36,13 @@ export type SystemOperation =
 
 const failing = calling(({ server }, reason) => stopExit(server as ServerRef, reason), true);
 
-/** Asking for the end: a death of the wanted reason is the answer. */
+/** The handlers of a stop request: a death with the requested reason is the reply. */
 const STOPPING: ReplyHandlers = {
   ...failing,
   failed(request, reason) {
     const { reason: wanted, taken } = request.payload as Termination;
     if (taken && same(reason, wanted)) answer(request, OK);
-    // Who ends before it hears of this fails OTP's `sys:terminate`.
+    // If the process ends before it receives this, OTP's `sys:terminate` fails.
     else failing.failed(request, taken || reason === TIMEOUT ? reason : tooLate(request, reason));
   },
 };

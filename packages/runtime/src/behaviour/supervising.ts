@@ -1,6 +1,6 @@
 /**
- * What a supervisor does: a gen_server whose callbacks start, watch, restart and end children, as OTP's `supervisor.erl`
- * does, in its order and with its error terms. The rules are in `restart.ts` and `child.ts`.
+ * The supervisor: a gen_server whose callbacks start, watch, restart and end children, in the order and with the error
+ * terms of OTP's `supervisor.erl`. The rules are in `restart.ts` and `child.ts`.
  */
 import { ensure } from "../term/atom.ts";
 import {
@@ -52,7 +52,7 @@ const INTERRUPTED = Symbol("interrupted");
 const FUNCTION_CLAUSE = ensure("function_clause");
 const TRY_AGAIN = ensure("try_again_restart");
 
-/** The callback module of all supervisors; its argument is the user's module and that one's argument. */
+/** The callback module of all supervisors; its argument is the user's module and the argument of that. */
 export const supervising = {
   behaviour: "supervisor",
   init,
@@ -68,7 +68,7 @@ export interface Beginning {
   /** Code outside all processes started it. */
   readonly top: boolean;
   readonly unknown: Unknown;
-  /** Is told of it before anything else; false: it is not to start. */
+  /** Is notified before anything else; false means that the supervisor must not start. */
   readonly tree: { begun(self: Process): boolean; state: State | undefined } | undefined;
 }
 
@@ -109,7 +109,7 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
     state.initialising = false;
     return [OK, state];
   }
-  // Its children are told of while they start.
+  // Its children are visible while they start.
   (self as { state?: unknown }).state = state;
   const { children } = state;
   for (const spec of list) children.add(new Child(spec, [], undefined));
@@ -131,7 +131,7 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
   return [STOP, [SHUTDOWN, reason]];
 }
 
-// People and schedulers learn from exit statuses.
+// Operators and schedulers go by exit statuses.
 function failProgram(state: State): void {
   if (process.exitCode !== undefined) return;
   process.exitCode = 1;
@@ -146,7 +146,8 @@ function failProgram(state: State): void {
 async function handle_call(request: unknown, from: From, state: State): Promise<unknown> {
   const reply = await administer(request, state);
   if (reply !== UNKNOWN) return [REPLY, reply, state];
-  // In OTP the supervisor ends of it, and all its children. Here its caller fails alike, and the supervisor lives.
+  // In OTP this ends the supervisor and all its children. Here the caller fails in the same way, and the supervisor
+  // lives on.
   const sentence = `supervisors do not know the request ${describe(request)}`;
   unexpected(state, `an unknown call`, request);
   const [, tag] = from;
@@ -187,7 +188,7 @@ async function terminate(_reason: unknown, state: State): Promise<void> {
   await terminateChildren(state, state.children.list());
 }
 
-// Goes on, or stops because it gave up or a significant child ended.
+// Continues, or stops because it gave up or a significant child ended.
 function go(state: State, on: boolean): unknown {
   return on ? [NOREPLY, state] : [STOP, SHUTDOWN, state];
 }
@@ -218,11 +219,11 @@ function shutsDown(state: State, spec: CheckedSpec): boolean {
     .some((child) => child.spec.significant && (child.pid !== undefined || child.restarting));
 }
 
-// `ended`: why it is restarted; undefined where an earlier restart failed, which was reported.
+// `ended`: why it is restarted; undefined if an earlier restart failed, which was reported.
 function restart(state: State, child: Child, failed?: { readonly reason: unknown }): unknown {
   const { backoff } = child.spec;
   if (backoff !== undefined && failed !== undefined) return restartLater(state, child, backoff, failed.reason);
-  // A restart that waited is told of already, but for why it was necessary.
+  // A delayed restart has been reported already, but not its reason.
   const ended = backoff === undefined ? failed : endOf(child);
   const { self, flags, window } = state;
   const { id } = child.spec;
@@ -252,7 +253,7 @@ function restart(state: State, child: Child, failed?: { readonly reason: unknown
   const together = strategy === SIMPLE_ONE_FOR_ONE ? [child] : group(strategy, () => state.children.list(), child);
   noteRestart(state, child, together, ended);
   if (together.length > 1) return restartGroup(state, child, together);
-  // A child that goes alone, which is the rule, is one wait, and no function that waits for another one.
+  // The usual case, a single child, is one wait, without a function that waits for another.
   if (strategy !== SIMPLE_ONE_FOR_ONE) state.children.setPid(child, undefined);
   return startAndReport(state, child, (started) => {
     if ("error" in started) tryAgain(state, child);
@@ -261,7 +262,7 @@ function restart(state: State, child: Child, failed?: { readonly reason: unknown
   });
 }
 
-// Those that go with it are stopped at once, and started with it.
+// The other affected children are stopped at once, and started with it.
 function restartLater(state: State, child: Child, backoff: CheckedBackoff, reason: unknown): unknown {
   const { self, flags } = state;
   const { id } = child.spec;

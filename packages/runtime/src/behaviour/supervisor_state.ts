@@ -1,4 +1,4 @@
-/** What a supervisor keeps, and what is asked of it: who its children are, and how they are told of. */
+/** The state of a supervisor, and queries on it: its children, and their descriptions in reports. */
 import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
@@ -21,7 +21,7 @@ export class State {
   /** The one specification of a simple_one_for_one supervisor. */
   readonly dynamic: CheckedSpec | undefined;
   readonly window: Window;
-  /** The child whose start function runs. */
+  /** The child whose start function is running. */
   starting: Child | undefined = undefined;
   readonly slow: SlowStart;
   /** It has not started all its children yet. */
@@ -32,9 +32,9 @@ export class State {
   unknown: Unknown = "refused";
   /** How many restarts of children it has made. */
   restarts = 0;
-  /** It ends because there were too many restarts. */
+  /** It is ending because there were too many restarts. */
   gaveUp = false;
-  /** It is the top of a tree of its own, that code outside all processes started. */
+  /** It is the top of a tree, started by code outside processes. */
   top = false;
 
   constructor(self: Process, flags: CheckedFlags, dynamic: CheckedSpec | undefined) {
@@ -48,7 +48,10 @@ export class State {
 
 settleLayout(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
 
-/** A child was started, or it is ignored: then its specification stays without a pid, unless it is one to forget. */
+/**
+ * Sets the pid of a started child. If its start was ignored, its specification stays without a pid, unless it is to be
+ * removed.
+ */
 export function setPid(state: State, child: Child, pid: Pid | undefined): void {
   const { children } = state;
   if (pid !== undefined) children.setPid(child, pid);
@@ -57,7 +60,7 @@ export function setPid(state: State, child: Child, pid: Pid | undefined): void {
   else children.setPid(child, undefined);
 }
 
-/** `failed` is started again, and `together` with it. Without an end, because its start failed before. */
+/** Records that `failed` is restarted, and `together` with it. Without `end` if an earlier restart failed. */
 export function noteRestart(
   state: State,
   failed: Child,
@@ -84,7 +87,7 @@ export function restartsSoFar(): number {
   return made;
 }
 
-/** A child ended and is not started again: its specification stays, if it was in the list. */
+/** A child ended and is not restarted: its specification stays if it was in the list. */
 export function forget(state: State, child: Child): void {
   forgetDelay(child);
   if (state.dynamic === undefined) state.children.ended(child);
@@ -109,7 +112,7 @@ export function which(state: State): unknown[] {
     ]);
 }
 
-/** What a report says of a child. */
+/** The description of a child in reports. */
 export function offender(state: State, child: Child, reason: unknown): Record<string, unknown> {
   const { self } = state;
   return {
@@ -122,7 +125,7 @@ export function offender(state: State, child: Child, reason: unknown): Record<st
   };
 }
 
-/** The supervisor, for people. */
+/** The supervisor's name in reports. */
 export function nameOf(self: Process): string {
   return self.name === undefined ? String(self.pid) : `"${self.name}"`;
 }

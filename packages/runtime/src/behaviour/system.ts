@@ -1,4 +1,4 @@
-/** What a behaviour answers to `sys`, whatever its callback module is. */
+/** A behaviour's replies to `sys`, for any callback module. */
 import { type Atom, ensure } from "../term/atom.ts";
 import { ERROR, GEN_SERVER, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -17,7 +17,7 @@ const EXIT_CLASS = ensure("exit");
 const THROW_CLASS = ensure("throw");
 const CALLBACK_FAILED = ensure("callback_failed");
 
-/** What `sys.get_status` tells: OTP's `{status, Pid, {module, Mod}, …}` with the rest by name. */
+/** The result of `sys.get_status`: OTP's `{status, Pid, {module, Mod}, …}` with the rest by name. */
 export type StatusTuple = readonly [
   status: Atom<"status">,
   pid: unknown,
@@ -31,7 +31,7 @@ export type StatusTuple = readonly [
   },
 ];
 
-/** A failed answer: the caller throws it. */
+/** A failure as the reply: the caller throws it. */
 export class Refused {
   readonly error: Error;
   constructor(error: Error) {
@@ -86,7 +86,7 @@ function replace(server: Served, request: Request, fun: (state: unknown) => unkn
   request.answer(server.observed);
 }
 
-// An exception as OTP's sys tells it: {Class, Reason}.
+// An exception as in OTP's sys: {Class, Reason}.
 function classified(error: unknown): readonly [unknown, unknown] {
   if (error instanceof Exit) return [EXIT_CLASS, error.reason];
   if (error instanceof Thrown) return [THROW_CLASS, error.value];

@@ -1,4 +1,4 @@
-/** Ending children in the supervisor's name: each is forgotten or kept as a specification, and what went wrong is reported. */
+/** Ending children for a supervisor: each is removed or kept as a specification, and problems are reported. */
 import { describe } from "../term/describe.ts";
 import { inWords } from "../term/reason.ts";
 import { nameOf as registeredName } from "../process/registry.ts";

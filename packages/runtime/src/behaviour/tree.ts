@@ -1,4 +1,7 @@
-/** A process as plain data, and a supervisor with all below it. Nobody is asked: a tree that hangs can be looked at. */
+/**
+ * A process as plain data, and a supervisor with everything below it. No messages are sent, so this works on a tree
+ * that hangs.
+ */
 import { BADARG, SUPERVISOR } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
@@ -12,30 +15,33 @@ import { dateOf } from "../process/stamp.ts";
 import type { Child } from "./children.ts";
 import { State } from "./supervisor_state.ts";
 
-/** What a process does: `waiting` for a message, `running` an asynchronous callback or function, `runnable`, and so on. */
+/**
+ * The state of a process: `waiting` for a message, `running` an asynchronous callback or function, `runnable`, and so
+ * on.
+ */
 export type ProcessState = "waiting" | "running" | "runnable" | "suspended" | "starting" | "stopping";
 
-/** What is told of each process. */
+/** The data of each process. */
 export interface ProcessNode {
   readonly pid: Pid | undefined;
   /** Its registered name. */
   readonly name: string | undefined;
-  /** What it was started as: the behaviour, and the name of the callback module where it has one. */
+  /** The behaviour it was started as, and the name of its callback module, if that has one. */
   readonly module: string | undefined;
-  /** `restarting`: it failed, and is to be started again; `stopped`: only its specification is there. */
+  /** `restarting`: it failed and will be restarted; `stopped`: only its specification exists. */
   readonly status: ProcessState | "restarting" | "stopped";
   /** When this process was started, as a date in ISO 8601. */
   readonly since: string | undefined;
-  /** Messages that wait. */
+  /** Number of waiting messages. */
   readonly message_queue_len: number;
   /** Messages handled so far. */
   readonly messages_handled: number;
-  /** Messages per second, since the look before (a second ago at least) or its start. */
+  /** Messages per second, since the previous reading (at least a second ago) or its start. */
   readonly message_rate: number;
   readonly reductions: number;
-  /** How often its supervisor has started it again. */
+  /** How often its supervisor has restarted it. */
   readonly restarts: number;
-  /** When that was the last time, and what it had ended with. */
+  /** The time and reason of the last restart. */
   readonly last_restart?: { readonly at: string; readonly reason: string };
 }
 
@@ -44,7 +50,7 @@ export interface TreeNode extends ProcessNode {
   /** Its id in its supervisor; undefined for the top of the tree and for children of simple_one_for_one. */
   readonly id: unknown;
   readonly type: "supervisor" | "worker";
-  /** When it is started again: `permanent`, `transient` or `temporary`. Undefined for the top of the tree. */
+  /** When it is restarted: `permanent`, `transient` or `temporary`. Undefined for the top of the tree. */
   readonly restart: string | undefined;
   /** A supervisor's strategy. */
   readonly strategy?: string;
@@ -52,21 +58,21 @@ export interface TreeNode extends ProcessNode {
   readonly child_restarts?: number;
   /** How many children a supervisor has. */
   readonly children_count?: number;
-  /** A supervisor's children in start order, as far as they were asked for. */
+  /** A supervisor's children in start order, within the requested limits. */
   readonly children?: readonly TreeNode[];
 }
 
-/** How much of a tree is told. */
+/** How much of a tree to return. */
 export interface TreeOptions {
   /** How many levels of children. Default: all. */
   readonly depth?: number | undefined;
   /** How many children of each supervisor. Default: all. */
   readonly max_children?: number | undefined;
-  /** Which of them is the first to tell, from 0. Default: 0. */
+  /** Index of the first child to return. Default: 0. */
   readonly first_child?: number | undefined;
 }
 
-/** The tree under a supervisor; undefined if the process is none. */
+/** The tree below a supervisor; undefined if the process is not a supervisor. */
 export function tree(process: Process, options: TreeOptions): TreeNode | undefined {
   for (const [key, value] of Object.entries(options)) {
     if (value !== undefined && (typeof value !== "number" || !(value >= 0)))
@@ -76,7 +82,7 @@ export function tree(process: Process, options: TreeOptions): TreeNode | undefin
   return nodeOf(process, undefined, options.depth ?? Infinity, options);
 }
 
-/** What a process does. */
+/** The state of a process. */
 export function doing(process: Process): ProcessState {
   if ((process as { readonly suspended?: boolean }).suspended === true) return "suspended";
   if (process.busy === "init") return "starting";
@@ -85,12 +91,12 @@ export function doing(process: Process): ProcessState {
   return process.listening || process.waiter !== undefined ? "waiting" : "running";
 }
 
-/** A process for itself. */
+/** The data of one process. */
 export function processNode(process: Process): ProcessNode {
   return described(process, childOf(process)?.child);
 }
 
-/** Which child of which supervisor a process is, if it is one. */
+/** The supervisor of a process and its child there, if it is one. */
 export function childOf(process: Process): { readonly supervisor: Process; readonly child: Child } | undefined {
   const [parent] = process.ancestors;
   if (parent === undefined) return undefined;
@@ -99,7 +105,7 @@ export function childOf(process: Process): { readonly supervisor: Process; reado
   return supervisor === undefined || child === undefined ? undefined : { supervisor, child };
 }
 
-/** What a supervisor keeps; undefined for what is none. */
+/** The state of a supervisor; undefined for other processes. */
 export function stateOf(process: Process): State | undefined {
   const { state } = process as { readonly state?: unknown };
   return state instanceof State ? state : undefined;
@@ -134,14 +140,14 @@ function below(state: State, depth: number, options: TreeOptions): TreeNode[] {
     });
 }
 
-// A child that no process runs for at the moment.
+// A child without a process at the moment.
 function gone(child: Child, starting: boolean): TreeNode {
   return {
     id: child.spec.id,
     pid: undefined,
     name: undefined,
     module: undefined,
-    // One that has a pid died a moment ago, and its supervisor has not heard of it yet.
+    // A child that still has a pid died a moment ago, and its supervisor has not been notified yet.
     status: starting ? "starting" : child.restarting || child.pid !== undefined ? "restarting" : "stopped",
     since: undefined,
     message_queue_len: 0,
