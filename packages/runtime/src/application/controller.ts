@@ -1,4 +1,4 @@
-/** The applications that run, in the order of their start. OTP's `application_controller`. */
+/** The running applications, in start order. OTP's `application_controller`. */
 import { ensure } from "../term/atom.ts";
 import { ALREADY_STARTED, BADARG, NORMAL, PERMANENT, SHUTDOWN, TEMPORARY, TRANSIENT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -13,7 +13,7 @@ import { type Application, inOrder, keyOf } from "./specification.ts";
 const NOT_STARTED = ensure("not_started");
 const INVALID_RESTART_TYPE = ensure("invalid_restart_type");
 
-/** What the end of an application means for the others, as a string or an atom. */
+/** The effect of an application's end on the others, as a string or an atom. */
 export type RestartType =
   | "permanent"
   | "transient"
@@ -23,10 +23,10 @@ export type RestartType =
   | typeof TEMPORARY;
 
 const table = new Map<string, Running>();
-/** Who hears of an application that ended by itself, and must not have. */
+/** Called when an application ended by itself that should not have. */
 let fatal: ((running: Running, reason: unknown) => void) | undefined;
 
-/** Takes over what happens when a permanent application ends. @returns a function that gives it back */
+/** Sets the handler for the end of a permanent application. @returns a function that removes it */
 export function onFatal(handler: (running: Running, reason: unknown) => void): () => void {
   fatal = handler;
   return () => {
@@ -34,12 +34,12 @@ export function onFatal(handler: (running: Running, reason: unknown) => void): (
   };
 }
 
-/** Those that run or start, the first started first. */
+/** The applications that are running or starting, the first started first. */
 export function all(): Running[] {
   return [...table.values()];
 }
 
-/** Starts one application; those it needs must run. Resolves when it has started. */
+/** Starts one application; the ones it needs must be running. Resolves when it has started. */
 export async function begin(app: Application, type: RestartType, ms: number): Promise<Running> {
   inOrder(app);
   const kind = typeof type === "string" ? ensure(type) : type;
@@ -74,14 +74,14 @@ export async function begin(app: Application, type: RestartType, ms: number): Pr
   return running;
 }
 
-/** How long things may take, in ms. */
+/** Time limits, in ms. */
 export interface Limits {
-  /** What is left for starting. */
+  /** The time left for starting. */
   start(): number;
   readonly stop: number;
 }
 
-/** Starts an application and all it needs. @returns those that were started; they are stopped if one fails */
+/** Starts an application and all those it needs. @returns the ones that were started; they are stopped if one fails */
 export async function beginAll(app: Application, type: RestartType, limits: Limits): Promise<Running[]> {
   const begun: Running[] = [];
   for (const each of inOrder(app)) {

@@ -1,4 +1,4 @@
-/** Draining: the program takes no new work, and what was begun is finished, within a time. */
+/** Draining: the program takes no new work, and finishes the work in progress within a time limit. */
 import { inWords, reasonOf } from "../term/reason.ts";
 import { report } from "../process/report.ts";
 import { now } from "../process/clock.ts";
@@ -7,9 +7,9 @@ import { limited } from "./limited.ts";
 import type { Running } from "./running.ts";
 
 /**
- * Drains one application: its `drain` first, then the calls from outside that its processes owe an answer.
+ * Drains one application: its `drain` first, then the calls from outside that its processes have not answered.
  *
- * @param ms how long both may take together. Whatever is left then is told of, and given up
+ * @param ms how long both may take together. Anything left after that is reported and abandoned
  */
 export async function drainOne(running: Running, ms: number): Promise<void> {
   const { app, key, state } = running;

@@ -1,5 +1,5 @@
 /**
- * Start and stop of a whole program.
+ * Starting and stopping a whole program.
  *
  *   const shop = application.define({
  *     name: "shop",
@@ -8,8 +8,8 @@
  *   });
  *   await application.run(shop);
  *
- * *When not to use it:* a script that ends by itself, or a library. A supervisor with `{ signals: true }` is enough where
- * nothing has to be drained.
+ * *When not to use it:* for a script that ends by itself, or for a library. A supervisor with `{ signals: true }` is
+ * enough if nothing has to be drained.
  */
 import { ALREADY_STARTED, OK, TEMPORARY } from "../term/atoms.ts";
 import { OtpError } from "../term/error.ts";
@@ -37,18 +37,19 @@ export type { Phase } from "./running.ts";
 export type { Application, PhaseContext } from "./specification.ts";
 export type { RestartType };
 
-/** An application, checked, with the type of its state. @throws ErlangError `badarg` */
+/** Checks an application and infers the type of its state. @throws ErlangError `badarg` */
 export function define<S>(app: Application<S>): Application<S> {
   checkApplication(app);
   return Object.freeze({ ...app });
 }
 
 /**
- * Starts an application; those it needs must run.
+ * Starts an application; the ones it needs must be running.
  *
- * @param type what its end means: `permanent`, the program ends with it, with status 1; `transient`, the same unless the
- *   reason is `normal`; `temporary`, it is only told of. Default: temporary
- * @param timeout how long the start may take, in ms; then it fails, and what was started is killed. Default: for ever
+ * @param type the effect of its end: `permanent`, the program ends with it, with status 1; `transient`, the same unless
+ *   the reason is `normal`; `temporary`, it is only reported. Default: temporary
+ * @param timeout how long the start may take, in ms; after that it fails, and its processes are killed. Default: for
+ *   ever
  * @throws OtpError `[not_started, name]`, `[already_started, name]`, `[bad_return, …]`, `[reason, [name, start, [normal]]]`
  */
 export async function start<S>(
@@ -60,7 +61,7 @@ export async function start<S>(
   return OK;
 }
 
-/** Like `start`, and content with an application that runs already. */
+/** Like `start`, but succeeds if the application is already running. */
 export async function ensure_started<S>(app: Application<S>, type: RestartType = TEMPORARY): Promise<typeof OK> {
   try {
     await begin(app as Application, type, Infinity);
@@ -71,10 +72,10 @@ export async function ensure_started<S>(app: Application<S>, type: RestartType =
 }
 
 /**
- * Starts an application and all it needs, each after those it needs.
+ * Starts an application and all those it needs, in dependency order.
  *
- * @returns the names of those that did not run yet, in the order of their start
- * @throws OtpError `[name, reason]`; those that it has started are stopped then
+ * @returns the names of those that were not running, in start order
+ * @throws OtpError `[name, reason]`; the applications started by this call are stopped
  */
 export async function ensure_all_started<S>(app: Application<S>, type: RestartType = TEMPORARY): Promise<Name[]> {
   const begun = await beginAll(app as Application, type, { start: () => Infinity, stop: Infinity });
@@ -82,9 +83,10 @@ export async function ensure_all_started<S>(app: Application<S>, type: RestartTy
 }
 
 /**
- * Stops an application: `prep_stop`, its tree, `stop`. Those that need it go on, as in OTP. Resolves when nothing of it is left.
+ * Stops an application: `prep_stop`, its tree, `stop`. Applications that need it go on, as in OTP. Resolves when all
+ * its processes have ended.
  *
- * @param timeout in ms; then its processes are killed. Default: as long as its tree's shutdown times take
+ * @param timeout in ms; after that its processes are killed. Default: no limit other than its tree's shutdown times
  * @throws OtpError `[not_started, name]`
  */
 export async function stop<S>(app: Application<S> | Name, timeout: Timeout = Infinity): Promise<typeof OK> {
@@ -93,7 +95,7 @@ export async function stop<S>(app: Application<S> | Name, timeout: Timeout = Inf
   return OK;
 }
 
-/** `[name, description, version]` of each application that runs, the last started first. */
+/** `[name, description, version]` of each running application, the last started first. */
 export function which_applications(): (readonly [name: Name, description: string, vsn: string])[] {
   return all()
     .filter(({ phase }) => phase !== "starting")

@@ -1,4 +1,4 @@
-/** Whether the program works (liveness) and can take work (readiness), for programs and as an HTTP endpoint. */
+/** Whether the program works (liveness) and can take work (readiness), as functions and as an HTTP endpoint. */
 import { describe } from "../term/describe.ts";
 import { isError, messageOf } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
@@ -7,29 +7,29 @@ import { limited, type Outcome } from "./limited.ts";
 import { program, type ProgramPhase } from "./state.ts";
 import type { Phase, Running } from "./running.ts";
 
-/** How an application is, as a probe tells it. */
+/** The health of an application in a probe. */
 export interface ApplicationHealth {
   readonly name: string;
   readonly phase: Phase;
   readonly ok: boolean;
-  /** Why not. */
+  /** The reason if it is not ok. */
   readonly reason?: string | undefined;
 }
 
-/** What a probe tells. */
+/** The result of a probe. */
 export interface Health {
   readonly ok: boolean;
-  /** What the program does: `starting`, `ready`, `draining`, `stopping`, `stopped`. */
+  /** The phase of the program: `starting`, `ready`, `draining`, `stopping`, `stopped`. */
   readonly phase: ProgramPhase;
   readonly applications: readonly ApplicationHealth[];
 }
 
-/** How long a check of an application may take, in ms, if nothing else is said. */
+/** How long a check of an application may take by default, in ms. */
 const CHECK = 1_000;
 
 /**
- * Whether the program can take work: it is ready and does not drain, and each application says so. A load balancer sends
- * requests only while it is.
+ * Whether the program can take work: it is ready and not draining, and each application's `ready` agrees. A load
+ * balancer sends requests only while this holds.
  *
  * @param timeout how long an application's `ready` may take, in ms. Default: 1,000
  */
@@ -40,8 +40,8 @@ export async function readiness(timeout = CHECK): Promise<Health> {
 }
 
 /**
- * Whether the program works: each application's `live` says so. While it is not, it is of no use to wait: it is to be
- * replaced. Draining is no failure.
+ * Whether the program works: each application's `live` agrees. If it does not, waiting is of no use and the program
+ * should be replaced. Draining is not a failure.
  *
  * @param timeout how long an application's `live` may take, in ms. Default: 1,000
  */
@@ -72,7 +72,7 @@ function no(outcome: Outcome, which: string, timeout: number): string | undefine
   return value === true || value === undefined ? undefined : `${which} answered ${describe(value)}`;
 }
 
-/** Where the probes are found, and how long a check may take. */
+/** The paths of the probes, and how long a check may take. */
 export interface ProbeOptions {
   /** Path of liveness. Default: `/livez`. */
   readonly live?: string | undefined;
@@ -80,7 +80,7 @@ export interface ProbeOptions {
   readonly ready?: string | undefined;
   /** How long an application's check may take, in ms. Default: 1,000. */
   readonly timeout?: number | undefined;
-  /** Whether the answer names applications and reasons, which may be internal. Default: true. */
+  /** Whether the response has applications and reasons, which may be internal. Default: true. */
   readonly details?: boolean | undefined;
 }
 
@@ -88,9 +88,9 @@ export interface ProbeOptions {
 export type Endpoint = (request: Request) => Promise<Response>;
 
 /**
- * An HTTP endpoint for probes: 200 where all is well, else 503, with the health as JSON. Other paths get 404, other methods
- * than GET and HEAD 405. Fits whatever speaks `Request` and `Response`: Hono, Bun, Deno; `docs/application.md` shows it with
- * Fastify.
+ * An HTTP endpoint for probes: 200 if all is well, otherwise 503, with the health as JSON. Other paths get 404, and
+ * methods other than GET and HEAD get 405. It works with frameworks that use `Request` and `Response`: Hono, Bun, Deno;
+ * `docs/application.md` shows it with Fastify.
  */
 export function probes(options: ProbeOptions = {}): Endpoint {
   checkOptions(options, ["live", "ready", "timeout", "details"], "make probes");

@@ -1,6 +1,6 @@
 /**
- * Draining an HTTP server of Node, which all frameworks are built on: requests in flight are answered, each with
- * `connection: close`; a client that has just sent a request on a connection that was kept alive gets its answer, too.
+ * Draining an HTTP server of Node, on which all frameworks are built: requests in flight are answered, each with
+ * `connection: close`, and a client that has just sent a request on a keep-alive connection gets its response too.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { Server as NetServer } from "node:net";
@@ -15,15 +15,15 @@ import type { PhaseContext } from "./specification.ts";
 /** How an HTTP server is drained. */
 export interface DrainOptions {
   /**
-   * How long connections that are kept alive, and idle, stay open after the server has stopped listening, in ms: a request
-   * may be on its way on them. Default: 1,000.
+   * How long idle keep-alive connections stay open after the server has stopped listening, in ms: a request may be on
+   * its way on one of them. Default: 1,000.
    */
   readonly linger?: number | undefined;
 }
 
 /** An HTTP server whose requests are counted. */
 export interface Drainable {
-  /** Requests that are not answered yet. */
+  /** Number of unanswered requests. */
   readonly in_flight: number;
   /** Stops listening. Resolves when all requests are answered and no idle connection is left, or the context's signal fires. */
   drain(context?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
@@ -32,11 +32,12 @@ export interface Drainable {
 const LOOK_AGAIN = 5;
 
 /**
- * Counts the requests of an HTTP server from now on, so that it can be drained. Call it when the server is made.
+ * Counts the requests of an HTTP server from now on, so that it can be drained. Call it when the server is created.
  *
  * Connections that were upgraded (WebSockets) are not waited for: end them in the application's `drain`.
  *
- * @param server of `node:http` or `node:https`: Fastify's `app.server`, what Hono's `serve` returns, `express().listen()`
+ * @param server of `node:http` or `node:https`: Fastify's `app.server`, the result of Hono's `serve` or of
+ *   `express().listen()`
  */
 export function drainable(server: Server, options: DrainOptions = {}): Drainable {
   if (!(server instanceof NetServer))
@@ -45,7 +46,7 @@ export function drainable(server: Server, options: DrainOptions = {}): Drainable
   const { linger = 1_000 } = options;
   const open = new Set<ServerResponse>();
   let draining = false;
-  // Node asks for it whenever it writes a response's head.
+  // Node reads it whenever it writes a response's head.
   const last = (response: ServerResponse) => {
     if (!response.headersSent) response.shouldKeepAlive = false;
   };
@@ -58,10 +59,10 @@ export function drainable(server: Server, options: DrainOptions = {}): Drainable
   const drain = async (signal: AbortSignal | undefined): Promise<void> => {
     draining = true;
     for (const response of open) last(response);
-    // Connections that wait to be accepted are: whoever connected before the end is served.
+    // Pending connections are accepted: clients that connected before the end are served.
     await turn();
     await turn();
-    // Not http's own: it ends idle connections at once, and with them requests that are on their way.
+    // Not http's own `close`: that ends idle connections at once, and with them requests that are on their way.
     if (server.listening) NetServer.prototype.close.call(server);
     let busy = now();
     while (signal?.aborted !== true) {

@@ -1,4 +1,4 @@
-/** Calls that are in flight: asked from outside of an application, and not answered yet. */
+/** Calls in flight: unanswered calls from outside an application. */
 import { describe } from "../term/describe.ts";
 import { nameOf } from "../process/registry.ts";
 import { textOf } from "../term/name.ts";
@@ -8,15 +8,15 @@ import type { Running } from "./running.ts";
 
 const LOOK_AGAIN = 10;
 
-/** How many calls each process of the application owes an answer, by the process for people. */
+/** The number of unanswered calls to each process of the application, by the process's readable name. */
 export function callsInFlight(running: Running): Map<string, number> {
   const found = new Map<string, number>();
   for (const process of running.processes()) {
     let count = 0;
     for (const { caller, handlers, server } of openRequests(process)) {
-      // Who only waits for a death names no server.
+      // A wait for a death has no server.
       if (server === undefined) continue;
-      // What its own processes ask each other is done when what was asked from outside is.
+      // Calls among its own processes are done when the calls from outside are.
       if (!handlers.system && (caller === undefined || !running.owns(caller))) count++;
     }
     if (count === 0) continue;
@@ -31,7 +31,7 @@ export async function callsAnswered(running: Running, signal: AbortSignal): Prom
   while (!signal.aborted && callsInFlight(running).size > 0) await pause(LOOK_AGAIN);
 }
 
-/** Calls in flight, for people. */
+/** Calls in flight in readable form. */
 export function listed(calls: ReadonlyMap<string, number>): string {
   const lines = [...calls].slice(0, 10).map(([process, count]) => `${process} (${count})`);
   return `${lines.join(", ")}${calls.size > 10 ? ` and ${describe(calls.size - 10)} more processes` : ""}`;

@@ -1,4 +1,4 @@
-/** Calling what others wrote, with a limit in time: in a process of its own, which is killed when the time is over. */
+/** Calling foreign code with a time limit: in a separate process, which is killed when the time is over. */
 import { KILL } from "../term/atoms.ts";
 import { outside } from "../process/context.ts";
 import { type Pid } from "../term/pid.ts";
@@ -7,7 +7,7 @@ import { Deadline } from "../process/deadline.ts";
 import * as erlang from "../erlang.ts";
 import type { PhaseContext } from "./specification.ts";
 
-/** What came of it: a value, an error, or nothing in time. */
+/** The outcome: a value, an error, or nothing in time. */
 export type Outcome = { readonly value: unknown } | { readonly error: unknown } | undefined;
 
 /** Calls `fun` and waits up to `ms` milliseconds. Never rejects. */
@@ -32,7 +32,7 @@ export function limited(fun: (context: PhaseContext) => unknown, ms: number): Pr
           done({ error });
         }
       });
-      // A process that somebody ends while it waits gives no answer.
+      // A process that is killed while it waits has no result.
       const caller = pid;
       erlang.spawn(async () => {
         erlang.monitor("process", caller);

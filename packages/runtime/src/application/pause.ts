@@ -1,4 +1,4 @@
-/** Waiting with the runtime's clock, outside of all processes. */
+/** Waiting with the runtime's clock, outside processes. */
 import { outside } from "../process/context.ts";
 import { wait } from "../process/timer.ts";
 import { Deadline } from "../process/deadline.ts";

@@ -18,13 +18,13 @@ import { program, type ProgramPhase } from "./state.ts";
 
 /** How long each phase may take, for the program as a whole, in ms. */
 export interface Timeouts {
-  /** All applications start. Then the start fails, and what has started is stopped. Default: 60,000. */
+  /** The start of all applications. After that it fails, and the started ones are stopped. Default: 60,000. */
   readonly start?: Timeout | undefined;
-  /** All applications say that they are ready. Then the start fails, too. Default: 60,000. */
+  /** The wait until all applications are ready. After that the start fails as well. Default: 60,000. */
   readonly ready?: Timeout | undefined;
-  /** Work that was begun is finished. Then it is told of, and given up. Default: 10,000. */
+  /** Finishing the work in progress. After that it is reported and abandoned. Default: 10,000. */
   readonly drain?: Timeout | undefined;
-  /** All applications stop. Then their processes are killed. Default: 10,000. */
+  /** The stop of all applications. After that their processes are killed. Default: 10,000. */
   readonly stop?: Timeout | undefined;
 }
 
@@ -33,19 +33,22 @@ export interface RunOptions {
   /** How long each phase may take. */
   readonly timeouts?: Timeouts | undefined;
   /**
-   * How long the program goes on taking work after readiness has become false, in ms: a load balancer needs time to notice,
-   * and whoever connects in the moment in which a server stops listening is cut off. Default: 0.
+   * How long the program goes on taking work after readiness has become false, in ms: a load balancer needs time to
+   * notice, and a client that connects at the moment when a server stops listening is cut off. Default: 0.
    */
   readonly accept_grace?: number | undefined;
   /** SIGTERM and SIGINT drain and stop the program; a second one ends it at once. Default: true. */
   readonly signals?: boolean | undefined;
-  /** After a signal, and when an application has failed, the operating system's process ends, with a status. Default: true. */
+  /**
+   * Whether the operating system's process ends, with a status, after a signal and when an application has failed.
+   * Default: true.
+   */
   readonly exit?: boolean | undefined;
 }
 
-/** A program that runs. */
+/** A running program. */
 export interface Program {
-  /** What it does. */
+  /** Its current phase. */
   readonly phase: ProgramPhase;
   /** Drains it, and stops all applications in reverse. Resolves when all have stopped. */
   stop(): Promise<void>;
@@ -77,7 +80,7 @@ class Run implements Program, Stoppable {
     this.exit = exit;
   }
 
-  /** Its end has begun. */
+  /** Whether its end has begun. */
   get stopped(): boolean {
     return this.stopping !== undefined;
   }
@@ -131,7 +134,7 @@ class Run implements Program, Stoppable {
     return (this.stopping ??= this.end(true));
   }
 
-  /** Stops it without draining: an application that others need has gone. */
+  /** Stops it without draining, because an application that others need has ended. */
   fail(): Promise<void> {
     return (this.stopping ??= this.end(false));
   }
@@ -141,7 +144,7 @@ class Run implements Program, Stoppable {
     else for (const running of all()) running.abort(SHUTDOWN, "the program is stopped");
     await this.stopAll();
     await this.starting?.catch(() => undefined);
-    // What an interrupted start has begun meanwhile.
+    // The applications that an interrupted start has started meanwhile.
     if (all().length > 0) await this.stopAll();
   }
 
@@ -175,12 +178,12 @@ class Run implements Program, Stoppable {
 }
 
 /**
- * Runs a program: starts the application and all it needs, in order, and waits until all say that they are ready. SIGTERM
- * and SIGINT make it not ready, drain it, and stop it in reverse order; then the operating system's process ends with the
+ * Runs a program: starts the application and all those it needs, in order, and waits until all are ready. SIGTERM and
+ * SIGINT make it not ready, drain it, and stop it in reverse order; then the operating system's process ends with the
  * signal's status. When an application ends by itself, the others are stopped, and the status is 1.
  *
- * @throws OtpError `[name, reason]` for an application that does not start, `[not_ready, names]`, `[already_started, name]`;
- *   nothing runs then
+ * @throws OtpError `[name, reason]` for an application that does not start, `[not_ready, names]`, `[already_started,
+ *   name]`; no application is left running
  */
 export async function run(app: Application, options: RunOptions = {}): Promise<Program> {
   const begun = new Run(app, options);
@@ -191,7 +194,7 @@ export async function run(app: Application, options: RunOptions = {}): Promise<P
   try {
     await begun.start();
   } catch (error) {
-    // The program ends with the signal's status, and not of a start that the signal has stopped.
+    // The program ends with the signal's status, not because of a start that the signal has stopped.
     if (begun.exit && begun.stopped) return forever();
     throw error;
   }

@@ -1,5 +1,5 @@
 /**
- * One application that runs: a process of its own, the master, starts the tree, hears of its end, and stops it. OTP's
+ * A running application: a separate process, the master, starts the tree, is notified of its end, and stops it. OTP's
  * `application_master`. All processes of the application have the master among their ancestors.
  */
 import { ensure } from "../term/atom.ts";
@@ -25,30 +25,30 @@ const STOP_APPLICATION = ensure("$stop_application");
 const START = ensure("start");
 const BAD_RETURN = ensure("bad_return");
 
-/** What an application does. */
+/** The phase of an application. */
 export type Phase = "starting" | "started" | "draining" | "stopping" | "stopped";
 
 /** An application from its start to its end. */
 export class Running {
   readonly app: Application;
   readonly key: string;
-  /** What its end means for the program: permanent, transient or temporary. */
+  /** The effect of its end on the program: permanent, transient or temporary. */
   readonly type: unknown;
   phase: Phase = "starting";
   tree: Pid | undefined = undefined;
   state: unknown = undefined;
-  /** Settled when it has started, or could not. */
+  /** Settles when it has started or failed to start. */
   readonly started: Promise<void>;
-  /** Resolves with the reason of its end, in an array, when none of its processes is left. Never rejects. */
+  /** Resolves with its exit reason, in an array, when all its processes have ended. Never rejects. */
   readonly ended: Promise<readonly [reason: unknown]>;
   private readonly master: Pid;
   private resolve!: () => void;
   private reject!: (error: OtpError) => void;
   private tellEnd!: (reason: readonly [unknown]) => void;
   private reason: unknown = undefined;
-  /** It did start. */
+  /** Whether it has started. */
   wasStarted = false;
-  /** Somebody wants its end. */
+  /** Whether its end was requested. */
   stopsOnPurpose = false;
 
   /** @param ms how long its start may take */
@@ -64,7 +64,7 @@ export class Running {
     const patience = new Deadline(() =>
       this.abort(TIMEOUT, `it did not start within ${Math.ceil(ms)} ms; its processes were killed`),
     );
-    // It belongs to nobody: whoever happens to ask for the start is no ancestor.
+    // It has no owner: the process that requests the start is not an ancestor.
     let master!: Pid;
     outside(() => {
       master = proc_lib.spawn(() => this.run());
@@ -76,7 +76,7 @@ export class Running {
     void this.started.then(over, over);
   }
 
-  /** Whether a process is one of its own. */
+  /** Whether a process belongs to it. */
   owns(process: Process): boolean {
     return process.pid === this.master || process.ancestors.includes(this.master);
   }
@@ -89,7 +89,7 @@ export class Running {
     });
   }
 
-  /** Stops it in order. Resolves when nothing of it is left. @param ms then its processes are killed */
+  /** Stops it in order. Resolves when all its processes have ended. @param ms time until they are killed */
   async stop(ms: number): Promise<void> {
     await this.started.catch(() => undefined);
     this.stopsOnPurpose = true;
@@ -110,7 +110,7 @@ export class Running {
     cancel(deadline);
   }
 
-  /** Gives up a start: what has been started of it is killed. */
+  /** Abandons a start: the processes started so far are killed. */
   abort(reason: unknown, text: string): void {
     if (this.phase !== "starting") return;
     this.reject(startError({ behaviour: "application", name: this.key }, this.startReason(reason), text));
@@ -122,7 +122,7 @@ export class Running {
     signal(this.master, this.master, KILL, false);
   }
 
-  // The master's body. What it ends with is told by `watch`, so nothing is thrown here.
+  // The master's body. `watch` reports its exit reason, so nothing is thrown here.
   private async run(): Promise<void> {
     erlang.process_flag("trap_exit", true);
     try {
@@ -206,7 +206,7 @@ export class Running {
     erlang.monitor("process", master);
     const down = await erlang.receive((message) => tagOf(message, 5) === DOWN);
     const reason = (down as readonly unknown[])[4];
-    // What the tree has left behind, and what it was made of if the master was killed.
+    // Processes left behind by the tree, and the tree itself if the master was killed.
     for (const { pid } of this.processes()) signal(pid, master, KILL, false);
     this.phase = "stopped";
     this.reject(startError({ behaviour: "application", name: this.key }, this.startReason(reason)));

@@ -1,4 +1,4 @@
-/** What an application is: its name, what it needs, and what is done in each phase of its life. */
+/** The specification of an application: its name, the applications it needs, and its functions for each phase. */
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
@@ -8,35 +8,41 @@ import type { Pid } from "../term/pid.ts";
 import { checkName } from "../process/registry.ts";
 import { isName, type Name, textOf } from "../term/name.ts";
 
-/** What is given to a function that is limited in time. */
+/** The argument of a function with a time limit. */
 export interface PhaseContext {
-  /** Fires when the time of the phase is over: what has not finished by then is given up. */
+  /** Fires when the time of the phase is over: unfinished work is abandoned then. */
   readonly signal: AbortSignal;
   /** Milliseconds until then. */
   readonly timeout: number;
 }
 
-/** An application: a supervision tree with a name, and what is to be done before it is stopped. */
+/** An application: a named supervision tree, and the work to do before it is stopped. */
 export interface Application<S = unknown> {
   /** Unique in the program. A string and the atom of the same name are the same name. */
   readonly name: Name;
-  /** For people. */
+  /** A description for humans. */
   readonly description?: string | undefined;
-  /** Version, for people. */
+  /** A version for humans. */
   readonly vsn?: string | undefined;
   /** The applications that must run before it starts, and that are stopped after it. */
   readonly applications?: readonly Application[] | undefined;
   /**
    * Starts its supervision tree, linked to the process that calls it: `() => supervisor.start_link(children)`.
    *
-   * @returns the tree's pid, or `[pid, state]`; the state is given to the other functions. Default: it has no processes
+   * @returns the tree's pid, or `[pid, state]`; the state is passed to the other functions. Default: no processes
    */
   start?(): Pid | readonly [Pid, S] | PromiseLike<Pid | readonly [Pid, S]>;
-  /** Whether it can take work, asked by the program's start and by each readiness probe. Anything but `true` and undefined, and an error, says no. */
+  /**
+   * Whether it can take work; called by the program's start and by each readiness probe. An error, or any result but
+   * `true` and undefined, means no.
+   */
   ready?(state: S, context: PhaseContext): unknown;
-  /** Whether it works at all, asked by each liveness probe. Anything but `true` and undefined, and an error, says no: the program is to be replaced. */
+  /**
+   * Whether it works at all; called by each liveness probe. An error, or any result but `true` and undefined, means no:
+   * the program should be replaced.
+   */
   live?(state: S, context: PhaseContext): unknown;
-  /** Stops taking new work, and resolves when what was begun is finished. Called before anything is stopped. */
+  /** Stops taking new work, and resolves when the work in progress is finished. Called before anything is stopped. */
   drain?(state: S, context: PhaseContext): unknown;
   /** Called before the tree is stopped. @returns the state for `stop` */
   prep_stop?(state: S): S | PromiseLike<S>;
@@ -58,7 +64,7 @@ const KEYS = [
 ] as const;
 const FUNCTIONS = ["start", "ready", "live", "drain", "prep_stop", "stop"] as const;
 
-/** Refuses what is no application. @throws ErlangError `badarg` */
+/** Refuses a value that is not an application. @throws ErlangError `badarg` */
 export function checkApplication(given: unknown): asserts given is Application {
   checkOptions(given, KEYS, "start an application");
   const app = given as Partial<Record<(typeof KEYS)[number], unknown>>;
@@ -71,7 +77,7 @@ export function checkApplication(given: unknown): asserts given is Application {
     throw refuse(`applications must be an array of applications, got ${describe(app.applications)}`);
 }
 
-/** The name as text: how it is found. */
+/** The name as text, by which it is found. */
 export function keyOf(app: Application | Name): string {
   if (isName(app)) return textOf(app);
   checkApplication(app);
@@ -79,9 +85,9 @@ export function keyOf(app: Application | Name): string {
 }
 
 /**
- * An application and all it needs, each after those it needs.
+ * An application and all those it needs, in dependency order.
  *
- * @throws ErlangError `badarg` for two applications of one name, and for those that need each other
+ * @throws ErlangError `badarg` for two applications with the same name, and for applications that need each other
  */
 export function inOrder(app: Application): Application[] {
   const order = new Map<string, Application>();

@@ -1,4 +1,4 @@
-/** What the program as a whole does. */
+/** The phase of the whole program. */
 export type ProgramPhase = "starting" | "ready" | "draining" | "stopping" | "stopped";
 
 /** The program. Applications that were started without `run` make it ready. */

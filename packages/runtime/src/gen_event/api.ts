@@ -1,6 +1,6 @@
 /**
- * An event manager: a process that hands each event it is told of to the handlers that are installed in it. OTP's `gen_event`.
- * `docs/gen_event.md` shows it.
+ * An event manager: a process that passes each event to the handlers installed in it. OTP's `gen_event`.
+ * `docs/gen_event.md` is the guide.
  */
 import { BADARG, CALL, CALLING_SELF, NOPROC, NORMAL, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -42,7 +42,7 @@ export function start_link(options: StartOptions = NONE): Promise<Pid> {
   return launch(options, "start_link") as Promise<Pid>;
 }
 
-/** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
+/** Like `start`, and monitors the manager atomically: resolves with `[pid, ref]`. */
 export function start_monitor(options: StartOptions = NONE): Promise<[Pid, Ref]> {
   return launch(options, "start_monitor") as Promise<[Pid, Ref]>;
 }
@@ -77,9 +77,10 @@ export async function sync_notify(manager: ServerRef, event: unknown): Promise<t
 }
 
 /**
- * Installs a handler, in front of those that are there: its init gets `args`.
+ * Installs a handler, in front of the existing ones: its init gets `args`.
  *
- * @throws OtpError if init did not return `[OK, state]`: its reason is what it returned, or `['EXIT', reason]` if it failed
+ * @throws OtpError if init did not return `[OK, state]`: the reason is init's result, or `['EXIT', reason]` if it
+ *   failed
  */
 export async function add_handler<const H extends HandlerRef>(
   manager: ServerRef,
@@ -90,8 +91,8 @@ export async function add_handler<const H extends HandlerRef>(
 }
 
 /**
- * Like `add_handler`, and ties handler and calling process: the handler goes when the process ends, and whenever the handler goes,
- * for whatever reason, the process gets `[GEN_EVENT_EXIT, handler, reason]`.
+ * Like `add_handler`, and ties the handler to the calling process: the handler is removed when the process ends, and
+ * whenever the handler is removed, for any reason, the process gets `[GEN_EVENT_EXIT, handler, reason]`.
  */
 export async function add_sup_handler<const H extends HandlerRef>(
   manager: ServerRef,
@@ -103,7 +104,7 @@ export async function add_sup_handler<const H extends HandlerRef>(
 }
 
 /**
- * Removes a handler: its terminate gets `args`, and its result is the result.
+ * Removes a handler: its terminate gets `args`, and this resolves with terminate's result.
  *
  * @throws OtpError `module_not_found`
  */
@@ -111,7 +112,10 @@ export function delete_handler(manager: ServerRef, handler: HandlerRef, args: un
   return ask(manager, new Ask("delete", checked(handler), args));
 }
 
-/** Puts `[new_handler, new_args]` in the place of `[handler, args]`: the new one's init gets `[new_args, what terminate returned]`. */
+/**
+ * Replaces `[handler, args]` with `[new_handler, new_args]`: the new handler's init gets `[new_args, result of
+ * terminate]`.
+ */
 export async function swap_handler(
   manager: ServerRef,
   [handler, args]: readonly [HandlerRef, unknown],
@@ -130,17 +134,18 @@ export async function swap_sup_handler(
   return (await ask(manager, ask_)) as typeof OK;
 }
 
-/** The handlers that are installed, the newest first. */
+/** The installed handlers, newest first. */
 export async function which_handlers(manager: ServerRef): Promise<readonly HandlerRef[]> {
   return (await ask(manager, new Ask("which"))) as readonly HandlerRef[];
 }
 
 /**
- * Calls a handler and resolves with what its `handle_call` replies.
+ * Calls a handler and resolves with the reply of its `handle_call`.
  *
  * @param timeout in ms (default 5,000)
- * @throws OtpError `bad_module` if it is not installed; what it returned or failed with if that was no reply (then it is removed)
- * @throws Exit with reason `[reason, [gen_event, call, args]]` if the manager is not there, ends or does not answer in time
+ * @throws OtpError `bad_module` if it is not installed; its invalid result or failure, after which it is removed
+ * @throws Exit with reason `[reason, [gen_event, call, args]]` if the manager does not exist, ends or does not reply in
+ *   time
  */
 export function call(manager: ServerRef, handler: HandlerRef, request: unknown, timeout?: Timeout): Promise<unknown> {
   const exit: Calling["exit"] = (reason, server, _payload, ms) => {
@@ -151,7 +156,7 @@ export function call(manager: ServerRef, handler: HandlerRef, request: unknown, 
   return asking(manager, new Ask("call", checked(handler), request), timeout, exit);
 }
 
-/** Makes a manager end: each handler's terminate gets `stop`. Resolves when it is dead. */
+/** Stops a manager: each handler's terminate gets `stop`. Resolves when it is dead. */
 export function stop(manager: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
   return stopping.stop(manager, reason, timeout);
 }

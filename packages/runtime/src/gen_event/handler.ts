@@ -1,4 +1,4 @@
-/** One installed handler: its callbacks are called here, and whatever becomes of that is a value. */
+/** One installed handler: its callbacks are called here, and every outcome is a value. */
 import { EXIT, UNDEF } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Thrown } from "../term/error.ts";
@@ -18,19 +18,19 @@ import type { AnyHandler } from "./types.ts";
 /** A handler in its manager. */
 export interface Handler {
   readonly module: AnyHandler;
-  /** Undefined where it was installed without one. */
+  /** Undefined if it was installed without one. */
   readonly id: unknown;
   readonly state: unknown;
-  /** Who installed it with `add_sup_handler`. */
+  /** The process that installed it with `add_sup_handler`. */
   readonly supervisor: Pid | undefined;
 }
 
-/** What a handler is called: its module, or module and id. */
+/** The name of a handler: its module, or module and id. */
 export function refOf({ module, id }: Handler): unknown {
   return id === undefined ? module : [module, id];
 }
 
-/** Calls a callback as Erlang's `catch` does: what it threw is its result, what it failed with is `['EXIT', reason]`. */
+/** Calls a callback like Erlang's `catch`: a thrown term is the result, and a failure is `['EXIT', reason]`. */
 export function caught(call: () => unknown): unknown {
   try {
     const result = call();
@@ -40,7 +40,7 @@ export function caught(call: () => unknown): unknown {
   }
 }
 
-/** The same for a result that will be read: one that throws when it is looked at is a failure of the callback. */
+/** The same for a result that will be read: if it throws on inspection, that is a failure of the callback. */
 export function read(call: () => unknown): unknown {
   return caught(() => {
     const given = call();
@@ -73,8 +73,8 @@ function invoke(module: AnyHandler, callback: Callback, ...args: readonly unknow
 }
 
 /**
- * Ends a handler: its terminate gets `argument`. Whoever supervises it is told `how` (for a crash, what its callback returned),
- * and a crash is reported. The result is terminate's.
+ * Ends a handler: its terminate gets `argument`. Its supervising process is notified of `how` (for a crash, with the
+ * callback's result), and a crash is reported. Returns terminate's result.
  *
  * @param how what its supervisor is told: `normal`, `shutdown`, `[swapped, handler, supervisor]`, or what a callback returned
  */
@@ -130,7 +130,7 @@ function shownStatus({ module, state }: Handler, message: unknown, reason: unkno
   try {
     return { ...status, ...(module.format_status(status) as Partial<typeof status>) };
   } catch {
-    // What the module wanted hidden must not be shown because its code failed.
+    // Hidden data must not be shown because the module's code failed.
     const hidden = "not shown: format_status failed";
     return { state: hidden, message: hidden, reason };
   }

@@ -1,6 +1,6 @@
 /**
- * What an event manager does: a gen_server whose state is the list of its handlers, the newest first, and whose callbacks hand
- * each event to one after the other, as OTP's `gen_event.erl` does, in its order and with its terms.
+ * The event manager: a gen_server whose state is the list of its handlers, newest first, and whose callbacks pass each
+ * event to one after the other, in the order and with the terms of OTP's `gen_event.erl`.
  */
 import { ensure } from "../term/atom.ts";
 import { EXIT, GEN_CALL, NOREPLY, OK, REPLY, SHUTDOWN, NORMAL } from "../term/atoms.ts";
@@ -21,13 +21,13 @@ import { notInstalled, wrongResult } from "./mistake.ts";
 import { andThen } from "../term/thenable.ts";
 import type { AnyHandler } from "./types.ts";
 
-/** What the functions of gen_event ask of a manager. */
+/** A request of gen_event's functions to a manager. */
 export class Ask {
   readonly op: "sync_notify" | "call" | "add" | "delete" | "swap" | "which";
   readonly handler: unknown;
   readonly term: unknown;
   readonly supervisor: Pid | undefined;
-  /** The new handler of a swap, and what its init takes. */
+  /** The new handler of a swap, and the argument of its init. */
   readonly by: unknown;
   readonly args: unknown;
 
@@ -40,7 +40,7 @@ export class Ask {
     this.args = args;
   }
 
-  /** In reports: what was asked. */
+  /** The request in reports. */
   toString(): string {
     return this.op;
   }
@@ -72,7 +72,7 @@ export const managing = {
   replace: (handlers: Handlers, fun: (one: unknown) => unknown) => handlers.map((handler) => replaced(handler, fun)),
 };
 
-// A message as OTP's gen_event tells `sys` of it.
+// A message as OTP's gen_event reports it to `sys`.
 function incoming(callback: string, message: unknown, from: From | undefined): unknown {
   if (callback === "handle_cast") return [NOTIFY, message];
   return message instanceof Ask && from !== undefined ? [from[0], from, asked(message)] : message;
@@ -129,7 +129,7 @@ function handle_info(message: unknown, handlers: Handlers): unknown {
   return andThen(abandoned(handlers, pid, reason), next);
 }
 
-// The handlers whose supervisor ended go as well.
+// Handlers whose supervising process ended are removed as well.
 function abandoned(handlers: Handlers, pid: unknown, reason: unknown): Maybe<Handlers> {
   if (!(pid instanceof Pid)) return handlers;
   return each(handlers, (handler) =>
@@ -152,7 +152,7 @@ function terminate(_reason: unknown, handlers: Handlers): unknown {
   );
 }
 
-// Each handler in turn: what `go` makes of it, or nothing.
+// Replaces each handler in turn by the result of `go`, or removes it.
 function each(
   handlers: Handlers,
   go: (handler: Handler) => Maybe<Handler | undefined>,
@@ -238,7 +238,7 @@ function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]>
   }) as Maybe<readonly [unknown, Handlers]>;
 }
 
-/** An answer that is OTP's `{error, Reason}`: the caller throws it. */
+/** A reply that is OTP's `{error, Reason}`: the caller throws it. */
 export class Failed {
   readonly reason: unknown;
   /** The same for people. */
@@ -279,7 +279,7 @@ function remove(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers
   ]);
 }
 
-// One handler for another, as a client asks for it. A handler that is not there is none to hand over: its successor gets `error`.
+// A swap requested by a client. If the old handler does not exist, its successor gets `error`.
 function swap(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
@@ -291,7 +291,7 @@ function swap(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]>
   >;
 }
 
-// A handler that gives its place to another one.
+// A swap requested by the handler itself.
 function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unknown): Maybe<Handler | undefined> {
   const { supervisor } = handler;
   return andThen(end(handler, args, swapped(by, supervisor), undefined), (state): Maybe<Handler | undefined> => {
@@ -308,7 +308,7 @@ function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unkn
 function replaced(handler: Handler, fun: (one: unknown) => unknown): Handler {
   try {
     const next = fun([handler.module, handler.id ?? false, handler.state]);
-    // As in OTP, one that changes the handler or fails leaves it as it is.
+    // As in OTP, a function that changes the handler's identity or fails leaves the handler unchanged.
     return isTuple(next) && next.length === 3 && next[0] === handler.module && same(next[1], handler.id ?? false)
       ? { ...handler, state: next[2] }
       : handler;

@@ -4,7 +4,7 @@ import type { Atom } from "../term/atom.ts";
 type Tag<N extends string> = Atom<N>;
 type Awaitable<T> = T | Promise<T>;
 
-/** Any handler module, whatever its events, its state and its arguments are. */
+/** Any handler module, for any events, state and arguments. */
 interface AnyModule {
   init(args: never): Awaitable<InitResult<unknown>>;
   handle_event(event: never, state: never): Awaitable<EventResult<unknown>>;
@@ -16,20 +16,20 @@ interface AnyModule {
 /** A handler by its module, or by its module and an id: a module may be installed several times. */
 export type HandlerRef = AnyModule | readonly [module: AnyModule, id: unknown];
 
-/** What `init` returns. */
+/** The results of `init`. */
 export type InitResult<S> =
   | readonly [Tag<"ok">, S]
   | readonly [Tag<"ok">, S, Tag<"hibernate">]
   | readonly [Tag<"error">, unknown];
 
-/** What `handle_event` and `handle_info` return. */
+/** The results of `handle_event` and `handle_info`. */
 export type EventResult<S> =
   | readonly [Tag<"ok">, S]
   | readonly [Tag<"ok">, S, Tag<"hibernate">]
   | Tag<"remove_handler">
   | readonly [Tag<"swap_handler">, args: unknown, S, handler: HandlerRef, new_args: unknown];
 
-/** What `handle_call` returns. */
+/** The results of `handle_call`. */
 export type CallResult<S> =
   | readonly [Tag<"ok">, reply: unknown, S]
   | readonly [Tag<"ok">, reply: unknown, S, Tag<"hibernate">]
@@ -37,8 +37,9 @@ export type CallResult<S> =
   | readonly [Tag<"swap_handler">, reply: unknown, args: unknown, S, handler: HandlerRef, new_args: unknown];
 
 /**
- * An event handler: `S` is its state, `A` what its init takes. Callbacks may be asynchronous; one runs at a time in a manager.
- * A callback that fails, or returns anything else, removes the handler: its manager and the other handlers go on.
+ * An event handler: `S` is its state, `A` the argument of its init. Callbacks may be asynchronous; a manager runs one
+ * at a time. A callback that fails, or returns anything else, removes the handler: its manager and the other handlers
+ * go on.
  */
 export interface HandlerModule<S = unknown, A = unknown> {
   init(args: A): Awaitable<InitResult<S>>;

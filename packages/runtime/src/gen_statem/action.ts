@@ -1,12 +1,13 @@
 /**
- * Actions: what a result may ask for beside the next state. Pure.
+ * Actions, which a result may ask for besides the next state. Pure.
  *
  *   [REPLY, from, value] · POSTPONE · [POSTPONE, boolean] · [NEXT_EVENT, type, content] · HIBERNATE · [HIBERNATE, boolean]
  *   ms · [TIMEOUT, ms, content] · [STATE_TIMEOUT, ms, content] · [[TIMEOUT, name], ms, content], each with options behind
  *   [kind, CANCEL] · [kind, UPDATE, content]      kind: TIMEOUT · STATE_TIMEOUT · [TIMEOUT, name]
  *   [CHANGE_CALLBACK_MODULE, module] · [PUSH_CALLBACK_MODULE, module] · POP_CALLBACK_MODULE
  *
- * One action stands alone or in an array of them. Tuples and lists are both arrays here, so their content tells which is meant.
+ * Actions are a single action or an array of them. Tuples and lists are both arrays here, so their content decides
+ * which is meant.
  */
 import { Atom } from "../term/atom.ts";
 import { isTuple } from "../term/guarded.ts";
@@ -28,7 +29,7 @@ import {
   UPDATE,
 } from "./atoms.ts";
 
-/** Actions as a list: one alone is a list of one. */
+/** Actions as a list: a single action is a list of one. */
 export function listOf(actions: unknown): readonly unknown[] {
   return isTuple(actions) && !isOne(actions) ? actions : [actions];
 }
@@ -49,7 +50,7 @@ function isOne(array: readonly unknown[]): boolean {
   return first !== POP_CALLBACK_MODULE && first !== INFINITY;
 }
 
-/** Whether a time-out can be of this kind. */
+/** Whether this is a kind of time-out. */
 export function isKind(kind: unknown): boolean {
   return kind === TIMEOUT || kind === STATE_TIMEOUT || (isTuple(kind) && kind.length === 2 && kind[0] === TIMEOUT);
 }
@@ -58,12 +59,12 @@ export function isTime(time: unknown): time is number | Atom<"infinity"> {
   return time === INFINITY || (typeof time === "number" && time >= 0);
 }
 
-/** Whether this is what comes with a call, to answer it. */
+/** Whether this is the `from` of a call. */
 export function isFrom(from: unknown): from is From {
   return isTuple(from) && from.length === 2 && (from[0] instanceof Pid || from[1] instanceof Request);
 }
 
-/** Whether an event that is inserted may be of this type. */
+/** Whether an inserted event may have this type. */
 export function isEventType(type: unknown): boolean {
   return (
     type === CAST ||
@@ -74,13 +75,13 @@ export function isEventType(type: unknown): boolean {
   );
 }
 
-/** A time-out that is to be started, updated or cancelled. */
+/** A request to start, update or cancel a time-out. */
 export interface Asked {
   readonly kind: unknown;
-  /** Milliseconds; Infinity cancels; undefined changes the content alone. */
+  /** Milliseconds; Infinity cancels; undefined changes only the content. */
   readonly time: number | undefined;
   readonly content: unknown;
-  /** The time is a moment on the clock of `performance.now()`. */
+  /** Whether the time is a point on the clock of `performance.now()`. */
   readonly absolute: boolean;
 }
 
@@ -101,7 +102,7 @@ export function askedFor(action: unknown): Asked | undefined {
 
 const milliseconds = (time: number | Atom<"infinity">) => (typeof time === "number" ? time : Infinity);
 
-// Options of a time-out: [ABS, boolean], alone or in a list, or an empty list. OTP takes no longer ones.
+// Options of a time-out: [ABS, boolean], alone or in a list, or an empty list. OTP accepts no longer lists.
 function absoluteIn(options: unknown): boolean | undefined {
   if (!isTuple(options)) return undefined;
   if (options.length === 0) return false;

@@ -1,6 +1,6 @@
 /**
- * A process that is a state machine: what it does with an event depends on the state it is in. OTP's `gen_statem`.
- * `docs/gen_statem.md` shows it.
+ * A process that is a state machine: its handling of an event depends on its state. OTP's `gen_statem`.
+ * `docs/gen_statem.md` is the guide.
  */
 import { BADARG, type IGNORE, NORMAL, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -64,7 +64,7 @@ export type {
 export type { MailboxLimit } from "../behaviour/bounded.ts";
 export type { StartOptions };
 
-/** What a start resolves with: the pid; also `IGNORE` where init may return it. */
+/** The result of a start: the pid, or `IGNORE` if init may return it. */
 export type Started<M> = M extends { init(...args: never): infer R }
   ? typeof IGNORE extends Awaited<R>
     ? Pid<ServedBy<M>> | typeof IGNORE
@@ -72,8 +72,8 @@ export type Started<M> = M extends { init(...args: never): infer R }
   : Pid<ServedBy<M>>;
 
 /**
- * A callback module of mode `STATE_FUNCTIONS`, as it is: its states are inferred from its functions, its data from init, and a
- * transition to a state that there is not does not compile.
+ * Returns a callback module of mode `STATE_FUNCTIONS` unchanged. Its states are inferred from its functions and its
+ * data from init, so that a transition to a state that does not exist does not compile.
  */
 export function states<const K extends string, D, A, const M>(module: StateModule<K, D, A> & M): M {
   return module;
@@ -102,7 +102,7 @@ export function start_link<M extends AnyModule | object>(
   return launch(module, arg, options, "start_link") as Promise<Started<M>>;
 }
 
-/** Like `start`, monitored by the calling process in the same moment: resolves with `[pid, ref]`. */
+/** Like `start`, and monitors the machine atomically: resolves with `[pid, ref]`. */
 export function start_monitor<M extends AnyModule | object>(
   module: M & WellFormed<M>,
   arg: ArgOf<M>,
@@ -111,15 +111,15 @@ export function start_monitor<M extends AnyModule | object>(
   return launch(module, arg, options, "start_monitor") as Promise<[Pid<ServedBy<M>>, Ref]>;
 }
 
-/** How long a call waits, in ms. `clean_timeout` and `dirty_timeout` differ on other nodes alone. */
+/** How long a call waits, in ms. `clean_timeout` and `dirty_timeout` differ only for other nodes. */
 export type CallTimeout = Timeout | readonly [typeof CLEAN_TIMEOUT | typeof DIRTY_TIMEOUT, Timeout];
 
 /**
  * Calls a state machine and waits for its reply.
  *
- * @param timeout how long to wait, in ms; by default, unlike that of a gen_server, for ever
- * @throws Exit with reason `[reason, [gen_statem, call, args]]`: `noproc`, `timeout`, `calling_self`, or the reason the
- *   machine ended with before it replied. Uncaught in a process, it ends the process with that reason
+ * @param timeout how long to wait, in ms; for ever by default, unlike a gen_server's call
+ * @throws Exit with reason `[reason, [gen_statem, call, args]]`: `noproc`, `timeout`, `calling_self`, or the machine's
+ *   exit reason if it ended before it replied. If the `Exit` is not caught, the calling process ends with that reason
  */
 export function call<const S extends ServerRef, const M extends CallTo<S>>(
   server: S,
@@ -147,7 +147,7 @@ function callWithin(server: ServerRef, request: unknown, given: readonly unknown
   });
 }
 
-/** Sends a state machine an event that is not answered. Always `ok`, also if there is no such machine. */
+/** Sends a state machine an event without a reply. Always returns `ok`, even if there is no such machine. */
 export function cast<const S extends ServerRef, const M extends CastTo<S>>(server: S, message: M): typeof OK {
   return genCast(server, message);
 }
@@ -171,9 +171,10 @@ function asReply(action: unknown): readonly unknown[] {
 }
 
 /**
- * Makes a state machine end: it handles what is in its mailbox, runs terminate and exits with `reason`. Resolves when it is dead.
+ * Stops a state machine: it handles the messages in its mailbox, runs terminate and exits with `reason`. Resolves when
+ * it is dead.
  *
- * @throws Exit with reason `noproc`, `timeout`, or the reason it ended with if that is another one
+ * @throws Exit with reason `noproc`, `timeout`, or the machine's exit reason if that differs from `reason`
  */
 export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = Infinity): Promise<typeof OK> {
   return stopping.stop(server, reason, timeout);

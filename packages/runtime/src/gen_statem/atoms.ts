@@ -38,7 +38,7 @@ export const POP_CALLBACK_MODULE = ensure("pop_callback_module");
 export const CLEAN_TIMEOUT = ensure("clean_timeout");
 export const DIRTY_TIMEOUT = ensure("dirty_timeout");
 
-// What goes wrong.
+// Errors.
 export const BAD_RETURN_FROM_INIT = ensure("bad_return_from_init");
 export const BAD_RETURN_FROM_CALLBACK_MODE = ensure("bad_return_from_callback_mode");
 export const BAD_RETURN = ensure("bad_return_from_state_function");

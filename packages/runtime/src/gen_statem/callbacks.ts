@@ -1,4 +1,4 @@
-/** A gen_statem's callback module as its loop sees it: types are the callbacks' own business (`types.ts`). */
+/** A gen_statem's callback module as its loop sees it, without the callbacks' own types (`types.ts`). */
 import { Atom } from "../term/atom.ts";
 import { isTuple } from "../term/guarded.ts";
 import type { Shown } from "../behaviour/served.ts";
@@ -13,13 +13,13 @@ export interface AnyModule extends Shown {
 
 /** How a module's callbacks are called. */
 export interface Mode {
-  /** The function named after the state, rather than handle_event. */
+  /** Whether the function named after the state is called, instead of handle_event. */
   readonly functions: boolean;
-  /** Also when a state is entered. */
+  /** Whether it is also called when a state is entered. */
   readonly enter: boolean;
 }
 
-/** Reads what callback_mode returned: a mode, or a list of a mode and `STATE_ENTER`. Undefined if it is none. */
+/** Reads the result of callback_mode: a mode, or a list of a mode and `STATE_ENTER`. Undefined if it is invalid. */
 export function modeOf(result: unknown): Mode | undefined {
   let functions: boolean | undefined;
   let enter = false;
@@ -52,7 +52,7 @@ export function nameOfState(state: unknown): string | undefined {
 
 export type StateFunction = (...args: unknown[]) => unknown;
 
-/** The function of this name in a module, unless it is a callback or an object's own business. */
+/** The function of this name in a module, unless it is a callback or a method of every object. */
 export function functionOf(module: object, name: string): StateFunction | undefined {
   if (RESERVED.has(name)) return undefined;
   const there: unknown = (module as Record<string, unknown>)[name];

@@ -1,5 +1,5 @@
 /**
- * A state's function made of clauses: one per event, so that each call is answered with its own type of reply.
+ * A state's function built from clauses, one per event, so that each call gets its own type of reply.
  *
  *   locked: gen_statem.events<Door, State, Data>({
  *     call: { push: (_request, from) => [KEEP_STATE_AND_DATA, [[REPLY, from, "is locked"]]] },
@@ -18,8 +18,8 @@ type Clause = (...args: unknown[]) => unknown;
 type Table = Readonly<Record<string, Clause>>;
 
 /**
- * A state's function made of clauses: `P` is the protocol of the machine, `S` its states, `D` its data. The pid of a machine
- * with such functions carries the protocol: calls and casts to it are checked.
+ * Builds a state's function from clauses: `P` is the protocol of the machine, `S` its states, `D` its data. The pid of
+ * a machine with such functions carries the protocol: calls and casts to it are checked.
  */
 export function events<P extends Protocol, S, D>(clauses: Clauses<P, S, D>): StateFunction<S, D> & Understanding<P> {
   const { call, cast, timeouts, otherwise } = clauses;

@@ -1,7 +1,8 @@
 /**
- * The loop of a gen_statem: takes one event after the other, hands it to the callback of the state, and makes the transition
- * that the result asks for. Events come from the queue of inserted and postponed ones, then from time-outs of zero, then from
- * the mailbox. A callback that answers at once costs no promise; while one awaits, the loop does not listen.
+ * The loop of a gen_statem: takes one event after the other, passes it to the callback of the state, and makes the
+ * transition that the result asks for. Events come from the queue of inserted and postponed ones, then from time-outs
+ * of zero, then from the mailbox. A synchronous callback needs no promise; while an asynchronous one awaits, the loop
+ * does not listen.
  */
 import { GEN_CALL, GEN_CAST } from "../term/atoms.ts";
 import { type Atom, ensure } from "../term/atom.ts";
@@ -94,13 +95,13 @@ import { Timeouts, Timer } from "./timeouts.ts";
 const BORN = OWN;
 const SUSPENDED = OWN << 1;
 const DEBUGGED = OWN << 2;
-/** The call of the state that is entered is due. */
+/** The state enter call is due. */
 const ENTERING = OWN << 3;
-/** The callback at work is called for an event, not because a state is entered. */
+/** The running callback handles an event, not the entry into a state. */
 const STATE_CALL = OWN << 4;
 const POSTPONING = OWN << 5;
 
-/** An event: `[CALL, from]`, `CAST`, `INFO` … and what it says. */
+/** An event: `[CALL, from]`, `CAST`, `INFO` … and its content. */
 class Event {
   readonly type: unknown;
   readonly content: unknown;
@@ -121,26 +122,26 @@ const NO_MODE: Mode = { functions: false, enter: false };
 
 export class Machine extends Process implements Served {
   module: AnyModule;
-  /** The modules below the one at work, the nearest last. */
+  /** The modules below the current one, the nearest last. */
   #below: AnyModule[] | undefined = undefined;
   #mode: Mode = NO_MODE;
   readonly parent: Pid | undefined;
   starter: Starter | undefined = undefined;
-  /** Events that are due before any message, the next one last. */
+  /** Events to be handled before any message, the next one last. */
   #queue: Event[] = [];
-  /** Events put off until the state changes, oldest first. */
+  /** Events postponed until the state changes, oldest first. */
   #postponed: Event[] = [];
   #timeouts: Timeouts | undefined = undefined;
-  /** What the transition under way is to insert, in order. */
+  /** The events that the current transition inserts, in order. */
   #inserted: Event[] | undefined = undefined;
   #asked: Asked[] | undefined = undefined;
-  /** The event at hand. Without one, the type is undefined. */
+  /** The current event. The type is undefined if there is none. */
   #type: unknown = undefined;
   #content: unknown = undefined;
   state: unknown = undefined;
-  /** Before init has run: its argument. */
+  /** The argument of init until that has run. */
   data: unknown;
-  // State and data as the transition under way leaves them.
+  // State and data after the current transition.
   #nextState: unknown = undefined;
   #nextData: unknown = undefined;
 
@@ -211,7 +212,7 @@ export class Machine extends Process implements Served {
 
   turn(): void {
     if (!this.alive) return;
-    // It is awake: what arrives meanwhile need not wake it.
+    // It is awake: messages that arrive meanwhile need not wake it.
     this.ready = true;
     if (this.waiter !== undefined) look(this);
     else if ((this.flags & BORN) === 0) {
@@ -219,7 +220,7 @@ export class Machine extends Process implements Served {
       else this.#init();
     } else {
       for (let left = SLICE; this.listening; left--) {
-        // One event at least: whoever gives a turn has seen that there is time for it, and a turn for nothing could recur.
+        // At least one event: the dispatcher has checked that there is time, and an empty turn could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
         if (
           this.head !== undefined &&
@@ -244,7 +245,7 @@ export class Machine extends Process implements Served {
     this.#timeouts?.clear();
     this.#queue = [];
     this.#postponed = [];
-    // Whoever keeps a reference, a promise or a pid of the dead keeps none of its state.
+    // Code that keeps a reference, a promise or the pid of a dead process retains none of its state.
     this.state = undefined;
     this.data = undefined;
     this.#nextState = undefined;
@@ -265,14 +266,14 @@ export class Machine extends Process implements Served {
     return !this.suspended && this.head !== undefined;
   }
 
-  // Does what is due next. False if nothing is.
+  // Does the next due step. False if there is none.
   #step(): boolean {
     if ((this.flags & ENTERING) !== 0) {
       this.flags &= ~(ENTERING | STATE_CALL);
       this.#callback(ENTER, this.state, this.#type, this.#content);
       return true;
     }
-    // Taking nothing out of an empty array takes as long as all else here.
+    // Taking from an empty array would take as long as everything else here.
     const queued = this.#queue.length === 0 ? undefined : this.#queue.pop();
     if (queued !== undefined) {
       this.#turnOf(queued.type, queued.content);
@@ -295,7 +296,7 @@ export class Machine extends Process implements Served {
     return true;
   }
 
-  // Functions of their own: a closure in a loop costs an object for each turn of it, whether it is made or not.
+  // Separate functions: a closure in a loop costs an object per iteration even if it is never created.
   #takeCarried(entry: Entry): void {
     handled(entry, () => this.#take(entry));
   }
@@ -313,7 +314,7 @@ export class Machine extends Process implements Served {
   }
 
   #message(message: unknown): void {
-    // What its own functions send may also come by hand.
+    // The messages of the public functions may also be sent by hand.
     if (tagOf(message, 2) === GEN_CAST) {
       this.#begin(CAST, (message as readonly unknown[])[1]);
       return;
@@ -335,7 +336,7 @@ export class Machine extends Process implements Served {
     else this.#begin(INFO, message);
   }
 
-  // The way that most calls take, with its plainest result, an answer and nothing else, done at once. The rest is #begin's.
+  // The path of most calls, with a fast path for a plain reply; #begin does the rest.
   #call(request: Request): void {
     const { module, state, data } = this;
     const { from, payload } = request;
@@ -373,27 +374,27 @@ export class Machine extends Process implements Served {
     }
   }
 
-  // An event came.
+  // Handles a new event.
   #begin(type: unknown, content: unknown): void {
     if (this.debugged) happened(this, [IN, [type, content], this.state]);
     this.#turnOf(type, content);
   }
 
-  // An event's turn has come.
+  // Handles an event from the queue.
   #turnOf(type: unknown, content: unknown): void {
     this.#open();
     this.#callback(type, content, type, content);
   }
 
-  // A transition begins.
+  // Begins a transition.
   #open(): void {
     this.#nextState = this.state;
     this.#nextData = this.data;
     this.flags |= STATE_CALL;
   }
 
-  // The event at hand goes from here to the transition as arguments, `ofType` and `event`: most events are done with at once,
-  // and a young object that is written into an old one costs more than what it is written for.
+  // From here to the transition, the current event is passed as the arguments `ofType` and `event`: most events are
+  // finished at once, and writing a young object into an old one costs more than it is worth.
   #callback(type: unknown, content: unknown, ofType: unknown, event: unknown): void {
     const { module } = this;
     let result: unknown;
@@ -421,7 +422,7 @@ export class Machine extends Process implements Served {
     }
   }
 
-  // A function of its own: closures make what they use an object, whether they are made or not.
+  // A separate function: V8 allocates an object for the variables of a closure even if the closure is never created.
   #wait(ofType: unknown, event: unknown, result: PromiseLike<unknown>): void {
     whenSettled(
       this,
@@ -432,7 +433,7 @@ export class Machine extends Process implements Served {
     );
   }
 
-  // The event at hand stays so for a while.
+  // Keeps the current event for later.
   #hold(ofType: unknown, event: unknown): void {
     this.#type = ofType;
     this.#content = event;
@@ -459,14 +460,14 @@ export class Machine extends Process implements Served {
     this.#failed(error);
   }
 
-  // Does what a result says.
+  // Carries out a result.
   #apply(ofType: unknown, event: unknown, result: unknown): void {
     if (!this.alive) return;
     let verdict: Verdict = WRONG;
     try {
       verdict = read(result);
     } catch {
-      // A proxy that throws is no result.
+      // A proxy that throws is not a result.
     }
     const tuple = result as readonly unknown[];
     switch (verdict) {
@@ -522,9 +523,9 @@ export class Machine extends Process implements Served {
     }
   }
 
-  // Does the actions of a result, and then enters the state or makes the transition.
+  // Carries out the actions of a result, and then enters the state or makes the transition.
   #go(ofType: unknown, event: unknown, enters: boolean, list: readonly unknown[]): void {
-    // By index, and no iterator: an answer is what most results have.
+    // By index, without an iterator: most results have a single reply.
     for (let index = 0; index < list.length; index++) {
       const action = list[index];
       const problem = this.#act(action);
@@ -543,7 +544,7 @@ export class Machine extends Process implements Served {
     } else this.#transition(ofType, event);
   }
 
-  // Does one action, or tells what is wrong with it.
+  // Carries out one action, or returns the problem with it.
   #act(action: unknown): Atom | Failure | undefined {
     if (isTuple(action) && action[0] === REPLY && action.length === 3) {
       const from = action[1];
@@ -627,7 +628,7 @@ export class Machine extends Process implements Served {
     }
   }
 
-  // For `sys`: what became of the event at hand, and the time-outs that are asked for.
+  // Reports to `sys` the outcome of the current event and the requested time-outs.
   #told(ofType: unknown, event: unknown): void {
     const { state } = this;
     const what = (this.flags & POSTPONING) === 0 ? CONSUME : POSTPONED;
@@ -638,13 +639,13 @@ export class Machine extends Process implements Served {
     }
   }
 
-  // State and data are those of the transition under way from now on.
+  // Makes the transition's state and data the current ones.
   #adopt(): void {
     this.state = this.#nextState;
     this.data = this.#nextData;
   }
 
-  // In mode state_functions a state is its name, whether that is given as a string or as an atom.
+  // In mode state_functions a state is its name, given as a string or as an atom.
   #sameState(a: unknown, b: unknown): boolean {
     if (a === b) return true;
     if (!this.#mode.functions) return same(a, b);
@@ -652,7 +653,7 @@ export class Machine extends Process implements Served {
     return name === undefined ? same(a, b) : name === nameOfState(b);
   }
 
-  // Takes up a callback module, or tells why not.
+  // Switches to a callback module, or returns the problem with it.
   #useModule(module: AnyModule): Failure | undefined {
     let result: unknown;
     try {
@@ -731,7 +732,7 @@ export class Machine extends Process implements Served {
     starter?.ack(value);
   }
 
-  // As in OTP, who starts it is told the reason of an error without its stack.
+  // As in OTP, the starter gets the reason of an error without its stack.
   #failInit(told: unknown, reason: unknown, crashed: boolean): void {
     if (!this.alive) return;
     this.listening = false;
@@ -744,7 +745,7 @@ export class Machine extends Process implements Served {
     die(this, reason);
   }
 
-  // An error ends it: terminate is told the error, everybody else also where it was raised.
+  // Ends the machine because of an error: terminate gets the error alone; the exit reason also has its stack.
   #failed(error: unknown): void {
     this.stop(plainOf(error), reasonOf(error));
   }
@@ -760,7 +761,7 @@ export class Machine extends Process implements Served {
     return this.#mode.functions ? describe(nameOfState(this.#nextState)) : "handle_event";
   }
 
-  /** Ends it: terminate(reason, state, data), then death. What terminate itself fails with becomes the reason. */
+  /** Ends it: terminate(reason, state, data), then death. A failure of terminate becomes the reason. */
   stop(reason: unknown, exit: unknown = reason): void {
     if (!this.alive) return;
     if (this.debugged) happened(this, [TERMINATED, reason, this.state]);
@@ -778,7 +779,7 @@ export class Machine extends Process implements Served {
   }
 }
 
-/** What a callback, other than that of a state, failed with. */
+/** A failure of a callback other than a state's. */
 class Failure {
   readonly error: unknown;
   constructor(error: unknown) {
@@ -786,7 +787,7 @@ class Failure {
   }
 }
 
-// What terminate is told of an error: the error alone.
+// The reason passed to terminate for an error: the error alone.
 function plainOf(error: unknown): unknown {
   return isExit(error) || isErlangError(error) ? error.reason : error;
 }
@@ -795,8 +796,8 @@ function isReply(action: unknown): action is readonly [unknown, From, unknown] {
   return isTuple(action) && action.length === 3 && action[0] === REPLY && isFrom(action[1]);
 }
 
-// The answer in a result that asks for nothing else: [KEEP_STATE_AND_DATA, answer], [KEEP_STATE, data, answer] or
-// [NEXT_STATE, state, data, answer] with the state that it is in. NOTHING if it is none of these.
+// The reply in a result that asks for nothing else: [KEEP_STATE_AND_DATA, answer], [KEEP_STATE, data, answer] or
+// [NEXT_STATE, state, data, answer] with its current state. NOTHING for any other result.
 function plainReply(result: unknown, state: unknown, from: From): unknown {
   if (!Array.isArray(result)) return NOTHING;
   const tag: unknown = result[0];

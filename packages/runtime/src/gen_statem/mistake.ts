@@ -1,4 +1,4 @@
-/** What a state machine's callback did wrong, in words. The exit reasons stay OTP's; the sentences go beside them. */
+/** Descriptions of a state machine callback's mistakes. The exit reasons stay OTP's; the sentences accompany them. */
 import { BADARG, UNDEF } from "../term/atoms.ts";
 import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
@@ -29,7 +29,7 @@ const ALLOWED: ReadonlyMap<Atom, string> = new Map<Atom, string>([
   [BAD_ENTER_ACTION, "was called because the state is entered, and must neither postpone nor insert events then"],
 ]);
 
-/** The sentence for a result or an action that is none. */
+/** The sentence for an invalid result or action. */
 export function wrong(kind: Atom, module: object, callback: string, term: unknown): string {
   return `${callback} of ${nameOfModule(module)} ${kind === BAD_RETURN || kind === BAD_ENTER_RETURN ? "returned" : "asked for"} ${describe(term)}, and ${ALLOWED.get(kind)}`;
 }
@@ -45,7 +45,7 @@ export function wrongMode(module: object, result: unknown): ErlangError {
   );
 }
 
-/** The error for a callback that is not there: OTP's `undef`. */
+/** The error for a missing callback: OTP's `undef`. */
 export function missing(module: object, name: string): ErlangError {
   return new ErlangError(UNDEF, `${nameOfModule(module)} has no function ${describe(name)}`);
 }

@@ -1,5 +1,5 @@
 /**
- * What a callback's result asks for. Pure.
+ * The meaning of a callback's result. Pure.
  *
  *   verdict        result                                     data  actions or replies
  *   NEXT           [NEXT_STATE, state, data, actions?]          2     3

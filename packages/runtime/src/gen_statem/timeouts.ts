@@ -1,6 +1,6 @@
 /**
- * A state machine's time-outs: one for events, one for the state, any number with names. One that fires is a message in the
- * mailbox, behind what is there; one of time zero is no timer: it is due as soon as no event is left.
+ * A state machine's time-outs: one for events, one for the state, any number with names. A time-out that fires is a
+ * message at the end of the mailbox. A time-out of zero needs no timer: it is due as soon as no event is left.
  */
 import { isTuple } from "../term/guarded.ts";
 import { same } from "../term/reason.ts";
@@ -12,7 +12,7 @@ import { Deadline } from "../process/deadline.ts";
 import { type Asked } from "./action.ts";
 import { STATE_TIMEOUT, TIMEOUT } from "./atoms.ts";
 
-/** A time-out that runs. As the reference in its message it tells whether it still does. */
+/** A running time-out. It is also the reference in its message, which shows whether it is still running. */
 export class Timer extends Ref {
   readonly id = nextId();
   readonly kind: unknown;
@@ -31,7 +31,7 @@ export class Timeouts {
   #event: Timer | undefined = undefined;
   #state: Timer | undefined = undefined;
   #named: Map<unknown, Timer> | undefined = undefined;
-  /** Those of time zero, in the order in which they are due. */
+  /** Time-outs of zero, in the order in which they are due. */
   #zeros: Timer[] = [];
 
   constructor(machine: Process) {
@@ -39,8 +39,9 @@ export class Timeouts {
   }
 
   /**
-   * Does what one list of actions asks for. As in OTP, the list is worked off from its end: of each kind the last counts, and of
-   * two with the same time the one further behind fires first; those of time zero are due in the order of the list.
+   * Carries out the time-outs of one list of actions. As in OTP, the list is processed from its end: of each kind the
+   * last one counts, and of two with the same time the later one in the list fires first; time-outs of zero are due in
+   * the order of the list.
    */
   start(list: readonly Asked[]): void {
     const seen = new Map<unknown, unknown>();
@@ -55,7 +56,7 @@ export class Timeouts {
     this.#zeros.push(...zeros);
   }
 
-  // Starts, changes or cancels one. The timer, if it is due at once.
+  // Starts, changes or cancels one time-out. Returns the timer if it is due at once.
   #start({ kind, time, content, absolute }: Asked): Timer | undefined {
     const running = this.#running(kind);
     if (time === undefined && running !== undefined) {
@@ -66,14 +67,14 @@ export class Timeouts {
     if (time === Infinity) return undefined;
     const timer = new Timer(kind, content);
     this.#set(kind, timer);
-    // As in OTP, a moment that is past is a timer that fires at once: only zero is none.
+    // As in OTP, a time in the past is a timer that fires at once; only zero needs no timer.
     if (time === undefined || time === 0) return timer;
     timer.deadline = new Deadline(() => this.#machine.accept([TIMEOUT, timer, kind]));
     wait(timer.deadline, absolute ? Math.max(0, time - now()) : time);
     return undefined;
   }
 
-  /** The one of time zero that is due next, which is over. */
+  /** Removes and returns the next due time-out of zero. */
   zero(): Timer | undefined {
     const timer = this.#zeros[0];
     if (timer !== undefined) this.#stop(timer);
@@ -84,24 +85,24 @@ export class Timeouts {
     return this.#zeros.length > 0;
   }
 
-  /** A timer's message came: whether it still runs. If so it is over. */
+  /** Handles a timer's message: returns whether the timer was still running, and ends it. */
   over(timer: Timer): boolean {
     if (this.#running(timer.kind) !== timer) return false;
     this.#stop(timer);
     return true;
   }
 
-  /** An event came: it ends the wait for one. */
+  /** Ends the event time-out, because of an event. */
   busy(): void {
     if (this.#event !== undefined) this.#stop(this.#event);
   }
 
-  /** The state changed. */
+  /** Ends the state time-out, because of a new state. */
   changed(): void {
     if (this.#state !== undefined) this.#stop(this.#state);
   }
 
-  /** Ends all. */
+  /** Ends all time-outs. */
   clear(): void {
     this.busy();
     this.changed();
@@ -110,7 +111,7 @@ export class Timeouts {
     this.#zeros = [];
   }
 
-  /** All that run, as `[kind, content]`. */
+  /** All running time-outs, as `[kind, content]`. */
   list(): readonly (readonly [kind: unknown, content: unknown])[] {
     const named = [...(this.#named?.values() ?? [])].toReversed();
     return [...named, this.#event, this.#state].flatMap((timer) =>
@@ -144,7 +145,7 @@ export class Timeouts {
   }
 }
 
-// The key under which a term stands in a map: names that are arrays are equal by their elements.
+// The key of a term in a map: names that are arrays are compared by their elements.
 function keyIn(map: ReadonlyMap<unknown, unknown>, term: unknown): unknown {
   if (isTuple(term) && !map.has(term)) for (const key of map.keys()) if (same(key, term)) return key;
   return term;

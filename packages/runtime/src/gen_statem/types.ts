@@ -8,10 +8,13 @@ import type { Status } from "../behaviour/callbacks.ts";
 type Tag<N extends string> = Atom<N>;
 type Awaitable<T> = T | Promise<T>;
 
-/** What a time-out is for: the next event, the state, or a name of its own. */
+/** The kind of a time-out: for the next event, for the state, or with a name. */
 export type TimeoutKind = Tag<"timeout"> | Tag<"state_timeout"> | readonly [Tag<"timeout">, unknown];
 
-/** What an event is: `[CALL, from]`, `CAST`, `INFO` (a plain message), `INTERNAL` (an inserted one), a time-out; `ENTER` for a state enter call. */
+/**
+ * The type of an event: `[CALL, from]`, `CAST`, `INFO` (a plain message), `INTERNAL` (an inserted one), a time-out;
+ * `ENTER` for a state enter call.
+ */
 export type EventType =
   | readonly [Tag<"call">, From]
   | Tag<"cast">
@@ -28,10 +31,10 @@ export type CallFrom<R> = From & { readonly [answers]?: (reply: R) => R };
 /** Answers a call. */
 export type ReplyAction<R = unknown> = readonly [Tag<"reply">, unknown extends R ? From : CallFrom<R>, R];
 
-/** Options of a time-out: its time is a moment of `performance.now()`, not a span. */
+/** Options of a time-out: its time is a point on the clock of `performance.now()`, not a duration. */
 type TimeoutOptions = readonly [Tag<"abs">, boolean] | readonly [readonly [Tag<"abs">, boolean]] | readonly [];
 
-/** What a result may ask for beside the next state. `A` is the replies it may give. */
+/** An action, which a result may ask for besides the next state. `A`: the allowed replies. */
 export type Action<A = ReplyAction> =
   | A
   | Tag<"postpone">
@@ -50,14 +53,14 @@ export type Action<A = ReplyAction> =
 /** One action, or several in their order. */
 export type Actions<A = ReplyAction> = Action<A> | readonly Action<A>[];
 
-/** What init returns. */
+/** The results of init. */
 export type InitResult<S, D> =
   | readonly [Tag<"ok">, S, D]
   | readonly [Tag<"ok">, S, D, Actions]
   | readonly [Tag<"stop">, unknown]
   | Tag<"ignore">;
 
-/** What the callback of a state returns; `A` is the replies it may give. */
+/** The results of a state's callback. `A`: the allowed replies. */
 export type Result<S, D, A = ReplyAction> =
   | readonly [Tag<"next_state">, S, D]
   | readonly [Tag<"next_state">, S, D, Actions<A>]
@@ -74,10 +77,10 @@ export type Result<S, D, A = ReplyAction> =
 
 type Mode = Tag<"state_functions"> | Tag<"handle_event_function">;
 
-/** What callback_mode returns. */
+/** The result of callback_mode. */
 export type CallbackMode = Mode | readonly (Mode | Tag<"state_enter">)[];
 
-// A method, so that a callback may take less than it can be given.
+// A method, so that a callback may accept narrower parameters.
 type Callback<A extends readonly unknown[], R> = { method(...args: A): R }["method"];
 
 /** A state's function. */
@@ -105,17 +108,17 @@ interface Common<S, D, A> {
   format_status?(status: Status): Status;
 }
 
-/** A module of mode `HANDLE_EVENT_FUNCTION`: `S` is its states, any terms, `D` its data, `A` what init takes. */
+/** A module of mode `HANDLE_EVENT_FUNCTION`: `S` is its states, any terms, `D` its data, `A` the argument of init. */
 export interface EventModule<S, D, A> extends Common<S, D, A> {
   handle_event(type: EventType, content: unknown, state: S, data: D): Awaitable<Result<S, D>>;
 }
 
-/** A module of mode `STATE_FUNCTIONS`: beside init and its like, one function for each state `K`. */
+/** A module of mode `STATE_FUNCTIONS`: one function for each state `K`, besides init and the other callbacks. */
 export type StateModule<K extends string, D, A> = Common<Named<NoInfer<Exclude<K, Reserved>>>, D, A> & {
   readonly [S in K]: S extends Reserved ? unknown : StateFunction<Named<NoInfer<Exclude<K, Reserved>>>, NoInfer<D>>;
 };
 
-/** What a module's init takes. */
+/** The argument of a module's init. */
 export type ArgOf<M> = M extends { init(arg: infer A): unknown } ? A : unknown;
 
 // The states that a result goes to.
@@ -130,7 +133,7 @@ type InitialState<M> = M extends { init(...args: never): infer R }
   : never;
 type StatesOf<M> = Named<Exclude<keyof M & string, Reserved>>;
 
-/** Says, where a module is started, which of its callbacks goes to a state that there is not. */
+/** At the start of a module, shows which of its callbacks changes to a state that does not exist. */
 export type WellFormed<M> = M extends {
   handle_event(type: never, content: never, state: infer S, data: never): infer R;
 }
@@ -157,7 +160,7 @@ interface UnknownState<S> {
 
 declare const understands: unique symbol;
 
-/** A state's function that says which protocol it understands. */
+/** A state's function whose type has the protocol that it understands. */
 export interface Understanding<P> {
   readonly [understands]?: P;
 }
@@ -168,7 +171,7 @@ type ProtocolIn<F> = F extends { readonly [understands]?: infer P }
     : never
   : never;
 
-/** What a module understands, as far as its functions say so (`gen_statem.events`). */
+/** The protocol of a module, as declared by its functions (`gen_statem.events`). */
 export type ServedBy<M> = [{ [K in keyof M]: ProtocolIn<M[K]> }[keyof M]] extends [infer P]
   ? [P] extends [never]
     ? unknown
@@ -201,10 +204,10 @@ export interface Clauses<P extends Protocol, S, D> {
   /** The event time-out. */
   readonly timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
   readonly state_timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
-  /** The time-outs with names that are strings or atoms, by name. */
+  /** Named time-outs, by name, for names that are strings or atoms. */
   readonly timeouts?: Readonly<Record<string, (content: unknown, data: D) => Outcome<P, S, D>>>;
-  /** The state is entered. Without it, that is no matter. */
+  /** Called when the state is entered. Without it, nothing happens then. */
   readonly enter?: (old_state: S, data: D) => Outcome<P, S, D>;
-  /** All other events. Without it, one that no clause takes is an error, `function_clause`. */
+  /** Handles all other events. Without it, an event without a clause is an error, `function_clause`. */
   readonly otherwise?: (type: EventType, content: unknown, data: D) => Awaitable<Result<S, D>>;
 }

@@ -1,4 +1,4 @@
-/** The process that stands for a nact actor: it has the actor's life, and passes on what it gets. */
+/** The process that represents a nact actor: it lives as long as the actor, and passes on its messages. */
 import { GEN_CAST, NORMAL } from "../term/atoms.ts";
 import { ensure } from "../term/atom.ts";
 import { reasonOf } from "../term/reason.ts";
@@ -23,13 +23,13 @@ const nowhere: Dispatcher = { prompt: false, admit() {}, schedule() {}, dismiss(
 /** Decisions of `onCrash` that leave the actor alive. */
 const FORGIVING = ["stopChild", "stopAllChildren", "resume", "reset", "resetAll", "resetChild", "resetAllChildren"];
 
-// Who asks does not wait yet while the request is handed over.
+// The caller is not waiting yet while the request is being passed on.
 const soon = Promise.resolve();
 const later = (work: () => void) => void soon.then(work);
 
 const known = new WeakMap<Actor, ActorProcess>();
 
-/** The process of an actor that lives: one as long as it lives. */
+/** The process of a live actor: the same one for the actor's whole life. */
 export function standIn(actor: Actor): ActorProcess {
   let process = known.get(actor);
   if (process === undefined) {
@@ -43,7 +43,7 @@ export function standIn(actor: Actor): ActorProcess {
 export class ActorProcess extends Process {
   readonly actor: Actor;
   readonly #unfollow: () => void;
-  /** What the actor failed with and was not forgiven yet. */
+  /** The actor's last failure, until `onCrash` forgives it. */
   #fault: { readonly error: unknown } | undefined;
   /** nact ended the actor, so there is nothing to stop. */
   #ended = false;
@@ -64,7 +64,7 @@ export class ActorProcess extends Process {
 
   override wake(): void {}
 
-  /** A dead process's actor does not live on. */
+  /** Stops the actor of a dead process. */
   release(): void {
     this.#unfollow();
     if (!this.#ended) this.actor.stop();
@@ -86,8 +86,8 @@ export class ActorProcess extends Process {
     this.actor.dispatch(message, sender === undefined ? undefined : new ProcessRef(sender.pid));
   }
 
-  // As nact's query: a function makes the message, given where to answer; anything else is the message, and `ctx.sender`
-  // is where to answer.
+  // Like nact's query: a function gets the reference to answer to and makes the message; anything else is the message,
+  // and `ctx.sender` is the reference to answer to.
   #serve(request: Request): void {
     if (request.handlers.system) {
       const operation = request.payload as SystemOperation;
@@ -107,7 +107,8 @@ export class ActorProcess extends Process {
     }
   }
 
-  // `stop` alone does not tell a crash from a wish; what `onCrash` decides just before it does.
+  // `stop` alone does not show whether it was requested or caused by a crash; the decision of `onCrash` just before it
+  // does.
   #watched(onCrash: OnCrash): OnCrash {
     return async (message, error, context, child) => {
       this.#fault = { error };

@@ -1,4 +1,4 @@
-/** Who is who on the other side. */
+/** Actors as processes, and processes as actors. */
 import type { Ref as ActorRef } from "nact";
 import { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
@@ -11,16 +11,16 @@ import { concrete, isActor, isReference } from "./concrete.ts";
 import { ProcessRef } from "./reference.ts";
 
 /**
- * A nact actor as a process. The same actor has the same pid until it stops; then the pid is dead, and a new actor of the
- * same name has another one. For an actor that has stopped already: a pid that is dead. `pid_of(ref_of(pid))` is `pid`.
+ * A nact actor as a process. An actor has the same pid until it stops; after that the pid is dead, and a new actor of
+ * the same name has another one. An actor that has already stopped has a dead pid. `pid_of(ref_of(pid))` is `pid`.
  *
  * - `erlang.send` and `gen_server.cast` dispatch the message; `ctx.sender` is the sending process as a reference.
- * - `gen_server.call(pid, request)` asks as nact's `query` does: a function is given the reference to answer to and returns
- *   the message; anything else is the message itself, and `ctx.sender` the reference to answer to.
- * - Monitors and links tell when it stops: `normal`, or `[error, stack]` after a crash that its `onCrash` lets end it.
+ * - `gen_server.call(pid, request)` works like nact's `query`: a function gets the reference to answer to and returns
+ *   the message; anything else is the message itself, and `ctx.sender` is the reference to answer to.
+ * - Monitors and links report its end: `normal`, or `[error, stack]` after a crash that its `onCrash` did not prevent.
  * - An exit signal other than `normal`, and `gen_server.stop`, stop the actor.
  *
- * @throws TypeError for what is no reference to an actor (a system, a query's reply reference, nobody)
+ * @throws TypeError for a value that is not a reference to an actor (a system, a query's reply reference, `nobody()`)
  */
 export function pid_of(actor: ActorRef<unknown>): Pid {
   if (!isReference(actor, "actor")) {
@@ -42,7 +42,7 @@ export function pid_of(actor: ActorRef<unknown>): Pid {
  *   dead, and with `Exit` if it dies before it answers.
  * - `stop` sends it the exit signal `shutdown`.
  *
- * @throws TypeError for what is neither a pid nor a name
+ * @throws TypeError for a value that is neither a pid nor a name
  */
 export function ref_of<M = unknown>(to: Pid | Name): ActorRef<M> {
   if (to instanceof Pid) {

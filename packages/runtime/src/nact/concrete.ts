@@ -1,11 +1,12 @@
 /**
- * What stands behind a nact reference. nact looks it up by the reference's system and path at every dispatch; its types do
- * not show it, and nothing public tells when an actor stops. All this package knows of nact's inside is on this page.
+ * The object behind a nact reference. nact looks it up by the reference's system and path at every dispatch; its types
+ * do not show it, and nothing public reports when an actor stops. Everything in this package that depends on nact's
+ * internals is in this file.
  */
 import systemMap from "nact/lib/system-map.js";
 import type { Ref as ActorRef } from "nact";
 
-/** What nact's functions call on the thing behind a reference, where it is there. */
+/** The methods that nact's functions call on the object behind a reference, if they exist. */
 export interface Concrete {
   dispatch?(message: unknown, sender?: unknown): void;
   query?(message: unknown, timeout: number): Promise<unknown>;
@@ -13,13 +14,13 @@ export interface Concrete {
   assertNotStopped?(): boolean;
 }
 
-/** Decides what becomes of an actor that failed: its result is one of the symbols in the context. */
+/** Decides about an actor that failed: its result is one of the symbols in the context. */
 export type OnCrash = (message: unknown, error: unknown, context: Record<string, unknown>, child: unknown) => unknown;
 
-/** What can have children and be stopped: a system, or an actor. */
+/** A system or an actor: it can have children and be stopped. */
 export interface Parent extends Concrete {
   readonly children: ReadonlyMap<string, Actor>;
-  /** Of an actor; gone once it has stopped. */
+  /** The parent of an actor; undefined once the actor has stopped. */
   readonly parent?: Parent;
   stop(): void;
 }
@@ -32,7 +33,7 @@ export interface Actor extends Parent {
   dispatch(message: unknown, sender?: unknown): void;
 }
 
-/** What the reference leads to now; undefined if it has stopped or never was. */
+/** The object behind the reference now; undefined if it has stopped or never existed. */
 export function concrete(reference: unknown): Concrete | undefined {
   const system = (reference as { system?: { name?: unknown } } | null | undefined)?.system;
   return typeof system?.name === "string"
@@ -48,12 +49,12 @@ export function isActor(found: Concrete | undefined): found is Actor {
   return isParent(found) && "onCrash" in found && typeof found.dispatch === "function";
 }
 
-/** Whether it looks like a reference of the kind nact hands out. */
+/** Whether it looks like a reference made by nact. */
 export function isReference(value: unknown, ...types: readonly string[]): boolean {
   return typeof value === "object" && value !== null && types.includes((value as { type?: string }).type as string);
 }
 
-/** A reference that is no actor's: it knows itself what stands behind it. */
+/** A reference that is not an actor's: it provides the object behind it itself. */
 export abstract class BridgeRef {
   readonly system = { name: SYSTEM };
   abstract readonly type: "actor" | "temp";
@@ -61,8 +62,8 @@ export abstract class BridgeRef {
   abstract behind(): Concrete | undefined;
 }
 
-// nact asks the system a reference names, so these references name one whose `find` asks the reference. It holds nothing:
-// a reference that nobody keeps is gone.
+// nact looks in the system that a reference names, so these references name a system whose `find` delegates to the
+// reference. The system retains nothing: an unused reference can be collected.
 const SYSTEM = "@otpts/runtime";
 systemMap.add({
   name: SYSTEM,

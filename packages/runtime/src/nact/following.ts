@@ -1,8 +1,8 @@
 /**
- * Hearing of an actor's end. An actor is at its end when it is stopped, whoever does it; and when an actor above it or its
- * system is stopped: nact 7 leaves the children as they are then, but no reference reaches them any more.
+ * Detecting an actor's end. An actor has ended when any code has stopped it, and when an actor above it or its system
+ * has been stopped: nact 7 leaves the children unchanged in that case, but no reference reaches them any more.
  *
- * nact tells nobody, so `stop` is wrapped, on the one object, for as long as somebody follows it.
+ * nact does not report this, so `stop` is wrapped, on the one object, while it is being followed.
  */
 import type { Parent } from "./concrete.ts";
 
@@ -10,7 +10,7 @@ type Told = () => void;
 
 const followed = new WeakMap<Parent, Set<Told>>();
 
-/** Calls `told` once, at the end of `actor`. Returns what ends the following. */
+/** Calls `told` once, at the end of `actor`. Returns a function that ends the following. */
 export function follow(actor: Parent, told: Told): () => void {
   const above: Parent[] = [];
   for (let one: Parent | undefined = actor; one !== undefined; one = one.parent) above.push(one);
@@ -45,7 +45,7 @@ function leave(parent: Parent, told: Told): void {
   if (listeners?.delete(told) && listeners.size === 0) unwrap(parent);
 }
 
-// The class's own comes to light again.
+// This uncovers the class's own method.
 function unwrap(parent: Parent): void {
   followed.delete(parent);
   delete (parent as Partial<Parent>).stop;

@@ -17,13 +17,13 @@ const soon = Promise.resolve();
 type Seat = ActorRef<unknown>;
 
 /**
- * A dispatcher that hosts every process in a nact actor of its own: a child of `parent`, named after the pid
- * (`0.12.0` for `<0.12.0>`), spawned when the process is started and stopped when it is dead. Give it to `dispatcher.use`.
+ * A dispatcher that hosts every process in its own nact actor: a child of `parent`, named after the pid (`0.12.0` for
+ * `<0.12.0>`), spawned when the process is started and stopped when it is dead. Pass it to `dispatcher.use`.
  *
  * A process whose actor nact stops (by itself, or with its parent or system) is dead with reason `killed`. A process that
  * cannot get an actor, because `parent` has stopped, ends at once: its start fails with the reason.
  *
- * @param parent a nact system or actor that lives
+ * @param parent a live nact system or actor
  * @throws TypeError if it is no reference to a system or actor, Error if that has stopped
  */
 export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
@@ -47,7 +47,7 @@ export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
         const failure = new Error(`Cannot host process ${String(process.pid)} in nact: ${(error as Error).message}`, {
           cause: error,
         });
-        // Not now: who starts it is not ready to hear of its end.
+        // Not now: its starter is not ready to be notified of its end.
         void soon.then(() => die(process, reasonOf(failure)));
       }
     },
@@ -72,7 +72,10 @@ export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
   return hosting;
 }
 
-/** The hosting actor's code; its state is the process. What nact code dispatches to it is a message to the process. */
+/**
+ * The hosting actor's code; its state is the process. A message that nact code dispatches to it is a message to the
+ * process.
+ */
 function host(process: Process, message: unknown): Process {
   if (message !== TURN) {
     if (process.alive) process.accept(message);

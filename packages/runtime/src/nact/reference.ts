@@ -1,4 +1,4 @@
-/** References that nact code can use, with something of this runtime behind them. */
+/** References for nact code to objects of this runtime. */
 import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
@@ -12,7 +12,7 @@ import { Request } from "../call/request.ts";
 import { send } from "../process/sending.ts";
 import { BridgeRef, type Concrete } from "./concrete.ts";
 
-/** A process, or whoever has a name at the moment. */
+/** A process, or the one that has a name at the moment. */
 export class ProcessRef extends BridgeRef {
   readonly type = "actor";
   readonly to: Pid | Name;
@@ -22,7 +22,7 @@ export class ProcessRef extends BridgeRef {
     this.to = to;
   }
 
-  /** What nact shows of a reference. */
+  /** The name that nact shows for a reference. */
   get name(): string {
     const { to } = this;
     return to instanceof Pid ? `0.${to.id}.${to.serial}` : textOf(to);
@@ -39,7 +39,10 @@ export class ProcessRef extends BridgeRef {
   }
 }
 
-/** Where the answer to a request goes: nact code dispatches it here. The first answer counts; later ones go nowhere. */
+/**
+ * The reference for the answer to a request: nact code dispatches the answer to it. The first answer counts; later ones
+ * are dropped.
+ */
 export class ReplyRef extends BridgeRef {
   readonly type = "temp";
   request: Request | undefined;
@@ -94,7 +97,7 @@ class Target implements Concrete {
   }
 }
 
-/** A call made by nact code, whose time-out is told as nact tells it. */
+/** A call made by nact code, whose time-out is reported as nact's own. */
 const QUERYING = calling((request, reason) => {
   const exit = exitOf(request, reason);
   return reason === TIMEOUT ? new Error("Query Timeout", { cause: exit }) : exit;

@@ -2,7 +2,7 @@
 declare module "nact/lib/system-map.js" {
   const systemMap: {
     add(system: { readonly name: string; find(reference: unknown): unknown }): void;
-    /** What a reference leads to, or nothing; without one, the system. */
+    /** The object behind a reference, or nothing; without a reference, the system. */
     find(name: string, reference?: unknown): unknown;
   };
   export default systemMap;

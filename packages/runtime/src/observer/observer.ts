@@ -23,40 +23,40 @@ import {
 
 export type { ProcessInfo, TreeNode, TreeOptions, Wait };
 
-/** A process, and which child of which supervisor it is. */
+/** A process, and its place in a supervisor. */
 export interface SupervisedNode extends ProcessNode {
   readonly supervisor?: Pid;
   readonly child_id?: unknown;
 }
 
-/** A process with all that `process_info` tells. */
+/** A process with everything from `process_info`. */
 export interface ProcessDetails extends SupervisedNode {
   readonly info: ProcessInfo;
 }
 
-/** What processes are sorted by: waiting messages, messages per second, restarts, messages and reductions so far. */
+/** A sort key for processes: waiting messages, messages per second, restarts, messages and reductions so far. */
 export type Criterion = "queue" | "rate" | "restarts" | "messages" | "reductions";
 
 /** The program in numbers. */
 export interface Overview {
-  /** Processes that live. */
+  /** Number of live processes. */
   readonly processes: number;
   readonly supervisors: number;
-  /** Processes that are in no supervision tree. */
+  /** Number of processes outside all supervision trees. */
   readonly unsupervised: number;
-  /** Reductions so far, of all processes that ever were. */
+  /** Reductions so far, of all processes, dead ones included. */
   readonly reductions: number;
-  /** Messages that wait in mailboxes. */
+  /** Number of messages waiting in mailboxes. */
   readonly waiting: number;
   /** Restarts made so far, by all supervisors that ever were. */
   readonly restarts: number;
-  /** Children that were restarted within the last hour. */
+  /** Number of children restarted within the last hour. */
   readonly restarted_within_an_hour: number;
-  /** Calls that wait for an answer. */
+  /** Number of calls that wait for a reply. */
   readonly open_calls: number;
 }
 
-/** The program in numbers. Looks at every process. */
+/** The program in numbers. Reads every process. */
 export function overview(): Overview {
   let supervisors = 0;
   let alone = 0;
@@ -86,25 +86,26 @@ export function overview(): Overview {
   };
 }
 
-/** Every living process, oldest first. */
+/** Every live process, oldest first. */
 export function processes(): SupervisedNode[] {
   return [...living()].map(node);
 }
 
-/** Which processes are looked for. */
+/** Search criteria for processes. */
 export interface Wanted {
-  /** A part of the name, pid, module, status or id, whatever the case. Default: any. */
+  /** A part of the name, pid, module, status or id, ignoring case. Default: any. */
   readonly search?: string | undefined;
-  /** Sorted by this, the one with the most first, without those that have none of it. Default: the oldest first. */
+  /** The sort key, highest first, without processes for which it is zero. Default: oldest first. */
   readonly by?: Criterion | undefined;
-  /** How many to tell. Default: all. */
+  /** How many to return. Default: all. */
   readonly count?: number | undefined;
 }
 
 /**
- * The processes that fit, and how many there are. Only those that are told are described, so looking for a few among very many is cheap.
+ * The matching processes, and their number. Only the returned ones are described, so finding a few among very many is
+ * cheap.
  *
- * @throws RangeError for a criterion that is none
+ * @throws RangeError for an unknown criterion
  */
 export function find({ search = "", by, count = Infinity }: Wanted = {}): {
   readonly matching: number;
@@ -129,9 +130,9 @@ function textsOf(process: Process): string[] {
 }
 
 /**
- * The processes that have the most of something, the first one most. Those that have none of it are left out.
+ * The processes with the most of something, in descending order. Those that have none of it are left out.
  *
- * @param by `queue`: messages that wait; `rate`: messages per second; `restarts`; `messages` and `reductions`: so far
+ * @param by `queue`: waiting messages; `rate`: messages per second; `restarts`; `messages` and `reductions`: so far
  * @param count how many at most
  * @throws RangeError for another criterion
  */
@@ -141,7 +142,8 @@ export function top(by: Criterion, count = 10): readonly SupervisedNode[] {
 }
 
 /**
- * The children that were restarted last, the latest first: also those that are about to be started again, which have no pid.
+ * The most recently restarted children, the latest first, including those that are about to be restarted, which have no
+ * pid.
  *
  * @param count how many at most
  */
@@ -168,17 +170,17 @@ export function restarted(count = 10): RestartedChild[] {
     });
 }
 
-/** A child that was started again. */
+/** A restarted child. */
 export interface RestartedChild {
   readonly supervisor: Pid;
   readonly child_id: unknown;
   readonly pid: Pid | undefined;
   readonly name: string | undefined;
-  /** How often in all. */
+  /** Total number of restarts. */
   readonly restarts: number;
-  /** When that was the last time, as a date in ISO 8601. */
+  /** The time of the last restart, as a date in ISO 8601. */
   readonly at: string;
-  /** What it had ended with. */
+  /** The exit reason before it. */
   readonly reason: string;
 }
 
@@ -197,21 +199,21 @@ const measures: { readonly [C in Criterion]: (process: Process) => number } = {
   reductions: (process) => process.reductions,
 };
 
-/** The supervision trees: each supervisor that is no other one's child, with all below it. */
+/** The supervision trees: each supervisor that is not another one's child, with everything below it. */
 export function trees(options: TreeOptions = {}): TreeNode[] {
   return [...living()].flatMap((process) =>
     stateOf(process) !== undefined && childOf(process) === undefined ? (tree(process, options) ?? []) : [],
   );
 }
 
-/** Processes that are no supervisor and no supervisor's child: nobody starts them again. */
+/** Processes that are neither supervisors nor children of one: they are never restarted. */
 export function unsupervised(): ProcessNode[] {
   return [...living()]
     .filter((process) => stateOf(process) === undefined && childOf(process) === undefined)
     .map(processNode);
 }
 
-/** Every call that waits for its answer, the longest wait first: who waits for whom, and for how long. */
+/** Every call that waits for its reply, the longest wait first: the caller, the server and the waiting time. */
 export function waits(): Wait[] {
   return [...living()]
     .flatMap((process) => (process.incoming === undefined ? [] : infoOf(process, "waited_for_by")))

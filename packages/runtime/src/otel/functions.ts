@@ -5,17 +5,20 @@ import { observe } from "../behaviour/observer.ts";
 import { metricsOf } from "./metrics.ts";
 import { spansOf } from "./spans.ts";
 
-/** What `instrument` is told. */
+/** Options of `instrument`. */
 export interface InstrumentOptions {
-  /** Default: the global one, as it is now. */
+  /** Default: the global one at the time of the call. */
   readonly tracer_provider?: TracerProvider | undefined;
   /** Default: the global one. */
   readonly meter_provider?: MeterProvider | undefined;
 }
 
-/** A bridge that runs. */
+/** A running bridge. */
 export interface Instrumentation {
-  /** Ends it: nothing is traced, counted or propagated any more. Spans that are open end with what they are for. May be called twice. */
+  /**
+   * Stops it: nothing is traced, counted or propagated any more. Open spans end with their operations. May be called
+   * twice.
+   */
   stop(): void;
 }
 
@@ -25,9 +28,10 @@ const SCOPE = "@otpts/runtime";
 let running = false;
 
 /**
- * Traces and measures what all processes of this program do, from now on, and lets OpenTelemetry's context travel with every message.
+ * Traces and measures all processes of this program from now on, and lets OpenTelemetry's context travel with every
+ * message.
  *
- * @throws TypeError for an unknown option; Error if it runs already
+ * @throws TypeError for an unknown option; Error if it is already running
  *
  * @example
  * const instrumentation = otel.instrument();

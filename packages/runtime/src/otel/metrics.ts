@@ -6,10 +6,13 @@ import * as telemetry from "../telemetry.ts";
 import { ERROR_TYPE, failureOf, SERVER } from "./names.ts";
 import type { Called } from "./spans.ts";
 
-/** What OpenTelemetry's conventions advise for the duration of a request, in seconds, and finer ones below: a call is no network. */
+/**
+ * The bounds advised by OpenTelemetry's conventions for the duration of a request, in seconds, with finer ones below,
+ * since a call is faster than a network.
+ */
 const BOUNDS = [0.00001, 0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
-/** Metrics that are registered. */
+/** The registered metrics. */
 export interface Metrics {
   readonly called: Called;
   stop(): void;

@@ -1,4 +1,4 @@
-/** What spans and measurements say of servers and messages: names of the program, never a value. */
+/** Names of servers and messages in spans and measurements: names from the program's code, never a value. */
 import type { Attributes } from "@opentelemetry/api";
 import { Atom } from "../term/atom.ts";
 import { Exit, OtpError } from "../term/error.ts";
@@ -9,13 +9,13 @@ import { nameIn } from "../behaviour/module_name.ts";
 import type { Observed } from "../behaviour/observer.ts";
 import { type Process, processOf } from "../process/process.ts";
 
-/** The server's name: registered, or its module's; its behaviour where it has neither. */
+/** The server's registered name, or its module's name; its behaviour if it has neither. */
 export const SERVER = "otpts.server";
 /** The tag of a message that is an atom, or a tuple that begins with one. */
 export const MESSAGE = "otpts.message";
 export const PID = "otpts.pid";
 export const CALLBACK = "otpts.callback";
-/** Why it failed: `timeout`, `noproc`, the class of an error. */
+/** The cause of a failure: `timeout`, `noproc`, the class of an error. */
 export const ERROR_TYPE = "error.type";
 
 export function serverName(server: ServerRef): string {
@@ -42,7 +42,7 @@ export function attributesOf(server: string, message: unknown): Attributes {
   return tag === undefined ? { [SERVER]: server } : { [SERVER]: server, [MESSAGE]: tag };
 }
 
-/** What kind of failure it is: an atom of the reason, or the error's class. */
+/** The kind of a failure: an atom of the reason, or the error's class. */
 export function failureOf(error: unknown, depth = 0): string {
   if (isA(error, Atom)) return error.name;
   if (isA(error, Exit) || isA(error, OtpError)) return failureOf((error as Exit).reason, depth + 1);

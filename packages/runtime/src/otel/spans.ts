@@ -13,7 +13,7 @@ import {
   serverName,
 } from "./names.ts";
 
-/** Told of every call that is over: how long it took, in seconds, and what it failed with. */
+/** Called for every finished call, with its duration in seconds and its failure. */
 export type Called = (server: string, seconds: number, failure: string | undefined) => void;
 
 const HANDLERS: Readonly<Record<string, SpanKind>> = {
@@ -21,7 +21,10 @@ const HANDLERS: Readonly<Record<string, SpanKind>> = {
   handle_cast: SpanKind.CONSUMER,
 };
 
-/** A span for each call and cast, as child of what is active where it is sent, and one for its handler, as child of that. */
+/**
+ * A span for each call and cast, as a child of the active span at its sender, and one for its handler, as a child of
+ * that.
+ */
 export function spansOf(tracer: Tracer, called: Called): Observer {
   const start = (name: string, kind: SpanKind, attributes: Record<string, string | number>): Span =>
     tracer.startSpan(name, { kind, attributes });
@@ -56,7 +59,7 @@ export function spansOf(tracer: Tracer, called: Called): Observer {
     },
     handle(process, callback, message, go) {
       const kind = HANDLERS[callback];
-      // What nobody traces is not traced here either: a timer's message, a process's own continuation.
+      // Without a traced parent there is no span: a timer's message, a process's own continuation.
       if (kind === undefined || trace.getSpan(context.active()) === undefined) return go();
       const name = processName(process);
       const tag = messageTag(message);

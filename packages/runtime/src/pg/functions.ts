@@ -1,7 +1,7 @@
 /**
- * Process groups: any process joins any number of groups, and whoever wants to reach them asks for the members. OTP's `pg`.
+ * Process groups: any process joins any number of groups, and senders ask for a group's members. OTP's `pg`.
  *
- * Groups belong to a *scope*, which is a process. The functions take the scope as first argument; without it they mean the
+ * Groups belong to a *scope*, which is a process. The functions take the scope as first argument; the default is the
  * scope `pg`.
  */
 import { BADARG, INFINITY, OK } from "../term/atoms.ts";
@@ -21,7 +21,7 @@ export type ScopeName = string | Atom;
 
 const DEFAULT = "pg";
 
-/** Starts a scope. @throws OtpError `[ALREADY_STARTED, pid]` if it runs */
+/** Starts a scope. @throws OtpError `[ALREADY_STARTED, pid]` if it is running */
 export function start(scope: ScopeName = DEFAULT): Promise<Pid> {
   return gen_server.start(scope_server, textOf(scope), { name: scope }) as Promise<Pid>;
 }
@@ -39,7 +39,7 @@ export async function join(...args: readonly unknown[]): Promise<typeof OK> {
   return (await ask(scope, [JOIN, group, pidsOf(pids, "join")])) as typeof OK;
 }
 
-/** Takes one or more processes out of a group, each once. `not_joined` if none of them is in it. */
+/** Removes one or more processes from a group, each once. `not_joined` if none of them is a member. */
 export function leave(group: unknown, pids: Pid | readonly Pid[]): Promise<typeof OK | typeof NOT_JOINED>;
 export function leave(
   scope: ScopeName,
@@ -51,7 +51,7 @@ export async function leave(...args: readonly unknown[]): Promise<typeof OK | ty
   return (await ask(scope, [LEAVE, group, pidsOf(pids, "leave")])) as typeof OK | typeof NOT_JOINED;
 }
 
-/** The members of a group, as they are now; none if there is no such group. No process is asked. */
+/** The current members of a group; none if there is no such group. Read without a message. */
 export function get_members(group: unknown): readonly Pid[];
 export function get_members(scope: ScopeName, group: unknown): readonly Pid[];
 export function get_members(...args: readonly unknown[]): readonly Pid[] {
@@ -76,7 +76,7 @@ export function which_groups(scope: ScopeName = DEFAULT): unknown[] {
 /**
  * Monitors a group: from now on the calling process gets `[ref, JOIN, group, pids]` and `[ref, LEAVE, group, pids]`.
  *
- * @returns `[ref, members]`: the members of the moment, so that nothing is missed
+ * @returns `[ref, members]`: the current members, so that no change is missed
  */
 export function monitor(group: unknown): Promise<readonly [Ref, readonly Pid[]]>;
 export function monitor(scope: ScopeName, group: unknown): Promise<readonly [Ref, readonly Pid[]]>;

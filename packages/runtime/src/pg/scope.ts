@@ -1,6 +1,6 @@
 /**
- * The groups of one scope. Anybody reads them without asking a process, as from an ETS table; the scope's process alone
- * changes them.
+ * The groups of one scope. They are read without a message, as from an ETS table; only the scope's process changes
+ * them.
  */
 import { is_process_alive } from "../erlang.ts";
 import type { Pid } from "../term/pid.ts";
@@ -34,7 +34,7 @@ export class Group {
     this.listed = undefined;
   }
 
-  /** Takes a process out once. False if it is not in. */
+  /** Removes a process once. False if it is not a member. */
   remove(pid: Pid): boolean {
     if (!this.bag.remove(pid)) return false;
     this.listed = undefined;
@@ -62,7 +62,7 @@ export class Scope {
     for (const pid of pids.toReversed()) group.add(pid);
   }
 
-  /** Those of `pids` that were members and are taken out, each as often as named. */
+  /** Removes `pids`, each as often as named, and returns those that were members. */
   leave(name: unknown, pids: readonly Pid[]): readonly Pid[] {
     const group = this.groups.get(name);
     if (group === undefined) return NOBODY;
@@ -72,16 +72,16 @@ export class Scope {
   }
 }
 
-/** Who hears of joins and leaves. */
+/** A process that is notified of joins and leaves. */
 export interface Listener {
   readonly ref: Ref;
   readonly pid: Pid;
 }
 
-/** The scopes that run, by the name of their process. */
+/** The running scopes, by the name of their process. */
 export const scopes = new Map<string, Scope>();
 
-/** The groups of a scope, while its process lives. */
+/** The groups of a scope, while its process is alive. */
 export function scopeOf(name: string): Scope | undefined {
   const scope = scopes.get(name);
   if (scope === undefined || is_process_alive(scope.pid)) return scope;

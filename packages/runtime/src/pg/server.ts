@@ -1,5 +1,6 @@
 /**
- * The process of a scope: it alone changes the groups, watches their members, and notifies those who monitor them.
+ * The process of a scope: it alone changes the groups. It watches their members and notifies the processes that monitor
+ * them.
  *
  *   call  [JOIN, group, pids]        ok
  *   call  [LEAVE, group, pids]       ok, or not_joined
@@ -36,11 +37,11 @@ interface State {
   readonly name: string;
   readonly scope: Scope;
   readonly members: Map<Pid, Watched>;
-  /** Who hears of one group. */
+  /** The listeners of one group. */
   readonly listeners: TermMap<Map<Ref, Listener>>;
-  /** Who hears of all groups. */
+  /** The listeners of all groups. */
   readonly everywhere: Map<Ref, Listener>;
-  /** What each listener's monitor stands for: its death ends what it listens to. */
+  /** The subscription of each listener's monitor: the listener's death ends it. */
   readonly listening: Map<Ref, { readonly group: unknown; readonly all: boolean }>;
 }
 
@@ -124,7 +125,7 @@ function leave(state: State, group: unknown, pids: readonly Pid[]): boolean {
     state.members.delete(pid);
     erlang.demonitor(watched.monitor, ["flush"]);
   }
-  // OTP names all that were asked for, also those that were no members.
+  // OTP names all the given pids, including those that were not members.
   notify(state, LEAVE, group, pids);
   return true;
 }

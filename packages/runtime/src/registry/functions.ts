@@ -1,8 +1,9 @@
 /**
  * A registry of processes by any key: Elixir's `Registry`.
  *
- * Keys are terms, so they may come from outside: they make no atom, and they are gone when their process is. With unique keys a
- * key is a name, `{ via: [registry, ["users", 17]] }`; with duplicate keys it is a topic that many processes have.
+ * Keys are terms, so they may come from outside: they create no atoms, and disappear with their process. With unique
+ * keys a key is a name, `{ via: [registry, ["users", 17]] }`; with duplicate keys it is a topic that many processes can
+ * have.
  */
 import { BADARG, NOPROC, OK } from "../term/atoms.ts";
 import { ensure } from "../term/atom.ts";
@@ -27,8 +28,8 @@ export interface RegistryOptions {
   /** Whether a key belongs to one process or to many. Default: `unique`. */
   readonly keys?: Keys | undefined;
   /**
-   * Processes that get `[REGISTER, registry, key, pid, value]` and `[UNREGISTER, registry, key, pid]`. A name that nobody has is
-   * passed over.
+   * Processes that get `[REGISTER, registry, key, pid, value]` and `[UNREGISTER, registry, key, pid]`. A name that no
+   * process has is skipped.
    */
   readonly listeners?: readonly (Pid | string)[] | undefined;
 }
@@ -53,9 +54,9 @@ export function child_spec(options: RegistryOptions): supervisor.ChildSpec {
 /**
  * Registers the calling process under a key. It is linked to the registry from now on.
  *
- * @param value what `lookup` and `dispatch` give with the pid
+ * @param value returned with the pid by `lookup` and `dispatch`
  * @returns the pid of the registry's process
- * @throws OtpError `[ALREADY_REGISTERED, pid]` if keys are unique and somebody has this one
+ * @throws OtpError `[ALREADY_REGISTERED, pid]` if keys are unique and this one is taken
  */
 export function register(registry: string, key: unknown, value?: unknown): Pid {
   const table = needed(registry, "register");
@@ -73,7 +74,7 @@ export function register(registry: string, key: unknown, value?: unknown): Pid {
   return table.pid;
 }
 
-/** Takes the calling process out from under a key. Always `ok`. */
+/** Removes the calling process from a key. Always `ok`. */
 export function unregister(registry: string, key: unknown): typeof OK {
   const table = needed(registry, "unregister");
   const self = erlang.self();
@@ -101,7 +102,7 @@ export function keys(registry: string, pid: Pid): unknown[] {
   return needed(registry, "list keys").keysOf(pid);
 }
 
-/** All entries that fit: `[key, pid, value]`. Without `fits`, all. */
+/** All matching entries: `[key, pid, value]`. Without `fits`, all entries. */
 export function select(
   registry: string,
   fits: (key: unknown, pid: Pid, value: unknown) => boolean = () => true,
@@ -111,7 +112,7 @@ export function select(
   );
 }
 
-/** How many registrations there are. */
+/** The number of registrations. */
 export function count(registry: string): number {
   return needed(registry, "count").size;
 }
@@ -134,7 +135,7 @@ export function update_value(
   return [entry.value, value];
 }
 
-/** Calls `fun` with all entries of a key, in the calling process; not at all if there is none. */
+/** Calls `fun` with all entries of a key, in the calling process; not called if there are none. */
 export function dispatch(
   registry: string,
   key: unknown,
@@ -145,14 +146,16 @@ export function dispatch(
   return OK;
 }
 
-/** Resolves when the registry has taken note of all deaths up to now. For tests, and for counts that must be exact. */
+/** Resolves when the registry has processed all deaths up to now. For tests, and for counts that must be exact. */
 export async function sync(registry: string): Promise<typeof OK> {
   return (await gen_server.call(needed(registry, "sync").pid, "sync" as never)) as typeof OK;
 }
 
-// What `{ via: [registry, [name, key]] }` needs; `[name, key, value]` also gives the value.
+// The functions that `{ via: [registry, [name, key]] }` needs; `[name, key, value]` also sets the value.
 
-/** Registers a process under `[registry, key]`, or `[registry, key, value]`. False if somebody has it. For `{ via }` names. */
+/**
+ * Registers a process under `[registry, key]`, or `[registry, key, value]`. False if it is taken. For `{ via }` names.
+ */
 export function register_name(name: unknown, pid: Pid): boolean {
   const [registry, key, value] = viaOf(name);
   if (pid !== erlang.self()) {
@@ -167,7 +170,7 @@ export function register_name(name: unknown, pid: Pid): boolean {
   }
 }
 
-/** Takes the calling process out from under a `[registry, key]`. For `{ via }` names. */
+/** Removes the calling process from a `[registry, key]`. For `{ via }` names. */
 export function unregister_name(name: unknown): typeof OK {
   const [registry, key] = viaOf(name);
   return unregister(registry, key);

@@ -1,6 +1,6 @@
 /**
- * The process of a registry. Registered processes are linked to it: it hears of their deaths, and they do not outlive it, as
- * nobody would find them any more.
+ * The process of a registry. Registered processes are linked to it: it is notified of their deaths, and they do not
+ * outlive it, since they could no longer be found.
  */
 import { EXIT, NOREPLY, OK, REPLY, TRAP_EXIT } from "../term/atoms.ts";
 import { ensure } from "../term/atom.ts";
@@ -25,7 +25,7 @@ export const registry_server = {
     return [OK, createTable(name, keys, listeners)] as const;
   },
 
-  /** Any call: the registry has taken note of all deaths before it. */
+  /** Answers any call, after all earlier deaths have been processed. */
   handle_call(_request: unknown, _from: unknown, table: Table) {
     return [REPLY, OK, table] as const;
   },
@@ -46,7 +46,7 @@ export const registry_server = {
   },
 };
 
-/** Sends a message to all listeners of a registry; a listener whose name nobody has hears nothing. */
+/** Sends a message to all listeners of a registry, except names that no process has. */
 export function announce(table: Table, message: readonly unknown[]): void {
   for (const listener of table.listeners) {
     const pid = typeof listener === "string" ? erlang.whereis(listener) : listener;

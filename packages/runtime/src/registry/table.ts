@@ -1,12 +1,12 @@
 /**
- * The entries of one registry. Anybody reads them, and processes write their own, without asking the registry's process, as in
- * an ETS table; that process takes out what the dead have left.
+ * The entries of one registry. As in an ETS table, any code reads them and processes write their own without a message;
+ * the registry's process removes the entries of dead processes.
  */
 import type { Pid } from "../term/pid.ts";
 import { TermMap } from "../term/term_map.ts";
 import * as erlang from "../erlang.ts";
 
-/** Who is registered under a key, and with which value. */
+/** A registration: the process and its value. */
 export interface Entry {
   readonly pid: Pid;
   value: unknown;
@@ -20,9 +20,9 @@ export class Table {
   readonly keys: Keys;
   /** Its process. */
   readonly pid: Pid;
-  /** Processes that are sent each registration and its end. */
+  /** Processes that are notified of each registration and its end. */
   readonly listeners: readonly (Pid | string)[];
-  /** One entry is the rule, so one is kept without a set. In the order of registration. */
+  /** Most keys have one entry, which is kept without a set. In the order of registration. */
   private readonly byKey = new TermMap<Entry | Set<Entry>>();
   private readonly byPid = new Map<Pid, TermMap<Entry | Set<Entry>>>();
   private count = 0;
@@ -34,20 +34,20 @@ export class Table {
     this.listeners = listeners;
   }
 
-  /** The living entries of a key, in the order of their registration. */
+  /** The entries of live processes under a key, in the order of their registration. */
   entries(key: unknown): readonly Entry[] {
-    // The registry's process may not have heard of a death yet.
+    // The registry's process may not have been notified of a death yet.
     return listOf(this.byKey.get(key)).filter(({ pid }) => erlang.is_process_alive(pid));
   }
 
-  /** The entries of a living process under a key, in the order of their registration. */
+  /** The entries of a live process under a key, in the order of their registration. */
   entriesOf(pid: Pid, key: unknown): readonly Entry[] {
     return erlang.is_process_alive(pid) ? this.own(pid, key) : NONE;
   }
 
-  /** Takes as long with a hundred thousand entries under the key as with one. */
+  /** Adds an entry, in constant time even with a hundred thousand entries under the key. */
   add(key: unknown, entry: Entry): void {
-    // Whoever else has a unique key is dead: the entry takes its place, and the end of the other is told later.
+    // Any other holder of a unique key is dead: this entry replaces it, and its end is reported later.
     if (this.keys === "unique") for (const before of listOf(this.byKey.get(key))) this.take(key, before);
     insert(this.byKey, key, entry);
     let keys = this.byPid.get(entry.pid);
@@ -56,7 +56,7 @@ export class Table {
     this.count++;
   }
 
-  /** Takes out all entries of this process under this key. False if there is none. */
+  /** Removes all entries of this process under this key. False if there are none. */
   remove(key: unknown, pid: Pid): boolean {
     const own = this.own(pid, key);
     for (const entry of own) this.take(key, entry);
@@ -75,7 +75,7 @@ export class Table {
     return this.byPid.has(pid);
   }
 
-  /** How many entries there are. */
+  /** The number of entries. */
   get size(): number {
     return this.count;
   }
@@ -111,10 +111,10 @@ function listOf(entries: Entry | Set<Entry> | undefined): readonly Entry[] {
 
 const NONE: readonly Entry[] = Object.freeze([]);
 
-/** The registries that run, by name. */
+/** The running registries, by name. */
 const tables = new Map<string, Table>();
 
-/** Makes the table of a registry; the calling process is the registry's. */
+/** Creates the table of a registry; the calling process becomes the registry's. */
 export function createTable(name: string, keys: Keys, listeners: readonly (Pid | string)[]): Table {
   const table = new Table(name, keys, erlang.self(), listeners);
   tables.set(name, table);
@@ -125,7 +125,7 @@ export function dropTable(table: Table): void {
   if (tables.get(table.name) === table) tables.delete(table.name);
 }
 
-/** The table of a registry, while its process lives. */
+/** The table of a registry, while its process is alive. */
 export function tableOf(name: string): Table | undefined {
   const table = tables.get(name);
   return table !== undefined && erlang.is_process_alive(table.pid) ? table : undefined;

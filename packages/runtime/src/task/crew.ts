@@ -1,5 +1,5 @@
 /**
- * The process behind an `async_stream`: it starts a task per item, watches them, and ends them all when it ends.
+ * The process behind an `async_stream`: it starts a task per item, watches the tasks, and stops them all when it ends.
  *
  * It is linked to the process that reads the stream, so that neither outlives the other.
  */
@@ -17,7 +17,7 @@ const RUN = ensure("run");
 const EXPIRED = ensure("expired");
 const DISMISS = ensure("dismiss");
 
-/** One item's work, and who hears of its outcome. `expired`: its time was over. */
+/** One item's work, and the receiver of its outcome. `expired`: its time was over. */
 interface Job {
   readonly work: (context: TaskContext) => unknown;
   readonly done: (outcome: Outcome<unknown>, expired: boolean) => void;
@@ -26,16 +26,16 @@ interface Job {
 export interface CrewOptions {
   /** How a task is started; undefined for tasks that are linked to the crew. */
   readonly begin: Begin | undefined;
-  /** Time of one task in ms. */
+  /** Time limit of one task in ms. */
   readonly timeout: number;
 }
 
-/** A crew at work. */
+/** A running crew. */
 export interface Crew {
   run(job: Job): void;
-  /** Ends all that runs; resolves when nothing is left. */
+  /** Stops all running tasks; resolves when none is left. */
   dismiss(): Promise<void>;
-  /** Ends all that runs, and the reading process with this reason, if it is linked. */
+  /** Stops all running tasks, and ends the reading process with this reason, if it is linked. */
   fail(reason: unknown): void;
 }
 

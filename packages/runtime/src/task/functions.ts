@@ -1,8 +1,8 @@
 /**
- * Work that runs beside the caller and is awaited: Elixir's `Task`.
+ * Work that runs concurrently with its caller and is awaited: Elixir's `Task`.
  *
- * A task is a process. It is linked to the process that starts it with `async`, so that neither outlives the other by accident;
- * `task_supervisor.async_nolink` starts one whose failure leaves its owner alone.
+ * A task is a process. It is linked to the process that starts it with `async`, so that neither outlives the other by
+ * accident; `task_supervisor.async_nolink` starts one whose failure does not affect its owner.
  */
 import { describe } from "../term/describe.ts";
 import { BADARG, EXIT, TIMEOUT } from "../term/atoms.ts";
@@ -19,10 +19,10 @@ import { ended, failed, ignored, outcomeOf, outcomesOf } from "./waiting.ts";
 export type { Outcome, StreamOptions, Task, TaskContext, TaskFunction };
 
 /**
- * Starts a task that the caller awaits. It is linked to the calling process; called outside all processes, its failure comes
- * with `await`.
+ * Starts a task that the caller awaits. It is linked to the calling process; outside processes, its failure is reported
+ * by `await`.
  *
- * @param fun the work; it gets an `AbortSignal` that fires when the task is ended
+ * @param fun the work; it gets an `AbortSignal` that fires when the task is stopped
  */
 export function async<T>(fun: TaskFunction<T>): Task<Awaited<T>> {
   return begun(checked(fun)) as Task<Awaited<T>>;
@@ -32,8 +32,8 @@ export function async<T>(fun: TaskFunction<T>): Task<Awaited<T>> {
  * The result of a task.
  *
  * @param timeout in ms. Default: 5,000
- * @throws Exit with `[reason, [task, await, …]]` when the task failed (`cause` is the error that it threw), or with reason
- *   `timeout`. Outside all processes the task is ended then; inside, the link ends it with the caller
+ * @throws Exit with `[reason, [task, await, …]]` when the task failed (`cause` is its error), or with reason `timeout`.
+ *   Outside processes, a time-out stops the task; inside, the link ends it with the caller
  */
 async function await_<T>(task: Task<T>, timeout: Timeout = 5000): Promise<T> {
   const outcome = await outcomeOf(task, timeout, "await");
@@ -49,7 +49,9 @@ export async function await_many<T extends readonly Task[] | []>(
   return tasks.map((task, index) => valueOf(task, outcomes[index], timeout, "await_many")) as never;
 }
 
-/** Waits up to `timeout` ms (default 5,000): `[OK, value]`, `[EXIT, reason]`, or undefined while the task runs on. */
+/**
+ * Waits up to `timeout` ms (default 5,000): `[OK, value]`, `[EXIT, reason]`, or undefined while the task is running.
+ */
 async function yield_<T>(task: Task<T>, timeout: Timeout = 5000): Promise<Outcome<T> | undefined> {
   return outcomeOf(task, timeout, "yield");
 }
@@ -64,26 +66,29 @@ export async function yield_many<T>(
 }
 
 /**
- * Ends a task: asks it to with `shutdown`, and kills it after `timeout` ms.
+ * Stops a task: sends it `shutdown`, and kills it after `timeout` ms.
  *
  * @param timeout in ms, or `"brutal_kill"`. Default: 5,000
- * @returns `[OK, value]` if it had finished before, `[EXIT, reason]` if it failed, undefined if it was ended
+ * @returns `[OK, value]` if it had already finished, `[EXIT, reason]` if it failed, undefined if it was stopped
  */
 export function shutdown<T>(task: Task<T>, timeout: Timeout | "brutal_kill" = 5000): Promise<Outcome<T> | undefined> {
   return ended(task, timeout);
 }
 
-/** Lets a task run on unobserved: it is unlinked, and its result is dropped. Its outcome, if it is there already. */
+/**
+ * Lets a task run on unobserved: it is unlinked, and its result is dropped. Returns its outcome if it has already
+ * finished.
+ */
 export function ignore<T>(task: Task<T>): Promise<Outcome<T> | undefined> {
   return ignored(task);
 }
 
-/** A task that has finished with `value`: for functions that return a task and know the answer. */
+/** A task that has finished with `value`: for functions that return a task and already have the result. */
 export function completed<T>(value: T): Task<Awaited<T>> {
   return begun(() => value) as Task<Awaited<T>>;
 }
 
-/** Runs `fun` in a process nobody waits for. A failure is reported. */
+/** Runs `fun` in a process without waiting for it. A failure is reported. */
 export function start(fun: TaskFunction<unknown>): Pid {
   const work = checked(fun);
   return proc_lib.spawn(() => work(newContext()));
@@ -96,13 +101,13 @@ export function start_link(fun: TaskFunction<unknown>): Pid {
 }
 
 /**
- * Runs `fun` for each item, at most `max_concurrency` at a time, and gives `[OK, value]` for each. Items are taken as results
- * are read. Leaving the loop early ends the tasks that run.
+ * Runs `fun` for each item, at most `max_concurrency` at a time, and yields `[OK, value]` for each. Items are taken as
+ * results are read. Leaving the loop early stops the running tasks.
  *
- * A task that fails ends the stream: the calling process exits through the link; if it traps exits, it gets
- * `[EXIT, reason]` instead. Outside all processes the loop throws.
+ * A task that fails ends the stream: the calling process exits through the link; if it traps exits, it gets `[EXIT,
+ * reason]` instead. Outside processes the loop throws.
  *
- * @param items any iterable, also an asynchronous one
+ * @param items any iterable, synchronous or asynchronous
  * @param options how many at a time, in which order, for how long
  */
 export function async_stream<I, T>(

@@ -13,21 +13,21 @@ import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
 import { type Outcome, Task, type TaskContext, type TaskFunction } from "./task.ts";
 
-/** What a task's process needs to know of who waits for it. Filled in before its function runs. */
+/** The owner's side of a task, for the task's process. Filled in before its function runs. */
 interface Ticket<T> {
-  /** Where the result goes: an alias of the owner. */
+  /** The destination of the result: an alias of the owner. */
   ref: Ref | undefined;
-  /** Where the result goes if the owner has no mailbox. */
+  /** The destination of the result if the owner has no mailbox. */
   settle: ((outcome: Outcome<T>) => void) | undefined;
 }
 
 /** Starts the process of a task, given its body. */
 export type Begin = (body: () => Promise<void>) => Pid | Promise<Pid>;
 
-/** Started by the calling process itself: linked to it; outside all processes, linked to nobody. */
+/** Starts a task linked to the calling process, or not linked outside processes. */
 export const linked: Begin = (body) => (erlang.is_process() ? proc_lib.spawn_link(body) : proc_lib.spawn(body));
 
-/** The context of a task; its signal costs nothing until it is asked for. */
+/** The context of a task; its signal is made when it is first read. */
 export function newContext(): TaskContext {
   return {
     get signal() {
@@ -46,7 +46,7 @@ export function begun<T>(fun: TaskFunction<T>): Task<T> {
   return watch === undefined ? owned(pid, ticket) : watch(pid);
 }
 
-/** Starts a task through somebody else, such as a supervisor: its function runs as soon as the owner monitors it. */
+/** Starts a task through another process, such as a supervisor: its function runs as soon as the owner monitors it. */
 export async function begunBy<T>(begin: Begin, fun: TaskFunction<T>, link: boolean): Promise<Task<T>> {
   const ticket: Ticket<T> = { ref: undefined, settle: undefined };
   const owner = erlang.is_process();
@@ -58,7 +58,7 @@ export async function begunBy<T>(begin: Begin, fun: TaskFunction<T>, link: boole
   return task;
 }
 
-/** A body that waits until the calling process has made its preparations, and runs only if that process lives. */
+/** A body that waits until the calling process has made its preparations, and runs only if that process is alive. */
 export function held(body: () => Promise<void>): () => Promise<void> {
   const owner = erlang.is_process() ? erlang.self() : undefined;
   return async () => {
@@ -90,7 +90,10 @@ function owned<T>(pid: Pid, ticket: Ticket<T>): Task<T> {
   return new Task<T>(pid, ref, erlang.self(), undefined);
 }
 
-/** A process that watches a task for code outside all processes. It must be started before the task: then it misses no death. */
+/**
+ * A process that watches a task for code outside processes. It must be started before the task, so that it misses no
+ * death.
+ */
 function watcher<T>(ticket: Ticket<T>): (pid: Pid) => Task<T> {
   let watched: Pid | undefined;
   let start: () => void;

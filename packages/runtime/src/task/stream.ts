@@ -15,22 +15,24 @@ import { failed, TASK } from "./waiting.ts";
 
 /** Options of a stream of tasks. */
 export interface StreamOptions {
-  /** How many tasks run at a time. Default: as many as the machine has processors. */
+  /** How many tasks run at a time. Default: the number of processors. */
   readonly max_concurrency?: number | undefined;
-  /** Whether results come in the order of their items. Default: true. `false` gives each as soon as it is there. */
+  /**
+   * Whether results come in the order of their items. Default: true. `false` yields each as soon as it is available.
+   */
   readonly ordered?: boolean | undefined;
-  /** Time of each task in ms. Default: 5,000. */
+  /** Time limit of each task in ms. Default: 5,000. */
   readonly timeout?: Timeout | undefined;
   /**
-   * What a task that takes longer means: `exit` ends the stream as a failure (default), `kill_task` ends the task and gives
-   * `[EXIT, TIMEOUT]` for its item.
+   * The effect of a task that takes longer: `exit` ends the stream as a failure (default), `kill_task` kills the task
+   * and yields `[EXIT, TIMEOUT]` for its item.
    */
   readonly on_timeout?: "exit" | "kill_task" | undefined;
   /** `[EXIT, [item, reason]]` instead of `[EXIT, reason]`. Default: false. */
   readonly zip_input_on_exit?: boolean | undefined;
 }
 
-/** Where the tasks of a stream run: linked to the reader, or on their own under a supervisor. */
+/** Where the tasks of a stream run: linked to the reader, or under a supervisor. */
 export interface Place {
   readonly begin: Begin | undefined;
   readonly linked: boolean;
@@ -126,7 +128,7 @@ function isExit(error: unknown): error is { readonly reason: readonly unknown[] 
   return Array.isArray(reason) && Array.isArray(reason[1]) && (reason[1] as unknown[])[0] === TASK;
 }
 
-/** Results on their way to the reader. In order: a result waits for those before it. */
+/** Results for the reader. If ordered, a result waits for those before it. */
 class Results<T> {
   private readonly ordered: boolean;
   private readonly waiting = new Map<number, T>();
@@ -148,7 +150,7 @@ class Results<T> {
     return { value };
   }
 
-  /** How many the reader could take. */
+  /** The number of results ready for the reader. */
   get ready(): number {
     let index = this.next;
     while (this.waiting.has(index)) index++;

@@ -1,5 +1,6 @@
 /**
- * A supervisor for tasks: they are started on demand, seen in the tree, and ended with it. Elixir's `Task.Supervisor`.
+ * A supervisor for tasks: they are started on demand, visible in the tree, and stopped with it. Elixir's
+ * `Task.Supervisor`.
  */
 import type { Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
@@ -14,7 +15,7 @@ import type { Outcome, Task, TaskContext, TaskFunction } from "./task.ts";
 export interface TaskSupervisorOptions {
   /** Registered name. */
   readonly name?: supervisor.SupervisorOptions["name"];
-  /** How many restarts of `start_child`'s tasks within `max_seconds` are borne. Default: 3. */
+  /** How many restarts of `start_child`'s tasks are allowed within `max_seconds`. Default: 3. */
   readonly max_restarts?: number | undefined;
   /** Seconds. Default: 5. */
   readonly max_seconds?: number | undefined;
@@ -22,7 +23,7 @@ export interface TaskSupervisorOptions {
 
 /** Options of one task under a supervisor. */
 export interface TaskChildOptions {
-  /** When a task that ended is started again: `supervisor.Temporary()` (never, the default), `Transient()`, `Permanent()`. */
+  /** When a finished task is restarted: `supervisor.Temporary()` (never, the default), `Transient()`, `Permanent()`. */
   readonly restart?: supervisor.ChildSpec["restart"];
   /** How long the task has to end at a shutdown, in ms, or `brutal_kill`. Default: 5,000. */
   readonly shutdown?: supervisor.ChildSpec["shutdown"];
@@ -47,7 +48,7 @@ export function child_spec(options: TaskSupervisorOptions = {}): supervisor.Chil
   });
 }
 
-/** Starts a task nobody waits for. @returns its pid */
+/** Starts a task without waiting for it. @returns its pid */
 export async function start_child(
   sup: ServerRef,
   fun: TaskFunction<unknown>,
@@ -62,7 +63,7 @@ export function async<T>(sup: ServerRef, fun: TaskFunction<T>): Promise<Task<Awa
 }
 
 /**
- * Starts a task whose failure does not touch the caller. A gen_server that does not await it gets `[ref, value]`, or
+ * Starts a task whose failure does not affect the caller. A gen_server that does not await it gets `[ref, value]`, or
  * `[DOWN, ref, PROCESS, pid, reason]`, in `handle_info`.
  */
 export function async_nolink<T>(sup: ServerRef, fun: TaskFunction<T>): Promise<Task<Awaited<T>>> {
@@ -79,7 +80,7 @@ export function async_stream<I, T>(
   return stream(items, fun, options, { begin: beginUnder(sup), linked: true });
 }
 
-/** Like `async_stream`, but a task that fails gives `[EXIT, reason]` for its item and the stream goes on. */
+/** Like `async_stream`, but a failed task yields `[EXIT, reason]` for its item and the stream goes on. */
 export function async_stream_nolink<I, T>(
   sup: ServerRef,
   items: Iterable<I> | AsyncIterable<I>,
@@ -89,13 +90,13 @@ export function async_stream_nolink<I, T>(
   return stream(items, fun, options, { begin: beginUnder(sup), linked: false });
 }
 
-/** The pids of the tasks that run. */
+/** The pids of the running tasks. */
 export async function children(sup: ServerRef): Promise<Pid[]> {
   const all = await supervisor.which_children(sup);
   return all.flatMap(([, pid]) => (pid !== undefined && typeof pid === "object" && "serial" in pid ? [pid] : []));
 }
 
-/** Ends a task of the supervisor: with `shutdown`, then `kill`. @throws OtpError `not_found` */
+/** Stops a task of the supervisor: with `shutdown`, then `kill`. @throws OtpError `not_found` */
 export async function terminate_child(sup: ServerRef, pid: Pid): Promise<void> {
   const all = await supervisor.which_children(sup);
   const found = all.find(([, one]) => one === pid);

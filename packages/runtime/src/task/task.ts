@@ -6,13 +6,16 @@ import type { Ref } from "../term/ref.ts";
 /** How a task ended: with a value, or with an exit reason. */
 export type Outcome<T> = readonly [tag: typeof OK, value: T] | readonly [tag: typeof EXIT, reason: unknown];
 
-/** What the function of a task gets. */
+/** The argument of a task's function. */
 export interface TaskContext {
-  /** Fires when the task's process dies, by a shutdown or a time-out for instance: give it to what the task waits for. */
+  /**
+   * Fires when the task's process dies, by a shutdown or a time-out for instance: pass it to operations that the task
+   * waits for.
+   */
   readonly signal: AbortSignal;
 }
 
-/** The function of a task. What it returns, or resolves with, is the task's result. */
+/** The function of a task. Its result, or the value its promise resolves with, is the task's result. */
 export type TaskFunction<T> = (context: TaskContext) => T | PromiseLike<T>;
 
 /** The handle of a task. Only its owner, the process that started it, may await it. */
@@ -21,7 +24,7 @@ export class Task<T = unknown> {
   readonly pid: Pid;
   /** The reference in the task's messages: `[ref, value]`, or `[DOWN, ref, PROCESS, pid, reason]`. */
   readonly ref: Ref;
-  /** Who started it; undefined for code outside all processes. */
+  /** The process that started it; undefined for code outside processes. */
   readonly owner: Pid | undefined;
   /** The outcome, for owners without a mailbox. @internal */
   readonly outcome: Promise<Outcome<T>> | undefined;

@@ -14,7 +14,7 @@ import { type Outcome, Task } from "./task.ts";
 /** The name of this module in exit reasons. */
 export const TASK = ensure("task");
 
-/** The exit of an owner whose task failed, or did not answer in time. */
+/** The exit of an owner whose task failed or did not finish in time. */
 export function failed(reason: unknown, fun: string, args: readonly unknown[], words: string): Exit {
   const exit = new Exit([reason, [TASK, ensure(fun), args]], words);
   const thrown = Array.isArray(reason) ? (reason as unknown[])[0] : reason;
@@ -30,7 +30,7 @@ function isError(value: unknown): boolean {
   }
 }
 
-/** Waits up to `timeout` ms; undefined if there is no outcome then. The task goes on. */
+/** Waits up to `timeout` ms; undefined if there is no outcome by then. The task goes on. */
 export async function outcomeOf<T>(
   task: Task<T>,
   timeout: Timeout | undefined,
@@ -45,7 +45,7 @@ export async function outcomeOf<T>(
   return [OK, (message as [Ref, T])[1]];
 }
 
-/** Waits for all until one deadline; undefined where there is no outcome then. */
+/** Waits for all tasks until one deadline; undefined for tasks without an outcome by then. */
 export async function outcomesOf<T>(
   tasks: readonly Task<T>[],
   timeout: Timeout | undefined,
@@ -59,7 +59,7 @@ export async function outcomesOf<T>(
   return outcomes;
 }
 
-/** Ends a task: with `shutdown`, and after `timeout` ms with `kill`. What it had replied before that is its outcome. */
+/** Stops a task: with `shutdown`, and after `timeout` ms with `kill`. An earlier reply is its outcome. */
 export async function ended<T>(task: Task<T>, timeout: Timeout | "brutal_kill"): Promise<Outcome<T> | undefined> {
   check(task, "shutdown");
   const brutal = timeout === "brutal_kill";
@@ -78,7 +78,8 @@ export async function ended<T>(task: Task<T>, timeout: Timeout | "brutal_kill"):
   return reason === SHUTDOWN || (killed && reason === KILLED) || reason === NOPROC ? undefined : outcome;
 }
 
-// Unlinks the task and waits for what it says last. A monitor of its own: the task's may be used up by an earlier `await`.
+// Unlinks the task and waits for its last message. With a separate monitor, because the task's own may have been used
+// up by an earlier `await`.
 function lastMessage<T>(task: Task<T>): (ms: number) => Promise<Outcome<T> | undefined> {
   erlang.unlink(task.pid);
   const monitor = erlang.monitor("process", task.pid);
@@ -94,7 +95,7 @@ function lastMessage<T>(task: Task<T>): (ms: number) => Promise<Outcome<T> | und
   };
 }
 
-/** Waits for a task no more: what it still sends is dropped, and its end does not touch the caller. */
+/** Stops waiting for a task: its later messages are dropped, and its end does not affect the caller. */
 export async function ignored<T>(task: Task<T>): Promise<Outcome<T> | undefined> {
   const outcome = await outcomeOf(task, 0, "ignore");
   if (task.outcome === undefined) {
@@ -114,7 +115,7 @@ async function inTime<T>(outcome: Promise<Outcome<T>>, ms: number): Promise<Outc
     });
   });
   try {
-    // An outcome that is there already wins over a time-out of 0.
+    // An existing outcome takes precedence over a time-out of 0.
     return await Promise.race([outcome, late]);
   } finally {
     erlang.exit(timer as Pid, KILL);

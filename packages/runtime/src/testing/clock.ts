@@ -1,14 +1,14 @@
-/** A clock for tests in place of the runtime's. */
+/** A simulated clock for tests. */
 import { useClock } from "../process/timer.ts";
 import { SimulatedClock } from "./simulated_clock.ts";
 
-/** Time that passes when the test says so. */
+/** A clock controlled by the test. */
 export interface Clock {
   /** Milliseconds since some fixed point. */
   now(): number;
-  /** Lets `ms` milliseconds pass: what is due fires in order, and processes run after each. */
+  /** Lets `ms` milliseconds pass: due timers fire in order, and processes run after each. */
   advance(ms: number): Promise<void>;
-  /** Puts the real clock back. */
+  /** Restores the real clock. */
   restore(): void;
 }
 
@@ -19,7 +19,7 @@ export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
-/** @throws Error if something waits for the real time already */
+/** @throws Error if something is already waiting for real time */
 export function installClock(): Clock {
   const simulated = new SimulatedClock();
   const before = useClock(simulated);

@@ -2,23 +2,23 @@
 import { describe } from "../term/describe.ts";
 import { isError, textOf } from "../term/guarded.ts";
 
-// A test that fakes time means the program's, not the test's own patience.
+// Fake time in a test applies to the program, not to the test's own waiting.
 const { setTimeout } = globalThis;
-// Fake timers replace the methods of `performance`, and not the object.
+// Fake timers replace the methods of `performance`, not the object.
 const now = performance.now.bind(performance);
 
-/** How long and how often `eventually` looks. */
+/** How long and how often `eventually` tries. */
 export interface Patience {
   /** How long to wait, in ms of real time. Default: 5,000. */
   readonly timeout?: number | undefined;
-  /** How often to look, in ms. Default: 5. */
+  /** Interval between attempts, in ms. Default: 5. */
   readonly interval?: number | undefined;
 }
 
 /**
- * Calls `look` until it gives something: a value other than `false`, `null` and `undefined`, without throwing.
+ * Calls `look` until it returns a value other than `false`, `null` and `undefined` without throwing.
  *
- * @returns what it gave
+ * @returns that value
  * @throws Error with the last value, or the last error as its `cause`, when the time is over
  */
 export async function eventually<T>(

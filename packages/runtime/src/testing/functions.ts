@@ -1,5 +1,5 @@
 /**
- * A kit to test programs made of processes, for any test runner.
+ * A kit for testing programs made of processes, with any test runner.
  *
  *   import { afterEach, beforeEach, test } from "vitest"; // or node:test, jest, bun:test
  *   const kit = testing.setup({ beforeEach, afterEach });
@@ -16,8 +16,8 @@ export type { Hooks, Kit, ReportPattern } from "./kit.ts";
 /**
  * The kit of a file of tests: call it once, at the top.
  *
- * After each test the children that it started are stopped, the logger is put back, and the test fails if something was
- * reported as an error that it did not expect.
+ * After each test its children are stopped and the logger is restored, and the test fails if there was an unexpected
+ * error report.
  *
  * @param hooks `beforeEach` and `afterEach` of the test runner
  */

@@ -1,4 +1,4 @@
-/** What a file of tests shares: children that end with their test, captured reports, and a look at what is left. */
+/** The kit of a test file: children that end with their test, captured reports, and a check for leftover processes. */
 import { describe } from "../term/describe.ts";
 import { KILL, SHUTDOWN } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
@@ -15,7 +15,7 @@ export interface Hooks {
   readonly afterEach: (hook: () => void | Promise<void>) => unknown;
 }
 
-/** Picks a report: a part of its text, a pattern for it, its event (`process_crash`), or a function. */
+/** Selects a report: by a part of its text, a pattern for it, its event (`process_crash`), or a function. */
 export type ReportPattern = string | RegExp | ((report: logger.Report) => boolean);
 
 /**
@@ -38,7 +38,8 @@ export class Kit {
   }
 
   /**
-   * Starts a child under the supervisor of this test. It is restarted as its specification says, and stopped after the test.
+   * Starts a child under the supervisor of this test. It is restarted according to its specification, and stopped after
+   * the test.
    *
    * @param child a child specification, or a function that starts a linked process
    * @returns its pid
@@ -55,7 +56,7 @@ export class Kit {
     return pid;
   }
 
-  /** Stops a child before the test is over. @param id the id of its specification */
+  /** Stops a child before the end of the test. @param id the id of its specification */
   async stop_supervised(id: unknown): Promise<void> {
     if (this.top === undefined) throw new Error(`Cannot stop child ${describe(id)}: this test has started none`);
     await supervisor.terminate_child(this.top, id);
@@ -69,12 +70,12 @@ export class Kit {
     return probe;
   }
 
-  /** What was reported in this test so far. */
+  /** The reports of this test so far. */
   get reports(): readonly logger.Report[] {
     return this.captured;
   }
 
-  /** Waits for a report that the test provokes; it fails the test no more. @returns the report */
+  /** Waits for a report that the test provokes, which then does not fail the test. @returns the report */
   async expect_report(pattern: ReportPattern, patience?: Patience): Promise<logger.Report> {
     const report = await eventually(() => {
       const found = this.captured.find((one) => !this.expected.has(one) && isMeant(one, pattern));
@@ -85,23 +86,23 @@ export class Kit {
     return report;
   }
 
-  /** Lets this test provoke any reports. */
+  /** Allows any reports in this test. */
   allow_reports(): void {
     this.allowed = true;
   }
 
   /**
-   * Puts a simulated clock in place of the runtime's until the test ends: time-outs, timers and sleeps of processes come when
-   * the test advances it. Call it before anything waits.
+   * Replaces the runtime's clock with a simulated one until the test ends: time-outs, timers and sleeps of processes
+   * follow it when the test advances it. Call it before anything waits.
    */
   simulated_clock(): Clock {
     return (this.clock ??= installClock());
   }
 
   /**
-   * Waits until every process that this test has started, but its own supervisor and probes, is gone.
+   * Waits until every process started by this test, except its supervisor and probes, has ended.
    *
-   * @throws Error that lists those that live on
+   * @throws Error that lists the remaining ones
    */
   async no_process_left(patience?: Patience): Promise<void> {
     const own = new Set([...(this.top === undefined ? [] : [this.top]), ...this.probes.map(({ pid }) => pid)]);

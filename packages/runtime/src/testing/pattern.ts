@@ -1,19 +1,19 @@
 /**
- * Whether a message fits a pattern: a function that says so, or a term that it must equal. In a term `ANY` stands for
- * anything, and so does whatever has an `asymmetricMatch` of its own, such as vitest's and jest's `expect.any(Number)`.
+ * Whether a message matches a pattern: a predicate, or a term that it must equal. In a term, `ANY` matches anything,
+ * and an object with an `asymmetricMatch`, such as vitest's and jest's `expect.any(Number)`, decides for itself.
  */
 import { isDeepStrictEqual } from "node:util";
 import { Atom } from "../term/atom.ts";
 import { Pid } from "../term/pid.ts";
 import { Ref } from "../term/ref.ts";
 
-/** Stands for any term in a pattern. */
+/** Matches any term in a pattern. */
 export const ANY: unique symbol = Symbol("testing.ANY");
 
-/** A function that says whether a message is meant, or a term that it must equal. */
+/** A predicate on a message, or a term that it must equal. */
 export type Pattern = unknown;
 
-/** Whether a message fits. Never throws: what cannot be compared does not fit. */
+/** Whether a message matches. Never throws: values that cannot be compared do not match. */
 export function fits(message: unknown, pattern: Pattern): boolean {
   try {
     return typeof pattern === "function" && !isMatcher(pattern)

@@ -1,4 +1,4 @@
-/** A process for tests: others send to it, and the test asks what came. */
+/** A process for tests, which reads the messages that other processes send to it. */
 import { ensure } from "../term/atom.ts";
 import { TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -33,10 +33,10 @@ export class Probe {
   }
 
   /**
-   * Runs `fun` as this process: `erlang.self()` is the probe, and what it links, monitors or receives is the probe's. One at a
-   * time.
+   * Runs `fun` as this process: `erlang.self()` is the probe, and links, monitors and receives are the probe's. One
+   * function at a time.
    *
-   * @returns what `fun` gives; rejects with what it throws
+   * @returns the result of `fun`; rejects with its error
    */
   async run<T>(fun: () => T | PromiseLike<T>): Promise<Awaited<T>> {
     if (!erlang.is_process_alive(this.pid)) throw new Error(`Cannot run code in the probe ${this.pid}: it is dead`);
@@ -62,9 +62,9 @@ export class Probe {
   }
 
   /**
-   * Takes the first message that fits, waiting for it. Others stay in the mailbox.
+   * Takes the first matching message, and waits for it. Others stay in the mailbox.
    *
-   * @param pattern a function, or a term in which `testing.ANY` stands for anything
+   * @param pattern a function, or a term in which `testing.ANY` matches anything
    * @param timeout in ms. Default: 1,000
    * @throws Error that shows the mailbox, if none comes
    */
@@ -89,7 +89,7 @@ export class Probe {
     });
   }
 
-  /** The messages that nobody has taken, oldest first. */
+  /** The messages that have not been taken, oldest first. */
   messages(): unknown[] {
     const all = erlang.process_info(this.pid, "messages") ?? [];
     return (all as readonly unknown[]).filter((one) => !isOrder(one));

@@ -1,13 +1,13 @@
-/** Code in processes, for tests that run outside of them. */
+/** Running code in processes, for tests that run outside. */
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
 import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 
 /**
- * Runs `fun` in a process of its own, which ends with it.
+ * Runs `fun` in a separate process, which ends with it.
  *
- * @returns what `fun` gives; rejects with what it throws, so that an assertion inside reaches the test runner, and with an
+ * @returns the result of `fun`; rejects with its error, so that a failed assertion reaches the test runner, and with an
  *   Error if the process dies before
  */
 export function inside<T>(fun: () => T | PromiseLike<T>): Promise<Awaited<T>> {

@@ -6,13 +6,13 @@ interface Armed {
   held: boolean;
 }
 
-/** Time that passes when the test says so. */
+/** A clock controlled by the test. */
 export class SimulatedClock implements Clock {
   #now = 1_000;
   #armed = new Set<Armed>();
   /** How often an alarm was armed. */
   armings = 0;
-  /** How late alarms fire, in ms: an event loop that is busy. */
+  /** How late alarms fire, in ms, as with a busy event loop. */
   lag = 0;
 
   now(): number {
@@ -29,7 +29,7 @@ export class SimulatedClock implements Clock {
     };
   }
 
-  /** Alarms that are armed. */
+  /** Number of armed alarms. */
   get alarms(): number {
     return this.#armed.size;
   }
@@ -44,7 +44,7 @@ export class SimulatedClock implements Clock {
     return [...this.#armed].some(({ held }) => held);
   }
 
-  /** Lets `ms` pass and fires what is due on the way, each at its time. */
+  /** Lets `ms` pass and fires due alarms on the way, each at its time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {

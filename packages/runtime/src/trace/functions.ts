@@ -12,12 +12,12 @@ const MAX_EVENTS = 100_000;
 const MAX_TIME = 3_600_000;
 
 /**
- * Traces a process: collects what happens to it, and hands it on as it happens, until `max_events` events have been seen, `time` is
- * over, the process has ended or `stop` is called, whichever comes first. The last event says why.
+ * Traces a process: collects its events and passes them on as they happen, until there were `max_events` events, `time`
+ * is over, the process has ended or `stop` is called, whichever comes first. The last event has the reason.
  *
  * @param target the process: a pid, a name, `[name, node]` or `{ via }`
- * @returns the trace: its `events` so far, `stop()`, and `ended`, which resolves with why it ended
- * @throws ErlangError with reason `noproc` where there is no such process, TypeError or RangeError for options that are wrong
+ * @returns the trace: its `events` so far, `stop()`, and `ended`, which resolves with the reason of its end
+ * @throws ErlangError with reason `noproc` if there is no such process, TypeError or RangeError for invalid options
  *
  * @example
  * const traced = trace.process("orders", { max_events: 20, time: 5_000, to: ({ text }) => console.log(text) });

@@ -1,4 +1,4 @@
-/** One trace: its events, its limits, and where it tells of them. */
+/** One trace: its events, its limits, and its outputs. */
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords } from "../term/reason.ts";
@@ -18,26 +18,26 @@ export const FLAGS: readonly Flag[] = ["send", "receive", "links", "names", "pro
 /** Why a trace ended: a limit, the end of the process, `stop()`, or a function `to` that failed. */
 export type Ending = "max_events" | "time" | "exit" | "stopped" | "failed";
 
-/** Limits of a trace, what is traced, and who is told. */
+/** Limits of a trace, the traced events, and the outputs. */
 export interface TraceOptions {
-  /** How many events there are at most: 1 to 100,000. Default: 100. */
+  /** Maximum number of events: 1 to 100,000. Default: 100. */
   readonly max_events?: number | undefined;
-  /** How long it lasts at most, in ms: up to an hour. Default: 10,000. */
+  /** Maximum duration in ms: up to an hour. Default: 10,000. */
   readonly time?: number | undefined;
-  /** What is traced. Default: all of `"send"`, `"receive"`, `"links"`, `"names"`, `"procs"`. */
+  /** The traced events. Default: all of `"send"`, `"receive"`, `"links"`, `"names"`, `"procs"`. */
   readonly flags?: readonly Flag[] | undefined;
   /**
-   * Gets each event as it happens, as nobody's code: nothing that it sends to the process is traced. One that throws ends the
-   * trace, and is reported.
+   * Called with each event as it happens, outside all processes: messages that it sends to the process are not traced.
+   * An error ends the trace, and is reported.
    */
   readonly to?: ((event: TraceEvent) => void) | undefined;
-  /** Whether each event is reported through the logger, too. Default: `true` without `to`. */
+  /** Whether each event is also reported through the logger. Default: `true` without `to`. */
   readonly log?: boolean | undefined;
 }
 
-/** One thing that a traced process did, or that happened to it. */
+/** One event of a traced process. */
 export interface TraceEvent {
-  /** From 1. */
+  /** Number of the event, from 1. */
   readonly number: number;
   readonly at: Date;
   /** The traced process. */
@@ -56,22 +56,25 @@ export interface TraceEvent {
     | "spawn"
     | "exit"
     | "stop";
-  /** What was sent or received. `system` is a request of `sys`; `failure` is that of a call which the process made. */
+  /** The kind of message. `system` is a request of `sys`; `failure` is the failure of a call that the process made. */
   readonly kind?: "call" | "cast" | "message" | "reply" | "failure" | "system";
-  /** The other process: who gets it, who sent it, who is linked, who was started. Undefined for code outside all processes. */
+  /**
+   * The other process: the receiver, the sender, the linked or the started process. Undefined for code outside
+   * processes.
+   */
   readonly peer?: Pid | undefined;
-  /** What was sent or received: a request as `gen_server.sensitive` shows it. */
+  /** The message sent or received; a request as shown by `gen_server.sensitive`. */
   readonly message?: unknown;
-  /** Of an exit or a failure: its reason. Of a stop: why. */
+  /** The reason of an exit, a failure or a stop. */
   readonly reason?: unknown;
-  /** All of it in one line, for people. */
+  /** The event in one line, for humans. */
   readonly text: string;
 }
 
-/** What is known of an event, without what each has. */
+/** The fields of an event without the common ones. */
 export type Seen = Omit<TraceEvent, "number" | "at" | "pid" | "name" | "text">;
 
-/** Options with the defaults in place. */
+/** Options with their defaults. */
 export interface Checked {
   readonly max_events: number;
   readonly time: number;
@@ -93,12 +96,12 @@ const GROUP: { readonly [E in Exclude<TraceEvent["event"], "stop">]: Flag } = {
   exit: "procs",
 };
 
-/** A trace that `trace.process` started. */
+/** A trace started by `trace.process`. */
 export class Trace {
   readonly pid: Pid;
-  /** What happened so far, oldest first. */
+  /** The events so far, oldest first. */
   readonly events: TraceEvent[] = [];
-  /** Resolves when the trace has ended, with why. */
+  /** Resolves with the reason when the trace has ended. */
   readonly ended: Promise<Ending>;
   /** @internal */
   readonly process: Process;
@@ -115,24 +118,24 @@ export class Trace {
     this.pid = process.pid;
     this.options = options;
     this.ended = new Promise((resolve) => (this.tell = resolve));
-    // In the background: a trace keeps no program alive.
+    // In the background: a trace does not keep the program alive.
     this.deadline = new Deadline(() => this.end("time"), true);
     wait(this.deadline, options.time);
   }
 
-  /** Ends it. Nothing happens if it has ended. */
+  /** Ends the trace. No effect if it has ended. */
   stop(): void {
     this.end("stopped");
   }
 
-  /** @internal Says what is to be done when it ends. */
+  /** @internal Sets a function to call when it ends. */
   whenOver(left: () => void): void {
     this.left = left;
   }
 
-  /** @internal Something happened. */
+  /** @internal Records an event. */
   saw(seen: Seen): void {
-    // What `to` and the logger do to the process would never end.
+    // Tracing the effects of `to` and the logger on the process would never end.
     if (this.telling || this.over) return;
     if (seen.event !== "stop" && this.options.flags.includes(GROUP[seen.event])) {
       this.add(seen);

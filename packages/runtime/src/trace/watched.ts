@@ -1,4 +1,4 @@
-/** Who is traced, and what of all that happens is theirs. Nothing is watched while nobody is traced. */
+/** The traced processes, and which events are theirs. Nothing is watched while no process is traced. */
 import { DOWN, EXIT } from "../term/atoms.ts";
 import { tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
@@ -14,7 +14,7 @@ import type { Seen, Trace } from "./trace.ts";
 const traces = new Map<Process, Set<Trace>>();
 let untap: (() => void) | undefined;
 
-/** Begins a trace. */
+/** Starts a trace. */
 export function watch(trace: Trace): Trace {
   const { process } = trace;
   const of = traces.get(process) ?? new Set();
@@ -39,7 +39,7 @@ function tell(process: Process | undefined, seen: () => Seen): void {
   if (of !== undefined) for (const trace of of) trace.saw(seen());
 }
 
-// An entry on its way into a mailbox.
+// An entry about to be put into a mailbox.
 function passing(to: unknown, entry: Entry): void {
   if (!(to instanceof Process) || !to.alive) return;
   const sender = acting();
@@ -62,7 +62,7 @@ function contentOf(entry: Entry): Pick<Seen, "kind" | "message"> & { readonly ki
   return { kind: "message", message: entry.term };
 }
 
-// What a death sends is nobody's message.
+// Messages caused by a death have no sender.
 function isSignal(entry: Entry): boolean {
   if (!(entry instanceof Envelope)) return false;
   return tagOf(entry.message, 3) === EXIT || tagOf(entry.message, 5) === DOWN;
