@@ -53,7 +53,10 @@ function launch(options: StartOptions, tie: Tie): Promise<unknown> {
   return launchProcess({ behaviour: "gen_event", kind: "gen_event" }, make, options, tie);
 }
 
-/** Tells of an event, and waits for nothing. Always `ok` for a pid or a via name; another name that nobody has is `badarg`, as in OTP. */
+/**
+ * Sends an event without waiting. Always `ok` for a pid or a via name; any other name that no process has is `badarg`,
+ * as in OTP.
+ */
 export function notify(manager: ServerRef, event: unknown): typeof OK {
   if (!(manager instanceof Pid) && isVia(manager)) return notifyVia(manager, event);
   if (!(manager instanceof Pid) && locate(manager) === undefined)
@@ -61,17 +64,17 @@ export function notify(manager: ServerRef, event: unknown): typeof OK {
   return cast(manager, event);
 }
 
-// Its registry sends it; as in OTP, an event for nobody is dropped.
+// Its registry sends it; as in OTP, an event to a free name is dropped.
 function notifyVia(manager: Via, event: unknown): typeof OK {
   try {
     sendVia(manager, [NOTIFY, event]);
   } catch {
-    // Nobody has the name.
+    // No process has the name.
   }
   return OK;
 }
 
-/** Tells of an event, and resolves when all handlers have handled it. */
+/** Sends an event, and resolves when all handlers have handled it. */
 export async function sync_notify(manager: ServerRef, event: unknown): Promise<typeof OK> {
   return (await ask(manager, new Ask("sync_notify", undefined, event))) as typeof OK;
 }

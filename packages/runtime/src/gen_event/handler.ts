@@ -76,7 +76,8 @@ function invoke(module: AnyHandler, callback: Callback, ...args: readonly unknow
  * Ends a handler: its terminate gets `argument`. Its supervising process is notified of `how` (for a crash, with the
  * callback's result), and a crash is reported. Returns terminate's result.
  *
- * @param how what its supervisor is told: `normal`, `shutdown`, `[swapped, handler, supervisor]`, or what a callback returned
+ * @param how the reason for its supervising process: `normal`, `shutdown`, `[swapped, handler, supervisor]`, or the
+ *   result of a callback
  */
 export function end(handler: Handler, argument: unknown, how: End, last: unknown): unknown {
   const { module, state } = handler;
@@ -87,20 +88,20 @@ export function end(handler: Handler, argument: unknown, how: End, last: unknown
   });
 }
 
-/** Tells of a handler's end. */
+/** Notifies the handler's supervising process of its end, and reports a crash. */
 export function tell(handler: Handler, how: End, last: unknown): void {
   if (how.crash !== undefined) reportCrash(handler, how.crash, last);
   const { supervisor } = handler;
   if (supervisor !== undefined) processOf(supervisor)?.accept([GEN_EVENT_EXIT, refOf(handler), how.told]);
 }
 
-/** How a handler ends: what is told to whoever supervises it, and for a crash, which callback gave what. */
+/** The end of a handler: the reason for its supervising process, and for a crash, the callback and its result. */
 export interface End {
   readonly told: unknown;
   readonly crash?: { readonly callback: Callback; readonly result: unknown };
 }
 
-/** How a handler ended that another one took the place of. */
+/** The end of a handler that was replaced by another one. */
 export function swapped(by: unknown, supervisor: Pid | undefined): End {
   return { told: [SWAPPED, by, supervisor ?? false] };
 }

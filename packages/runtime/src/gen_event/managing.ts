@@ -191,7 +191,7 @@ function notify(handlers: Handlers, callback: "handle_event" | "handle_info", ev
   });
 }
 
-// What becomes of a handler by a result of handle_event or handle_info.
+// The effect on a handler of a result of handle_event or handle_info.
 function updated(
   handler: Handler,
   callback: "handle_event" | "handle_info",

@@ -48,7 +48,7 @@ export interface Overview {
   readonly reductions: number;
   /** Number of messages waiting in mailboxes. */
   readonly waiting: number;
-  /** Restarts made so far, by all supervisors that ever were. */
+  /** Restarts made so far, by all supervisors, dead ones included. */
   readonly restarts: number;
   /** Number of children restarted within the last hour. */
   readonly restarted_within_an_hour: number;

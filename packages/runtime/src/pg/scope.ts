@@ -10,7 +10,7 @@ import { Bag } from "./bag.ts";
 
 const NOBODY: readonly Pid[] = Object.freeze([]);
 
-/** A group: who is in it, each as often as it has joined. */
+/** A group: its members, each as often as it has joined. */
 export class Group {
   readonly name: unknown;
   private readonly bag = new Bag<Pid>(new Map<Pid, number[]>());
@@ -24,7 +24,7 @@ export class Group {
     return this.bag.empty;
   }
 
-  /** The members, the newest first, each as often as it has joined. A list that does not change. */
+  /** The members, newest first, each as often as it has joined. An immutable list. */
   get members(): readonly Pid[] {
     return (this.listed ??= Object.freeze(this.bag.list()));
   }

@@ -134,7 +134,7 @@ function died(state: State, pid: Pid): void {
   const watched = state.members.get(pid);
   if (watched === undefined) return;
   state.members.delete(pid);
-  // A message for each time that it had joined, the last one first, as in OTP.
+  // One message for each time that it had joined, the last one first, as in OTP.
   for (const group of watched.groups.list()) {
     state.scope.leave(group, [pid]);
     notify(state, LEAVE, group, [pid]);
