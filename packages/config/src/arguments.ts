@@ -1,5 +1,5 @@
 /**
- * Configuration from the command line, as a source: `--database.url x`, `--no-cache`, `--set a.b=1`. An entry of its own:
+ * Configuration from the command line, as a source: `--database.url x`, `--no-cache`, `--set a.b=1`. A separate entry:
  *
  *     import { ArgumentsSource } from "@otpts/config/arguments";
  */

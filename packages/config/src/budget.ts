@@ -1,6 +1,6 @@
 import type { Budget } from "./core/sliced.ts";
 
-/** Milliseconds of work in one go: a frame's share, well below what anybody would notice. */
+/** Milliseconds of work at a time: a part of a frame, well below anything noticeable. */
 const SLICE = 5;
 
 /**

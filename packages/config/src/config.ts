@@ -54,18 +54,18 @@ import type {
 
 const { ERROR } = atoms;
 
-/** Reads one setting without a message: `value` is that of the current snapshot, whenever it is looked at. */
+/** Reads one setting without a message: `value` is always the value in the current snapshot. */
 export interface ConfigRef<V = unknown> {
   readonly value: V;
 }
 
 /**
- * The client of a configuration manager. All but `peek`, `ref`, `snapshot` and `content_hash` are one `gen_server` call each, and reject
- * with `Exit` (`noproc`, `timeout`) as calls do. Paths that are none reject with TypeError.
+ * The client of a configuration manager. All functions but `peek`, `ref`, `snapshot` and `content_hash` are one
+ * `gen_server` call each, and reject with `Exit` (`noproc`, `timeout`) like calls. Invalid paths reject with TypeError.
  */
 export class ConfigClient<T = unknown, I = T> {
   readonly name: string;
-  /** The same: whatever it is called, it answers as "config_manager" does. */
+  /** The manager's name, with the type of the protocol that every manager has. */
   readonly #manager: "config_manager";
   readonly #published: Published;
 
@@ -76,8 +76,8 @@ export class ConfigClient<T = unknown, I = T> {
   }
 
   /**
-   * The value at a path: a frozen table for an inner node; `fallback`, or undefined, where there is none. Without a schema
-   * nothing checks that what is there has the fallback's type: `Promise<number>` is then a wish.
+   * The value at a path: a frozen table for an inner node; `fallback`, or undefined, if there is none. Without a schema
+   * it is not checked that the value has the fallback's type: `Promise<number>` may then be wrong.
    *
    * @param path a dotted string, a path atom or an array of segments
    */
@@ -101,11 +101,12 @@ export class ConfigClient<T = unknown, I = T> {
   }
 
   /**
-   * Sets a runtime override: a copy of the value, as it is now, replaces what is at the path until `unset`. Resolves when it
-   * is committed, on disk if overrides are durable, and the callbacks it triggers have run (or `notify_timeout` is over).
+   * Sets a runtime override: a copy of the value, made now, replaces the subtree at the path until `unset`. Resolves
+   * when it is committed, on disk if overrides are durable, and the callbacks it triggers have run (or `notify_timeout`
+   * is over).
    *
-   * @throws ConfigValidationError when it is refused: nothing changed then
-   * @throws ConfigSourceError when it cannot be saved: nothing changed then
+   * @throws ConfigValidationError if it is refused; nothing has changed
+   * @throws ConfigSourceError if it cannot be saved; nothing has changed
    */
   put(path: Atom, value: unknown, options?: Carried): Promise<true>;
   put(path: Atom, value: unknown, options: PutOptions): Promise<true | Preview>;
@@ -133,7 +134,10 @@ export class ConfigClient<T = unknown, I = T> {
     return this.#write("put", path, [value], (copy) => [PUT_CONFIG, path, copy, options]);
   }
 
-  /** Overrides each leaf of a partial table, all in one change; what it does not name stays as it is. Else like `put`; refuses what is no table. */
+  /**
+   * Overrides each leaf of a partial table, all in one change; other leaves stay unchanged. Otherwise like `put`;
+   * refuses values that are not tables.
+   */
   merge(path: Atom | Segments, partial: unknown, options?: Carried): Promise<true>;
   merge(path: Atom | Segments, partial: unknown, options: PutOptions): Promise<true | Preview>;
   merge<const P extends string>(
@@ -150,7 +154,10 @@ export class ConfigClient<T = unknown, I = T> {
     return this.#write("merge", path, [partial], (copy) => [MERGE_CONFIG, path, copy, options]);
   }
 
-  /** Drops the runtime overrides at a path and below: what the sources say shows again. Also true where there was none. */
+  /**
+   * Drops the runtime overrides at a path and below, so that the sources' values show again. True even if there were
+   * none.
+   */
   unset(path: Atom | Segments, options?: Carried): Promise<true>;
   unset(path: Atom | Segments, options: PutOptions): Promise<true | Preview>;
   unset<const P extends string>(
@@ -162,7 +169,7 @@ export class ConfigClient<T = unknown, I = T> {
     return this.#write("unset", path, [], () => [UNSET_CONFIG, path, options]);
   }
 
-  /** The last twenty versions, oldest first: when, why and by whom. */
+  /** The last twenty versions, oldest first, each with time, reason and actor. */
   history(): Promise<readonly HistoryEntry[]> {
     return gen_server.call(this.#manager, [HISTORY]);
   }
@@ -171,17 +178,17 @@ export class ConfigClient<T = unknown, I = T> {
    * What changed from one version to another, leaf by leaf, secrets redacted.
    *
    * @param to default: the current version
-   * @throws RangeError when one of them is not kept any more
+   * @throws RangeError if one of them is no longer kept
    */
   async diff(from: number, to?: number): Promise<readonly ChangedValue[]> {
     return taken(await gen_server.call(this.#manager, [DIFF, from, to]));
   }
 
   /**
-   * Makes the runtime overrides what they were at a version, as one change that is validated like a put. What sources say
-   * stays as it is.
+   * Restores the runtime overrides of a version, as one change that is validated like a put. The sources' values do not
+   * change.
    *
-   * @throws RangeError when the version is not kept any more; else as `put`
+   * @throws RangeError if the version is no longer kept; otherwise like `put`
    */
   rollback(version: number, options?: PutOptions & { readonly dry_run?: false }): Promise<true>;
   rollback(version: number, options: PutOptions): Promise<true | Preview>;
@@ -190,10 +197,11 @@ export class ConfigClient<T = unknown, I = T> {
   }
 
   /**
-   * Subscribes to changes of what a pattern matches. The subscription ends with the calling process; made outside of any, it
-   * lasts until `unsubscribe`, or until the `signal` in the options aborts. Subscribing twice is one subscription: the second
-   * time adds its `signal`, and tells again with `initial`. A put waits for the callbacks it triggers, for up to
-   * `notify_timeout`; one that is known to hang is not waited for again until it answers.
+   * Subscribes to changes of the nodes that a pattern matches. The subscription ends with the calling process; made
+   * outside processes, it lasts until `unsubscribe`, or until the `signal` in the options aborts. Subscribing twice
+   * makes one subscription: the second time adds its `signal`, and notifies again with `initial`. A put waits for the
+   * callbacks it triggers, for up to `notify_timeout`; a callback that is already known to hang is not waited for again
+   * until it returns.
    *
    * @param pattern `*` is one segment, `**` any number; braces and character classes as in minimatch
    * @param subscriber a callback, or a process, by pid or name, which gets `[CONFIG_CHANGED, path, old_value, new_value]`
@@ -208,7 +216,7 @@ export class ConfigClient<T = unknown, I = T> {
     return taken(await gen_server.call(this.#manager, [SUBSCRIBE, pattern, subscriber, options]));
   }
 
-  /** Ends a subscription. Also true where there was none. */
+  /** Ends a subscription. True even if there was none. */
   unsubscribe(pattern: Atom | Segments, subscriber: Subscriber): Promise<true>;
   unsubscribe<const P extends string>(
     pattern: Typed<P, KnownPattern<T, P>>,
@@ -219,43 +227,43 @@ export class ConfigClient<T = unknown, I = T> {
   }
 
   /**
-   * Asks all sources again. Resolves when what they brought is committed and told.
+   * Loads all sources again. Resolves when the result is committed and subscribers have been notified.
    *
-   * @throws ConfigValidationError when what they brought is not valid, ConfigSourceError when it cannot be: the last good
-   *   configuration stays. A source that fails by itself is told in the report
+   * @throws ConfigValidationError if the result is not valid, ConfigSourceError if it is not plain data or changes a
+   *   list of another source: the last good configuration stays. A failure of a single source is in the report
    */
   async reload(): Promise<ReloadReport> {
     return taken(await gen_server.call(this.#manager, [RELOAD], Infinity));
   }
 
-  /** How the manager, its sources and its subscribers are. */
+  /** The state of the manager, its sources and its subscribers. */
   async status(): Promise<ConfigStatus> {
     return taken(await gen_server.call(this.#manager, [STATUS]));
   }
 
   /**
-   * The hash of what `snapshot` returns: 64 hexadecimal digits, equal where configurations are equal, whatever the order of
-   * their keys and sources, their version and their machine. Secrets are not in it: who reads it could try guesses of them.
-   * It is the SHA-256 of the redacted tree as canonical JSON (RFC 8785). Found once, in slices where the configuration is
-   * large.
+   * The hash of the current `snapshot`: 64 hexadecimal digits, equal for equal configurations, whatever the order of
+   * their keys and sources, their version and their machine. Secrets are not part of it, since a reader could use it to
+   * test guesses of them. It is the SHA-256 of the redacted tree as canonical JSON (RFC 8785). Computed once, in slices
+   * if the configuration is large.
    */
   async content_hash(): Promise<string> {
     return contentHash(this.snapshot().tree, this.#published.secrets ?? NAMED_SECRETS);
   }
 
-  /** Why a path has the value it has: the winner, what it shadows, and where each comes from. */
+  /** Why a path has its value: the winner, the values it shadows, and the origin of each. */
   explain(path: Atom | Segments): Promise<Explanation>;
   explain<const P extends string>(path: Typed<P, KnownPath<T, P>>): Promise<Explanation>;
   async explain(path: Path): Promise<Explanation> {
     return taken(await gen_server.call(this.#manager, [EXPLAIN, path]));
   }
 
-  /** The whole configuration at one version: immutable, and the same object until something changes. */
+  /** The whole configuration at one version: immutable, and the same object until it changes. */
   snapshot(): Snapshot {
     return this.#published.current ?? NOTHING;
   }
 
-  /** Like `get`, at once: what the current snapshot has. Where no manager has started yet, the fallback. */
+  /** Like `get`, but synchronous: the value in the current snapshot, or the fallback before a manager has started. */
   peek(path: Atom, fallback?: unknown): unknown;
   peek<const S extends Segments>(path: Typed<S, KnownSegments<T, S>>): ValueAtSegments<T, S>;
   peek<const S extends Segments, D>(path: Typed<S, KnownSegments<T, S>>, fallback: D): Fallen<ValueAtSegments<T, S>, D>;
@@ -284,7 +292,7 @@ export class ConfigClient<T = unknown, I = T> {
     return new SnapshotRef(this.#published, segmentsOf(path, "ref"), fallback);
   }
 
-  /** The client of another manager: by name, or typed, by its specification. */
+  /** The client of another manager: by its name, or typed by its specification. */
   for<S extends ConfigSpec>(spec: S): ConfigClient<TreeOf<S>, InputOf<S>>;
   for(name: string | Atom): ConfigClient;
   for(manager: string | Atom | ConfigSpec): ConfigClient {
@@ -315,22 +323,22 @@ export const Config: ConfigClient<RegisteredTree, RegisteredInput> = new ConfigC
   "config_manager",
 );
 
-/** Itself where it is one of what is known; else what is known, for the compiler to name in its error. */
+/** The type itself if it is known; otherwise the known ones, for the compiler's error message. */
 type Typed<G, Known> = G extends Known ? G : Known;
 
-/** Options with which a change is carried out. */
+/** Options of a change that is carried out. */
 type Carried = PutOptions & { readonly dry_run?: false };
 
-/** What may be put: nothing is put by unset. */
+/** A value that may be put: not undefined, for which there is `unset`. */
 type Put<V> = unknown extends V ? unknown : Exclude<V, undefined>;
 
-/** Who is told of values of this type. */
+/** A subscriber to values of this type. */
 type SubscriberOf<V> = unknown extends V
   ? Subscriber
   : | Exclude<Subscriber, ChangeCallback>
     | ((path: string, old_value: V | undefined, new_value: V | undefined, context: ChangeContext) => unknown);
 
-/** What `get` gives with a fallback. */
+/** The result of `get` with a fallback. */
 export type Fallen<V, D> = unknown extends V ? Widened<D> : Exclude<V, undefined> | (undefined extends V ? D : never);
 
 type Widened<D> = D extends string ? string : D extends number ? number : D extends boolean ? boolean : D;
@@ -342,7 +350,7 @@ export type TreeOf<S> = S extends { readonly schema: (infer V) | undefined }
     : unknown
   : unknown;
 
-/** What a specification's schema takes in: what may be put. */
+/** The input type of a specification's schema, which may be put. */
 export type InputOf<S> = S extends { readonly schema: (infer V) | undefined }
   ? V extends { readonly "~standard": { readonly types?: { readonly input: infer I } | undefined } }
     ? I
@@ -352,7 +360,7 @@ export type InputOf<S> = S extends { readonly schema: (infer V) | undefined }
 const NOTHING = new Snapshot(0, Object.freeze({}));
 const NAMED_SECRETS = new Secrets();
 
-/** Paths that were found to be paths. */
+/** Paths already found to be valid. */
 const readable = new Set<string>();
 const MOST_READABLE = 8192;
 
@@ -390,8 +398,8 @@ function check(path: Path, action: string): void {
 }
 
 /**
- * A message is a copy: what becomes of the value after the call is of no account. Only what is large is copied in slices, and
- * must stay as it is meanwhile. What cannot be copied will be refused.
+ * A message is a copy, so later changes of the value have no effect. Only a large value is copied in slices, and must
+ * not change meanwhile. A value that cannot be copied will be refused.
  */
 function copied(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
@@ -403,7 +411,7 @@ function copied(value: unknown): unknown {
   }
 }
 
-/** What could not be copied is the value itself, which may not let itself be looked at. */
+/** A value that could not be copied is passed on as it is, and may throw on inspection. */
 function isPromise(copy: unknown): copy is Promise<unknown> {
   return !isRevoked(copy) && copy instanceof Promise;
 }
@@ -412,7 +420,7 @@ function segmentsOf(path: Path, action: string): Segments {
   return parsePath(!isRevoked(path) && path instanceof Atom ? path_from_atom(path) : path, action);
 }
 
-/** A reply, or what it refuses with. */
+/** Returns a reply, or throws its refusal. */
 function taken<R>(reply: R | Refusal): R {
   if (isRefusal(reply)) throw reply[1];
   return reply;

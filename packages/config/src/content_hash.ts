@@ -6,15 +6,15 @@ import type { Secrets } from "./core/secrets.ts";
 import type { Table } from "./core/value.ts";
 
 /**
- * The content hash of a configuration: equal where configurations are equal, whatever the order of keys and sources, the
+ * The content hash of a configuration: equal for equal configurations, whatever the order of keys and sources, the
  * version and the machine. SHA-256 of the canonical text (`core/canonical.ts`), as 64 hexadecimal digits.
  *
- * Secrets are left out, as `[redacted]`: all else of the configuration is known to who reads the hash, so that a hash over a
- * secret would let them try guesses of it, one after the other, as fast as they can hash.
+ * Secrets count as `[redacted]`: a reader of the hash may know the rest of the configuration, so a hash over a secret
+ * would let them test guesses of it as fast as they can hash.
  *
- * It is found when it is first asked for, and once for each tree.
+ * It is computed when it is first needed, once for each tree.
  *
- * @returns a promise where the tree is large: it is hashed in slices then
+ * @returns a promise if the tree is large, which is then hashed in slices
  */
 export function contentHash(tree: Table, secrets: Secrets): string | Promise<string> {
   const { generation } = secrets;
@@ -38,25 +38,25 @@ export function contentHash(tree: Table, secrets: Secrets): string | Promise<str
 
 interface Known {
   readonly secrets: Secrets;
-  /** What was secret. */
+  /** The generation of the secrets at the time. */
   readonly generation: object;
   readonly hash: string | Promise<string>;
 }
 
 const known = new WeakMap<Table, Known>();
 
-/** Up to so many values are hashed at once: a few milliseconds. */
+/** Up to this many values are hashed at once: a few milliseconds. */
 const LARGE = 5_000;
 
 async function hashed(tree: Table, secrets: Secrets, generation: object): Promise<string> {
   const budget = newBudget();
-  // Who asked has done some work already.
+  // The caller has done some work already.
   await budget.turn();
   const digest = createHash("sha256");
   for (const piece of canonical(tree, secrets)) {
     digest.update(piece);
     if (budget.spent()) await budget.turn();
   }
-  // More became secret meanwhile: some of it may have been hashed.
+  // More has become secret meanwhile, and some of that may have been hashed.
   return secrets.generation === generation ? digest.digest("hex") : contentHash(tree, secrets);
 }

@@ -1,6 +1,6 @@
 /**
  * Configuration from directories, as sources: one file for each value (secrets of Kubernetes and Docker, credentials of
- * systemd), and `conf.d`, whose files are merged. An entry of its own:
+ * systemd), and `conf.d`, whose files are merged. A separate entry:
  *
  *     import { DirectorySource } from "@otpts/config/directory";
  */

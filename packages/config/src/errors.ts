@@ -1,4 +1,4 @@
-/** A source could not be loaded. Says place, never content. */
+/** A source could not be loaded. The message has the place, never the content. */
 export class ConfigSourceError extends Error {
   override readonly name = "ConfigSourceError";
   readonly source: string;
@@ -6,7 +6,7 @@ export class ConfigSourceError extends Error {
   /** 1-based. */
   readonly line: number | undefined;
   readonly column: number | undefined;
-  /** A word for programs: `syntax`, `unreadable`, `not_utf8`, `too_large`, `unreachable`, `denied`, `unresolved`, … */
+  /** A code for programs: `syntax`, `unreadable`, `not_utf8`, `too_large`, `unreachable`, `denied`, `unresolved`, … */
   readonly code: string;
 
   constructor(
@@ -22,15 +22,15 @@ export class ConfigSourceError extends Error {
   }
 }
 
-/** One thing that is wrong with a value. */
+/** A problem with a value. */
 export interface Problem {
-  /** Dotted path; empty for the whole. */
+  /** Dotted path; empty for the whole configuration. */
   readonly path: string;
-  /** What is wrong, in words; secret values are never quoted. */
+  /** A description of the problem; secret values are never quoted. */
   readonly message: string;
-  /** Where the value came from, for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
+  /** The origin of the value as text: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
   readonly origin?: string;
-  /** Name of the source that the value came from, as `status` shows it; absent for what was put at run time. */
+  /** Name of the source that the value came from, as in `status`; absent for values put at run time. */
   readonly source?: string;
   readonly file?: string;
   /** 1-based. */
@@ -42,7 +42,7 @@ export interface Problem {
   readonly key?: string;
 }
 
-/** A put or a reload was refused: nothing changed. */
+/** A put or a reload was refused; nothing has changed. */
 export class ConfigValidationError extends Error {
   override readonly name = "ConfigValidationError";
   readonly problems: readonly Problem[];
@@ -53,12 +53,12 @@ export class ConfigValidationError extends Error {
   }
 }
 
-/** A put was decided on another version than the configuration has by now: nothing changed. */
+/** A put was based on another version than the current one; nothing has changed. */
 export class ConfigConflictError extends Error {
   override readonly name = "ConfigConflictError";
-  /** The version that the put was decided on. */
+  /** The version that the put was based on. */
   readonly expected: number;
-  /** The version that the configuration has. */
+  /** The current version. */
   readonly current: number;
 
   constructor(message: string, expected: number, current: number) {

@@ -1,25 +1,25 @@
 import type { ConfigStatus, SourceStatus } from "./status.ts";
 
 /**
- * What is measured, under one name and with one set of attributes for all who export it: OpenTelemetry's bridge (`otel.ts`)
- * and the dashboard's `/metrics`. Prometheus' name is the same with `_` for each dot, so units that people alert on stand in
- * the names, as exporters do not agree on adding them. Base units: seconds and bytes.
+ * The instruments, each with one name and one set of attributes for all exporters: OpenTelemetry's bridge (`otel.ts`)
+ * and the dashboard's `/metrics`. Prometheus' name is the same with `_` for each dot. Units used in alerts are part of
+ * the names, because exporters do not agree on adding them. Base units: seconds and bytes.
  */
 export interface Instrument {
   readonly name: string;
-  /** In UCUM, as OpenTelemetry has it: `s`, or a word in braces. */
+  /** In UCUM, as in OpenTelemetry: `s`, or a word in braces. */
   readonly unit: string;
   readonly description: string;
 }
 
 export type Attributes = Readonly<Record<string, string>>;
 
-/** A number, and what it is the number of. */
+/** A number and its attributes. */
 export type Observation = readonly [value: number, attributes?: Attributes];
 
-/** What is read from a manager's status. */
+/** A value read from a manager's status. */
 export interface Gauge extends Instrument {
-  /** Attributes beside `manager`, which all have. */
+  /** The observations, with attributes besides `manager`, which all have. */
   readonly of: (status: ConfigStatus) => readonly Observation[];
 }
 
@@ -42,7 +42,7 @@ export const RELOAD_DURATION = {
   name: "config.reload.duration_seconds",
   unit: "s",
   description: "Time from the start of a reload until it is committed or refused",
-  /** Bounds of its buckets: those that OpenTelemetry's conventions advise for requests, and two below. */
+  /** Bounds of its buckets: those advised by OpenTelemetry's conventions for requests, and two below. */
   bounds: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10],
 } as const;
 
@@ -137,7 +137,7 @@ function attributesOf({ name, kind }: SourceStatus): Attributes {
 function isSuccessful({ reload, refused, sources }: ConfigStatus): boolean {
   if (refused !== undefined || sources.some(holdsBack)) return false;
   if (reload.last_successful !== false) return true;
-  // What a watch brought since then counts as a reload.
+  // A later load by a watch counts as a reload.
   const last = seconds(reload.last) ?? 0;
   return sources.some((source) => (seconds(source.last_change) ?? 0) > last);
 }
@@ -149,7 +149,7 @@ function lastSuccess({ reload, sources }: ConfigStatus): number | undefined {
   return at === 0 ? undefined : Math.min(at, ...held);
 }
 
-/** Whether the configuration is not what it should be because of a source: an optional one may be away. */
+/** Whether a source keeps the configuration from being complete: an optional one may be absent. */
 function holdsBack({ required, state }: SourceStatus): boolean {
   return state === "refused" || (required && state === "error");
 }

@@ -15,31 +15,31 @@ import { spansOf } from "./otel/spans.ts";
  *               source config.source.up, .state, .failures, .staleness_seconds, .last_success_timestamp_seconds
  *   span        config.reload, a root span
  *
- * In Prometheus these are the names that the dashboard's `/metrics` has, with the same labels.
+ * In Prometheus these are the names of the dashboard's `/metrics`, with the same labels.
  *
- * Attributes are names, numbers and codes: never a value of the configuration, and no text that might quote one.
+ * Attributes are names, numbers and codes, never a value of the configuration or a text that might quote one.
  */
 
-/** What `instrument` is told. */
+/** Options of `instrument`. */
 export interface InstrumentOptions {
-  /** Default: the global one, as it is now. */
+  /** Default: the global one at the time of the call. */
   readonly meter_provider?: MeterProvider;
   /** Default: the global one. */
   readonly tracer_provider?: TracerProvider;
-  /** The names of the managers that the gauges ask, when metrics are collected. Default: `["config_manager"]`. */
+  /** The names of the managers that the gauges read when metrics are collected. Default: `["config_manager"]`. */
   readonly managers?: readonly string[];
 }
 
-/** A bridge that runs. */
+/** A running bridge. */
 export interface Instrumentation {
-  /** Detaches it: no handler and no callback is left, an open span is ended. May be called twice. */
+  /** Stops it: all handlers and callbacks are removed, and an open span ends. May be called twice. */
   stop(): void;
 }
 
 /**
- * Counts, measures and traces what all managers of this program do, from now on. The first load of a manager is no reload.
+ * Counts, measures and traces all managers of this program from now on. The first load of a manager is not a reload.
  *
- * @throws TypeError when an option is not what it must be
+ * @throws TypeError if an option is invalid
  *
  * @example
  * const instrumentation = instrument({ meter_provider, tracer_provider });

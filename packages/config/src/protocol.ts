@@ -3,26 +3,29 @@ import type { Explanation } from "./core/explain.ts";
 import type { Segments, Table, Value } from "./core/value.ts";
 import type { ConfigStatus } from "./status.ts";
 
-/** A path: a dotted string, a path atom (`config_path_atom`), or an array of segments. A pattern is written the same. */
+/**
+ * A path: a dotted string, a path atom (`config_path_atom`), or an array of segments. Patterns are written in the same
+ * ways.
+ */
 export type Path = string | Atom | Segments;
 
-/** Why a change happened. `initial` is what `subscribe(…, { initial: true })` tells at once. */
+/** The cause of a change. `initial` is that of the notifications from `subscribe(…, { initial: true })`. */
 export type Cause = "put" | "unset" | "merge" | "rollback" | "reload" | "source" | "initial";
 
-/** What a callback is told beside the values. */
+/** The context of a change, passed to a callback after the values. */
 export interface ChangeContext {
-  /** The pattern that was subscribed. */
+  /** The subscribed pattern. */
   readonly pattern: string;
   /** The path as segments. */
   readonly segments: Segments;
-  /** Version of the configuration that has `new_value`. Only rises from one call of a callback to the next. */
+  /** Version of the configuration with `new_value`. Only rises from one call of a callback to the next. */
   readonly version: number;
   readonly cause: Cause;
 }
 
 /**
- * Called with each change, in a process of its subscriber's own: it may get, put and reload, be slow, and fail.
- * A removed node has `new_value` undefined, a new one `old_value`.
+ * Called with each change, in a separate process: it may get, put and reload, be slow, and fail. `new_value` is
+ * undefined for a removed node, and `old_value` for a new one.
  */
 export type ChangeCallback = (
   path: string,
@@ -31,64 +34,70 @@ export type ChangeCallback = (
   context: ChangeContext,
 ) => unknown;
 
-/** Who is told of changes: a callback, or a process (by pid or name), which gets `[CONFIG_CHANGED, path, old, new]`. */
+/** A subscriber: a callback, or a process (by pid or name), which gets `[CONFIG_CHANGED, path, old, new]`. */
 export type Subscriber = ChangeCallback | Pid | string | Atom;
 
 /** Options of a subscription. */
 export interface SubscribeOptions {
-  /** Tells at once what matches now, with `old_value` undefined. */
+  /** Notifies at once of the nodes that match now, with `old_value` undefined. */
   readonly initial?: boolean;
   /** Ends the subscription when it aborts. */
   readonly signal?: AbortSignal;
 }
 
-/** What one source did in a reload. */
+/** The outcome of one source in a reload. */
 export interface SourceOutcome {
   readonly source: string;
-  /** `late`: it had not answered within `load_timeout`; what it brings within another second is taken. */
+  /** `late`: it did not answer within `load_timeout`; a result within one more second is still taken. */
   readonly outcome: "data" | "unchanged" | "absent" | "error" | "late";
-  /** Why, for an error. */
+  /** The message of an error. */
   readonly message?: string;
 }
 
-/** The answer of `reload`. */
+/** The result of `reload`. */
 export interface ReloadReport {
   readonly version: number;
-  /** Dotted paths of the leaves that changed since it began, sorted. What a watch brought before that is not among them. */
+  /**
+   * Dotted paths of the leaves that changed since it began, sorted. Earlier changes found by a watch are not among
+   * them.
+   */
   readonly changed: readonly string[];
   readonly sources: readonly SourceOutcome[];
 }
 
-/** What may go with a put, a merge, an unset or a rollback. */
+/** Options of a put, a merge, an unset or a rollback. */
 export interface PutOptions {
-  /** Who wants it, for the history. */
+  /** The author of the change, for the history. */
   readonly actor?: string;
-  /** What for, for the history. */
+  /** The reason for the change, for the history. */
   readonly reason?: string;
-  /** The version that it was decided on: refused with a `ConfigConflictError` when the configuration has another one by then. */
+  /**
+   * The version that the decision is based on: if the configuration has moved on, the change is refused with a
+   * `ConfigConflictError`.
+   */
   readonly if_version?: number;
-  /** Only validate it, and tell what would change. */
+  /** Only validates the change and returns what would change. */
   readonly dry_run?: boolean;
 }
 
 /** A leaf that changed, or would change. Secrets are redacted. */
 export interface ChangedValue {
   readonly path: string;
-  /** Undefined where it was not there. */
+  /** Undefined if there was none. */
   readonly old_value: Value | undefined;
-  /** Undefined where it is gone. */
+  /** Undefined if it was removed. */
   readonly new_value: Value | undefined;
 }
 
-/** The answer of a dry run: it would be taken. */
+/** The result of a dry run that would succeed. */
 export interface Preview {
-  /** The version that it was tried on. */
+  /** The version that it was tried against. */
   readonly version: number;
-  /** What would change, sorted by path. */
+  /** The changes it would make, sorted by path. */
   readonly changes: readonly ChangedValue[];
 }
 
-/** A version that the configuration had, or has. */
+/** A current or earlier version of the configuration. */
 export interface HistoryEntry {
   readonly version: number;
   /** When it was committed, as a date in ISO 8601. */
@@ -98,10 +107,10 @@ export interface HistoryEntry {
   readonly reason?: string;
 }
 
-/** An error reply: the operation was refused and nothing changed. */
+/** An error reply: the operation was refused, and nothing has changed. */
 export type Refusal = readonly [tag: Atom<"error">, error: unknown];
 
-/** What the manager answers. */
+/** The manager's calls. */
 export interface ConfigCalls {
   get_config(path: Path, fallback?: unknown): unknown;
   put_config(path: Path, value: unknown, options?: PutOptions): true | Preview | Refusal;
@@ -117,14 +126,14 @@ export interface ConfigCalls {
   explain(path: Path): Explanation | Refusal;
 }
 
-/** What the manager takes without an answer. */
+/** The manager's casts. */
 export interface ConfigCasts {
   reload(): void;
   source_update(source_name: string, tree: Table): void;
   unsubscribe(pattern: Path, subscriber: Subscriber): void;
 }
 
-/** What `"config_manager"` understands. Any other call gets an error reply; any other cast is dropped. */
+/** The protocol of `"config_manager"`. Any other call gets an error reply; any other cast is dropped. */
 export interface ConfigManagerProtocol {
   calls: ConfigCalls;
   casts: ConfigCasts;

@@ -2,22 +2,22 @@ import type { Secrets } from "./core/secrets.ts";
 import type { Snapshot } from "./core/snapshot.ts";
 
 /**
- * Where the manager of a name publishes its current snapshot for readers that send no message (`peek`, `ref`, `snapshot`):
- * what `persistent_term` is in Erlang. Only the manager writes to it, one reference at a time. The last snapshot stays while
- * a manager restarts.
+ * The place where a manager publishes its current snapshot, under its name, for readers without messages (`peek`,
+ * `ref`, `snapshot`), like Erlang's `persistent_term`. Only the manager writes to it, one reference at a time. The last
+ * snapshot stays while a manager restarts.
  */
 export interface Published {
   current: Snapshot | undefined;
-  /** What is secret in it. */
+  /** The secrets in it. */
   secrets: Secrets | undefined;
 }
 
-// On globalThis, so that two copies of this package read the same.
+// On globalThis, so that two copies of this package share it.
 const KEY = Symbol.for("@otpts/config/published/1");
 const shared = globalThis as typeof globalThis & { [KEY]?: Map<string, Published> };
 const all = (shared[KEY] ??= new Map<string, Published>());
 
-/** What is published under a manager's name, also before there is such a manager. */
+/** The published data of a manager's name, even before that manager exists. */
 export function publishedBy(name: string): Published {
   let published = all.get(name);
   if (published === undefined) all.set(name, (published = { current: undefined, secrets: undefined }));

@@ -1,6 +1,6 @@
 /**
- * What can be made from a specification alone, an entry of its own: the JSON Schema of its files, a table of all settings, and
- * example files. Nothing is loaded, and no manager runs.
+ * Documents generated from a specification alone, a separate entry: the JSON Schema of its files, a table of all
+ * settings, and example files. Nothing is loaded, and no manager is needed.
  */
 export { example, type ExampleFormat, type ExampleOptions } from "./schema/example.ts";
 export {

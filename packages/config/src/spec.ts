@@ -12,59 +12,61 @@ import type { OverridesFile, Source } from "./sources/source.ts";
 import type { PatternsOf } from "./typed_path.ts";
 import type { Seconds } from "./units.ts";
 
-/** The tree that a schema makes. */
+/** The output type of a schema. */
 type TreeMadeBy<S extends StandardSchemaV1> = StandardSchemaV1.InferOutput<S>;
 
-/** What a `ConfigSpec` is made from. With a schema, paths and patterns in it are typed. */
+/** Options of a `ConfigSpec`. With a schema, paths and patterns in them are typed. */
 export interface ConfigSpecOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
-  /** Tells managers apart for people. Default: `config`. */
+  /** A label for humans. Default: `config`. */
   readonly id?: string;
-  /** Where configuration comes from; the last one wins. Runtime puts stand above all of them. */
+  /** The sources of the configuration; the last one wins. Runtime puts stand above all of them. */
   readonly sources?: readonly Source[];
-  /** **Seconds** between one reload's end and the next reload, give or take a tenth. 0 or Infinity: none. Default: 30. */
+  /**
+   * **Seconds** between the end of one reload and the next, ± 10 %. 0 or Infinity: no automatic reload. Default: 30.
+   */
   readonly reload_interval?: Seconds;
-  /** A Standard Schema (zod, valibot, arktype …) for the whole; its defaults and coercions take effect. */
+  /** A Standard Schema (zod, valibot, arktype …) for the whole tree; its defaults and coercions take effect. */
   readonly schema?: S;
   /** Validators by pattern: functions or schemas. */
   readonly validators?: { readonly [pattern in PatternsOf<TreeMadeBy<S>>]?: Validator };
-  /** Patterns of secret paths, beside the usual names (`password`, `api_key`, …) and what the schema marks. */
+  /** Patterns of secret paths, besides the usual names (`password`, `api_key`, …) and the schema's own marks. */
   readonly secrets?: readonly PatternsOf<TreeMadeBy<S>>[];
   /**
-   * Old names of settings, with the new ones: `{ "db.url": "database.url", "limits.*.speed": "limits.*.rate" }`. What a source
-   * or a put says under an old name counts under the new one; each use is a diagnostic.
+   * Old names of settings and their new ones: `{ "db.url": "database.url", "limits.*.speed": "limits.*.rate" }`. A
+   * value under an old name, from a source or a put, counts under the new one; each use is a diagnostic.
    */
   readonly aliases?: Readonly<Record<string, string>>;
-  /** Settings that should not be used any more, by pattern, with what to do instead: each use is a diagnostic. */
+  /** Settings that should no longer be used, by pattern, and what to use instead; each use is a diagnostic. */
   readonly deprecated?: { readonly [pattern in PatternsOf<TreeMadeBy<S>>]?: string };
   /** How long a put waits for the callbacks it triggers, in ms. Default: 1,000. */
   readonly notify_timeout?: number;
-  /** How long a reload (and the start) waits for a source, in ms. Default: 10,000. */
+  /** How long a reload or the start waits for a source, in ms. Default: 10,000. */
   readonly load_timeout?: number;
   /** How long an asynchronous validator, or schema, may take, in ms. Default: 5,000. */
   readonly validation_timeout?: number;
   /** The name under which the manager is registered. Default: `config_manager`. */
   readonly name?: string | Atom;
-  /** The environment that sources see. Default: that of the process. */
+  /** The environment that sources read. Default: `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * Where a line goes for each trouble (a source that fails, a change that is refused, a callback that throws or hangs):
-   * `false` for nowhere, a function for somewhere else. Default: the runtime's `logger`.
+   * Where problems are logged (a source that fails, a change that is refused, a callback that throws or hangs), one
+   * line each: `false` for nowhere, or a function. Default: the runtime's `logger`.
    */
   readonly log?: false | ((line: string, level: "error" | "warning" | "info") => void);
 }
 
 /**
- * What a manager is started with. Runtime overrides and subscriptions belong to this object: a manager that is started again
- * with the same one, by whichever supervisor, has them still. Serves one manager at a time.
+ * The specification that a manager is started with. Runtime overrides and subscriptions belong to this object: a
+ * manager that is started again with the same one, by any supervisor, still has them. Used by one manager at a time.
  */
 export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly id: string;
   readonly name: string;
   readonly sources: readonly Source[];
-  /** The sources that contribute a layer, lowest first, and their names: unique, as `status` shows them. */
+  /** The sources that contribute a layer, lowest first, and their names: unique, as in `status`. */
   readonly layers: readonly Source[];
   readonly layer_names: readonly string[];
-  /** Keeps the runtime overrides on disk; undefined where they are kept in memory. */
+  /** Keeps the runtime overrides on disk; undefined if they are kept in memory. */
   readonly overrides_file: OverridesFile | undefined;
   readonly log: false | ((line: string, level: "error" | "warning" | "info") => void) | undefined;
   /** Seconds. */
@@ -73,16 +75,16 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
   readonly notify_timeout: number;
   readonly load_timeout: number;
   readonly validation_timeout: number;
-  // Private: whoever prints a specification, or an error that holds one, must not print the environment.
+  // Private, so that printing a specification, or an error that has one, does not print the environment.
   readonly #env: Readonly<Record<string, string | undefined>>;
-  /** What the schema tells of paths and types. */
+  /** The paths and types of the schema. */
   readonly shape: Shape | undefined;
   readonly secrets: Secrets;
   readonly aliases: Aliases;
   readonly deprecations: Deprecations;
   readonly validation: Validation;
 
-  /** @throws TypeError, RangeError when an option is not what it must be */
+  /** @throws TypeError, RangeError if an option is invalid */
   constructor(options: ConfigSpecOptions<S>) {
     if (typeof options !== "object" || options === null || isRevoked(options)) {
       const got = typeOf(options);
@@ -144,17 +146,17 @@ export class ConfigSpec<S extends StandardSchemaV1 = StandardSchemaV1> {
     this.deprecations = new Deprecations(deprecated, deprecatedIn(this.shape));
     const marked = [...secrets, ...secretsOf(this.shape)];
     const named = new Secrets(marked);
-    // What was a secret under its old name is one under the new name.
+    // A secret under an old name is a secret under the new one.
     const renamed = this.aliases.list.filter(({ old }) => named.covers(old)).map(({ fresh }) => fresh);
     this.secrets = renamed.length === 0 ? named : new Secrets([...marked, ...renamed]);
   }
 
-  /** The environment that sources see. */
+  /** The environment that sources read. */
   get env(): Readonly<Record<string, string | undefined>> {
     return this.#env;
   }
 
-  /** What `util.inspect` and `console.log` show: no values. */
+  /** The output of `util.inspect` and `console.log`, without values. */
   [inspect.custom](): string {
     return `ConfigSpec "${this.id}" (${this.name}: ${this.sources.map(({ name }) => name).join(", ")})`;
   }
@@ -177,7 +179,7 @@ const OPTIONS: ReadonlySet<string> = new Set<keyof ConfigSpecOptions>([
   "log",
 ]);
 
-/** `#2` and so on where names are alike. */
+/** Equal names get `#2` and so on. */
 function uniqueNames(sources: readonly Source[]): readonly string[] {
   const seen = new Map<string, number>();
   return sources.map(({ name }) => {
@@ -187,7 +189,7 @@ function uniqueNames(sources: readonly Source[]): readonly string[] {
   });
 }
 
-/** A source may be others' code. */
+/** A source may be foreign code. */
 function checkSource(source: unknown, action: string): void {
   if (isRevoked(source)) throw new TypeError(`${action} is a revoked proxy`);
   const given = (source ?? {}) as { readonly [key in keyof Source]?: unknown };
@@ -221,10 +223,10 @@ function number(options: Partial<Record<Times, unknown>>, key: Times, otherwise:
   return value;
 }
 
-/** A day, in seconds: nobody reloads so seldom. */
+/** A day, in seconds: no reload interval is longer. */
 const DAY = 86_400;
 
-/** Refuses what was obviously meant in milliseconds. */
+/** Refuses a value that was obviously meant in milliseconds. */
 function seconds(value: number): Seconds {
   const isFinite = value !== Infinity;
   if (isFinite && (value > DAY || (value >= 5_000 && value % 1_000 === 0 && value % 3_600 !== 0))) {

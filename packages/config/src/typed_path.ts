@@ -1,8 +1,9 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 
 /**
- * Types of paths, from a schema. With one, paths complete in the editor, values have their types, and a misspelt path does
- * not compile: the error names what is there. A path costs the compiler its own length, however wide the schema is.
+ * Types of paths, from a schema. With one, paths complete in the editor, values have their types, and a misspelt path
+ * does not compile: the error names the existing keys. The compiler's work for a path grows with the path's length, not
+ * with the width of the schema.
  *
  *     declare module "@otpts/config" {
  *       interface RegisteredConfig { schema: typeof schema }
@@ -12,7 +13,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 /** The schema of `Config`, by declaration merging. */
 export interface RegisteredConfig {} // oxlint-disable-line typescript/no-empty-object-type
 
-/** The tree of `Config`; `unknown` where no schema is registered. */
+/** The tree of `Config`; `unknown` if no schema is registered. */
 export type RegisteredTree = RegisteredConfig extends { schema: infer S extends StandardSchemaV1 }
   ? StandardSchemaV1.InferOutput<S>
   : unknown;
@@ -24,10 +25,10 @@ export type RegisteredInput = RegisteredConfig extends { schema: infer S extends
 
 type Leaf = string | number | bigint | boolean | null | undefined;
 
-/** A key as it stands in a dotted path. */
+/** A key as written in a dotted path. */
 type Escaped<K extends string> = K extends `${infer A}.${infer B}` ? `${A}\\.${Escaped<B>}` : K;
 
-/** All dotted paths of a tree, elements of lists by index; any string where nothing is known of it. */
+/** All dotted paths of a tree, elements of lists by index; any string if the tree is unknown. */
 export type PathsOf<T, Depth extends readonly 0[] = []> = unknown extends T
   ? string
   : Depth["length"] extends 8
@@ -43,7 +44,7 @@ export type PathsOf<T, Depth extends readonly 0[] = []> = unknown extends T
 /** A pattern that may match several paths. */
 type Glob = `${string}${"*" | "?" | "[" | "{"}${string}`;
 
-/** A path of a tree, or a pattern with wildcards; any string where nothing is known of it. */
+/** A path of a tree, or a pattern with wildcards; any string if the tree is unknown. */
 export type PatternsOf<T> = unknown extends T ? string : PathsOf<T> | Glob;
 
 /** The first segment of a dotted path without its escapes, and the rest. */
@@ -53,7 +54,7 @@ type Split<P extends string, Before extends string = ""> = P extends `${infer A}
     : readonly [`${Before}${A}`, B]
   : readonly [`${Before}${P}`];
 
-/** The keys of a node: those of all of its kinds, where it may be of several. */
+/** The keys of a node: for a union, those of all its members. */
 type KeysOf<T> = T extends Leaf ? never : T extends readonly unknown[] ? `${number}` : keyof T & string;
 
 /** The value at a key, or at any key for `*`. */
@@ -78,7 +79,7 @@ export type ValueAt<T, P extends string> = unknown extends T
       ? At<T, K>
       : unknown;
 
-/** The value at the path that these segments are. */
+/** The value at the path with these segments. */
 export type ValueAtSegments<T, S extends readonly string[]> = S extends readonly [
   infer K extends string,
   ...infer Rest extends readonly string[],
@@ -88,7 +89,7 @@ export type ValueAtSegments<T, S extends readonly string[]> = S extends readonly
     ? T
     : unknown;
 
-/** The path itself where there is one, else the paths that are there instead. */
+/** The path itself if it exists, otherwise the existing paths. */
 export type KnownPath<T, P extends string> = Followed<T, P, "">;
 
 type Followed<T, P extends string, Way extends string> = unknown extends T
@@ -107,7 +108,9 @@ type Followed<T, P extends string, Way extends string> = unknown extends T
           : `${Way}${Escaped<KeysOf<NonNullable<T>>>}`
         : string;
 
-/** The segments themselves where they are a path, else those that are there instead. A list of any length is not checked. */
+/**
+ * The segments themselves if they are a path, otherwise the existing ones. An array of unknown length is not checked.
+ */
 export type KnownSegments<T, S extends readonly string[]> = number extends S["length"]
   ? S
   : S extends readonly [infer K extends string, ...infer Rest extends readonly string[]]
@@ -118,17 +121,17 @@ export type KnownSegments<T, S extends readonly string[]> = number extends S["le
         : readonly [KeysOf<NonNullable<T>>, ...Rest]
     : readonly [];
 
-/** A pattern with wildcards as it is; one without is a path. */
+/** A pattern with wildcards unchanged; one without must be a path. */
 export type KnownPattern<T, P extends string> = P extends Glob ? P : KnownPath<T, P>;
 
-/** The values that a pattern matches; undefined, too, as a node may come and go. */
+/** The values that a pattern matches, or undefined, since a node may be added and removed. */
 export type ValueMatching<T, P extends string> = P extends `${string}${"?" | "[" | "{" | "**"}${string}`
   ? unknown
   : Whole<P> extends true
     ? ValueAt<T, P>
     : unknown;
 
-/** Whether each wildcard is a segment of its own. */
+/** Whether each wildcard is a whole segment. */
 type Whole<P extends string> = P extends `${infer A}.${infer B}`
   ? Whole<A> extends true
     ? Whole<B>
@@ -139,7 +142,7 @@ type Whole<P extends string> = P extends `${infer A}.${infer B}`
       ? false
       : true;
 
-/** A table of which only some keys are given, at any depth. */
+/** A table with only some of its keys, at any depth. */
 export type Partially<T> = unknown extends T
   ? unknown
   : T extends Leaf | readonly unknown[]

@@ -1,5 +1,5 @@
 /**
- * Durations and sizes with their units, an entry of its own: Standard Schemas for settings such as `timeout = "30s"` and
+ * Durations and sizes with their units, a separate entry: Standard Schemas for settings such as `timeout = "30s"` and
  * `limit = "512MiB"`.
  */
 export { bytes, type BytesOptions, type BytesUnit, format_bytes, parse_bytes } from "./units/bytes.ts";

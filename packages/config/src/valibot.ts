@@ -4,18 +4,18 @@ import { duration as durationSchema, type DurationOptions } from "./units/durati
 import type { UnitSchema } from "./units/unit_schema.ts";
 
 /**
- * Durations and sizes as valibot's schemas, an entry of its own:
+ * Durations and sizes as valibot schemas, a separate entry:
  *
  *     const schema = v.object({ timeout: duration({ max: "1h" }), limit: v.optional(bytes(), "10MB") });
  */
 
-/** What goes in: a text, and a number where a unit is declared. */
+/** The input: a text, or also a number if a unit is declared. */
 type Written<O> = O extends { readonly unit: string } ? string | number : string;
 
 /**
  * A valibot schema for durations: `"30s"`, `"1h30m"`. The output is in **milliseconds**. For a default use `v.optional`.
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function duration<const O extends Omit<DurationOptions, "default"> = {}>(
   options?: O,
@@ -26,7 +26,7 @@ export function duration<const O extends Omit<DurationOptions, "default"> = {}>(
 /**
  * A valibot schema for sizes: `"512MiB"`, `"10MB"`. The output is in **bytes**. For a default use `v.optional`.
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function bytes<const O extends Omit<BytesOptions, "default"> = {}>(
   options?: O,

@@ -4,19 +4,19 @@ import { duration as durationSchema, type DurationOptions } from "./units/durati
 import type { UnitSchema } from "./units/unit_schema.ts";
 
 /**
- * Durations and sizes as zod's schemas (zod 4), an entry of its own:
+ * Durations and sizes as zod schemas (zod 4), a separate entry:
  *
  *     const schema = z.object({ timeout: duration({ max: "1h" }), limit: bytes().prefault("10MB") });
  */
 
-/** What goes in: a text, and a number where a unit is declared. */
+/** The input: a text, or also a number if a unit is declared. */
 type Written<O> = O extends { readonly unit: string } ? string | number : string;
 
 /**
  * A zod schema for durations: `"30s"`, `"1h30m"`. The output is in **milliseconds**. For a default use zod's `prefault`
  * (a text) or `default` (milliseconds).
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function duration<const O extends Omit<DurationOptions, "default"> = {}>(
   options?: O,
@@ -28,7 +28,7 @@ export function duration<const O extends Omit<DurationOptions, "default"> = {}>(
  * A zod schema for sizes: `"512MiB"`, `"10MB"`. The output is in **bytes**. For a default use zod's `prefault` (a text) or
  * `default` (bytes).
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function bytes<const O extends Omit<BytesOptions, "default"> = {}>(options?: O): z.ZodType<number, Written<O>> {
   return ofZod(bytesSchema(options), options?.unit !== undefined);

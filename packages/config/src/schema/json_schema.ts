@@ -47,7 +47,7 @@ const DRAFTS: Readonly<Record<JsonSchemaTarget, string>> = {
  *     # config.yaml                     # yaml-language-server: $schema=./config.schema.json
  *     // config.json                    { "$schema": "./config.schema.json" }
  *
- * @throws TypeError when an option is not what it must be
+ * @throws TypeError if an option is invalid
  */
 export function json_schema(spec: ConfigSpec, options: JsonSchemaOptions = {}): JsonSchema {
   const { target = "draft-07", required = false } = options;

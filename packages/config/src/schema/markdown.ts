@@ -7,7 +7,7 @@ import { writtenOf } from "./words.ts";
  * A table of all settings, in Markdown: path, type with its bounds, default, environment variable, and what the schema says
  * of it. The column of variables is there where a source reads some. Secrets are marked, and show no default.
  *
- * @throws TypeError when an option is not what it must be
+ * @throws TypeError if an option is invalid
  */
 export function markdown(spec: ConfigSpec, options: ReadOptions = {}): string {
   const all = settings(spec, options);

@@ -36,7 +36,7 @@ export interface Setting {
  * All settings of a specification, in the order of its schema: what a table in a manual, an editor or a form needs. Without a
  * schema there are none.
  *
- * @throws TypeError when an option is not what it must be
+ * @throws TypeError if an option is invalid
  *
  * @example for (const { path, type, variable } of settings(spec)) console.log(path, type, variable);
  */

@@ -71,7 +71,7 @@ const PATTERN = "^\\s*\\d+(?:\\.\\d+)?\\s*(?:[kK]B|[MGTP]B|[KMGTP]iB?|B)\\s*$";
  *
  * For zod and valibot, `@otpts/config/zod` and `@otpts/config/valibot` make schemas of theirs.
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function bytes<const O extends BytesOptions = {}>(options?: O): UnitSchema<UnitInput<O>> {
   return new UnitSchema("bytes", { kind: KIND, read, pattern: PATTERN, unit: "bytes" }, options);

@@ -44,7 +44,7 @@ const PATTERN =
  *
  * For zod and valibot, `@otpts/config/zod` and `@otpts/config/valibot` make schemas of theirs.
  *
- * @throws TypeError, RangeError when an option is not what it must be
+ * @throws TypeError, RangeError if an option is invalid
  */
 export function duration<const O extends DurationOptions = {}>(options?: O): UnitSchema<UnitInput<O>> {
   return new UnitSchema("duration", { kind: KIND, read, pattern: PATTERN, unit: "milliseconds" }, options);

@@ -53,7 +53,7 @@ export class UnitSchema<I = string | number | undefined> implements StandardSche
   private readonly max: number;
   private readonly otherwise: number | undefined;
 
-  /** @throws TypeError, RangeError when an option is not what it must be */
+  /** @throws TypeError, RangeError if an option is invalid */
   constructor(name: string, rules: Rules, options: UnitOptions = {}) {
     const action = `Cannot make a schema with ${name}`;
     if (typeof options !== "object" || options === null) {
