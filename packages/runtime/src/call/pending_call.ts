@@ -6,7 +6,7 @@ import type { Pid } from "../term/pid.ts";
 import type { Process } from "../process/process.ts";
 import type { Waiting } from "../process/waiting.ts";
 import { settleLayout } from "../term/shape.ts";
-import { cancel, COARSE_FROM, enter, leave, wait } from "../process/timer.ts";
+import { cancel, enter, isCoarse, leave, wait } from "../process/timer.ts";
 import { stamped } from "../process/stamp.ts";
 import { type Coarse, Deadline } from "../process/deadline.ts";
 
@@ -49,8 +49,8 @@ export class PendingCall implements Coarse, Waiting {
     if (first !== undefined) first.previousIn = this;
     callee.incoming = this;
     if (caller !== undefined) this.#waitFor(caller);
-    if (ms >= COARSE_FROM && ms !== Infinity) enter(this, ms);
-    else if (ms < COARSE_FROM) wait((this.#exact = new Deadline(() => this.expire())), ms);
+    if (isCoarse(ms)) enter(this, ms);
+    else if (ms !== Infinity) wait((this.#exact = new Deadline(() => this.expire())), ms);
     return this;
   }
 

@@ -28,6 +28,11 @@ let waiting = 0;
 let tick = 0;
 let tickDue = Infinity;
 
+/** Whether a time-out of `ms` is coarse. */
+export function isCoarse(ms: number): boolean {
+  return ms >= COARSE_FROM && ms !== Infinity && clock.advanced?.() !== true;
+}
+
 /** Installs another clock and returns the previous one. Only while nothing waits. For tests. */
 export function useClock(next: Clock): Clock {
   if (heap.length > 0 || waiting > 0) throw new Error("Cannot change the clock: something waits for time");

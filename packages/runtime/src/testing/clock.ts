@@ -12,6 +12,13 @@ export interface Clock {
   restore(): void;
 }
 
+/** A simulated clock that a test advances: time-outs end at their exact millisecond. */
+class AdvancedClock extends SimulatedClock {
+  advanced(): boolean {
+    return true;
+  }
+}
+
 const { setImmediate } = globalThis;
 
 /** Lets all ready processes run. */
@@ -21,7 +28,7 @@ export function settled(): Promise<void> {
 
 /** @throws Error if something is already waiting for real time */
 export function installClock(): Clock {
-  const simulated = new SimulatedClock();
+  const simulated = new AdvancedClock();
   const before = useClock(simulated);
   let installed = true;
   return {
