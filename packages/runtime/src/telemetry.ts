@@ -3,6 +3,8 @@
  * `node:diagnostics_channel` named `otpts:<event>`. An event without handlers costs one look-up.
  */
 import { channel, type Channel } from "node:diagnostics_channel";
+import { types } from "node:util";
+
 import { describe } from "./term/describe.ts";
 import { isError, withStack } from "./term/guarded.ts";
 import type { Carrier } from "./process/carriers.ts";
@@ -142,7 +144,7 @@ export function span<T>(event: string, metadata: Metadata, fun: (annotate: (more
     fail(error);
     throw error;
   }
-  if (!(result instanceof Promise)) {
+  if (!types.isPromise(result)) {
     stop();
     return result;
   }
@@ -161,7 +163,7 @@ export function span<T>(event: string, metadata: Metadata, fun: (annotate: (more
 function run(each: Attached, event: string, measurements: Measurements, metadata: Metadata): void {
   try {
     const result = each.handler(event, measurements, metadata);
-    if (result instanceof Promise) result.catch((error: unknown) => failed(each, event, error));
+    if (types.isPromise(result)) result.catch((error: unknown) => failed(each, event, error));
   } catch (error) {
     failed(each, event, error);
   }

@@ -89,3 +89,11 @@ describe("a report", () => {
     });
   });
 });
+
+test("a handler that is no function is refused, and the one before stays", () => {
+  const before = logger.set_handler(undefined);
+  expect(() => logger.set_handler(console as never)).toThrow(
+    "Cannot set the logger's handler: it must be a function of one report, or undefined for none, got",
+  );
+  expect(logger.set_handler(before)).toBe(undefined);
+});

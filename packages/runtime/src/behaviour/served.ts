@@ -2,13 +2,12 @@
  * What the loops of all behaviours share: names in reports, waiting for an asynchronous callback, suspension, the end
  * of the parent, their own end.
  */
-import { types } from "node:util";
 import { EXIT } from "../term/atoms.ts";
 import { tagOf } from "../term/guarded.ts";
 import { isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
-import { isThenable } from "../term/thenable.ts";
+import { isThenable, onceSettled } from "../term/thenable.ts";
 import { enter, leave } from "../process/context.ts";
 import { type Entry, Envelope, take } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
@@ -90,15 +89,13 @@ export function whenSettled(
   done: (result: unknown) => void,
   failed: (error: unknown) => void,
 ): void {
-  // A foreign thenable may settle twice, settle synchronously, or throw after it has settled: a promise of it does not.
-  const settled = types.isPromise(promise) ? promise : Promise.resolve(promise);
   process.listening = false;
   process.busy = callback;
   process.since = stamped();
   // The next caller will have to wait, until a callback returns synchronously again.
   process.prompt = false;
-  void Promise.prototype.then.call(
-    settled,
+  void onceSettled(
+    promise,
     (result) => resume(process, result, done, failed),
     (error: unknown) => resume(process, error, failed, failed),
   );
@@ -143,8 +140,8 @@ export function finish(
       if (isThenable(result)) {
         process.busy = "terminate";
         process.since = stamped();
-        void Promise.prototype.then.call(
-          types.isPromise(result) ? result : Promise.resolve(result),
+        void onceSettled(
+          result,
           () => asSelf(process, () => end(reason)),
           (error: unknown) => asSelf(process, () => ended(endReason(error, reason))),
         );

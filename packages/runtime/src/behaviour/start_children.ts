@@ -1,6 +1,7 @@
 /** Starting children: their start functions are called one after the other, and every outcome is a value. */
 import { EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
+import { onceSettled } from "../term/thenable.ts";
 import { OtpError } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
 import { isPid, isThrown } from "../term/kinds.ts";
@@ -76,12 +77,11 @@ export function callTask<T>(
     // A supervisor that was killed meanwhile starts nothing more and reports nothing.
     return self.alive && !state.interrupted ? then(started) : forever();
   };
-  // Like `await`: the promise of a start function may have its own `then`.
-  return Promise.prototype.then.call(
+  return onceSettled(
     called(spec, extra),
     (result) => goOn(outcome(result)),
-    (error: unknown) => goOn(failure(error)),
-  ) as Promise<T>;
+    (error) => goOn(failure(error)),
+  );
 }
 
 // A child that is not linked is neither watched nor ended with its supervisor. Reported once for each specification.

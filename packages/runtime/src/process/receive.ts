@@ -59,6 +59,12 @@ class Receive implements Waiter {
  */
 export function receive(process: Process, match: Match | undefined, after: Timeout): Promise<unknown> {
   if (!process.alive) return forever();
+  if (match !== undefined && typeof match !== "function") {
+    throw new ErlangError(
+      BADARG,
+      `Cannot receive: what picks the message must be a function that gets a message and returns true or false, got ${describe(match)}; without one, give undefined before the options`,
+    );
+  }
   const ms = milliseconds(after, "receive");
   if (process.waiter !== undefined) {
     throw new ErlangError(

@@ -1,5 +1,7 @@
 /** The destinations of reports: a default logger on stderr, which can be replaced or silenced, and telemetry. */
 
+import { types } from "node:util";
+
 import { describe } from "../term/describe.ts";
 
 /** A report of one problem. */
@@ -36,8 +38,13 @@ export function setTap(next: Tap): void {
   tap = next;
 }
 
-/** Replaces the logger; `undefined` silences it. Returns the previous one. */
+/** Replaces the logger; `undefined` silences it. Returns the previous one. @throws TypeError if it is no function */
 export function set_handler(next: Handler | undefined): Handler | undefined {
+  if (next !== undefined && typeof next !== "function") {
+    throw new TypeError(
+      `Cannot set the logger's handler: it must be a function of one report, or undefined for none, got ${describe(next)}`,
+    );
+  }
   const before = handler;
   handler = next;
   return before;
@@ -70,7 +77,7 @@ export function report(
   };
   try {
     const result: unknown = handler?.(entry);
-    if (result instanceof Promise) result.catch((error: unknown) => failed(event, error));
+    if (types.isPromise(result)) result.catch((error: unknown) => failed(event, error));
   } catch (error) {
     failed(event, error);
   }

@@ -20,7 +20,15 @@ export type { Hooks, Kit, ReportPattern } from "./kit.ts";
  * error report.
  *
  * @param hooks `beforeEach` and `afterEach` of the test runner
+ * @throws TypeError if one of them is missing
  */
 export function setup(hooks: Hooks): Kit {
+  for (const name of ["beforeEach", "afterEach"] as const) {
+    if (typeof (hooks as Partial<Hooks> | undefined)?.[name] !== "function") {
+      throw new TypeError(
+        `Cannot set up the testing kit: it needs the test runner's beforeEach and afterEach, and ${name} is missing: testing.setup({ beforeEach, afterEach })`,
+      );
+    }
+  }
   return new Kit(hooks);
 }

@@ -253,3 +253,23 @@ test("inside hands an assertion's failure, and a death, to the test", async () =
     }),
   ).rejects.toThrow(/died: "shot"/);
 });
+
+test("the kit without the hooks of a test runner, the error names the one that is missing", () => {
+  const set = (hooks?: object) => () => testing.setup(hooks as Parameters<typeof testing.setup>[0]);
+  expect(set()).toThrow("beforeEach is missing: testing.setup({ beforeEach, afterEach })");
+  expect(set({ beforeEach })).toThrow("afterEach is missing");
+});
+
+test("a call's time-out of a second and more ends at its very millisecond by a simulated clock", async () => {
+  const kit = testing.setup({ beforeEach: () => undefined, afterEach: () => undefined });
+  const pid = await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, undefined);
+  const clock = kit.simulated_clock();
+  let failed = false;
+  const call = gen_server.call(pid, 1).catch(() => (failed = true));
+  await clock.advance(4_999);
+  expect(failed).toBe(false);
+  await clock.advance(1);
+  expect(await call).toBe(true);
+  clock.restore();
+  await gen_server.stop(pid);
+});

@@ -315,6 +315,11 @@ describe("an option that there is none of", () => {
 
   test.each<[string, () => unknown, string]>([
     [
+      "what a receive picks by",
+      () => erlang.receive({ after: 5 } as never),
+      "Cannot receive: what picks the message must be a function that gets a message and returns true or false, got { after: 5 }; without one, give undefined before the options",
+    ],
+    [
       "receive",
       () => erlang.receive(undefined, { timeout: 5 } as never),
       'Cannot receive: there is no option "timeout"; the options are after',
