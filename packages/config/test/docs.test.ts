@@ -29,6 +29,7 @@ const PAGES = [
   "README.md",
   "docs/files.md",
   "docs/migrating.md",
+  "docs/remote.md",
   "docs/schema.md",
   "docs/sources.md",
   "docs/subscriptions.md",

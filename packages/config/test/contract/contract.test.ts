@@ -2,11 +2,14 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { HttpSource } from "../../src/http.ts";
 import { ConsulSource, EnvironmentSource, FileSource, type Source, TemplateSource } from "../../src/index.ts";
+import { type RemoteAnswer, remote_source } from "../../src/remote.ts";
 import { type Place, source_contract } from "../../src/testing.ts";
 import { Agent } from "../consul/kit/agent.ts";
 import { describe_with_consul } from "../consul/kit/binary.ts";
 import { ScriptedSource } from "../manager/kit.ts";
+import { WebServer } from "../remote/kit/web_server.ts";
 
 /** Every source that the package has keeps to the contract, tried on the real thing. */
 
@@ -62,6 +65,45 @@ source_contract({ describe, test }, "a source of one's own", async () => {
     source,
     change: async () => source.change({ a: Math.random() }),
     writable: { path: ["b", "c"], value: [1, "x"] },
+    dispose: async () => undefined,
+  };
+});
+
+for (const [title, options] of [
+  ["HttpSource", { poll_interval: 20 }],
+  ["HttpSource with a long poll", { long_poll: 60_000, poll_interval: 0 }],
+] as const) {
+  source_contract({ describe, test }, title, async () => {
+    const server = await WebServer.start(() => undefined);
+    let n = 1;
+    const serve = () => server.serve(JSON.stringify({ a: n, t: { x: "y" } }));
+    serve();
+    return {
+      source: new HttpSource(`${server.url}/app.json`, { ...options, backoff: { min: 5, max: 50 } }),
+      change: async () => {
+        n += 1;
+        serve();
+      },
+      break: () => server.stop(),
+      mend: () => server.back(),
+      dispose: () => server.stop(),
+    };
+  });
+}
+
+source_contract({ describe, test }, "a remote source", async () => {
+  let n = 1;
+  let isDown = false;
+  const load = async (_: AbortSignal, revision: string | undefined): Promise<RemoteAnswer> => {
+    if (isDown) throw new Error("it is down");
+    if (revision === String(n)) return { unchanged: true };
+    return { keys: { a: String(n), "t/x": "y" }, revision: String(n) };
+  };
+  return {
+    source: remote_source({ name: "counter", load, poll_interval: 10 }),
+    change: async () => void n++,
+    break: async () => void (isDown = true),
+    mend: async () => void (isDown = false),
     dispose: async () => undefined,
   };
 });

@@ -10,7 +10,7 @@ export function failed_connection(error: unknown): RemoteFailure {
   if (code !== undefined) {
     const words = Object.hasOwn(CONNECTIONS, code) ? CONNECTIONS[code] : undefined;
     if (words !== undefined) return new RemoteFailure("unreachable", `${words} (${code})`);
-    const why = Object.hasOwn(CERTIFICATES, code) ? CERTIFICATES[code] : alert(code);
+    const why = Object.hasOwn(CERTIFICATES, code) ? CERTIFICATES[code] : handshake(error, code);
     if (why !== undefined) return new RemoteFailure("tls", `${why} (${code})`);
     if (/^ERR_(SSL|TLS|OSSL)|CERT|SELF_SIGNED|UNABLE_TO|^EPROTO/.test(code)) {
       return new RemoteFailure("tls", `the TLS connection failed (${code})`);
@@ -78,20 +78,22 @@ const CERTIFICATES: Readonly<Record<string, string>> = {
   CERT_REVOKED: "the TLS connection failed: its certificate was revoked",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "the TLS connection failed: its certificate is for another name; give that as servername",
-  ERR_SSL_WRONG_VERSION_NUMBER: "the TLS connection failed: the other side does not speak TLS there",
-  ERR_SSL_PACKET_LENGTH_TOO_LONG: "the TLS connection failed: the other side does not speak TLS there",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "the TLS connection failed: cert and key do not belong together",
   ERR_OSSL_PEM_NO_START_LINE: "the TLS connection failed: ca, cert or key is no PEM",
   ERR_OSSL_PEM_BAD_END_LINE: "the TLS connection failed: ca, cert or key is cut off",
   ERR_OSSL_PEM_BAD_BASE64_DECODE: "the TLS connection failed: ca, cert or key is damaged",
 };
 
-/** What the other side says of us. */
-function alert(code: string): string | undefined {
-  if (/ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|HANDSHAKE_FAILURE)/.test(code)) {
+/** What went wrong while TLS was agreed on. The code tells it, or for EPROTO OpenSSL's reason in the message. */
+function handshake(error: unknown, code: string): string | undefined {
+  const reason = `${code} ${String((error as { readonly message?: unknown }).message)}`.replaceAll("_", " ");
+  if (/wrong version number|packet length too long/i.test(reason)) {
+    return "the TLS connection failed: the other side does not speak TLS there";
+  }
+  if (/alert (certificate required|bad certificate|handshake failure)/i.test(reason)) {
     return "the TLS connection failed: it wants another certificate of ours; look at cert and key";
   }
-  if (/ALERT_(UNKNOWN_CA|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|CERTIFICATE_REVOKED)/.test(code)) {
+  if (/alert (unknown ca|certificate unknown|certificate expired|certificate revoked)/i.test(reason)) {
     return "the TLS connection failed: it does not accept our certificate; look at cert";
   }
   return undefined;

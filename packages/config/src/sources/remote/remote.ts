@@ -153,7 +153,9 @@ export class Remote {
       polling,
       random: Math.random,
     };
-    return (this.follow = new Follow(port, context.signal));
+    this.follow = new Follow(port, context.signal);
+    if (this.failure !== undefined) this.follow.load_failed(this.left());
+    return this.follow;
   }
 
   private async failed(thrown: unknown, context: SourceContext): Promise<Loaded> {
@@ -164,11 +166,15 @@ export class Remote {
       this.closed = { until: performance.now() + wait, why: thrown };
     }
     if (context.signal.aborted) throw error;
-    const left = this.closed === undefined ? undefined : Math.max(1, this.closed.until - performance.now());
-    this.follow?.load_failed(left);
+    this.follow?.load_failed(this.left());
     const cached = error.code === "stopped" ? undefined : await this.fromCacheFile();
     if (cached !== undefined) return cached;
     throw error;
+  }
+
+  /** Milliseconds for which the place wants to be left alone. */
+  private left(): number | undefined {
+    return this.closed === undefined ? undefined : Math.max(1, this.closed.until - performance.now());
   }
 
   private found({ changed, bytes = this.bytes, notes = [] }: Reading & { readonly found: true }): Loaded {

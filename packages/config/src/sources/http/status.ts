@@ -1,0 +1,15 @@
+import { RemoteFailure } from "../remote/failure.ts";
+import { retry_after } from "../remote/connection.ts";
+
+/** What a status that is neither data nor absence means. @param retryAfter the header `Retry-After` */
+export function failed_http_status(status: number, retryAfter: string | undefined): RemoteFailure {
+  const more = { status, retry_after: retry_after(retryAfter, Date.now()) };
+  if (status === 401) return new RemoteFailure("denied", "credentials are wanted (401)", more);
+  if (status === 403) return new RemoteFailure("denied", "permission denied (403)", more);
+  if (status === 407) return new RemoteFailure("denied", "a proxy wants credentials (407)", more);
+  if (status === 429) return new RemoteFailure("rate_limited", "too many requests (429)", more);
+  if (status === 400) return new RemoteFailure("bad_request", "it refused the request (400)", more);
+  if (status >= 300 && status < 400) return new RemoteFailure("redirect", `it redirects nowhere (${status})`, more);
+  if (status >= 500) return new RemoteFailure("server_error", `it failed (${status})`, more);
+  return new RemoteFailure("http_status", `unexpected answer (${status})`, more);
+}

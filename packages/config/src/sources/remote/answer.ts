@@ -1,0 +1,104 @@
+import { isTable } from "../../core/draft.ts";
+import { admit } from "../../core/plain.ts";
+import type { Table } from "../../core/value.ts";
+import { FORMAT_NAMES } from "../../formats/by_extension.ts";
+import { RemoteFailure } from "./failure.ts";
+
+/** A format that a document from elsewhere may be written in. */
+export type RemoteFormat = "toml" | "json" | "jsonc" | "yaml";
+
+/** What a place answered. */
+export type RemoteAnswer =
+  /** A document, as text or as bytes, or a table of plain data. `revision` names this content, for the next load. */
+  | {
+      readonly content: string | Uint8Array | object;
+      readonly format?: RemoteFormat | undefined;
+      readonly revision?: string | undefined;
+    }
+  /** Texts by key; `/` separates. They are read as environment variables are: the schema's type decides. */
+  | {
+      readonly keys: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
+      readonly revision?: string | undefined;
+    }
+  /** What was loaded last is still there. */
+  | { readonly unchanged: true; readonly revision?: string | undefined }
+  /** There is nothing. */
+  | { readonly absent: true };
+
+/** The same, read once and checked. */
+export type CheckedAnswer =
+  | {
+      readonly kind: "document";
+      readonly bytes: Uint8Array;
+      readonly format: RemoteFormat;
+      readonly revision: Revision;
+    }
+  | { readonly kind: "table"; readonly tree: Table; readonly revision: Revision }
+  | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, string>; readonly revision: Revision }
+  | { readonly kind: "unchanged"; readonly revision: Revision }
+  | { readonly kind: "absent" };
+
+type Revision = string | undefined;
+
+/** The formats of documents from elsewhere. */
+export const REMOTE_FORMATS = FORMAT_NAMES.filter((name): name is RemoteFormat => name !== "env");
+
+/**
+ * What others' code answered.
+ *
+ * @param format of documents that do not say theirs
+ * @param limit the largest document and the most text in keys, in bytes
+ * @throws RemoteFailure where it is none of these, or too large; PlainDataError for a table that is no plain data
+ */
+export function checked_answer(answer: unknown, format: RemoteFormat, limit: number): CheckedAnswer {
+  if (typeof answer !== "object" || answer === null) throw misunderstood();
+  const said = answer as Readonly<Record<string, unknown>>;
+  const { revision } = said;
+  if (revision !== undefined && typeof revision !== "string") {
+    throw new RemoteFailure("not_an_answer", `the revision it gave must be a string, got ${typeof revision}`);
+  }
+  if (said["absent"] === true) return { kind: "absent" };
+  if (said["unchanged"] === true) return { kind: "unchanged", revision };
+  if (said["keys"] !== undefined) return { kind: "keys", keys: keysOf(said["keys"], limit), revision };
+  const { content } = said;
+  if (typeof content === "string" || content instanceof Uint8Array) {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    if (bytes.length > limit) throw tooLarge(limit);
+    return { kind: "document", bytes, format: formatOf(said["format"] ?? format), revision };
+  }
+  const tree =
+    typeof content === "object" && content !== null ? admit(content, undefined, { strict: true }) : undefined;
+  if (!isTable(tree)) throw misunderstood();
+  return { kind: "table", tree, revision };
+}
+
+function keysOf(keys: unknown, limit: number): ReadonlyMap<string, string> {
+  if (typeof keys !== "object" || keys === null) throw misunderstood();
+  const found = new Map<string, string>();
+  let length = 0;
+  for (const [key, text] of keys instanceof Map ? (keys as Map<unknown, unknown>) : Object.entries(keys)) {
+    if (typeof key !== "string" || typeof text !== "string") {
+      throw new RemoteFailure("not_an_answer", "keys and what they hold must be texts");
+    }
+    length += Buffer.byteLength(key) + Buffer.byteLength(text);
+    if (length > limit) throw tooLarge(limit);
+    found.set(key, text);
+  }
+  return found;
+}
+
+function formatOf(format: unknown): RemoteFormat {
+  const known = REMOTE_FORMATS.find((name) => name === format);
+  if (known !== undefined) return known;
+  throw new RemoteFailure("unknown_format", `the format of its document must be one of ${REMOTE_FORMATS.join(", ")}`);
+}
+
+function misunderstood(): RemoteFailure {
+  const want = "content (a document or a table), keys, unchanged: true or absent: true";
+  return new RemoteFailure("not_an_answer", `load must answer an object with ${want}`);
+}
+
+/** @param limit bytes */
+export function tooLarge(limit: number): RemoteFailure {
+  return new RemoteFailure("too_large", `the answer is larger than max_bytes (${limit} bytes)`);
+}

@@ -1,0 +1,180 @@
+import { deserialize, serialize } from "node:v8";
+
+import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
+import type { Segments, Table } from "../../core/value.ts";
+import { share } from "../../core/draft.ts";
+import { SyntaxFault } from "../../formats/format.ts";
+import { parse_bytes } from "../../formats/parse.ts";
+import { type CheckedAnswer, checked_answer, type RemoteFormat } from "./answer.ts";
+import type { CacheFile } from "./cache_file.ts";
+import { RemoteFailure } from "./failure.ts";
+import { KeyTree } from "./key_tree.ts";
+import type { Held, Reading } from "./remote.ts";
+
+/** What was loaded last, and how it becomes a layer. */
+type Kept =
+  | { readonly kind: "document"; readonly bytes: Uint8Array; readonly format: RemoteFormat; readonly layer: Layer }
+  | { readonly kind: "table"; readonly tree: Table }
+  | { readonly kind: "keys"; readonly keys: ReadonlyMap<string, string>; readonly tree: KeyTree };
+
+/** The content of a remote source: a document, a table, or texts by key. */
+export class RemoteContent implements Held {
+  private readonly source: string;
+  private readonly secret: boolean;
+  private kept: Kept | undefined;
+  /** A document that could not be parsed: it is not parsed again. */
+  private refused:
+    | { readonly bytes: Uint8Array; readonly format: RemoteFormat; readonly fault: SyntaxFault }
+    | undefined;
+  /** Names what is held. */
+  private named: string | undefined;
+
+  /** @param secret whether all its values are secrets, whatever they are called */
+  constructor(source: string, secret: boolean) {
+    this.source = source;
+    this.secret = secret;
+  }
+
+  /** Names what is held, in the place's words; undefined where nothing is held, or it has no name. */
+  get revision(): string | undefined {
+    return this.named;
+  }
+
+  /** Takes an answer in. @throws SyntaxFault for a document that cannot be read, RemoteFailure; then nothing has changed */
+  async take(answer: CheckedAnswer, signal: AbortSignal): Promise<Reading> {
+    if (answer.kind === "absent") return { found: false };
+    if (answer.kind === "unchanged") {
+      if (this.kept === undefined) {
+        throw new RemoteFailure("not_an_answer", 'it answered "unchanged" where nothing had been loaded');
+      }
+      this.named = answer.revision ?? this.named;
+      return { found: true, changed: false };
+    }
+    const kept = await this.read(answer, signal);
+    const changed = kept !== this.kept;
+    this.kept = kept;
+    this.named = answer.revision;
+    return { found: true, changed, ...(changed ? { bytes: sizeOf(kept) } : {}) };
+  }
+
+  contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution {
+    const { kept } = this;
+    const { source } = this;
+    if (kept === undefined) return { source, tree: {}, origin: () => ({ source }), diagnostics };
+    if (kept.kind === "document") return this.finished({ ...kept.layer, diagnostics, bytes });
+    if (kept.kind === "table") {
+      return this.finished({ source, tree: kept.tree, origin: () => ({ source }), diagnostics, bytes });
+    }
+    const { tree } = kept;
+    const origin = (path: Segments): Origin => {
+      const key = tree.key(path);
+      return key === undefined ? { source } : { source, key, place: `${source}#${key}` };
+    };
+    const notes = [...diagnostics, ...tree.diagnostics];
+    return (lower) => this.finished({ source, tree: tree.table(lower.expected), origin, diagnostics: notes, bytes });
+  }
+
+  clear(): void {
+    this.kept = undefined;
+    this.named = undefined;
+  }
+
+  items(): readonly unknown[] {
+    const { kept } = this;
+    if (kept === undefined) return [];
+    if (kept.kind === "document") return [["document", kept.format, Buffer.from(kept.bytes).toString("base64")]];
+    if (kept.kind === "table") return [["table", serialize(kept.tree).toString("base64")]];
+    return [["keys"], ...kept.keys];
+  }
+
+  async restore(cache: CacheFile): Promise<true | undefined> {
+    const items = await cache.read(texts);
+    if (items === undefined) return undefined;
+    await this.take(answerOf(items), new AbortController().signal);
+    return true;
+  }
+
+  private finished(layer: Layer): Layer {
+    return this.secret ? { ...layer, secrets: Object.keys(layer.tree).map((key) => [key]) } : layer;
+  }
+
+  private async read(answer: CheckedAnswer & { readonly kind: Kept["kind"] }, signal: AbortSignal): Promise<Kept> {
+    const { kept } = this;
+    switch (answer.kind) {
+      case "table": {
+        const tree = share(kept?.kind === "table" ? kept.tree : undefined, answer.tree) as Table;
+        return kept?.kind === "table" && tree === kept.tree ? kept : { kind: "table", tree };
+      }
+      case "keys":
+        return this.readKeys(answer.keys);
+      case "document": {
+        const { bytes, format } = answer;
+        const isSame = (other: { readonly bytes: Uint8Array; readonly format: RemoteFormat } | undefined) =>
+          other?.format === format && Buffer.compare(other.bytes, bytes) === 0;
+        if (kept?.kind === "document" && isSame(kept)) return kept;
+        if (this.refused !== undefined && isSame(this.refused)) throw this.refused.fault;
+        try {
+          const layer = await this.parsed(bytes, format, signal);
+          this.refused = undefined;
+          return { kind: "document", bytes, format, layer };
+        } catch (error) {
+          if (error instanceof SyntaxFault) this.refused = { bytes, format, fault: error };
+          throw error;
+        }
+      }
+    }
+  }
+
+  /** A large document is parsed in a thread, so that the event loop goes on. */
+  private async parsed(bytes: Uint8Array, format: RemoteFormat, signal: AbortSignal): Promise<Layer> {
+    const { source } = this;
+    const { tree, locate } = await parse_bytes(bytes, format, signal);
+    return { source, tree, origin: (path) => ({ source, ...locate(path) }), diagnostics: [] };
+  }
+
+  private readKeys(keys: ReadonlyMap<string, string>): Kept {
+    const before = this.kept?.kind === "keys" ? this.kept : undefined;
+    const edit = (before?.tree ?? new KeyTree("", this.source)).edit();
+    let isSame = before !== undefined;
+    for (const [key, text] of keys) {
+      if (before?.keys.get(key) === text) continue;
+      isSame = false;
+      edit.set({ key, raw: Buffer.from(text).toString("base64") });
+    }
+    for (const key of before?.keys.keys() ?? []) {
+      if (keys.has(key)) continue;
+      isSame = false;
+      edit.remove(key);
+    }
+    return before !== undefined && isSame ? before : { kind: "keys", keys, tree: edit.done() };
+  }
+}
+
+function sizeOf(kept: Kept): number {
+  if (kept.kind === "document") return kept.bytes.length;
+  if (kept.kind === "table") return Buffer.byteLength(JSON.stringify(kept.tree, bigintsAsTexts));
+  let bytes = 0;
+  for (const [key, text] of kept.keys) bytes += Buffer.byteLength(key) + Buffer.byteLength(text);
+  return bytes;
+}
+
+function bigintsAsTexts(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function texts(item: unknown): readonly string[] {
+  if (Array.isArray(item) && item.every((one) => typeof one === "string")) return item as readonly string[];
+  throw new TypeError("not an item");
+}
+
+/** What a cache file holds. @throws where it is damaged */
+function answerOf([head = [], ...rest]: readonly (readonly string[])[]): CheckedAnswer {
+  const [kind, one = "", two = ""] = head;
+  const answer =
+    kind === "document"
+      ? { content: new Uint8Array(Buffer.from(two, "base64")), format: one }
+      : kind === "table"
+        ? { content: deserialize(Buffer.from(one, "base64")) as unknown }
+        : { keys: new Map(rest.map(([key = "", text = ""]) => [key, text])) };
+  return checked_answer(answer, "json", Number.MAX_SAFE_INTEGER);
+}

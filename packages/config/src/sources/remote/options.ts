@@ -1,0 +1,194 @@
+import type { Backoff } from "../../core/backoff.ts";
+import { typeOf } from "../../core/words.ts";
+import type { SourceContext } from "../source.ts";
+import { REMOTE_FORMATS, type RemoteAnswer, type RemoteFormat } from "./answer.ts";
+
+/** What all remote sources can be told. */
+export interface RemoteTimes {
+  /** `true`: a start fails when the place, and `cache_file`, give nothing. Default `false`. */
+  readonly required?: boolean;
+  /** What becomes of the values when there is nothing any more. Default `keep`. */
+  readonly on_missing?: "keep" | "clear";
+  /** File that keeps the last good content for a start while the place is down. Mode 0600: it holds what the place holds. */
+  readonly cache_file?: string;
+  /** How long after a load the next one is due, in milliseconds, give or take a tenth. Default 30,000; 0: never by itself. */
+  readonly poll_interval?: number;
+  /** Time for a load, in milliseconds. Default 5,000: below the manager's `load_timeout`. */
+  readonly timeout?: number;
+  /** Bounds of the jittered wait between tries, in milliseconds. Default `{ min: 500, max: 30_000 }`. */
+  readonly backoff?: Partial<Backoff>;
+  /** How long changes that were heard of are gathered before they are read, in milliseconds. Default 20. */
+  readonly debounce?: number;
+  /** Largest content that is read, in bytes. Default 16 MiB. */
+  readonly max_bytes?: number;
+  /** Whether all its values are secrets, whatever they are called. Default `false`. */
+  readonly secret?: boolean;
+}
+
+/** A source of one's own: what is particular to a place. */
+export interface RemoteOptions extends RemoteTimes {
+  /** Name in `status`, and in the places of values. Shown: it must hold no credentials. */
+  readonly name: string;
+  /** For people and metrics, such as `vault`. Default `remote`. */
+  readonly kind?: string;
+  /** What documents are written in whose answer does not say so. Default `json`. */
+  readonly format?: RemoteFormat;
+  /**
+   * Loads what there is. One load runs at a time.
+   *
+   * A `RemoteFailure` says in its words why that was not possible. What else is thrown is shown too, without credentials
+   * that are known as such.
+   *
+   * @param signal fires when the source is stopped, or when `timeout` is over: requests must end then
+   * @param revision what the last answer that counted called its content; the answer may be `{ unchanged: true }` if that
+   *   is still there. Undefined where nothing is held
+   * @param env the environment that the manager's sources see
+   */
+  readonly load: (
+    signal: AbortSignal,
+    revision: string | undefined,
+    env: SourceContext["env"],
+  ) => Promise<RemoteAnswer>;
+  /**
+   * Waits until there may be something new, and resolves then: a load follows. Resolves with `{ unchanged: true }` when it
+   * has waited long enough. It is called again at once, and after a failure more and more slowly.
+   *
+   * With `revision`, it resolves at once where something else is there than what that names.
+   *
+   * @param signal fires when the source is stopped, or when `watch_timeout` is over
+   * @param revision what the last load, or the last wait, called the content
+   */
+  readonly watch?: (
+    signal: AbortSignal,
+    revision: string | undefined,
+    env: SourceContext["env"],
+  ) => Promise<RemoteNews | undefined | void>;
+  /** Longest time for one wait of `watch`, in milliseconds; longer than the place's own. Default 300,000. */
+  readonly watch_timeout?: number;
+  /** Gives up what is open, such as connections; called when the source is stopped. */
+  readonly close?: () => Promise<void>;
+  /** What else is to be told in `status`: plain data without secrets. */
+  readonly details?: () => object;
+}
+
+/** What a wait brought. */
+export interface RemoteNews {
+  /** Nothing is new: the wait was over. */
+  readonly unchanged?: boolean;
+  /** Names what is there now. */
+  readonly revision?: string | undefined;
+}
+
+/** With the defaults in place. */
+export interface RemoteSettings {
+  readonly required: boolean;
+  readonly on_missing: "keep" | "clear";
+  readonly cache_file: string | undefined;
+  readonly poll_interval: number;
+  readonly timeout: number;
+  readonly backoff: Backoff;
+  readonly debounce: number;
+  readonly max_bytes: number;
+  readonly secret: boolean;
+  readonly format: RemoteFormat;
+  readonly watch_timeout: number;
+}
+
+const KNOWN = {
+  name: true,
+  kind: true,
+  format: true,
+  load: true,
+  watch: true,
+  watch_timeout: true,
+  close: true,
+  details: true,
+  required: true,
+  on_missing: true,
+  cache_file: true,
+  poll_interval: true,
+  timeout: true,
+  backoff: true,
+  debounce: true,
+  max_bytes: true,
+  secret: true,
+} satisfies Record<keyof RemoteOptions, true>;
+
+/** Node's timers take no more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Checks the options and fills in the defaults. @param owner of what is made, for the errors. @throws TypeError, RangeError */
+export function remote_settings(owner: string, given: RemoteOptions): RemoteSettings {
+  const check = new Check(`Cannot make ${owner}`);
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(`${check.action}: options must be an object, got ${typeOf(given)}`);
+  }
+  check.known(given, KNOWN);
+  const { name, kind = "remote", load, watch, close, details, cache_file, backoff = {} } = given;
+  for (const [key, text] of Object.entries({ name, kind })) {
+    if (typeof text !== "string" || text === "") {
+      throw new TypeError(`${check.action}: "${key}" must be a text that is not empty, got ${typeOf(text)}`);
+    }
+  }
+  if (typeof load !== "function")
+    throw new TypeError(`${check.action}: "load" must be a function, got ${typeOf(load)}`);
+  for (const [key, value] of Object.entries({ watch, close, details })) {
+    if (value === undefined || typeof value === "function") continue;
+    throw new TypeError(`${check.action}: "${key}" must be a function, got ${typeOf(value)}`);
+  }
+  if (cache_file !== undefined && (typeof cache_file !== "string" || cache_file === "" || cache_file.includes("\0"))) {
+    throw new TypeError(`${check.action}: "cache_file" must be a path, got ${typeOf(cache_file)}`);
+  }
+  const min = check.within("backoff.min", backoff.min ?? 500, 1, 3_600_000);
+  return {
+    required: check.boolean("required", given.required ?? false),
+    on_missing: check.one_of("on_missing", given.on_missing ?? "keep", ["keep", "clear"]),
+    cache_file,
+    poll_interval: check.within("poll_interval", given.poll_interval ?? 30_000, 0, LONGEST_TIMER),
+    timeout: check.within("timeout", given.timeout ?? 5_000, 1, LONGEST_TIMER),
+    backoff: { min, max: check.within("backoff.max", backoff.max ?? Math.max(30_000, min), min, LONGEST_TIMER) },
+    debounce: check.within("debounce", given.debounce ?? 20, 0, 60_000),
+    max_bytes: check.within("max_bytes", given.max_bytes ?? 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
+    secret: check.boolean("secret", given.secret ?? false),
+    format: check.one_of("format", given.format ?? "json", REMOTE_FORMATS),
+    watch_timeout: check.within("watch_timeout", given.watch_timeout ?? 300_000, 1, LONGEST_TIMER),
+  };
+}
+
+/** Checks options; its errors name what was to be made. */
+export class Check {
+  readonly action: string;
+
+  constructor(action: string) {
+    this.action = action;
+  }
+
+  /** @throws TypeError for an option that is not known */
+  known(given: object, known: object): void {
+    for (const key of Object.keys(given)) {
+      if (Object.hasOwn(known, key)) continue;
+      throw new TypeError(`${this.action}: unknown option "${key}", known are ${Object.keys(known).join(", ")}`);
+    }
+  }
+
+  /** @throws TypeError */
+  boolean(option: string, value: unknown): boolean {
+    if (typeof value === "boolean") return value;
+    throw new TypeError(`${this.action}: "${option}" must be a boolean, got ${typeOf(value)}`);
+  }
+
+  /** @throws TypeError */
+  one_of<T extends string>(option: string, value: unknown, known: readonly T[]): T {
+    const found = known.find((one) => one === value);
+    if (found !== undefined) return found;
+    const words = known.map((word) => `"${word}"`).join(" or ");
+    throw new TypeError(`${this.action}: "${option}" must be ${words}, got ${typeOf(value)}`);
+  }
+
+  /** @throws RangeError */
+  within(option: string, value: unknown, least: number, most: number): number {
+    if (typeof value === "number" && value >= least && value <= most) return value;
+    const got = typeof value === "number" ? String(value) : typeOf(value);
+    throw new RangeError(`${this.action}: "${option}" must be a number from ${least} to ${most}, got ${got}`);
+  }
+}
