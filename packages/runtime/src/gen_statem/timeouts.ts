@@ -2,9 +2,8 @@
  * A state machine's time-outs: one for events, one for the state, any number with names. A time-out that fires is a
  * message at the end of the mailbox. A time-out of zero needs no timer: it is due as soon as no event is left.
  */
-import { isTuple } from "../term/guarded.ts";
-import { same } from "../term/reason.ts";
 import { nextId, Ref } from "../term/ref.ts";
+import { TermMap } from "../term/term_map.ts";
 import type { Process } from "../process/process.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { now } from "../process/clock.ts";
@@ -30,7 +29,7 @@ export class Timeouts {
   readonly #machine: Process;
   #event: Timer | undefined = undefined;
   #state: Timer | undefined = undefined;
-  #named: Map<unknown, Timer> | undefined = undefined;
+  #named: TermMap<Timer> | undefined = undefined;
   /** Time-outs of zero, in the order in which they are due. */
   #zeros: Timer[] = [];
 
@@ -44,12 +43,12 @@ export class Timeouts {
    * the order of the list.
    */
   start(list: readonly Asked[]): void {
-    const seen = new Map<unknown, unknown>();
+    // One alone is what most lists have.
+    const seen = list.length === 1 ? undefined : new TermMap<true>();
     const zeros: Timer[] = [];
     for (const asked of list.toReversed()) {
-      const key = keyIn(seen, asked.kind);
-      if (seen.has(key)) continue;
-      seen.set(key, key);
+      if (seen?.has(asked.kind) === true) continue;
+      seen?.set(asked.kind, true);
       const timer = this.#start(asked);
       if (timer !== undefined) zeros.unshift(timer);
     }
@@ -113,7 +112,7 @@ export class Timeouts {
 
   /** All running time-outs, as `[kind, content]`. */
   list(): readonly (readonly [kind: unknown, content: unknown])[] {
-    const named = [...(this.#named?.values() ?? [])].toReversed();
+    const named = [...(this.#named?.values() ?? [])].toSorted((one, two) => two.id - one.id);
     return [...named, this.#event, this.#state].flatMap((timer) =>
       timer === undefined ? [] : [[timer.kind, timer.content] as const],
     );
@@ -122,19 +121,17 @@ export class Timeouts {
   #running(kind: unknown): Timer | undefined {
     if (kind === TIMEOUT) return this.#event;
     if (kind === STATE_TIMEOUT) return this.#state;
-    const named = this.#named;
-    const name = (kind as readonly unknown[])[1];
-    return named?.get(keyIn(named, name));
+    return this.#named?.get((kind as readonly unknown[])[1]);
   }
 
   #set(kind: unknown, timer: Timer | undefined): void {
     if (kind === TIMEOUT) this.#event = timer;
     else if (kind === STATE_TIMEOUT) this.#state = timer;
     else {
-      const named = (this.#named ??= new Map());
-      const key = keyIn(named, (kind as readonly unknown[])[1]);
-      if (timer === undefined) named.delete(key);
-      else named.set(key, timer);
+      const named = (this.#named ??= new TermMap());
+      const [, name] = kind as readonly unknown[];
+      if (timer === undefined) named.delete(name);
+      else named.set(name, timer);
     }
   }
 
@@ -143,10 +140,4 @@ export class Timeouts {
     if (timer.deadline !== undefined) cancel(timer.deadline);
     else this.#zeros = this.#zeros.filter((one) => one !== timer);
   }
-}
-
-// The key of a term in a map: names that are arrays are compared by their elements.
-function keyIn(map: ReadonlyMap<unknown, unknown>, term: unknown): unknown {
-  if (isTuple(term) && !map.has(term)) for (const key of map.keys()) if (same(key, term)) return key;
-  return term;
 }

@@ -31,6 +31,7 @@ import {
   TIMEOUT,
   gen_statem,
 } from "@otpts/runtime/gen_statem";
+import { testing } from "@otpts/runtime/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { useClock } from "../../src/process/timer.ts";
 import { SimulatedClock } from "../../src/testing/simulated_clock.ts";
@@ -193,6 +194,18 @@ describe("time", () => {
     expect(clock.alarms).toBe(left);
     erlang.exit(pid, KILL);
     expect(clock.alarms).toBe(0);
+  });
+
+  test("names of time-outs are terms: equal ones are one, and thousands cost no more each than a few", async () => {
+    const seen: unknown[] = [];
+    const many = Array.from({ length: 20_000 }, (_, n) => [[TIMEOUT, ["user", { id: n }]], 100, `first ${n}`]);
+    await start(timed([...many, [[TIMEOUT, ["user", { id: 7 }]], 50, "again"]], seen));
+    clock.advance(50);
+    await turn();
+    expect(seen).toEqual(["again"]);
+    clock.advance(50);
+    await testing.eventually(() => seen.length === 20_000);
+    expect(seen).not.toContain("first 7");
   });
 
   test("a moment is given with ABS", async () => {
