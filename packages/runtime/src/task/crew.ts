@@ -28,6 +28,8 @@ export interface CrewOptions {
   readonly begin: Begin | undefined;
   /** Time limit of one task in ms. */
   readonly timeout: number;
+  /** Called when the crew ends, because it was dismissed or the reading process is dead. */
+  readonly ended: () => void;
 }
 
 /** A running crew. */
@@ -74,6 +76,7 @@ async function work(options: CrewOptions, parent: Pid | undefined, gone: () => v
     if (tag === RUN) await start(first as Job, options, running);
     else if (tag === EXPIRED) expire(running.get(first as Ref));
     else if (tag === DISMISS || (tag === EXIT && first === parent)) {
+      options.ended();
       await endAll(running);
       gone();
       const reason = tag === DISMISS ? first : second;
@@ -108,7 +111,12 @@ async function start(job: Job, { begin, timeout }: CrewOptions, running: Map<Ref
 function expire(one: Running | undefined): void {
   if (one === undefined || one.result.outcome !== undefined) return;
   one.expired = true;
-  erlang.exit(one.pid, KILL);
+  end(one.pid);
+}
+
+// `shutdown` tells the task's supervisor that it ends on purpose. One that traps exits would not have to heed it.
+function end(pid: Pid): void {
+  erlang.exit(pid, erlang.process_info(pid, "trap_exit") === true ? KILL : SHUTDOWN);
 }
 
 function finish({ job, timer, result, expired }: Running, reason: unknown): void {
@@ -119,7 +127,7 @@ function finish({ job, timer, result, expired }: Running, reason: unknown): void
 async function endAll(running: Map<Ref, Running>): Promise<void> {
   for (const { pid, timer } of running.values()) {
     if (timer !== undefined) erlang.cancel_timer(timer);
-    erlang.exit(pid, KILL);
+    end(pid);
   }
   for (const ref of running.keys()) await erlang.receive((message) => isDown(message, ref));
   running.clear();

@@ -5,7 +5,7 @@
  * accident; `task_supervisor.async_nolink` starts one whose failure does not affect its owner.
  */
 import { describe } from "../term/describe.ts";
-import { BADARG, EXIT, TIMEOUT } from "../term/atoms.ts";
+import { BADARG, EXIT, OK, TIMEOUT } from "../term/atoms.ts";
 import { ErlangError } from "../term/error.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Timeout } from "../term/timeout.ts";
@@ -116,6 +116,11 @@ export function async_stream<I, T>(
   options: StreamOptions = {},
 ): AsyncGenerator<Outcome<Awaited<T>>, void, undefined> {
   return stream(items, checked(fun), options, { begin: undefined, linked: true });
+}
+
+/** Whether an outcome is a value, which the compiler knows then: `if (task.is_ok(outcome)) sum += outcome[1]`. */
+export function is_ok<T>(outcome: Outcome<T> | undefined): outcome is readonly [tag: typeof OK, value: T] {
+  return outcome !== undefined && outcome[0] === OK;
 }
 
 export { await_ as await, yield_ as yield };

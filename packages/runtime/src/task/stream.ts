@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { BADARG, EXIT, TIMEOUT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
+import { checkOptions } from "../term/options.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import * as erlang from "../erlang.ts";
 import { newCrew } from "./crew.ts";
@@ -38,22 +39,60 @@ export interface Place {
   readonly linked: boolean;
 }
 
-export async function* stream<I, T>(
+/** Whether a reader wants no more of a stream, and how to tell the stream so while it waits. */
+interface Reading {
+  over: boolean;
+  wake(): void;
+}
+
+/**
+ * A stream of tasks. Its first step fails with an ErlangError `badarg` for items, a function or options that are none. Its
+ * `return` ends it also while a result is waited for, which a generator alone would not do before the result is there.
+ */
+export function stream<I, T>(
   items: Iterable<I> | AsyncIterable<I>,
   fun: (item: I, context: TaskContext) => T | PromiseLike<T>,
   options: StreamOptions,
   place: Place,
 ): AsyncGenerator<Outcome<Awaited<T>>, void, undefined> {
+  const reading: Reading = { over: false, wake: () => {} };
+  const results = outcomes(items, fun, options, place, reading);
+  const end = results.return.bind(results);
+  results.return = (value) => {
+    reading.over = true;
+    reading.wake();
+    return end(value);
+  };
+  return results;
+}
+
+async function* outcomes<I, T>(
+  items: Iterable<I> | AsyncIterable<I>,
+  fun: (item: I, context: TaskContext) => T | PromiseLike<T>,
+  options: StreamOptions,
+  place: Place,
+  reading: Reading,
+): AsyncGenerator<Outcome<Awaited<T>>, void, undefined> {
+  if (typeof fun !== "function") throw refused(`a function is needed, got ${describe(fun)}`);
+  if (!isIterable(items)) throw refused(`items must be iterable, got ${describe(items)}`);
   const { max, ordered, timeout, kills, zipped } = checked(options);
   const trapping = erlang.is_process() && erlang.process_info(erlang.self(), "trap_exit") === true;
   const fatal = place.linked && !trapping;
-  const crew = newCrew({ begin: place.begin, timeout });
+  const source = iteratorOf(items);
+  let fed = false;
+  // Takes no more items. The crew does so, too, for a reader that died does nothing any more.
+  const close = (): void => {
+    if (over) return;
+    over = true;
+    room();
+    if (!fed) leave(source);
+  };
+  const crew = newCrew({ begin: place.begin, timeout, ended: close });
   const queue = new Results<Outcome<Awaited<T>>>(ordered);
   let inFlight = 0;
   let over = false;
   let broken: { readonly error: unknown } | undefined;
-  let wake: () => void = () => {};
-  const changed = (): Promise<void> => new Promise((resolve) => (wake = resolve));
+  const changed = (): Promise<void> => new Promise((resolve) => (reading.wake = resolve));
   let room: () => void = () => {};
 
   const launch = (index: number, item: I): void => {
@@ -73,31 +112,28 @@ export async function* stream<I, T>(
         const shown = outcome[0] === EXIT && zipped ? ([EXIT, [item, outcome[1]]] as const) : outcome;
         queue.put(index, shown as Outcome<Awaited<T>>);
         room();
-        wake();
+        reading.wake();
       },
     });
   };
   const feed = async (): Promise<void> => {
-    let index = 0;
-    for await (const item of items) {
+    for (let index = 0; ; index++) {
+      const next = await source.next();
       if (over) return;
-      launch(index++, item);
+      if (next.done === true) break;
+      // As in a loop that awaits: an item may be a promise.
+      launch(index, await next.value);
       while (!over && (inFlight >= max || queue.ready >= max)) await new Promise<void>((resolve) => (room = resolve));
       if (over) return;
     }
+    fed = true;
+    reading.wake();
   };
-  let fed = false;
-  void feed().then(
-    () => {
-      fed = true;
-      wake();
-    },
-    (error: unknown) => {
-      broken ??= { error };
-      fed = true;
-      wake();
-    },
-  );
+  void feed().catch((error: unknown) => {
+    broken ??= { error };
+    fed = true;
+    reading.wake();
+  });
   let failing = false;
   try {
     for (;;) {
@@ -109,17 +145,37 @@ export async function* stream<I, T>(
       if (next !== undefined) {
         room();
         yield next.value;
-      } else if (fed && inFlight === 0) {
+      } else if (reading.over || (fed && inFlight === 0)) {
         return;
       } else {
         await changed();
       }
     }
   } finally {
-    over = true;
-    room();
+    close();
     if (failing && erlang.is_process() && isExit(broken?.error)) crew.fail(broken.error.reason);
     else await crew.dismiss();
+  }
+}
+
+function isIterable(items: unknown): boolean {
+  if (typeof items === "string") return true;
+  if (typeof items !== "object" || items === null) return typeof items === "function" && Symbol.iterator in items;
+  return Symbol.asyncIterator in items || Symbol.iterator in items;
+}
+
+function iteratorOf<I>(items: Iterable<I> | AsyncIterable<I>): Iterator<I> | AsyncIterator<I> {
+  return typeof items === "object" && Symbol.asyncIterator in items
+    ? items[Symbol.asyncIterator]()
+    : (items as Iterable<I>)[Symbol.iterator]();
+}
+
+// Tells a source that no more is taken, also while it is waited for. What it says to that concerns nobody any more.
+function leave(source: Iterator<unknown> | AsyncIterator<unknown>): void {
+  try {
+    void Promise.resolve(source.return?.()).catch(() => undefined);
+  } catch {
+    // It does not like to be left.
   }
 }
 
@@ -133,6 +189,8 @@ class Results<T> {
   private readonly ordered: boolean;
   private readonly waiting = new Map<number, T>();
   private next = 0;
+  /** The first behind `next` that is not there yet. */
+  private end = 0;
   private count = 0;
 
   constructor(ordered: boolean) {
@@ -147,32 +205,29 @@ class Results<T> {
     if (!this.waiting.has(this.next)) return undefined;
     const value = this.waiting.get(this.next) as T;
     this.waiting.delete(this.next++);
+    this.end = Math.max(this.end, this.next);
     return { value };
   }
 
   /** The number of results ready for the reader. */
   get ready(): number {
-    let index = this.next;
-    while (this.waiting.has(index)) index++;
-    return index - this.next;
+    while (this.waiting.has(this.end)) this.end++;
+    return this.end - this.next;
   }
 }
 
+const refused = (why: string): ErlangError => new ErlangError(BADARG, `Cannot start a stream of tasks: ${why}`);
+
+const OPTIONS = ["max_concurrency", "ordered", "timeout", "on_timeout", "zip_input_on_exit"];
+
 function checked(options: StreamOptions) {
+  checkOptions(options, OPTIONS, "start a stream of tasks");
   const { max_concurrency, ordered = true, timeout = 5000, on_timeout = "exit", zip_input_on_exit = false } = options;
   const max = max_concurrency ?? availableParallelism();
-  if (!(max >= 1) || (max !== Infinity && !Number.isInteger(max))) {
-    throw new ErlangError(
-      BADARG,
-      `Cannot start a stream of tasks: max_concurrency must be a whole number ≥ 1, got ${describe(max_concurrency)}`,
-    );
-  }
-  if (on_timeout !== "exit" && on_timeout !== "kill_task") {
-    throw new ErlangError(
-      BADARG,
-      `Cannot start a stream of tasks: on_timeout must be "exit" or "kill_task", got ${describe(on_timeout)}`,
-    );
-  }
+  if (!(max >= 1) || (max !== Infinity && !Number.isInteger(max)))
+    throw refused(`max_concurrency must be a whole number ≥ 1, got ${describe(max_concurrency)}`);
+  if (on_timeout !== "exit" && on_timeout !== "kill_task")
+    throw refused(`on_timeout must be "exit" or "kill_task", got ${describe(on_timeout)}`);
   return {
     max,
     ordered,

@@ -3,6 +3,7 @@
  * `Task.Supervisor`.
  */
 import type { Pid } from "../term/pid.ts";
+import { checkOptions } from "../term/options.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
@@ -20,6 +21,8 @@ export interface TaskSupervisorOptions {
   /** Seconds. Default: 5. */
   readonly max_seconds?: number | undefined;
 }
+
+const OPTIONS = ["name", "max_restarts", "max_seconds"];
 
 /** Options of one task under a supervisor. */
 export interface TaskChildOptions {
@@ -41,6 +44,7 @@ export function start(options: TaskSupervisorOptions = {}): Promise<Pid> {
 
 /** The specification of a supervisor of tasks as a child. The id is its name, or `task_supervisor`. */
 export function child_spec(options: TaskSupervisorOptions = {}): supervisor.ChildSpec {
+  checkOptions(options, OPTIONS, "start a supervisor of tasks");
   return supervisor.child_spec({
     id: options.name ?? "task_supervisor",
     task: () => start_link(options),
@@ -54,6 +58,7 @@ export async function start_child(
   fun: TaskFunction<unknown>,
   options: TaskChildOptions = {},
 ): Promise<Pid> {
+  checkOptions(options, ["restart", "shutdown"], "start a task");
   return child(sup, () => fun(newContext()), options);
 }
 
@@ -121,6 +126,8 @@ async function child(sup: ServerRef, body: () => unknown, options: TaskChildOpti
   return pid as Pid;
 }
 
-function flagsOf({ name, max_restarts = 3, max_seconds = 5 }: TaskSupervisorOptions): supervisor.SupervisorOptions {
+function flagsOf(options: TaskSupervisorOptions): supervisor.SupervisorOptions {
+  checkOptions(options, OPTIONS, "start a supervisor of tasks");
+  const { name, max_restarts = 3, max_seconds = 5 } = options;
   return supervisor.options({ strategy: supervisor.OneForOne(), max_restarts, max_seconds, name });
 }

@@ -211,6 +211,77 @@ test("a reader that dies ends the tasks of its stream", async () => {
   await eventually(() => signal?.aborted);
 });
 
+/** A source that waits for its second item for ever, and says when it is left. */
+function stuck() {
+  const source = { left: false, asked: 0 };
+  const items: AsyncIterableIterator<number> = {
+    [Symbol.asyncIterator]: () => items,
+    next: () => (source.asked++ === 0 ? Promise.resolve({ value: 1 }) : new Promise(() => {})),
+    return() {
+      source.left = true;
+      return Promise.resolve({ done: true, value: undefined });
+    },
+  };
+  return { source, items };
+}
+
+test("a source that is waited for is told when the loop is left, and when the reader dies", async () => {
+  const one = stuck();
+  for await (const _ of task.async_stream(one.items, later)) break;
+  expect(one.source.left).toBe(true);
+  const other = stuck();
+  const reader = erlang.spawn(() => all(task.async_stream(other.items, later)));
+  await eventually(() => other.source.asked === 2);
+  erlang.exit(reader, "gone");
+  await eventually(() => other.source.left);
+  let left = false;
+  const ended = { [Symbol.asyncIterator]: () => ({ next: () => ({ done: true }), return: () => (left = true) }) };
+  expect(await all(task.async_stream(ended as never, later))).toStrictEqual([]);
+  expect(left).toBe(false);
+});
+
+test("return ends a stream from outside while a result is waited for, and whoever waits is told that it is over", async () => {
+  const signals: AbortSignal[] = [];
+  const stream = task.async_stream([1, 2], (_item, { signal }) => {
+    signals.push(signal);
+    return new Promise<never>(() => {});
+  });
+  const waiting = stream.next();
+  await eventually(() => signals.length > 0);
+  await stream.return();
+  expect(await waiting).toStrictEqual({ done: true, value: undefined });
+  expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  expect(await stream.next()).toStrictEqual({ done: true, value: undefined });
+  const fresh = task.async_stream([1], later);
+  await fresh.return();
+  expect(await all(fresh)).toStrictEqual([]);
+});
+
+test("tasks that are ended with their stream, or by its time-out, are no failures to their supervisor", async () => {
+  const sup = await task_supervisor.start();
+  const found = await reports(async () => {
+    const forever = () => new Promise<never>(() => {});
+    const items = [() => 0, forever, () => (erlang.process_flag(TRAP_EXIT, true), forever())];
+    const run = (item: () => unknown) => item();
+    for await (const _ of task_supervisor.async_stream_nolink(sup, items, run, { max_concurrency: 3 })) break;
+    const options = { timeout: 5, on_timeout: "kill_task" } as const;
+    expect(await all(task_supervisor.async_stream_nolink(sup, [forever], run, options))).toStrictEqual([
+      [EXIT, TIMEOUT],
+    ]);
+    expect(await task_supervisor.children(sup)).toStrictEqual([]);
+  });
+  // One that traps exits has to be killed.
+  expect(found.map(({ text }) => text.replace(/^[^]*reason /u, ""))).toStrictEqual(["killed"]);
+  await supervisor.stop(sup);
+});
+
+test("is_ok tells the compiler that an outcome is a value", async () => {
+  let sum = 0;
+  for await (const outcome of task.async_stream([1, 2], later)) if (task.is_ok(outcome)) sum += outcome[1];
+  expect(sum).toBe(3);
+  expect([task.is_ok([EXIT, "boom"]), task.is_ok(undefined)]).toStrictEqual([false, false]);
+});
+
 test("no process is left behind by a stream", async () => {
   const before = erlang.processes().length;
   await all(task.async_stream([1, 2, 3], later));
@@ -231,7 +302,24 @@ test("nothing is left in the mailbox of a process that reads streams", () =>
 test.each([
   [{ max_concurrency: 0 }, "max_concurrency must be a whole number ≥ 1, got 0"],
   [{ max_concurrency: Number.NaN }, "max_concurrency must be a whole number ≥ 1, got NaN"],
+  [{ concurrency: 4 } as never, 'there is no option "concurrency"; the options are max_concurrency, ordered,'],
   [{ on_timeout: "explode" as never }, 'on_timeout must be "exit" or "kill_task", got "explode"'],
 ])("async_stream refuses %o", async (options, text) => {
   await expect(all(task.async_stream([1], later, options))).rejects.toThrow(text);
+});
+
+test.each([
+  [5, later, "items must be iterable, got 5"],
+  [{ length: 1 }, later, "items must be iterable, got { length: 1 }"],
+  [[1], "later", 'a function is needed, got "later"'],
+])("streams refuse %o with %o", async (items, fun, text) => {
+  await expect(all(task_supervisor.async_stream("nobody", items as never, fun as never))).rejects.toThrow(text);
+});
+
+test("a task's options are checked like all others", async () => {
+  const sup = await task_supervisor.start();
+  const options = { restrat: "permanent" } as never;
+  await expect(task_supervisor.start_child(sup, () => 1, options)).rejects.toThrow("did you mean restart?");
+  expect(() => task_supervisor.child_spec({ nmae: "jobs" } as never)).toThrow("did you mean name?");
+  await supervisor.stop(sup);
 });
