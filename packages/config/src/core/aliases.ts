@@ -5,21 +5,21 @@ import type { Shape } from "./shape.ts";
 import type { Segments } from "./value.ts";
 
 /**
- * Old names of settings: what stands under one counts under the new name. `*` is one segment, and the first one of the old
- * path is the first one of the new.
+ * Old names of settings: a value under an old name counts under the new one. `*` is one segment, and the first `*` of
+ * the old path corresponds to the first one of the new.
  *
  *     { "db": "database", "limits.*.speed": "limits.*.rate" }
  *     db.url          →  database.url
  *     limits.a.speed  →  limits.a.rate
  *
- * A path leads to where it is read in the end: a new name that is old itself is followed.
+ * Renames are followed to the end: a new name may itself be an old one.
  */
 export class Aliases {
   static readonly none = new Aliases({});
 
   readonly list: readonly Alias[];
 
-  /** @throws TypeError when an alias is none, leads nowhere new, or they lead in a circle */
+  /** @throws TypeError if an alias is invalid or leads to itself, or if aliases lead in a circle */
   constructor(given: unknown) {
     const action = "Cannot make a ConfigSpec: aliases";
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
@@ -39,17 +39,17 @@ export class Aliases {
     });
   }
 
-  /** Whether there is none. */
+  /** Whether there are none. */
   get isEmpty(): boolean {
     return this.list.length === 0;
   }
 
-  /** The path by its new name; the same array where it has none. */
+  /** The path with its new name; the same array if it has none. */
   rename(path: Segments): Segments {
     return this.list.length === 0 ? path : (followed(path, this.list) ?? path);
   }
 
-  /** A pattern whose beginning is an old path, by its new name. One with braces or classes stays as it is. */
+  /** A pattern that begins with an old path, with its new name. A pattern with braces or classes is unchanged. */
   renamePattern(pattern: string | Segments): string | Segments {
     if (this.list.length === 0) return pattern;
     if (typeof pattern !== "string") return this.rename(pattern);
@@ -64,7 +64,7 @@ export class Aliases {
     return renamed === segments ? pattern : formatPath(renamed);
   }
 
-  /** What is known, with the old names as well: a variable may have one. */
+  /** The known paths including the old names, which a variable may have. */
   knowing(knowledge: Knowledge): Knowledge {
     if (this.list.length === 0) return knowledge;
     return {
@@ -79,7 +79,7 @@ export class Aliases {
     };
   }
 
-  /** A shape that has the old names, too. */
+  /** A shape with the old names added. */
   over(shape: Shape | undefined): Shape | undefined {
     let made = shape;
     for (const { old, fresh } of this.list) {
@@ -89,7 +89,7 @@ export class Aliases {
   }
 }
 
-/** An old path, and its new name. */
+/** An old path and its new one. */
 export interface Alias {
   readonly old: Segments;
   readonly fresh: Segments;
@@ -113,7 +113,7 @@ function starsIn(path: Segments): number {
   return path.filter((segment) => segment === "*").length;
 }
 
-/** Where a path leads in the end; undefined for nowhere. */
+/** The final path of a path; undefined if it leads in a circle. */
 function followed(path: Segments, list: readonly Alias[]): Segments | undefined {
   let at = path;
   for (let steps = 0; steps <= list.length; steps++) {
@@ -128,7 +128,7 @@ function isBelow(path: Segments, old: Segments): boolean {
   return path.length >= old.length && old.every((segment, i) => segment === "*" || segment === path[i]);
 }
 
-/** The new name of what lies at an old path, or below it. */
+/** The new path of a path at or below an old one. */
 export function renamedBy({ old, fresh }: Alias, path: Segments): Segments {
   const stars = old.flatMap((segment, i) => (segment === "*" ? [path[i]!] : []));
   let next = 0;
@@ -144,7 +144,7 @@ function shapeOfPath(shape: Shape, path: Segments): Shape | undefined {
   return at;
 }
 
-/** Whether a shape knows a path by name, or as a record's key. */
+/** Whether a shape has a path by name, or as a record's key. */
 export function knows(shape: Shape | undefined, path: Segments): boolean {
   return shape !== undefined && shapeOfPath(shape, path) !== undefined;
 }
@@ -153,7 +153,7 @@ function withChild(shape: Shape, path: Segments, child: Shape): Shape {
   const [key, ...rest] = path as [string, ...string[]];
   const deeper = (at: Shape | undefined): Shape => (rest.length === 0 ? child : withChild(at ?? NOTHING, rest, child));
   if (key === "*") {
-    // In a list nothing has a name by which a variable could set it.
+    // Inside a list nothing has a name by which a variable could set it.
     return shape.items !== undefined ? shape : { ...shape, rest: deeper(shape.rest) };
   }
   return { ...shape, children: new Map([...shape.children, [key, deeper(shape.children.get(key) ?? shape.rest)]]) };

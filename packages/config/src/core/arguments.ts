@@ -7,24 +7,25 @@ import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
 
 /**
- * How an option of the command line becomes a path and a value.
+ * How a command-line option becomes a path and a value.
  *
  *     --database.url x   --database.url=x    the value follows the name
  *     --verbose          --no-cache          true, false
- *     --set a.b=1                            any path, as it is
+ *     --set a.b=1                            any path, unchanged
  *     --host a --host b                      a list
- *     --                                     ends the options; what follows is the program's
+ *     -- ends the options; the rest belongs to the program
  *
- * The name, in this order: `mapping` names the path; in a name with dots, each part is the key that is known there and reads
- * the same (`--database.max-connections` is `database.max_connections`), else itself; a name without dots is the one known
- * path that reads the same (`--database-url` is `database.url`), else a key of the top. `--no-NAME` is false at `NAME`, where
- * nothing is known as `no-NAME`.
+ * The name, in this order: `mapping` has the path; in a name with dots, each part becomes the known key that reads the
+ * same (`--database.max-connections` is `database.max_connections`), or stays as it is; a name without dots is the only
+ * known path that reads the same (`--database-url` is `database.url`), or a key at the top. `--no-NAME` is false at
+ * `NAME`, unless `no-NAME` is known.
  *
- * The value is what follows `=`, else the next argument unless that is an option; a boolean takes only `true` and `false`. It
- * becomes a value by the one rule (`text_value.ts`). Given several times, each is an element where a list is expected, or
- * nothing is known; else the last one counts. `--set PATH=VALUE` stands above an option of the same path.
+ * The value is the text after `=`, otherwise the next argument unless that is an option; a boolean takes only `true`
+ * and `false`. It is read by the rule for texts (`text_value.ts`). If an option is given several times, each is an
+ * element if a list is expected or the path is unknown; otherwise the last one counts. `--set PATH=VALUE` overrides an
+ * option for the same path.
  *
- * An option with one dash needs a mapping: `-p 80`, `-p=80`. What is no option, nor the value of one, is the program's own.
+ * An option with one dash needs a mapping: `-p 80`, `-p=80`. Other arguments belong to the program.
  */
 export interface ArgumentsRules {
   /** Path by option, without its dashes. */
@@ -34,13 +35,13 @@ export interface ArgumentsRules {
 
 /** An option as it was written. */
 export interface Option {
-  /** Without its dashes. */
+  /** The name without its dashes. */
   readonly name: string;
-  /** With them. */
+  /** The name with its dashes. */
   readonly raw: string;
-  /** What follows `=`. */
+  /** The text after `=`. */
   readonly inline: string | undefined;
-  /** The next argument, where that is no option. */
+  /** The next argument, if that is not an option. */
   readonly next: string | undefined;
 }
 
@@ -66,12 +67,12 @@ export function parseArguments(source: string, argv: readonly string[]): readonl
   return options;
 }
 
-/** Whether an argument is no option. A negative number is none, nor is the dash that stands for standard input. */
+/** Whether an argument is not an option. Negative numbers and the dash for standard input are not options. */
 function isValue(argument: string): boolean {
   return !argument.startsWith("-") || argument === "-" || /^-\.?\d/.test(argument);
 }
 
-/** What an option sets. */
+/** A setting from an option. */
 interface Given {
   readonly raw: string;
   readonly path: Segments;
@@ -80,9 +81,9 @@ interface Given {
 }
 
 /**
- * The layer that options make.
+ * Makes the layer of the options.
  *
- * @throws ConfigSourceError for an option that is none
+ * @throws ConfigSourceError for an invalid option
  */
 export function argumentsLayer(
   source: string,
@@ -147,7 +148,7 @@ function namedBy(
   const { name, raw, inline, next } = option;
   const mapped = rules.mapping.get(name);
   if (mapped === undefined && !raw.startsWith("--")) {
-    // A value may be written right behind the letter.
+    // A value may follow the letter directly.
     const shown = raw.length > 2 ? `${raw.slice(0, 2)}…` : raw;
     const message = `"${shown}" has one dash, and no mapping names a path for it; it is not used`;
     diagnostics.push({ source, code: "unknown_argument", message });
@@ -197,7 +198,7 @@ function safe(source: string, path: Segments, raw: string): Segments {
   throw failure(source, `"${raw}": no table may have the key "__proto__"`);
 }
 
-/** With nothing below, nothing is known, and nothing can be misspelt. */
+/** Without a lower layer no path is known, and none can be misspelt. */
 function reportUnknown(source: string, raw: string, path: Segments, lower: Knowledge, diagnostics: Diagnostic[]): void {
   const near = lower.near(path);
   if (near === undefined) return;

@@ -1,28 +1,31 @@
-/** How long to wait before something that failed is tried again: the one formula of this package. Pure. */
+/** How long to wait before a failed operation is tried again: the single formula of this package. Pure. */
 
-/** Bounds of the wait between tries, in milliseconds. */
+/** Bounds of the wait between attempts, in milliseconds. */
 export interface Backoff {
-  /** The first wait is at most this long. */
+  /** The longest first wait. */
   readonly min: number;
-  /** No wait is longer. */
+  /** The longest wait of all. */
   readonly max: number;
 }
 
-/** The longest wait after so many failures: `min × 2ⁿ`, at most `max`. @param failures how many there were before this one */
+/**
+ * The longest wait after a number of failures: `min × 2ⁿ`, at most `max`. @param failures the number of earlier
+ * failures
+ */
 export function longest_wait({ min, max }: Backoff, failures: number): number {
   return Math.min(max, min * 2 ** Math.min(Math.max(failures, 0), 30));
 }
 
-/** A time that is shorter at random. @param jitter by what part at most, 0 to 1; `random` from 0 to 1 */
+/** A time shortened at random. @param jitter the largest fraction to shorten by, 0 to 1; `random` from 0 to 1 */
 export function jittered(ms: number, jitter: number, random: number): number {
   return ms * (1 - jitter * random);
 }
 
 /**
- * Full jitter: a random time between 1 ms and the longest wait. What lost the same place together does not come back
- * together.
+ * Full jitter: a random time between 1 ms and the longest wait. Clients that lost the same server together do not come
+ * back together.
  *
- * @param failures how many there were before this one
+ * @param failures the number of earlier failures
  * @param random from 0 to 1
  * @returns whole milliseconds
  */

@@ -1,26 +1,26 @@
 import { expand } from "brace-expansion";
 
 /**
- * Braces in a pattern: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, one inside the other. minimatch's package for them spells them
- * out; before that it is counted here how much that would be, and that every brace has its partner.
+ * Braces in a pattern: `{a,b}`, `{1..3}`, `{01..10..3}`, `{a..e}`, also nested. minimatch's package expands them;
+ * before that, this module counts the size of the expansion and checks that every brace has its partner.
  */
 
-/** Braces that cannot be spelt out. The message ends an error's sentence. */
+/** Braces that cannot be expanded. The message is the end of an error's sentence. */
 export class BraceFault extends Error {
   override readonly name = "BraceFault";
 }
 
-/** Most texts that the braces of one pattern may spell out. */
+/** Maximum number of texts that the braces of one pattern may expand to. */
 export const MAX_ALTERNATIVES = 10_000;
 
-/** Most characters in all of them together. */
+/** Maximum number of characters in all of them together. */
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * The texts that a pattern's braces spell out, each once.
+ * The texts that a pattern's braces expand to, each once.
  *
- * @param literal whether a brace without a partner at this index is an ordinary character
- * @throws BraceFault for a brace without a partner, and for more than 10,000 texts
+ * @param literal returns whether an unmatched brace at this index is an ordinary character
+ * @throws BraceFault for an unmatched brace, and for more than 10,000 texts
  */
 export function expandBraces(text: string, literal: (index: number) => boolean): readonly string[] {
   if (!text.includes("{") && !text.includes("}")) return [text];
@@ -33,12 +33,12 @@ export function expandBraces(text: string, literal: (index: number) => boolean):
   return [...new Set(expand(text, { max: MAX_ALTERNATIVES }))];
 }
 
-/** A part of a pattern: a text, parts one after the other, or one of several. */
+/** A part of a pattern: a text, a sequence of parts, or one of several. */
 type Part = string | { readonly all: readonly Part[] } | { readonly any: readonly Part[] } | Range;
 
 interface Range {
   readonly count: number;
-  /** Characters of each at most. */
+  /** Maximum length of each. */
   readonly width: number;
 }
 

@@ -6,10 +6,10 @@ import { keysOf } from "./table.ts";
 import type { Scalar, Table, Value } from "./value.ts";
 
 /**
- * The canonical text of a configuration: equal for equal ones, in whatever order their keys came, and without their secrets.
- * It is the JSON of the redacted tree as RFC 8785 writes it: no blanks, keys in the order of their UTF-16 code units, numbers as
- * ECMAScript prints them. What JSON does not know is written so that nothing else reads like it: integers that no double holds
- * with all their digits, and `nan`, `inf` and `-inf`.
+ * The canonical text of a configuration: equal for equal configurations, whatever the order of their keys, and without
+ * their secrets. It is the JSON of the redacted tree according to RFC 8785: no blanks, keys in the order of their
+ * UTF-16 code units, numbers as printed by ECMAScript. Values that JSON does not have are written unambiguously:
+ * integers beyond the precision of a double with all their digits, and `nan`, `inf` and `-inf`.
  *
  *     { b: 1, a: { password: "x" } }   is   {"a":{"password":"[redacted]"},"b":1}
  *
@@ -21,7 +21,7 @@ export function canonical(tree: Table, secrets: Secrets): Generator<string, void
 
 /** Values in one piece. */
 const PIECE = 500;
-/** Characters in one piece, of what has many small entries. */
+/** Characters in one piece, for values with many small entries. */
 const LENGTH = 4_096;
 /** Keys that are sorted in one go. */
 const RUN = 2_000;

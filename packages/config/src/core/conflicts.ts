@@ -6,8 +6,8 @@ import { valueAt } from "./snapshot.ts";
 import type { Segments, Table } from "./value.ts";
 
 /**
- * Shape conflicts: places where a table met something else, so that the one that came later replaced the other as a whole.
- * That is the rule, and seldom what was meant.
+ * Shape conflicts: places where a table met another kind of value, so that the later one replaced the other as a whole.
+ * That is the rule, but seldom intended.
  *
  *     { db: { host: "a" } }  then  { db: "postgres://a" }     conflict at "db"
  */
@@ -24,9 +24,9 @@ export interface ShapeConflict {
 /** A shape conflict in a configuration. */
 export interface Conflict {
   readonly path: Segments;
-  /** Where the value that counts comes from; `PUT` for a runtime override. */
+  /** The origin of the value that counts; `PUT` for a runtime override. */
   readonly winner: Origin;
-  /** Where the value comes from that it replaced. */
+  /** The origin of the replaced value. */
   readonly loser: Origin;
 }
 

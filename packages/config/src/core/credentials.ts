@@ -1,16 +1,16 @@
 /**
  * Credentials inside a text: the user part of a URL (`postgres://u:pw@host`), a password in a connection string
- * (`Server=db;Password=pw`, `host=db password=pw`, `?token=…`), the header of an HTTP request (`Bearer …`), a private key in
- * PEM. Looked for in time linear in the text.
+ * (`Server=db;Password=pw`, `host=db password=pw`, `?token=…`), the header of an HTTP request (`Bearer …`), a private
+ * key in PEM. The search takes linear time.
  */
 
-/** From where to where a text is secret. */
+/** The secret part of a text, by its offsets. */
 interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** The text with each of its credentials replaced; the same text where it has none. */
+/** The text with each of its credentials replaced; the same text if it has none. */
 export function withoutCredentials(text: string, by: string): string {
   const spans = spansOf(text);
   if (spans.length === 0) return text;
@@ -23,7 +23,7 @@ export function withoutCredentials(text: string, by: string): string {
   return shown + text.slice(at);
 }
 
-/** The credentials in a text: whole, the password after its colon, and what its escapes stand for. */
+/** The credentials in a text: whole, the password after its colon, and the unescaped password. */
 export function credentialsIn(text: string): readonly string[] {
   return spansOf(text).flatMap(({ start, end }) => {
     const whole = text.slice(start, end);
@@ -41,7 +41,7 @@ function spansOf(text: string): readonly Span[] {
   if (text.includes("PRIVATE KEY-----")) matched(text, PEM, found);
   if (text.includes("@")) matched(text, DRIVER, found);
   found.sort((a, b) => a.start - b.start);
-  // Where two overlap, the first one that begins counts, as far as both reach.
+  // If two overlap, they count as one, from the first beginning to the last end.
   return found.reduce<Span[]>((apart, span) => {
     const last = apart[apart.length - 1];
     if (last === undefined || span.start >= last.end) apart.push(span);
@@ -50,12 +50,12 @@ function spansOf(text: string): readonly Span[] {
   }, []);
 }
 
-/** Their first group is what comes before the credential; the credential is the rest. */
+/** The first group is the text before the credential; the credential is the rest. */
 const ASSIGNED =
   /((?:password|passwd|pwd|secret|token|api[-_]?key|access[-_]?key|account[-_]?key|signature|[?&]sig)[ \t]{0,9}=[ \t]{0,9})(?:"[^"]*"|'[^']*'|[^\s;&"']+)/gi;
 const HEADER = /(\b(?:bearer|basic)[ \t]{1,9})[A-Za-z0-9._~+/=-]{8,}/gi;
 const PEM = /()-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[^-]*(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?/g;
-/** `user:pw@tcp(host)/db`, as Go's drivers have it. */
+/** `user:pw@tcp(host)/db`, as in Go's drivers. */
 const DRIVER = /^()[^\s:/@]{1,200}:.{1,500}(?=@(?:tcp|udp|unix)\()/g;
 
 function matched(text: string, expression: RegExp, found: Span[]): void {
@@ -68,7 +68,7 @@ function matched(text: string, expression: RegExp, found: Span[]): void {
 const AUTHORITY_END = /[\s/?#"'<>]/;
 const TEXT_END = /[\s"'<>]/;
 
-/** Longest user part that is looked for where its password has a slash in it. */
+/** Longest user part to search for if its password has a slash in it. */
 const WINDOW = 2_000;
 
 function userParts(text: string, found: Span[]): void {
@@ -76,7 +76,7 @@ function userParts(text: string, found: Span[]): void {
     const start = at + 3;
     const near = text.slice(start, start + WINDOW);
     let authority = until(near, AUTHORITY_END);
-    // A password may hold what should have been escaped: then no port follows the colon.
+    // A password may contain characters that should have been escaped: then no port follows the colon.
     if (!authority.includes("@") && /:(?!\d{1,5}$)/.test(authority)) authority = until(near, TEXT_END);
     const end = authority.lastIndexOf("@");
     if (end > 0) found.push({ start, end: start + end });

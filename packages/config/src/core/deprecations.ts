@@ -6,13 +6,15 @@ import { parsePattern } from "./pattern.ts";
 import { PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table } from "./value.ts";
 
-/** Settings that should not be used any more, by pattern, each with what to do instead. */
+/** Deprecated settings, by pattern, each with advice on what to use instead. */
 export class Deprecations {
   static readonly none = new Deprecations({});
 
   private readonly index = new PatternIndex<string>();
 
-  /** @param marked patterns that the schema marks. @throws TypeError when a pattern is none, or a message no text */
+  /**
+   * @param marked patterns marked by the schema. @throws TypeError if a pattern is invalid, or a message is not a text
+   */
   constructor(given: unknown, marked: readonly (readonly [pattern: Segments, message: string])[] = []) {
     const action = "Cannot make a ConfigSpec: deprecated";
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
@@ -27,19 +29,19 @@ export class Deprecations {
     for (const [pattern, message] of marked) this.index.add(parsePattern(pattern), message);
   }
 
-  /** Whether there is none. */
+  /** Whether there are none. */
   get isEmpty(): boolean {
     return this.index.size === 0;
   }
 
-  /** The deprecated settings that a tree has. */
+  /** The deprecated settings in a tree. */
   in(tree: Table): readonly { readonly path: Segments; readonly message: string }[] {
     if (this.isEmpty) return [];
     const found = this.index.project(diff(EMPTY, tree));
     return sortedByPath(found).map(({ segments, item }) => ({ path: segments, message: item }));
   }
 
-  /** The message for a path; undefined where it is not deprecated. */
+  /** The message for a path; undefined if it is not deprecated. */
   at(path: Segments): string | undefined {
     if (this.isEmpty || path.length === 0) return undefined;
     let tree: Table = { [path.at(-1)!]: "" };
@@ -60,7 +62,7 @@ export function deprecatedOverrides(overrides: Overrides, deprecations: Deprecat
   }));
 }
 
-/** A deprecation in words. */
+/** A deprecation as a text. */
 export function deprecationText(path: Segments, message: string): string {
   return `"${formatPath(path)}" is deprecated${message === "" ? "" : `: ${message}`}`;
 }

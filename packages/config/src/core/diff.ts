@@ -3,9 +3,10 @@ import { joinPath } from "./path.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * What changed between two trees that share what is equal (`===`): a tree of changed nodes, computed as it is walked, so
- * that a narrow search visits few nodes. A node changed if its value, or anything below it, changed. The elements of a list
- * are nodes, by index; a *leaf* is a scalar, a whole list or a table without keys, and never lies inside a list.
+ * The difference between two trees that share equal subtrees (`===`): a tree of changed nodes, computed as it is
+ * walked, so that a narrow search visits few nodes. A node has changed if its value, or anything below it, has changed.
+ * The elements of a list are nodes, by index; a *leaf* is a scalar, a whole list or a table without keys, and never
+ * lies inside a list.
  *
  *     { a: { x: 1, l: [1, 2] } }  →  { a: { x: 1, l: [1, 3] } }
  *     changed nodes: a, a.l, a.l.1      changed leaves: a.l
@@ -14,11 +15,11 @@ export class Change {
   /** The last segment; empty for the root. */
   readonly key: string;
   readonly parent: Change | undefined;
-  /** undefined: it was not there. */
+  /** undefined: it did not exist. */
   readonly before: Value | undefined;
-  /** undefined: it is gone. */
+  /** undefined: it was removed. */
   readonly after: Value | undefined;
-  /** Whether the value before, or after, stands inside a list. */
+  /** Whether the value before, or after, is inside a list. */
   private readonly listedBefore: boolean;
   private readonly listedAfter: boolean;
   private computed: readonly Change[] | undefined;
@@ -46,12 +47,12 @@ export class Change {
     return (this.text ??= joinPath(this.parent!.dotted, this.key));
   }
 
-  /** The value before, for those who see lists as a whole; undefined inside a list. */
+  /** The value before, with lists as a whole; undefined inside a list. */
   get leafBefore(): Value | undefined {
     return this.listedBefore ? undefined : this.before;
   }
 
-  /** The value after, for those who see lists as a whole; undefined inside a list. */
+  /** The value after, with lists as a whole; undefined inside a list. */
   get leafAfter(): Value | undefined {
     return this.listedAfter ? undefined : this.after;
   }
@@ -74,7 +75,7 @@ export class Change {
     return isTable(this.leafBefore) || isTable(this.leafAfter);
   }
 
-  /** Those of the keys whose nodes changed. */
+  /** The changed nodes among these keys. */
   at(keys: Iterable<string>): readonly Change[] {
     const changes: Change[] = [];
     for (const key of keys) {
@@ -117,24 +118,24 @@ export class Change {
 
 const NOTHING: Table = {};
 
-/** Lists are looked into by index, as tables by key. */
+/** Lists are walked by index, like tables by key. */
 function containersOf(before: Value | undefined, after: Value | undefined): readonly [Table, Table] {
   const mixed = Array.isArray(before) ? isTable(after) : Array.isArray(after) && isTable(before);
   return [containerOf(before, mixed), containerOf(after, mixed)];
 }
 
-/** @param copied beside a table, a list must not show its `length`, which is a key like any other there */
+/** @param copied next to a table, a list must not expose its `length`, which is an ordinary key in a table */
 function containerOf(value: Value | undefined, copied: boolean): Table {
   if (!isContainer(value)) return NOTHING;
   return copied && Array.isArray(value) ? (Object.fromEntries(Object.entries(value)) as Table) : (value as Table);
 }
 
-/** What changed from `before` to `after`; undefined when nothing did. */
+/** The changes from `before` to `after`; undefined if there are none. */
 export function diff(before: Table, after: Table): Change | undefined {
   return before === after ? undefined : new Change("", undefined, before, after);
 }
 
-/** A changed node, written out. */
+/** A changed node as plain data. */
 export interface ChangedPath {
   /** Dotted. */
   readonly path: string;
@@ -146,7 +147,8 @@ export interface ChangedPath {
 /**
  * All changed leaves, sorted by path.
  *
- * @param but the path of a node that is left out, with all below it: for example a put, which is reported as one change
+ * @param but the path of a node to leave out, with everything below it: for example a put, which is reported as one
+ *   change
  */
 export function changedLeaves(root: Change | undefined, but?: Segments): readonly ChangedPath[] {
   if (root === undefined) return [];
@@ -156,20 +158,23 @@ export function changedLeaves(root: Change | undefined, but?: Segments): readonl
   return sortedByPath(found);
 }
 
-/** A node below which changed leaves are looked for, how deep it is, and what is left out below it. */
+/** A node to search for changed leaves, its depth, and the part to leave out. */
 export interface LeafPlace {
   readonly above: Change;
   readonly depth: number;
   readonly but: Segments | undefined;
 }
 
-/** One step of the search for changed leaves: adds those one level down to `found`, and goes on with `deeper`. */
+/**
+ * One step of the search for changed leaves: adds those one level down to `found`, and the nodes to search next to
+ * `deeper`.
+ */
 export function visitLeaves(
   { above, depth, but }: LeafPlace,
   found: ChangedPath[],
   deeper: (place: LeafPlace) => void,
 ): void {
-  // Where the node lies below here, it is one of the changes; where it lies elsewhere, none is left out.
+  // If the excluded node is below here, it is one of the changes; if it is elsewhere, nothing is left out.
   const left = but !== undefined && but.length > depth ? but[depth] : undefined;
   for (const change of inOrder(above.below())) {
     const isOnTheWay = left !== undefined && change.key === left;
@@ -180,7 +185,7 @@ export function visitLeaves(
   }
 }
 
-/** Sorted by key, so that little is left to sort when all are together. */
+/** Sorted by key, so that little is left to sort at the end. */
 export function inOrder(changes: readonly Change[]): readonly Change[] {
   for (let i = 1; i < changes.length; i++) {
     if (changes[i - 1]!.key > changes[i]!.key) return changes.toSorted((a, b) => (a.key < b.key ? -1 : 1));
@@ -188,7 +193,7 @@ export function inOrder(changes: readonly Change[]): readonly Change[] {
   return changes;
 }
 
-/** Whether more than so many nodes changed. */
+/** Whether more than this many nodes changed. */
 export function changesMore(change: Change | undefined, most: number): boolean {
   const count = (at: Change, before: number): number => {
     let nodes = before;
@@ -227,7 +232,10 @@ function isEmpty(table: Table): boolean {
   return true;
 }
 
-/** Sets or removes. A table that loses its last leaf goes with it: an empty table that stays is a leaf of its own. */
+/**
+ * Sets or removes a value. A table that loses its last leaf is removed with it, because an empty table is itself a
+ * leaf.
+ */
 function applied(value: Value | undefined, path: Segments, depth: number, after: Value | undefined): Value | undefined {
   if (depth === path.length) return after;
   const key = path[depth]!;

@@ -2,8 +2,8 @@ import { freezeTable, keysOf, makeTable, MOST_SHARED, valuesOf } from "./table.t
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Structural sharing. A tree that is built anew takes over every subtree that is equal in the tree before it. Two subtrees
- * are then equal exactly if they are the same object, so a comparison of trees skips whatever is `===`.
+ * Structural sharing. A newly built tree reuses every equal subtree of the tree before it. Two subtrees are then equal
+ * exactly if they are the same object, so a comparison of trees skips subtrees that are `===`.
  *
  *     before { a: { x: 1 }, b: { y: 1 } }   after { a: { x: 1 }, b: { y: 2 } }   →   { a: before.a, b: { y: 2 } }
  */
@@ -18,7 +18,7 @@ export function isList(value: Value | undefined): value is readonly Value[] {
   return Array.isArray(value);
 }
 
-/** The value at `key` of a table. Never sees `constructor` and the like that every object inherits. */
+/** The value at `key` of a table. Ignores inherited properties such as `constructor`. */
 export function child(value: Value | undefined, key: string): Value | undefined {
   return isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
@@ -31,7 +31,7 @@ export function entry(value: Value | undefined, key: string): Value | undefined 
   return Object.hasOwn(value, key) ? (value as Table)[key] : undefined;
 }
 
-/** Whether a segment is the index of a list's element, as it is written: `0`, `17`, but not `00` or `-1`. */
+/** Whether a segment is an index of a list in canonical form: `0`, `17`, but not `00` or `-1`. */
 export function isIndex(segment: string): boolean {
   const first = segment.charCodeAt(0);
   if (segment.length === 1) return first >= 48 && first <= 57;
@@ -43,7 +43,7 @@ export function isIndex(segment: string): boolean {
   return true;
 }
 
-/** `tree` with another value in place of the one at `path`, which is there; elements of lists are named by index. */
+/** `tree` with another value at `path`, which exists; elements of lists are named by index. */
 export function replace(tree: Table, path: Segments, value: Value): Table {
   return replaced(tree, path, 0, value) as Table;
 }
@@ -56,15 +56,15 @@ function replaced(node: Value, path: Segments, depth: number, value: Value): Val
   return Object.freeze({ ...(node as Table), [key]: below });
 }
 
-/** Builds a frozen table key by key, and gives `before` itself back when the result equals it. */
+/** Builds a frozen table key by key, and returns `before` itself if the result equals it. */
 export class Draft {
   private readonly before: Table | undefined;
   private readonly keys: string[] = [];
   private readonly values: Value[] = [];
-  /** Whether all that was set so far is as in `before`. Then it is not built, but for a table that is very large. */
+  /** Whether everything set so far is as in `before`. Then it is not built, unless the table is very large. */
   private same: boolean;
   private built: boolean;
-  /** A large table grows as it is set: made at once it would take long. */
+  /** A large table is built while it is set: building it at the end would take long. */
   private large: Record<string, Value> | undefined;
 
   constructor(before: Value | undefined) {
@@ -106,7 +106,7 @@ export class Draft {
   }
 }
 
-/** After so many keys that are as they were, a table is built all the same: to do that later would take long. */
+/** After this many unchanged keys, a table is built anyway: doing that later would take long. */
 const MOST_UNBUILT = 10_000;
 
 /** `after`, with every subtree that equals its counterpart in `before` replaced by it. Both are frozen plain data. */

@@ -10,63 +10,66 @@ import type { Segments } from "./value.ts";
  * How a variable's name becomes a path, in this order:
  *
  *  1. `mapping` names the path;
- *  2. in a name with `__`, `__` separates the segments; each of them is the key that is known there and reads the same, else
- *     itself in lower case: `MYAPP_DATABASE__MAX_CONNECTIONS` is `database.max_connections`, or `database.maxConnections`;
- *  3. the layers below or the schema know exactly one path that reads the same: `MYAPP_DATABASE_MAX_CONNECTIONS` is
- *     `database.max_connections`, or `database.maxConnections`, once a file or the schema has that;
- *  4. the note's rule: every `_` separates. Also where several known paths fit, which is reported as ambiguous.
+ *  2. in a name with `__`, `__` separates the segments; each becomes the known key that reads the same, or itself in
+ *    lower case: `MYAPP_DATABASE__MAX_CONNECTIONS` is `database.max_connections`, or `database.maxConnections`;
+ *  3. the lower layers or the schema have exactly one path that reads the same: `MYAPP_DATABASE_MAX_CONNECTIONS` is
+ *    `database.max_connections`, or `database.maxConnections`, once a file or the schema has that;
+ *  4. otherwise every `_` separates; also if several known paths match, which is reported as ambiguous.
  *
- * Names read the same when they are equal once capitals, dashes, dots and underscores are folded away (`known_paths.ts`).
- * A prefix ends at an underscore, whether it is written with one or not. With `mode: "naive"` the fourth rule stands alone.
+ * Names read the same if they are equal apart from capitals, dashes, dots and underscores (`known_paths.ts`). A prefix
+ * ends at an underscore, whether it is written with one or not. With `mode: "naive"` only the fourth rule applies.
  *
- * Left out, with a diagnostic: what Kubernetes and Docker set for services (`service_links.ts`); an empty text where the
- * value is no text (`text_value.ts`). Left out without: what `ignore` matches. A name that leads into a list is refused: a
- * list is set whole.
+ * Left out with a diagnostic: variables that Kubernetes and Docker set for services (`service_links.ts`); an empty text
+ * for a value that is not a text (`text_value.ts`). Left out without one: names that `ignore` matches. A name that
+ * leads into a list is refused: a list is set as a whole.
  *
- * With `files`, `NAME_FILE` names a file that holds the text of `NAME`, as in Docker's images; unless a mapping names the path
- * of `NAME_FILE` itself, or the layers below or the schema know a path that reads the same. Both at once are refused, and so
- * is a file that cannot be read; without a prefix that is a diagnostic, as the variable may be somebody else's. Such a value
- * is a secret.
+ * With `files`, `NAME_FILE` names a file that holds the text of `NAME`, as in Docker images, unless a mapping has the
+ * path of `NAME_FILE` itself, or the lower layers or the schema have a path that reads the same. Setting both is
+ * refused, and so is a file that cannot be read; without a prefix these are only diagnostics, because the variable may
+ * belong to another program. Such a value is a secret.
  *
- * Where two variables name one path, the rule that comes first wins, then the name that sorts first (`text_layer.ts`).
+ * If two variables name the same path, the earlier rule wins, then the name that sorts first (`text_layer.ts`).
  *
- * Source of the rule: the specification's decisions, "Environment names".
+ * The rule is decision "Environment names" of the specification.
  */
 
-/** What the names are read with. */
+/** The rules for reading names. */
 export interface EnvironmentRules {
-  /** Only variables that start with it and an underscore count; it is not part of the path. Empty: every variable. */
+  /**
+   * Only variables that start with the prefix and an underscore count; it is not part of the path. Empty: every
+   * variable.
+   */
   readonly prefix: string;
-  /** Path by variable name; the name whole, or without the prefix. A whole name need not have the prefix. */
+  /** Path by variable name, complete or without the prefix. A complete name need not have the prefix. */
   readonly mapping: Readonly<Record<string, string | Segments>>;
   readonly mode: "smart" | "naive";
   /** Variables that are left out. */
   readonly ignore?: readonly Pattern[];
-  /** Whether what Kubernetes and Docker set for services counts as well. */
+  /** Whether variables that Kubernetes and Docker set for services count as well. */
   readonly service_links?: boolean;
 }
 
-/** What was read for a variable that names a file. */
+/** The file of a variable that names one. */
 export interface VariableFile {
-  /** As the variable says it. */
+  /** The path in the variable. */
   readonly path: string;
-  /** What it holds, or why it cannot be read: a code, and words that follow `cannot be read:`. */
+  /** Its content, or why it cannot be read: a code, and a text to follow `cannot be read:`. */
   readonly content: { readonly text: string } | { readonly code: string; readonly why: string };
 }
 
-/** How the name of a variable ends that names a file. */
+/** The ending of variables that name a file. */
 export const FILE_SUFFIX = "_FILE";
 
-/** The prefix with the underscore it ends at. */
+/** The prefix with its final underscore. */
 export function prefixOf(prefix: string): string {
   return prefix === "" || prefix.endsWith("_") ? prefix : `${prefix}_`;
 }
 
 /**
- * A variable's name with the prefix as it is written, where it begins with that but for capitals, as on Windows, whose names
- * have none: `MyApp_Port` is `MYAPP_Port`.
+ * A variable's name with the prefix in its own spelling, if the name begins with the prefix apart from capitals, as on
+ * Windows, where case is ignored: `MyApp_Port` is `MYAPP_Port`.
  *
- * @returns undefined where it does not begin with the prefix, or begins with it exactly
+ * @returns undefined if it does not begin with the prefix, or begins with it exactly
  */
 export function otherwiseSpelt(variable: string, prefix: string): string | undefined {
   const whole = prefixOf(prefix);
@@ -74,10 +77,10 @@ export function otherwiseSpelt(variable: string, prefix: string): string | undef
   return whole + variable.slice(whole.length);
 }
 
-/** The rule that turned a variable's name into a path, as it stands in `Origin.rule`. */
+/** The rule that turned a variable's name into a path, as in `Origin.rule`. */
 export type EnvironmentRule = "mapping" | "double_underscore" | "known_path" | "single_underscore" | "naive";
 
-/** The rule in words. */
+/** A description of the rule. */
 export function ruleInWords(rule: string): string {
   return Object.hasOwn(WORDS, rule) ? WORDS[rule as EnvironmentRule] : rule;
 }
@@ -91,14 +94,14 @@ const WORDS: Readonly<Record<EnvironmentRule, string>> = {
 };
 
 /**
- * The layer that the environment makes.
+ * Makes the layer of the environment.
  *
  * @param source the source's name, for origins and diagnostics
- * @param entries the variables; one whose value is undefined is not there
- * @param lower what the layers below and the schema know
- * @param place where a variable is set, for people; by default in the process's environment
- * @param files what was read for variables that may name files
- * @throws ConfigSourceError when a mapping names a path that cannot be
+ * @param entries the variables; one whose value is undefined is not set
+ * @param lower the paths and types of the lower layers and the schema
+ * @param place the place where a variable is set, as text; by default the process's environment
+ * @param files the files read for variables that may name files
+ * @throws ConfigSourceError if a mapping has an impossible path
  */
 export function environmentLayer(
   source: string,
@@ -132,14 +135,14 @@ export function environmentLayer(
       settings.push({ ...setting, text: held, origin: { variable, rule, file: file.path }, secret: true });
     }
   }
-  // Without a prefix, a name that leads into a list is one that somebody else uses.
+  // Without a prefix, a name that leads into a list belongs to another program.
   const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "", place };
   return textLayer(source, settings, names, lower, diagnostics);
 }
 
 const NO_FILES: ReadonlyMap<string, VariableFile> = new Map();
 
-/** Whether a variable that might name a file is known to be one of its own. */
+/** Whether a variable that might name a file is an ordinary one. */
 function isPlain(variable: string, rules: EnvironmentRules, lower: Knowledge): boolean {
   if (mappingOf(variable, rules) !== undefined) return true;
   const prefix = prefixOf(rules.prefix);
@@ -150,7 +153,7 @@ function isPlain(variable: string, rules: EnvironmentRules, lower: Knowledge): b
   return lower.has(lower.named(bare.split(/__+/)).map((keys) => keys[0]!));
 }
 
-/** @throws ConfigSourceError where the file cannot be read, or the variable is set as well */
+/** @throws ConfigSourceError if the file cannot be read, or the variable itself is set as well */
 function textIn(
   source: string,
   variable: string,
@@ -177,8 +180,8 @@ function textIn(
 }
 
 /**
- * The variable that sets a path: the one that the mapping names, else the shortest one that is read as this path and no
- * other. Undefined where none is.
+ * The variable that sets a path: the one in the mapping, otherwise the shortest one that is read as this path and no
+ * other. Undefined if there is none.
  */
 export function variableFor(path: Segments, rules: EnvironmentRules, lower: Knowledge): string | undefined {
   const words = path.map((key) =>
@@ -248,10 +251,10 @@ function pathOf(
   return { path: words, rule: "single_underscore" };
 }
 
-/** Paths that a diagnostic names. */
+/** Maximum number of paths in a diagnostic. */
 const SHOWN = 5;
 
-/** What the mapping says of a variable: by its whole name, or by what follows the prefix. */
+/** The mapping of a variable, by its complete name or the part after the prefix. */
 function mappingOf(variable: string, { mapping, mode, prefix }: EnvironmentRules): string | Segments | undefined {
   if (mode === "naive") return undefined;
   const whole = own(mapping, variable);

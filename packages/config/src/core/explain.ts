@@ -13,50 +13,50 @@ import { listAbove, valueAt, type Snapshot } from "./snapshot.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
- * Why a path has the value it has: who won, what that shadows and why. From the top down: the runtime override, then the
- * sources, the last in the list first.
+ * Why a path has its value: the winner, the values it shadows, and the reasons. From the top down: the runtime
+ * override, then the sources, the last in the list first.
  */
 
-/** What one layer has at a path. */
+/** The value of one layer at a path. */
 export interface Contribution {
   /** Name of the source; `runtime` for an override. */
   readonly source: string;
-  /** What it says, secrets redacted. */
+  /** Its value, with secrets redacted. */
   readonly value: Value;
   readonly origin: Origin;
-  /** The origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
+  /** The origin as text: `file:config.toml:3`, `env:MYAPP_PORT`, `put`. */
   readonly place: string;
-  /** Why it counts, or why it does not. */
+  /** Why it counts or does not count. */
   readonly why: string;
 }
 
-/** The answer of `explain`. */
+/** The result of `explain`. */
 export interface Explanation {
   readonly path: string;
   readonly version: number;
-  /** The effective value, secrets redacted; undefined where there is none. */
+  /** The effective value, with secrets redacted; undefined if there is none. */
   readonly value: Value | undefined;
   readonly secret: boolean;
-  /** What decides the value. For a table that several layers make together: the topmost of them. */
+  /** The layer that decides the value. For a table merged from several layers: the topmost of them. */
   readonly winner: Contribution | undefined;
   /** The layers below it that a table is merged from, from the top down. */
   readonly merged: readonly Contribution[];
-  /** What does not count, from the top down. */
+  /** The layers that do not count, from the top down. */
   readonly shadowed: readonly Contribution[];
-  /** The old name that was asked for. */
+  /** The old name in the request. */
   readonly renamed_from?: string;
-  /** It should not be used any more: what to do instead. */
+  /** For a deprecated setting: what to use instead. */
   readonly deprecated?: string;
-  /** Where nothing is there: the known path that was probably meant. */
+  /** If there is no value: the known path that was probably meant. */
   readonly near?: string;
-  /** The schema made the value: it was absent (`default`), or was something else (`coerced`). */
+  /** Set if the schema made the value: it was absent (`default`), or different (`coerced`). */
   readonly schema?: "default" | "coerced";
 }
 
-/** What an explanation is made from. */
+/** The data for an explanation. */
 export interface ExplainContext {
   readonly snapshot: Snapshot;
-  /** The merged tree before the schema saw it. */
+  /** The merged tree before the schema. */
   readonly raw: Snapshot["tree"];
   /** Lowest first. */
   readonly layers: readonly Layer[];
@@ -76,7 +76,7 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
   const merged: Contribution[] = [];
   const shadowed: Contribution[] = [];
   let winner: Contribution | undefined;
-  /** Set once nothing further down can count. */
+  /** Set once no lower layer can count. */
   let hidden: string | undefined;
 
   const deciding = context.overrides.deciding(path);
@@ -147,7 +147,9 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
 /** The name under which overrides appear among the sources. */
 export const RUNTIME = "runtime";
 
-/** The origin of what was put at run time. It is no source's, though one may have this name: compare it as an object. */
+/**
+ * The origin of values put at run time. It is not a source's, even if a source has this name: compare it by identity.
+ */
 export const PUT: Origin = Object.freeze({ source: RUNTIME });
 
 /** The origin of the value at a path: `PUT`, or that of the topmost layer that has it. */
@@ -156,7 +158,10 @@ export function originAt(path: Segments, layers: readonly Layer[], overrides: Ov
   return topmost(path, layers);
 }
 
-/** The origin of the value at a path in the topmost layer that has it; undefined where none has, or another value hides it. */
+/**
+ * The origin of the value at a path in the topmost layer that has it; undefined if none has it, or another value hides
+ * it.
+ */
 export function topmost(path: Segments, layers: readonly Layer[]): Origin | undefined {
   for (let i = layers.length - 1; i >= 0; i--) {
     if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
@@ -165,7 +170,7 @@ export function topmost(path: Segments, layers: readonly Layer[]): Origin | unde
   return undefined;
 }
 
-/** What stands above the node at `path` in a layer, and cannot have it below: a scalar, or a list without this element. */
+/** The value above `path` in a layer that cannot contain it: a scalar, or a list without this element. */
 function obstacleIn(layer: Layer, path: Segments): string | undefined {
   let at: Value | undefined = layer.tree;
   for (let length = 1; length < path.length; length++) {

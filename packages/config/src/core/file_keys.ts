@@ -6,28 +6,28 @@ import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
 
 /**
- * How files that hold one value each become a layer. The name is split at the separators (`__` and `.`); directories are
- * segments as they are. Each part is the key that is known there and reads the same, else itself, in lower case where it is
- * all capitals. A name without separators at the top is the one known path that reads the same, else a key.
+ * How files with one value each become a layer. The name is split at the separators (`__` and `.`); directories are
+ * segments unchanged. Each part becomes the known key that reads the same, otherwise itself, in lower case if it is all
+ * capitals. A name without separators at the top is the only known path that reads the same, otherwise a key.
  *
  *     database/password   database.password   DATABASE__PASSWORD      database.password
- *     db_password                                                     db.password where that is known, else db_password
+ *     db_password                                                     db.password if that is known, else db_password
  *
- * The text is the value, but for one line break at its end, by the one rule (`text_value.ts`).
+ * The value is the text, without a single line break at its end, read by the rule for texts (`text_value.ts`).
  */
 export interface FileKeyRules {
-  /** Where all of them stand. */
+  /** The path above all of them. */
   readonly at: Segments;
   readonly separators: readonly string[];
   /** Whether the values are secrets. */
   readonly secret: boolean;
 }
 
-/** A file that holds one value. */
+/** A file with one value. */
 export interface FileKey {
-  /** The path for people. */
+  /** The path for messages. */
   readonly shown: string;
-  /** Its directories, and what its name is separated into. */
+  /** Its directories, and the parts of its name. */
   readonly parts: readonly string[];
   readonly text: string;
 }
@@ -36,7 +36,7 @@ export interface FileKey {
  * The parts of a file's name.
  *
  * @param directories the names of the directories above it
- * @throws ConfigSourceError for a name that is no path
+ * @throws ConfigSourceError for a name that is not a path
  */
 export function partsOf(
   source: string,

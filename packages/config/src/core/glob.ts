@@ -1,25 +1,25 @@
 /**
- * One segment of a pattern against one key: `*` is any characters, `?` one character, `[a-z]`, `[!0-9]` and `[[:alpha:]]`
- * one of a class. A character is a code point.
+ * Matching one segment of a pattern with one key: `*` is any characters, `?` one character, `[a-z]`, `[!0-9]` and
+ * `[[:alpha:]]` one of a class. A character is a code point.
  *
- * All ways to read the key are followed at once, one bit for each part of the pattern (Baeza-Yates and Gonnet's Shift-And),
- * so that a character costs the same whatever came before it: no pattern and no key can make matching explode.
+ * All ways to match the key are followed at once, with one bit for each part of the pattern (Baeza-Yates and Gonnet's
+ * Shift-And), so that each character costs the same: no pattern and no key can make matching explode.
  */
 export type Glob = (key: string) => boolean;
 
-/** A character of a segment, and whether a backslash took its meaning. */
+/** A character of a segment, and whether it is escaped. */
 export interface Sign {
   readonly char: string;
   readonly plain: boolean;
 }
 
-/** What one character must be. */
+/** The condition on one character. */
 type One = (char: string) => boolean;
 
 /** Compiles a segment whose classes are closed. */
 export function globOf(signs: readonly Sign[]): Glob {
   const ones: One[] = [];
-  /** Whether a star stands before the part, or, at the end, after the last one. */
+  /** Whether there is a star before the part, or, at the end, after the last one. */
   const stars: boolean[] = [false];
   for (let i = 0; i < signs.length; i++) {
     const { char, plain } = signs[i]!;
@@ -38,7 +38,7 @@ export function globOf(signs: readonly Sign[]): Glob {
   return ones.length < 32 ? short(ones, stars) : long(ones, stars);
 }
 
-/** Masks of characters that were seen; so many are kept. */
+/** How many masks of characters are cached. */
 const REMEMBERED = 256;
 
 function short(ones: readonly One[], stars: readonly boolean[]): Glob {
@@ -122,8 +122,8 @@ const POSIX: ReadonlyMap<string, RegExp> = new Map([
 ]);
 
 /**
- * The class that begins at an opening bracket, and the index of the bracket that closes it; undefined where none does. A
- * range that runs backwards matches nothing, and so does a class that holds nothing else.
+ * The class that begins at an opening bracket, and the index of its closing bracket; undefined if there is none. A
+ * reversed range matches nothing, and neither does a class with nothing else.
  */
 export function classAt(
   signs: readonly Sign[],
@@ -156,7 +156,7 @@ export function classAt(
   return undefined;
 }
 
-/** Longest name of a POSIX class, with what closes it. */
+/** Longest name of a POSIX class, including its end. */
 const POSIX_LENGTH = 8;
 
 function posixAt(

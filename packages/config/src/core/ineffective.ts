@@ -8,18 +8,18 @@ import type { Shape } from "./shape.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Keys without effect: what a file or a variable says and the schema drops without a word, most often because it is misspelt.
- * A key that the schema knows and its output has not is none: a transformation may have renamed it.
+ * Keys without effect: settings of a file or a variable that the schema silently drops, mostly because they are
+ * misspelt. A key that the schema has but its output lacks does not count: a transformation may have renamed it.
  */
 
-/** Diagnostics of one configuration. */
+/** Maximum number of diagnostics for one configuration. */
 const MOST = 100;
 
 /**
  * A diagnostic, with its place and the nearest known key, for each of the first hundred keys without effect.
  *
- * @param raw what the layers say together
- * @param effective what the schema made of it
+ * @param raw the merged tree of the layers
+ * @param effective the schema's output for it
  */
 export function keysWithoutEffect(
   layers: readonly Layer[],
@@ -51,7 +51,7 @@ export function keysWithoutEffect(
   return found.slice(0, MOST);
 }
 
-/** One diagnostic for each layer that says it. */
+/** One diagnostic for each layer that has the key. */
 function without(
   value: Value,
   path: Segments,
@@ -61,7 +61,7 @@ function without(
   const [leaf, words] = only(value, path.at(-1)!);
   const full = [...path, ...leaf];
   const shown = formatPath(full);
-  // A variable's words became tables, as nothing was known that they fit.
+  // A variable's words became tables, because they matched nothing known.
   const meant = nearest(path.at(-1)!, known) ?? nearest(words, known);
   const hint = meant === undefined ? "" : `; the nearest known key is "${formatPath([...path.slice(0, -1), meant])}"`;
   const said = layers.filter((layer) => valueAt(layer.tree, full) !== undefined);
@@ -71,7 +71,7 @@ function without(
   });
 }
 
-/** The way down through tables that hold one key each, and its words together. */
+/** The path down through tables with one key each, and its words joined. */
 function only(value: Value, first: string): readonly [Segments, string] {
   const leaf: string[] = [];
   for (let at = value; isTable(at) && leaf.length < 10;) {

@@ -3,41 +3,41 @@ import { MAX_DEPTH } from "./path.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
- * The project's reader of JSON (RFC 8259), for files, variables, arguments, Consul and templates alike. No digits are lost:
- * an integer beyond 2^53 becomes a bigint, a number that no finite number can hold is refused. A key that is written twice is
- * refused, and so is `__proto__`. It keeps its own stack, and takes time in proportion to the text.
+ * The package's JSON reader (RFC 8259), for files, variables, arguments, Consul and templates alike. No digits are
+ * lost: an integer beyond 2^53 becomes a bigint, and a number that no finite number can hold is refused. Duplicate keys
+ * and `__proto__` are refused. It keeps its own stack, and takes time in proportion to the text.
  */
 
 /** How a text is read. */
 export interface JsonRules {
   /** JSONC: comments (`//` and `/*`) are allowed, and a comma after the last element. */
   readonly relaxed?: boolean;
-  /** Whether the places of keys and elements are wanted. */
+  /** Whether to record the places of keys and elements. */
   readonly places?: boolean;
-  /** What stands for a number, from its text. Default: its value. */
+  /** Makes the value of a number from its text. Default: the number. */
   readonly number?: (text: string) => Value;
 }
 
-/** What a text says. */
+/** The result of reading a text. */
 export interface JsonRead {
   readonly value: Value;
   readonly place: JsonPlace;
 }
 
-/** Where a key, or a list's element, is written, and the same for what is in it. */
+/** The place of a key or a list element, and the places inside it. */
 export interface JsonPlace {
   /** UTF-16 offset of the key, or of the element's value. */
   readonly offset: number;
   readonly children: Map<string, JsonPlace> | undefined;
 }
 
-/** A text that is no JSON. Its message is one of a fixed set of wordings: it never quotes what was read. */
+/** A text that is not JSON. Its message is one of a fixed set, and never quotes the text. */
 export class JsonFault extends Error {
   override readonly name = "JsonFault";
   readonly code: "syntax" | "unsafe_key" | "too_deep" | "number";
   /** UTF-16 offset. */
   readonly offset: number;
-  /** Of a key that is refused. */
+  /** The path of a refused key. */
   readonly path: Segments | undefined;
 
   constructor(code: JsonFault["code"], message: string, offset: number, path?: Segments) {
@@ -62,9 +62,9 @@ interface Node {
   children: Map<string, JsonPlace> | undefined;
 }
 
-/** A table or list that has begun and not ended. */
+/** An open table or list. */
 interface Open {
-  /** Its own key. */
+  /** Its own key in its parent. */
   readonly key: string;
   readonly table: Record<string, Value> | undefined;
   readonly list: Value[] | undefined;
@@ -98,7 +98,7 @@ class Reader {
   private readonly rules: JsonRules;
   private at = 0;
   private readonly open: Open[] = [];
-  /** Whether the innermost of them has an entry. */
+  /** Whether the innermost one has an entry. */
   private any = false;
   private key = "";
   private keyOffset = 0;
@@ -166,7 +166,7 @@ class Reader {
     this.blank();
   }
 
-  /** A value that begins here: whole, or, of a table or list, its first bracket. */
+  /** Reads a value that begins here, or the opening bracket of a table or list. */
   private begin(): void {
     const offset = this.at;
     switch (this.text.charCodeAt(offset)) {
@@ -302,7 +302,7 @@ class Reader {
     throw fault("a string has no end", opening);
   }
 
-  /** Goes on to what is no white space, and where it is allowed no comment. */
+  /** Skips white space, and comments if they are allowed. */
   private blank(): void {
     const { text } = this;
     for (;;) {

@@ -5,12 +5,13 @@ import type { Shape } from "./shape.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * What the layers below and the schema know, for a source whose names are ambiguous and whose values are texts.
+ * The paths and types of the lower layers and the schema, for a source whose names are ambiguous and whose values are
+ * texts.
  *
- * Two names read the same when they are equal once capitals, dashes, dots and underscores are folded away:
- * `maxConnections`, `max-connections` and `MAX_CONNECTIONS`. A segment begins and ends at an underscore of the name. Of
- * several paths that read the same, the ones whose words are parted alike stand before the others, and what is known by
- * name stands before a key that a record of the schema would take in.
+ * Two names read the same if they are equal apart from capitals, dashes, dots and underscores: `maxConnections`,
+ * `max-connections` and `MAX_CONNECTIONS`. A segment begins and ends at an underscore of the name. Of several paths
+ * that read the same, those whose words are separated alike come first, and paths known by name come before possible
+ * keys of a record in the schema.
  */
 
 /** The name with dots and dashes as underscores, in lower case. */
@@ -18,7 +19,7 @@ export function fold(name: string): string {
   return name.replace(/[.-]/g, "_").toLowerCase();
 }
 
-/** Knowledge of these trees, lowest first, and of the schema's shape. Costs nothing until it is asked. */
+/** The paths and types of these trees, lowest first, and of the schema's shape. Costs nothing until it is used. */
 export function knownPaths(trees: readonly Table[], shape?: Shape): Knowledge {
   const top: Level = { tables: trees, shapes: shape === undefined ? [] : [shape] };
   return {
@@ -53,7 +54,7 @@ function isNamed(top: Level, path: Segments): boolean {
   });
 }
 
-/** Follows what is known, and takes the nearest key where a segment is not. */
+/** Follows known keys, and takes the nearest one for an unknown segment. */
 function nearestPath(top: Level, path: Segments): Segments | undefined {
   const near: string[] = [];
   let level = top;
@@ -70,7 +71,7 @@ function nearestPath(top: Level, path: Segments): Segments | undefined {
         ...tables.flatMap((table) => Object.keys(table)),
         ...shapes.flatMap(({ children }) => [...children.keys()]),
       ]);
-      // Below a scalar, and in an empty table, nothing is known.
+      // Below a scalar, and in an empty table, there are no known keys.
       const meant = nearest(segment, keys);
       if (meant === undefined) return undefined;
       near.push(meant);
@@ -93,7 +94,7 @@ function below({ tables, shapes }: Level, key: string): Level {
   };
 }
 
-/** Keys by what is left of them when everything is folded away; made once for each table and shape. */
+/** Keys by their folded form; made once for each table and shape. */
 const indices = new WeakMap<object, ReadonlyMap<string, readonly string[]>>();
 
 function keysOf(owner: object, keys: () => Iterable<string>): ReadonlyMap<string, readonly string[]> {
@@ -125,7 +126,7 @@ function alike({ tables, shapes }: Level, bare: string): ReadonlySet<string> {
   return keys;
 }
 
-/** The keys that a part of a `__` name may mean, the best ones only; itself in lower case where none is known. */
+/** The keys that a part of a `__` name may mean, only the best ones; itself in lower case if none is known. */
 function keysLike(level: Level, part: string): string[] {
   const keys = [...alike(level, bareOf(part))];
   const lower = part.toLowerCase();
@@ -134,17 +135,17 @@ function keysLike(level: Level, part: string): string[] {
   return near.length > 0 ? near : keys.length > 0 ? keys : [lower];
 }
 
-/** How well a path fits, the best first. */
+/** How well a path matches, the best first. */
 type Rank = 0 | 1 | 2 | 3;
 
-/** Longest name that is looked for, in words: a name's ways to be parted grow with it. */
+/** Longest name to look up, in words, because the ways to separate a name grow with its length. */
 const MAX_WORDS = 64;
 
 class Search {
   private readonly words: readonly string[];
   private readonly found: [Map<string, Segments>, Map<string, Segments>, Map<string, Segments>, Map<string, Segments>] =
     [new Map(), new Map(), new Map(), new Map()];
-  /** Levels that were looked into: keys below records are many. */
+  /** Number of visited levels: there may be many keys below records. */
   private steps = 0;
 
   constructor(words: readonly string[]) {
@@ -166,7 +167,7 @@ class Search {
       for (const { rest, children } of level.shapes) {
         const key = taken.join("_");
         if (rest === undefined || children.has(key) || !tellsOf(rest)) continue;
-        // A record of tables is meant where one of their keys is named, else only if nothing else fits.
+        // A record of tables matches if one of their keys is named, otherwise only if nothing else does.
         if (to === words.length && rest.type === "object") this.take(level, key, to, path, 3);
         else this.take(level, key, to, path, 2);
       }
@@ -189,12 +190,12 @@ function atLeast(rank: Rank, least: Rank): Rank {
   return rank > least ? rank : least;
 }
 
-/** Whether a record's shape says what its values are. */
+/** Whether a record's shape has the types of its values. */
 function tellsOf({ type, options, values, children }: Shape): boolean {
   return type !== undefined || options !== undefined || values !== undefined || children.size > 0;
 }
 
-/** What a schema tells of the value at a path; undefined where it tells nothing. */
+/** The schema's shape of the value at a path; undefined if unknown. */
 export function shapeAt(path: Segments, shape: Shape | undefined): Shape | undefined {
   let at = shape;
   for (const segment of path) {
@@ -203,7 +204,7 @@ export function shapeAt(path: Segments, shape: Shape | undefined): Shape | undef
   return at !== undefined && (tellsOf(at) || at.items !== undefined) ? at : undefined;
 }
 
-/** What the topmost tree that has something there says. */
+/** The value in the topmost tree that has one there. */
 function valueBelow(path: Segments, trees: readonly Table[]): Value | undefined {
   for (let i = trees.length - 1; i >= 0; i--) {
     let at: Value | undefined = trees[i];
@@ -235,7 +236,7 @@ const LISTS: Readonly<Record<string, Shape>> = {
   boolean: guess("array", SCALARS["boolean"]),
 };
 
-/** The shape of a value: the same object for the same type, so that a source may remember what it read for it. */
+/** The shape of a value: the same object for the same type, so that a source may cache its results by it. */
 export function guessed(value: Value | undefined): Shape | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "object") return SCALARS[typeof value];

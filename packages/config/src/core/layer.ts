@@ -1,9 +1,9 @@
 import type { Shape } from "./shape.ts";
 import type { Segments, Table } from "./value.ts";
 
-/** Where a value came from, as data. Every field but `source` is there only where the source knows it. */
+/** The origin of a value, as data. All fields but `source` are set only if the source knows them. */
 export interface Origin {
-  /** Name of the source, as `status` shows it: unique in its manager, and set by it. */
+  /** Name of the source, as in `status`: unique in its manager, and set by it. */
   readonly source: string;
   readonly file?: string;
   /** 1-based. */
@@ -15,18 +15,18 @@ export interface Origin {
   readonly rule?: string;
   /** Key in Consul's key/value store. */
   readonly key?: string;
-  /** The place for people, where the other fields do not tell it: `argv:--database.url`, `file:config.local.toml:3`. */
+  /** The place as text, if the other fields do not contain it: `argv:--database.url`, `file:config.local.toml:3`. */
   readonly place?: string;
-  /** The old name under which it was written, where that has a new one by now. */
+  /** The old name under which it was written, if it has been renamed. */
   readonly renamed_from?: string;
-  /** Names of the template's placeholders that made this value, each with where its value came from. */
+  /** The template's placeholders that made this value, each with the origin of its value. */
   readonly placeholders?: readonly {
     readonly name: string;
     readonly from: "substitutions" | "environment" | "default";
   }[];
 }
 
-/** Something an operator should know that is not an error: an ambiguous name, a key that was skipped. Never quotes a value. */
+/** Information for operators that is not an error: an ambiguous name, a skipped key. Never quotes a value. */
 export interface Diagnostic {
   readonly source: string;
   readonly code: string;
@@ -35,9 +35,9 @@ export interface Diagnostic {
 }
 
 /**
- * What one source contributes: a tree and, for each of its leaves, where it came from. Immutable.
+ * The contribution of one source: a tree and the origin of each of its leaves. Immutable.
  *
- * A source of one's own says where a value stands with `origin`:
+ * A custom source provides the place of a value with `origin`:
  *
  *     { source: "db", tree: { pool: { size: 5 } }, origin: ([, key]) => ({ source: "db", key: `settings/${key}` }), diagnostics: [] }
  */
@@ -45,37 +45,45 @@ export interface Layer {
   readonly source: string;
   readonly tree: Table;
   /**
-   * The origin of the leaf at this path, or of the nearest known node above it. Elements of lists are named by their index.
-   * Computed when asked, so that loading costs nothing for it.
+   * The origin of the leaf at this path, or of the nearest known node above it. Elements of lists are named by their
+   * index. Computed on demand, so that it costs nothing while loading.
    */
   origin(path: Segments): Origin;
   readonly diagnostics: readonly Diagnostic[];
-  /** Paths that are secret, with all below them, whatever they are called: from then on, also when they are gone. */
+  /**
+   * Paths that are secret, with everything below them, whatever their names. They stay secret, even after their values
+   * are gone.
+   */
   readonly secrets?: readonly Segments[];
-  /** Size of what was read, in bytes, where there is such a thing. */
+  /** Size of the data that was read, in bytes, if it has one. */
   readonly bytes?: number;
 }
 
-/** What the layers below (and the schema) know: asked by a source whose names are ambiguous and whose values are texts. */
+/**
+ * The paths and types of the lower layers and the schema, for a source whose names are ambiguous and whose values are
+ * texts.
+ */
 export interface Knowledge {
   /**
-   * The paths, of leaves and of tables, that a name may mean: equal to it once capitals, dashes, dots and underscores are
-   * folded away. Only the best ones; several where they fit equally well.
+   * The paths, of leaves and of tables, that a name may mean: equal to it apart from capitals, dashes, dots and
+   * underscores. Only the best ones; several if they match equally well.
    *
-   * @param folded the name in lower case, its words parted by underscores
+   * @param folded the name in lower case, with underscores between its words
    */
   readonly paths: (folded: string) => readonly Segments[];
-  /** For each segment of a path whose parts are named, the keys that may be meant: the part itself where none is known. */
+  /** For each part of a path, the keys that may be meant: the part itself if no key is known. */
   readonly named: (parts: readonly string[]) => readonly (readonly string[])[];
-  /** What the schema says of the value at a path, else the shape of the value that the layers below have there. */
+  /** The schema's shape of the value at a path, otherwise the shape of the value in the lower layers. */
   readonly expected: (path: Segments) => Shape | undefined;
-  /** Whether a layer below or the schema names this path: not only as a key that a record of the schema takes in. */
+  /**
+   * Whether a lower layer or the schema has this path by name, not only as a possible key of a record in the schema.
+   */
   readonly has: (path: Segments) => boolean;
-  /** The known path that is nearest to one that is not known; undefined where that is known, or nothing is near. */
+  /** The known path nearest to an unknown one; undefined if the path is known, or no known path is near. */
   readonly near: (path: Segments) => Segments | undefined;
-  /** The same knowledge with one more tree on top: for a source that is made of several. */
+  /** The same with one more tree on top, for a source made of several parts. */
   readonly over: (tree: Table) => Knowledge;
 }
 
-/** A layer, or what becomes one when the layers below it are known (the environment's third rule needs them). */
+/** A layer, or a function that makes one from the lower layers (the environment's third rule needs them). */
 export type Contribution = Layer | ((lower: Knowledge) => Layer);

@@ -13,27 +13,27 @@ import type { Segments, Table, Value } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
 
 /**
- * Contributions become layers: what a source said, which may be others' code and anything, is checked, copied and frozen, and
- * shares with the layer before what is equal. A contribution that is a function gets to know the layers below it, and is asked
- * again when one of these changed.
+ * Contributions become layers: a source's data, which may come from foreign code, is checked, copied and frozen, and
+ * shares equal subtrees with the layer before. A contribution that is a function is called with the layers below it,
+ * and again when one of these has changed.
  *
  *     [file, (lower) => environment]   →   [Layer of file, Layer of environment]
  */
 
 const EMPTY: Table = Object.freeze({});
 
-/** A layer with nothing in it. */
+/** An empty layer. */
 export function emptyLayer(source: string): Layer {
   return new AdmittedLayer(source, EMPTY, undefined);
 }
 
 /**
- * The layers that contributions make.
+ * Makes layers from contributions.
  *
- * @param before the layers that the last contributions made
+ * @param before the layers of the last contributions
  * @param were the last contributions
- * @param anew makes all layers again that depend on others
- * @throws ConfigSourceError when a source contributed what is no layer, or not plain data
+ * @param anew whether to make all layers again that depend on others
+ * @throws ConfigSourceError if a contribution is not a layer, or is not plain data
  */
 export function layersOf(
   contributions: readonly (Contribution | undefined)[],
@@ -58,21 +58,24 @@ export function layersOf(
   return layers;
 }
 
-/** What is known of names: the schema's, old ones, and those that should not be used any more. */
+/** The names of settings: the schema's, old ones, and deprecated ones. */
 export interface Names {
   readonly shape: Shape | undefined;
   readonly aliases?: Aliases;
   readonly deprecations?: Deprecations;
 }
 
-/** Notes that the tree of a contribution was admitted already, as what shares with this tree. */
+/**
+ * Records that the tree of a contribution has been admitted already, with the resulting tree, which shares with
+ * `before`.
+ */
 export function remember(contribution: object, before: Table, tree: Value): void {
   ahead.set(contribution, { before, tree });
 }
 
 const ahead = new WeakMap<object, { readonly before: Table; readonly tree: Value }>();
 
-/** A layer that was checked. It keeps nothing but itself: no layer before it, and none below. */
+/** A checked layer. It retains no other layer, neither earlier ones nor those below. */
 class AdmittedLayer implements Layer {
   readonly source: string;
   readonly tree: Table;
@@ -80,7 +83,7 @@ class AdmittedLayer implements Layer {
   readonly bytes?: number;
   readonly secrets?: readonly Segments[];
   private readonly lookup: Said["lookup"] | undefined;
-  /** What stood under old names, and the tree with them; undefined where nothing did. */
+  /** The values under old names, and the tree with them; undefined if there were none. */
   private readonly renaming: { readonly written: Table; readonly moved: readonly Moved[] } | undefined;
 
   constructor(source: string, tree: Table, said: Said | undefined, old?: Table, names?: Names) {
@@ -107,7 +110,7 @@ class AdmittedLayer implements Layer {
   private oldNames(moved: readonly Moved[]): readonly Diagnostic[] {
     const { source } = this;
     return moved.slice(0, MOST_OF_A_KIND).flatMap(({ from, to, lost }, i) => {
-      // What was moved twice is told by the name that it was written under.
+      // A value that was moved twice is reported under the name that it was written with.
       const writtenAs = (path: Segments): Segments =>
         (this.renaming && writtenAt(path, this.renaming.written, moved.slice(0, i))) ?? path;
       const double = lost.map((one): Diagnostic => {
@@ -122,7 +125,7 @@ class AdmittedLayer implements Layer {
     });
   }
 
-  /** Where something is written; for a table that has no place of its own, where it begins. */
+  /** The place where something is written; for a table without its own place, where it begins. */
   private placeAt(path: Segments): string {
     const origin = originIn(this.lookup, this.source, path);
     const value = valueAt(this.renaming?.written ?? this.tree, path);
@@ -143,10 +146,10 @@ class AdmittedLayer implements Layer {
 }
 
 const NOT_RENAMED = { written: EMPTY, moved: [] };
-/** Diagnostics of one kind in a layer. */
+/** Maximum number of diagnostics of one kind in a layer. */
 const MOST_OF_A_KIND = 100;
 
-/** What a contribution says, read once: it may be others' code. */
+/** The fields of a contribution, read once, since it may be foreign code. */
 interface Said {
   readonly tree: unknown;
   readonly lookup: (path: Segments) => unknown;
@@ -161,7 +164,7 @@ function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[]
   return new AdmittedLayer(source, treeOf(contribution, said, old), said, old.tree, names);
 }
 
-/** @throws ConfigSourceError when a contribution fails, or makes no layer */
+/** @throws ConfigSourceError if a contribution fails, or does not make a layer */
 function saidBy(contribution: Contribution, source: string, below: readonly Layer[], names: Names): Said {
   const failed = (why: string, code: string, cause?: unknown): ConfigSourceError =>
     new ConfigSourceError(`Cannot load "${source}": ${why}`, {
@@ -201,7 +204,7 @@ function saidBy(contribution: Contribution, source: string, below: readonly Laye
   throw failed("a contribution must have a tree, an origin function and a list of diagnostics", "not_a_layer");
 }
 
-/** Paths, copied; what is none is left out. */
+/** Copies paths; invalid ones are left out. */
 function secretsOf(said: unknown): readonly Segments[] | undefined {
   if (!Array.isArray(said)) return undefined;
   const paths = (said as readonly unknown[]).filter((path): path is Segments => Array.isArray(path));
@@ -218,7 +221,7 @@ function diagnosticOf(one: unknown, source: string): Diagnostic {
   };
 }
 
-/** Where a value came from; a source that cannot say is at least known by name. */
+/** The origin of a value; if the source does not know it, its name alone. */
 function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segments): Origin {
   try {
     const said = lookup?.(path);
@@ -257,7 +260,7 @@ function treeOf(contribution: object, said: Said, old: Layer): Table {
   }
 }
 
-/** A source is refused for a value, with its place. */
+/** The refusal of a source because of a value, with its place. */
 export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {
   const { source, file, line, column } = origin;
   const { variable, key, place } = origin;
@@ -271,7 +274,7 @@ export function refusalOf(what: string, code: string, origin: Origin): ConfigSou
   });
 }
 
-/** An origin for people: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
+/** An origin as text: `file:config.toml:3`, `env:MYAPP_PORT`, `consul:myapp/config/port`. */
 export function placeOf(origin: Origin): string {
   if (origin.place !== undefined) return origin.place;
   if (origin.variable !== undefined) return `env:${origin.variable}`;
@@ -279,7 +282,7 @@ export function placeOf(origin: Origin): string {
   return origin.line === undefined ? origin.source : `${origin.source}:${origin.line}`;
 }
 
-/** A list that a source writes into, for its refusal. */
+/** A text for the refusal of a source that writes into a list. */
 export function belowListText(list: Segments, element: string): string {
   const path = formatPath(list);
   return `"${path}" is a list, and a list can only be replaced as a whole; "${path}.${element}" would change one element`;

@@ -3,24 +3,24 @@ import { keysOf } from "./table.ts";
 import type { Value } from "./value.ts";
 
 /**
- * A value that a rule makes of others: at once, or entry by entry. The rule says what the entries are and what stands at each,
- * so it is the same rule whether a large tree is made in one go or in slices (`sliced.ts`).
+ * A value that a rule makes from others, at once or entry by entry. The rule defines the entries and the value of each,
+ * so the same rule makes a large tree at once or in slices (`sliced.ts`).
  *
  *     merging([{ a: 1 }, { b: 2 }])   has the entries "a" and "b", and makes { a: 1, b: 2 }
  */
 export abstract class Making {
-  /** What stood there before: of that, what is equal is taken over. */
+  /** The previous value, whose equal subtrees are reused. */
   abstract readonly before: Value | undefined;
-  /** Whether more than so many values have to be looked at. */
+  /** Whether more than this many values have to be visited. */
   abstract holdsMore(most: number): boolean;
-  /** The keys of a table, in its order; how many elements a list has; undefined for what cannot be taken apart. */
+  /** The keys of a table, in its order; the length of a list; undefined for a value without entries. */
   abstract entries(): readonly string[] | number | undefined;
-  /** What stands at a key or an index, or how that is made. */
+  /** The value at a key or an index, or the way to make it. */
   abstract at(key: string | number): Value | Making;
   abstract whole(): Value;
 }
 
-/** A table made of what stands at its keys, at once. */
+/** Makes a table from the values at its keys, at once. */
 export function tableOf(making: Making, keys: readonly string[]): Value {
   const draft = new Draft(making.before);
   for (let i = 0; i < keys.length; i++) {
@@ -31,12 +31,12 @@ export function tableOf(making: Making, keys: readonly string[]): Value {
   return draft.done();
 }
 
-/** `after`, to be shared with what stood there before. Both are frozen plain data. */
+/** Makes `after` share equal subtrees with `before`. Both are frozen plain data. */
 export function sharing(before: Value | undefined, after: Value): Making {
   return new Sharing(before, after);
 }
 
-/** The same, where there is anything to do. */
+/** The same, if there is anything to do. */
 export function shared(before: Value | undefined, after: Value): Value | Making {
   return areAlike(before, after) ? new Sharing(before, after) : after;
 }
@@ -80,7 +80,7 @@ function areAlike(before: Value | undefined, after: Value): boolean {
   return before !== after && Array.isArray(before) === Array.isArray(after);
 }
 
-/** Whether plain data hold more than `most` values. Counts no further than that. */
+/** Whether plain data contain more than `most` values. Counts no further than that. */
 export function holdsMore(value: Value | undefined, most: number): boolean {
   return typeof value === "object" && value !== null && counted(value, 0, most) > most;
 }

@@ -1,12 +1,12 @@
 /**
- * Work that need not wait, and may have to: what is at hand is used at once, and only what is a promise is waited for. So a
- * change that nothing asynchronous validates takes no turn.
+ * Work that may be asynchronous: a value is used at once, and only a promise is waited for. So a change without
+ * asynchronous validation is synchronous.
  *
  *     andThen(2, (n) => n + 1)                    →  3
  *     andThen(Promise.resolve(2), (n) => n + 1)   →  Promise of 3
  */
 
-/** Whether it is a promise, or acts like one. @throws what a getter of it throws */
+/** Whether it is a promise or a thenable. @throws whatever a getter of it throws */
 export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     ((typeof value === "object" && value !== null) || typeof value === "function") &&
@@ -14,12 +14,12 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
   );
 }
 
-/** What `next` makes of a value, or a promise of it. */
+/** The result of `next` for a value, or a promise of it. */
 export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Calls `step` with one item after the other; where one is waited for, the next comes after it. */
+/** Calls `step` with one item after the other, each after the promise of the one before. */
 export function inTurn<T>(
   items: readonly T[],
   step: (item: T) => void | Promise<void>,

@@ -14,19 +14,19 @@ import type { Segments, Table, Value } from "./value.ts";
  *
  *     { servers: ["a", "b"] }  +  { servers: { "0": "c" } }   throws BelowList
  *
- * Equal subtrees of `before` are taken over (`===`).
+ * Equal subtrees of `before` are reused (`===`).
  *
  * @param trees frozen, lowest first
  * @param before the result of an earlier merge
- * @param were the trees of that merge, if each of `trees` shares with its counterpart what is equal: where none of them has
- *   changed, then and now, nothing is looked at again
- * @throws BelowList naming the list and the tree that writes into it
+ * @param were the trees of that merge, if each of `trees` shares equal subtrees with its counterpart: where none of
+ *   them has changed, nothing is visited again
+ * @throws BelowList with the list and the tree that writes into it
  */
 export function merge(trees: readonly Table[], before: Table | undefined, were: readonly Table[] = []): Table {
   return merging(trees, before, were).whole() as Table;
 }
 
-/** The same, to be made piece by piece. */
+/** The same, made piece by piece. */
 export function merging(trees: readonly Table[], before: Table | undefined, were: readonly Table[] = []): Making {
   const parts = trees.map((table, index) => ({ table, was: were[index], index }));
   const isKnown = before !== undefined && were.length === trees.length;
@@ -35,12 +35,12 @@ export function merging(trees: readonly Table[], before: Table | undefined, were
 
 const EMPTY: Table = Object.freeze({});
 
-/** A tree wants to change an element of a list that stands in a tree below it. */
+/** A tree would change an element of a list in a tree below it. */
 export class BelowList extends Error {
   override readonly name = "BelowList";
   /** Path of the list. */
   readonly path: Segments;
-  /** The index that the tree names. */
+  /** The index in the tree. */
   readonly element: string;
   /** Index of the tree, in the list that was merged. */
   readonly index: number;
@@ -53,7 +53,7 @@ export class BelowList extends Error {
   }
 }
 
-/** A table that takes part in a merge, what stood in its place in the merge before, and which tree it is of. */
+/** A table in a merge, the value in its place in the previous merge, and the index of its tree. */
 interface Part {
   readonly table: Table;
   readonly was: Value | undefined;
@@ -64,7 +64,7 @@ interface Part {
 class Merging extends Making {
   readonly before: Value | undefined;
   private readonly parts: readonly Part[];
-  /** Whether `before` was made of what the parts were, and of nothing else. */
+  /** Whether `before` was made from the parts' previous values, and from nothing else. */
   private readonly isKnown: boolean;
   private readonly path: Segments;
 
@@ -105,7 +105,7 @@ class Merging extends Making {
     const before = child(this.before, key);
     let winner: Value | undefined;
     let was: Value | undefined;
-    /** The tables that count are those above the last thing that is no table; and so it was before. */
+    /** Only the tables above the last value that is not a table count, both now and before. */
     let tables: readonly Part[] = NONE;
     let counted: readonly number[] = NONE;
     let isSame = this.isKnown;
@@ -128,13 +128,13 @@ class Merging extends Making {
     return isShared(winner!, was, before) ? winner! : shared(before, winner!);
   }
 
-  /** What came from here alone, then and now, shares what is equal already. */
+  /** A value that comes from one part, now and before, already shares its equal subtrees. */
   private alone(): Making {
     const { table, was } = this.parts[0]!;
     return sharing(isShared(table, was, this.before) ? undefined : this.before, table);
   }
 
-  /** Whether a part below has the key, so that it is among the entries. */
+  /** Whether a lower part has the key, so that it is already among the entries. */
   private isBelow(p: number, key: string): boolean {
     for (let q = 0; q < p; q++) if (Object.hasOwn(this.parts[q]!.table, key)) return true;
     return false;
@@ -148,7 +148,7 @@ class Merging extends Making {
 
 const NONE: readonly never[] = [];
 
-/** Whether a value shares with what stood there before already: it is that, or what comes after it in the same tree. */
+/** Whether a value already shares with the previous one: it is that value, or its successor in the same tree. */
 function isShared(value: Value, was: Value | undefined, before: Value | undefined): boolean {
   return value === before || (was !== undefined && was === before);
 }

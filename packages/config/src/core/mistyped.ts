@@ -11,17 +11,17 @@ import { hasShape, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Values of another type than what they stand for: what was meant as `false` and is the text `"disabled"`, which counts as
- * true wherever it is asked.
+ * Values of the wrong type: a value that was meant as `false` but is the text `"disabled"`, which counts as true in a
+ * condition.
  *
- * Where no schema knows the place, a scalar or a list takes the place of a boolean, a number or a list of a lower layer, and
- * is none. Where a schema does, it has made a boolean or a number of a text that does not read as that, or of null: a
- * coercion makes true of `"no"`, and 0 of an empty text.
+ * Without a schema for the path: a scalar or a list of another type replaces a boolean, a number or a list of a lower
+ * layer. With a schema: it has turned null, or a text that cannot be read as such, into a boolean or a number, as a
+ * coercion turns `"no"` into true, and an empty text into 0.
  *
  *     debug = true   then   MYAPP_DEBUG=disabld      "debug" is a text where file:config.toml:3 has a boolean
  */
 
-/** Diagnostics of one configuration. */
+/** Maximum number of diagnostics for one configuration. */
 const MOST = 100;
 
 /** A diagnostic, with its place, for each of the first hundred such values. Never quotes one. */
@@ -34,7 +34,7 @@ function displaced({ layers, overrides, snapshot }: Configuration, shape: Shape 
   const note = (path: Segments, winner: Part, loser: Part): void => {
     const [value, before] = [valueAt(winner.tree, path)!, valueAt(loser.tree, path)!];
     const effective = valueAt(snapshot.tree, path);
-    // A schema that tells nothing of its shape may have made of it what it should be.
+    // A schema whose shape is unknown may have corrected it.
     if (effective === undefined || isLike(effective, before) || shapeAt(path, shape) !== undefined) return;
     const origin = winner.origin(path);
     const message = `"${formatPath(path)}" is ${nameOf(value)} where ${placeOf(loser.origin(path))} has ${nameOf(before)}, wanted ${WANTED[kindOf(before)]} (${placed(origin)})`;
@@ -111,7 +111,7 @@ function placed(origin: Origin): string {
   return origin === PUT ? "put" : placeOf(origin);
 }
 
-/** Whether a schema made a boolean or a number of what does not read as that. */
+/** Whether a schema turned a value that cannot be read as a boolean or a number into one. */
 function isMisread(said: Value, made: Value, known: Shape): boolean {
   const kind = kindOf(made);
   if ((kind !== "boolean" && kind !== "number") || hasShape(said, known)) return false;
@@ -121,7 +121,7 @@ function isMisread(said: Value, made: Value, known: Shape): boolean {
 
 const NONE: Shape["children"] = new Map();
 
-/** Whether a value takes the place of a boolean, a number or a list, and is none. A list of numbers wants numbers. */
+/** Whether a value replaces a boolean, a number or a list with another type. A list of numbers must have numbers. */
 function isOther(value: Value, before: Value): boolean {
   if (value === null || before === null || isTable(before) || typeof before === "string") return false;
   return !isLike(value, before);
@@ -156,7 +156,7 @@ function nameOf(value: Value): string {
   return kind === "null" ? "null" : `a ${kind}`;
 }
 
-/** What to write instead. */
+/** The expected values, for the message. */
 const WANTED: Readonly<Record<Kind, string>> = {
   boolean: "true or false",
   number: "a number in digits, such as 10 or -2.5",

@@ -2,12 +2,12 @@ import type { Knowledge } from "./layer.ts";
 import type { Segments } from "./value.ts";
 
 /**
- * The path that parts of a name mean, for names that people write as they like: arguments, names of files. Each part is the
- * key that is known there and reads the same, else what `unknown` makes of it.
+ * The path for the parts of a name whose spelling is free: arguments, names of files. Each part becomes the known key
+ * that reads the same, otherwise the result of `unknown`.
  *
- *     ["database", "max-connections"]   →   database.max_connections, where that is known
+ *     ["database", "max-connections"]   →   database.max_connections, if that is known
  *
- * @param ambiguous is called with the paths that fit equally well, the first of which is taken
+ * @param ambiguous is called with the paths that match equally well, of which the first is taken
  */
 export function namedPath(
   parts: readonly string[],
@@ -20,14 +20,14 @@ export function namedPath(
     const key = keys[0]!;
     const part = parts[i]!;
     if (keys.length > 1) ambiguous(keys.map((other) => [...path, other]));
-    // Where nothing is known, the part itself is given back in lower case.
+    // If no key is known, the part itself is returned in lower case.
     const isKnown = key !== part.toLowerCase() || lower.expected([...path, key]) !== undefined;
     path.push(isKnown ? key : unknown(part));
   }
   return path;
 }
 
-/** A name as the known paths that read the same are asked for. */
+/** A name in the folded form by which known paths are looked up. */
 export function foldedName(name: string): string {
   return name.replace(/[-.]/g, "_").toLowerCase();
 }

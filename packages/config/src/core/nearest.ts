@@ -1,11 +1,11 @@
-/** The word that is most likely meant by another one: how many edits lie between them decides. */
+/** The word most likely meant by another one, by edit distance. */
 
 /** Longer words are not compared. */
 const LONGEST = 100;
 
 /**
- * The known word nearest to a word; undefined where none is near: at most a third of it may be different. Capitals, dashes,
- * dots and underscores count for nothing.
+ * The known word nearest to a word; undefined if none is near: at most a third of it may differ. Capitals, dashes, dots
+ * and underscores are ignored.
  */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
@@ -24,7 +24,10 @@ function bareOf(word: string): string {
   return word.replace(/[-._]/g, "").toLowerCase();
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; `limit` where there are as many or more. */
+/**
+ * The number of insertions, deletions, replacements and swaps of neighbours, or `limit` if there are at least that
+ * many.
+ */
 function edits(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let above: number[] = [];

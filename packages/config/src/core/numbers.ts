@@ -1,10 +1,10 @@
 /**
- * Numbers as texts write them. A number is refused, and never bent, where it is an integer so large, or a decimal so large
- * or so small, that no finite number is near it: `1e999` would be infinite, `1e-999` nothing at all.
+ * Numbers written as text. A number is refused, never changed, if it is too large, or as a decimal too small, for any
+ * finite number to be near it: `1e999` would be infinite, `1e-999` zero.
  */
 
 /**
- * The value of an integer in decimal digits, with or without sign: a bigint where a number would lose digits.
+ * The value of an integer in decimal digits, with or without sign: a bigint if a number would lose digits.
  *
  * @returns undefined where no finite number is near it
  */
@@ -25,5 +25,5 @@ export function decimalOf(text: string): number | undefined {
   return near;
 }
 
-/** What is wrong with a number that no finite number is near; what to do ends the sentence. */
+/** The problem with a number that no finite number is near; the sentence ends with advice. */
 export const BEYOND_NUMBERS = "a number that no finite number can hold (a text needs quotes)";

@@ -4,11 +4,11 @@ import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Runtime overrides: what `put` left behind, always on top of every source.
+ * Runtime overrides: the values of puts, always above every source.
  *
  * What you put is what you get: an override replaces the whole subtree at its path. A later put below it changes that
- * subtree, a later put at it or above it replaces it. `unset` drops the overrides at a path and below; what the sources
- * say, or an override further up, shows again.
+ * subtree, and a later put at it or above it replaces it. `unset` drops the overrides at a path and below, so that the
+ * sources' values, or an override further up, show again.
  *
  *     put db { port: 1 }, put db.host "a"   →  { db: { port: 1, host: "a" } }, whatever the sources have at db
  *     then unset db.host                    →  { db: { port: 1 } }
@@ -30,7 +30,7 @@ export class Overrides {
     this.root = root;
   }
 
-  /** The set that these overrides make when put one after the other. */
+  /** The set that results from putting these overrides one after the other. */
   static of(list: Iterable<Override>): Overrides {
     const growing = new Map<string, Growing>();
     const root: Growing = { value: undefined, below: growing };
@@ -64,7 +64,7 @@ export class Overrides {
     return this.find(path)?.value;
   }
 
-  /** The path of the override that decides the value at `path`: the deepest one at or above it. */
+  /** The path of the override that decides the value at `path`, which is the deepest one at or above it. */
   deciding(path: Segments): Segments | undefined {
     let found: Segments | undefined;
     let node = this.root;
@@ -92,26 +92,27 @@ export class Overrides {
     return node === undefined ? [] : [...listed(node, path)];
   }
 
-  /** Whether there is none. */
+  /** Whether there are none. */
   get isEmpty(): boolean {
     return this.root === undefined;
   }
 
-  /** The overrides on top of `base`. Equal subtrees of `before` are taken over. */
+  /** The overrides on top of `base`. Equal subtrees of `before` are reused. */
   over(base: Table, before: Table | undefined): Table {
     return this.layingOver(base, before).whole() as Table;
   }
 
-  /** The same, to be made piece by piece. */
+  /** The same, made piece by piece. */
   layingOver(base: Table, before: Table | undefined): Making {
     return this.root === undefined ? sharing(before, base) : new LayingOver(base, this.root, before);
   }
 
   /**
-   * What stands where an override at `path` was dropped. Only there the overrides over `base` are no longer what they were.
+   * The value where an override at `path` was dropped. Only there do the overrides over `base` differ from before.
    *
    * @param before the overrides over `base` until then
-   * @returns the place, which may be further up where nothing stands below it, and how to make its value; undefined: none
+   * @returns the path, which may be further up if nothing is left below it, and the way to make its value; undefined:
+   *   no value
    */
   uncovered(path: Segments, base: Table, before: Table): readonly [at: Segments, value: Making | undefined] {
     let node = this.root;
@@ -138,21 +139,21 @@ export class Overrides {
 }
 
 /**
- * `tree` with `value` at `path`. What stands in the way of the path becomes a table. For a path that has just been put this
- * equals laying all overrides over the sources again, for less.
+ * `tree` with `value` at `path`. A value in the way of the path becomes a table. For a path that has just been put,
+ * this equals laying all overrides over the sources again, at less cost.
  */
 export function assign(tree: Table, path: Segments, value: Value): Table {
   return path.length === 0 ? (value as Table) : (assigning(tree, path, value).whole() as Table);
 }
 
-/** The same, to be made piece by piece. @param path not the root */
+/** The same, made piece by piece. @param path not the root */
 export function assigning(tree: Value | undefined, path: Segments, value: Value): Making {
   return new Assigning(isTable(tree) ? tree : NO_KEYS, path, value);
 }
 
 const NO_KEYS: Table = Object.freeze({});
 
-/** A table with another value at one path. It is another table than before, so that nothing is compared. */
+/** A table with another value at one path. It differs from before, so nothing is compared. */
 class Assigning extends Making {
   readonly before = undefined;
   private readonly table: Table;
@@ -193,7 +194,7 @@ class Assigning extends Making {
   }
 }
 
-/** `tree` without what stands at `path`, which is there, and is not the root. */
+/** `tree` without the value at `path`, which exists and is not the root. */
 export function remove(tree: Table, path: Segments): Table {
   const [last, above] = [path.at(-1)!, path.slice(0, -1)];
   let table: Value = tree;
@@ -207,8 +208,8 @@ export function remove(tree: Table, path: Segments): Table {
 }
 
 /**
- * What is overridden at a path, and below it. Many overrides that were merged together are kept as the table that was merged:
- * each leaf of it is one.
+ * The overrides at a path and below it. Overrides that were merged together are kept as the merged table, in which each
+ * leaf is an override.
  */
 class Node {
   /** undefined: no override here, only below. */
@@ -220,7 +221,7 @@ class Node {
     this.below = below;
   }
 
-  /** What was merged here, where nothing else is overridden. */
+  /** The table merged here, if there are no other overrides. */
   get table(): Table | undefined {
     return this.value === undefined && !(this.below instanceof Map) ? (this.below as Table) : undefined;
   }
@@ -229,7 +230,7 @@ class Node {
     return this.below instanceof Map ? this.below.keys() : keysOf(this.below as Table);
   }
 
-  /** Whether there is nothing below. */
+  /** Whether there are no overrides below. */
   get isLeaf(): boolean {
     return this.below === NOTHING;
   }
@@ -240,13 +241,13 @@ class Node {
     return value === undefined ? undefined : nodeFor(value);
   }
 
-  /** How many overrides are below, as far as that is more than so many. */
+  /** Whether there are more than this many overrides below. */
   holdsMore(most: number): boolean {
     if (!(this.below instanceof Map)) return holdsMore(this.below as Table, most);
     return this.below.size > most || [...this.below.values()].some((node: Node) => node.holdsMore(most));
   }
 
-  /** What is below, one by one, to be changed. */
+  /** The overrides below, one by one, to be changed. */
   opened(): Map<string, Node> {
     if (this.below instanceof Map) return new Map(this.below as ReadonlyMap<string, Node>);
     const nodes = new Map<string, Node>();
@@ -257,7 +258,7 @@ class Node {
 
 const NOTHING: ReadonlyMap<string, Node> = new Map();
 
-/** The overrides that a table makes that is merged. */
+/** The overrides from merging a table. */
 function nodeFor(value: Value): Node {
   return isTable(value) && keysOf(value).length > 0 ? new Node(undefined, value) : new Node(value);
 }
@@ -276,7 +277,7 @@ function withNode(
   return new Node(node?.value, below);
 }
 
-/** With all leaves of a table put, one after the other. */
+/** The node with all leaves of a table put, one after the other. */
 function merged(node: Node | undefined, table: Table): Node {
   if (node === undefined || keysOf(table).length === 0) return nodeFor(table);
   if (node.table !== undefined) {
@@ -292,7 +293,7 @@ function merged(node: Node | undefined, table: Table): Node {
   return new Node(node.value, below);
 }
 
-/** Two merged tables as one; undefined where an override of the first has one of the second below it. */
+/** Two merged tables as one; undefined if an override of the second is below one of the first. */
 function together(first: Table, second: Table): Table | undefined {
   const keys = keysOf(second);
   const values = valuesOf(second, keys);
@@ -312,7 +313,7 @@ function together(first: Table, second: Table): Table | undefined {
   return makeTable([...rest, ...keys], [...rest.map((key) => first[key]!), ...(both ?? values)]);
 }
 
-/** `node` without what is at `path`, and without nodes that say nothing. */
+/** `node` without the overrides at `path`, and without empty nodes. */
 function without(node: Node, path: Segments, depth: number): Node | undefined {
   const key = path[depth]!;
   const below = node.opened();
@@ -329,7 +330,7 @@ function* listed(node: Node, path: Segments): IterableIterator<Override> {
   for (const key of node.keys) yield* listed(node.child(key)!, [...path, key]);
 }
 
-/** A set while it is made. */
+/** A set under construction. */
 interface Growing {
   readonly value: Value | undefined;
   readonly below: Map<string, Growing>;
@@ -346,7 +347,7 @@ function nodeOf({ value, below }: Growing): Node {
   return new Node(value, new Map([...below].map(([key, node]) => [key, nodeOf(node)])));
 }
 
-/** What an override leaves standing at its path: its own value, which may be null, or else what is below. */
+/** The value at a path with its override: the override's own value, which may be null, or otherwise the value below. */
 function standing(node: Node | undefined, base: Value | undefined): Value | undefined {
   return node?.value === undefined ? base : node.value;
 }
@@ -355,7 +356,7 @@ function standing(node: Node | undefined, base: Value | undefined): Value | unde
 class LayingOver extends Making {
   readonly before: Value | undefined;
   private readonly node: Node;
-  /** The value that the overrides below change: the table that they are laid over. */
+  /** The value that the overrides below change: the table under them. */
   private readonly current: Value | undefined;
 
   constructor(base: Value | undefined, node: Node, before: Value | undefined) {

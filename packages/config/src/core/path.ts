@@ -7,16 +7,16 @@ import { isRevoked, typeOf } from "./words.ts";
  * An array of segments needs no escapes; the empty array names the whole configuration.
  */
 
-/** Longest path and deepest nesting, in segments. Keeps every walk over a tree within the stack. */
+/** Maximum length of a path and maximum nesting, in segments. Keeps every walk over a tree within the stack. */
 export const MAX_DEPTH = 500;
 
 /**
  * Reads a path.
  *
  * @param path a dotted string, or an array of segments
- * @param action begins the error message: what could not be done
- * @throws TypeError when it is neither, when a segment is empty or not well-formed Unicode, when an escape is unknown, or
- *   when there are more than 500 segments
+ * @param action the beginning of the error message: the failed operation
+ * @throws TypeError if it is neither, if a segment is empty or not well-formed Unicode, if an escape is unknown, or if
+ *   there are more than 500 segments
  */
 export function parsePath(path: unknown, action = "read path"): Segments {
   if (typeof path === "string")
@@ -35,7 +35,7 @@ export function formatPath(path: Segments): string {
   return text;
 }
 
-/** Writes one segment so that it may stand in a dotted string. */
+/** Writes one segment for use in a dotted string. */
 export function formatSegment(segment: string): string {
   return segment.includes(".") || segment.includes("\\") ? segment.replace(/[\\.]/g, "\\$&") : segment;
 }
@@ -45,12 +45,12 @@ export function joinPath(parent: string, segment: string): string {
   return parent === "" ? formatSegment(segment) : `${parent}.${formatSegment(segment)}`;
 }
 
-/** Whether `path` is `above` or lies below it. */
+/** Whether `path` is `above` or is below it. */
 export function isWithin(path: Segments, above: Segments): boolean {
   return path.length >= above.length && above.every((segment, i) => path[i] === segment);
 }
 
-/** Whether a string can be written as UTF-8 and read back: it holds no lone surrogate. */
+/** Whether a string can be written as UTF-8 and read back, that is, has no lone surrogate. */
 export function isWellFormed(text: string): boolean {
   return (text as string & { isWellFormed(): boolean }).isWellFormed();
 }

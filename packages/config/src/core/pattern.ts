@@ -5,19 +5,19 @@ import type { Segments } from "./value.ts";
 import { typeOf } from "./words.ts";
 
 /**
- * Patterns. `*` is exactly one segment, `**` any number of segments, also none. Inside a segment `*` is any characters, `?`
- * one, and `[a-z]`, `[!0-9]`, `[[:alpha:]]` one of a class. Braces are spelt out first, and may span dots:
- * `rate_limits.{api,web}`, `eth{0..3}`. The rules of braces and classes are minimatch's, but that a brace or a bracket that
- * is not closed is refused. A backslash takes the meaning from the character after it: `\.` is a dot inside a segment, `\*` a
- * star. Letters match case-sensitively.
+ * Patterns. `*` is exactly one segment, `**` any number of segments, including none. Inside a segment `*` is any
+ * characters, `?` one, and `[a-z]`, `[!0-9]`, `[[:alpha:]]` one of a class. Braces are expanded first, and may contain
+ * dots: `rate_limits.{api,web}`, `eth{0..3}`. The rules of braces and classes are minimatch's, except that an unclosed
+ * brace or bracket is refused. A backslash escapes the character after it: `\.` is a dot inside a segment, `\*` a star.
+ * Matching is case-sensitive.
  *
- * No pattern stalls the program: it has at most 10,000 characters and 10,000 alternatives, and matching a key takes time
+ * No pattern can stall the program: it has at most 10,000 characters and 10,000 alternatives, and matching takes time
  * in proportion to the key's length (see `glob.ts`).
  */
 export interface Pattern {
-  /** As it was written. */
+  /** The pattern as written. */
   readonly source: string;
-  /** What the braces spell out: one list of matchers for each alternative. */
+  /** The expansion of the braces: one list of matchers for each alternative. */
   readonly alternatives: readonly (readonly Matcher[])[];
 }
 
@@ -35,8 +35,8 @@ const MAX_LENGTH = 10_000;
  * Reads a pattern.
  *
  * @param pattern a dotted pattern, or an array whose elements each match one segment
- * @throws TypeError when it is neither, when a segment is empty, when a brace or bracket is not closed, when it has more than
- *   10,000 characters, or when its braces spell out more than 10,000 patterns
+ * @throws TypeError if it is neither, if a segment is empty, if a brace or bracket is not closed, if it has more than
+ *   10,000 characters, or if its braces expand to more than 10,000 patterns
  */
 export function parsePattern(pattern: unknown, action = "read pattern"): Pattern {
   if (typeOf(pattern) === "an array") {
@@ -66,7 +66,7 @@ export function parsePattern(pattern: unknown, action = "read pattern"): Pattern
         throw new PatternFault(`a pattern has at most ${MAX_DEPTH} segments, got ${segments.length}`);
       }
       const matchers = segments.map(matcher);
-      // `a.**.**.b` says no more than `a.**.b`.
+      // `a.**.**.b` means the same as `a.**.b`.
       return matchers.filter(({ kind }, i) => kind !== "deep" || matchers[i - 1]?.kind !== "deep");
     });
     return { source: pattern, alternatives };
@@ -89,7 +89,7 @@ export function matchesSegment(matcher: Matcher, segment: string): boolean {
 }
 
 function matchesFrom(matchers: readonly Matcher[], m: number, path: Segments, p: number): boolean {
-  // Greedy with one point to go back to, as for `*` in a file name: linear in practice, quadratic at worst.
+  // Greedy with one point to backtrack to, as for `*` in a file name: linear in practice, quadratic at worst.
   let retryMatcher = -1;
   let retryPath = 0;
   for (;;) {
@@ -110,7 +110,7 @@ function matchesFrom(matchers: readonly Matcher[], m: number, path: Segments, p:
   }
 }
 
-/** Stands for the n-th escaped character while braces are spelt out, so that it means nothing to them. */
+/** Represents the n-th escaped character during brace expansion, so that it has no meaning there. */
 const FIRST_STAND_IN = 0xe000;
 const LAST_STAND_IN = 0xf8ff;
 
@@ -144,7 +144,7 @@ function signsOf(text: string, escaped: readonly string[]): readonly Sign[] {
   });
 }
 
-/** Tells of a brace's index whether it stands in a character class. */
+/** Returns whether the brace at an index is in a character class. */
 function inClasses(text: string, escaped: readonly string[]): (index: number) => boolean {
   let inside: ReadonlySet<number> | undefined;
   return (index) => (inside ??= classIndices(signsOf(text, escaped))).has(index);
@@ -168,7 +168,7 @@ function classEnd(signs: readonly Sign[], open: number): number {
   throw new PatternFault('a "[" is not closed (write "\\[" for the character)');
 }
 
-/** At dots, but not at those in a character class. */
+/** Splits at dots, but not at those in a character class. */
 function split(signs: readonly Sign[]): readonly (readonly Sign[])[] {
   const segments: Sign[][] = [];
   let from = 0;

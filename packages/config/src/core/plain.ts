@@ -4,29 +4,29 @@ import { keysOf, MOST_SHARED, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Admission: what comes from outside is copied into plain, frozen data, or refused with the path of what is wrong.
+ * Admission: a value from outside is copied into plain, frozen data, or refused with the path of the problem.
  *
  * Plain data are strings, numbers, bigints, booleans, null, lists without holes, and tables: objects whose prototype is
- * `Object.prototype` or null. A key is not empty and not `__proto__`. A key whose value is undefined is absent. A string,
- * key or value, must be well-formed Unicode (a lone surrogate could not be written as UTF-8 and read back); NUL is a
- * character like any other. Nothing nests deeper than 500 levels or holds more than 2,000,000 values; no table has more than
- * 100,000 keys, as an engine can list and copy the keys of one table only all at once.
+ * `Object.prototype` or null. A key is not empty and not `__proto__`. A key whose value is undefined is absent. A
+ * string, key or value, must be well-formed Unicode (a lone surrogate could not be written as UTF-8 and read back); NUL
+ * is an ordinary character. Nothing nests deeper than 500 levels or holds more than 2,000,000 values; no table has more
+ * than 100,000 keys, as an engine can list and copy the keys of one table only all at once.
  *
  *     admit({ a: 1, b: () => 1 })   throws PlainDataError: value at "b" is a function, must be plain data
  */
 
-/** Most values one tree may hold. A list that is shared by many parents counts once for each. */
+/** Maximum number of values in one tree. A list that is shared by many parents counts once for each. */
 export const MAX_VALUES = 2_000_000;
 
-/** Most keys one table may have. */
+/** Maximum number of keys in one table. */
 export const MAX_KEYS = 100_000;
 
-/** A value was refused: what is wrong, and where. Never quotes the value. */
+/** A refused value, with the problem and its path. Never quotes the value. */
 export class PlainDataError extends Error {
   override readonly name = "PlainDataError";
-  /** Where, from the root of the configuration. */
+  /** The path from the root of the configuration. */
   readonly path: Segments;
-  /** What is wrong there, for a sentence about the path: `is a function`. */
+  /** The problem, for a sentence about the path: `is a function`. */
   readonly what: string;
 
   constructor(path: Segments, what: string) {
@@ -38,19 +38,19 @@ export class PlainDataError extends Error {
 
 /** How strict an admission is. */
 export interface AdmissionRules {
-  /** Where the value will stand. Default: the root. */
+  /** The path at which the value will be. Default: the root. */
   readonly at?: Segments;
   /**
-   * `true` for what a program hands over: accessors, symbol keys, hidden keys, cycles, NaN and the infinities are refused.
-   * `false` for what a parser made: TOML knows `nan` and `inf`.
+   * `true` for values from a program: accessors, symbol keys, hidden keys, cycles, NaN and the infinities are refused.
+   * `false` for values from a parser: TOML has `nan` and `inf`.
    */
   readonly strict: boolean;
 }
 
 /**
- * Copies a value into plain frozen data, sharing with `before` what is equal there.
+ * Copies a value into plain frozen data, sharing equal subtrees with `before`.
  *
- * @throws PlainDataError naming the first path that cannot be admitted
+ * @throws PlainDataError with the first path that cannot be admitted
  */
 export function admit(value: unknown, before: Value | undefined, rules: AdmissionRules): Value {
   if (isAdmitted(value, rules)) return share(before, value);
@@ -62,14 +62,14 @@ export function admit(value: unknown, before: Value | undefined, rules: Admissio
   }
 }
 
-/** Whether a value came out of a strict admission, and may stand where it shall: it is taken as it is. */
+/** Whether a value is the result of a strict admission and fits at its path, so that it can be used unchanged. */
 export function isAdmitted(value: unknown, { at = [] }: AdmissionRules): value is Table | readonly Value[] {
   if (typeof value !== "object" || value === null) return false;
   const height = heights.get(value);
   return height !== undefined && at.length + height <= MAX_DEPTH;
 }
 
-/** What strict admissions returned, and how many levels it has. The top of each vouches for all below it. */
+/** The results of strict admissions, with their depths. An entry for the top covers everything below it. */
 const heights = new WeakMap<object, number>();
 
 /** One walk over one value, which may pause (see `sliced.ts`): the rules for a table, a list and a scalar. */
@@ -77,11 +77,11 @@ export class Admission {
   private readonly strict: boolean;
   private readonly root: number;
   private deepest: number;
-  /** Tables, lists and scalars that were looked at. */
+  /** Number of tables, lists and scalars visited. */
   private nodes = 0;
-  /** Where the walk is; changes in place. */
+  /** The current path of the walk; changes in place. */
   private readonly path: string[];
-  /** The objects between the root and where the walk is; kept in strict admissions only. */
+  /** The objects from the root to the current node; kept only in strict admissions. */
   private readonly open = new Set<object>();
 
   constructor(rules: AdmissionRules) {
@@ -90,7 +90,7 @@ export class Admission {
     this.root = this.deepest = this.path.length;
   }
 
-  /** Admits a value where the walk is. */
+  /** Admits the value at the current node. */
   value(value: unknown, before: Value | undefined): Value {
     if (typeof value !== "object" || value === null) return this.scalar(value);
     const keys = this.enter(value);
@@ -100,7 +100,7 @@ export class Admission {
     return admitted;
   }
 
-  /** Begins a table or list: checks what it is and how much it holds. Returns a table's keys, undefined for a list. */
+  /** Begins a table or list: checks its type and size. Returns a table's keys, or undefined for a list. */
   enter(value: object): readonly string[] | undefined {
     if (this.path.length >= MAX_DEPTH) this.refuse(`nests deeper than ${MAX_DEPTH} levels`);
     this.deepest = Math.max(this.deepest, this.path.length + 1);
@@ -110,7 +110,8 @@ export class Admission {
     }
     if (!Array.isArray(value)) return this.keysOf(value);
     this.count(value.length);
-    // A very long list is not asked for its keys, which would be made for it: a hole is met on the way.
+    // The keys of a very long list are not read, because the engine would have to make them; a hole is found on the
+    // way.
     if (this.strict && value.length <= MAX_KEYS && Object.keys(value).length !== value.length) {
       this.refuse("is a list with holes or with keys of its own, must be plain data");
     }
@@ -122,7 +123,7 @@ export class Admission {
     this.open.delete(value);
   }
 
-  /** Admits the value at a key or index of what the walk is in. */
+  /** Admits the value at a key or index of the current node. */
   at(key: string, value: unknown, before: Value | undefined): Value {
     this.path.push(key);
     const admitted = this.value(value, before);
@@ -130,7 +131,7 @@ export class Admission {
     return admitted;
   }
 
-  /** The value at a table's key, which is checked; undefined where it is absent. */
+  /** The value at a table's key, which is checked; undefined if it is absent. */
   read(source: object, key: string): unknown {
     this.checkKey(key);
     if (!this.strict) return (source as Record<string, unknown>)[key];
@@ -148,13 +149,13 @@ export class Admission {
     else this.path.push(key);
   }
 
-  /** Marks what came out as admitted. */
+  /** Marks the result as admitted. */
   finish(value: Value): Value {
     if (this.strict && typeof value === "object" && value !== null) heights.set(value, this.deepest - this.root);
     return value;
   }
 
-  /** Why the walk ended: a proxy's traps run when it is looked at, and may throw anything. */
+  /** The reason why the walk failed: inspecting a proxy runs its traps, which may throw anything. */
   refusal(error: unknown): PlainDataError {
     if (error instanceof PlainDataError) return error;
     return new PlainDataError(Object.freeze([...this.path]), "cannot be read: looking at it throws");
@@ -176,8 +177,8 @@ export class Admission {
   }
 
   /**
-   * Copies a table that a parser made as a whole, and then corrects the copy: an engine does that many times faster than
-   * building it. Where it has the keys of the table before in the same order, only values are compared.
+   * Copies a table made by a parser as a whole, and then corrects the copy: an engine does that many times faster than
+   * building it. If it has the same keys in the same order as the previous table, only values are compared.
    */
   private cloned(source: object, old: Table | undefined): Table {
     const copy = { ...source } as Record<string, unknown>;
@@ -261,14 +262,14 @@ export class Admission {
     this.count(keys.length);
     if (!this.strict) return keys;
     if (Object.getOwnPropertySymbols(source).length > 0) this.refuse("has a symbol as key, must be plain data");
-    // Many keys are not listed twice: it takes long.
+    // Many keys are not listed twice, because that takes long.
     if (keys.length <= MANY && Object.getOwnPropertyNames(source).length > keys.length) {
       this.refuse("has keys that are not enumerable, must be plain data");
     }
     return keys;
   }
 
-  /** Counts before anything is looked at, so that what is too large is refused at once. */
+  /** Counts values before visiting them, so that a value that is too large is refused at once. */
   private count(values: number): void {
     if (values > MAX_VALUES) this.refuse(`holds ${values} values, at most ${MAX_VALUES} are allowed`);
     this.nodes += values;
@@ -289,11 +290,11 @@ export class Admission {
   }
 }
 
-/** A table of more keys is not searched for hidden ones. */
+/** A table with more keys than this is not searched for hidden ones. */
 const MANY = 10_000;
 const NONE: readonly never[] = [];
 
-/** An empty list of values of all kinds: an engine takes long to freeze one that it keeps for fractions alone. */
+/** An empty list for values of all kinds: an engine takes long to freeze a list that it has specialised for doubles. */
 export function newList(): Value[] {
   const list: Value[] = [null];
   list.pop();

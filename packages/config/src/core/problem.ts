@@ -5,7 +5,7 @@ import { placeOf } from "./layers.ts";
 import { formatPath } from "./path.ts";
 import type { Segments } from "./value.ts";
 
-/** A problem with a value, as users see it. @param origin where the value came from, as far as that is known */
+/** A problem with a value, as shown to users. @param origin the origin of the value, if known */
 export function problemAt(path: Segments, message: string, origin: Origin | undefined): Problem {
   const problem = { path: formatPath(path), message };
   if (origin === undefined) return problem;

@@ -21,39 +21,39 @@ import type { Validation, ValidationContext } from "./validate.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * How one configuration becomes the next: layers → merge → overrides → validation → snapshot. A put, a reload and a source's
- * update all go this way; what comes out is committed as a whole, or not at all.
+ * How one configuration becomes the next: layers → merge → overrides → validation → snapshot. Puts, reloads and source
+ * updates all follow this sequence; the result is committed as a whole, or not at all.
  *
  *     const prepared = prepare(now, { kind: "put", path: ["db", "port"], value: 1 }, rules);
  *     const checked = await check(now, prepared, rules);
  *     const next = complete(now, prepared, checked);
  *
- * All three are pure, but that `prepare` learns which paths are secret. `check` may have to wait for schemas and validators,
- * which are others' code; with a budget, all may take turns where a tree is large.
+ * All three are pure, except that `prepare` learns which paths are secret. `check` may have to wait for schemas and
+ * validators, which are foreign code; with a budget, all of them may pause for the event loop if a tree is large.
  */
 
-/** A configuration and all it is made from. Immutable. */
+/** A configuration and everything it is made from. Immutable. */
 export interface Configuration {
-  /** What each source contributed, lowest first; undefined where there is nothing. */
+  /** The contribution of each source, lowest first; undefined if there is none. */
   readonly contributions: readonly (Contribution | undefined)[];
-  /** What became of them. */
+  /** The layers made from them. */
   readonly layers: readonly Layer[];
   readonly overrides: Overrides;
   /** The layers, merged. */
   readonly base: Table;
   /** With the overrides on top. */
   readonly raw: Table;
-  /** As the schema made it: the effective configuration. */
+  /** The schema's output: the effective configuration. */
   readonly snapshot: Snapshot;
 }
 
-/** The rules a configuration must follow. */
+/** The rules of a configuration. */
 export interface Rules extends Names {
   readonly validation: Validation;
   readonly secrets: Secrets;
 }
 
-/** What shall be different. */
+/** A proposed change. */
 export type Proposal =
   | { readonly kind: "put"; readonly path: Segments; readonly value: unknown }
   | { readonly kind: "merge"; readonly path: Segments; readonly value: unknown }
@@ -61,23 +61,26 @@ export type Proposal =
   | {
       readonly kind: "sources";
       readonly contributions: readonly (Contribution | undefined)[];
-      /** Overrides to go with them, where a source was written to in their stead. */
+      /** The new overrides, if values were written to a source instead of overridden. */
       readonly overrides?: Overrides;
     };
 
-/** A proposal that can be carried out, if what comes out is valid. */
+/** A proposal that can be carried out if its result is valid. */
 export interface Prepared {
   readonly proposal: Proposal;
   /** The next configuration, but for its snapshot, which is still the one before. */
   readonly next: Configuration;
 }
 
-/** What the schema and the validators made of a prepared tree: the effective tree, frozen. */
+/** The output of the schema and the validators for a prepared tree: the effective tree, frozen. */
 export type Checked = Table;
 
 const EMPTY: Table = Object.freeze({});
 
-/** The configuration before anything was loaded. @param secrets what is secret in it and in all that follow; @param aliases old names, likewise */
+/**
+ * The configuration before the first load. @param secrets the secrets of this and all later ones; @param aliases the
+ * old names, likewise
+ */
 export function emptyConfiguration(sources: readonly string[], secrets?: Secrets, aliases?: Aliases): Configuration {
   return {
     contributions: sources.map(() => undefined),
@@ -90,12 +93,12 @@ export function emptyConfiguration(sources: readonly string[], secrets?: Secrets
 }
 
 /**
- * The next configuration but for its snapshot.
+ * Makes the next configuration, apart from its snapshot.
  *
- * @param budget lets what is large be made in slices: a promise then
- * @throws ConfigValidationError when a value is not plain data, or would change an element of a list; or rejects with it
- * @throws ConfigSourceError when a source contributed what is not plain data, or would change an element of a list; or
- *   rejects with it
+ * @param budget lets large trees be made in slices; the result is then a promise
+ * @throws ConfigValidationError if a value is not plain data, or would change an element of a list; or rejects with it
+ * @throws ConfigSourceError if a contribution is not plain data, or would change an element of a list; or rejects with
+ *   it
  */
 export function prepare(now: Configuration, proposal: Proposal, rules: Rules): Prepared;
 export function prepare(
@@ -125,9 +128,9 @@ function makerFor(budget: Budget | undefined): Make {
 /**
  * Runs the schema and the validators.
  *
- * @param budget lets a large tree that a schema made be admitted in slices
- * @returns the effective tree; a promise only where a schema or a validator is asynchronous, or the tree is large
- * @throws ConfigValidationError with every problem; or the promise rejects with it
+ * @param budget lets a large tree from a schema be admitted in slices
+ * @returns the effective tree; a promise only if a schema or a validator is asynchronous, or the tree is large
+ * @throws ConfigValidationError with every problem, or the promise rejects with it
  */
 export function check(
   now: Configuration,
@@ -152,7 +155,7 @@ export function check(
   return andThen(tree, (valid) => known(valid, proposal, rules));
 }
 
-/** @throws ConfigValidationError when the schema dropped what was put */
+/** @throws ConfigValidationError if the schema dropped the value that was put */
 function known(tree: Table, proposal: Proposal, { shape }: Rules): Table {
   if (proposal.kind !== "put" || valueAt(tree, proposal.path) !== undefined) return tree;
   const near = nearPath(proposal.path, tree, shape);
@@ -161,7 +164,10 @@ function known(tree: Table, proposal: Proposal, { shape }: Rules): Table {
   throw refused(`"${formatPath(proposal.path)}" ${message}`, proposal, proposal.path, message);
 }
 
-/** The next configuration. Its snapshot is the same object when nothing effective changed, else its version is one higher. */
+/**
+ * Makes the next configuration. Its snapshot is the same object if nothing effective changed; otherwise its version is
+ * one higher.
+ */
 export function complete(now: Configuration, prepared: Prepared, checked: Checked): Configuration;
 export function complete(
   now: Configuration,
@@ -177,7 +183,7 @@ export function complete(
 ): Configuration | Promise<Configuration> {
   const before = now.snapshot.tree;
   if (next.raw === now.raw && !isFirst(now)) return next;
-  // Without a schema the effective tree is the merged one, and that shares with its predecessor already.
+  // Without a schema the effective tree is the merged one, which already shares with its predecessor.
   const isShared = checked === next.raw && before === now.raw;
   return andThen(isShared ? checked : makerFor(budget)(sharing(before, checked)), (tree) => {
     if (tree === before && !isFirst(now)) return next;
@@ -185,13 +191,16 @@ export function complete(
   });
 }
 
-/** Begins the message of a refusal. */
+/** The beginning of the message of a refusal. */
 export function actionOf(proposal: Proposal): string {
   if (proposal.kind === "sources") return "Cannot load the configuration";
   return `Cannot ${proposal.kind} "${formatPath(proposal.path)}"`;
 }
 
-/** Whether nothing was loaded yet: the first configuration may begin with overrides that are laid over nothing so far. */
+/**
+ * Whether nothing has been loaded yet: the first configuration may begin with overrides that are not yet laid over
+ * anything.
+ */
 function isFirst(now: Configuration): boolean {
   return now.snapshot.version === 0;
 }
@@ -235,7 +244,7 @@ function applied(
       const layers = layersOf(contributions, now.layers, now.contributions, isFirst(now), rules);
       return andThen(based(layers, now, make), (base) => {
         const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
-        // Without overrides, then and now, the base shares with its predecessor already.
+        // Without overrides, before and now, the base already shares with its predecessor.
         const isBare = overrides.isEmpty && now.raw === now.base;
         const raw = isSame ? now.raw : isBare ? base : make(overrides.layingOver(base, now.raw));
         return andThen(raw, (tree) => ({
@@ -284,7 +293,7 @@ function withMerged(
   return andThen(merged, (value) => withAssigned(now, overrides, path, value, make));
 }
 
-/** With other overrides, which make another value at one path. */
+/** The next configuration for overrides that change the value at one path. */
 function withAssigned(
   now: Configuration,
   overrides: Overrides,
@@ -298,11 +307,11 @@ function withAssigned(
 }
 
 /**
- * What of a table that is merged says something: a table without keys says nothing where there is a table.
+ * The effective part of a merged table: an empty table has no effect where there already is a table.
  *
- * @param there what stands at its path
- * @returns undefined where nothing is left
- * @throws ConfigValidationError where it meets a list
+ * @param there the value at its path
+ * @returns undefined if nothing is left
+ * @throws ConfigValidationError if it meets a list
  */
 function meant(
   now: Configuration,
@@ -333,7 +342,7 @@ function meant(
 
 type Write = Exclude<Proposal, { readonly kind: "sources" }>;
 
-/** @throws ConfigValidationError where a list stands above the path */
+/** @throws ConfigValidationError if there is a list above the path */
 function refuseBelowList(now: Configuration, proposal: Write, path: Segments = proposal.path): void {
   const list = listAbove(now.raw, path);
   if (list === undefined) return;
@@ -345,7 +354,7 @@ function refused(what: string, proposal: Write, path: Segments, message: string)
   return new ConfigValidationError(`${actionOf(proposal)}: ${what}`, [problemAt(path, message, PUT)]);
 }
 
-/** The value of a put or a merge, which shares with what stood there. */
+/** The value of a put or a merge, which shares equal subtrees with the previous value. */
 function admitted(
   now: Configuration,
   proposal: Extract<Proposal, { readonly value: unknown }>,
@@ -368,7 +377,10 @@ function admitted(
   }
 }
 
-/** What is put, with old names inside it replaced. @throws ConfigValidationError where a new name lies elsewhere */
+/**
+ * The value of a put, with old names inside it replaced. @throws ConfigValidationError if a new name is outside its
+ * path
+ */
 function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules): Value {
   if (aliases === undefined || aliases.isEmpty || !isTable(value)) return value;
   const at = proposal.path;

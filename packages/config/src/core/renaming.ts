@@ -7,8 +7,8 @@ import { valueAt } from "./snapshot.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Moves what stands under old names in one layer to the new ones. Where both are there, the new one counts; tables under both
- * are merged. A table that is empty afterwards goes, unless the schema knows it. What would have to leave a list stays.
+ * Moves the values under old names in one layer to the new ones. If both exist, the new one counts; tables under both
+ * are merged. A table that is empty afterwards is removed, unless the schema has it. Values are not moved out of lists.
  */
 export function renamed(tree: Table, aliases: Aliases, shape: Shape | undefined): Renamed {
   let root = tree;
@@ -28,24 +28,24 @@ export function renamed(tree: Table, aliases: Aliases, shape: Shape | undefined)
   return { tree: root, moved };
 }
 
-/** A tree by its new names. */
+/** A tree with its new names. */
 export interface Renamed {
   readonly tree: Table;
   readonly moved: readonly Moved[];
 }
 
-/** What was moved. */
+/** A move from an old path to a new one. */
 export interface Moved {
   readonly from: Segments;
   readonly to: Segments;
-  /** The old paths of values that do not count, as the new names have some, too. */
+  /** The old paths of values that do not count, because the new paths have values too. */
   readonly lost: readonly Segments[];
 }
 
-/** Where a path of the new tree was written; undefined where it is written as it is. */
+/** The path under which a path of the new tree was written; undefined if that is the same. */
 export function writtenAt(path: Segments, tree: Table, moved: readonly Moved[]): Segments | undefined {
   if (moved.length === 0 || valueAt(tree, path) !== undefined) return undefined;
-  // The last move that leads here was the last to say something.
+  // The last move to this path decides.
   for (let i = moved.length - 1; i >= 0; i--) {
     const { from, to } = moved[i]!;
     const at = isWithin(path, to) ? [...from, ...path.slice(to.length)] : isWithin(to, path) ? from : undefined;
@@ -55,7 +55,7 @@ export function writtenAt(path: Segments, tree: Table, moved: readonly Moved[]):
   return undefined;
 }
 
-/** Saved overrides with old names replaced. Where both names were overridden, the new one counts. */
+/** Saved overrides with old names replaced. If both names were overridden, the new one counts. */
 export function byNewNames(list: readonly Override[], aliases: Aliases, shape: Shape | undefined): readonly Override[] {
   if (aliases.isEmpty) return list;
   const [old, fresh]: [Override[], Override[]] = [[], []];
@@ -91,7 +91,7 @@ function sharedLength(one: Segments, other: Segments): number {
   return length;
 }
 
-/** Not out of a list, nor out of one of its elements. */
+/** Values are not moved out of a list, nor out of one of its elements. */
 function canMove(tree: Table, from: Segments, to: Segments): boolean {
   const shared = sharedLength(from, to);
   for (let depth = shared; depth < from.length; depth++) {
@@ -100,7 +100,7 @@ function canMove(tree: Table, from: Segments, to: Segments): boolean {
   return true;
 }
 
-/** Whether something that is no table stands above a path. */
+/** Whether there is a value other than a table above a path. */
 function isObstructed(tree: Table, path: Segments): boolean {
   for (let depth = 1; depth < path.length; depth++) {
     const at = valueAt(tree, path.slice(0, depth));
@@ -141,7 +141,7 @@ function placed(
   return Object.freeze({ ...(isTable(node) ? node : {}), [key]: below });
 }
 
-/** What counts of an old value and a new one. */
+/** The effective combination of an old value and a new one. */
 function united(fresh: Value | undefined, old: Value, from: Segments, lost: Segments[]): Value {
   if (fresh === undefined) return old;
   if (!isTable(fresh) || !isTable(old)) {

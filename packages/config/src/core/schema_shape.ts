@@ -3,12 +3,12 @@ import type { Shape, ShapeType } from "./shape.ts";
 import type { Scalar, Segments } from "./value.ts";
 
 /**
- * What a schema tells about the configuration's shape: which paths there are, of which type, which are secret. Standard
- * Schema itself tells nothing of this; it is read from the JSON Schema that many libraries (zod) offer beside it, and from
- * the `entries` of valibot's schemas. Another library's schema validates all the same, its shape is unknown.
+ * The configuration's shape according to a schema: paths, types and secrets. Standard Schema itself has no such
+ * information; it is read from the JSON Schema that many libraries (zod) offer, and from the `entries` of valibot
+ * schemas. Schemas of other libraries validate as usual, but their shape is unknown.
  *
- * A path is secret if its schema says `writeOnly: true`, `format: "password"` or `secret: true` (zod: `.meta({ secret: true })`,
- * valibot: `metadata({ secret: true })`).
+ * A path is secret if its schema has `writeOnly: true`, `format: "password"` or `secret: true` (zod: `.meta({ secret:
+ * true })`, valibot: `metadata({ secret: true })`).
  */
 export function shapeOf(schema: StandardSchemaV1 | undefined): Shape | undefined {
   if (schema === undefined) return undefined;
@@ -32,7 +32,7 @@ export function secretsOf(shape: Shape | undefined): readonly Segments[] {
   return found;
 }
 
-/** Patterns of the paths that a shape marks as deprecated, with what to do instead. */
+/** Patterns of the paths that a shape marks as deprecated, with the advice for each. */
 export function deprecatedIn(shape: Shape | undefined): readonly (readonly [Segments, string])[] {
   const found: (readonly [Segments, string])[] = [];
   const walk = (at: Shape, path: Segments): void => {
@@ -47,13 +47,13 @@ export function deprecatedIn(shape: Shape | undefined): readonly (readonly [Segm
   return found;
 }
 
-/** A schema that refers to itself is followed this far. */
+/** A recursive schema is followed to this depth. */
 const DEEPEST_SHAPE = 12;
 const UNKNOWN: Shape = { children: new Map() };
 
 type Json = { readonly [key: string]: unknown };
 
-/** The JSON Schema of the first of these sides that the schema's library offers; undefined where it offers none. */
+/** The JSON Schema of the first of these sides that the schema's library offers; undefined if it offers none. */
 export function jsonSchemaOf(
   schema: StandardSchemaV1 | undefined,
   sides: readonly ("input" | "output")[] = ["input", "output"],
@@ -69,13 +69,13 @@ export function jsonSchemaOf(
       const json: unknown = convert({ target, libraryOptions: { unrepresentable: "any", override } });
       if (isRecord(json)) return json;
     } catch {
-      // The library cannot express this schema: the other side may do, and the shape may stay unknown.
+      // The library cannot express this side of the schema. The other side may work; otherwise the shape stays unknown.
     }
   }
   return undefined;
 }
 
-/** What zod's JSON Schema cannot say: bigints, alone and as literals. */
+/** The types that zod's JSON Schema cannot express: bigints, alone and as literals. */
 function override({ zodSchema, jsonSchema }: { readonly zodSchema?: unknown; readonly jsonSchema?: unknown }): void {
   const definition = isRecord(zodSchema) && isRecord(zodSchema._zod) ? zodSchema._zod.def : undefined;
   if (!isRecord(definition) || !isRecord(jsonSchema)) return;
@@ -97,7 +97,7 @@ function shapeOfJson(json: unknown, root: Json, depth: number): Shape {
   const whole = ofAll.map((part) => shapeOfJson(part, root, depth + 1));
   const options = choices.filter((part) => !isNull(part)).map((part) => shapeOfJson(part, root, depth + 1));
   const types = typesOf(json.type);
-  // Of one choice that is left beside null, the shape is the whole one's.
+  // If one option is left besides null, its shape is the shape of the union.
   const parts = options.length === 1 ? [...whole, ...options] : whole;
   const known = [...parts, ...(options.length === 1 ? [] : options)];
   const children = new Map<string, Shape>();
@@ -136,7 +136,7 @@ function shapeOfJson(json: unknown, root: Json, depth: number): Shape {
 
 const NONE: ReadonlyMap<string, Shape> = new Map();
 
-/** What is left when everything that says nothing is taken out. A union whose options agree on a type has that type. */
+/** A shape without its empty fields. A union whose options agree on a type has that type. */
 function shapeFrom(given: { readonly [key in keyof Shape]?: Shape[key] | false | undefined }): Shape {
   const type =
     given.type ?? (given.options === undefined || given.options === false ? undefined : agreed(given.options));
@@ -198,7 +198,7 @@ function agreed(parts: readonly Shape[]): ShapeType | undefined {
   return parts.every((part) => part.type === type) ? type : undefined;
 }
 
-/** `deprecated: true`, or a text that says what to do instead. */
+/** `deprecated: true`, or a text with advice. */
 function deprecationOf(meta: Json): string | undefined {
   if (typeof meta.deprecated === "string") return meta.deprecated;
   return meta.deprecated === true ? "" : undefined;
@@ -263,7 +263,7 @@ function lazily(schema: Json, depth: number): Shape {
   try {
     return shapeOfValibot((schema.getter as (input: unknown) => unknown)(undefined), depth + 1);
   } catch {
-    // It depends on the value: its shape is unknown.
+    // It depends on the value, so its shape is unknown.
     return UNKNOWN;
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Whether a key names a secret, in any spelling: `password`, `dbPassword`, `CLIENT_SECRET`, `api-key`, `pgpassword`. Its words
- * are told apart by capitals and by whatever is no letter and no digit.
+ * Whether a key names a secret, in any spelling: `password`, `dbPassword`, `CLIENT_SECRET`, `api-key`, `pgpassword`.
+ * Words are separated by capitals and by characters other than letters and digits.
  *
- * Source of the rule: the specification's decisions, "Default secrets".
+ * The rule is decision "Default secrets" of the specification.
  */
 export function isSecretName(key: string): boolean {
   const known = judged.get(key);
@@ -12,12 +12,12 @@ export function isSecretName(key: string): boolean {
   return verdict;
 }
 
-/** Keys come again and again; so many are remembered. */
+/** The same keys recur, so results are cached. */
 const judged = new Map<string, boolean>();
 const MOST_REMEMBERED = 10_000;
 const LONGEST_REMEMBERED = 100;
 
-/** Secret wherever they stand in a key. */
+/** Secret anywhere in a key. */
 const WORDS: ReadonlySet<string> = new Set(
   "password passwords passwd pwd passphrase passcode secret secrets token credential credentials creds dsn jwt".split(
     " ",
@@ -32,10 +32,10 @@ const KEYS: ReadonlySet<string> = new Set(
   "api private secret access encryption signing master session account storage shared license ssh hmac".split(" "),
 );
 
-/** Before `tokens`: other tokens are counted, as in `max_tokens`. */
+/** Secret before `tokens`: other tokens are counted, as in `max_tokens`. */
 const TOKENS: ReadonlySet<string> = new Set(["api", "access", "auth", "refresh", "bearer", "session"]);
 
-/** Words that are written together with another one. */
+/** Words that are written together with another word. */
 const ENDING =
   /(?:password|passwd|passphrase|secret|token|credentials?|(?:api|private|secret|access|encryption|signing)keys?)$/;
 
@@ -46,7 +46,7 @@ function wordsOf(key: string): readonly string[] {
     .map((word) => word.toLowerCase());
 }
 
-/** As the last word they make of it something about a secret: `password_file`, `token_ttl`. */
+/** As the last word these make the key something about a secret: `password_file`, `token_ttl`. */
 const ABOUT: ReadonlySet<string> = new Set(
   "file files path dir name length min max ttl timeout expiry policy limit count type url uri endpoint header enabled required".split(
     " ",

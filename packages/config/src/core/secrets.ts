@@ -7,17 +7,20 @@ import { PatternIndex, type State, walked } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * Secrets: what stands at a path that a pattern matches, or whose last segment names a secret (`secret_names.ts`), and all below
- * it, never leaves the process in telemetry, errors, status, explanations or logs. A value above a secret is shown with the
- * secret replaced; a text that holds credentials, such as a URL with a user part, with these replaced (`credentials.ts`).
+ * Secrets: a value at a path that a pattern matches, or whose last segment names a secret (`secret_names.ts`), and
+ * everything below it, never leaves the process in telemetry, errors, status, explanations or logs. A value above a
+ * secret is shown with the secret replaced, and a text with credentials, such as a URL with a user part, with these
+ * replaced (`credentials.ts`).
  */
 export class Secrets {
   private readonly index = new PatternIndex<Pattern>();
   private readonly learnt = new Set<string>();
-  /** Another object whenever more is secret than before: what was found out with the one before must be found out again. */
+  /** A new object whenever more has become secret: results computed with the previous one are invalid. */
   generation: object = {};
 
-  /** @param patterns as for `subscribe`, beside the names of secrets. @throws TypeError when one is no pattern */
+  /**
+   * @param patterns as for `subscribe`, in addition to the names of secrets. @throws TypeError if one is not a pattern
+   */
   constructor(patterns: Iterable<unknown> = []) {
     this.index.add(NAMED, NAMED);
     for (const pattern of patterns) {
@@ -26,7 +29,7 @@ export class Secrets {
     }
   }
 
-  /** Takes what stands at these paths for secret from now on: a source says so of what it brings. */
+  /** Marks these paths as secret from now on, as declared by a source for its values. */
   learn(paths: readonly Segments[]): void {
     for (const path of paths) {
       const dotted = formatPath(path);
@@ -38,23 +41,23 @@ export class Secrets {
     }
   }
 
-  /** Whether the path is a secret's, or lies below one. */
+  /** Whether the path is that of a secret, or below one. */
   covers(path: Segments): boolean {
     return this.index.covers(path);
   }
 
-  /** The value at `path` as it may be shown. The same object when it holds no secret; undefined stays undefined. */
+  /** The value at `path` as it may be shown. The same object if it contains no secret; undefined stays undefined. */
   redact(path: Segments, value: Value | undefined): Value | undefined {
     if (value === undefined) return undefined;
     return this.covers(path) ? REDACTED : bare(this.index.replaceWithin(path, value, () => REDACTED));
   }
 
-  /** What is secret in a tree, for who walks down it: at its root. */
+  /** The mask of secrets at the root of a tree, for walking down. */
   get mask(): Mask {
     return this.index.root;
   }
 
-  /** As `redact`, for a path that may not be one: what cannot be told to be no secret is one. */
+  /** Like `redact`, for a path that may be invalid: a value that cannot be shown to be no secret counts as one. */
   redactAt(path: unknown, value: unknown): unknown {
     try {
       return this.redact(parsePath(path), value as Value);
@@ -63,12 +66,12 @@ export class Secrets {
     }
   }
 
-  /** The texts of all secrets in a tree: what must not turn up in a message. */
+  /** The texts of all secrets in a tree, which must not appear in messages. */
   textsIn(tree: Table): readonly string[] {
     return this.textsAt([], tree);
   }
 
-  /** The same for the value that stands, or stood, at a path. */
+  /** The same for the current or former value at a path. */
   textsAt(path: Segments, value: Value | undefined): readonly string[] {
     if (value === undefined) return [];
     const texts = new Set<string>();
@@ -78,13 +81,13 @@ export class Secrets {
       return secret;
     });
     collectCredentials(value, texts);
-    // The longest first, so that a secret inside another one does not leave the rest of it standing.
+    // The longest first, so that a secret inside another one does not leave the rest of that visible.
     return [...texts].sort((a, b) => b.length - a.length);
   }
 
   /**
-   * What takes the secrets of several trees out of a message: of all layers, those that others shadow included, and of the
-   * configuration before, whose secrets were valid a moment ago. The trees are walked when the first message comes.
+   * A function that removes the secrets of several trees from a message: of all layers, including shadowed values, and
+   * of the previous configuration, whose secrets were valid a moment ago. The trees are walked at the first message.
    */
   scrubber(trees: Iterable<Table>): (message: string) => string {
     let texts: readonly string[] | undefined;
@@ -97,15 +100,15 @@ export class Secrets {
   }
 }
 
-/** What is secret below a node. */
+/** The mask of secrets below a node. */
 export type Mask = readonly State<Pattern>[];
 
-/** What is secret below a key of that node; undefined where all of it is. */
+/** The mask below a key of that node; undefined if everything there is secret. */
 export function maskBelow(mask: Mask, key: string): Mask | undefined {
   return walked(mask, key);
 }
 
-/** What stands where a secret was. */
+/** The replacement for a secret. */
 export const REDACTED = "[redacted]";
 
 const NAMED: Pattern = {
@@ -113,20 +116,20 @@ const NAMED: Pattern = {
   alternatives: [[{ kind: "deep" }, { kind: "glob", text: "\0name of a secret", test: isSecretName }]],
 };
 
-/** A message without these texts, and without credentials of its own. */
+/** A message without these texts, and without credentials. */
 export function scrubbed(message: string, texts: readonly string[]): string {
   let clean = message;
   for (const text of texts) if (clean.includes(text)) clean = clean.replaceAll(text, REDACTED);
   return withoutCredentials(clean, REDACTED);
 }
 
-/** Shorter texts are words of every message. */
+/** Shorter texts occur in every message. */
 const SHORTEST_TEXT = 4;
 
-/** Longer texts stand in no URL. */
+/** No URL contains longer texts. */
 const LONGEST_ENCODED = 2_000;
 
-/** Without the credentials in its texts. The same object where there are none. */
+/** A value without the credentials in its texts. The same object if there are none. */
 function bare(value: Value): Value {
   if (typeof value === "string") return withoutCredentials(value, REDACTED);
   if (typeof value !== "object" || value === null) return value;

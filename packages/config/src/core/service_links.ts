@@ -1,15 +1,16 @@
 /**
- * Service links: variables that Kubernetes and Docker set beside a program's own, a group for each service of the namespace.
- * A service `myapp` has `MYAPP_SERVICE_HOST`, `MYAPP_SERVICE_PORT`, `MYAPP_SERVICE_PORT_HTTP`, `MYAPP_PORT=tcp://10.0.0.1:80`,
- * `MYAPP_PORT_80_TCP`, `MYAPP_PORT_80_TCP_PROTO`, `MYAPP_PORT_80_TCP_PORT` and `MYAPP_PORT_80_TCP_ADDR`.
+ * Service links: variables that Kubernetes and Docker add to a program's own, one group for each service of the
+ * namespace. A service `myapp` has `MYAPP_SERVICE_HOST`, `MYAPP_SERVICE_PORT`, `MYAPP_SERVICE_PORT_HTTP`,
+ * `MYAPP_PORT=tcp://10.0.0.1:80`, `MYAPP_PORT_80_TCP`, `MYAPP_PORT_80_TCP_PROTO`, `MYAPP_PORT_80_TCP_PORT` and
+ * `MYAPP_PORT_80_TCP_ADDR`.
  *
- * `…_PORT_80_TCP` and the like are links by their names, `…_PORT` by its value. `…_SERVICE_HOST` and `…_SERVICE_PORT` are
- * links only beside one of these, or beside each other with an address and a number.
+ * `…_PORT_80_TCP` and the like are links by their names, `…_PORT` by its value. `…_SERVICE_HOST` and `…_SERVICE_PORT`
+ * are links only together with one of these, or with each other, as an address and a number.
  *
- * Source of the rule: the Kubernetes documentation, "Accessing the Service", "Environment variables"; Docker's links.
+ * See the Kubernetes documentation, "Accessing the Service", "Environment variables"; Docker's links.
  */
 export interface ServiceLinks {
-  /** What the names of the group begin with. */
+  /** The beginning of the group's names. */
   readonly service: string;
   /** In the order of the entries. */
   readonly variables: readonly string[];

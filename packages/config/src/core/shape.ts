@@ -1,13 +1,13 @@
 import type { Scalar } from "./value.ts";
 
-/** What is known of the shape of a tree from elsewhere: from the schema, or from the values below. */
+/** The known shape of a tree, from the schema or from lower values. */
 export interface Shape {
-  /** The tables and leaves below a node, by key; empty where the shape does not tell. */
+  /** The tables and leaves below a node, by key; empty if unknown. */
   readonly children: ReadonlyMap<string, Shape>;
   readonly type?: ShapeType;
   /** The shape of every key that `children` does not name: a record's values. */
   readonly rest?: Shape;
-  /** The shape of a list's elements; of those after `prefix`, where there is one. */
+  /** The shape of a list's elements, or of those after `prefix` if there is one. */
   readonly items?: Shape;
   /** The shapes of a tuple's elements. */
   readonly prefix?: readonly Shape[];
@@ -15,13 +15,13 @@ export interface Shape {
   readonly options?: readonly Shape[];
   /** The value is one of these. */
   readonly values?: readonly Scalar[];
-  /** The value may be null as well. */
+  /** Whether the value may also be null. */
   readonly nullable?: true;
-  /** The schema says that it should not be used any more, and perhaps what to do instead. */
+  /** The schema marks it as deprecated, with optional advice. */
   readonly deprecated?: string;
-  /** The schema marks what is here as a secret. */
+  /** The schema marks it as a secret. */
   readonly secret?: boolean;
-  /** No schema tells this: it is the type of the value below. */
+  /** The shape is not from a schema, but is the type of the value below. */
   readonly guess?: true;
 }
 

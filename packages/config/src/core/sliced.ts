@@ -6,30 +6,31 @@ import { Admission, type AdmissionRules, admit, isAdmitted, newList } from "./pl
 import type { Value } from "./value.ts";
 
 /**
- * The one place where work is cut into slices, so that the event loop gets its turn. All rules of the core are plain
- * functions; the only one that looks at every value of a large tree, changed or not, is admission. It is done ahead, table by
- * table, with a look at the budget between two tables (and between the entries of a large one). The result shares with the
- * tree before what is equal, and all later rules skip that by comparison.
+ * The only place where work is cut into slices, so that the event loop can turn. All rules of the core are plain
+ * functions; the only one that visits every value of a large tree, changed or not, is admission. It is done ahead,
+ * table by table, with a check of the budget between tables (and between the entries of a large one). The result shares
+ * equal subtrees with the previous tree, and all later rules skip those by comparison.
  *
  *     await admitAhead(contribution, layer, budget);   // pauses
  *     prepare(now, proposal, rules);                   // does not
  */
 
-/** How long work may go on before the event loop gets its turn. The caller makes it: the core knows no clock. */
+/** How long work may go on before the event loop must turn. The caller makes it, because the core has no clock. */
 export interface Budget {
   /** Whether it is time to pause. */
   spent(): boolean;
-  /** Resolves when the event loop has had its turn, with a new slice of time. */
+  /** Resolves with a new slice of time when the event loop has turned. */
   turn(): Promise<void>;
 }
 
-/** Up to so many values are admitted at once: some milliseconds. */
+/** Up to this many values are admitted at once: some milliseconds. */
 const LARGE = 20_000;
-/** Values in one piece of what is larger: well below a millisecond. */
+/** Values in one piece of a larger tree: well below a millisecond. */
 const PIECE = 2_000;
 
 /**
- * As `admit`, in slices where the value is large: a promise then. The value must not be changed until it settles.
+ * Like `admit`, but a large value is admitted in slices, and the result is a promise. The value must not be changed
+ * until it settles.
  *
  * @throws PlainDataError, or rejects with it
  */
@@ -51,7 +52,7 @@ async function admitted(
 ): Promise<Value> {
   const admission = new Admission(rules);
   try {
-    // Making the value was work, too.
+    // Making the value was work too.
     await budget.turn();
     return admission.finish(await container(admission, value, before, rules, budget));
   } catch (error) {
@@ -107,8 +108,8 @@ async function container(
 }
 
 /**
- * Makes a value: a large one entry by entry, with a look at the budget between two of them. It, and all that it is made of,
- * is immutable, so that nothing is mixed.
+ * Makes a value: a large one entry by entry, with a check of the budget between entries. The value and everything it is
+ * made from are immutable, so states cannot mix.
  */
 export function inSlices(making: Making, budget: Budget): Value | Promise<Value> {
   return making.holdsMore(LARGE) ? made(making, budget) : making.whole();
@@ -145,9 +146,9 @@ async function made(making: Making, budget: Budget): Promise<Value> {
 }
 
 /**
- * Searches node by node, with a look at the budget after each, in the order of a search that goes down at once.
+ * Searches node by node, with a check of the budget after each, in the order of a depth-first search.
  *
- * @param visit looks at one node, and says where the search goes on
+ * @param visit visits one node, and returns the nodes to search next
  */
 export async function searched<At>(
   start: At,
@@ -163,16 +164,19 @@ export async function searched<At>(
   }
 }
 
-/** Whether to look at the budget before a value: each table and list may be a piece of work, scalars are one by the hundred. */
+/**
+ * Whether to check the budget before a value: each table and list may be a piece of work, but only hundreds of scalars
+ * are one.
+ */
 function isDue(value: unknown, i: number): boolean {
   return typeof value === "object" || (i & 255) === 255;
 }
 
 /**
- * Admits what a source contributes before it is asked for, in slices where it is large. What is wrong with it is found again,
- * and said, when the contribution is used.
+ * Admits a source's contribution ahead of its use, in slices if it is large. Problems are found again, and reported,
+ * when the contribution is used.
  *
- * @param layer what the same source contributes so far
+ * @param layer the same source's current layer
  * @returns undefined when there is nothing to wait for; never rejects
  */
 export function admitAhead(contribution: unknown, layer: Layer, budget: Budget): Promise<void> | undefined {
@@ -195,7 +199,7 @@ function treeIn(contribution: object): unknown {
 
 const LENIENT: AdmissionRules = { strict: false };
 
-/** Whether a value holds more than `most` others. What throws when it is looked at will be refused soon enough. */
+/** Whether a value contains more than `most` others. A value that throws on inspection will be refused later. */
 function holdsMore(value: unknown, most: number, { strict }: AdmissionRules): value is object {
   if (typeof value !== "object" || value === null) return false;
   try {
@@ -208,7 +212,7 @@ function holdsMore(value: unknown, most: number, { strict }: AdmissionRules): va
 /** Counts no further than needed. A strict admission refuses accessors, so none is run. */
 function counted(value: object, before: number, most: number, strict: boolean): number {
   if (Array.isArray(value) && before + value.length > most) return most + 1;
-  // The values of what is large are not listed: it takes long.
+  // The values of a large object are not listed, because that takes long.
   const keys = Array.isArray(value) ? undefined : Object.keys(value);
   const { length } = keys ?? (value as readonly unknown[]);
   let count = before + length;

@@ -14,12 +14,12 @@ export class Snapshot {
   /** Rises by one with each change; 0 is the empty configuration before the first load. */
   readonly version: number;
   readonly tree: Table;
-  /** The last path that was looked up, and what was there: a loop that reads one setting pays a comparison. */
+  /** The last path that was looked up, and its value: a loop that reads one setting costs one comparison. */
   private lastPath = "";
   private lastValue: Value | undefined = undefined;
-  /** Look-ups in a row that asked for another path: many of them, and comparing costs more than it saves. */
+  /** Consecutive look-ups of other paths: after many of them, comparing costs more than it saves. */
   private misses = 0;
-  /** Paths that were looked up, also those where nothing is; older ones move to `aged` and are then forgotten. */
+  /** Paths that were looked up, including those without a value; older ones move to `aged` and are then dropped. */
   private memo = new Map<string, Value | undefined>();
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
 
@@ -28,13 +28,15 @@ export class Snapshot {
 
   private readonly aliases: Aliases;
 
-  /** @param secrets what is secret in it; by default what its name says. @param aliases old names, which lead to new ones */
+  /**
+   * @param secrets its secrets; by default those recognised by name. @param aliases old names, which lead to new ones
+   */
   constructor(version: number, tree: Table, secrets: Secrets = NAMED_SECRETS, aliases: Aliases = Aliases.none) {
     this.version = version;
     this.tree = tree;
     this.secrets = secrets;
     this.aliases = aliases;
-    // It is handed out to readers, who all have the same one.
+    // It is shared by all readers.
     Object.defineProperties(this, { version: FIXED, tree: FIXED });
   }
 
@@ -46,7 +48,7 @@ export class Snapshot {
   /**
    * The tree with `[redacted]` in place of each secret: for an endpoint that shows the configuration, or a log.
    *
-   * @returns the same object each time, while the same is secret
+   * @returns the same object each time, while the secrets are the same
    */
   redacted(): Table {
     const by = this.secrets.generation;
@@ -54,19 +56,19 @@ export class Snapshot {
     return this.shown.tree;
   }
 
-  /** What `JSON.stringify` takes: version and redacted tree. */
+  /** The data for `JSON.stringify`: version and redacted tree. */
   toJSON(): { readonly version: number; readonly tree: Table } {
     return { version: this.version, tree: this.redacted() };
   }
 
-  /** What `console.log` and `util.inspect` show: the same. */
+  /** The same for `console.log` and `util.inspect`. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     return this.toJSON();
   }
 
   /**
-   * The value at a dotted path; undefined where there is none. A table where the path names an inner node. Elements of
-   * lists are named by their index: `servers.0.host`.
+   * The value at a dotted path; undefined if there is none. A table if the path names an inner node. Elements of lists
+   * are named by their index: `servers.0.host`.
    *
    * @throws TypeError when it is no path
    */
@@ -87,7 +89,7 @@ export class Snapshot {
     return value;
   }
 
-  /** The value at a path, or `fallback` where there is none. @throws TypeError when it is no path */
+  /** The value at a path, or `fallback` if there is none. @throws TypeError if it is not a path */
   get(path: string | Segments, fallback?: unknown): unknown {
     const value = typeof path === "string" ? this.lookup(path) : this.at(parsePath(path));
     return value === undefined ? fallback : value;
@@ -112,14 +114,14 @@ export class Snapshot {
   }
 }
 
-/** The value at a path in a tree: sees own keys only, and looks into lists by index. */
+/** The value at a path in a tree: only own keys count, and lists are read by index. */
 export function valueAt(tree: Table, path: Segments): Value | undefined {
   let at: Value | undefined = tree;
   for (let i = 0; i < path.length && at !== undefined; i++) at = entry(at, path[i]!);
   return at;
 }
 
-/** The path of the first list that stands above the node at `path`; undefined where there is none. */
+/** The path of the first list above the node at `path`; undefined if there is none. */
 export function listAbove(tree: Table, path: Segments): Segments | undefined {
   let at: Value | undefined = tree;
   for (let depth = 0; depth < path.length; depth++) {
@@ -130,7 +132,7 @@ export function listAbove(tree: Table, path: Segments): Segments | undefined {
   return undefined;
 }
 
-/** How many leaves a tree has: scalars, lists, tables without keys. Counted once for each subtree that stays the same. */
+/** The number of leaves of a tree: scalars, lists, empty tables. Each unchanged subtree is counted once. */
 export function countLeaves(tree: Table): number {
   const known = counted.get(tree);
   if (known !== undefined) return known;

@@ -8,14 +8,14 @@ import { type Budget, inSlices } from "./sliced.ts";
 import type { Segments, Table } from "./value.ts";
 
 /**
- * Several contributions as one: what a source has that is made of several files. They merge as the layers of a configuration
- * do, large ones in slices, and each value keeps its origin.
+ * Several contributions as one, for a source made of several files. They merge like the layers of a configuration,
+ * large ones in slices, and each value keeps its origin.
  *
  *     await stacked("file:config.*", [base, production, local], [], budget)
  *
  * @param parts lowest first
- * @param diagnostics what is to be told beside what the parts tell
- * @throws ConfigSourceError where a part would change an element of a list of another one; or the contribution does
+ * @param diagnostics diagnostics in addition to those of the parts
+ * @throws ConfigSourceError if a part would change an element of a list of another one; or the contribution throws it
  */
 export async function stacked(
   source: string,
@@ -32,7 +32,7 @@ export async function stacked(
       throw refusalBelowList(layers, error);
     }
   }
-  // A part whose names are ambiguous knows the parts below it as well.
+  // A part whose names are ambiguous also gets the parts below it.
   return (lower) => {
     let known = lower;
     const made = parts.map((part) => {
@@ -66,7 +66,10 @@ function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly D
   };
 }
 
-/** Where a table meets what is none. Looks at what the layer says, not at what is below: that may be much more. */
+/**
+ * Finds places where a table meets another kind of value. Visits the layer, not the tree below, which may be much
+ * larger.
+ */
 function shapeConflicts(source: string, layer: Layer, below: readonly Layer[]): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const walk = (tree: Table, under: readonly (readonly [Layer, Table])[], path: Segments): void => {

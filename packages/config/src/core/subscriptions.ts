@@ -4,18 +4,20 @@ import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
- * Projection: who is notified of what. A pattern is notified of each node at its own depth whose subtree changed, once per
- * change, with that node's whole old and new value; a node that is gone has no new value. Elements of lists are nodes, by
- * index. A pattern that ends in `**` is notified of the changed leaves instead, and a list is one leaf.
+ * Projection: which subscribers are notified of which changes. A pattern is notified of each node at its own depth
+ * whose subtree changed, once per change, with that node's whole old and new value; a removed node has no new value.
+ * Elements of lists are nodes, by index. A pattern that ends in `**` is notified of the changed leaves instead, and a
+ * list is one leaf.
  *
  *     queuemizer.tc_rules.enp4s0.rate: 1 → 2
  *     queuemizer.tc_rules.*   is notified of queuemizer.tc_rules.enp4s0, { rate: 1 } → { rate: 2 }
  *     queuemizer.**           is notified of queuemizer.tc_rules.enp4s0.rate, 1 → 2
  *
- * All patterns stand in one trie that is walked together with the changes, so that matching costs what matches.
+ * All patterns are in one trie that is walked together with the changes, so that the cost of matching depends only on
+ * the matches.
  */
 
-/** What one item is to be notified of. */
+/** A notification for one item. */
 export interface Notification<T> {
   readonly item: T;
   readonly pattern: Pattern;
@@ -31,12 +33,12 @@ export class PatternIndex<T> {
   private readonly start = new State<T>(undefined);
   private count = 0;
 
-  /** How many pairs of pattern and item stand in the index. */
+  /** The number of pairs of pattern and item in the index. */
   get size(): number {
     return this.count;
   }
 
-  /** Adds an item under a pattern. Returns what removes it; calling that twice does nothing more. */
+  /** Adds an item under a pattern. Returns a function that removes it; a second call has no effect. */
   add(pattern: Pattern, item: T): () => void {
     const entry: Entry<T> = { pattern, item };
     const places = pattern.alternatives.map((matchers) => {
@@ -58,7 +60,7 @@ export class PatternIndex<T> {
     };
   }
 
-  /** Who is notified of what, in no particular order. */
+  /** All notifications of a change, in no particular order. */
   project(change: Change | undefined): Notification<T>[] {
     const found: Notification<T>[] = [];
     const search = (place: Place<T>): void => this.visit(place, found, search);
@@ -66,12 +68,15 @@ export class PatternIndex<T> {
     return found;
   }
 
-  /** Where a projection begins. */
+  /** The place where a projection begins. */
   begin(change: Change): Place<T> {
     return { change, active: this.root };
   }
 
-  /** One step of a projection: adds to `found` who is notified of the nodes one level down, and goes on with `deeper`. */
+  /**
+   * One step of a projection: adds the notifications of nodes one level down to `found`, and the next places to
+   * `deeper`.
+   */
   visit({ change, active }: Place<T>, found: Notification<T>[], deeper: (place: Place<T>) => void): void {
     const keys = literalsOf(active);
     for (const below of inOrder(keys === undefined ? change.below() : change.at(keys))) {
@@ -96,8 +101,8 @@ export class PatternIndex<T> {
   }
 
   /**
-   * The value that stands at `path`, with each node below it whose path matches replaced by what `by` makes of it. Below
-   * such a node nothing is looked at. Lists are walked with indices as segments. The same object when nothing matches.
+   * The value at `path`, with each node below it whose path matches replaced by the result of `by`. Nodes below a match
+   * are not visited. Lists are walked with indices as segments. The same object if nothing matches.
    */
   replaceWithin(path: Segments, value: Value, by: (matched: Value) => Value): Value {
     let active: readonly State<T>[] = this.root;
@@ -105,7 +110,7 @@ export class PatternIndex<T> {
     return replaced(value, active, by);
   }
 
-  /** Where the patterns stand at the root: `walked` goes down from there. */
+  /** The states of the patterns at the root, from which `walked` goes down. */
   get root(): readonly State<T>[] {
     return this.start.closure([]);
   }
@@ -124,7 +129,7 @@ export class PatternIndex<T> {
   }
 }
 
-/** A changed node, and where the patterns stand that may match below it. */
+/** A changed node, and the states of the patterns that may match below it. */
 export interface Place<T> {
   readonly change: Change;
   readonly active: readonly State<T>[];
@@ -135,14 +140,14 @@ interface Entry<T> {
   readonly item: T;
 }
 
-/** Where a pattern may stand after some segments. */
+/** The state of a pattern after some segments. */
 export class State<T> {
-  /** What led here; undefined at the root. */
+  /** The matcher that led here; undefined at the root. */
   readonly matcher: Matcher | undefined;
   /** Patterns that end here. */
   readonly entries = new Set<Entry<T>>();
   private readonly literals = new Map<string, State<T>>();
-  /** By text: two that are written alike are one. */
+  /** By text: two with the same text are one. */
   private readonly globs = new Map<string, State<T>>();
   private any: State<T> | undefined;
   private deepest: State<T> | undefined;
@@ -151,17 +156,17 @@ export class State<T> {
     this.matcher = matcher;
   }
 
-  /** Entered by `**`: it stays active whatever comes. */
+  /** Whether it was entered by `**`: then it stays active after any segment. */
   get deep(): boolean {
     return this.matcher?.kind === "deep";
   }
 
-  /** Nothing but `**`: what is not a leaf, such as what lies inside a list, is of no interest below it. */
+  /** Whether only `**` is left: then nodes that are not leaves, such as those inside a list, do not matter below it. */
   get isFinal(): boolean {
     return this.deep && this.literals.size === 0 && this.globs.size === 0 && this.any === undefined;
   }
 
-  /** Whether an entry is notified of this node because of this state. */
+  /** Whether this state notifies an entry of this node. */
   notifies(entry: Entry<T>, change: Change): boolean {
     return this.entries.has(entry) && (!this.deep || change.leaf);
   }
@@ -176,7 +181,7 @@ export class State<T> {
     );
   }
 
-  /** The state that a matcher leads to, made if need be. */
+  /** The state that a matcher leads to, created if needed. */
   step(matcher: Matcher): State<T> {
     switch (matcher.kind) {
       case "literal": {
@@ -196,7 +201,7 @@ export class State<T> {
     }
   }
 
-  /** Forgets a state below this one. */
+  /** Removes a state below this one. */
   drop(state: State<T>): void {
     if (state.matcher?.kind === "literal") this.literals.delete(state.matcher.text);
     else if (state === this.any) this.any = undefined;
@@ -204,7 +209,7 @@ export class State<T> {
     else if (state.matcher?.kind === "glob") this.globs.delete(state.matcher.text);
   }
 
-  /** Adds this state, and what `**` reaches from it without a segment, to `into`. */
+  /** Adds this state, and the states that `**` reaches from it without a segment, to `into`. */
   closure(into: State<T>[]): State<T>[] {
     if (!into.includes(this)) {
       into.push(this);
@@ -213,7 +218,7 @@ export class State<T> {
     return into;
   }
 
-  /** Adds the only segments that lead on; false where others may, or where they are many. */
+  /** Adds the only segments that lead on; false if others may, or if there are many. */
   literalsInto(keys: Set<string>): boolean {
     if (this.deep || this.any !== undefined || this.globs.size > 0 || this.literals.size > FEW) return false;
     for (const key of this.literals.keys()) keys.add(key);
@@ -229,7 +234,7 @@ export class State<T> {
   }
 }
 
-/** So few keys are looked up one by one rather than found among all that changed. */
+/** Up to this many keys are looked up one by one, instead of searching all changed ones. */
 const FEW = 64;
 
 function literalsOf<T>(active: readonly State<T>[]): ReadonlySet<string> | undefined {
@@ -244,7 +249,7 @@ function advance<T>(active: readonly State<T>[], segment: string): readonly Stat
   return next;
 }
 
-/** Where the patterns stand one level down; undefined where one of them matches. */
+/** The states of the patterns one level down; undefined if one of them matches. */
 export function walked<T>(active: readonly State<T>[], key: string): readonly State<T>[] | undefined {
   const next = advance(active, key);
   for (let i = 0; i < next.length; i++) if (next[i]!.entries.size > 0) return undefined;

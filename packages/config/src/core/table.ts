@@ -1,18 +1,18 @@
 import type { Table, Value } from "./value.ts";
 
 /**
- * How tables are made and walked. An engine keeps an object that grows key by key as a hash table, which is forty times slower
- * to walk than an object that shares its layout with others, and several times as large. So where tables with the same keys
- * are made one after the other, they are copies of a model. The keys of a large table, which an engine sorts each time that it
- * is asked for them, are remembered.
+ * How tables are made and walked. An engine stores an object that grows key by key as a hash table, which is forty
+ * times slower to walk than an object that shares its layout with others, and several times as large. So tables with
+ * the same keys that are made one after the other are copies of a model. The keys of a large table, which an engine
+ * sorts at each request, are cached.
  */
 
-/** Up to so many keys an object keeps a shared layout however it grows. */
+/** With up to this many keys an object keeps a shared layout however it grows. */
 const FEW = 16;
-/** Up to so many keys sharing a layout is worth what it costs to make it. */
+/** With up to this many keys a shared layout is worth its cost. */
 export const MOST_SHARED = 128;
 
-/** A frozen table with these keys, of which none is there twice, and their values. */
+/** A frozen table with these distinct keys and their values. */
 export function makeTable(keys: readonly string[], values: readonly Value[]): Table {
   if (keys.length <= FEW || keys.length > MOST_SHARED) return freezeTable(filled({}, keys, values), keys);
   if (!isModelOf(keys)) {
@@ -24,10 +24,10 @@ export function makeTable(keys: readonly string[], values: readonly Value[]): Ta
   return Object.freeze(filled({ ...model }, keys, values));
 }
 
-/** Freezes a table that was just made and has these keys, in the order in which they were set. */
+/** Freezes a newly made table with these keys, in the order in which they were set. */
 export function freezeTable(table: Record<string, Value>, keys: readonly string[]): Table {
   const frozen = Object.freeze(table);
-  // A key that looks like an index stands before all others, whenever it was set.
+  // A key that looks like an index comes before all others, whenever it was set.
   if (keys.length > MOST_SHARED && !keys.some(beginsWithDigit)) known.set(frozen, keys);
   return frozen;
 }
@@ -51,7 +51,7 @@ export function valuesOf(table: Table, keys: readonly string[]): readonly Value[
 
 const known = new WeakMap<Table, readonly string[]>();
 
-/** The keys of the last table, and an object of the layout of those that have them. */
+/** The keys of the last table, and an object with the layout of tables with these keys. */
 let modelKeys: readonly string[] = [];
 let model: Record<string, Value> | undefined;
 
@@ -70,7 +70,7 @@ function filled(
   return table;
 }
 
-/** It must keep no value of a configuration alive. */
+/** It must not keep values of a configuration alive. */
 function emptied(table: Record<string, Value>, keys: readonly string[]): Record<string, Value> {
   for (let i = 0; i < keys.length; i++) table[keys[i]!] = null;
   return table;

@@ -10,23 +10,23 @@ export type { TemplateProblem };
 /**
  * Templates: TOML with `${NAME}`, `${NAME:default}` and `$$` for a dollar sign.
  *
- * A placeholder may stand inside a quoted string, where its value is text, whatever is in it; or bare, where a value is
- * expected, and then what stands there must read as one TOML value without tables, or as what the schema, or the value below,
- * has there. A list's element that is exactly one
- * placeholder becomes as many elements as its value has: `["${INTERFACES}"]` with `eth0,eth1`. In comments nothing is a
- * placeholder; in keys none is allowed. A dollar sign before anything but `{` and `$` is itself.
+ * A placeholder may be inside a quoted string, where its value is text, whatever it contains; or bare in the place of a
+ * value, which must then be one TOML value without tables, or of the type that the schema or the value below has there.
+ * A list element that is exactly one placeholder becomes as many elements as its value has: `["${INTERFACES}"]` with
+ * `eth0,eth1`. In comments there are no placeholders; in keys none are allowed. A dollar sign before anything but `{`
+ * and `$` is an ordinary character.
  *
- * No value can bring a key, or end a string: placeholders are masked, the masked text is parsed as TOML,
- * and only then are values put into the tree, where no syntax is left to be broken.
+ * No value can add a key or end a string: placeholders are masked, the masked text is parsed as TOML, and only then are
+ * the values put into the tree, where there is no syntax left to break.
  *
  * Example: `url = "pg://${HOST:localhost}/db"` is masked as `url = "pg://<0>/db"` (with two characters that the template
  * does not use for `<` and `>`), parsed, and filled in.
  */
 
-/** Where a placeholder's value came from. */
+/** The origin of a placeholder's value. */
 export type PlaceholderUse = NonNullable<Origin["placeholders"]>[number];
 
-/** A value for a placeholder: a list may stand only where it can be one. */
+/** A value for a placeholder; a list is allowed only where a list can be. */
 export type Substitution = string | number | bigint | boolean | readonly (string | number | bigint | boolean)[];
 
 /** Finds the value of a placeholder. */
@@ -36,20 +36,21 @@ export type Lookup = (
 
 /** A template whose placeholders are masked. */
 export interface Masked {
-  /** The text to be parsed. */
+  /** The text to parse. */
   readonly text: string;
   readonly problems: readonly TemplateProblem[];
-  /** What stands there as in a shell, and does not mean the same here. */
+  /** Shell syntax that has another meaning here. */
   readonly habits: readonly TemplateProblem[];
   /** The names of all placeholders outside comments. */
   readonly names: ReadonlySet<string>;
   /** The offset in the template of an offset in `text`. */
   offset(masked: number): number;
   /**
-   * Fills the values into the tree that `text` was parsed to.
+   * Fills the values into the tree parsed from `text`.
    *
-   * @param read reads a text as a TOML value; `undefined` where it is none
-   * @param expected what is known of the value at a path: a bare value of another type is read as that, where it can be
+   * @param read reads a text as a TOML value; returns `undefined` if it is not one
+   * @param expected the expected shape of the value at a path: a bare value of another type is read as that type, if
+   *   possible
    */
   fill(
     tree: Table,
@@ -59,14 +60,14 @@ export interface Masked {
   ): Filled;
 }
 
-/** What a template says. */
+/** A filled template. */
 export interface Filled {
   readonly tree: Table;
-  /** Where there are any, the tree is not to be used. In the order of the template. */
+  /** If there are any, the tree must not be used. In the order of the template. */
   readonly problems: readonly TemplateProblem[];
-  /** The placeholders that made the value at this path, or above it; or what is in it. */
+  /** The placeholders that made the value at this path, or above it, or parts of it. */
   readonly placeholders: (path: Segments) => readonly PlaceholderUse[];
-  /** The path in the masked tree: they differ where a list's element became several. */
+  /** The path in the masked tree, which differs if a list element became several. */
   readonly masked_path: (path: Segments) => Segments;
 }
 
@@ -80,7 +81,7 @@ export function mask_template(text: string): Masked {
   };
 }
 
-/** `${NAME:-default}`, `:=`, `:?` and `:+` are the shell's: here the default begins after the colon. */
+/** `${NAME:-default}`, `:=`, `:?` and `:+` are shell syntax: here the default begins after the colon. */
 function habitIn({ name, fallback, offset }: Placeholder): readonly TemplateProblem[] {
   const sign = fallback?.[0] ?? "";
   if (sign === "" || !"-=?+".includes(sign)) return [];
@@ -96,7 +97,7 @@ class Filling {
   readonly #expected: ((path: Segments) => Shape | undefined) | undefined;
   readonly #problems: TemplateProblem[] = [];
   readonly #uses = new Map<string, readonly PlaceholderUse[]>();
-  /** For lists that changed their length: which element of the masked list each element comes from. */
+  /** For lists whose length changed: the element of the masked list that each element comes from. */
   readonly #elements = new Map<string, readonly number[]>();
 
   constructor(
@@ -125,7 +126,7 @@ class Filling {
           const found = uses.get(JSON.stringify(path.slice(0, length)));
           if (found !== undefined) return found;
         }
-        // A list is one leaf: what made its elements made it.
+        // A list is one leaf: the placeholders of its elements are those of the list.
         const below = `${JSON.stringify(path).slice(0, -1)},`;
         const made =
           path.length === 0 ? [] : [...uses].filter(([at]) => at.startsWith(below)).flatMap(([, found]) => found);
@@ -189,7 +190,7 @@ class Filling {
       this.#uses.set(JSON.stringify([...path, String(from + values.length)]), [found.use]);
       values.push(value);
     }
-    // Where nothing is left of it, the list itself tells.
+    // If nothing is left of the element, the list itself is used.
     if (values.length === 0) this.#uses.set(JSON.stringify(path), [found.use]);
     return values;
   }
@@ -258,7 +259,7 @@ class Filling {
   }
 }
 
-/** The elements a value makes: those of a list, of a JSON list, or what commas separate; an empty text makes none. */
+/** The elements of a value: those of a list, of a JSON list, or those separated by commas; an empty text has none. */
 function itemsOf(value: Substitution): readonly (string | number | bigint | boolean)[] {
   if (typeof value === "object") return value;
   if (typeof value !== "string") return [value];
@@ -272,14 +273,14 @@ function itemsOf(value: Substitution): readonly (string | number | bigint | bool
         return list as (string | number | bigint | boolean)[];
       }
     } catch {
-      // Not JSON: a text that begins with a bracket.
+      // Not JSON: an ordinary text that begins with a bracket.
     }
   }
   if (value.trim() === "") return [];
   return value.includes(",") ? value.split(",").map((item) => item.trim()) : [value];
 }
 
-/** What a bare text is by the one rule for texts, where it reads as what is expected. Tables would bring keys. */
+/** A bare text as a value, by the rule for texts, if it fits the expected type. Tables would add keys. */
 function typedText(text: string, expected: Shape): Value | undefined {
   try {
     const value = valueOfText(text, expected);

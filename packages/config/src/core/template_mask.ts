@@ -1,16 +1,16 @@
 /**
  * The first half of a template: its placeholders are found and masked, with a mark before and after the number of each,
- * so that what remains is TOML.
+ * so that the rest is TOML.
  */
 
-/** Something wrong with a template. Never quotes a value. */
+/** A problem with a template. Never quotes a value. */
 export interface TemplateProblem {
   /** UTF-16 offset in the template. */
   readonly offset: number;
   readonly message: string;
   /** For a placeholder without a value: its name. */
   readonly unresolved?: string;
-  /** Whether it may be none where more is known of what is expected there. */
+  /** Whether it may not be a problem once the expected type is known. */
   readonly untyped?: true;
 }
 
@@ -26,34 +26,36 @@ export interface Mask {
   offset(masked: number): number;
 }
 
-/** A placeholder as it stands in a template. */
+/** A placeholder in a template. */
 export interface Placeholder {
   readonly name: string;
-  /** As written; in a quoted string its escapes are still to be read. */
+  /** As written; escapes in a quoted string are not yet decoded. */
   readonly fallback: string | undefined;
   readonly offset: number;
 }
 
-/** What a mask stands for. */
+/** The original of a mask. */
 export interface Hole {
   readonly kind: "basic" | "literal" | "bare";
-  /** Bare, text may stand beside placeholders: `${HOURS}h` does not read as a value, `1${ZEROS}` may. */
+  /** If bare, there may be text beside placeholders: `${HOURS}h` is not a value, but `1${ZEROS}` may be. */
   readonly parts: readonly (string | Placeholder)[];
 }
 
 const PLACEHOLDER = /\$\{([A-Za-z_][A-Za-z0-9_.-]*)(?::([^}\n]*))?\}/y;
 const BARE_END = /[\s,\]}#"'=]/;
 
-/** Follows the text as far as telling keys, values, strings and comments apart needs; the rest is the parser's. */
+/**
+ * Scans the text as far as needed to distinguish keys, values, strings and comments; the rest is left to the parser.
+ */
 export class Masking {
   readonly #text: string;
   readonly #marks: readonly [begin: string, end: string];
   #at = 0;
-  /** Up to here the text was copied or replaced. */
+  /** The text up to this offset has been copied or replaced. */
   #copied = 0;
   readonly #out: string[] = [];
   #length = 0;
-  /** Pairs of masked and template offset: from there on both run alike. */
+  /** Pairs of masked and template offsets: from each on, both advance together. */
   readonly #runs: [masked: number, original: number][] = [[0, 0]];
   readonly #problems: TemplateProblem[] = [];
   readonly #holes: Hole[] = [];
@@ -143,7 +145,7 @@ export class Masking {
       }
     }
     this.#copy(end.length);
-    // Up to two quotes may stand right before the closing three.
+    // There may be up to two quotes right before the closing three.
     if (long) while (this.#text[this.#at] === quote) this.#copy(1);
   }
 
@@ -175,7 +177,7 @@ export class Masking {
     }
   }
 
-  /** Reads the placeholder at hand and moves behind it. */
+  /** Reads the current placeholder and moves past it. */
   #placeholder(): Placeholder | undefined {
     PLACEHOLDER.lastIndex = this.#at;
     const match = PLACEHOLDER.exec(this.#text);
@@ -199,7 +201,7 @@ export class Masking {
     this.#replace(end - start, hole.kind === "bare" ? `"${mask}"` : mask);
   }
 
-  /** Moves on: what is passed is copied as it is, when something else has to follow it. */
+  /** Moves on: the passed text is copied unchanged when something else has to follow it. */
   #copy(count: number): void {
     this.#at += count;
   }
@@ -228,7 +230,7 @@ export class Masking {
   }
 }
 
-/** Two characters for private use of which the text holds neither them nor their escapes. */
+/** Two private-use characters that occur in the text neither literally nor as escapes. */
 function unusedCharacters(text: string): [begin: string, end: string] {
   const lower = text.toLowerCase();
   const found: string[] = [];

@@ -8,42 +8,42 @@ import { TextFault, valueOfText } from "./text_value.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
- * The layer that named texts make: variables, arguments, files that hold one value each.
+ * The layer of named texts: variables, arguments, files with one value each.
  *
- * Where two name one path, the one of the lower rank counts, then the one that comes first. Where one names a table and
- * another a value inside it, the table wins. Both are reported. A text becomes a value by the one rule (`text_value.ts`). A
- * name that leads into a list is refused: a list is set whole.
+ * If two names have the same path, the one with the lower rank counts, then the earlier one. If one names a scalar or
+ * list and another a path below it, the deeper one wins. Both cases are reported. Texts are read by the rule for texts
+ * (`text_value.ts`). A name that leads into a list is refused: a list is set as a whole.
  */
 
-/** What one name sets. */
+/** The setting of one name. */
 export interface Setting {
-  /** What people call it: a variable, an argument, a file. */
+  /** The name as written: of a variable, an argument, a file. */
   readonly name: string;
   readonly path: Segments;
-  /** Several where the name was given several times. */
+  /** Several if the name was given several times. */
   readonly text: string | readonly string[];
-  /** Of two that name one path, the lower rank counts. */
+  /** Of two with the same path, the lower rank counts. */
   readonly rank: number;
   readonly origin: Omit<Origin, "source">;
-  /** Whether the value is a secret, whatever the path is called. */
+  /** Whether the value is a secret, whatever its path. */
   readonly secret?: true;
 }
 
-/** What differs between kinds of names. */
+/** The differences between kinds of names. */
 export interface NamesRules {
-  /** How to set a list whole, for a message: `put a JSON list into one variable`. */
+  /** How to set a list as a whole, for a message: `put a JSON list into one variable`. */
   readonly whole_list: string;
-  /** Whether a name that leads into a list fails the load; else it is left out, with a diagnostic. */
+  /** Whether a name that leads into a list fails the load; otherwise it is left out, with a diagnostic. */
   readonly strict: boolean;
-  /** Where a name is set, for people. By default what its origin says. */
+  /** The place where a name is set, as text. By default that of its origin. */
   readonly place?: ((name: string) => string) | undefined;
 }
 
 /**
  * @param source the source's name, for origins and diagnostics
- * @param lower what the layers below and the schema know
- * @param diagnostics what is known already; it gets what is found here
- * @throws ConfigSourceError where a name leads into a list, or a text is not what it says
+ * @param lower the paths and types of the lower layers and the schema
+ * @param diagnostics earlier diagnostics, to which new ones are added
+ * @throws ConfigSourceError if a name leads into a list, or a text is malformed
  */
 export function textLayer(
   source: string,
@@ -107,7 +107,7 @@ export function textLayer(
   };
 }
 
-/** @throws ConfigSourceError which names where the text came from */
+/** @throws ConfigSourceError with the origin of the text */
 function read(
   source: string,
   setting: Setting,
@@ -142,7 +142,7 @@ function takesList(shape: Shape | undefined): boolean {
   return shape?.type === "array" || shape?.options?.some(takesList) === true;
 }
 
-/** The list that is known above a path. */
+/** The known list above a path. */
 function knownListAbove(path: Segments, lower: Knowledge): Segments | undefined {
   for (let length = 1; length < path.length; length++) {
     const known = lower.expected(path.slice(0, length));
@@ -178,7 +178,7 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** Sets a value, making tables on the way. Returns the path of a value that had to give way to a table. */
+/** Sets a value, making tables on the way. Returns the path of a value that was replaced by a table. */
 function set(tree: Record<string, Value>, path: Segments, value: Value): Segments | undefined {
   let shadowed: Segments | undefined;
   let at = tree;

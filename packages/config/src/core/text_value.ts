@@ -4,23 +4,25 @@ import type { Shape } from "./shape.ts";
 import type { Scalar, Segments, Value } from "./value.ts";
 
 /**
- * The one rule for the value of a text that carries no type of its own: a variable, an argument, a key of Consul, the
- * bare placeholder of a template.
+ * The single rule for the value of an untyped text: a variable, an argument, a Consul key, the bare placeholder of a
+ * template.
  *
- *  1. One line break at the end is none (`\n`, `\r\n`).
- *  2. The schema's type decides, all the way down: elements of lists and tuples, unions, literals, bigints. A text that does
- *     not read as it stays a text, which the schema then refuses. A list is JSON, or what commas separate.
- *  3. Without a schema, the type of the value below, where the text reads as one. Where it does not, another type takes its
- *     place, which `status` tells (`mistyped.ts`).
- *  4. Else: `true` and `false` in any case; numbers that survive the round trip unchanged (`10` and `-2.5`, but not `007`,
- *     `1e3` or twenty digits); JSON that starts with `{` or `[`; else the text itself.
+ *  1. A single line break at the end is dropped (`
+ *    `, `\r
+ *    `).
+ *  2. The schema's type decides, at every depth: elements of lists and tuples, unions, literals, bigints. A text that
+ *    cannot be read as that type stays a text, which the schema then refuses. A list is JSON, or separated by commas.
+ *  3. Without a schema, the type of the value below decides, if the text can be read as that type. If not, the value
+ *    gets another type, which `status` reports (`mistyped.ts`).
+ *  4. Otherwise: `true` and `false` in any case; numbers that survive the round trip unchanged (`10` and `-2.5`, but
+ *    not `007`, `1e3` or twenty digits); JSON that starts with `{` or `[`; or the text itself.
  *
- * An empty text is unset, where the type is known and no text. JSON loses no digits; where it is well written but has a key
- * twice, the key `__proto__`, or a number that no finite number can hold, it is refused.
+ * An empty text counts as not set if the type is known and is not text. JSON loses no digits; well-formed JSON with a
+ * duplicate key, the key `__proto__`, or a number that no finite number can hold is refused.
  *
- * Source of the rule: the specification's decisions, "Text to value".
+ * The rule is decision "Text to value" of the specification.
  *
- * @param expected what the schema, or the value below, tells of the place the value is for
+ * @param expected the shape from the schema, or of the value below, at the value's path
  * @returns undefined for unset
  * @throws TextFault
  */
@@ -33,7 +35,7 @@ export function valueOfText(text: string, expected?: Shape): Value | undefined {
   return expected.guess === true ? untyped(written) : written;
 }
 
-/** Longer texts are read as no number, no boolean and no literal. */
+/** Longer texts are never read as a number, boolean or literal. */
 const LONGEST_WORD = 1_000;
 
 function isBlank(text: string): boolean {
@@ -44,14 +46,14 @@ function isUnknown({ type, options, values }: Shape): boolean {
   return type === undefined && options === undefined && values === undefined;
 }
 
-/** Whether a text that is blank may stand for itself. */
+/** Whether a blank text may be a value. */
 function takesText(shape: Shape, text: string): boolean {
   if (shape.values !== undefined) return shape.values.includes(text);
   if (shape.options !== undefined) return shape.options.some((option) => takesText(option, text));
   return isUnknown(shape) || shape.type === "string";
 }
 
-/** The value of this shape; undefined where the text does not read as one. */
+/** The value of this shape; undefined if the text cannot be read as one. */
 function typed(text: string, shape: Shape): Value | undefined {
   if (shape.nullable === true && text === "null" && !takesText(shape, "")) return null;
   if (shape.values !== undefined) return literal(text, shape);
@@ -87,8 +89,8 @@ function literal(text: string, { values }: Shape): Value | undefined {
 }
 
 /**
- * Of a union: a literal first; JSON for tables and lists; where a text may stand, only what is plainly something else is
- * something else; then number, bigint, boolean, list.
+ * For a union: a literal first; JSON for tables and lists; if a text is allowed, only texts that are clearly something
+ * else are read as something else; then number, bigint, boolean, list.
  */
 function oneOf(text: string, shape: Shape): Value | undefined {
   const options = shape.options!.flatMap((option) => option.options ?? [option]);
@@ -123,7 +125,7 @@ function oneOf(text: string, shape: Shape): Value | undefined {
   );
 }
 
-/** In any case. What systemd reads as a boolean, and `enabled`. */
+/** In any case. The booleans of systemd, and `enabled`. */
 const TRUE: ReadonlySet<string> = new Set(["true", "t", "yes", "y", "on", "1", "enabled", "enable"]);
 const FALSE: ReadonlySet<string> = new Set(["false", "f", "no", "n", "off", "0", "disabled", "disable"]);
 
@@ -148,7 +150,7 @@ function bigintOf(text: string): bigint | undefined {
   return /^[+-]?\d+$/.test(word) ? BigInt(word.replace(/^\+/, "")) : undefined;
 }
 
-/** Over a bigint a smaller integer is a number again, as in a file. */
+/** Above a bigint, a smaller integer is still a number, as in a file. */
 function wholeOf(text: string): number | bigint | undefined {
   const integer = bigintOf(text);
   return integer === undefined ? undefined : integerOf(String(integer));
@@ -157,7 +159,7 @@ function wholeOf(text: string): number | bigint | undefined {
 function listOf(text: string, shape: Shape): Value | undefined {
   const json = jsonOf(text, shape);
   if (json !== undefined) return Array.isArray(json) ? json : undefined;
-  // A list in brackets that is no JSON is a mistake; addresses such as `[::1],[::2]` are none.
+  // A list in brackets that is not JSON is a mistake, but addresses such as `[::1],[::2]` are not.
   if (text.startsWith("[") && text.endsWith("]") && !/\[|\]/.test(text.slice(1, -1))) return undefined;
   return text.split(",").map((part, index) => {
     const word = part.trim();
@@ -184,7 +186,7 @@ function untyped(text: string): Value {
   return jsonOf(text, undefined) ?? text;
 }
 
-/** A number in JSON, before it is known what it shall be. */
+/** A number in JSON whose type is not yet known. */
 class Digits {
   readonly text: string;
 
@@ -193,10 +195,10 @@ class Digits {
   }
 }
 
-/** A text that cannot be what it says. Its message never quotes it. */
+/** A malformed text. The message never quotes it. */
 export class TextFault extends Error {
   override readonly name = "TextFault";
-  /** Where in the value it is wrong. */
+  /** The path of the fault in the value. */
   readonly path: Segments;
 
   constructor(message: string, path: Segments = []) {
@@ -205,7 +207,7 @@ export class TextFault extends Error {
   }
 }
 
-/** A JSON object or list, fitted to the shape; undefined where the text is none. */
+/** A JSON object or list, fitted to the shape; undefined if the text is neither. */
 function jsonOf(text: string, shape: Shape | undefined): Value | undefined {
   const first = text.trimStart()[0];
   if (first !== "{" && first !== "[") return undefined;
@@ -244,7 +246,7 @@ function fittedNumber(text: string, shape: Shape | undefined): Value {
   return orElse(typed(text, shape), value);
 }
 
-/** Whether the shape has room for this number as it is. */
+/** Whether the shape accepts this number unchanged. */
 function accepts({ type, options, values }: Shape, value: number | bigint): boolean {
   if (values !== undefined) return values.includes(value);
   if (options !== undefined) return options.some((option) => accepts(option, value));
@@ -253,7 +255,7 @@ function accepts({ type, options, values }: Shape, value: number | bigint): bool
     : type === "bigint" && typeof value === "bigint";
 }
 
-/** Whether a value has the shape, as far as types tell: what a text that has a type of its own (a TOML value) is asked. */
+/** Whether a value has the shape, as far as types go; checked for typed texts (TOML values). */
 export function hasShape(value: Value, shape: Shape): boolean {
   if (value === null) return shape.nullable === true || isUnknown(shape);
   if (shape.values !== undefined) return shape.values.includes(value as Scalar);

@@ -16,34 +16,35 @@ import { faultsIn, issuesIn } from "./verdict.ts";
 import { isError, isRevoked, messageIn, thrownWords, typeOf, wordsOf } from "./words.ts";
 
 /**
- * Validation, for puts and reloads alike. First the schema for the whole sees the merged tree, and what it makes of it
- * (defaults, coercions) replaces it. Then the validators by pattern see each node at their depth whose subtree changed;
- * one that is a schema replaces the node by what it makes of it. All problems are found before anything is refused.
+ * Validation, for puts and reloads alike. First the schema gets the merged tree, and its output (defaults, coercions)
+ * replaces the tree. Then the validators by pattern get each node at their depth whose subtree changed; a validator
+ * that is a schema replaces the node by its output. All problems are collected before a refusal.
  *
  *     new Validation(schema, { "limits.*": (limit) => limit.rate > 0 || "needs a rate above 0" })
  *
- * A schema or a validator is others' code: whatever it throws or returns, now or later, is agreement or a problem in words.
+ * A schema or a validator is foreign code: whatever it throws or returns, now or later, becomes agreement or a
+ * described problem.
  */
 
 /**
- * What may stand for a pattern: a Standard Schema, or a function.
+ * A validator for a pattern: a Standard Schema, or a function.
  *
- * A function refuses by throwing, or by returning `false`, a message, an Error, or a list of messages, Errors or problems
- * (whose paths are then relative to the node, dotted or as segments: `{ path: "pool.size", message: "is too small" }`).
- * What a schema library answers instead of throwing is read too: `(limit) => Limit.safeParse(limit)` refuses what `Limit`
- * does. Whatever else it returns is agreement. Either may be asynchronous.
+ * A function refuses by throwing, or by returning `false`, a message, an Error, or a list of messages, Errors or
+ * problems (whose paths are then relative to the node, dotted or as segments: `{ path: "pool.size", message: "is too
+ * small" }`). Results of schema libraries that do not throw are understood too: `(limit) => Limit.safeParse(limit)`
+ * refuses whatever `Limit` refuses. Any other result is agreement. Both kinds may be asynchronous.
  */
 export type Validator = StandardSchemaV1 | ValidatorFunction;
 
 type ValidatorFunction = (value: Value, path: string) => unknown;
 
-/** What the rule wants to know of its surroundings. */
+/** The context of a validation. */
 export interface ValidationContext {
-  /** Begins the error message: `Cannot put "database.port"`. */
+  /** The beginning of the error message: `Cannot put "database.port"`. */
   readonly action: string;
-  /** Where the value at a path came from. */
+  /** The origin of the value at a path. */
   readonly origin: (path: Segments) => Origin | undefined;
-  /** A message at a path as it may be shown: no secret is in it. */
+  /** A message at a path as it may be shown, without secrets. */
   readonly shown: (path: Segments, message: string) => string;
   /** Lets a large tree be admitted in slices. */
   readonly budget?: Budget | undefined;
@@ -55,7 +56,7 @@ export class Validation {
   private readonly schemas = new PatternIndex<StandardSchemaV1>();
   private readonly functions = new PatternIndex<ValidatorFunction>();
 
-  /** @throws TypeError when a pattern is no pattern, or what stands for it is no validator */
+  /** @throws TypeError if a pattern or a validator is invalid */
   constructor(schema: StandardSchemaV1 | undefined, validators: Readonly<Record<string, Validator>> = {}) {
     if (schema !== undefined && !isSchema(schema)) {
       throw new TypeError(
@@ -84,7 +85,7 @@ export class Validation {
     }
   }
 
-  /** Whether there is nothing to check: then a tree is valid as it is. */
+  /** Whether there is nothing to check, so that every tree is valid. */
   get isEmpty(): boolean {
     return this.schema === undefined && this.schemas.size === 0 && this.functions.size === 0;
   }
@@ -92,12 +93,12 @@ export class Validation {
   /**
    * Checks a merged tree.
    *
-   * @param raw shares with `before` what is equal
+   * @param raw shares equal subtrees with `before`
    * @param before the effective tree it would replace
-   * @param written the merged tree that `before` was made from: what is written anew is read anew, also where it equals
-   *   what came out last time
-   * @returns the effective tree, frozen, sharing with `before` what is equal; a promise only where something is waited for
-   * @throws ConfigValidationError with every problem; or the promise rejects with it
+   * @param written the merged tree that `before` was made from: newly written nodes are parsed again, even if they
+   *   equal the last output
+   * @returns the effective tree, frozen, sharing equal subtrees with `before`; a promise only if it had to wait
+   * @throws ConfigValidationError with every problem, or the promise rejects with it
    */
   run(raw: Table, before: Table, context: ValidationContext, written: Table = before): Table | Promise<Table> {
     if (this.isEmpty) return raw;
@@ -141,7 +142,7 @@ export class Validation {
     );
   }
 
-  /** The nodes that schemas by pattern must read: what is different from what came out last time, and what is written anew. */
+  /** The nodes that schemas by pattern must parse: those that differ from the last output, and newly written ones. */
   private readAnew(
     changed: Change | undefined,
     written: Change | undefined,
@@ -157,12 +158,15 @@ export class Validation {
   }
 }
 
-/** Whoever reads a refusal has enough of so many, and each takes time to find its origin. */
+/** More problems than this are of no use to a reader, and finding the origin of each takes time. */
 const MOST_PROBLEMS = 1_000;
 
 type Report = (path: Segments, message: string) => void;
 
-/** What a schema makes of a value; undefined, and reported, where it refuses it. It is others' code, and may do anything. */
+/**
+ * The output of a schema for a value; undefined, and reported, if the schema refuses it. The schema is foreign code and
+ * may do anything.
+ */
 function parsed(
   schema: StandardSchemaV1,
   value: Value,
@@ -183,7 +187,8 @@ function parsed(
       else for (const issue of issues) report([...path, ...issuePath(issue)], messageIn(issue) ?? "is not valid");
       return undefined;
     }
-    // A schema's optional key may come out as undefined, which admission takes as absent; at the top it is no value.
+    // An optional key may be undefined in the output, which admission treats as absent; at the top, undefined is not a
+    // value.
     const output = result.value === undefined ? {} : result.value;
     const rules = { at: path, strict: true };
     return budget === undefined ? admit(output, before, rules) : admitSliced(output, before, rules, budget);
@@ -191,12 +196,12 @@ function parsed(
   return guarded(() => schema["~standard"].validate(given(value, schema)), admitted, failed);
 }
 
-/** What a schema is given: the frozen value itself where its library is known to write nowhere, else a copy of its own. */
+/** The input for a schema: the frozen value itself if its library is known not to write into it, otherwise a copy. */
 function given(value: Value, schema: StandardSchemaV1): unknown {
   return READS_ONLY.has(schema["~standard"].vendor) ? value : thawed(value);
 }
 
-/** Libraries whose schemas never write into what they are given. Others (arktype) transform in place. */
+/** Libraries whose schemas never write into their input. Others (arktype) transform in place. */
 const READS_ONLY: ReadonlySet<unknown> = new Set(["zod", "valibot", "otpts"]);
 
 function thawed(value: Value): unknown {
@@ -241,7 +246,7 @@ function called(node: Notified, report: Report, thrown: ConfigValidationError[])
 
 type Notified = Notification<ValidatorFunction>;
 
-/** Runs others' code, and what is made of its answer: whatever it throws, now or later, is given to `failed`. */
+/** Runs foreign code and processes its result: anything it throws, now or later, is passed to `failed`. */
 function guarded<T, R>(
   run: () => T | PromiseLike<T>,
   then: (answer: T) => R | Promise<R>,
@@ -257,8 +262,8 @@ function guarded<T, R>(
 }
 
 /**
- * A validator's own error passes on when it is all there is to say, and says no secret. Its problems become the full ones, with
- * path and origin.
+ * A validator's own error is passed on if it is the only problem and contains no secret. Its problems become complete
+ * ones, with path and origin.
  */
 function refusal(
   context: ValidationContext,
@@ -278,7 +283,10 @@ function refusal(
   return new ConfigValidationError(`${context.action}: ${summary(problems)}`, problems);
 }
 
-/** What errors said before they got full problems: a validator may throw the same one again, for another path. */
+/**
+ * The original problems of errors whose problems were completed: a validator may throw the same error again, for
+ * another path.
+ */
 const originals = new WeakMap<ConfigValidationError, readonly Problem[]>();
 
 function completed(
@@ -310,7 +318,10 @@ function issuePath(issue: StandardSchemaV1.Issue): Segments {
   return [...(issue.path ?? [])].map((part) => String(typeof part === "object" ? part.key : part));
 }
 
-/** A problem's path is relative to the node: dotted, or segments. One that is not there, and begins with the node's, is whole. */
+/**
+ * A problem's path is relative to the node: dotted, or segments. A path that does not exist there but begins with the
+ * node's path is absolute.
+ */
 function below({ segments: at, after }: Notified, path: unknown): Segments {
   if (path === undefined || path === "") return [];
   try {
@@ -322,12 +333,12 @@ function below({ segments: at, after }: Notified, path: unknown): Segments {
   }
 }
 
-/** What a validator threw, or why it could not even be called. */
+/** A description of a validator's error, or of why it could not be called. */
 function calledWords(validator: unknown, error: unknown): string {
   return isRevoked(validator) ? "cannot be checked: its validator is a revoked proxy" : thrownWords(error);
 }
 
-/** A schema of effect is a function, which checks nothing when it is called. */
+/** An effect schema is a function that checks nothing when it is called. */
 function isEffect(value: unknown): boolean {
   return typeof value === "function" && !isRevoked(value) && "ast" in value;
 }
@@ -343,7 +354,7 @@ function isSchema(value: unknown): value is StandardSchemaV1 {
         : undefined;
     return typeof standard?.validate === "function";
   } catch {
-    // What cannot be looked into is told of as what it is not.
+    // A value that cannot be inspected is not an effect schema.
     return false;
   }
 }

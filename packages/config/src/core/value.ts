@@ -1,4 +1,4 @@
-/** What a configuration is made of: plain data, as TOML and JSON know it. */
+/** The values of a configuration: plain data, as in TOML and JSON. */
 export type Scalar = string | number | bigint | boolean | null;
 
 /** A value in the configuration: a scalar, a list or a table. `undefined` is absence and never a value. */

@@ -3,17 +3,18 @@ import type { Value } from "./value.ts";
 import { isError, messageIn } from "./words.ts";
 
 /**
- * What the answer of a validator means, which is others' code and may answer as its library does: an empty list is agreement,
- * everything else in it a refusal: `false`, a message, an Error, or a problem `{ path, message }`.
+ * The meaning of a validator's result. A validator is foreign code, and may return whatever its library does. The
+ * result is a list of faults: `false`, a message, an Error, or a problem `{ path, message }`; an empty list means
+ * agreement.
  *
  *     false, and the function has `errors`    ajv's compiled functions
  *     { issues }, { success: false, error }   zod, valibot, arktype
  *     { _tag: "Left" | "Failure" | "None" }   effect, fp-ts
  *     { valid: false, errors }, { error }     jsonschema, joi
  *     an iterator of problems, one problem    typebox
- *     [undefined, value], the value itself    superstruct, what parsers return: agreement
+ *     [undefined, value], the value itself    superstruct, parsers: agreement
  *
- * An answer that somebody would still have to run or to call, such as an Effect, is refused: nothing was checked.
+ * A result that would still have to be run or called, such as an Effect, is refused, because nothing was checked.
  */
 export function faultsIn(answer: unknown, value: Value | undefined, validator: unknown): readonly unknown[] {
   if (answer === false) return errorsOf(validator) ?? [false];
@@ -21,8 +22,8 @@ export function faultsIn(answer: unknown, value: Value | undefined, validator: u
   if (typeof answer === "function") return ["cannot be checked: its validator returned a function, which nobody calls"];
   if (typeof answer !== "object" || answer === null || isError(answer)) return isError(answer) ? [answer] : [];
   if (Array.isArray(answer)) return listed(answer, value);
-  // A key that the value itself has tells nothing: a validator may return what it was given. Asked for only where it is
-  // there: an assertion library's object throws for what it does not have.
+  // A key that the value itself has means nothing, since a validator may return its argument. Keys are read only if
+  // they exist: an assertion library's object throws for missing ones.
   const said = (key: string | symbol): unknown =>
     !(key in answer) || (isTable(value) && typeof key === "string" && Object.hasOwn(value, key))
       ? undefined
@@ -46,7 +47,7 @@ export function faultsIn(answer: unknown, value: Value | undefined, validator: u
   return typeof each === "function" ? listed(firstOf(answer as Iterable<unknown>), value) : [];
 }
 
-/** What a library's error has to say in detail; undefined where that is nothing but its message. */
+/** The details of a library's error; undefined if it has nothing but a message. */
 export function issuesIn(error: unknown): readonly unknown[] | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   try {
@@ -56,14 +57,14 @@ export function issuesIn(error: unknown): readonly unknown[] | undefined {
       if (issues.every((issue) => messageIn(issue) !== undefined)) return (issues as unknown[]).map(relative);
     }
   } catch {
-    // It does not let itself be read: its message has to do.
+    // It cannot be read, so its message must suffice.
   }
   return undefined;
 }
 
 const REFUSALS: ReadonlySet<unknown> = new Set(["Left", "Failure", "None", "Err"]);
 
-/** Problems that are taken from one answer. */
+/** Maximum number of problems taken from one result. */
 const MOST = 10_000;
 
 function errorsOf(validator: unknown): readonly unknown[] | undefined {
@@ -77,7 +78,7 @@ function listed(list: readonly unknown[], value: Value | undefined): readonly un
   return list.map(relative);
 }
 
-/** Of a failure: its list, or what its error says. */
+/** The faults of a failure: its list, or those of its error. */
 function unpacked(failure: unknown): readonly unknown[] {
   if (Array.isArray(failure)) return (failure as unknown[]).map(relative);
   if (typeof failure === "string" && failure !== "") return [failure];
@@ -86,7 +87,7 @@ function unpacked(failure: unknown): readonly unknown[] {
   );
 }
 
-/** The errors in the cause of an Exit of effect. */
+/** The errors in the cause of an effect Exit. */
 function reasonsOf(cause: unknown): readonly unknown[] {
   if (typeof cause !== "object" || cause === null || isError(cause)) return [cause];
   const { reasons = [cause] } = cause as { readonly reasons?: unknown };
@@ -104,7 +105,7 @@ function firstOf(iterable: Iterable<unknown>): readonly unknown[] {
   return found;
 }
 
-/** An issue as a problem whose path is relative to the node: its own path, or its pointer (`/pool/size`). */
+/** An issue as a problem whose path, from its path or its pointer (`/pool/size`), is relative to the node. */
 function relative(issue: unknown): unknown {
   if (typeof issue !== "object" || issue === null || isError(issue)) return issue;
   const { path, instancePath } = issue as { readonly path?: unknown; readonly instancePath?: unknown };
@@ -125,7 +126,7 @@ function segmentsOf(path: unknown): unknown {
   );
 }
 
-/** Whether an answer is what was validated, or a copy of it. */
+/** Whether a result is the validated value, or a copy of it. */
 function isSame(answer: unknown, value: unknown): boolean {
   if (Object.is(answer, value)) return true;
   if (typeof answer !== "object" || typeof value !== "object" || answer === null || value === null) return false;

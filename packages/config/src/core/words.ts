@@ -1,6 +1,6 @@
 /**
- * Words for what others' code threw or returned, which may be anything: a text, an error whose message throws, a revoked
- * proxy. Never throws, runs no accessor of what is no error, and is short.
+ * A description of a value that foreign code threw or returned, which may be anything: a text, an error whose message
+ * throws, a revoked proxy. Never throws, runs accessors only of errors, and is short.
  *
  *     wordsOf(new Error("no database"))   →  no database
  *     wordsOf({ code: 42 })               →  { code: 42 }
@@ -19,7 +19,7 @@ export function wordsOf(value: unknown): string {
 }
 
 /**
- * Words for what others' code threw: its message, where it has one.
+ * A description of a value that foreign code threw: its message, if it has one.
  *
  *     thrownWords(new Error("no database"))   →  no database
  *     thrownWords(undefined)                  →  it threw undefined
@@ -30,13 +30,13 @@ export function thrownWords(thrown: unknown): string {
   return message === undefined ? `it threw ${wordsOf(thrown)}` : shortened(message);
 }
 
-/** What a value is, for a message that says it should be something else. Never throws. */
+/** The type of a value, for a message that it should be something else. Never throws. */
 export function typeOf(value: unknown): string {
   if (isRevoked(value)) return "a revoked proxy";
   return value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
 }
 
-/** Whether it is a proxy that was revoked, which nobody can look into or call. */
+/** Whether it is a revoked proxy, which cannot be inspected or called. */
 export function isRevoked(value: unknown): boolean {
   try {
     Array.isArray(value);
@@ -46,7 +46,7 @@ export function isRevoked(value: unknown): boolean {
   }
 }
 
-/** The message of an error, or of what looks like one; undefined where it is no text, or an empty one. Never throws. */
+/** The message of an error, or of an object like one; undefined if it is not a text or is empty. Never throws. */
 export function messageIn(value: unknown): string | undefined {
   try {
     if (typeof value !== "object" || value === null) return undefined;
@@ -57,7 +57,7 @@ export function messageIn(value: unknown): string | undefined {
   }
 }
 
-/** Whether it is an error. A proxy's trap may throw at the question. */
+/** Whether it is an error. The trap of a proxy may throw at this check. */
 export function isError(value: unknown): value is Error {
   try {
     return value instanceof Error;
@@ -70,7 +70,7 @@ const LONGEST = 1_000;
 const DEEPEST = 2;
 const MOST = 5;
 
-/** A value, its first entries and what is in them. */
+/** A value, its first entries and their contents. */
 function printed(value: unknown, depth: number): string {
   if (isRevoked(value)) return "a revoked proxy";
   if (typeof value === "function") return "a function";

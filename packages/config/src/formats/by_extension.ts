@@ -4,7 +4,7 @@ import { env } from "./env.ts";
 import type { Format } from "./format.ts";
 import { json, jsonc } from "./json.ts";
 
-/** Name of a format that is built in. */
+/** Name of a built-in format. */
 export type FormatName = "toml" | "json" | "jsonc" | "yaml" | "env";
 
 const named: Partial<Record<FormatName, Format>> = { json, jsonc, env };
@@ -12,7 +12,7 @@ const named: Partial<Record<FormatName, Format>> = { json, jsonc, env };
 /** The names of all formats. */
 export const FORMAT_NAMES: readonly FormatName[] = ["toml", "json", "jsonc", "yaml", "env"];
 
-/** By extension, without its dot. An extension that is not here is unknown, and a file that has it is not guessed at. */
+/** Formats by extension, without its dot. The format of a file with any other extension is not guessed. */
 const extensions: Readonly<Record<string, FormatName>> = {
   toml: "toml",
   json: "json",
@@ -20,18 +20,18 @@ const extensions: Readonly<Record<string, FormatName>> = {
   yaml: "yaml",
   yml: "yaml",
   env: "env",
-  // These tell nothing of a format.
+  // These extensions do not imply a format.
   conf: "toml",
   cfg: "toml",
 };
 
-/** Loads what a format needs: the packages for TOML and YAML come with the first text that is written in it. */
+/** Loads the dependencies of a format: the packages for TOML and YAML are loaded with their first text. */
 export async function load_format(name: FormatName): Promise<void> {
   if (name === "toml") named.toml ??= (await import("./toml.ts")).toml;
   if (name === "yaml") named.yaml ??= (await import("./yaml.ts")).yaml;
 }
 
-/** A built-in format that `load_format` has loaded. @throws Error where it has not */
+/** A built-in format that `load_format` has loaded. @throws Error if it has not */
 export function format_named(name: FormatName): Format {
   const format = named[name];
   if (format === undefined) throw new Error(`Cannot use format "${name}": load_format must load it first`);
@@ -39,10 +39,10 @@ export function format_named(name: FormatName): Format {
 }
 
 /**
- * The name of the format of a file, by its extension; `.env` and `.env.local` are as well known. A file without an extension
- * is TOML, as the note has it, and so is `.conf`.
+ * The name of a file's format, by its extension, or by its name for `.env` and `.env.local`. A file without an
+ * extension is TOML, and so is `.conf`.
  *
- * @returns undefined where the extension is unknown
+ * @returns undefined if the extension is unknown
  */
 export function format_by_extension(path: string): FormatName | undefined {
   const name = basename(path).toLowerCase();

@@ -4,9 +4,9 @@ import type { Value } from "../core/value.ts";
 import { type Document, type Format, type Place, SyntaxFault, position_at } from "./format.ts";
 
 /**
- * `.env` files, as Node reads them (`util.parseEnv`): a name, `=`, a value; comments; quotes of three kinds, inside which
- * a value may have several lines; `export` before a name. Each name stands at the top of the tree with its text. A line that
- * is none of this is refused, which Node passes over in silence.
+ * `.env` files, as Node reads them (`util.parseEnv`): a name, `=`, a value; comments; quotes of three kinds, inside
+ * which a value may have several lines; `export` before a name. Each name is at the top of the tree, with its text. Any
+ * other line is refused, while Node silently skips it.
  */
 export const env: Format = {
   name: "env",
@@ -17,7 +17,7 @@ export const env: Format = {
     const tree: Record<string, Value> = {};
     const read = parse(text);
     for (const [written, value] of Object.entries(read)) {
-      // Node takes `export` and one blank away.
+      // Node removes `export` and one blank.
       const name = written.replace(/^export[ \t]+/, "").trim();
       if (name !== "__proto__" && value !== undefined) tree[name] = value;
     }
@@ -27,7 +27,7 @@ export const env: Format = {
 
 const QUOTES = "\"'`";
 
-/** Where each name is written; the last time where it is written twice, as that is the one that counts. */
+/** The place of each name; for a name that occurs twice, the last one, which counts. */
 function placesOf(text: string): Map<string, Place> {
   const places = new Map<string, Place>();
   for (let at = 0; at < text.length;) {
@@ -50,7 +50,7 @@ function placesOf(text: string): Map<string, Place> {
     const quote = value < lineEnd ? text[value]! : "";
     if (!QUOTES.includes(quote) || quote === "") continue;
     const end = text.indexOf(quote, value + 1);
-    // Without an end, the quote is part of a value of one line.
+    // Without a closing quote, the quote is part of a value of one line.
     if (end !== -1) at = endOfLine(text, end) + 1;
   }
   return places;

@@ -1,31 +1,31 @@
 import { MAX_DEPTH } from "../core/path.ts";
 import type { Table } from "../core/value.ts";
 
-/** How deep tables and lists may be nested in a file: deeper is refused as `too_deep`, as everywhere. */
+/** Maximum nesting of tables and lists in a file: deeper files are refused as `too_deep`. */
 export { MAX_DEPTH };
 
-/** What a text says. */
+/** The contents of a text. */
 export interface Document {
   readonly tree: Table;
-  /** Where the tree's keys are written. Computed when called: it may scan the text again. */
+  /** The places of the tree's keys. Computed when called: it may scan the text again. */
   places(): Place;
 }
 
-/** A syntax a configuration file may be written in. */
+/** A syntax of configuration files. */
 export interface Format {
   /** `toml`, `json` or `yaml`. */
   readonly name: string;
   /**
    * Reads a text (without byte order mark).
    *
-   * @throws SyntaxFault with the place and a fixed wording: never with content.
+   * @throws SyntaxFault with the place and a fixed message, never with content
    */
   parse(text: string): Document;
-  /** The text of a tree, where the format has a writer of its own. */
+  /** The text of a tree, if the format has its own writer. */
   write?(tree: Table): string;
 }
 
-/** Where a key (or a list's element) is written, and the same for what is in it. */
+/** The place of a key or a list element, and the places inside it. */
 export interface Place {
   /** UTF-16 offset of the key, or of the element's value. */
   readonly offset: number;
@@ -38,12 +38,12 @@ export interface Position {
   readonly column: number;
 }
 
-/** A text that cannot be read. Its message is one of a fixed set of wordings: it never quotes what was read. */
+/** A text that cannot be read. Its message is one of a fixed set, and never quotes the text. */
 export class SyntaxFault extends Error {
   override readonly name = "SyntaxFault";
   readonly code: string;
   readonly position: Position | undefined;
-  /** Whether the message tells where, so that it need not be added. */
+  /** Whether the message contains the place. */
   readonly placed: boolean;
 
   constructor(code: string, message: string, position?: Position, placed = false) {

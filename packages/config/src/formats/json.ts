@@ -3,12 +3,12 @@ import type { Table } from "../core/value.ts";
 import { type Document, type Format, SyntaxFault, notTable, position_at } from "./format.ts";
 
 /**
- * JSON (RFC 8259). Integers beyond 2^53 become `bigint`; a number that no finite number can hold, and a key that is written
- * twice in one table, are refused.
+ * JSON (RFC 8259). Integers beyond 2^53 become `bigint`; numbers that no finite number can hold and duplicate keys are
+ * refused.
  */
 export const json: Format = formatOf("json", false);
 
-/** JSONC: JSON with comments, and with a comma allowed after the last entry. */
+/** JSONC: JSON with comments and trailing commas. */
 export const jsonc: Format = formatOf("jsonc", true);
 
 function formatOf(name: string, relaxed: boolean): Format {

@@ -4,12 +4,12 @@ import type { Position } from "./format.ts";
 import { Locator, positions_of } from "./positions.ts";
 import { decode_utf8 } from "./utf8.ts";
 
-/** What a file says, and where it says it. */
+/** The contents of a file, and where they are written. */
 export interface Parsed {
   readonly tree: Table;
-  /** Where the node at a path, or the nearest one above it, is written; `undefined` for the top. */
+  /** The position of the node at a path, or of the nearest one above it; `undefined` for the top. */
   readonly locate: (path: Segments) => Position | undefined;
-  /** The text was large and no thread could be had: the event loop was held up. */
+  /** Whether the text was large and no thread was available, so that the event loop was blocked. */
   readonly held_up?: boolean;
 }
 
@@ -26,7 +26,9 @@ export function parse_text(text: string, format: FormatName): Parsed {
   };
 }
 
-/** From how many bytes on parsing takes so long (some 10 ms) that it is done in a thread, which takes as long to start. */
+/**
+ * The size in bytes from which parsing takes long (some 10 ms) and is done in a thread, which takes as long to start.
+ */
 const LARGE: Readonly<Record<FormatName, number>> = {
   toml: 48 * 1024,
   json: 192 * 1024,
@@ -36,9 +38,9 @@ const LARGE: Readonly<Record<FormatName, number>> = {
 };
 
 /**
- * Reads the bytes of a file: large ones in a thread of their own, so that the event loop goes on.
+ * Reads the bytes of a file: large ones in a separate thread, so that the event loop goes on.
  *
- * @throws SyntaxFault with the place, never with content; the signal's reason
+ * @throws SyntaxFault with the place, never with content; or the signal's reason
  */
 export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal: AbortSignal): Promise<Parsed> {
   await load_format(format);
@@ -54,7 +56,7 @@ export async function parse_bytes(bytes: Uint8Array, format: FormatName, signal:
   }
 }
 
-/** What a file says, without the key by which it names its JSON Schema to editors. */
+/** The settings of a file, without the key that names its JSON Schema for editors. */
 function settingsIn(tree: Table): Table {
   if (typeof tree["$schema"] !== "string" || !Object.hasOwn(tree, "$schema")) return tree;
   const { $schema: _schema, ...settings } = tree;

@@ -9,13 +9,13 @@ import type { ParserAnswer, ParserJob } from "./parser_thread.ts";
 import type { Positions } from "./positions.ts";
 import { Assembly, type Slice } from "./slices.ts";
 
-/** No thread can be started: a bundler left its file out, or threads are not allowed. */
+/** No thread can be started: a bundler omitted its file, or threads are not allowed. */
 export class NoThread extends Error {
   override readonly name = "NoThread";
 }
 
 /**
- * The built thread's file; from the sources, which Node 20 cannot run in a thread, it is that of the build.
+ * The thread's built file; when run from the sources, which Node 20 cannot run in a thread, also the built file.
  *
  * @throws TypeError in a bundle of CommonJS, where modules have no URL
  */
@@ -25,10 +25,10 @@ function threadFile(): URL {
 }
 
 /**
- * Parses bytes in a thread, so that the event loop is never held up: the tree arrives in slices, with a turn of the loop
- * between two of them. The thread ends with the work.
+ * Parses bytes in a thread, so that the event loop is never blocked: the tree arrives in slices, with a turn of the
+ * loop between them. The thread ends with the work.
  *
- * @throws SyntaxFault; NoThread; the signal's reason
+ * @throws SyntaxFault, NoThread, or the signal's reason
  */
 export async function parse_aside(
   bytes: Uint8Array,
@@ -68,7 +68,7 @@ function started(job: ParserJob): Worker {
   }
 }
 
-/** The thread's last word. What goes wrong before its first one means that it cannot run at all. */
+/** The thread's final message. An error before its first message means that it cannot run at all. */
 async function answerOf(worker: Worker, port: MessageChannel["port1"], signal: AbortSignal) {
   let runs = false;
   const failed = new Promise<never>((_, reject) => {
@@ -84,7 +84,7 @@ async function answerOf(worker: Worker, port: MessageChannel["port1"], signal: A
       runs = true;
     }
   })();
-  // Whichever is not first is of no interest any more.
+  // Only the first outcome counts.
   answered.catch(() => undefined);
   failed.catch(() => undefined);
   return Promise.race([answered, failed]);

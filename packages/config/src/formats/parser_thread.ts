@@ -1,6 +1,6 @@
 /**
- * Parses in a thread of its own: decodes, parses, computes positions, and sends the tree in slices, each a message that
- * waits until it is asked for. The work is in `workerData`, the answer goes to its port.
+ * Parses in a separate thread: decodes, parses, computes positions, and sends the tree in slices, each a message that
+ * is read on demand. The job is in `workerData`, and the answer goes to its port.
  */
 import { type MessagePort, workerData } from "node:worker_threads";
 
@@ -10,16 +10,16 @@ import { type Positions, positions_of } from "./positions.ts";
 import { slices_of } from "./slices.ts";
 import { decode_utf8 } from "./utf8.ts";
 
-/** What the thread is given. */
+/** The job of the thread. */
 export interface ParserJob {
   readonly bytes: Uint8Array;
   readonly format: FormatName;
   readonly port: MessagePort;
-  /** For the slices. */
+  /** The port for the slices. */
   readonly slices: MessagePort;
 }
 
-/** What it answers, after `started`: all slices were sent before. */
+/** Its answer, after `started` and after all slices. */
 export type ParserAnswer =
   | "started"
   | { readonly positions: Positions }

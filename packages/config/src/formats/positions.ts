@@ -2,12 +2,12 @@ import type { Segments, Table, Value } from "../core/value.ts";
 import type { Place, Position } from "./format.ts";
 
 /**
- * Where the nodes of a tree are written, as pairs of line and column in the order in which a walk meets the nodes (a
- * table, then all that is in it). A flat list of numbers, so that it costs little to keep and nothing to move between threads.
+ * The positions of a tree's nodes, as pairs of line and column in the order of a walk (a table, then its contents). A
+ * flat list of numbers, so that it costs little to keep and nothing to move between threads.
  */
 export type Positions = Uint32Array<ArrayBuffer>;
 
-/** Computes the positions of a tree's nodes; a node without a place of its own has that of the node above it. */
+/** Computes the positions of a tree's nodes; a node without its own place has that of the node above it. */
 export function positions_of(tree: Table, root: Place, text: string): Positions {
   const starts = lineStarts(text);
   const flat: number[] = [];
@@ -29,7 +29,7 @@ const LARGE = 64;
 export class Locator {
   readonly #tree: Table;
   readonly #positions: Positions;
-  /** How many nodes a table or list holds, itself included: found when first asked. */
+  /** The number of nodes of a table or list, including itself; computed when first needed. */
   readonly #sizes = new WeakMap<object, number>();
   /** Of the large table that was looked into last at each depth: where each key's positions begin, below the table's own. */
   readonly #large: { readonly of: object; readonly offsets: ReadonlyMap<string, number> }[] = [];

@@ -12,7 +12,7 @@ export interface Slice {
 /** Values in one slice, roughly. */
 const LIMIT = 1000;
 
-/** A tree in slices, in order: a table or list too large for one comes empty, and then its entries. */
+/** A tree in slices, in order: a table or list too large for one slice comes empty, followed by its entries. */
 export function* slices_of(tree: Table, limit: number = LIMIT): Generator<Slice> {
   const sizes = new WeakMap<object, number>();
   const sizeOf = (value: Value): number => {

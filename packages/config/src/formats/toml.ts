@@ -6,8 +6,8 @@ import { type Document, type Format, MAX_DEPTH, SyntaxFault, position_at, protoK
 import { type TomlPlace, toml_places } from "./toml_places.ts";
 
 /**
- * TOML. Dates and times become strings as they are written; integers beyond 2^53 become `bigint`. A number that no finite
- * number can hold is refused, `inf` and `nan` as well.
+ * TOML. Dates and times become strings, unchanged; integers beyond 2^53 become `bigint`. Numbers that no finite number
+ * can hold are refused, and so are `inf` and `nan`.
  */
 export const toml: Format = {
   name: "toml",
@@ -28,7 +28,7 @@ export const toml: Format = {
 interface Scanned {
   readonly text: string;
   readonly places: () => TomlPlace;
-  /** Whether the text may hold a number that reads as zero and is not. */
+  /** Whether the text may contain a number that is read as zero but is not zero. */
   readonly tiny: boolean;
 }
 
@@ -64,7 +64,7 @@ function number(value: number | bigint, path: readonly string[], scanned: Scanne
   return value;
 }
 
-/** What a number so small that it reads as zero may look like. */
+/** Matches numbers that may be so small that they are read as zero. */
 const TINY = /[eE]-[0-9_]{3}|\.0{300}/;
 const DECIMAL = /[-+0-9._eE]*/y;
 
@@ -90,7 +90,9 @@ function positionOf(path: readonly string[], { text, places }: Scanned) {
   return position_at(text, placeOf(path, places()).offset);
 }
 
-/** The parser's wordings, all of them fixed. Its message goes on with the line itself, which may hold a secret. */
+/**
+ * The parser's messages, all of them fixed. Its own message continues with the line itself, which may contain a secret.
+ */
 const wordings: readonly [RegExp, string, string?][] = [
   [/^document contains excessively nested/, `tables and lists nested deeper than ${MAX_DEPTH} levels`, "too_deep"],
   [/^control characters are not allowed in comments/, "control character in a comment"],

@@ -1,14 +1,14 @@
 import type { Place } from "./format.ts";
 
-/** A place that also knows where its value begins. */
+/** A place with the offset of its value. */
 export interface TomlPlace extends Place {
   readonly value: number;
   readonly children: Map<string, TomlPlace> | undefined;
 }
 
 /**
- * Where each key of a TOML text is written. The text must be one that the parser has accepted: this scanner follows its
- * structure (strings, comments, headers, dotted keys, lists and inline tables) and checks nothing.
+ * The place of each key of a TOML text. The parser must have accepted the text: this scanner follows its structure
+ * (strings, comments, headers, dotted keys, lists and inline tables) and checks nothing.
  */
 export function toml_places(text: string): TomlPlace {
   return new Scanner(text).scan();
@@ -18,7 +18,7 @@ interface Node extends TomlPlace {
   offset: number;
   value: number;
   children: Map<string, Node> | undefined;
-  /** A list of tables: a header that passes through it means its last element. */
+  /** Whether it is a list of tables: a header that passes through it refers to its last element. */
   tables?: boolean;
 }
 
@@ -58,7 +58,7 @@ class Scanner {
       }
       if (table.tables === true) table = table.children!.get(String(table.children!.size - 1))!;
     }
-    // A table may have been named by a header of its own children first: its own header is its place.
+    // A table may have been implied by a header of its children first: its own header is its place.
     table.offset = key.at(-1)!.offset;
     return table;
   }
@@ -117,7 +117,7 @@ class Scanner {
     while (this.#more("}")) this.#keyAndValue(place);
   }
 
-  /** Moves on to the next element of a list or an inline table; at its end, behind it. */
+  /** Moves to the next element of a list or an inline table, or past its end. */
   #more(end: string): boolean {
     this.#skipBlank();
     if (this.#text[this.#at] === ",") {
@@ -137,11 +137,11 @@ class Scanner {
       this.#at += quote === '"' && this.#text[this.#at] === "\\" ? 2 : 1;
     }
     this.#at += end.length;
-    // Up to two quotes may stand right before the closing three.
+    // There may be up to two quotes right before the closing three.
     if (end.length === 3) while (this.#text[this.#at] === quote) this.#at += 1;
   }
 
-  // No expression with a star: what it matches goes on the stack, and a file may have millions of blank lines.
+  // Not a starred expression: its matches go on the stack, and a file may have millions of blank lines.
   #skipBlank(): void {
     for (;;) {
       const char = this.#text[this.#at];

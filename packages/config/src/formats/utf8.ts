@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { SyntaxFault } from "./format.ts";
 
 /**
- * The text of a file: UTF-8, with or without byte order mark (which is left out).
+ * The text of a file: UTF-8, with or without a byte order mark (which is removed).
  *
  * @throws SyntaxFault `not_utf8`, with line, column (in bytes) and byte offset of the first wrong byte.
  */
@@ -25,7 +25,7 @@ function notUtf8(bytes: Uint8Array): SyntaxFault {
   return new SyntaxFault("not_utf8", `not UTF-8 at byte ${offset}`, { line, column: offset - start + 1 });
 }
 
-/** A prefix is good exactly up to the first wrong byte, so halving finds it. */
+/** A prefix is valid exactly up to the first wrong byte, so bisection finds it. */
 function firstWrongByte(bytes: Uint8Array): number {
   let good = 0;
   let bad = bytes.length;
@@ -37,7 +37,7 @@ function firstWrongByte(bytes: Uint8Array): number {
   return good;
 }
 
-/** Whether these bytes begin a UTF-8 text: the last character may be cut. */
+/** Whether these bytes are the beginning of a UTF-8 text: the last character may be cut off. */
 function begins(bytes: Uint8Array): boolean {
   try {
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });

@@ -26,14 +26,14 @@ import {
   tooDeep,
 } from "./format.ts";
 
-/** How many values aliases may bring in altogether: more is an attack or a mistake. */
+/** Maximum number of values from aliases in total: more is an attack or a mistake. */
 const MAX_ALIASED = 10_000;
 
 /**
  * YAML 1.2, core schema: `yes` and `no` are strings, keys are strings, there are no dates. Integers beyond 2^53 become
- * `bigint`, numbers that no finite number can hold are refused. `<<` merges a table or a list of tables: what the table
- * says itself counts, then the first of the list. Duplicate keys, unknown tags and several documents in one file are refused;
- * aliases and merges may bring in at most 10,000 values.
+ * `bigint`, numbers that no finite number can hold are refused. `<<` merges a table or a list of tables: the table's
+ * own keys count, then the first of the list. Duplicate keys, unknown tags and several documents in one file are
+ * refused; aliases and merges may expand to at most 10,000 values.
  */
 export const yaml: Format = {
   name: "yaml",
@@ -52,7 +52,7 @@ function read(text: string): { tree: Table; place: Place } {
   try {
     return convert(text);
   } catch (error) {
-    // The library descends by recursion; where it meets the end of the stack, the text is too deep.
+    // The library is recursive; if it exhausts the stack, the text is too deep.
     throw error instanceof RangeError ? tooDeep() : error;
   }
 }
@@ -61,7 +61,7 @@ function convert(text: string): { tree: Table; place: Place } {
   const document = parseDocument(text, {
     schema: "core",
     version: "1.2",
-    // Both are looked after in our own walk, as the library's takes time that grows with the square of the keys.
+    // Our own walk does both, because the library's takes time that grows with the square of the number of keys.
     uniqueKeys: false,
     merge: false,
     stringKeys: true,
@@ -84,18 +84,18 @@ function convert(text: string): { tree: Table; place: Place } {
 /** The parsed document as plain data: aliases and merges followed, keys and numbers checked, all in one walk. */
 class Conversion {
   readonly #text: string;
-  /** The nodes that anchors stand at: of two that are named alike the one that was met last. */
+  /** The nodes of anchors: of two with the same name, the last one met. */
   readonly #anchors = new Map<string, YamlNode>();
-  /** What each alias meant where it stands. */
+  /** The node of each alias at its place. */
   readonly #targets = new Map<YamlNode, YamlNode>();
-  /** Values that aliases and merges brought in. */
+  /** Number of values from aliases and merges. */
   #aliased = 0;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  /** @param via the place of the alias or merge that brings the node in; undefined where it stands itself */
+  /** @param via the place of the alias or merge that includes the node; undefined for the node itself */
   value(node: YamlNode | null, place: Node, depth: number, via?: number): Value {
     if (depth > MAX_DEPTH) throw tooDeep(this.#at(place.offset));
     if (via !== undefined && ++this.#aliased > MAX_ALIASED) {
@@ -142,7 +142,7 @@ class Conversion {
       children.set(name, inner);
       table[name] = this.value(item as YamlNode | null, inner, depth + 1, via);
     }
-    // What a table says itself stands over what it merges; of several merges the first one counts.
+    // A table's own keys override merged ones; of several merges the first one counts.
     for (const { source, offset } of merges) this.#merge(source, table, children, offset, depth);
   }
 
@@ -181,7 +181,7 @@ class Conversion {
     if (node !== null && !isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
   }
 
-  /** An alias means the anchor that stands before it, also where it is brought in elsewhere by another alias. */
+  /** An alias refers to the anchor before it, even if it is included elsewhere by another alias. */
   #target(alias: Alias, offset: number): YamlNode {
     const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
     if (target === undefined) throw new SyntaxFault("syntax", wordings.BAD_ALIAS!, this.#at(offset));
@@ -205,7 +205,7 @@ class Conversion {
   }
 }
 
-/** Integers as YAML's core schema has them. */
+/** Integers of YAML's core schema. */
 const INTEGER = /^(?:[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+)$/;
 
 function offsetOf(node: unknown, otherwise: number): number {

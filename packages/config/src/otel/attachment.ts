@@ -1,9 +1,9 @@
 import { telemetry } from "@otpts/runtime";
 
-/** A handler, and the event that it is for. */
+/** A handler and its event. */
 export type EventHandler = readonly [event: string, handler: telemetry.Handler];
 
-/** Attaches handlers. Returns what detaches them all; it may be called twice. */
+/** Attaches handlers. Returns a function that detaches them all, which may be called twice. */
 export function attachAll(handlers: readonly EventHandler[]): () => void {
   const ids = handlers.map(([event, handler]) => {
     const id = `@otpts/config/otel ${++attached} ${event}`;
@@ -15,5 +15,5 @@ export function attachAll(handlers: readonly EventHandler[]): () => void {
   };
 }
 
-/** Handlers that were ever attached: two bridges at once share no id. */
+/** Number of handlers ever attached, so that two bridges at once share no id. */
 let attached = 0;

@@ -3,14 +3,14 @@ import { Exit, NOPROC } from "@otpts/runtime";
 import { ConfigClient } from "../config.ts";
 import { GAUGES, type Instrument, UP } from "../instruments.ts";
 
-/** Gauges that are registered. */
+/** The registered gauges. */
 export interface Gauges {
   stop(): void;
 }
 
 /**
- * What is asked of a manager whenever metrics are collected: its status, with one call. Of one that does not run only that it
- * does not.
+ * Reads a manager's status, with one call, whenever metrics are collected. For a manager that is not running, only that
+ * fact is reported.
  */
 export function gaugesOf(meter: Meter, managers: readonly string[]): Gauges {
   const gauge = ({ name, unit, description }: Instrument) => meter.createObservableGauge(name, { unit, description });

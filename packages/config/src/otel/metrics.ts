@@ -2,7 +2,10 @@ import type { Attributes, Meter } from "@opentelemetry/api";
 import { type Counter, COUNTERS, RELOAD_DURATION } from "../instruments.ts";
 import type { EventHandler } from "./attachment.ts";
 
-/** The counters and the histogram, as handlers of the events that they count. @param managers counted from 0 */
+/**
+ * The counters and the histogram, as handlers of the events that they count. @param managers the managers whose
+ * counters start at 0
+ */
 export function countersOf(meter: Meter, managers: readonly string[]): readonly EventHandler[] {
   const counter = (which: Counter) => {
     const { name, unit, description } = COUNTERS[which];
@@ -21,7 +24,7 @@ export function countersOf(meter: Meter, managers: readonly string[]): readonly 
   const { name, unit, description, bounds } = RELOAD_DURATION;
   const advice = { explicitBucketBoundaries: [...bounds] };
   const duration = meter.createHistogram(name, { unit, description, advice });
-  // So that the first one shows as an increase.
+  // Starts at 0, so that the first event shows as an increase.
   for (const manager of managers) {
     for (const outcome of ["committed", "refused"]) reloads.add(0, { manager, outcome });
     failures.add(0, { manager });
@@ -52,7 +55,7 @@ export function countersOf(meter: Meter, managers: readonly string[]): readonly 
   ];
 }
 
-/** Attributes of an event's metadata, which are names and codes. */
+/** Attributes from an event's metadata: names and codes. */
 function attributesOf(named: Readonly<Record<string, unknown>>): Attributes {
   return named as Attributes;
 }

@@ -6,15 +6,16 @@ import { CHANGED, ERROR_TYPE, MANAGER, OUTCOME, PROBLEMS, SOURCE, VERSION } from
 /** Spans of reloads. */
 export interface Spans {
   readonly handlers: readonly EventHandler[];
-  /** Ends those that are open. */
+  /** Ends the open spans. */
   stop(): void;
 }
 
 /**
  * One span for each reload, with the failures of sources and of validation during it as its events.
  *
- * A span is a root: a manager outlives the span under which it was started, and nobody's request makes it reload. A manager
- * does one reload at a time, so its name finds the span again; one whose manager was killed is ended when the next begins.
+ * The spans are roots: a manager outlives the span under which it was started, and its reloads do not belong to a
+ * request. A manager does one reload at a time, so its span is found by the manager's name; the span of a killed
+ * manager ends when the next one begins.
  */
 export function spansOf(tracer: Tracer): Spans {
   const open = new Map<unknown, Span>();

@@ -1,11 +1,11 @@
 import type { JsonSchema } from "./json_schema.ts";
 
 /**
- * What a JSON Schema says of one place in the configuration, with references followed and parts put together. What the input
- * side leaves open (a coercion takes anything) is read from the output side.
+ * The description of one node of the configuration from a JSON Schema, with references followed and parts combined.
+ * Information missing on the input side (a coercion takes anything) is read from the output side.
  */
 export interface Description {
-  /** `string`, `number`, `integer`, `boolean`, `array`, `object`; several for a union; none where nothing is known. */
+  /** `string`, `number`, `integer`, `boolean`, `array`, `object`; several for a union; none if unknown. */
   readonly types: readonly string[];
   readonly nullable: boolean;
   readonly keys: ReadonlyMap<string, { readonly of: Description; readonly required: boolean }>;
@@ -13,7 +13,7 @@ export interface Description {
   readonly rest: Description | undefined;
   readonly items: Description | undefined;
   readonly prefix: readonly Description[] | undefined;
-  /** Of a union of several: its parts. */
+  /** The parts of a union. */
   readonly options: readonly Description[];
   readonly values: readonly unknown[] | undefined;
   /** The merged keywords: `default`, `description`, `minimum` and the like. */
@@ -54,14 +54,14 @@ function says({ types, values, options, keys, rest }: Description): boolean {
   return types.length > 0 || values !== undefined || options.length > 0 || keys.size > 0 || rest !== undefined;
 }
 
-/** @param way the references that are being followed: a schema that refers to itself is described once */
+/** @param way the references being followed: a recursive schema is described once */
 function part(json: unknown, output: unknown, roots: Roots, root: JsonSchema, way: readonly string[]): Description {
   if (!isRecord(json)) return NOTHING;
   const ref = typeof json.$ref === "string" ? json.$ref : undefined;
   if (ref !== undefined && way.includes(ref)) return { ...NOTHING, types: ["object"] };
   const further = ref === undefined ? way : [...way, ref];
   const below = (one: unknown, other?: unknown): Description => {
-    // Where the output side is read, it alone is.
+    // If the output side is read, only that is.
     if (root === roots.output && root !== roots.input) return part(one, undefined, roots, root, further);
     return of(one, other, roots, further);
   };

@@ -10,20 +10,21 @@ import { writtenOf } from "./words.ts";
 /** A format of example files. */
 export type ExampleFormat = "toml" | "yaml" | "json" | "env";
 
-/** What `example` is told. */
+/** Options of `example`. */
 export interface ExampleOptions extends ReadOptions {
-  /** The path of the JSON Schema, relative to the file; the file then begins with what editors look for. */
+  /** The path of the JSON Schema, relative to the file; the file then begins with a reference for editors. */
   readonly schema?: string;
-  /** Of `"env"`: the prefix of the variables. Default: as the sources of the specification read them. */
+  /** For `"env"`: the prefix of the variables. Default: that of the specification's sources. */
   readonly prefix?: string;
 }
 
 const FORMATS: readonly ExampleFormat[] = ["toml", "yaml", "json", "env"];
 
 /**
- * An example of a configuration file: each setting with its description, type and bounds. What is required stands there with
- * a value, everything else as a comment with its default. The file loads under the specification as it is; where no value can
- * be made up, a comment says what must be filled in. JSON has no comments: it has the defaults as well, and nothing optional.
+ * An example of a configuration file: each setting with its description, type and bounds. Required settings have a
+ * value, and all others are comments with their defaults. The file loads under the specification unchanged; where no
+ * value can be made up, a comment says what must be filled in. JSON has no comments, so the defaults are included, and
+ * optional settings are left out.
  *
  * @throws TypeError when a format or an option is not what it must be
  *
@@ -57,13 +58,13 @@ function ended(lines: readonly string[]): string {
 }
 
 function commented(lines: readonly string[], indent = ""): string[] {
-  // TOML has no control characters in comments.
+  // TOML does not allow control characters in comments.
   const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   const shown = (line: string): string => line.replace(/(?!\t)\p{Cc}/gu, escaped);
   return lines.map((line) => `${indent}# ${shown(line)}`.trimEnd());
 }
 
-/** Values before tables: what stands below a header belongs to it. */
+/** Values before tables, because everything below a header belongs to it. */
 function toml(entries: readonly Entry[]): string[] {
   const lines: string[] = [];
   for (const { comments, key, value, needed, entries: below } of entries) {
@@ -83,7 +84,7 @@ function tomlKey(key: string): string {
   return /^[A-Za-z0-9_-]+$/.test(key) ? key : quoted(key);
 }
 
-/** undefined where TOML has no such value. */
+/** Undefined if TOML has no such value. */
 function tomlValue(value: unknown): string | undefined {
   if (typeof value === "string") return quoted(value);
   if (typeof value === "number") return String(value).replace(/^(-?\d+)e/, "$1.0e");
@@ -101,7 +102,7 @@ function quoted(text: string): string {
   return JSON.stringify(text).replaceAll("\u007f", "\\u007f");
 }
 
-/** A table that must be there, and would have nothing but comments in it: its defaults are written, so that it is there. */
+/** A required table with nothing but comments in it: its defaults are written, so that the table exists. */
 function isBare(entries: readonly Entry[]): boolean {
   return entries.length > 0 && !entries.some((one) => one.needed);
 }
@@ -155,7 +156,7 @@ function env(entries: readonly Entry[], spec: ConfigSpec, prefix: string | undef
   });
 }
 
-/** undefined where no kind of quotes can hold it. */
+/** Undefined if no kind of quotes can contain it. */
 function envText(text: string): string | undefined {
   if (/^[\w./:@%+,-]*$/.test(text)) return text;
   const quote = ["'", '"', "`"].find((mark) => !text.includes(mark) && !(mark === '"' && text.includes("\\")));

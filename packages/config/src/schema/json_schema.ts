@@ -13,20 +13,20 @@ export interface JsonSchema {
 /** A version of JSON Schema. Editors of TOML read `draft-07`. */
 export type JsonSchemaTarget = "draft-07" | "draft-2020-12";
 
-/** How a specification's schema is read. */
+/** Options for reading a specification's schema. */
 export interface ReadOptions {
   /**
-   * Makes the JSON Schema of a schema whose library does not: for valibot `toJsonSchema` of `@valibot/to-json-schema`.
-   * Without it, of such a schema only keys and types are known.
+   * Makes the JSON Schema of a schema whose library does not offer one: for valibot `toJsonSchema` of
+   * `@valibot/to-json-schema`. Without it, only keys and types of such a schema are known.
    */
   readonly convert?: (schema: never, options: never) => unknown;
 }
 
-/** What `json_schema` is told. */
+/** Options of `json_schema`. */
 export interface JsonSchemaOptions extends ReadOptions {
   /** Default: `"draft-07"`. */
   readonly target?: JsonSchemaTarget;
-  /** Whether keys that must be given are required in each file. Default: false, as a file is one source among several. */
+  /** Whether required keys are required in each file. Default: false, because a file is one source among several. */
   readonly required?: boolean;
 }
 
@@ -36,12 +36,12 @@ const DRAFTS: Readonly<Record<JsonSchemaTarget, string>> = {
 };
 
 /**
- * The JSON Schema of a configuration file: keys complete in the editor, and what is misspelt or of the wrong type is marked.
+ * The JSON Schema of a configuration file: editors complete its keys and mark misspelt ones and wrong types.
  *
- * - What is written counts, not what the schema makes of it: a duration is a text.
- * - A file is one source among several: nothing is required in it, unless `required` says so.
- * - A key that the schema would drop without a word is an error.
- * - Secrets are `writeOnly`; old names, and what should not be used any more, are `deprecated`.
+ * - It describes the schema's input, not its output: a duration is a text.
+ * - A file is one source among several, so no key is required unless the option `required` is set.
+ * - A key that the schema would silently drop is an error.
+ * - Secrets are `writeOnly`; old names and deprecated settings are `deprecated`.
  *
  *     # config.toml                     #:schema ./config.schema.json
  *     # config.yaml                     # yaml-language-server: $schema=./config.schema.json
@@ -65,17 +65,17 @@ export function json_schema(spec: ConfigSpec, options: JsonSchemaOptions = {}): 
     title: `Configuration of ${spec.id}`,
     type: "object",
     ...schema,
-    // What names this schema in a JSON file.
+    // The key that names this schema in a JSON file.
     ...(properties === undefined ? {} : { properties: { $schema: { type: "string" }, ...properties } }),
   };
 }
 
-/** The JSON Schema of what may be written, as its library has it. */
+/** The JSON Schema of the input, from the schema's library. */
 export function inputOf(spec: ConfigSpec, options: ReadOptions, target: JsonSchemaTarget): JsonSchema {
   return sideOf(spec, options, target, "input") ?? jsonOfShape(shapeOf(spec.schema) ?? { children: new Map() });
 }
 
-/** The JSON Schema of what comes out of it, where its library tells. */
+/** The JSON Schema of the output, if the schema's library offers it. */
 export function outputOf(spec: ConfigSpec, options: ReadOptions, target: JsonSchemaTarget): JsonSchema | undefined {
   return sideOf(spec, options, target, "output");
 }
@@ -95,7 +95,7 @@ function sideOf(
   throw new TypeError("Cannot read the schema: convert must return a JSON Schema");
 }
 
-/** What a shape tells, where the library offers no JSON Schema. */
+/** The JSON Schema of a shape, if the library offers none. */
 function jsonOfShape(shape: Shape): JsonSchema {
   const { children, type, rest, items, prefix, options, values, nullable, secret } = shape;
   const properties = Object.fromEntries([...children].map(([key, child]) => [key, jsonOfShape(child)]));
@@ -116,7 +116,7 @@ interface Editing {
   readonly spec: ConfigSpec;
   readonly required: boolean;
   readonly path: Segments;
-  /** Whether the object is whole here: then its unknown keys have no effect. */
+  /** Whether the object is complete here, so that unknown keys have no effect. */
   readonly closed: boolean;
 }
 
@@ -155,7 +155,7 @@ function edited(json: JsonSchema, editing: Editing): Record<string, unknown> {
   return made;
 }
 
-/** Draft 7 has no word for it: editors read these two. */
+/** Draft 7 has no keyword for it; editors read these two. */
 function deprecation(message: string): JsonSchema {
   return { deprecated: true, ...(message === "" ? {} : { deprecationMessage: message }) };
 }

@@ -4,8 +4,9 @@ import { type Setting, settings } from "./settings.ts";
 import { writtenOf } from "./words.ts";
 
 /**
- * A table of all settings, in Markdown: path, type with its bounds, default, environment variable, and what the schema says
- * of it. The column of variables is there where a source reads some. Secrets are marked, and show no default.
+ * A table of all settings, in Markdown: path, type with its bounds, default, environment variable, and the schema's
+ * description. There is a column for variables if a source reads some. Secrets are marked, and their defaults are not
+ * shown.
  *
  * @throws TypeError if an option is invalid
  */

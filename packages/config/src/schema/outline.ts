@@ -7,30 +7,30 @@ import { placeholderFor } from "./placeholder.ts";
 import { descriptionOf, isSetting, OPTIONAL, type Standing, standingOf, TOP } from "./settings.ts";
 import { constraintsOf, typeOf, writtenOf } from "./words.ts";
 
-/** An example file before it is written in a format: keys with values, comments, and whether they are needed. */
+/** An example file before it is written in a format: keys with values, comments, and whether they are required. */
 export interface Entry {
   readonly key: string;
   readonly path: Segments;
   /** Lines above it. */
   readonly comments: readonly string[];
-  /** Whether the file would not be valid without it; else it stands there as a comment. */
+  /** Whether the file is invalid without it; otherwise it is written as a comment. */
   readonly needed: boolean;
   readonly hasDefault: boolean;
   readonly value: unknown;
-  /** Whether the key is made up: a record's. */
+  /** Whether the key is made up, for a record. */
   readonly madeUp: boolean;
   /** The entries of a table; undefined for a value. */
   readonly entries: readonly Entry[] | undefined;
 }
 
-/** The outline of an example file. What a schema refuses of it is said in the comments: it must be filled in. */
+/** The outline of an example file. Values that the schema refuses have a comment that they must be filled in. */
 export function outlineOf(spec: ConfigSpec, options: ReadOptions): readonly Entry[] {
   const root = entriesOf(spec, descriptionOf(spec, options), [], TOP);
   const wrong = problemsOf(spec, valuesOf(root, false));
   return wrong.size === 0 ? root : noted(root, wrong);
 }
 
-/** The values of an outline. @param all with the defaults, or only what is needed */
+/** The values of an outline. @param all with the defaults, or only the required ones */
 export function valuesOf(entries: readonly Entry[], all: boolean): Record<string, unknown> {
   const tree: Record<string, unknown> = {};
   for (const { key, needed, hasDefault, value, entries: below } of entries) {
@@ -84,7 +84,7 @@ function commentsOf(of: Description, isTable: boolean, standing: Standing, secre
   return [...lines, [kind, ...rest].join("; ")];
 }
 
-/** What a schema refuses, by dotted path. One that has to wait says nothing here. */
+/** The values that a schema refuses, by dotted path. An asynchronous schema is ignored. */
 function problemsOf(spec: ConfigSpec, tree: unknown): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (spec.schema === undefined) return found;
@@ -96,7 +96,7 @@ function problemsOf(spec: ConfigSpec, tree: unknown): ReadonlyMap<string, string
       found.set(formatPath(segments), message);
     }
   } catch {
-    // The example is shown as it is: what a schema throws here, it throws at the start of the program as well.
+    // The example is shown unchanged: if a schema throws here, it also throws at the start of the program.
   }
   return found;
 }

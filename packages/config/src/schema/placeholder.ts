@@ -1,6 +1,6 @@
 import type { Description } from "./description.ts";
 
-/** A value that may stand for a place in an example: what the schema names, else the simplest that its bounds allow. */
+/** A value for a setting in an example: one from the schema, otherwise the simplest that its bounds allow. */
 export function placeholderFor(of: Description, secret: boolean, depth = 0): unknown {
   const { words, values, options, types, keys, items, prefix, nullable } = of;
   if (words["default"] !== undefined && !secret) return words["default"];
@@ -13,7 +13,7 @@ export function placeholderFor(of: Description, secret: boolean, depth = 0): unk
     case "integer":
       return numberWithin(words, types[0] !== "number");
     case "bigint":
-      // The least that a file says as one.
+      // The smallest one with a short text.
       return 2n ** 53n;
     case "boolean":
       return false;

@@ -6,35 +6,35 @@ import { described, type Description } from "./description.ts";
 import { inputOf, outputOf, type ReadOptions } from "./json_schema.ts";
 import { constraintsOf, typeOf } from "./words.ts";
 
-/** One setting that a specification knows. */
+/** One setting of a specification. */
 export interface Setting {
-  /** Dotted. `*` stands for a key of a record, or for an index. */
+  /** Dotted. `*` is a key of a record, or an index. */
   readonly path: string;
   readonly segments: Segments;
-  /** In words: `integer`, `"info" or "warn"`, `list of string`. */
+  /** The type in words: `integer`, `"info" or "warn"`, `list of string`. */
   readonly type: string;
-  /** Whether some source must give it. */
+  /** Whether some source must have it. */
   readonly required: boolean;
-  /** The optional table, element or entry that cannot be without it: a dotted path. */
+  /** The optional table, element or entry that requires it: a dotted path. */
   readonly required_in: string | undefined;
-  /** As it would be written; undefined where there is none, or it is a secret. */
+  /** The default as it would be written; undefined if there is none, or if it is a secret. */
   readonly default: unknown;
   readonly description: string | undefined;
-  /** In words: `1 to 65535`, `at most 10 characters`. */
+  /** The bounds in words: `1 to 65535`, `at most 10 characters`. */
   readonly constraints: readonly string[];
   readonly examples: readonly unknown[];
   readonly secret: boolean;
-  /** What to do instead, where it should not be used any more; empty where nothing is said. */
+  /** For a deprecated setting, advice on what to use instead; empty if there is none. */
   readonly deprecated: string | undefined;
   /** Old names, dotted. */
   readonly aliases: readonly string[];
-  /** The environment variable that sets it, where a source of the specification reads one. */
+  /** The environment variable that sets it, if a source of the specification reads one. */
   readonly variable: string | undefined;
 }
 
 /**
- * All settings of a specification, in the order of its schema: what a table in a manual, an editor or a form needs. Without a
- * schema there are none.
+ * All settings of a specification, in the order of its schema: the data for a table in a manual, an editor or a form.
+ * Without a schema there are none.
  *
  * @throws TypeError if an option is invalid
  *
@@ -65,20 +65,20 @@ export function settings(spec: ConfigSpec, options: ReadOptions = {}): readonly 
   return found;
 }
 
-/** The old names of a path, where its own name, or that of a table above it, has some. */
+/** The old names of a path, if it or a table above it has been renamed. */
 function aliasesOf(path: Segments, { aliases }: ConfigSpec): readonly string[] {
   return aliases.list
     .filter(({ fresh }) => isWithin(path, fresh))
     .map(({ old, fresh }) => formatPath([...old, ...path.slice(fresh.length)]));
 }
 
-/** What a specification's schema says, read once for all that is made from it. */
+/** The description of a specification's schema, read once for everything made from it. */
 export function descriptionOf(spec: ConfigSpec, options: ReadOptions): Description {
   const target = "draft-2020-12";
   return described(inputOf(spec, options, target), outputOf(spec, options, target));
 }
 
-/** Whether a place holds a value, and not only other settings. */
+/** Whether a node has a value, and not only other settings. */
 export function isSetting(of: Description): boolean {
   const isTable = of.keys.size > 0 || (of.rest !== undefined && holdsSettings(of.rest));
   return !isTable || of.types.some((type) => type !== "object");
@@ -88,22 +88,22 @@ function holdsSettings({ keys, rest }: Description): boolean {
   return keys.size > 0 || (rest !== undefined && holdsSettings(rest));
 }
 
-/** How a place stands to those above it. */
+/** The relation of a node to those above it. */
 export interface Standing {
-  /** Whether it must be there in every configuration. */
+  /** Whether every configuration must have it. */
   readonly required: boolean;
-  /** The optional node that cannot be without it. */
+  /** The optional node that requires it. */
   readonly requiredIn?: Segments | undefined;
   /** Its default, as it would be written. */
   readonly otherwise: unknown;
 }
 
-/** How the whole stands. */
+/** The standing of the root. */
 export const TOP: Standing = { required: true, otherwise: undefined };
-/** How what need not be there stands. */
+/** The standing of an optional node. */
 export const OPTIONAL: Standing = { required: false, otherwise: undefined };
 
-/** Visits all places, tables before what is in them. */
+/** Visits all nodes, tables before their contents. */
 export function walk(
   of: Description,
   path: Segments,
@@ -123,7 +123,7 @@ export function walk(
   }
 }
 
-/** How a key of a table stands. */
+/** The standing of a table's key. */
 export function standingOf(child: Description, required: boolean, path: Segments, above: Standing): Standing {
   const { otherwise } = above;
   const key = path.at(-1)!;
@@ -136,13 +136,13 @@ export function standingOf(child: Description, required: boolean, path: Segments
   const isWhole = above.required && above.otherwise === undefined;
   return {
     required: isNeeded && isWhole,
-    // A table that its own table needs is needed with it.
+    // A table that is required in its own table has the same standing.
     requiredIn: isNeeded && !isWhole ? (above.requiredIn ?? path.slice(0, -1)) : undefined,
     otherwise: own,
   };
 }
 
-/** A schema is walked so deep. */
+/** Maximum depth of walking a schema. */
 const DEEPEST = 16;
 
 /** The variable that sets a path, by the last source that reads one. */

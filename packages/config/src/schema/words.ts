@@ -3,7 +3,7 @@ import type { JsonSchema } from "./json_schema.ts";
 
 /** A type and its bounds, in words. */
 
-/** The type of a place: `integer`, `"info" or "warn"`, `list of string`. */
+/** The type of a setting: `integer`, `"info" or "warn"`, `list of string`. */
 export function typeOf(of: Description): string {
   const { values, options, types, nullable, items, prefix, rest, keys } = of;
   const parts =
@@ -23,7 +23,7 @@ export function typeOf(of: Description): string {
   return all.length === 1 ? all[0]! : `${all.slice(0, -1).join(", ")} or ${all.at(-1)}`;
 }
 
-/** The bounds of a place. */
+/** The bounds of a setting. */
 export function constraintsOf({ words, items }: Description): readonly string[] {
   const found = [
     between(words, "minimum", "maximum", ""),
@@ -34,7 +34,7 @@ export function constraintsOf({ words, items }: Description): readonly string[] 
     between(words, "minItems", "maxItems", " element"),
     words["uniqueItems"] === true ? "no element twice" : undefined,
     typeof words["format"] === "string" ? words["format"] : undefined,
-    // A format says it better, and so does the description of a quantity with its unit.
+    // A format is clearer, and so is the description of a quantity with its unit.
     typeof words["pattern"] === "string" && words["format"] === undefined && !isQuantity(words)
       ? `matches /${words["pattern"]}/`
       : undefined,
@@ -59,7 +59,7 @@ function number(value: unknown, words: string): string | undefined {
 }
 
 function between(words: JsonSchema, low: string, high: string, unit: string): string | undefined {
-  // The bounds of safe integers say only that it is a number.
+  // The bounds of safe integers only mean that it is a number.
   const bound = (key: string): number | undefined =>
     typeof words[key] === "number" && Math.abs(words[key]) < Number.MAX_SAFE_INTEGER ? words[key] : undefined;
   const [least, most] = [bound(low), bound(high)];

@@ -21,7 +21,7 @@ export type BytesUnit =
   | "Ti"
   | "Pi";
 
-/** What `bytes` is told. */
+/** Options of `bytes`. */
 export type BytesOptions = UnitOptions<BytesUnit>;
 
 const KIND: Kind = {
@@ -64,12 +64,12 @@ const PATTERN = "^\\s*\\d+(?:\\.\\d+)?\\s*(?:[kK]B|[MGTP]B|[KMGTP]iB?|B)\\s*$";
 
 /**
  * A Standard Schema for sizes: texts such as `"512MiB"`, `"10MB"`, `"1.5GB"` or Kubernetes' `"512Mi"`, which become
- * **bytes**, a whole number. `MB` is 1,000,000 bytes and `MiB` 1,048,576; `M` alone is refused. A number without a unit is
- * refused, unless `unit` says what it counts.
+ * **bytes**, an integer. `MB` is 1,000,000 bytes and `MiB` 1,048,576; `M` alone is refused. A number without a unit is
+ * refused, unless the option `unit` gives its unit.
  *
  *     new ConfigSpec({ validators: { "upload.limit": bytes({ max: "100MB" }) } })
  *
- * For zod and valibot, `@otpts/config/zod` and `@otpts/config/valibot` make schemas of theirs.
+ * For zod and valibot there are `@otpts/config/zod` and `@otpts/config/valibot`.
  *
  * @throws TypeError, RangeError if an option is invalid
  */
@@ -80,8 +80,8 @@ export function bytes<const O extends BytesOptions = {}>(options?: O): UnitSchem
 /**
  * The bytes of a size.
  *
- * @param unit what a number without a unit counts; without this one is refused
- * @throws TypeError when it is none
+ * @param unit the unit of a number without one; by default such a number is refused
+ * @throws TypeError if it is not a size
  */
 export function parse_bytes(text: string, unit?: BytesUnit): number {
   try {
@@ -91,7 +91,10 @@ export function parse_bytes(text: string, unit?: BytesUnit): number {
   }
 }
 
-/** A text that `parse_bytes` reads as so many bytes: `536870912` is `"512MiB"`. @throws RangeError when it is no whole number from 0 */
+/**
+ * The text of a number of bytes, the inverse of `parse_bytes`: `536870912` is `"512MiB"`. @throws RangeError if it is
+ * not an integer ≥ 0
+ */
 export function format_bytes(bytes: number): string {
   if (!Number.isSafeInteger(bytes) || bytes < 0) {
     throw new RangeError(`Cannot write a size: it must be a whole number of bytes, got ${shown(bytes)}`);

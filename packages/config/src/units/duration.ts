@@ -4,7 +4,7 @@ import { type UnitOptions, UnitSchema, type UnitInput } from "./unit_schema.ts";
 /** A unit of a duration. A day has 24 hours. */
 export type DurationUnit = "w" | "d" | "h" | "m" | "s" | "ms";
 
-/** What `duration` is told. */
+/** Options of `duration`. */
 export type DurationOptions = UnitOptions<DurationUnit>;
 
 const KIND: Kind = {
@@ -37,12 +37,12 @@ const PATTERN =
   "^\\s*(?:(?:\\d+(?:\\.\\d+)?\\s*(?:w|d|h|ms|m|s)\\s*)+|P(?:\\d+W)?(?:\\d+D)?(?:T(?:\\d+H)?(?:\\d+M)?(?:\\d+(?:\\.\\d+)?S)?)?\\s*)$";
 
 /**
- * A Standard Schema for durations: texts such as `"30s"`, `"1h30m"`, `"1.5h"` or `"PT30S"`, which become **milliseconds**,
- * a whole number. A number without a unit is refused, unless `unit` says what it counts.
+ * A Standard Schema for durations: texts such as `"30s"`, `"1h30m"`, `"1.5h"` or `"PT30S"`, which become
+ * **milliseconds**, an integer. A number without a unit is refused, unless the option `unit` gives its unit.
  *
  *     new ConfigSpec({ validators: { "**.timeout": duration({ min: "100ms", max: "1h" }) } })
  *
- * For zod and valibot, `@otpts/config/zod` and `@otpts/config/valibot` make schemas of theirs.
+ * For zod and valibot there are `@otpts/config/zod` and `@otpts/config/valibot`.
  *
  * @throws TypeError, RangeError if an option is invalid
  */
@@ -53,8 +53,8 @@ export function duration<const O extends DurationOptions = {}>(options?: O): Uni
 /**
  * The milliseconds of a duration.
  *
- * @param unit what a number without a unit counts; without this one is refused
- * @throws TypeError when it is none
+ * @param unit the unit of a number without one; by default such a number is refused
+ * @throws TypeError if it is not a duration
  */
 export function parse_duration(text: string, unit?: DurationUnit): number {
   try {
@@ -64,7 +64,10 @@ export function parse_duration(text: string, unit?: DurationUnit): number {
   }
 }
 
-/** The shortest text that `parse_duration` reads as so many milliseconds: `5400000` is `"1h30m"`. @throws RangeError when it is no whole number from 0 */
+/**
+ * The shortest text of a number of milliseconds, the inverse of `parse_duration`: `5400000` is `"1h30m"`. @throws
+ * RangeError if it is not an integer ≥ 0
+ */
 export function format_duration(milliseconds: number): string {
   if (!Number.isSafeInteger(milliseconds) || milliseconds < 0) {
     throw new RangeError(

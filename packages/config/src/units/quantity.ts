@@ -1,6 +1,6 @@
 /** What durations and sizes have in common: numbers with units, read exactly. */
 
-/** A text that is no quantity. The message says what is wrong, and what would be right. */
+/** A text that is not a quantity. The message has the problem and a correct form. */
 export class QuantityFault extends Error {
   override readonly name = "QuantityFault";
 }
@@ -9,13 +9,13 @@ export class QuantityFault extends Error {
 export interface Kind {
   /** With its article: `a duration`. */
   readonly noun: string;
-  /** Two texts that are right. */
+  /** Two valid texts. */
   readonly examples: readonly [string, string];
   /** Sizes in the smallest unit, by unit; the largest first. */
   readonly units: ReadonlyMap<string, number>;
   /** The names of the units, for messages. */
   readonly known: string;
-  /** What others call a unit, in lower case; a unit with other capitals is found without. */
+  /** Other names of units, in lower case; a unit in other capitals is found without this. */
   readonly meant: Readonly<Record<string, string>>;
   /** Whether several numbers, the largest unit first, add up. */
   readonly compound: boolean;
@@ -23,14 +23,14 @@ export interface Kind {
   readonly smallest: string;
 }
 
-/** No quantity is written with more characters. */
+/** Longest text of a quantity. */
 const LONGEST = 100;
 const PART = /(\d+(?:\.\d+)?)\s*([A-Za-zµμ]*)\s*/y;
 
 /**
- * The size of a text, in the smallest unit: a whole number, exact.
+ * The size of a text, in the smallest unit: an exact integer.
  *
- * @param unit of a number without one; without this such a number is refused
+ * @param unit the unit of a number without one; by default such a number is refused
  * @throws QuantityFault
  */
 export function readQuantity(text: string, kind: Kind, unit?: string): number {
@@ -56,13 +56,13 @@ export function readQuantity(text: string, kind: Kind, unit?: string): number {
   return bounded(total, fault);
 }
 
-/** A number of a unit, in the smallest one. @throws QuantityFault */
+/** A number in a unit, converted to the smallest one. @throws QuantityFault */
 export function readNumber(value: number, kind: Kind, unit: string): number {
   const written = String(value);
   const fault = (why: string): QuantityFault => faultOf(kind, written, why);
   if (!Number.isFinite(value)) throw fault("");
   if (value < 0) throw fault(", which is negative");
-  // A number whose text has an exponent is far too large, or far too small.
+  // A number whose text has an exponent is far too large or far too small.
   if (/e\+/.test(written)) throw fault(", which is too large");
   if (/e-/.test(written)) throw fault(`, which is finer than ${kind.smallest}`);
   return bounded(exact(written, kind.units.get(unit)!, kind, fault), fault);
@@ -84,7 +84,7 @@ export function writeQuantity(size: number, kind: Kind): string {
   return text;
 }
 
-/** The fault of a value that is no quantity. */
+/** The fault for a value that is not a quantity. */
 export function faultOf({ noun, examples: [one, other] }: Kind, got: string, why: string): QuantityFault {
   return new QuantityFault(`must be ${noun} with its unit, such as "${one}" or "${other}", got ${got}${why}`);
 }

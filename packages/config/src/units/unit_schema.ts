@@ -3,29 +3,29 @@ import { type Kind, QuantityFault, shown, writeQuantity } from "./quantity.ts";
 
 /** Options of `duration` and `bytes`. */
 export interface UnitOptions<U extends string = string> {
-  /** The least that is taken: a text with its unit, or a number in the smallest unit (milliseconds, bytes). */
+  /** The minimum: a text with its unit, or a number in the smallest unit (milliseconds, bytes). */
   readonly min?: string | number;
-  /** The most that is taken. */
+  /** The maximum. */
   readonly max?: string | number;
-  /** What stands for a value that is absent. */
+  /** The default for an absent value. */
   readonly default?: string | number;
-  /** What a number without a unit counts. Without this option such a number is refused. */
+  /** The unit of numbers without one. Without this option such a number is refused. */
   readonly unit?: U;
 }
 
-/** What a schema takes in. */
+/** The input of a schema. */
 export type UnitInput<O> =
   | string
   | (O extends { readonly unit: string } ? number : never)
   | (O extends { readonly default: string | number } ? undefined : never);
 
-/** How a kind of quantities is read. */
+/** The rules for reading a kind of quantity. */
 export interface Rules {
   readonly kind: Kind;
   readonly read: (value: unknown, unit: string | undefined) => number;
-  /** A regular expression that matches whatever is read. */
+  /** A regular expression that matches every accepted text. */
   readonly pattern: string;
-  /** What comes out, in words. */
+  /** The output's unit, in words. */
   readonly unit: string;
 }
 
@@ -42,7 +42,7 @@ const DIGITS = "^\\s*\\d+(?:\\.\\d+)?\\s*$";
 const OPTIONS: readonly string[] = ["min", "max", "default", "unit"];
 
 /**
- * A Standard Schema, and a Standard JSON Schema, for quantities with units. The output is a whole number: milliseconds, or
+ * A Standard Schema, and a Standard JSON Schema, for quantities with units. The output is an integer: milliseconds, or
  * bytes.
  */
 export class UnitSchema<I = string | number | undefined> implements StandardSchemaV1<I, number> {
@@ -98,7 +98,7 @@ export class UnitSchema<I = string | number | undefined> implements StandardSche
   /**
    * The quantity, in milliseconds or bytes.
    *
-   * @throws TypeError when it is none, or out of bounds
+   * @throws TypeError if it is not a quantity, or is out of bounds
    */
   parse(value: unknown): number {
     const result = this.validated(value);
@@ -106,12 +106,12 @@ export class UnitSchema<I = string | number | undefined> implements StandardSche
     throw new TypeError(`Cannot read the value: it ${result.issues[0]!.message}`);
   }
 
-  /** What is wrong with a value, in words; undefined where it is right. */
+  /** The problem with a value, in words; undefined if it is valid. */
   problem(value: unknown): string | undefined {
     return this.validated(value).issues?.[0]?.message;
   }
 
-  /** The JSON Schema of what may be written. */
+  /** The JSON Schema of the input. */
   input(): InputSchema {
     const { kind, pattern } = this.rules;
     const numbers = this.unit === undefined ? "" : `; a number without a unit counts ${this.unit}`;
