@@ -137,7 +137,7 @@ class Overflow {
       "mailbox_full",
       () => ({ pid: process.pid, name, max_len: max, calls, casts, messages }),
       () =>
-        `The mailbox of ${name === undefined ? "" : `"${name.name}" `}${process.pid} is full (${max} messages wait): ${calls} calls were rejected, ${casts} casts and ${messages} other messages were dropped`,
+        `The mailbox of ${name === undefined ? "" : `"${name.name}" `}${process.pid} is full, its limit is ${max}. Calls rejected: ${calls}; casts dropped: ${casts}; other messages dropped: ${messages}`,
     );
   }
 }

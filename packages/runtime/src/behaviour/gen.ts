@@ -200,6 +200,7 @@ export function callExit(
 /** A server reference in readable form: names in quotes. */
 export function nameOf(server: ServerRef): string {
   if (server instanceof Pid) return String(server);
+  if (isVia(server)) return describe(server.via[1]);
   return typeof server === "string" || isName(server) ? `"${String(server)}"` : describe(server);
 }
 

@@ -1,6 +1,7 @@
 /** Waiting in a test for something that happens by itself. */
 import { describe } from "../term/describe.ts";
 import { isError, textOf } from "../term/guarded.ts";
+import { checkOptions } from "../term/options.ts";
 
 // Fake time in a test applies to the program, not to the test's own waiting.
 const { setTimeout } = globalThis;
@@ -9,7 +10,7 @@ const now = performance.now.bind(performance);
 
 /** How long and how often `eventually` tries. */
 export interface Patience {
-  /** How long to wait, in ms of real time. Default: 5,000. */
+  /** How long to wait, in ms of real time. Default: 4,000, less than most runners allow a test. */
   readonly timeout?: number | undefined;
   /** Interval between attempts, in ms. Default: 5. */
   readonly interval?: number | undefined;
@@ -23,8 +24,10 @@ export interface Patience {
  */
 export async function eventually<T>(
   look: () => T | PromiseLike<T>,
-  { timeout = 5000, interval = 5 }: Patience = {},
+  patience: Patience = {},
 ): Promise<NonNullable<Awaited<T>>> {
+  checkOptions(patience, ["timeout", "interval"], "wait for something");
+  const { timeout = 4000, interval = 5 } = patience;
   const end = now() + timeout;
   for (;;) {
     let last: { readonly value: unknown } | { readonly error: unknown };

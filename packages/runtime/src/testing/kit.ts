@@ -53,6 +53,13 @@ export class Kit {
     if (!(pid instanceof Pid)) {
       throw new Error(`Cannot start child ${describe(spec.id)} for this test: its start function returned IGNORE`);
     }
+    if (isUnlinked(pid, this.top)) {
+      await this.stop_supervised(spec.id);
+      erlang.exit(pid, KILL);
+      throw new Error(
+        "Cannot start a child for this test: it is not linked, and would live on behind the test. Write () => gen_server.start_link(…), not start",
+      );
+    }
     return pid;
   }
 
@@ -109,7 +116,8 @@ export class Kit {
     await eventually(() => {
       const left = erlang.processes().filter((pid) => !this.before.has(pid) && !own.has(pid));
       if (left.length === 0) return true;
-      throw new Error(`${left.length} processes are left:${left.map((pid) => `\n  ${portrait(pid)}`).join("")}`);
+      const many = left.length === 1 ? "1 process is left" : `${left.length} processes are left`;
+      throw new Error(`${many}:${left.map((pid) => `\n  ${portrait(pid)}`).join("")}`);
     }, patience);
   }
 
@@ -136,11 +144,18 @@ export class Kit {
     if (this.allowed) return;
     const unexpected = this.captured.filter((one) => one.level === "error" && !this.expected.has(one));
     if (unexpected.length > 0) {
+      const many = unexpected.length === 1 ? "a report" : `${unexpected.length} reports`;
       throw new Error(
-        `This test provoked ${unexpected.length} reports that it did not expect (await kit.expect_report(…) for each)${listed(unexpected)}`,
+        `This test provoked ${many} that it did not expect (await kit.expect_report(…) for each)${listed(unexpected)}`,
       );
     }
   }
+}
+
+// A process that lives, without a link to its supervisor.
+function isUnlinked(pid: Pid, top: Pid): boolean {
+  const links = erlang.process_info(pid, "links") as readonly unknown[] | undefined;
+  return links !== undefined && !links.includes(top);
 }
 
 function isMeant(report: logger.Report, pattern: ReportPattern): boolean {

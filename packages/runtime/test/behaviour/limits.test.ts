@@ -147,7 +147,7 @@ describe("a mailbox with a limit", () => {
     telemetry.detach("limits");
     const report = await kit.expect_report("mailbox_full");
     expect(report.text).toMatch(
-      /The mailbox of "narrow" <.*> is full \(2 messages wait\): 0 calls were rejected, 1 casts/u,
+      /The mailbox of "narrow" <.*> is full, its limit is 2\. Calls rejected: 0; casts dropped: 1;/u,
     );
   });
 

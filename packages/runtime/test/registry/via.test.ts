@@ -39,6 +39,9 @@ test("a server is started, called, cast to and stopped under a key of the regist
   await gen_server.stop(key(1));
   const gone = await gen_server.call(key(1), "next").catch((caught: unknown) => caught);
   expect(Exit.is(gone, NOPROC)).toBe(true);
+  expect(String(gone)).toContain(
+    `Call to [ 'users', [ 'user', 1 ] ] with request "next" failed: no process has this name`,
+  );
 });
 
 test("a child under a key is started again under the same key", async () => {

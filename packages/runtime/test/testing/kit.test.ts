@@ -79,7 +79,7 @@ describe("reports", () => {
       await gen_server.call(pid, "crash").catch(() => undefined);
       await eventually(() => kit.reports.length > 0);
     });
-    await expect(run).rejects.toThrow(/provoked 1 reports that it did not expect[^]*on purpose/);
+    await expect(run).rejects.toThrow(/provoked a report that it did not expect[^]*on purpose/);
   });
 
   test("an expected one does not", () =>
@@ -204,6 +204,18 @@ describe("a simulated clock", () => {
   });
 });
 
+test("a child without a link is refused, and does not outlive the attempt", () =>
+  runner()(async (kit) => {
+    let pid: Pid | undefined;
+    const task = async () => (pid = await gen_server.start(counter, 1));
+    await expect(kit.start_supervised(task)).rejects.toThrow("it is not linked, and would live on behind the test");
+    expect(pid !== undefined && erlang.is_process_alive(pid)).toBe(false);
+  }));
+
+test("options that there are none of are refused", async () => {
+  await expect(testing.eventually(() => true, { timout: 1 } as never)).rejects.toThrow("did you mean timeout?");
+});
+
 describe("no_process_left", () => {
   const kit = testing.setup({ beforeEach, afterEach });
 
@@ -212,7 +224,7 @@ describe("no_process_left", () => {
     await kit.no_process_left();
     const pid = erlang.spawn(never);
     erlang.register("left_over", pid);
-    await expect(kit.no_process_left({ timeout: 20 })).rejects.toThrow(/1 processes are left:\n {2}<.*> "left_over"/);
+    await expect(kit.no_process_left({ timeout: 20 })).rejects.toThrow(/1 process is left:\n {2}<.*> "left_over"/);
     erlang.exit(pid, "over");
     await kit.start_supervised(() => gen_server.start_link(counter, 1));
     kit.probe();
