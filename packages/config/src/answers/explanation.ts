@@ -1,11 +1,20 @@
-import { explain, type Explanation } from "../core/explain.ts";
+import { type Contribution, explain, type Explanation } from "../core/explain.ts";
 import { parsePath } from "../core/path.ts";
+import { scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 
 /** Why a path has the value it has, secrets redacted. @throws TypeError when it is no path */
-export function explanationAt({ configuration, spec }: State, path: string): Explanation {
+export function explanationAt(state: State, path: string): Explanation {
+  const { configuration, spec } = state;
   const { snapshot, raw, layers, overrides } = configuration;
   const { secrets, shape, aliases, deprecations } = spec;
   const at = path === "" ? [] : parsePath(path, "explain");
-  return explain(at, { snapshot, raw, layers, overrides, secrets, shape, aliases, deprecations });
+  const found = explain(at, { snapshot, raw, layers, overrides, secrets, shape, aliases, deprecations });
+  const clean = (one: Contribution): Contribution => ({ ...one, why: scrub(state, one.why) });
+  return {
+    ...found,
+    winner: found.winner === undefined ? undefined : clean(found.winner),
+    merged: found.merged.map(clean),
+    shadowed: found.shadowed.map(clean),
+  };
 }

@@ -1,4 +1,7 @@
-import type { Problem } from "../errors.ts";
+import type { ConfigSourceError, Problem } from "../errors.ts";
+import { scrub } from "../manager/scrub.ts";
+import type { State } from "../manager/state.ts";
+import { statusOf } from "../manager/status.ts";
 
 /** What is wrong, or worth knowing, with the place that it comes from. */
 export interface Finding {
@@ -43,5 +46,65 @@ export function findingOf({ path, message, origin, ...place }: Problem): Finding
     ...(column === undefined ? {} : { column }),
     ...(variable === undefined ? {} : { variable }),
     code: "invalid",
+  };
+}
+
+/** Why a source could not be loaded, as a finding. */
+export function sourceFinding(error: Error, name: string): Finding {
+  const { code, file, line, column } = error as Partial<ConfigSourceError>;
+  return {
+    message: error.message,
+    source: name,
+    code: code ?? "failed",
+    ...(file === undefined ? {} : { file }),
+    ...(line === undefined ? {} : { line }),
+    ...(column === undefined ? {} : { column }),
+  };
+}
+
+/** What is wrong with a running manager's configuration: what was refused last, and which sources fail. */
+export function runningVerdict(state: State): Verdict {
+  const { refused, sources } = statusOf(state);
+  const failing = sources.flatMap(({ name, last_error, state: how }): Finding[] => {
+    if (how !== "error" || last_error === undefined) return [];
+    const { message, code = "failed", file, line, column } = last_error;
+    return [
+      {
+        message,
+        source: name,
+        code,
+        ...(file === undefined ? {} : { file }),
+        ...(line === undefined ? {} : { line }),
+        ...(column === undefined ? {} : { column }),
+      },
+    ];
+  });
+  return verdictOf(state, [...failing, ...(refused?.problems ?? []).map(findingOf)]);
+}
+
+/** What is told of a state. @param problems what keeps it from being valid */
+export function verdictOf(state: State, problems: readonly Finding[]): Verdict {
+  const { diagnostics, sources, shape_conflicts, keys, version } = statusOf(state);
+  const clean = (one: Finding): Finding => ({ ...one, message: scrub(state, one.message) });
+  const replaced = shape_conflicts.map(({ path, winner, loser }): Finding => ({
+    path,
+    message: `"${path}" is a table in one of ${winner} and ${loser} and none in the other: that of ${winner} counts as a whole`,
+    code: "shape_conflict",
+  }));
+  return {
+    valid: problems.length === 0,
+    version,
+    keys,
+    sources: sources.map((source) => ({ name: source.name, state: source.state, keys: source.keys })),
+    problems: problems.map(clean),
+    notices: [
+      ...diagnostics.map(({ path, message, code, source }) => ({
+        ...(path === undefined ? {} : { path }),
+        message,
+        code,
+        source,
+      })),
+      ...replaced,
+    ].map(clean),
   };
 }

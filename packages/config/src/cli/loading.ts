@@ -4,10 +4,8 @@ import { check, complete, type Configuration, emptyConfiguration, prepare, type 
 import { byNewNames } from "../core/renaming.ts";
 import { Snapshot } from "../core/snapshot.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
-import { type Finding, findingOf, type Verdict } from "../answers/verdict.ts";
-import { scrub } from "../manager/scrub.ts";
+import { type Finding, findingOf, sourceFinding, type Verdict, verdictOf } from "../answers/verdict.ts";
 import { initialState, type SourceState, type State } from "../manager/state.ts";
-import { statusOf } from "../manager/status.ts";
 import { asError } from "../manager/thrown.ts";
 import type { Source } from "../sources/source.ts";
 import type { ConfigSpec } from "../spec.ts";
@@ -157,18 +155,6 @@ async function limited<T>(checked: T | Promise<T>, ms: number): Promise<T> {
   }
 }
 
-function sourceFinding(error: Error, name: string): Finding {
-  const { code, file, line, column } = error as Partial<ConfigSourceError>;
-  return {
-    message: error.message,
-    source: name,
-    code: code ?? "failed",
-    ...(file === undefined ? {} : { file }),
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined ? {} : { column }),
-  };
-}
-
 function verdictOn(
   spec: ConfigSpec,
   configuration: Configuration,
@@ -192,31 +178,4 @@ function verdictOn(
     })),
   };
   return { state, verdict: verdictOf(state, problems) };
-}
-
-/** What is told of a state. @param problems what keeps it from being valid */
-export function verdictOf(state: State, problems: readonly Finding[]): Verdict {
-  const { diagnostics, sources, shape_conflicts, keys, version } = statusOf(state);
-  const clean = (one: Finding): Finding => ({ ...one, message: scrub(state, one.message) });
-  const replaced = shape_conflicts.map(({ path, winner, loser }): Finding => ({
-    path,
-    message: `"${path}" is a table in one of ${winner} and ${loser} and none in the other: that of ${winner} counts as a whole`,
-    code: "shape_conflict",
-  }));
-  return {
-    valid: problems.length === 0,
-    version,
-    keys,
-    sources: sources.map((source) => ({ name: source.name, state: source.state, keys: source.keys })),
-    problems: problems.map(clean),
-    notices: [
-      ...diagnostics.map(({ path, message, code, source }) => ({
-        ...(path === undefined ? {} : { path }),
-        message,
-        code,
-        source,
-      })),
-      ...replaced,
-    ].map(clean),
-  };
 }

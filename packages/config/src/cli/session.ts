@@ -1,11 +1,9 @@
 import { Console } from "node:console";
-import type { Environment } from "../answers/environment.ts";
-import type { Values } from "../answers/values.ts";
-import type { Verdict } from "../answers/verdict.ts";
-import type { Explanation } from "../core/explain.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Failure } from "./failure.ts";
+import type { LoadedSpec } from "./loading.ts";
 import { Progress } from "./progress.ts";
+import type { Address, Subject } from "./subject.ts";
 import { Terminal } from "./terminal.ts";
 import { jsonText } from "./value_text.ts";
 
@@ -15,15 +13,10 @@ export interface Common {
   readonly spec?: string;
   readonly json?: boolean;
   readonly envFile?: readonly string[];
-}
-
-/** What a command asks about: a specification, or a running program. */
-export interface Subject {
-  /** @throws Failure where what is asked about cannot be told */
-  verdict(): Promise<Verdict>;
-  values(path: string): Promise<Values>;
-  explanation(path: string): Promise<Explanation>;
-  environment(): Promise<Environment>;
+  readonly url?: string;
+  readonly token?: string;
+  readonly manager?: string;
+  readonly header?: readonly string[];
 }
 
 /** One run of the command: what it was told, and where it writes. */
@@ -62,16 +55,36 @@ export class Session {
     this.out.print(jsonText(value, 2));
   }
 
-  private async find(): Promise<Subject> {
-    const spec = await this.specification();
+  /** A running program, where one is named and no module is. @throws Failure where both are */
+  remote(): Address | undefined {
+    const { url, module, token, manager, header } = this.options;
+    if (url === undefined) return undefined;
+    if (module !== undefined && process.env["OTPTS_CONFIG"] !== module) {
+      throw new Failure("Cannot use both --module and --url: a specification or a running program", 2);
+    }
+    return { url, token, manager, headers: header ?? [] };
+  }
+
+  /** Reads the sources of a specification once. */
+  async loaded(spec: ConfigSpec): Promise<LoadedSpec> {
     const { loadAside } = await import("./loading.ts");
-    const { LocalSubject } = await import("./local.ts");
     const progress = new Progress(this.err);
     try {
-      return new LocalSubject(await loadAside(spec, progress.waiting));
+      return await loadAside(spec, progress.waiting);
     } finally {
       progress.end();
     }
+  }
+
+  private async find(): Promise<Subject> {
+    const address = this.remote();
+    if (address === undefined) {
+      const loaded = await this.loaded(await this.specification());
+      const { LocalSubject } = await import("./local.ts");
+      return new LocalSubject(loaded);
+    }
+    const { RemoteSubject } = await import("./remote.ts");
+    return new RemoteSubject(address, new Progress(this.err));
   }
 }
 

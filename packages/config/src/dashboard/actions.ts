@@ -8,7 +8,7 @@ import type { Context } from "./context.ts";
 import { refusal } from "./guard.ts";
 import type { Manager } from "./managers.ts";
 import type { Visitor } from "./options.ts";
-import { keyOf, textOf } from "./text.ts";
+import { keyOf, plainText, textOf } from "./text.ts";
 import { textOfValue } from "./views/configuration.ts";
 import { pidOf } from "./views/processes.ts";
 
@@ -30,17 +30,21 @@ export const actions: Readonly<Record<string, Action>> = {
     const manager = managers.named(nameIn(body));
     const path = textIn(body, "path");
     if (!("value" in body)) throw new Unusable("value is missing");
-    return written(manager, await manager.client.put(path as never, body["value"] as never, optionsOf(body, visitor)));
+    return written(
+      manager,
+      await manager.client.put(path as never, body["value"] as never, optionsOf(body, visitor)),
+      body,
+    );
   },
   "configuration/unset": async ({ managers }, body, visitor) => {
     const manager = managers.named(nameIn(body));
-    return written(manager, await manager.client.unset(textIn(body, "path") as never, optionsOf(body, visitor)));
+    return written(manager, await manager.client.unset(textIn(body, "path") as never, optionsOf(body, visitor)), body);
   },
   "changes/rollback": async ({ managers }, body, visitor) => {
     const manager = managers.named(nameIn(body));
     const { version } = body;
     if (typeof version !== "number") throw new Unusable("version must be a number");
-    return written(manager, await manager.client.rollback(version, optionsOf(body, visitor)));
+    return written(manager, await manager.client.rollback(version, optionsOf(body, visitor)), body);
   },
   "sources/reload": async ({ managers }, body) => {
     const { changed, ...report } = await managers.named(nameIn(body)).client.reload();
@@ -132,7 +136,8 @@ function refused({ managers }: Context, error: unknown): Response {
   return told(500);
 }
 
-function written(manager: Manager, result: unknown): object {
+/** The values of a dry run are texts for a page, and themselves where `full` is asked for. */
+function written(manager: Manager, result: unknown, { full }: Body): object {
   if (result === true) return { done: "committed", version: manager.client.snapshot().version };
   const { version, changes } = result as {
     version: number;
@@ -142,11 +147,14 @@ function written(manager: Manager, result: unknown): object {
     preview: {
       version,
       changed: changes.length,
-      changes: changes.slice(0, 500).map(({ path, old_value, new_value }) => ({
-        path,
-        old_value: old_value === undefined ? undefined : textOfValue(old_value),
-        new_value: new_value === undefined ? undefined : textOfValue(new_value),
-      })),
+      changes:
+        full === true
+          ? (JSON.parse(plainText(changes)) as unknown)
+          : changes.slice(0, 500).map(({ path, old_value, new_value }) => ({
+              path,
+              old_value: old_value === undefined ? undefined : textOfValue(old_value),
+              new_value: new_value === undefined ? undefined : textOfValue(new_value),
+            })),
     },
   };
 }

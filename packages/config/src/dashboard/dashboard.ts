@@ -1,17 +1,19 @@
 import { gen_server, supervisor } from "@otpts/runtime";
+import { answers } from "../answers/answers.ts";
 import { act } from "./actions.ts";
 import { assetOf } from "./assets.ts";
 import type { Context, ViewOf } from "./context.ts";
 import { Guard, refusal } from "./guard.ts";
 import { healthOf, readiness } from "./health.ts";
 import { Hub } from "./hub.ts";
-import { Managers } from "./managers.ts";
+import { type Manager, Managers } from "./managers.ts";
 import { metrics } from "./metrics.ts";
 import { CONTENT_TYPE } from "./prometheus.ts";
 import { checkOptions, type Checked, type Dashboard, type DashboardOptions, type Visitor } from "./options.ts";
 import { nodeListener, Served } from "./served.ts";
 import { HEADERS, shell } from "./shell.ts";
 import { Stream } from "./stream.ts";
+import { plainText } from "./text.ts";
 import { changes } from "./views/changes.ts";
 import { configuration } from "./views/configuration.ts";
 import { events } from "./views/events.ts";
@@ -104,6 +106,10 @@ async function routes(context: Context, guard: Guard): Promise<App> {
     };
     return new Stream(hub, data, query.get("page") === "events", resumed, c.req.raw.signal).response;
   });
+  app.get("/answers/:name", (c) => {
+    const query = new URL(c.req.url).searchParams;
+    return answered(managers.named(query.get("manager")), c.req.param("name"), query);
+  });
   for (const [page, view] of Object.entries(VIEWS)) {
     app.get(`/${page}`, async (c) => {
       const query = new URL(c.req.url).searchParams;
@@ -142,6 +148,20 @@ async function routes(context: Context, guard: Guard): Promise<App> {
     if (inner instanceof Response) return inner;
     return app.fetch(inner, { visitor: admitted.visitor });
   };
+}
+
+/** What is asked of a manager's configuration, for programs. */
+function answered({ name, state }: Manager, what: string, query: URLSearchParams): Response {
+  const answer = Object.hasOwn(answers, what) ? answers[what] : undefined;
+  if (answer === undefined)
+    return refusal(404, `there is no answer "${what.slice(0, 100)}", only ${Object.keys(answers).join(", ")}`);
+  if (state === undefined) return refusal(503, `no configuration manager "${name}" runs yet`);
+  try {
+    return new Response(plainText(answer(state, query)), { headers: { "content-type": "application/json" } });
+  } catch (error) {
+    if (error instanceof TypeError) return Response.json({ error: error.message }, { status: 400 });
+    throw error;
+  }
 }
 
 function pageOf(page: string): ViewOf | undefined {

@@ -28,6 +28,11 @@ export class Guard {
     this.options = options;
   }
 
+  private known(token: string): boolean {
+    const { token: lasting } = this.options;
+    return this.tokens.some((one) => same(one, token)) || (lasting !== undefined && same(lasting, token));
+  }
+
   /** A token for one visit; from now on no page gets a token without one. */
   invite(): string {
     this.invited = true;
@@ -81,7 +86,7 @@ export class Guard {
       return refusal(403, "this dashboard is read-only: it allows changes with { read_only: false }");
     if (!write) return refusal(403, "you may look and not write");
     const token = request.headers.get(TOKEN_HEADER);
-    if (token === null || !this.tokens.some((one) => same(one, token)))
+    if (token === null || !this.known(token))
       return refusal(
         403,
         `the token is missing or unknown: open the page ${this.invited ? "with the address that the program prints" : "again"}`,

@@ -29,6 +29,11 @@ export interface DashboardOptions {
   readonly authorize?: (
     request: Request,
   ) => boolean | undefined | Visitor | Response | Promise<boolean | undefined | Visitor | Response>;
+  /**
+   * A token that programs may write with, in the header `x-dashboard-token`, beside those that pages get: for the command line
+   * and for scripts. At least 16 characters, from a secret store or the environment. Default: none.
+   */
+  readonly token?: string;
   /** Names that the dashboard is reached by, beside those of this machine. With `authorize` and without a list: any. */
   readonly hosts?: readonly string[];
   /** Port where it serves by itself; 0 takes any. Default: 0. */
@@ -74,6 +79,7 @@ const KNOWN = [
   "show_state",
   "authorize",
   "hosts",
+  "token",
   "port",
   "hostname",
   "log",
@@ -85,10 +91,13 @@ const TYPES: Readonly<Record<string, string>> = {
   read_only: "boolean",
   show_state: "boolean",
   authorize: "function",
+  token: "string",
   port: "number",
   hostname: "string",
   log: "function",
 };
+
+const SHORTEST_TOKEN = 16;
 
 /** Checks the options. @throws TypeError for what is wrong with them */
 export function checkOptions(given: DashboardOptions = {}): Checked {
@@ -109,6 +118,8 @@ export function checkOptions(given: DashboardOptions = {}): Checked {
     throw refuse("hosts must be a list of names");
   if (!isLoopback(hostname) && authorize === undefined)
     throw refuse(`hostname "${hostname}" lets other machines in, which needs authorize: it decides who may look`);
+  if (given.token !== undefined && given.token.length < SHORTEST_TOKEN)
+    throw refuse(`token must have at least ${SHORTEST_TOKEN} characters, got ${given.token.length}`);
   const { port = 0 } = given;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw refuse(`port must be from 0 to 65,535, got ${port}`);
   const list = Array.isArray(config) ? (config as readonly (ConfigSpec | string | Atom)[]) : [config as ConfigSpec];

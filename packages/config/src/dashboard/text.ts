@@ -61,3 +61,8 @@ function isForeign(term: unknown): boolean {
 export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
+
+/** JSON; of a big integer a text, as no reader is sure to keep its digits. */
+export function plainText(value: unknown): string {
+  return JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one));
+}

@@ -310,7 +310,44 @@ describe("who may write", () => {
   });
 });
 
+describe("a token for programs", () => {
+  const lasting = "a-token-that-lasts";
+
+  test("allows writing as often as it is sent, and gives no page one of its own", async () => {
+    const { address, write, config } = await running({ read_only: false, token: lasting });
+    for (const port of [81, 82]) {
+      const sent = await write(
+        "/configuration/put",
+        { path: "server.port", value: port },
+        { "x-dashboard-token": lasting },
+      );
+      expect(sent.status).toBe(200);
+      expect(await config.get("server.port")).toBe(port);
+    }
+    expect((await ask(address, `/?token=${lasting}`, { accept: "text/html" })).text).not.toContain('"token":');
+  });
+
+  test("allows nothing where the dashboard is read-only", async () => {
+    const { write } = await running({ token: lasting });
+    const body = { path: "server.port", value: 81 };
+    expect((await write("/configuration/put", body, { "x-dashboard-token": lasting })).status).toBe(403);
+  });
+});
+
 describe("the configuration", () => {
+  test("answers programs in full, and says what cannot be asked", async () => {
+    const { address, config } = await running();
+    await config.put("server.name", "x".repeat(1_000));
+    const { json } = await ask(address, "/answers/values?path=server");
+    expect(json).toMatchObject({ path: "server", version: 2, value: { port: 8080, name: "x".repeat(1_000) } });
+    expect((await ask(address, "/answers/difference?from=1")).json).toMatchObject([{ path: "server.name" }]);
+    expect((await ask(address, "/answers/nothing")).status).toBe(404);
+    expect((await ask(address, "/answers/values?path=a..b")).status).toBe(400);
+    expect((await ask(address, "/answers/difference?from=x")).status).toBe(400);
+    expect((await ask(address, "/answers/difference?from=77")).status).toBe(404);
+    expect((await ask(address, "/answers/values?manager=nobody")).status).toBe(404);
+  });
+
   test("tells each value, its type and where it comes from, and no secret", async () => {
     const { address, config } = await running();
     await config.put("server.name", "shop 2", { actor: "ada", reason: "renamed" });
@@ -361,6 +398,12 @@ describe("the configuration", () => {
     await write("/configuration/put", { path: "database.password", value: `${SECRET}-new`, dry_run: true }).then(
       ({ text }) => texts.push(text),
     );
+    await write("/configuration/put", {
+      path: "database.password",
+      value: `${SECRET}-new`,
+      dry_run: true,
+      full: true,
+    }).then(({ text }) => texts.push(text));
     await write("/configuration/put", { path: "server.port", value: SECRET }).then(({ text }) => texts.push(text));
     await follow(address, "/stream?page=events", (event, data) => {
       texts.push(JSON.stringify(data));
@@ -387,6 +430,14 @@ describe("the configuration", () => {
       "/health",
       "/ready",
       "/metrics",
+      "/answers/verdict",
+      "/answers/values",
+      "/answers/values?path=database.password",
+      "/answers/explanation?path=database",
+      "/answers/explanation?path=database.password",
+      "/answers/environment",
+      "/answers/history",
+      "/answers/difference?from=1",
     ]) {
       for (const accept of ["application/json", "text/html"]) texts.push((await ask(address, path, { accept })).text);
     }
@@ -789,6 +840,7 @@ describe("programs", () => {
       'unknown option "readonly": the options are config, title',
     );
     expect(() => dashboard({ read_only: "no" } as never)).toThrow("read_only must be a boolean, got string");
+    expect(() => dashboard({ token: "short" })).toThrow("token must have at least 16 characters, got 5");
     expect(() => dashboard({ port: 70_000 })).toThrow(/port must be from 0 to 65,535/);
     expect(() => dashboard({ config: 7 } as never)).toThrow("config must be a ConfigSpec, a name");
     expect(() => dashboard({ base: "no path" })).toThrow('base must be a path such as "/otp"');

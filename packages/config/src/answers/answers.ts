@@ -1,0 +1,30 @@
+import { differenceOf, historyOf } from "../manager/history.ts";
+import type { State } from "../manager/state.ts";
+import { environmentOf } from "./environment.ts";
+import { explanationAt } from "./explanation.ts";
+import { valuesAt } from "./values.ts";
+import { runningVerdict } from "./verdict.ts";
+
+/** Makes an answer: plain data without secrets. */
+export type Answer = (state: State, query: URLSearchParams) => unknown;
+
+/** What may be asked of a running manager, by name. @throws TypeError, RangeError for what is asked wrongly */
+export const answers: Readonly<Record<string, Answer>> = {
+  verdict: (state) => runningVerdict(state),
+  values: (state, query) => valuesAt(state, query.get("path") ?? ""),
+  explanation: (state, query) => explanationAt(state, query.get("path") ?? ""),
+  environment: (state) => environmentOf(state),
+  history: (state) => historyOf(state),
+  difference: (state, query) => {
+    const to = query.get("to");
+    const current = state.configuration.snapshot.version;
+    return differenceOf(state, versionOf(query.get("from")), to === null ? current : versionOf(to));
+  },
+};
+
+function versionOf(text: string | null): number {
+  const version = Number(text ?? Number.NaN);
+  if (!Number.isSafeInteger(version))
+    throw new TypeError(`Cannot compare: a version is a whole number, got "${text ?? ""}"`);
+  return version;
+}

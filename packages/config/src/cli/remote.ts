@@ -1,0 +1,150 @@
+import type { Environment } from "../answers/environment.ts";
+import type { Values } from "../answers/values.ts";
+import type { Verdict } from "../answers/verdict.ts";
+import type { Explanation } from "../core/explain.ts";
+import { isTable } from "../core/draft.ts";
+import type { Table } from "../core/value.ts";
+import type { ChangedValue, HistoryEntry } from "../protocol.ts";
+import type { Side } from "./comparison.ts";
+import { Failure } from "./failure.ts";
+import type { Progress } from "./progress.ts";
+import type { Address, Subject } from "./subject.ts";
+
+/** A request that was refused. */
+export class Refused extends Failure {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, status: number, body: Readonly<Record<string, unknown>>) {
+    super(message, status === 400 || status === 404 ? 2 : 1);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+/** A running program, by the addresses of its dashboard. */
+export class RemoteSubject implements Subject {
+  private readonly progress: Progress;
+  private readonly base: URL;
+  private readonly headers: Headers;
+  private readonly manager: string | undefined;
+  /** What changes are allowed with. */
+  private token: string | undefined;
+
+  /** @throws Failure for an address or a header that is none */
+  constructor({ url, token, manager, headers }: Address, progress: Progress) {
+    this.progress = progress;
+    this.manager = manager;
+    try {
+      this.base = new URL(/^[a-z]+:\/\//iu.test(url) ? url : `http://${url}`);
+    } catch {
+      throw new Failure(
+        `Cannot use --url "${url}": it must be the address of a dashboard, such as http://127.0.0.1:4000/`,
+        2,
+      );
+    }
+    // The printed address has one, which is good for a visit.
+    this.token = token ?? this.base.searchParams.get("token") ?? undefined;
+    this.base.search = "";
+    this.base.hash = "";
+    if (!this.base.pathname.endsWith("/")) this.base.pathname += "/";
+    this.headers = new Headers();
+    for (const line of headers) {
+      const [, name, value] = /^([^:\s]+):\s*(.*)$/u.exec(line) ?? [];
+      if (name === undefined)
+        throw new Failure(`Cannot use --header "${line}": it must be a line such as "Authorization: Bearer …"`, 2);
+      this.headers.set(name, value ?? "");
+    }
+  }
+
+  verdict = () => this.answer<Verdict>("verdict");
+  values = (path: string) => this.answer<Values>("values", { path });
+  explanation = (path: string) => this.answer<Explanation>("explanation", { path });
+  environment = () => this.answer<Environment>("environment");
+  history = () => this.answer<readonly HistoryEntry[]>("history");
+  difference = (from: number, to: number | undefined) =>
+    this.answer<readonly ChangedValue[]>("difference", {
+      from: String(from),
+      ...(to === undefined ? {} : { to: String(to) }),
+    });
+
+  async side(): Promise<Side> {
+    const { value } = await this.values("");
+    return { shown: isTable(value) ? value : ({} as Table) };
+  }
+
+  /**
+   * Has the program do something.
+   *
+   * @param action such as `configuration/put`
+   * @throws Refused with the program's reason
+   */
+  async act(action: string, body: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>> {
+    const send = (): Promise<Response> =>
+      this.request(action, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(this.token === undefined ? {} : { "x-dashboard-token": this.token }),
+        },
+        body: JSON.stringify({ ...body, ...(this.manager === undefined ? {} : { manager: this.manager }) }),
+      });
+    let response = await send();
+    if (response.status === 403 && (await this.visit())) response = await send();
+    return (await this.read(response)) as Readonly<Record<string, unknown>>;
+  }
+
+  /** A page's stream of events, which ends with the signal. @throws Refused */
+  async stream(page: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const query = this.manager === undefined ? "" : `&manager=${encodeURIComponent(this.manager)}`;
+    const response = await this.request(`stream?page=${page}${query}`, { signal });
+    if (!response.ok || response.body === null) await this.read(response);
+    return response.body!;
+  }
+
+  private async answer<T>(name: string, query: Readonly<Record<string, string>> = {}): Promise<T> {
+    const search = new URLSearchParams({ ...query, ...(this.manager === undefined ? {} : { manager: this.manager }) });
+    return (await this.read(await this.request(`answers/${name}?${search}`))) as T;
+  }
+
+  /** Opens the page, which gives a token to whoever may write. */
+  private async visit(): Promise<boolean> {
+    const invitation = this.token === undefined ? "" : `?token=${encodeURIComponent(this.token)}`;
+    const response = await this.request(invitation, { headers: { accept: "text/html" } });
+    const [, boot = "{}"] =
+      /<script type="application\/json" id="boot">(.*?)<\/script>/su.exec(await response.text()) ?? [];
+    const { token } = JSON.parse(boot) as { readonly token?: unknown };
+    if (typeof token !== "string") return false;
+    this.token = token;
+    return true;
+  }
+
+  private async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(this.headers);
+    headers.set("accept", "application/json");
+    for (const [name, value] of Object.entries((init.headers ?? {}) as Record<string, string>))
+      headers.set(name, value);
+    this.progress.waiting([this.base.host]);
+    try {
+      return await fetch(new URL(path, this.base), { ...init, headers, redirect: "manual" });
+    } catch (error) {
+      if (init.signal?.aborted === true) throw error;
+      const { cause, message } = error as { cause?: { code?: string; message?: string }; message: string };
+      const why = cause?.code === "ECONNREFUSED" ? "nothing listens there" : (cause?.message ?? message);
+      throw new Failure(`Cannot reach ${this.base.href}: ${why}; is it the address that the program's dashboard has?`);
+    } finally {
+      this.progress.waiting([]);
+    }
+  }
+
+  private async read(response: Response): Promise<unknown> {
+    const isJson = /^application\/json\b/u.test(response.headers.get("content-type") ?? "");
+    const body: unknown = isJson ? await response.json() : undefined;
+    if (response.ok && isJson) return body;
+    const { error } = (body ?? {}) as { readonly error?: unknown };
+    if (typeof error === "string") throw new Refused(error, response.status, body as Record<string, unknown>);
+    throw new Failure(
+      `Cannot ask ${this.base.href}: no dashboard of @otpts/config answers there (status ${response.status}); its path belongs to the address, as in http://127.0.0.1:3000/otp/`,
+    );
+  }
+}

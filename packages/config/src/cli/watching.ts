@@ -1,0 +1,144 @@
+import type { ChangedValue, HistoryEntry } from "../protocol.ts";
+import { Progress } from "./progress.ts";
+import type { Session } from "./session.ts";
+import type { Address } from "./subject.ts";
+
+/** One version after the other, as they come. */
+export interface Changing extends AsyncIterable<Step> {
+  /** The version that there is at first. */
+  readonly version: number;
+}
+
+/** A version and what changed with it; or a word on why some are missing. */
+export type Step =
+  | { readonly entry: HistoryEntry; readonly changes: readonly ChangedValue[] }
+  | { readonly lost: string };
+
+/** What versions are read from. */
+interface Versions {
+  history(): Promise<readonly HistoryEntry[]>;
+  difference(from: number, to: number): Promise<readonly ChangedValue[]>;
+}
+
+/** The versions after this one that there are now. @returns the last of them */
+async function* after(version: number, versions: Versions): AsyncGenerator<Step, number> {
+  const all = await versions.history();
+  const [first, last] = [all[0]?.version ?? version, all.at(-1)?.version ?? version];
+  let seen = version;
+  if (last < seen) {
+    yield { lost: "the program was started anew: its versions begin again" };
+    return last;
+  }
+  if (first > seen) {
+    yield { lost: `versions ${seen + 1} to ${first} came too fast to be told one by one` };
+    seen = first;
+  }
+  for (const entry of all) {
+    if (entry.version <= seen) continue;
+    yield { entry, changes: await versions.difference(seen, entry.version) };
+    seen = entry.version;
+  }
+  return seen;
+}
+
+/** Runs a manager of the specification, and tells what changes. It ends with the signal. */
+export async function run(session: Session, signal: AbortSignal): Promise<Changing> {
+  const spec = await session.specification();
+  const [{ supervisor }, { Config }, { ConfigManager }] = await Promise.all([
+    import("@otpts/runtime"),
+    import("../config.ts"),
+    import("../manager/tree.ts"),
+  ]);
+  const progress = new Progress(session.err);
+  progress.waiting(spec.layer_names);
+  const tree = await ConfigManager.start(spec).finally(() => progress.end());
+  const client = Config.for(spec);
+  const bell = new Bell(signal);
+  await client.subscribe(["**"], () => bell.ring());
+  const { version } = client.snapshot();
+  const versions: Versions = {
+    history: () => client.history(),
+    difference: (from, to) => client.diff(from, to),
+  };
+  return {
+    version,
+    async *[Symbol.asyncIterator]() {
+      let seen = version;
+      try {
+        while (await bell.heard()) seen = yield* after(seen, versions);
+      } finally {
+        await supervisor.stop(tree);
+      }
+    },
+  };
+}
+
+/** Follows a running program, also after it was started anew. It ends with the signal. */
+export async function follow(session: Session, address: Address, signal: AbortSignal): Promise<Changing> {
+  const { RemoteSubject } = await import("./remote.ts");
+  const subject = new RemoteSubject(address, new Progress(session.err));
+  const version = (await subject.history()).at(-1)?.version ?? 0;
+  const bell = new Bell(signal);
+  void listen(subject, bell, signal);
+  return {
+    version,
+    async *[Symbol.asyncIterator]() {
+      let seen = version;
+      while (await bell.heard()) {
+        try {
+          seen = yield* after(seen, subject);
+        } catch (error) {
+          if (!signal.aborted) yield { lost: (error as Error).message };
+        }
+      }
+    },
+  };
+}
+
+/** How long until a program that is gone is asked again, in ms. */
+const AGAIN = 1_000;
+
+/** Rings whenever the program tells of something. */
+async function listen(
+  subject: { stream(page: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> },
+  bell: Bell,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      for await (const _ of await subject.stream("changes", signal)) bell.ring();
+    } catch {
+      // It is gone, and comes again or does not.
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, AGAIN);
+      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    });
+  }
+}
+
+/** Rung any number of times, heard once. */
+class Bell {
+  private rung = false;
+  private waiting: (() => void) | undefined;
+  private readonly signal: AbortSignal;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+    signal.addEventListener("abort", () => this.waiting?.(), { once: true });
+  }
+
+  ring(): void {
+    this.rung = true;
+    this.waiting?.();
+  }
+
+  /** Resolves with true once it was rung, with false once it is over. */
+  async heard(): Promise<boolean> {
+    while (!this.rung && !this.signal.aborted) {
+      await new Promise<void>((resolve) => (this.waiting = resolve));
+    }
+    this.rung = false;
+    return !this.signal.aborted;
+  }
+}

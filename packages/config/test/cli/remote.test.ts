@@ -1,0 +1,260 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { eventually } from "../../src/testing.ts";
+import { type Ending, ending, Folder, SHOP } from "./command.ts";
+
+const TOKEN = "a-token-for-programs";
+
+const PROGRAM = `import { supervisor } from "@otpts/runtime";
+import { ConfigManager } from "@otpts/config";
+import { dashboard } from "@otpts/config/dashboard";
+import spec from "./config.js";
+
+await supervisor.start([
+  supervisor.child_spec({ id: "config", task: ConfigManager.start, args: [spec] }),
+  dashboard({ config: spec, read_only: process.env.READ_ONLY === "1", port: Number(process.env.PORT ?? 0), token: "${TOKEN}" }).child_spec,
+]);
+`;
+
+const folder = new Folder({ ...SHOP, "program.js": PROGRAM });
+let program: Program;
+beforeAll(async () => {
+  program = await started();
+});
+afterAll(async () => {
+  await program.stop();
+  folder.remove();
+});
+
+interface Program {
+  /** Without a token. */
+  readonly url: string;
+  /** As it was printed. */
+  readonly printed: string;
+  stop(): Promise<void>;
+}
+
+/** A program that runs, with its dashboard. */
+async function started(env: Readonly<Record<string, string>> = {}): Promise<Program> {
+  const child = spawn(process.execPath, ["program.js"], { cwd: folder.path, env });
+  const ended = ending(child);
+  const printed = await new Promise<string>((resolve, reject) => {
+    let text = "";
+    child.stdout.on("data", (chunk: string) => {
+      text += chunk;
+      const [, address] = /Dashboard: (\S+)/u.exec(text) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+    void ended.then(({ stderr }) => reject(new Error(`The program ended: ${stderr}`)));
+  });
+  const stop = async () => {
+    child.kill();
+    await ended;
+  };
+  return { url: printed.replace(/\?.*/u, ""), printed, stop };
+}
+
+const ask = (args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ending> =>
+  folder.run([...args, "--url", program.url], env);
+const version = async (): Promise<number> =>
+  (JSON.parse((await ask(["history", "--json"])).stdout) as { version: number }[]).at(-1)!.version;
+
+describe("a running program is asked", () => {
+  test("check, get, tree, explain and env answer as for its specification", async () => {
+    expect(await ask(["check"])).toMatchObject({ code: 0, stdout: expect.stringContaining("✓ valid: 6 settings") });
+    expect(await ask(["get", "server.host"])).toMatchObject({ code: 0, stdout: "localhost\n" });
+    for (const args of [["tree"], ["tree", "--json"], ["explain", "database"], ["explain", "database.pool"], ["env"]]) {
+      const here = await folder.run([...args, "--module", "config.js"]);
+      expect(await ask(args)).toEqual(here);
+    }
+  });
+
+  test("its address may stand in OTPTS_URL, and without http://", async () => {
+    expect((await folder.run(["get", "log_level"], { OTPTS_URL: program.url })).stdout).toBe("info\n");
+    const bare = program.url.replace("http://", "");
+    expect((await folder.run(["get", "log_level", "--url", bare])).stdout).toBe("info\n");
+  });
+
+  test("secrets are shown by no answer", async () => {
+    for (const args of [["tree"], ["get", "database"], ["explain", "database"], ["tree", "--json"]]) {
+      const { stdout, stderr } = await ask(args);
+      expect(stdout + stderr).not.toMatch(/s3cret-s3cret|pass-w0rd/u);
+    }
+  });
+
+  test("it is compared with a specification and with a file", async () => {
+    folder.write("before.json", (await ask(["tree", "--json"])).stdout);
+    expect(await ask(["diff", "before.json"])).toMatchObject({ code: 0 });
+    expect((await ask(["diff", "config.js"], { SHOP_SERVER_HOST: "elsewhere" })).stdout).toBe(
+      '~  server.host  "elsewhere" → "localhost"\n',
+    );
+  });
+});
+
+describe("a running program is changed", () => {
+  const token = ["--token", TOKEN];
+
+  test("put, unset and rollback do it, with a reason for the history; diff tells what a version changed", async () => {
+    const before = await version();
+    expect(await ask(["put", "server.port", "9000", "--reason", "a test", ...token])).toMatchObject({
+      code: 0,
+      stdout: `✓ done: version ${before + 1}\n`,
+    });
+    expect((await ask(["history"])).stdout.split("\n")[0]).toMatch(/^\d+ .* put +dashboard +a test$/u);
+    expect((await ask(["diff", String(before), String(before + 1)])).stdout).toBe("~  server.port  8080 → 9000\n");
+    expect((await ask(["unset", "server.port", ...token])).code).toBe(0);
+    expect((await ask(["get", "server.port"])).stdout).toBe("8080\n");
+    expect((await ask(["rollback", String(before + 1), ...token])).code).toBe(0);
+    expect((await ask(["get", "server.port"])).stdout).toBe("9000\n");
+    expect((await ask(["rollback", String(before), ...token])).code).toBe(0);
+  });
+
+  test("the value is JSON where it is that, else a text; --text makes it one", async () => {
+    expect((await ask(["put", "server.host", "true", "--text", "--dry-run", "--json", ...token])).stdout).toContain(
+      '"new_value": "true"',
+    );
+    expect((await ask(["put", "server.host", "a.example", "--dry-run", ...token])).stdout).toContain('"a.example"');
+    expect((await ask(["put", "server", '{"port": 1', "--dry-run", ...token])).stderr).toContain("begins like JSON");
+  });
+
+  test("a dry run tells what would change, and changes nothing", async () => {
+    const before = await version();
+    const { stdout } = await ask(["put", "server", '{"port": 1, "host": "x"}', "--dry-run", ...token]);
+    expect(stdout).toBe(`~  server.host  "localhost" → "x"
+~  server.port  8080 → 1
+would change 2 values of version ${before}; nothing was changed
+`);
+    expect(await version()).toBe(before);
+  });
+
+  test("what is not valid, or was decided on another version, is refused with the reason", async () => {
+    expect(await ask(["put", "server.port", "0", ...token])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("✗ refused, nothing was changed:\n  server.port "),
+    });
+    expect(await ask(["put", "server.port", "1", "--if-version", "9999", ...token])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("not at 9999"),
+    });
+  });
+
+  test("without a token it is refused with a word on where to get one; OTPTS_TOKEN and the printed address have one", async () => {
+    const refused = await ask(["put", "server.port", "1"]);
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--token or OTPTS_TOKEN") });
+    expect(await ask(["put", "server.port", "1", "--token", "something-else-altogether"])).toMatchObject({ code: 1 });
+    expect(await ask(["unset", "server.port"], { OTPTS_TOKEN: TOKEN })).toMatchObject({ code: 0 });
+    expect(await folder.run(["unset", "server.port", "--url", program.printed])).toMatchObject({ code: 0 });
+  });
+
+  test("a read-only dashboard refuses it, whatever token comes", async () => {
+    const other = await started({ READ_ONLY: "1" });
+    try {
+      const { code, stderr } = await folder.run(["unset", "a", "--url", other.url, ...token]);
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining("read-only") });
+    } finally {
+      await other.stop();
+    }
+  });
+});
+
+test.each([
+  ["http://127.0.0.1:9", "Cannot reach"],
+  ["http://127.0.0.1:99999", "must be the address of a dashboard"],
+])("an address where no program is reached is told: %s", async (url, words) => {
+  const { code, stdout, stderr } = await folder.run(["tree", "--url", url]);
+  expect(stderr).toContain(words);
+  expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
+});
+
+test("an address where something else answers is told as that", async () => {
+  const server = createServer((_request, response) => response.end("<h1>Shop</h1>"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const { stderr } = await folder.run(["tree", "--url", `http://127.0.0.1:${port}`]);
+    expect(stderr).toContain("no dashboard of @otpts/config answers there");
+  } finally {
+    server.close();
+  }
+});
+
+test("--module and --url exclude each other, unless the module is only named by OTPTS_CONFIG", async () => {
+  expect(await ask(["tree", "--module", "config.js"])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("both"),
+  });
+  expect(await ask(["get", "log_level"], { OTPTS_CONFIG: "config.js" })).toMatchObject({ code: 0 });
+});
+
+describe("watch", () => {
+  const watching = new Set<ChildProcess>();
+  afterEach(() => {
+    for (const child of watching) child.kill("SIGKILL");
+    watching.clear();
+  });
+
+  /** Watches, and what it has printed so far. */
+  function watch(args: readonly string[]): { child: ChildProcess; text: () => string; ended: Promise<Ending> } {
+    const child = folder.start(["watch", ...args]);
+    watching.add(child);
+    let text = "";
+    child.stdout?.on("data", (chunk: string) => (text += chunk));
+    return { child, text: () => text, ended: ending(child) };
+  }
+
+  test("each change of what the pattern matches is printed, with its version, and Ctrl-C ends it with exit code 0", async () => {
+    const { child, text, ended } = watch(["server", "--json", "--url", program.url]);
+    // It may begin to listen after the first of them.
+    for (let port = 7_000; !text().includes("server.port"); port++) {
+      await ask(["put", "log_level", "debug", "--token", TOKEN]);
+      await ask(["put", "server.port", String(port), "--token", TOKEN]);
+    }
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.trim().split("\n");
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({ cause: "put", changes: [{ path: "server.port" }] });
+    }
+  });
+
+  test("a program that was started anew is watched again", async () => {
+    const other = await started();
+    const port = new URL(other.url).port;
+    const { child, ended, text } = watch(["--url", other.url]);
+    const put = (value: number) =>
+      folder.run(["put", "server.port", String(value), "--url", other.url, "--token", TOKEN]);
+    for (let value = 1; !text().includes("server.port"); value++) await put(value);
+    await other.stop();
+    const again = await started({ PORT: port });
+    try {
+      for (let value = 20_000; !text().includes("2000"); value++) await put(value);
+    } finally {
+      child.kill("SIGTERM");
+      await ended;
+      await again.stop();
+    }
+    expect((await ended).code).toBe(0);
+  });
+
+  test("of a specification: what an edit of a file changes is printed as it is saved, and Ctrl-C leaves nothing behind", async () => {
+    folder.write("edited.toml", SHOP["config.toml"]!);
+    folder.write("edited.js", SHOP["config.js"]!.replace("config.toml", "edited.toml"));
+    const { child, text, ended } = watch(["--module", "edited.js"]);
+    for (let port = 8_001; !text().includes("server.port"); port++) {
+      folder.write("edited.toml", SHOP["config.toml"]!.replace("8080", String(port)));
+      await eventually(
+        () => {
+          if (!text().includes("server.port")) throw new Error("not yet");
+        },
+        { timeout: 2_000 },
+      ).catch(() => undefined);
+    }
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/version 2 source\n {2}~ {2}server\.port {2}80\d\d → 80\d\d\n/u);
+  });
+});
