@@ -42,5 +42,5 @@ test("every other folder of examples has a test of its own", async () => {
   for (const name of await readdir(sources)) {
     if ((await stat(new URL(name, sources))).isDirectory()) folders.push(name);
   }
-  expect(folders.sort()).toEqual(["fleet", "queuemizer", "web"]);
+  expect(folders.sort()).toEqual(["etcd", "fleet", "queuemizer", "web"]);
 });

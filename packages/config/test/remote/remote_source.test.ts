@@ -278,10 +278,19 @@ describe("remote_source with watch", () => {
     await eventually(() => expect(follower.tree).toEqual({ a: 2 }));
   });
 
-  test("ends a wait after watch_timeout, and refuses an answer that is none", async () => {
+  test("begins another wait after watch_timeout, also where the last one does not heed its signal", async () => {
+    const store = new Store();
+    const signals: AbortSignal[] = [];
+    const watch = (signal: AbortSignal) => (signals.push(signal), new Promise<void>(() => undefined));
+    await using follower = await Follower.start(watched(store, { watch, watch_timeout: 60 }));
+    await eventually(() => expect(signals.length).toBeGreaterThan(3));
+    expect(signals.slice(0, 3).map(({ aborted }) => aborted)).toEqual([true, true, true]);
+    expect(follower.source.status!()).toMatchObject({ state: "connected", error: undefined });
+  });
+
+  test("refuses what is no answer of a wait", async () => {
     const store = new Store();
     for (const [watch, code] of [
-      [() => new Promise<void>(() => undefined), "timeout"],
       [async () => 5 as never, "not_an_answer"],
       [async () => null as never, "not_an_answer"],
       [async () => ({ revision: 5 }) as never, "not_an_answer"],

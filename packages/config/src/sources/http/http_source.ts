@@ -48,8 +48,12 @@ function placeOf(settings: HttpSettings): RemoteOptions {
     ...(long_poll === undefined
       ? {}
       : {
-          watch: (signal: AbortSignal, revision: string | undefined) => place.wait(signal, revision, long_poll),
-          watch_timeout: long_poll + (remote.timeout ?? 5_000),
+          watch: (signal: AbortSignal, revision: string | undefined) => {
+            const patience = long_poll + settings.timeout;
+            return timed(patience, signal, (inner) => place.wait(inner, revision, long_poll));
+          },
+          // A server that does not answer in its time has failed.
+          watch_timeout: 2 * (long_poll + settings.timeout),
         }),
     close: () => place.close(),
     details: () => ({ address: `${url.origin}${url.pathname}` }),

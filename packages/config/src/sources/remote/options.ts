@@ -50,12 +50,12 @@ export interface RemoteOptions extends RemoteTimes {
     env: SourceContext["env"],
   ) => Promise<RemoteAnswer>;
   /**
-   * Waits until there may be something new, and resolves then: a load follows. Resolves with `{ unchanged: true }` when it
-   * has waited long enough. It is called again at once, and after a failure more and more slowly.
+   * Waits until there may be something new, and resolves then: a load follows. It may resolve with `{ unchanged: true }` when
+   * it has waited long enough. It is called again at once, and after a failure more and more slowly.
    *
    * With `revision`, it resolves at once where something else is there than what that names.
    *
-   * @param signal fires when the source is stopped, or when `watch_timeout` is over
+   * @param signal fires when the source is stopped, when `watch_timeout` is over, or when a load found that it waits in vain
    * @param revision what the last load, or the last wait, called the content
    */
   readonly watch?: (
@@ -63,7 +63,7 @@ export interface RemoteOptions extends RemoteTimes {
     revision: string | undefined,
     env: SourceContext["env"],
   ) => Promise<RemoteNews | undefined | void>;
-  /** Longest time for one wait of `watch`, in milliseconds; longer than the place's own. Default 300,000. */
+  /** Longest time for one wait of `watch`, in milliseconds: then that is over, and the next one begins. Default 60,000. */
   readonly watch_timeout?: number;
   /** Gives up what is open, such as connections; called when the source is stopped. */
   readonly close?: () => Promise<void>;
@@ -151,7 +151,7 @@ export function remote_settings(owner: string, given: RemoteOptions): RemoteSett
     max_bytes: check.within("max_bytes", given.max_bytes ?? 16 * 1024 * 1024, 1, Number.MAX_SAFE_INTEGER),
     secret: check.boolean("secret", given.secret ?? false),
     format: check.one_of("format", given.format ?? "json", REMOTE_FORMATS),
-    watch_timeout: check.within("watch_timeout", given.watch_timeout ?? 300_000, 1, LONGEST_TIMER),
+    watch_timeout: check.within("watch_timeout", given.watch_timeout ?? 60_000, 1, LONGEST_TIMER),
   };
 }
 

@@ -116,9 +116,12 @@ export class RemoteSource implements Source {
     if (again) this.heard = undefined;
     const known = this.heard ?? this.content.revision;
     this.waiting = { revision: known };
-    const answer = await this.asked(this.settings.watch_timeout, signal, async (inner) =>
-      newsOf(await this.given.watch!(inner, known, env)),
-    ).finally(() => (this.waiting = undefined));
+    const { watch_timeout } = this.settings;
+    const wait = async (inner: AbortSignal) => newsOf(await this.given.watch!(inner, known, env));
+    // Nothing may be heard for long because nothing happens, or because the line is dead: another wait tells.
+    const answer = await this.asked<RemoteNews>(watch_timeout, signal, wait, { unchanged: true }).finally(() => {
+      this.waiting = undefined;
+    });
     const { revision } = answer;
     const moved = answer.unchanged !== true && (revision === undefined || revision !== known);
     if (moved) this.heard = revision;
@@ -126,9 +129,14 @@ export class RemoteSource implements Source {
   }
 
   /** Every request passes here. */
-  private async asked<T>(ms: number, signal: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  private async asked<T>(
+    ms: number,
+    signal: AbortSignal,
+    ask: (signal: AbortSignal) => Promise<T>,
+    late?: T,
+  ): Promise<T> {
     this.requests += 1;
-    const answer = await timed(ms, signal, ask);
+    const answer = await timed(ms, signal, ask, late);
     this.last_contact = Date.now();
     return answer;
   }

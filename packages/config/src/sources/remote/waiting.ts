@@ -26,18 +26,27 @@ export function turn(): Promise<void> {
  * waited for any longer; what it may still bring nobody takes.
  *
  * @param ms milliseconds
+ * @param late what stands for the result when the time is over; left out where that is a failure
  * @throws RemoteFailure `timeout` or `stopped`; what the function throws before
  */
-export async function timed<T>(ms: number, outer: AbortSignal, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function timed<T>(
+  ms: number,
+  outer: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+  late?: T,
+): Promise<T> {
   const inner = new AbortController();
   let end: () => void = () => undefined;
-  const over = new Promise<never>((_resolve, reject) => {
+  const over = new Promise<T>((resolve, reject) => {
     const stop = (failure: RemoteFailure) => {
       reject(failure);
       inner.abort(failure);
     };
     const stopped = () => stop(new RemoteFailure("stopped", "the source was stopped"));
-    const timer = setTimeout(() => stop(new RemoteFailure("timeout", `no answer within ${Math.round(ms)} ms`)), ms);
+    const timer = setTimeout(() => {
+      if (late !== undefined) resolve(late);
+      stop(new RemoteFailure("timeout", `no answer within ${Math.round(ms)} ms`));
+    }, ms);
     outer.addEventListener("abort", stopped, { once: true });
     end = () => {
       clearTimeout(timer);
