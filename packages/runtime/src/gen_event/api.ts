@@ -21,7 +21,7 @@ import * as stopping from "../behaviour/stopping.ts";
 import { GEN_EVENT } from "./atoms.ts";
 import { Ask, Failed, managing, NOTIFY } from "./managing.ts";
 import { nameOfHandler } from "./mistake.ts";
-import type { HandlerRef } from "./types.ts";
+import type { HandlerRef, ReplyOf, RequestOf } from "./types.ts";
 
 export type { CallResult, EventResult, HandlerModule, HandlerRef, InitResult } from "./types.ts";
 export type { StartOptions };
@@ -150,13 +150,18 @@ export async function which_handlers(manager: ServerRef): Promise<readonly Handl
  * @throws Exit with reason `[reason, [gen_event, call, args]]` if the manager does not exist, ends or does not reply in
  *   time
  */
-export function call(manager: ServerRef, handler: HandlerRef, request: unknown, timeout?: Timeout): Promise<unknown> {
+export function call<const H extends HandlerRef>(
+  manager: ServerRef,
+  handler: H,
+  request: RequestOf<H>,
+  timeout?: Timeout,
+): Promise<ReplyOf<H>> {
   const exit: Calling["exit"] = (reason, server, _payload, ms) => {
     const given = timeout === undefined ? [server, handler, request] : [server, handler, request, timeout];
     const { message } = callExit(reason, server, request, ms);
     return new Exit([reason, [GEN_EVENT, CALL, given]], message);
   };
-  return asking(manager, new Ask("call", checked(handler), request), timeout, exit);
+  return asking(manager, new Ask("call", checked(handler), request), timeout, exit) as Promise<ReplyOf<H>>;
 }
 
 /** Stops a manager: each handler's terminate gets `stop`. Resolves when it is dead. */

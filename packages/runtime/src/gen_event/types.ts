@@ -16,6 +16,17 @@ interface AnyModule {
 /** A handler by its module, or by its module and an id: a module may be installed several times. */
 export type HandlerRef = AnyModule | readonly [module: AnyModule, id: unknown];
 
+type ModuleOf<H> = H extends readonly [infer M, unknown] ? M : H;
+
+/** What a handler's `handle_call` takes; anything, if it has none. */
+export type RequestOf<H> = ModuleOf<H> extends { handle_call(request: infer Q, state: never): unknown } ? Q : unknown;
+
+/** What a handler's `handle_call` replies, as far as the types of its results say so. */
+export type ReplyOf<H> =
+  ModuleOf<H> extends { handle_call(request: never, state: never): infer R } ? RepliesIn<Awaited<R>> : unknown;
+
+type RepliesIn<R> = [R] extends [readonly [unknown, unknown, ...unknown[]]] ? R[1] : unknown;
+
 /** The results of `init`. */
 export type InitResult<S> =
   | readonly [Tag<"ok">, S]

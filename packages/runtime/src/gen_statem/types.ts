@@ -133,29 +133,70 @@ type InitialState<M> = M extends { init(...args: never): infer R }
   : never;
 type StatesOf<M> = Named<Exclude<keyof M & string, Reserved>>;
 
-/** At the start of a module, shows which of its callbacks changes to a state that does not exist. */
-export type WellFormed<M> = M extends {
-  handle_event(type: never, content: never, state: infer S, data: never): infer R;
-}
-  ? [Targets<R> | InitialState<M>] extends [S]
+// What a result looks like from afar; what is in it may be of a wider type than the compiler can check.
+type Shape =
+  | readonly [Tag<"next_state">, unknown, unknown, unknown?]
+  | readonly [Tag<"keep_state"> | Tag<"repeat_state">, unknown, unknown?]
+  | Tag<"keep_state_and_data">
+  | Tag<"repeat_state_and_data">
+  | readonly [Tag<"keep_state_and_data"> | Tag<"repeat_state_and_data">, unknown]
+  | Tag<"stop">
+  | readonly [Tag<"stop">, unknown, unknown?]
+  | readonly [Tag<"stop_and_reply">, unknown, unknown, unknown?];
+type InitShape = readonly [Tag<"ok">, unknown, unknown, unknown?] | readonly [Tag<"stop">, unknown] | Tag<"ignore">;
+
+// The results that can be none: arrays whose length is not known, and atoms whose name is not, may be.
+type NoResult<R, Allowed> =
+  Awaited<R> extends infer T
+    ? unknown extends T
+      ? never
+      : T extends Allowed
+        ? never
+        : Atom extends T
+          ? never
+          : T extends readonly unknown[]
+            ? number extends T["length"]
+              ? never
+              : T
+            : T
+    : never;
+
+// What is wrong with what a callback returns, or unknown if nothing is.
+type Checked<R, Allowed, Going, States> = [NoResult<R, Allowed>] extends [never]
+  ? [Going] extends [States]
     ? unknown
-    : { readonly handle_event: UnknownState<Exclude<Targets<R> | InitialState<M>, S>> }
-  : {
-      readonly [K in keyof M]: K extends "init"
-        ? [InitialState<M>] extends [StatesOf<M>]
-          ? unknown
-          : UnknownState<Exclude<InitialState<M>, StatesOf<M>>>
-        : K extends Reserved
-          ? unknown
-          : M[K] extends (...args: never) => infer R
-            ? [Targets<R>] extends [StatesOf<M>]
-              ? unknown
-              : UnknownState<Exclude<Targets<R>, StatesOf<M>>>
-            : unknown;
-    };
+    : UnknownState<Exclude<Going, States>>
+  : WrongResult<NoResult<R, Allowed>>;
+
+// The callbacks that every module has.
+type Complete<M> = [keyof M] extends [never]
+  ? unknown
+  : ("callback_mode" extends keyof M ? unknown : { callback_mode(): CallbackMode }) &
+      ("init" extends keyof M ? unknown : { init(arg: never): unknown });
+
+type InitOf<M, States> = M extends { init(...args: never): infer R }
+  ? { readonly init: Checked<R, InitShape, InitialState<M>, States> }
+  : unknown;
+
+/**
+ * At the start of a module, shows which callback is missing, returns what is no result, or changes to a state that does not
+ * exist.
+ */
+export type WellFormed<M> = Complete<M> &
+  (M extends { handle_event(type: never, content: never, state: infer S, data: never): infer R }
+    ? InitOf<M, S> & { readonly handle_event: Checked<R, Shape, Targets<R>, S> }
+    : InitOf<M, StatesOf<M>> & {
+        readonly [K in Exclude<keyof M, Reserved>]: M[K] extends (...args: never) => infer R
+          ? Checked<R, Shape, Targets<R>, StatesOf<M>>
+          : unknown;
+      });
 
 interface UnknownState<S> {
   readonly there_is_no_state: S;
+}
+
+interface WrongResult<T> {
+  readonly this_is_no_result: T;
 }
 
 declare const understands: unique symbol;

@@ -1,6 +1,7 @@
 /** Checked by `tsc -b` alone: handlers of a gen_event, and what must not compile. */
 import { OK, type Pid } from "@otpts/runtime";
 import { REMOVE_HANDLER, gen_event } from "@otpts/runtime/gen_event";
+import { expectTypeOf } from "vitest";
 
 declare const manager: Pid;
 
@@ -22,6 +23,24 @@ export async function handlers() {
   // @ts-expect-error a handler is a module, or [module, id]
   await gen_event.delete_handler(manager, "counting", undefined);
   await gen_event.swap_handler(manager, [counting, "out"], [[counting, 2], 0]);
+}
+
+const asked = {
+  ...counting,
+  handle_call: async (request: "most" | "reset", n: number) =>
+    request === "most" ? ([OK, n, n] as const) : ([REMOVE_HANDLER, "gone"] as const),
+};
+
+export async function replies() {
+  expectTypeOf(await gen_event.call(manager, asked, "most")).toEqualTypeOf<number | "gone">();
+  expectTypeOf(await gen_event.call(manager, [asked, 7], "reset", 100)).toEqualTypeOf<number | "gone">();
+  // @ts-expect-error there is no such request
+  await gen_event.call(manager, asked, "least");
+  // A handler that says nothing of it, or whose types are wide, is asked anything and replies anything.
+  const { handle_call: _, ...silent } = counting;
+  expectTypeOf(await gen_event.call(manager, silent, 1)).toBeUnknown();
+  const handler: gen_event.HandlerRef = silent;
+  expectTypeOf(await gen_event.call(manager, handler, 1)).toBeUnknown();
 }
 
 export const wrong_result = {

@@ -1,5 +1,5 @@
 /** Checked by `tsc -b` alone: states, events and replies of a gen_statem, and what must not compile. */
-import { type Atom, OK, atom, type Pid } from "@otpts/runtime";
+import { type Atom, NOREPLY, OK, atom, erlang, type Pid } from "@otpts/runtime";
 import {
   CALL,
   CAST,
@@ -122,6 +122,40 @@ export async function checked() {
   await gen_statem.start(plain, undefined);
   // @ts-expect-error there is no state "gone"
   await gen_statem.start(handled, undefined);
+}
+
+// What is no module of any kind.
+export async function incomplete() {
+  const mode = { callback_mode: () => STATE_FUNCTIONS };
+  const first = { init: () => [OK, "off", 0] as const };
+  const off = () => KEEP_STATE_AND_DATA;
+  // @ts-expect-error there is no callback_mode
+  await gen_statem.start({ ...first, off }, undefined);
+  // @ts-expect-error there is no init
+  await gen_statem.start({ ...mode, off }, undefined);
+  // @ts-expect-error the result is none
+  await gen_statem.start({ ...mode, ...first, off: () => ({ next: "off" }) }, undefined);
+  // @ts-expect-error a result is missing
+  await gen_statem.start_link({ ...mode, ...first, off: async () => {} }, undefined);
+  // @ts-expect-error this is a result of gen_server
+  await gen_statem.start_monitor({ ...mode, ...first, off: () => [NOREPLY, 0] as const }, undefined);
+  // @ts-expect-error the data is missing
+  await gen_statem.start({ ...mode, ...first, off: () => [NEXT_STATE, "off"] as const }, undefined);
+  // @ts-expect-error init has no data
+  await gen_statem.start({ ...mode, init: () => [OK, "off"] as const, off }, undefined);
+  // @ts-expect-error handle_event returns what is no result
+  await gen_statem.start({ ...first, callback_mode: () => HANDLE_EVENT_FUNCTION, handle_event: () => "ok" }, undefined);
+
+  // What may be right: types that the compiler has widened, or knows nothing of.
+  const dynamic: object = {};
+  await gen_statem.start(dynamic, undefined);
+  await gen_statem.start(
+    { ...mode, init: () => [OK, "off", 0], off: () => [KEEP_STATE_AND_DATA, POSTPONE] },
+    undefined,
+  );
+  const loose: unknown = KEEP_STATE_AND_DATA;
+  await gen_statem.start({ ...mode, ...first, off: () => loose, on: (): Atom => KEEP_STATE_AND_DATA }, undefined);
+  await gen_statem.start({ ...mode, ...first, off: (): never => erlang.exit("over") }, undefined);
 }
 
 // Clauses: each call is answered with its own type of reply.
