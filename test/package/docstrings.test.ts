@@ -72,7 +72,8 @@ function* undocumented(file: string, path: string): Generator<string> {
   }
   for (const match of text.matchAll(/^export \* as (\w+) from "([^"]+)"/gmu)) {
     const [, name, target] = match as unknown as [string, string, string];
-    if (!documentedAt(text, match.index)) yield `${path}.${name}`;
+    // Editors show what is written where the module is declared, and nothing of what is written at its export.
+    if (!documentedAt(text, text.indexOf(`declare module "${target}"`))) yield `${path}.${name}`;
     if (name !== "atoms") yield* undocumented(resolve(dirname(file), target), `${path}.${name}`);
   }
   for (const [, target] of text.matchAll(/^export \* from "(\.[^"]+)"/gmu))

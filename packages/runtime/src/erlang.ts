@@ -222,8 +222,7 @@ export function unregister(name: Name): true {
   return registry.unregister(name);
 }
 
-export const whereis = registry.whereis;
-export const registered = registry.registered;
+export { registered, whereis } from "./process/registry.ts";
 
 /** Whether the process is alive. Signals that the caller sent before have taken effect. */
 export function is_process_alive(pid: Pid): boolean {
@@ -258,11 +257,7 @@ export function start_timer(ms: number, to: Pid | Name, message: unknown, option
   return sending.startTimer(ms, to, message, true, timed(options));
 }
 
-/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. */
-export const cancel_timer = sending.cancelTimer;
-
-/** The milliseconds left of a timer, or `false`. */
-export const read_timer = sending.readTimer;
+export { cancelTimer as cancel_timer, readTimer as read_timer } from "./process/sending.ts";
 
 /** A new reference. */
 export function make_ref(): Ref {

@@ -1,5 +1,6 @@
-/** Event managers, OTP's `gen_event`: `import { gen_event, OK, REMOVE_HANDLER } from "@otpts/runtime/gen_event"`. */
 export * as gen_event from "./gen_event/api.ts";
+/** Event managers, OTP's `gen_event`: `import { gen_event, OK, REMOVE_HANDLER } from "@otpts/runtime/gen_event"`. */
+declare module "./gen_event/api.ts" {}
 export {
   ERROR,
   GEN_EVENT_EXIT,

@@ -1,5 +1,6 @@
-/** State machines, OTP's `gen_statem`: `import { gen_statem, NEXT_STATE, OK } from "@otpts/runtime/gen_statem"`. */
 export * as gen_statem from "./gen_statem/api.ts";
+/** State machines, OTP's `gen_statem`: `import { gen_statem, NEXT_STATE, OK } from "@otpts/runtime/gen_statem"`. */
+declare module "./gen_statem/api.ts" {}
 export {
   ABS,
   CALL,
@@ -34,3 +35,5 @@ export {
   TIMEOUT,
   UPDATE,
 } from "./gen_statem/atoms.ts";
+export type { Common, ServedBy, Understanding } from "./gen_statem/types.ts";
+export type { CollectedResponse } from "./behaviour/send_request.ts";

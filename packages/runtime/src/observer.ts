@@ -1,3 +1,4 @@
+export * as observer from "./observer/observer.ts";
 /**
  * An overview of the running program: its processes, the busiest ones, and what waits for what. OTP's `observer` and
  * `etop`, as data.
@@ -5,11 +6,12 @@
  * All data is read in place: no process gets a message and nothing is counted in advance, so this works on a program
  * that hangs, and costs nothing while it is not used.
  */
-export * as observer from "./observer/observer.ts";
+declare module "./observer/observer.ts" {}
 export type {
   Criterion,
   Overview,
   ProcessDetails,
+  ProcessNode,
   RestartedChild,
   SupervisedNode,
   TreeNode,

@@ -1,6 +1,7 @@
+export * as pg from "./pg/functions.ts";
 /**
  * Process groups: `pg.join(group, pid)`, `pg.get_members(group)`, `pg.monitor(group)`. OTP's `pg` on a single node.
  * `docs/pg.md` is the guide.
  */
-export * as pg from "./pg/functions.ts";
+declare module "./pg/functions.ts" {}
 export { JOIN, LEAVE, NOT_JOINED } from "./pg/server.ts";

@@ -101,7 +101,8 @@ type Reserved =
 /** A state by its name, as a string or as an atom. */
 export type Named<N extends string> = N | Atom<N>;
 
-interface Common<S, D, A> {
+/** What the modules of both modes have. */
+export interface Common<S, D, A> {
   callback_mode(): CallbackMode;
   init(arg: A): Awaitable<InitResult<S, D>>;
   terminate?(reason: unknown, state: S, data: D): unknown;

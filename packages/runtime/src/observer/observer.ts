@@ -21,7 +21,7 @@ import {
   type TreeOptions,
 } from "../behaviour/tree.ts";
 
-export type { ProcessInfo, TreeNode, TreeOptions, Wait };
+export type { ProcessInfo, ProcessNode, TreeNode, TreeOptions, Wait };
 
 /** A process, and its place in a supervisor. */
 export interface SupervisedNode extends ProcessNode {

@@ -19,8 +19,11 @@ import * as erlang from "../erlang.ts";
 import { Bag } from "./bag.ts";
 import { type Listener, Scope, scopes } from "./scope.ts";
 
+/** `[ref, JOIN, group, pids]` is the message of a monitor when processes join. */
 export const JOIN = ensure("join");
+/** `[ref, LEAVE, group, pids]` is the message of a monitor when processes leave. */
 export const LEAVE = ensure("leave");
+/** The result of `leave` for a process that is not in the group. */
 export const NOT_JOINED = ensure("not_joined");
 export const MONITOR_GROUP = ensure("monitor");
 export const MONITOR_SCOPE = ensure("monitor_scope");

@@ -33,14 +33,14 @@ export function find(name: Name): Process | undefined {
   return names.get(typeof name === "string" ? name : name.name);
 }
 
-/** The pid of the living process of this name. */
+/** The pid of the living process of this name; `undefined` if there is none. @throws ErlangError with reason `badarg` if it is no name */
 export function whereis(name: Name): Pid | undefined {
   if (!isName(name))
     throw new ErlangError(BADARG, `Cannot look up ${describe(name)}: a name is a string or an atom${strange(name)}`);
   return find(name)?.pid;
 }
 
-/** All names. */
+/** The names of all registered processes. */
 export function registered(): Atom[] {
   return [...names.keys()].map(told);
 }

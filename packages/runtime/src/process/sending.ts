@@ -132,6 +132,7 @@ export function startTimer(
   return timer;
 }
 
+/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. */
 export function cancelTimer(ref: Ref): number | false {
   const remaining = readTimer(ref);
   if (remaining !== false) {
@@ -142,6 +143,7 @@ export function cancelTimer(ref: Ref): number | false {
   return remaining;
 }
 
+/** The milliseconds left of a timer, or `false`. */
 export function readTimer(ref: Ref): number | false {
   if (!(ref instanceof TimerRef)) return false;
   const remaining = left(ref.deadline);

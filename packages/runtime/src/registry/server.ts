@@ -8,7 +8,9 @@ import type { Pid } from "../term/pid.ts";
 import * as erlang from "../erlang.ts";
 import { createTable, dropTable, type Keys, type Table } from "./table.ts";
 
+/** `[REGISTER, registry, key, pid, value]` is the message of a listener when a process registers. */
 export const REGISTER = ensure("register");
+/** `[UNREGISTER, registry, key, pid]` is the message of a listener when a registration ends. */
 export const UNREGISTER = ensure("unregister");
 
 export interface Settings {
