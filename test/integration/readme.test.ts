@@ -74,6 +74,19 @@ test("every relative link of a public page leads to a file, and a package's page
   expect(broken).toStrictEqual([]);
 });
 
+test("every source file that ARCHITECTURE.md names exists", () => {
+  const packages = ["runtime", "config"].map((name) => join(root, "packages", name, "src"));
+  const files = packages.flatMap((src) => readdirSync(src, { recursive: true, encoding: "utf8" }));
+  const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8").replaceAll(
+    /\{(\w+(?:,\w+)*)\}\.ts/gu,
+    (_, names: string) => names.replaceAll(/\w+/gu, "$&.ts"),
+  );
+  const named = [...text.matchAll(/(?<![\w./])[\w/]+\.ts\b/gu)].map(([name]) => name);
+  const known = (name: string) => files.some((file) => `/${file}`.endsWith(`/${name.split("/").at(-1)}`));
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter((name) => !known(name))).toStrictEqual([]);
+});
+
 test("the README links the page of every entry of the runtime", () => {
   const { exports } = JSON.parse(readFileSync(join(root, "packages/runtime/package.json"), "utf8")) as {
     exports: Record<string, unknown>;

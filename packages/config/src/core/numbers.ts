@@ -6,7 +6,7 @@
 /**
  * The value of an integer in decimal digits, with or without sign: a bigint if a number would lose digits.
  *
- * @returns undefined where no finite number is near it
+ * @returns undefined if no finite number is near it
  */
 export function integerOf(digits: string): number | bigint | undefined {
   const near = Number(digits);
@@ -17,7 +17,7 @@ export function integerOf(digits: string): number | bigint | undefined {
 /**
  * The value of a decimal, with a point or an exponent.
  *
- * @returns undefined where no finite number is near it
+ * @returns undefined if no finite number is near it
  */
 export function decimalOf(text: string): number | undefined {
   const near = Number(text);

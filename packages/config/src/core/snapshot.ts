@@ -70,7 +70,7 @@ export class Snapshot {
    * The value at a dotted path; undefined if there is none. A table if the path names an inner node. Elements of lists
    * are named by their index: `servers.0.host`.
    *
-   * @throws TypeError when it is no path
+   * @throws TypeError if it is not a path
    */
   lookup(path: string): Value | undefined {
     if (this.misses < MOST_MISSES) {
