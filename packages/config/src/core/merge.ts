@@ -105,7 +105,10 @@ class Merging extends Making {
     const before = child(this.before, key);
     let winner: Value | undefined;
     let was: Value | undefined;
-    /** Only the tables above the last value that is not a table count, both now and before. */
+    /**
+     * Only the tables above the last value that is not a table count, both now and before. The earlier result is known to
+     * consist of these tables only if the same ones counted then: a table that was hidden is not in it.
+     */
     let tables: readonly Part[] = NONE;
     let counted: readonly number[] = NONE;
     let isSame = this.isKnown;
@@ -122,7 +125,10 @@ class Merging extends Making {
     }
     if (isSame) return before!;
     if (tables.length > 1) {
-      const isKnown = this.isKnown && counted.every((one) => tables.some((part) => part.index === one));
+      const isKnown =
+        this.isKnown &&
+        counted.every((one) => tables.some((part) => part.index === one)) &&
+        tables.every((part) => part.was === undefined || counted.includes(part.index));
       return new Merging(tables, before, isKnown, [...this.path, key]);
     }
     return isShared(winner!, was, before) ? winner! : shared(before, winner!);

@@ -17,6 +17,15 @@ function over(low: Value | undefined, high: Value): Value {
   return out;
 }
 
+/** Tables of few keys, which often stand where another tree has a scalar or a list. */
+const denseTable = (depth: number): fc.Arbitrary<object> => {
+  const below = fc.oneof(
+    fc.constantFrom<unknown>(1, "", null, [], ["x"]),
+    ...(depth === 0 ? [] : [denseTable(depth - 1), denseTable(depth - 1)]),
+  );
+  return fc.record({ a: below, b: below, 0: below }, { requiredKeys: [] });
+};
+
 const isIndices = (table: Table): boolean =>
   Object.keys(table).length > 0 && Object.keys(table).every((name) => /^(0|[1-9]\d*)$/.test(name));
 
@@ -140,6 +149,45 @@ describe("merge", () => {
         // What is equal to the tree before is the tree before, at every place.
         expect(share(before, told)).toBe(told);
       }),
+    );
+  });
+
+  test.each<{ hid: string; were: object[]; trees: object[]; result: object }>([
+    {
+      hid: "a text",
+      were: [{ a: { x: 1 } }, { a: "" }],
+      trees: [{ a: { x: 1 } }, { a: { y: 2 } }],
+      result: { a: { x: 1, y: 2 } },
+    },
+    {
+      hid: "null",
+      were: [{ a: { x: { z: 1 } } }, { a: null }, { a: { y: 2 } }],
+      trees: [{ a: { x: { z: 1 } } }, {}, { a: { y: 2 } }],
+      result: { a: { x: { z: 1 }, y: 2 } },
+    },
+    {
+      hid: "a list with the same element",
+      were: [{ a: { x: 1 } }, { a: [1] }, { a: { y: 2 } }],
+      trees: [{ a: { x: 1 } }, { a: { 0: 1 } }, { a: { y: 2 } }],
+      result: { a: { 0: 1, x: 1, y: 2 } },
+    },
+  ])("brings back what $hid hid, once that is gone", ({ were, trees, result }) => {
+    const old = were.map(plain);
+    const now = trees.map((tree, i) => share(old[i], plain(tree)) as Table);
+    expect(merge(now, merged(...old), old)).toEqual(result);
+  });
+
+  test("comes to the same whether it is told what the trees were or not, also where most of them stay", () => {
+    const dense = denseTable(2).map(plain);
+    const pair = fc.tuple(dense, fc.option(dense, { freq: 2 }));
+    fc.assert(
+      fc.property(fc.array(pair, { minLength: 2, maxLength: 4 }), (pairs) => {
+        const were = pairs.map(([was]) => was);
+        fc.pre(outcome(() => merged(...were)) !== "refused");
+        const trees = pairs.map(([was, tree]) => (tree === null ? was : (share(was, tree) as Table)));
+        expect(outcome(() => merge(trees, merged(...were), were))).toEqual(outcome(() => merged(...trees)));
+      }),
+      { numRuns: 2000 },
     );
   });
 

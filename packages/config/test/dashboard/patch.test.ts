@@ -39,6 +39,14 @@ test("a patch makes the view after of the view before, in the page as on the ser
   );
 });
 
+test("a patch takes names that every object has by birth for what they are: keys", () => {
+  expect(diff({ valueOf: false }, {})).toStrictEqual([[["valueOf"]]]);
+  expect(diff({}, { constructor: 1, toString: { a: 1 } })).toStrictEqual([
+    [["constructor"], 1],
+    [["toString"], { a: 1 }],
+  ]);
+});
+
 test("a patch of a small change is small", () => {
   const before = { rows: Array.from({ length: 100 }, (_, index) => ({ index, rate: 0 })) };
   const after = structuredClone(before);
