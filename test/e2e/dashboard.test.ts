@@ -7,6 +7,7 @@ import { testing } from "@otpts/runtime/testing";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startChromium } from "./dashboard/chromium.ts";
+import { pale } from "./dashboard/contrast.ts";
 import { Program } from "./program.ts";
 
 const started = await startChromium();
@@ -89,6 +90,7 @@ describe.skipIf(missing !== undefined)(
             await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
             `${title} at ${width}`,
           ).toBeLessThanOrEqual(0);
+          expect(await page.evaluate(pale), `${title}, ${colorScheme}, at ${width}`).toStrictEqual([]);
         }
       }
       await page.emulateMedia({ colorScheme: "light" });
@@ -255,6 +257,42 @@ describe.skipIf(missing !== undefined)(
       await expect.poll(() => page.locator("table.rows tbody tr").count()).toBeLessThan(100);
     });
 
+    test("shows others' words as they are, and stays in its width", async () => {
+      const before = await readFile(config, "utf8");
+      const long = "x".repeat(5_000);
+      await writeFile(
+        config,
+        `${before}
+["<img src=x onerror=alert(1)>"]
+"<script>alert(2)</script>" = "<b>bold</b>"
+"safe\\u202Eexe" = "${long}"
+constructor = { "__proto_" = 1, "a,b" = { c = 2 } }
+${long} = 3
+`,
+      );
+      await open("configuration");
+      await page.getByText("<script>alert(2)</script>").waitFor();
+      await page.getByText(String.raw`safe\u202eexe`).waitFor();
+      expect(await page.locator("main img, main script, main b").count()).toBe(0);
+      await page.getByRole("button", { name: String.raw`Fold <img src=x onerror=alert(1)>.constructor.a,b` }).click();
+      await page
+        .getByRole("button", { name: String.raw`Unfold <img src=x onerror=alert(1)>.constructor.a,b` })
+        .waitFor();
+      await page.getByRole("link", { name: String.raw`safe\u202eexe` }).click();
+      await panel().getByRole("button", { name: "TOML" }).waitFor();
+      for (const width of [1280, 400]) {
+        await page.setViewportSize({ width, height: 800 });
+        expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      }
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await open("sources?pattern=**");
+      await page.getByText(/\d+ paths/u).waitFor();
+      expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
+      await writeFile(config, before);
+      await open("configuration?q=safe");
+      await page.getByText("No path and no value fits").waitFor();
+    });
+
     test("takes no request of another site", async () => {
       const other = await browser.newPage();
       // Another site, as far as the browser is concerned: it may reach the port.
@@ -291,13 +329,40 @@ describe.skipIf(missing !== undefined)(
       await row("customers").waitFor();
       await page.getByText("● live").waitFor();
       await program.kill();
-      await page.getByText("The program cannot be reached").waitFor();
+      await page.getByText(/connection lost since \d\d:\d\d:\d\d, trying again/u).waitFor();
       await run();
       await page.getByText(/The program was restarted at/u).waitFor();
+      // What the run before allowed is worth nothing in this one.
+      await page.getByText("read-only. The program was restarted").waitFor();
+      await row("customers").locator("a.name").click();
+      await panel().getByText("Supervisor").waitFor();
+      expect(await panel().getByRole("button").allInnerTexts()).toStrictEqual([]);
       await page.getByText("● live").waitFor();
       await testing.eventually(async () => (await page.locator("tr", { hasText: "customers" }).count()) > 0, {
         timeout: 25_000,
       });
+    });
+
+    test("has nothing that changes a program where it is read-only, and says so once", async () => {
+      const shop = new Program("web/shop.js", { READ_ONLY: "1", TMPDIR: folder });
+      const [, address] = await shop.printed(/Dashboard: (\S+) \(read-only\)\n/u);
+      for (const path of [
+        "processes?q=bank",
+        "configuration?path=bank.delay",
+        "changes?to=1",
+        "sources",
+        "events",
+        "",
+      ]) {
+        await page.goto(`${address}${path}`);
+        await page.getByText("● live").waitFor();
+        if (path.startsWith("processes")) await row("bank").locator("a.name").click();
+        if (path.includes("?")) await panel().waitFor();
+        const texts = await page.getByRole("button").allInnerTexts();
+        expect(texts.filter((text) => !/^(?:Pause p|Keys \?|[▾▸]|path|JSON|TOML|env)$/u.test(text))).toStrictEqual([]);
+        expect((await page.locator("body").innerText()).match(/read-only/gu)).toHaveLength(1);
+      }
+      await shop.kill();
     });
 
     test("had no error of its own", () => {

@@ -2,8 +2,11 @@
 import { erlang, Exit, KILL, OtpError, Pid, SHUTDOWN, supervisor, sys } from "@otpts/runtime";
 import { observer } from "@otpts/runtime/observer";
 import { trace } from "@otpts/runtime/trace";
+import { readJson } from "../core/json_reader.ts";
+import { REDACTED } from "../core/secrets.ts";
 import { ConfigConflictError, ConfigValidationError } from "../errors.ts";
 import type { PutOptions } from "../protocol.ts";
+import { writtenOf } from "../schema/words.ts";
 import type { Context } from "./context.ts";
 import { refusal } from "./guard.ts";
 import type { Manager } from "./managers.ts";
@@ -29,7 +32,9 @@ export const actions: Readonly<Record<string, Action>> = {
   "configuration/put": async ({ managers }, body, visitor) => {
     const manager = managers.named(nameIn(body));
     const path = textIn(body, "path");
-    if (!("value" in body)) throw new Unusable("value is missing");
+    if (!Object.hasOwn(body, "value")) throw new Unusable("value is missing");
+    if (writtenOf(body["value"]).includes(REDACTED))
+      throw new Unusable(`the value holds ${REDACTED}, which stands where something secret is not shown`);
     return written(
       manager,
       await manager.client.put(path as never, body["value"] as never, optionsOf(body, visitor)),
@@ -177,7 +182,8 @@ async function bodyOf(request: Request): Promise<Body> {
   }
   let body: unknown;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks)));
+    // No digits are lost.
+    body = readJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks))).value;
   } catch {
     throw new Unusable("the body is no JSON");
   }

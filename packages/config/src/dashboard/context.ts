@@ -12,6 +12,12 @@ export interface Context {
 /** Makes the data of a page: plain, and without secrets. */
 export type ViewOf = (context: Context, query: URLSearchParams, visitor: Visitor) => object | Promise<object>;
 
+/** A list from an address, whose words are parted by commas: `app/words.ts` writes it. */
+export function listIn(query: URLSearchParams, name: string): string[] {
+  const words = (query.get(name) ?? "").split(",").filter(Boolean);
+  return words.map((word) => word.replaceAll("%2C", ",").replaceAll("%25", "%"));
+}
+
 /** A whole number from an address, within bounds. */
 export function numberIn(query: URLSearchParams, name: string, otherwise: number, most: number): number {
   const given = Number(query.get(name) ?? otherwise);

@@ -125,6 +125,8 @@ async function routes(context: Context, guard: Guard): Promise<App> {
           read_only: options.read_only,
           user,
           token,
+          forbidden: c.env.visitor.write === false,
+          run: hub.boot,
           data,
         }),
       );

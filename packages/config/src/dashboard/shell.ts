@@ -38,6 +38,10 @@ export interface Boot {
   readonly read_only: boolean;
   readonly user?: string | undefined;
   readonly token?: string | undefined;
+  /** This visitor may never write. */
+  readonly forbidden: boolean;
+  /** Names this run of the program. */
+  readonly run: string;
   readonly data: unknown;
 }
 

@@ -72,7 +72,7 @@ export class Stream implements Viewer {
 
   tick(): void {
     this.idle++;
-    if (this.idle % HEARTBEAT === 0) this.write(": still here\n\n");
+    if (this.idle % HEARTBEAT === 0) this.write("event: still\ndata: {}\n\n");
     this.soon();
   }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { ConfigSpec, type ConfigClient } from "../../src/index.ts";
 import { dashboard, type DashboardOptions } from "../../src/dashboard.ts";
+import { toggled, without } from "../../src/dashboard/app/words.ts";
 import { Hub, type Viewer } from "../../src/dashboard/hub.ts";
 import { Managers } from "../../src/dashboard/managers.ts";
 import { eventually, MemorySource, setup } from "../../src/testing.ts";
@@ -443,6 +444,63 @@ describe("the configuration", () => {
     }
     expect(texts.length).toBeGreaterThan(30);
     expect(texts.filter((text) => text.includes("hunter2"))).toStrictEqual([]);
+  });
+
+  test("keeps digits on the way to the editor and back, and gives whole texts to copy", async () => {
+    const { address, write, config } = await running({ read_only: false });
+    const id = 12_345_678_901_234_567_890n;
+    const body = `{"path":"database.id","value":{"of":[${id},{"x":null}],"a.b":true}}`;
+    expect((await write("/configuration/put", body)).status).toBe(200);
+    expect(await config.get("database.id")).toEqual({ of: [id, { x: null }], "a.b": true });
+    const panel = async (path: string) =>
+      (
+        (await ask(address, `/configuration?path=${encodeURIComponent(path)}`)).json as {
+          panel: Record<string, unknown>;
+        }
+      ).panel;
+    const { editable, copies, value } = await panel("database.id");
+    expect(editable).toContain(`${id},\n`);
+    expect(value).toBe(`{"of":[${id},{"x":null}],"a.b":true}`);
+    expect(copies).toMatchObject({ env: `DATABASE__ID=${value as string}` });
+    // TOML has no null.
+    expect(copies).not.toHaveProperty("TOML");
+    await config.put("database.long", "v".repeat(1_000));
+    expect(await panel("database.long")).toMatchObject({
+      copies: { TOML: `[database]\nlong = "${"v".repeat(1_000)}"`, JSON: `"${"v".repeat(1_000)}"` },
+    });
+    expect(await panel("database.id.a\\.b")).toMatchObject({
+      copies: { path: "database.id.a\\.b", TOML: '[database.id]\n"a.b" = true', env: "DATABASE__ID__A_B=true" },
+    });
+  });
+
+  test("is not overwritten by what stands for its secrets", async () => {
+    const { address, write, config } = await running({ read_only: false });
+    for (const path of ["database", "database.url", "database.password"]) {
+      const { panel } = (await ask(address, `/configuration?path=${path}`)).json as { panel: unknown };
+      expect(panel).toMatchObject({ masked: true, editable: "", copies: {} });
+    }
+    expect((await ask(address, "/configuration?path=server")).json).toMatchObject({ panel: { masked: false } });
+    const shown = { password: "[redacted]", url: "postgres://app:other@db/shop" };
+    const refused = await write("/configuration/put", { path: "database", value: shown });
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("the value holds [redacted]")]);
+    expect(await config.get("database.password")).toBe(SECRET);
+  });
+
+  test("folds and unfolds keys that have commas in them", async () => {
+    const { address, config } = await running();
+    await config.put("database.a,b", { c: { "d%,": { e: 1 } } });
+    const paths = async (query: string) =>
+      ((await ask(address, `/configuration?${query}`)).json as { rows: { path: string }[] }).rows.map(
+        ({ path }) => path,
+      );
+    expect(await paths("")).toContain("database.a,b.c.d%,.e");
+    const closed = encodeURIComponent(toggled(toggled(null, "database.a,b.c.d%,"), "server"));
+    const left = await paths(`closed=${closed}`);
+    expect(left).toContain("database.a,b.c.d%,");
+    expect(left).not.toContain("database.a,b.c.d%,.e");
+    expect(left).not.toContain("server.port");
+    expect(toggled(toggled(null, "a,b"), "a,b")).toBe("");
+    expect(without("a,b%2Cc", "b,c")).toBe("a");
   });
 
   test("is changed after a dry run, with a reason, and only if it is still what was looked at", async () => {

@@ -60,10 +60,3 @@ export function follow(event: MouseEvent): void {
   event.preventDefault();
   go(address);
 }
-
-/** Adds a word to a list in the address, or takes it out. */
-export function toggled(list: string | null, word: string): string | undefined {
-  const words = (list ?? "").split(",").filter(Boolean);
-  const next = words.includes(word) ? words.filter((one) => one !== word) : [...words, word];
-  return next.join(",");
-}

@@ -23,12 +23,14 @@ export interface Answer {
   readonly preview?: { readonly version: number; readonly changed: number; readonly changes: readonly ChangeLine[] };
 }
 
-export async function post(action: string, body: object): Promise<Answer> {
+/** @param value in JSON, for what no number of a browser's holds without loss */
+export async function post(action: string, body: object, value?: string): Promise<Answer> {
+  const text = JSON.stringify(body);
   try {
     const response = await fetch(`./${action}`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-dashboard-token": token() },
-      body: JSON.stringify(body),
+      body: value === undefined ? text : `${text.slice(0, -1)},"value":${value}}`,
     });
     return { ...((await response.json()) as object), ok: response.ok };
   } catch (error) {

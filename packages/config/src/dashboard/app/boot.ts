@@ -7,28 +7,46 @@ interface Boot {
   readonly read_only: boolean;
   readonly user?: string;
   readonly token?: string;
+  /** This visitor may never write. */
+  readonly forbidden?: boolean;
+  readonly run: string;
   readonly data: unknown;
 }
 
 export const boot = JSON.parse(document.getElementById("boot")?.textContent ?? "{}") as Boot;
 
-const KEY = `dashboard-token:${location.host}`;
+// Two dashboards may be mounted on one host.
+const KEY = `dashboard-token:${new URL("./", location.href).href}`;
+
+/** Which run of the program the page is connected to. */
+let { run } = boot;
 
 // The address that a program prints is good once: what it gave is kept as long as the tab is open, and out of sight.
-if (boot.token !== undefined) sessionStorage.setItem(KEY, boot.token);
+if (boot.token !== undefined) sessionStorage.setItem(KEY, `${run} ${boot.token}`);
 const address = new URL(location.href);
 if (address.searchParams.has("token")) {
   address.searchParams.delete("token");
   history.replaceState(null, "", address);
 }
 
-export const token = (): string => sessionStorage.getItem(KEY) ?? "";
+/** The program answers, maybe as another run: what the one before gave is worth nothing then. */
+export function connected(to: string): void {
+  run = to;
+}
+
+/** What allows this page to write; empty where nothing does. */
+export function token(): string {
+  const [of, kept] = (sessionStorage.getItem(KEY) ?? "").split(" ");
+  return of === run ? (kept ?? "") : "";
+}
 
 /** Whether this page may change things, where the program lets it. */
 export const mayWrite = (allowed: boolean): boolean => allowed && token() !== "";
 
 /** Why it may not. */
-export const whyNot = (): string =>
-  boot.read_only
-    ? "Read-only: the program allows changes with { read_only: false }."
-    : "To change things, open the address that the program printed when it started.";
+export function whyNot(): string {
+  if (boot.read_only) return "The program allows changes with { read_only: false }.";
+  if (boot.forbidden === true) return "You may look and not write.";
+  if (run !== boot.run) return "The program was restarted: load the page again, or open the address that it printed.";
+  return "To change things, open the address that the program printed when it started.";
+}

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
-import { mayWrite, whyNot } from "./boot.ts";
+import { mayWrite } from "./boot.ts";
 import { ago, clock, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Difference, Empty, Managers, Panel, Problems, Status } from "./parts.ts";
@@ -27,8 +27,10 @@ interface Data {
   readonly current: number;
   readonly entries: readonly Entry[];
   readonly difference?: {
-    from: number;
+    from?: number;
     to: number;
+    /** Nothing before it is kept. */
+    oldest?: boolean;
     changed?: number;
     lines?: readonly { path: string; old_value?: string; new_value?: string }[];
     error?: string;
@@ -43,7 +45,8 @@ export function Changes({ data, query }: { data: Data; query: URLSearchParams })
       <${Managers} all=${data.managers} now=${data.manager} page="changes" />
       <div class="tools">
         <span class="dim"
-          >The last ${data.entries.length}, the newest first. Version ${data.current} is effective.</span
+          >${data.entries.length === 1 ? "One change" : `The last ${data.entries.length} changes, the newest first`}.
+          Version ${data.current} is effective.</span
         >
       </div>
       <ol class="timeline">
@@ -105,7 +108,10 @@ function Details({ data }: { data: Data }) {
   const { difference, entries, current } = data;
   const close = to("changes", { to: undefined, from: undefined });
   if (difference === undefined) return null;
-  const versions = entries.filter(({ kind }) => kind === "committed").map(({ version }) => version);
+  const others = entries
+    .filter(({ kind, version }) => kind === "committed" && version !== difference.to)
+    .slice(0, 12)
+    .map(({ version }) => version);
   const link = (from: number) =>
     html`<a
       href=${to("changes", { from: String(from), to: String(difference.to) })}
@@ -113,15 +119,16 @@ function Details({ data }: { data: Data }) {
       >${from}</a
     >`;
   return html`<${Panel} title=${`Version ${difference.to}`} close=${close}>
-    <nav class="tabs small" aria-label="Compare with">
-      <span class="dim">compared with</span>${versions
-        .filter((one) => one !== difference.to)
-        .slice(0, 12)
-        .map(link)}
-    </nav>
-    ${difference.error === undefined ? html`<${Difference} lines=${difference.lines ?? []} more=${(difference.changed ?? 0) - (difference.lines?.length ?? 0)} />` : html`<p class="dim">${difference.error}</p>`}
+    ${
+      others.length === 0
+        ? null
+        : html`<nav class="tabs small" aria-label="Compare with">
+            <span class="dim">${difference.from === undefined ? "compare with" : "compared with"}</span
+            >${others.map(link)}
+          </nav>`
+    }
+    ${difference.oldest === true ? html`<p class="dim">It is the oldest version that is kept: what was before it is not known.</p>` : difference.error === undefined ? html`<${Difference} lines=${difference.lines ?? []} more=${(difference.changed ?? 0) - (difference.lines?.length ?? 0)} />` : html`<p class="dim">${difference.error}</p>`}
     ${mayWrite(data.can_write) && difference.to !== current ? html`<${Rollback} manager=${data.manager} version=${difference.to} />` : null}
-    ${mayWrite(data.can_write) || difference.to === current ? null : html`<p class="dim">${whyNot()}</p>`}
   <//>`;
 }
 

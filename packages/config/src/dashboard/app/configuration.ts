@@ -1,10 +1,11 @@
 import { useState } from "preact/hooks";
-import { go, to, toggled } from "./address.ts";
+import { go, to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
-import { mayWrite, whyNot } from "./boot.ts";
-import { number } from "./format.ts";
+import { mayWrite } from "./boot.ts";
+import { count, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, Search } from "./parts.ts";
+import { toggled, without } from "./words.ts";
 
 interface Node {
   readonly path: string;
@@ -39,6 +40,10 @@ interface Detail {
   readonly editable: string;
   readonly type: string;
   readonly secret: boolean;
+  /** All of it, or a part, is not shown. */
+  readonly masked: boolean;
+  /** What it is elsewhere, by what that is called. */
+  readonly copies: Readonly<Record<string, string>>;
   readonly schema?: "default" | "coerced";
   readonly expected?: string;
   readonly stack: readonly Layer[];
@@ -87,8 +92,8 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
           onInput=${(text: string) => go(to("configuration", { q: text }), true)}
         />
         <span class="dim"
-          ><a href=${to("changes")}>version ${data.version}</a>, ${number(data.keys)}
-          settings${data.matching === undefined ? "" : `, ${number(data.matching)} found`}</span
+          ><a href=${to("changes")}>version ${data.version}</a>,
+          ${count(data.keys, "setting")}${data.matching === undefined ? "" : `, ${number(data.matching)} found`}</span
         >
       </div>
       <div class="scroll">
@@ -113,8 +118,11 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
   </div>`;
 }
 
+/** What is longer does not go into an address. */
+const LONGEST_PATH = 2_000;
+
 function Row({ node, query, selected }: { node: Node; query: URLSearchParams; selected: string | undefined }) {
-  const indent = { paddingLeft: `${8 + node.depth * 18}px` };
+  const indent = { "--depth": String(node.depth) };
   if (node.kind === "more")
     return html`<tr>
       <td colspan="4" style=${indent}>
@@ -127,22 +135,23 @@ function Row({ node, query, selected }: { node: Node; query: URLSearchParams; se
   const toggle = () => {
     const list = node.open === true ? "closed" : "open";
     const other = node.open === true ? "open" : "closed";
-    const rest = (query.get(other) ?? "").split(",").filter((one) => one !== node.path);
-    go(to("configuration", { [list]: toggled(query.get(list), node.path), [other]: rest.join(",") }), true);
+    const rest = without(query.get(other), node.path);
+    go(to("configuration", { [list]: toggled(query.get(list), node.path), [other]: rest }), true);
   };
   return html`<tr class=${node.path === selected ? "selected" : ""}>
     <td style=${indent}>
       ${isTable ? html`<button class="fold" aria-expanded=${node.open} aria-label=${`${node.open === true ? "Fold" : "Unfold"} ${node.path}`} onClick=${toggle}>${node.open === true ? "▾" : "▸"}</button>` : html`<span class="fold"></span>`}<a
         class="name mono"
-        href=${to("configuration", { path: node.path })}
+        title=${node.key.length > 30 ? node.key : undefined}
+        href=${node.path.length > LONGEST_PATH ? undefined : to("configuration", { path: node.path })}
         >${node.key}</a
       >${node.overridden === true ? html` <span class="dot" title="put at run time">◆</span>` : null}
     </td>
     ${
       isTable
-        ? html`<td class="dim" colspan="3">${number(node.keys)} ${node.keys === 1 ? "key" : "keys"}</td>`
+        ? html`<td class="dim" colspan="3">${count(node.keys, "key")}</td>`
         : html` <td class="mono value">
-              ${node.secret === true ? html`<span class="secret">•••• redacted</span>` : node.value}
+              ${node.secret === true ? html`<span class="secret">•••• redacted</span>` : html`<span class="text">${node.value}</span>`}
             </td>
             <td class="dim">${node.type}</td>
             <td>
@@ -189,12 +198,11 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
             ${of.stack.map(
               (layer) =>
                 html`<li class=${layer.role}>
-                  <p>
+                  <p class="head">
                     <span class="mark" aria-hidden="true"
                       >${layer.role === "winner" ? "▶" : layer.role === "merged" ? "＋" : "╳"}</span
-                    >
-                    <${Badge} of=${layer.badge} /> <b>${layer.place}</b>
-                    <span class="role"
+                    ><${Badge} of=${layer.badge} /><b>${layer.place}</b
+                    ><span class="role"
                       >${layer.role === "winner" ? "counts" : layer.role === "merged" ? "merged in" : "hidden"}</span
                     >
                   </p>
@@ -204,44 +212,37 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
             )}
           </ol>`
     }
-    ${write ? html`<${Editor} of=${of} manager=${manager} />` : html`<p class="dim">${whyNot()}</p>`}
-    <${Copy} of=${of} />
+    ${write ? html`<${Editor} of=${of} manager=${manager} />` : null}
+    <${Copy} of=${of.copies} />
   <//>`;
 }
 
 type Step =
   | { readonly kind: "edit" }
-  | { readonly kind: "asked"; readonly unset: boolean; readonly value: unknown; readonly answer: Answer };
+  | { readonly kind: "asked"; readonly unset: boolean; readonly value: string | undefined; readonly answer: Answer };
 
 /** Edit → dry run → difference or problems → apply with a reason, if the version is still the one that was looked at. */
 function Editor({ of, manager }: { of: Detail; manager: string }) {
-  const [text, setText] = useState(of.secret ? "" : of.editable);
+  const [text, setText] = useState(of.editable);
   const [reason, setReason] = useState("");
   const [step, setStep] = useState<Step>({ kind: "edit" });
   const [said, say] = useState<Answer | undefined>(undefined);
   const [open, setOpen] = useState(false);
+  if (of.masked && !of.secret && (of.type === "table" || of.type === "list"))
+    return html`<p class="dim">Some of it is secret and not shown: change its settings one by one.</p>`;
   const kind = /boolean/u.test(of.type) ? "boolean" : /integer|number/u.test(of.type) ? "number" : "text";
   const ask = async (unset: boolean) => {
     say(undefined);
     const value = unset ? undefined : valueOf(text, of.type, of.expected);
-    const answer = await post(unset ? "configuration/unset" : "configuration/put", {
-      manager,
-      path: of.path,
-      ...(unset ? {} : { value }),
-      dry_run: true,
-    });
+    const wanted = { manager, path: of.path, dry_run: true };
+    const answer = await post(unset ? "configuration/unset" : "configuration/put", wanted, value);
     setStep({ kind: "asked", unset, value, answer });
   };
   const commit = async () => {
     if (step.kind !== "asked") return;
     const { unset, value, answer } = step;
-    const result = await post(unset ? "configuration/unset" : "configuration/put", {
-      manager,
-      path: of.path,
-      ...(unset ? {} : { value }),
-      reason,
-      if_version: answer.preview?.version,
-    });
+    const wanted = { manager, path: of.path, reason, if_version: answer.preview?.version };
+    const result = await post(unset ? "configuration/unset" : "configuration/put", wanted, value);
     say(result);
     if (result.ok) {
       setStep({ kind: "edit" });
@@ -253,7 +254,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
     return html`<p class="buttons">
         <button
           onClick=${() => {
-            setText(of.secret ? "" : of.editable);
+            setText(of.editable);
             setOpen(true);
             say(undefined);
           }}
@@ -303,7 +304,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
               : html`<textarea
                   data-edit
                   rows=${Math.min(12, Math.max(2, text.split("\n").length))}
-                  placeholder=${of.secret ? "a new secret" : ""}
+                  placeholder=${of.masked ? "a new value: the one that is there is secret" : ""}
                   value=${text}
                   onInput=${(event: InputEvent) => setText((event.target as HTMLTextAreaElement).value)}
                 ></textarea>`
@@ -364,46 +365,37 @@ function Outcome({ step: { answer, unset } }: { step: Extract<Step, { kind: "ask
     <${Difference} lines=${preview?.changes ?? []} more=${(preview?.changed ?? 0) - (preview?.changes.length ?? 0)} />`;
 }
 
-/** A text as the value that is meant: JSON where it is some, and a text where that is what was there. */
-function valueOf(text: string, type: string, expected: string | undefined): unknown {
-  if (type === "string" || expected === "string") return text;
+/** The JSON of what a text means: itself where it is some, with all its digits, and a string where one was there. */
+function valueOf(text: string, type: string, expected: string | undefined): string {
+  if (type === "string" || expected === "string") return JSON.stringify(text);
   try {
-    return JSON.parse(text);
-  } catch {
+    JSON.parse(text);
     return text;
+  } catch {
+    return JSON.stringify(text);
   }
 }
 
-function Copy({ of }: { of: Detail }) {
+function Copy({ of }: { of: Detail["copies"] }) {
   const [copied, set] = useState("");
-  if (of.secret || of.value === undefined) return null;
-  const parts = of.path.split(".");
-  const forms: Readonly<Record<string, string>> = {
-    path: of.path,
-    JSON: of.editable,
-    TOML: `${parts.length > 1 ? `[${parts.slice(0, -1).join(".")}]\n` : ""}${parts.at(-1)} = ${of.value}`,
-    env: `${parts
-      .join("__")
-      .toUpperCase()
-      .replaceAll(/[^A-Z0-9_]/gu, "_")}=${of.type === "string" ? of.editable : of.value}`,
-  };
+  if (Object.keys(of).length === 0) return null;
   return html`<p class="copy dim">
     Copy as
-    ${Object.entries(forms).map(
+    ${Object.entries(of).map(
       ([name, text]) =>
         html`<button
           class="link"
           onClick=${async () => {
             try {
               await navigator.clipboard.writeText(text);
-              set(name);
+              set(`✓ copied ${name}`);
             } catch {
-              set("nothing: the browser does not allow it");
+              set("✕ the browser does not allow it");
             }
           }}
         >
           ${name}
         </button> `,
-    )}${copied === "" ? null : html`<span role="status">✓ copied ${copied}</span>`}
+    )}${copied === "" ? null : html`<span role="status">${copied}</span>`}
   </p>`;
 }

@@ -4,6 +4,10 @@ const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
 export const number = (value: number | undefined): string => (value === undefined ? "–" : numbers.format(value));
 
+/** So many of something. */
+export const count = (value: number | undefined, one: string, many = `${one}s`): string =>
+  `${number(value)} ${value === 1 ? one : many}`;
+
 export function bytes(value: number | undefined): string {
   if (value === undefined) return "–";
   const units = ["B", "kB", "MB", "GB"];

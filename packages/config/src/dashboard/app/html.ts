@@ -1,15 +1,25 @@
 /** Markup in template literals: what JSX would be, without a build. */
 import htm from "htm";
 import { type ComponentChildren, h, type VNode } from "preact";
+import { visible } from "./visible.ts";
 
 export type Content = ComponentChildren;
 
 // Its types are those of a CommonJS module, and it is none here.
-const { bind } = htm as unknown as { bind: (this: unknown, create: typeof h) => Tag };
+const { bind } = htm as unknown as { bind: (this: unknown, create: Create) => Tag };
+type Create = (type: string, props: Props, ...children: Content[]) => VNode;
+type Props = Readonly<Record<string, unknown>> | null;
 type Tag = (strings: TemplateStringsArray, ...values: unknown[]) => VNode;
 
-const made = bind.call(htm, h);
+const made = bind.call(htm, element);
 const flowing = new WeakMap<TemplateStringsArray, TemplateStringsArray>();
+
+/** An element, whose texts and titles show what would not be seen, or would turn the text around it. */
+function element(type: string, props: Props, ...children: Content[]): VNode {
+  const title = props?.["title"];
+  const shown = typeof title === "string" ? { ...props, title: visible(title) } : props;
+  return h(type, shown, ...children.map((child) => (typeof child === "string" ? visible(child) : child)));
+}
 
 /** Markup. A line break in it is a space, as in HTML; htm alone would drop it. */
 export function html(strings: TemplateStringsArray, ...values: unknown[]): VNode {

@@ -1,5 +1,6 @@
 /** What a page shows, as it changes: one stream of the server's, taken up again when it breaks off. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { connected } from "./boot.ts";
 import { apply, type Patch } from "./patch.ts";
 
 export interface Line {
@@ -16,11 +17,15 @@ export interface Live {
   readonly data: unknown;
   readonly lines: readonly Line[];
   readonly state: "connecting" | "live" | "lost";
+  /** Since when it is lost. */
+  readonly since: string | undefined;
   readonly restarted: string | undefined;
   readonly trouble: string | undefined;
 }
 
 const KEPT = 500;
+/** The program says every 15 seconds that it is there. */
+const SILENCE = 40_000;
 
 /** Follows a page. `paused` holds what comes back until it is false again. */
 export function useLive(page: string, query: string, first: unknown, paused: boolean): Live {
@@ -28,6 +33,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
     data: first,
     lines: [],
     state: "connecting",
+    since: undefined,
     restarted: undefined,
     trouble: undefined,
   });
@@ -45,6 +51,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
     let source: EventSource | undefined;
     let again: ReturnType<typeof setTimeout> | undefined;
     let over = false;
+    let heard = Date.now();
     let last = "";
     let view: unknown;
     show({ lines: [] });
@@ -56,6 +63,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       const on = (event: string, then: (data: unknown) => void) =>
         source?.addEventListener(event, (message) => {
           const { data, lastEventId } = message as MessageEvent<string>;
+          heard = Date.now();
           if (lastEventId !== "") last = lastEventId;
           then(JSON.parse(data));
         });
@@ -63,7 +71,11 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
         const { run, restarted, started_at } = data as { run: string; restarted: boolean; started_at: string };
         const other = now.current.run !== "" && now.current.run !== run;
         now.current.run = run;
-        show({ state: "live", ...(restarted || other ? { restarted: started_at, lines: [] } : {}) }, true);
+        connected(run);
+        show(
+          { state: "live", since: undefined, ...(restarted || other ? { restarted: started_at, lines: [] } : {}) },
+          true,
+        );
       });
       on("snapshot", (data) => {
         view = data;
@@ -76,14 +88,27 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       on("events", (lines) => show({ lines: [...now.current.live.lines, ...(lines as Line[])].slice(-KEPT) }));
       on("trouble", (data) => show({ trouble: (data as { error: string }).error }, true));
       source.addEventListener("error", () => {
-        show({ state: "lost" }, true);
+        lost(Date.now());
         // The browser tries again by itself, unless the server said that it need not.
         if (source?.readyState === EventSource.CLOSED && !over) again = setTimeout(open, 2_000);
       });
+      on("still", () => undefined);
+      heard = Date.now();
     };
+    const lost = (at: number) =>
+      show({ state: "lost", since: now.current.live.since ?? new Date(at).toISOString() }, true);
+    // A connection that is cut on the way does not end: the program would have been heard of.
+    const watch = setInterval(() => {
+      if (Date.now() - heard < SILENCE) return;
+      lost(heard);
+      source?.close();
+      clearTimeout(again);
+      open();
+    }, SILENCE / 4);
     open();
     return () => {
       over = true;
+      clearInterval(watch);
       clearTimeout(again);
       source?.close();
     };

@@ -1,8 +1,8 @@
 /** The page: navigation, what is shown, keys. */
 import { render } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { follow, go, to, useAddress } from "./address.ts";
-import { boot, token } from "./boot.ts";
+import { boot, token, whyNot } from "./boot.ts";
 import { Changes } from "./changes.ts";
 import { Configuration } from "./configuration.ts";
 import { Events } from "./events.ts";
@@ -36,7 +36,14 @@ function App() {
   useEffect(() => {
     document.title = `${name} · ${boot.title}`;
   }, [name]);
-  useKeys({ pause: () => pause((now) => !now), help: () => setHelp((now) => !now) });
+  useKeys({
+    pause: () => pause((now) => !now),
+    help: () => setHelp((now) => !now),
+    close: () => {
+      if (help) setHelp(false);
+      else document.querySelector<HTMLAnchorElement>("a[data-close]")?.click();
+    },
+  });
   const ready = shown.page === page && shown.data !== undefined;
   return html` <div class="frame" onClick=${follow}>
     <a class="skip" href="#content">Skip to the content</a>
@@ -47,17 +54,17 @@ function App() {
       </nav>
       <div class="foot">
         <p role="status" class=${`live ${live.state}`}>
-          ${paused ? "❚❚ paused" : live.state === "live" ? "● live" : live.state === "lost" ? "▲ connection lost, trying again" : "◌ connecting"}
+          ${live.state === "lost" ? "▲ connection lost" : paused ? "❚❚ paused" : live.state === "live" ? "● live" : "◌ connecting"}
         </p>
         <p>
           <button aria-pressed=${paused} onClick=${() => pause(!paused)}>
             ${paused ? "Go on" : "Pause"} <kbd>p</kbd>
           </button>
         </p>
-        <p class="dim">
-          ${boot.read_only ? "read-only" : token() === "" ? "read-only: open the address that the program printed" : `may write${boot.user === undefined ? "" : ` as ${boot.user}`}`}
+        <p class="may dim" title=${token() === "" ? whyNot() : undefined}>
+          ${token() === "" ? html`read-only<span class="why">. ${whyNot()}</span>` : `may write${boot.user === undefined ? "" : ` as ${boot.user}`}`}
         </p>
-        <p class="dim">
+        <p class="keys dim">
           <button class="link" onClick=${() => setHelp(!help)}>Keys <kbd>?</kbd></button>
         </p>
       </div>
@@ -65,7 +72,7 @@ function App() {
     <main id="content">
       <h1>${name}</h1>
       ${live.restarted === undefined ? null : html`<section class="banner warn" role="status"><p>↻ The program was restarted at ${clock(live.restarted)}. What is shown is of the new run.</p></section>`}
-      ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached. What is shown is what it was last; it is looked for again all the time.</p></section>` : null}
+      ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached: connection lost since ${clock(live.since)}, trying again. What is shown is from before.</p></section>` : null}
       ${live.trouble === undefined ? null : html`<section class="banner bad" role="alert"><p>✕ ${live.trouble}</p></section>`}
       ${ready ? html`<${component as never} data=${shown.data} query=${query} lines=${live.lines} paused=${paused} />` : html`<p class="empty">Loading …</p>`}
     </main>
@@ -84,16 +91,20 @@ function App() {
                     <dd>${label}</dd>`,
               )}
               <dt><kbd>Esc</kbd></dt>
-              <dd>close details</dd>
+              <dd>close what is open on top</dd>
             </dl>
-            <button onClick=${() => setHelp(false)}>Close</button>
+            <button ref=${focused} onClick=${() => setHelp(false)}>Close</button>
           </dialog>`
         : null
     }
   </div>`;
 }
 
-function useKeys(does: { pause: () => void; help: () => void }): void {
+const focused = (button: HTMLElement | null) => button?.focus();
+
+function useKeys(given: { pause: () => void; help: () => void; close: () => void }): void {
+  const does = useRef(given);
+  does.current = given;
   useEffect(() => {
     let before = "";
     let at = 0;
@@ -102,7 +113,7 @@ function useKeys(does: { pause: () => void; help: () => void }): void {
       const writing = target.matches("input, textarea, select");
       if (event.key === "Escape") {
         if (writing) target.blur();
-        else document.querySelector<HTMLAnchorElement>("a[data-close]")?.click();
+        else does.current.close();
         return;
       }
       if (writing || event.metaKey || event.ctrlKey || event.altKey) return;
@@ -115,8 +126,8 @@ function useKeys(does: { pause: () => void; help: () => void }): void {
         const search = document.querySelector<HTMLInputElement>("[data-search]");
         if (search === null) return;
         search.focus();
-      } else if (event.key === "p") does.pause();
-      else if (event.key === "?") does.help();
+      } else if (event.key === "p") does.current.pause();
+      else if (event.key === "?") does.current.help();
       else return;
       event.preventDefault();
       if (second !== undefined) before = "";

@@ -1,4 +1,4 @@
-import { ago, bytes, clock, duration, number } from "./format.ts";
+import { ago, bytes, clock, count, duration, number } from "./format.ts";
 import { html } from "./html.ts";
 import type { Line } from "./live.ts";
 import { to } from "./address.ts";
@@ -88,15 +88,19 @@ export function Overview({ data }: { data: Data }) {
         href=${to("processes")}
         name="Processes"
         value=${number(n.processes)}
-        more=${`${number(n.supervisors)} supervisors, ${number(n.unsupervised)} in no tree`}
+        more=${`${count(n.supervisors, "supervisor")}, ${number(n.unsupervised)} in no tree`}
       />
       <${Tile}
         href=${to("processes", { view: "table", sort: "restarts" })}
         name="Restarts"
         value=${number(n.restarts)}
-        more=${`${number(n.restarted_within_an_hour)} children within the hour`}
+        more=${`${count(n.restarted_within_an_hour, "child", "children")} within the hour`}
       />
-      <${Tile} name="Open calls" value=${number(n.open_calls)} more="that wait for an answer" />
+      <${Tile}
+        name="Open calls"
+        value=${number(n.open_calls)}
+        more=${n.open_calls === 1 ? "that waits for an answer" : "that wait for an answer"}
+      />
       <${Tile}
         name="Up"
         value=${duration(Date.now() - Date.parse(program.started_at))}
@@ -112,11 +116,11 @@ export function Overview({ data }: { data: Data }) {
               <p>
                 <${Status} of=${one.state} />
                 <a href=${to("configuration", { manager: one.name })}><b>${one.name}</b></a>
-                <a href=${to("changes", { manager: one.name })}>version ${one.version}</a>, ${number(one.keys)}
-                settings,
+                <a href=${to("changes", { manager: one.name })}>version ${one.version}</a>,
+                ${count(one.keys, "setting")},
                 <a href=${to("configuration", { manager: one.name, only: "overrides" })}
                   >${number(one.overrides)} put at run time</a
-                >${(one.slow ?? 0) > 0 ? html`, <a href=${to("sources", { manager: one.name })}>${one.slow} slow subscribers</a>` : null}${one.content_hash === undefined ? null : html`, content <span class="mono" title=${`${one.content_hash}: equal where configurations are equal, but for their secrets`}>${one.content_hash.slice(0, 12)}</span>`}
+                >${(one.slow ?? 0) > 0 ? html`, <a href=${to("sources", { manager: one.name })}>${count(one.slow, "slow subscriber")}</a>` : null}${one.content_hash === undefined ? null : html`, content <span class="mono" title=${`${one.content_hash}: equal where configurations are equal, but for their secrets`}>${one.content_hash.slice(0, 12)}</span>`}
               </p>
               <ul class="plain">
                 ${(one.sources ?? []).map((source) => html`<li><${Status} of=${source.state} /> <a href=${to("sources", { manager: one.name })}>${source.name}</a>${source.stale_for === undefined ? null : html` <span class="dim">stale for ${duration(source.stale_for)}</span>`}${source.error === undefined ? null : html` <span class="error">${source.error}</span>`}</li>`)}

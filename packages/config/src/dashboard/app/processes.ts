@@ -1,11 +1,12 @@
 import { useState } from "preact/hooks";
-import { go, to, toggled } from "./address.ts";
+import { go, to } from "./address.ts";
 import { post } from "./api.ts";
-import { mayWrite, whyNot } from "./boot.ts";
-import { ago, bytes, clock, duration, number } from "./format.ts";
+import { mayWrite } from "./boot.ts";
+import { ago, bytes, clock, count, duration, number } from "./format.ts";
 import { html } from "./html.ts";
 import type { Line } from "./live.ts";
 import { Bar, Empty, Facts, type Link, Panel, Process, Search, Status, pid } from "./parts.ts";
+import { toggled, without } from "./words.ts";
 
 interface Row {
   readonly key: string;
@@ -96,8 +97,7 @@ export function Processes({ data, query }: { data: Data; query: URLSearchParams 
           onInput=${(text: string) => go(to("processes", { q: text }), true)}
         />
         <span class="dim"
-          >${number(data.total)}
-          processes${data.matching === undefined || q === "" ? "" : `, ${number(data.matching)} found`}</span
+          >${count(data.total, "process", "processes")}${data.matching === undefined || q === "" ? "" : `, ${number(data.matching)} found`}</span
         >
       </div>
       <div class="scroll">
@@ -130,7 +130,7 @@ export function Processes({ data, query }: { data: Data; query: URLSearchParams 
 }
 
 function RowOf({ row, selected, query }: { row: Row; selected: string | undefined; query: URLSearchParams }) {
-  const indent = { paddingLeft: `${8 + row.depth * 18}px` };
+  const indent = { "--depth": String(row.depth) };
   if (row.type === "more") {
     const of = row.of ?? "";
     const now = Number(
@@ -154,10 +154,7 @@ function RowOf({ row, selected, query }: { row: Row; selected: string | undefine
     const other = row.open === true ? "open" : "closed";
     const changes = {
       [list]: toggled(query.get(list), row.key),
-      [other]: (query.get(other) ?? "")
-        .split(",")
-        .filter((one) => one !== row.key)
-        .join(","),
+      [other]: without(query.get(other), row.key),
     };
     go(to("processes", changes), true);
   };
@@ -166,7 +163,7 @@ function RowOf({ row, selected, query }: { row: Row; selected: string | undefine
   return html`<tr class=${`${row.pid !== undefined && row.pid === selected ? "selected" : ""} ${row.type}`}>
     <td style=${indent}>
       ${folds ? html`<button class="fold" aria-expanded=${row.open} aria-label=${`${row.open === true ? "Fold" : "Unfold"} ${name}`} onClick=${toggle}>${row.open === true ? "▾" : "▸"}</button>` : html`<span class="fold"></span>`}
-      ${row.pid === undefined ? html`<b>${name}</b>` : html`<a class="name" href=${to("processes", { pid: row.pid, state: undefined })}>${name}</a>`}
+      ${row.pid === undefined ? html`<b>${name}</b>` : html`<a class="name" title=${name.length > 30 ? name : undefined} href=${to("processes", { pid: row.pid, state: undefined })}>${name}</a>`}
       ${row.type === "supervisor" ? html` <span class="badge" title="its strategy">${row.strategy ?? "supervisor"}</span>` : null}
       ${folds ? html` <span class="dim">${number(row.children)}</span>` : null}
       <span class="module"
@@ -215,8 +212,8 @@ function Details({ of }: { of: Detail }) {
         of.supervisor === undefined
           ? ["Supervisor", html`<span class="dim">none: nobody starts it again</span>`]
           : ["Supervisor", html`<${Process} of=${of.supervisor} />, as <b>${of.id}</b>`],
-        ["Mailbox", html`${number(of.queue)} messages, about ${bytes(of.memory)}`],
-        ["Handled", html`${number(of.handled)} messages, ${number(of.rate)}/s, ${number(of.reductions)} reductions`],
+        ["Mailbox", html`${count(of.queue, "message")}, about ${bytes(of.memory)}`],
+        ["Handled", html`${count(of.handled, "message")}, ${number(of.rate)}/s, ${count(of.reductions, "reduction")}`],
         [
           "Restarts",
           of.last_restart === undefined
@@ -247,7 +244,7 @@ function Details({ of }: { of: Detail }) {
               <pre>${of.state}</pre>`
         : null
     }
-    ${mayWrite(of.can_write) ? html`<${Steer} of=${of} />` : html`<p class="dim">${whyNot()}</p>`}
+    ${mayWrite(of.can_write) ? html`<${Steer} of=${of} />` : null}
   <//>`;
 }
 

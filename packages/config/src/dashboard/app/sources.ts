@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { go, to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
 import { mayWrite } from "./boot.ts";
-import { ago, bytes, clock, duration, number } from "./format.ts";
+import { ago, bytes, clock, count, duration, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Bar, Empty, Managers, Problems, Process, Status } from "./parts.ts";
 
@@ -147,7 +147,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
           </tbody>
         </table>
       </div>
-      <h2>Subscribers <span class="dim">${number(data.subscriptions_count)} subscriptions</span></h2>
+      <h2>Subscribers <span class="dim">${count(data.subscriptions_count, "subscription")}</span></h2>
       ${
         data.subscriptions.length === 0
           ? html`<${Empty}>Nobody is told of changes.<//>`
@@ -199,7 +199,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
           ? html`<p class="dim">It shows which paths of the configuration a subscription would be told of.</p>`
           : data.tried.error !== undefined
             ? html`<p class="error">✕ ${data.tried.error}</p>`
-            : html`<p>${number(data.tried.count)} paths</p>
+            : html`<p>${count(data.tried.count, "path")}</p>
                 <p class="paths">
                   ${data.tried.paths?.map((path) => html`<a class="mono" href=${to("configuration", { path })}>${path}</a> `)}
                 </p>`

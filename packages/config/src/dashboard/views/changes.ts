@@ -27,7 +27,7 @@ export function changes({ managers, options }: Context, query: URLSearchParams, 
     ...base,
     current,
     entries: entriesOf(manager, state),
-    ...(to === null ? {} : { difference: difference(state, Number(from ?? Number(to) - 1), Number(to)) }),
+    ...(to === null ? {} : { difference: differenceTo(state, Number(to), from === null ? undefined : Number(from)) }),
   };
 }
 
@@ -66,6 +66,13 @@ function entriesOf(manager: Manager, state: State): object[] {
         : [],
   }));
   return [...committed, ...refused].sort((a, b) => b.time - a.time || b.version - a.version);
+}
+
+/** How a version differs from another one, or from the one before it, where that is kept. */
+function differenceTo(state: State, to: number, from: number | undefined): object {
+  const versions = state.history.map(({ snapshot }) => snapshot.version);
+  const before = from ?? versions[versions.indexOf(to) - 1];
+  return before === undefined && versions.includes(to) ? { to, oldest: true } : difference(state, before ?? to - 1, to);
 }
 
 function difference(state: State, from: number, to: number): object {

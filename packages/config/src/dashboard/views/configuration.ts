@@ -1,13 +1,15 @@
+import { stringify } from "smol-toml";
 import { originAt, explain, type Explanation } from "../../core/explain.ts";
 import { isTable } from "../../core/draft.ts";
 import type { Origin } from "../../core/layer.ts";
 import { placeOf } from "../../core/layers.ts";
-import { joinPath, parsePath } from "../../core/path.ts";
+import { formatPath, joinPath, parsePath } from "../../core/path.ts";
 import type { Shape } from "../../core/shape.ts";
 import { countLeaves, valueAt } from "../../core/snapshot.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { State } from "../../manager/state.ts";
-import { type Context, numberIn } from "../context.ts";
+import { writtenOf } from "../../schema/words.ts";
+import { type Context, listIn, numberIn } from "../context.ts";
 import type { Manager } from "../managers.ts";
 import type { Visitor } from "../options.ts";
 import { cut } from "../text.ts";
@@ -91,9 +93,9 @@ class Looker {
   }
 
   tree(query: URLSearchParams): { rows: Node[] } {
-    const opened = new Set((query.get("open") ?? "").split(",").filter(Boolean));
-    const closed = new Set((query.get("closed") ?? "").split(",").filter(Boolean));
-    const more = new Set((query.get("more") ?? "").split(",").filter(Boolean));
+    const opened = new Set(listIn(query, "open"));
+    const closed = new Set(listIn(query, "closed"));
+    const more = new Set(listIn(query, "more"));
     const rows: Node[] = [];
     const visit = (table: Table, path: string, segments: Segments, depth: number) => {
       const keys = Object.keys(table);
@@ -198,13 +200,16 @@ function panel(manager: Manager, state: State, text: string): object {
     ...found.merged.map((one) => ({ ...layerOf(one, state), role: "merged" })),
     ...found.shadowed.map((one) => ({ ...layerOf(one, state), role: "shadowed" })),
   ].map((one) => ({ ...one, why: manager.scrub(one.why) }));
-  const value = found.value;
+  const { value } = found;
+  const masked = found.secret || value !== valueAt(now.snapshot.tree, path);
   return {
     path: found.path,
     version: found.version,
     value: value === undefined ? undefined : textOfValue(value),
-    // What an editor begins with.
-    editable: value === undefined ? "" : typeof value === "string" ? value : pretty(value),
+    // What an editor begins with: nothing of what is not shown whole.
+    editable: value === undefined || masked ? "" : typeof value === "string" ? value : writtenOf(value, 2),
+    masked,
+    copies: value === undefined || masked ? {} : copiesOf(path, value),
     type: value === undefined ? "nothing" : typeOf(value),
     secret: found.secret,
     schema: found.schema,
@@ -264,19 +269,40 @@ export function typeOf(value: Value): string {
 
 export function textOfValue(value: unknown): string {
   if (value === undefined) return "nothing";
-  if (typeof value === "bigint") return String(value);
+  if (typeof value === "number") return String(value);
   try {
-    return cut(
-      JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one)) ?? String(value),
-      400,
-    );
+    return cut(writtenOf(value), 400);
   } catch {
     return "a value that cannot be shown";
   }
 }
 
-function pretty(value: unknown): string {
-  return typeof value === "bigint"
-    ? String(value)
-    : JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one), 2);
+/** Longer ones are not for a clipboard. */
+const LONGEST_COPY = 20_000;
+
+/** What stands for a setting elsewhere, by what it is called. */
+function copiesOf(path: Segments, value: Value): Readonly<Record<string, string>> {
+  const json = writtenOf(value, 2);
+  if (json.length > LONGEST_COPY || path.length === 0) return {};
+  const name = path
+    .join("__")
+    .toUpperCase()
+    .replaceAll(/[^A-Z0-9_]/gu, "_");
+  const toml = tomlOf(path, value);
+  return {
+    path: formatPath(path),
+    JSON: json,
+    ...(toml === undefined ? {} : { TOML: toml }),
+    env: `${name}=${typeof value === "string" ? value : writtenOf(value)}`,
+  };
+}
+
+/** TOML knows no null, and not every list. */
+function tomlOf(path: Segments, value: Value): string | undefined {
+  try {
+    if (value === null) return undefined;
+    return stringify(path.reduceRight<unknown>((below, key) => ({ [key]: below }), value) as Table).trim();
+  } catch {
+    return undefined;
+  }
 }

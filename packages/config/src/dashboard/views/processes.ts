@@ -1,6 +1,6 @@
 import { erlang, Pid, supervisor, sys } from "@otpts/runtime";
 import { observer } from "@otpts/runtime/observer";
-import { type Context, numberIn } from "../context.ts";
+import { type Context, listIn, numberIn } from "../context.ts";
 import type { Visitor } from "../options.ts";
 import { blockOf, cut, keyOf, tagOf, textOf } from "../text.ts";
 
@@ -59,12 +59,10 @@ export async function processes(context: Context, query: URLSearchParams, visito
 }
 
 function forest(query: URLSearchParams): { rows: Row[]; matching?: number } {
-  const closed = new Set((query.get("closed") ?? "").split(",").filter(Boolean));
-  const opened = new Set((query.get("open") ?? "").split(",").filter(Boolean));
+  const closed = new Set(listIn(query, "closed"));
+  const opened = new Set(listIn(query, "open"));
   const shown = new Map(
-    (query.get("more") ?? "")
-      .split(",")
-      .filter(Boolean)
+    listIn(query, "more")
       .map((one) => one.split(":") as [string, string])
       .map(([key, count]) => [key, Math.min(MOST_ROWS, Number(count) || PAGE)]),
   );
