@@ -9,6 +9,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     code = exit;
   };
   try {
+    if (argv[0] === "__complete") {
+      const { complete } = await import("./completion/complete.ts");
+      await complete(program(ended), argv.slice(1));
+      return 0;
+    }
     await program(ended).parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {

@@ -1,4 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import type { Shell } from "./completion/scripts.ts";
 import type { Common, Session } from "./session.ts";
 
 /** What a command does, with code that is loaded when it runs. */
@@ -144,6 +145,18 @@ Exit code: 0 it is so, 1 it is not (or it failed), 2 wrong use.`,
     .addOption(new Option("--format <format>", "of the example file").choices(["toml", "yaml", "json"]))
     .option("--dir <folder>", "where they are written", ".")
     .option("--force", "replaces files that are there");
+  top
+    .command("completion")
+    .description("Prints what makes a shell complete commands, options and paths")
+    .addArgument(new Argument("<shell>").choices(["bash", "zsh", "fish"]))
+    .addHelpText("after", "\nExample:\n  $ source <(otpts-config completion bash)")
+    .action(async (shell: Shell) => {
+      const [{ Session: Started }, { completion }] = await Promise.all([
+        import("./session.ts"),
+        import("./commands/completion.ts"),
+      ]);
+      ended(await completion(new Started({}), shell));
+    });
   return top;
 }
 
