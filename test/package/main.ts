@@ -139,6 +139,19 @@ try {
     const printed = command("node", ["example.js"], project, { ...process.env, EXAMPLE_GREETING: "Hello" });
     if (printed !== "Hello, package\n") throw new Error(`the example printed ${JSON.stringify(printed)}`);
   });
+  step("run the command there", () => {
+    writeFileSync(join(project, "settings.toml"), "[server]\nport = 8080\n");
+    writeFileSync(
+      join(project, "settings.js"),
+      'import { ConfigSpec, FileSource } from "@otpts/config";\nexport default new ConfigSpec({ sources: [new FileSource("settings.toml")] });\n',
+    );
+    const run = (...args: readonly string[]) =>
+      command("npx", ["--no-install", "otpts-config", ...args, "--module", "settings.js"], project);
+    const value = run("get", "server.port");
+    if (value !== "8080\n") throw new Error(`otpts-config get printed ${JSON.stringify(value)}`);
+    const { valid } = JSON.parse(run("check", "--json")) as { valid?: unknown };
+    if (valid !== true) throw new Error("otpts-config check found something wrong");
+  });
   step("look at what is published", () => void command("node", ["published.js"], project));
   step("import every entry there", () => {
     const imported = command("node", ["entries.js"], project).trim().split("\n");
