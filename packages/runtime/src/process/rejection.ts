@@ -20,16 +20,48 @@ interface Copy {
 }
 const shared = globalThis as typeof globalThis & { [KEY]?: Copy[] };
 
+const EVENT = "unhandledRejection";
+
 export function reportRejections(): void {
   const copies = (shared[KEY] ??= []);
   copies.push({ owns: (promise) => ownerOf(promise) !== undefined, failed });
   if (copies.length > 1) return;
-  process.on("unhandledRejection", (thrown, promise) => {
+  const takes = (thrown: unknown, promise: Promise<unknown>): boolean => {
     const copy = copies.find((each) => each.owns(promise));
-    if (copy !== undefined) copy.failed(thrown, promise);
+    copy?.failed(thrown, promise);
+    return copy !== undefined;
+  };
+  const listener = (thrown: unknown, promise: Promise<unknown>) => {
     // If there is a listener, Node does nothing more. If this is the only one, it does what Node would have done.
-    else if (process.listenerCount("unhandledRejection") === 1) likeNode(thrown);
-  });
+    if (!takes(thrown, promise) && process.listenerCount(EVENT) === 1) likeNode(thrown);
+  };
+  process.on(EVENT, listener);
+  if (isNode) standBefore(takes, listener);
+}
+
+const isNode = !("bun" in process.versions || "deno" in process.versions);
+
+/**
+ * A failure of a process concerns no listener of the program: many end the program, or send an alarm. A failure of other code
+ * concerns Node, if nobody but this package listens. So the event is caught where it is emitted. The listener stays for the case
+ * that another package puts back an `emit` from before.
+ */
+function standBefore(
+  takes: (thrown: unknown, promise: Promise<unknown>) => boolean,
+  listener: (thrown: unknown, promise: Promise<unknown>) => void,
+): void {
+  // oxlint-disable-next-line typescript/unbound-method -- it is called on the process
+  const { emit } = process as { emit: (event: string | symbol, ...given: unknown[]) => boolean };
+  const value = function (this: NodeJS.Process, event: string | symbol, ...given: unknown[]): boolean {
+    if (event === EVENT) {
+      if (takes(given[0], given[1] as Promise<unknown>)) return true;
+      const listeners = process.listeners(EVENT);
+      // Not handled: Node goes on as its option --unhandled-rejections says.
+      if (listeners.length === 1 && listeners[0] === listener) return false;
+    }
+    return Reflect.apply(emit, this, [event, ...given]);
+  };
+  Object.defineProperty(process, "emit", { value, writable: true, configurable: true });
 }
 
 function failed(thrown: unknown, promise: Promise<unknown>): void {

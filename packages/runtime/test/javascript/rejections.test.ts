@@ -3,7 +3,7 @@ import { Exit, NOREPLY, OK, OtpError, REPLY, Stack, STOP, type Pid, erlang, gen_
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { death, endOf } from "../kit/inside.ts";
-import { program } from "../kit/program.ts";
+import { type Outcome, program } from "../kit/program.ts";
 
 const oops = new Error("oops");
 const failing = {
@@ -205,21 +205,61 @@ describe("an unhandled rejection", () => {
     },
   );
 
-  test.each(["warn", "none", "strict", "throw", "warn-with-error-code"])(
-    "of code outside any process under --unhandled-rejections=%s does what it would without this package",
-    async (mode) => {
-      const source = (start: string) => `${prelude}${start}
+  describe.each([
+    [[]],
+    [["--unhandled-rejections=warn"]],
+    [["--unhandled-rejections=none"]],
+    [["--unhandled-rejections=strict"]],
+    [["--unhandled-rejections=throw"]],
+    [["--unhandled-rejections=warn-with-error-code"]],
+    [["--unhandled-rejections", "none"]],
+  ])("of code outside any process, under %j", (flags) => {
+    test.each([
+      ["no listener", ""],
+      [
+        "a listener for uncaught errors",
+        'process.on("uncaughtException", (error, origin) => console.log(error.message, origin));',
+      ],
+    ])("with %s, does and prints what it would without this package", async (_which, listen) => {
+      const source = (start: string) => `${prelude}${start}${listen}
         await new Promise((r) => setTimeout(r, 5));
         void Promise.reject(new Error("outside"));
         setTimeout(() => console.log("went on"), 20);`;
-      const flags = [`--unhandled-rejections=${mode}`];
       const [plain, running] = await Promise.all([
         program(source(""), { flags }),
         program(source("erlang.spawn(() => {});"), { flags }),
       ]);
-      expect({ code: running.code, stdout: running.stdout }).toStrictEqual({ code: plain.code, stdout: plain.stdout });
-    },
-  );
+      const shown = ({ code, stdout, stderr }: Outcome) => ({ code, stdout, stderr: withoutPlaces(stderr) });
+      expect(shown(running)).toStrictEqual(shown(plain));
+    });
+  });
+
+  test("of a process does not reach the program's own listeners, which often end the program", async () => {
+    const { code, stdout, stderr } = await program(`${prelude}
+      process.on("unhandledRejection", () => process.exit(7));
+      const pid = erlang.spawn(async () => { void Promise.reject(new Error("its own")); await erlang.receive(); });
+      await erlang.sleep(5);
+      console.log(erlang.is_process_alive(pid));
+    `);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/^error unhandled_rejection .*its own\nfalse\n$/);
+  });
+
+  test("of a process ends it also where another package has put back an earlier emit", async () => {
+    const { code, stdout, stderr } = await program(`
+      const { emit } = process;
+      const { erlang, logger } = await import("@otpts/runtime");
+      logger.set_handler((report) => console.log(report.event));
+      const pid = erlang.spawn(async () => { void Promise.reject(new Error("its own")); await erlang.receive(); });
+      process.emit = emit;
+      await erlang.sleep(5);
+      console.log(erlang.is_process_alive(pid));
+      void Promise.reject(new Error("outside"));
+      setTimeout(() => console.log("never reached"), 1000);
+    `);
+    expect({ code, stdout }).toStrictEqual({ code: 1, stdout: "unhandled_rejection\nfalse\n" });
+    expect(firstError(stderr)).toBe("Error: outside");
+  });
 
   test("of code outside any process goes to the program's own listener, if it has one", async () => {
     const { code, stdout, stderr } = await program(`${prelude}
@@ -301,6 +341,13 @@ describe("an unhandled rejection", () => {
     expect(stdout).toContain("DOWN noproc");
   });
 });
+
+// What is printed, without process ids, and the files that each program has for itself.
+function withoutPlaces(stderr: string): string {
+  return stderr
+    .replaceAll(/\(node:\d+\)|\S*dist-test-\S+/gu, "…")
+    .replaceAll(/^.*void Promise.reject.*$|^\s*\^+$/gmu, "");
+}
 
 // The line that names the error, without places and hashes.
 function firstError(stderr: string): string | undefined {
