@@ -543,6 +543,14 @@ describe("HttpSource with a cache file", () => {
     expect(await loaded(cached())).toMatchObject({ outcome: "error", tree: {} });
   });
 
+  test("does not use one of another query, which is not in its name", async () => {
+    await filled('{"a": 1}', "/app.json?env=staging");
+    await server.stop();
+    expect((await loaded(cached("/app.json?env=production"))).tree).toEqual({});
+    expect((await loaded(cached("/app.json?env=staging"))).tree).toEqual({ a: 1 });
+    expect(await readFile(join(folder, "cache"), "utf8")).not.toContain("staging");
+  });
+
   test("does not use one of another URL, nor one that others may write", async () => {
     await filled('{"a": 1}', "/other");
     await server.stop();

@@ -334,12 +334,30 @@ describe("remote_source with a cache file", () => {
     expect(follower.outcomes).toEqual(["data", "error"]);
   });
 
+  test("does not take 'unchanged' for a confirmation of what the cache file has", async () => {
+    const cache_file = join(folder, "cache");
+    await (await Follower.start(answering({ content: { a: 1 } }, { cache_file }))).stop();
+    let answer: () => Promise<RemoteAnswer> = () => Promise.reject(fault("ECONNREFUSED"));
+    const follower = new Follower(made({ load: () => answer(), cache_file }));
+    await follower.reload();
+    await follower.watch();
+    answer = async () => ({ unchanged: true });
+    await follower.reload();
+    expect(follower.errors[0]?.code).toBe("not_an_answer");
+    answer = async () => ({ content: { a: 1 } });
+    await follower.reload();
+    expect(follower.layer?.diagnostics).toEqual([]);
+    expect(follower.source.status!()).toMatchObject({ from_cache: false, bytes: 7 });
+    await follower.stop();
+  });
+
   test("reads from it only what is its own kind's and name's", async () => {
     const cache_file = join(folder, "cache");
     await (await Follower.start(answering({ content: { a: 1 } }, { cache_file }))).stop();
     const load = () => Promise.reject(fault("ECONNREFUSED"));
     expect((await loaded(made({ load, cache_file, name: "other" }))).tree).toEqual({});
     expect((await loaded(made({ load, cache_file, kind: "other" }))).tree).toEqual({});
+    expect((await loaded(made({ load, cache_file, place: "other" }))).tree).toEqual({});
     expect((await loaded(made({ load, cache_file }))).tree).toEqual({ a: 1 });
   });
 });

@@ -44,6 +44,7 @@ function placeOf(settings: HttpSettings): RemoteOptions {
   return {
     ...remote,
     kind: "http",
+    place: url.href,
     load: (signal, revision) => place.load(signal, revision),
     ...(long_poll === undefined
       ? {}

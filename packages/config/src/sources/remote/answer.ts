@@ -62,7 +62,9 @@ export function checked_answer(answer: unknown, format: RemoteFormat, limit: num
   if (said["keys"] !== undefined) return { kind: "keys", keys: keysOf(said["keys"], limit), revision };
   const { content } = said;
   if (typeof content === "string" || content instanceof Uint8Array) {
-    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    if (content.length > limit) throw tooLarge(limit);
+    // Bytes are others' and may be written over.
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
     if (bytes.length > limit) throw tooLarge(limit);
     return { kind: "document", bytes, format: formatOf(said["format"] ?? format), revision };
   }

@@ -10,6 +10,10 @@ import type { CacheFile } from "./cache_file.ts";
 import { RemoteFailure } from "./failure.ts";
 import { KeyTree } from "./key_tree.ts";
 import type { Held, Reading } from "./remote.ts";
+import { turn } from "./waiting.ts";
+
+/** Keys that are read between two turns of the event loop. */
+const BATCH = 500;
 
 /** What was loaded last, and how it becomes a layer. */
 type Kept =
@@ -22,6 +26,8 @@ export class RemoteContent implements Held {
   private readonly source: string;
   private readonly secret: boolean;
   private kept: Kept | undefined;
+  /** It comes from the cache file: the place has not confirmed it. */
+  private restored = false;
   /** A document that could not be parsed: it is not parsed again. */
   private refused:
     | { readonly bytes: Uint8Array; readonly format: RemoteFormat; readonly fault: SyntaxFault }
@@ -44,7 +50,7 @@ export class RemoteContent implements Held {
   async take(answer: CheckedAnswer, signal: AbortSignal): Promise<Reading> {
     if (answer.kind === "absent") return { found: false };
     if (answer.kind === "unchanged") {
-      if (this.kept === undefined) {
+      if (this.kept === undefined || this.restored) {
         throw new RemoteFailure("not_an_answer", 'it answered "unchanged" where nothing had been loaded');
       }
       this.named = answer.revision ?? this.named;
@@ -52,9 +58,11 @@ export class RemoteContent implements Held {
     }
     const kept = await this.read(answer, signal);
     const changed = kept !== this.kept;
+    const isNews = changed || this.restored;
     this.kept = kept;
+    this.restored = false;
     this.named = answer.revision;
-    return { found: true, changed, ...(changed ? { bytes: sizeOf(kept) } : {}) };
+    return { found: true, changed, ...(isNews ? { bytes: sizeOf(kept) } : {}) };
   }
 
   contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution {
@@ -91,6 +99,7 @@ export class RemoteContent implements Held {
     const items = await cache.read(texts);
     if (items === undefined) return undefined;
     await this.take(answerOf(items), new AbortController().signal);
+    this.restored = true;
     return true;
   }
 
@@ -106,7 +115,7 @@ export class RemoteContent implements Held {
         return kept?.kind === "table" && tree === kept.tree ? kept : { kind: "table", tree };
       }
       case "keys":
-        return this.readKeys(answer.keys);
+        return await this.readKeys(answer.keys);
       case "document": {
         const { bytes, format } = answer;
         const isSame = (other: { readonly bytes: Uint8Array; readonly format: RemoteFormat } | undefined) =>
@@ -132,11 +141,13 @@ export class RemoteContent implements Held {
     return { source, tree, origin: (path) => ({ source, ...locate(path) }), diagnostics: [] };
   }
 
-  private readKeys(keys: ReadonlyMap<string, string>): Kept {
+  private async readKeys(keys: ReadonlyMap<string, string>): Promise<Kept> {
     const before = this.kept?.kind === "keys" ? this.kept : undefined;
     const edit = (before?.tree ?? new KeyTree("", this.source)).edit();
     let isSame = before !== undefined;
+    let count = 0;
     for (const [key, text] of keys) {
+      if (++count % BATCH === 0) await turn();
       if (before?.keys.get(key) === text) continue;
       isSame = false;
       edit.set({ key, raw: Buffer.from(text).toString("base64") });

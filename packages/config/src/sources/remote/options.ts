@@ -31,6 +31,11 @@ export interface RemoteOptions extends RemoteTimes {
   readonly name: string;
   /** For people and metrics, such as `vault`. Default `remote`. */
   readonly kind?: string;
+  /**
+   * Distinguishes this place from others of the same name, such as an address with its query: the cache file of another
+   * place is not used. Not shown, and kept as a digest only. Default: the name.
+   */
+  readonly place?: string;
   /** What documents are written in whose answer does not say so. Default `json`. */
   readonly format?: RemoteFormat;
   /**
@@ -97,6 +102,7 @@ export interface RemoteSettings {
 const KNOWN = {
   name: true,
   kind: true,
+  place: true,
   format: true,
   load: true,
   watch: true,
@@ -124,8 +130,8 @@ export function remote_settings(owner: string, given: RemoteOptions): RemoteSett
     throw new TypeError(`${check.action}: options must be an object, got ${typeOf(given)}`);
   }
   check.known(given, KNOWN);
-  const { name, kind = "remote", load, watch, close, details, cache_file, backoff = {} } = given;
-  for (const [key, text] of Object.entries({ name, kind })) {
+  const { name, kind = "remote", place = name, load, watch, close, details, cache_file, backoff = {} } = given;
+  for (const [key, text] of Object.entries({ name, kind, place })) {
     if (typeof text !== "string" || text === "") {
       throw new TypeError(`${check.action}: "${key}" must be a text that is not empty, got ${typeOf(text)}`);
     }

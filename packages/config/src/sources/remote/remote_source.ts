@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 import { withoutCredentials } from "../../core/credentials.ts";
 import { PlainDataError } from "../../core/plain.ts";
 import { ConfigSourceError } from "../../errors.ts";
@@ -56,6 +58,9 @@ export class RemoteSource implements Source {
     this.required = this.settings.required;
     this.on_missing = this.settings.on_missing;
     const { name: source, kind } = this;
+    const place = createHash("sha256")
+      .update(options.place ?? source)
+      .digest("hex");
     const { cache_file, debounce, backoff, poll_interval, secret } = this.settings;
     const slowest = Math.max(POLLING, poll_interval);
     this.content = new RemoteContent(source, secret);
@@ -64,7 +69,7 @@ export class RemoteSource implements Source {
       place: `"${source}"`,
       on_missing: this.on_missing,
       held: this.content,
-      cache: cache_file === undefined ? undefined : new CacheFile(cache_file, { kind, name: source }),
+      cache: cache_file === undefined ? undefined : new CacheFile(cache_file, { kind, name: source, place }),
       debounce,
       backoff,
       load_backoff: backoff,
@@ -72,7 +77,7 @@ export class RemoteSource implements Source {
       unrelated: slowest,
       polling: slowest,
       failed: (error) => this.failed(error),
-      release: async () => options.close?.(),
+      release: () => this.release(),
     });
   }
 
@@ -139,6 +144,12 @@ export class RemoteSource implements Source {
     const answer = await timed(ms, signal, ask, late);
     this.last_contact = Date.now();
     return answer;
+  }
+
+  /** Others' code may fail, or hang: a stop goes on. */
+  private async release(): Promise<void> {
+    const close = async () => this.given.close?.();
+    await timed(this.settings.timeout, new AbortController().signal, close).catch(() => undefined);
   }
 
   private failed(thrown: unknown): ConfigSourceError {
