@@ -6,7 +6,7 @@
 import { type Atom, ensure } from "./term/atom.ts";
 import { CALLING_SELF, OK as Ok, type OK } from "./term/atoms.ts";
 import { describe } from "./term/describe.ts";
-import { Exit } from "./term/error.ts";
+import { Exit, OtpError } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
@@ -20,6 +20,7 @@ import {
   logged,
   printLog,
   remove as removeFrom,
+  setFile,
   setTrace,
   startLog,
   startStatistics,
@@ -28,9 +29,11 @@ import {
   stopLog,
   stopStatistics,
   type SystemEvent,
+  wrongFile,
   wrongLimit,
   wrongSpec,
 } from "./behaviour/debug.ts";
+import { LogFile } from "./behaviour/log_file.ts";
 import type { Debugging, SystemOperation, Termination } from "./behaviour/stopping.ts";
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
@@ -48,6 +51,8 @@ const RESUME = ensure("resume");
 const GET_STATUS = ensure("get_status");
 const TRACE = ensure("trace");
 const LOG = ensure("log");
+const LOG_TO_FILE = ensure("log_to_file");
+const OPEN_FILE = ensure("open_file");
 const STATISTICS = ensure("statistics");
 const INSTALL = ensure("install");
 const REMOVE = ensure("remove");
@@ -116,6 +121,34 @@ export async function log(
   timeout?: Timeout,
 ): Promise<readonly SystemEvent[] | typeof OK> {
   return (await debug(LOG, "log", logging(flag), server, timeout, [flag])) as readonly SystemEvent[] | typeof OK;
+}
+
+/**
+ * Writes every system event of the server to a file from now on, one line each, as `trace` words them. The file is emptied first.
+ * A line is written before the server goes on.
+ *
+ * @param file its path; `false` stops it
+ * @throws OtpError with reason `open_file` if it cannot be written; no file is written to then
+ * @throws TypeError if it is neither a path nor `false`
+ *
+ * @example
+ * await sys.log_to_file("orders", "orders.log");
+ */
+export async function log_to_file(server: ServerRef, file: string | false, timeout?: Timeout): Promise<typeof OK> {
+  const to = (opened: LogFile | undefined): Promise<typeof OK> =>
+    debug(LOG_TO_FILE, "log_to_file", (served) => setFile(served, opened), server, timeout, [file]);
+  if (file === false) return to(undefined);
+  const why = wrongFile(file);
+  if (why !== undefined) throw new TypeError(`Cannot log a server to a file: ${why}, or false to stop`);
+  let opened: LogFile;
+  try {
+    opened = new LogFile(file);
+  } catch (cause) {
+    await to(undefined);
+    const who = typeof server === "string" ? `"${server}"` : String(server);
+    throw new OtpError(OPEN_FILE, `Cannot log ${who} to "${file}": ${(cause as Error).message}`);
+  }
+  return to(opened);
 }
 
 /**

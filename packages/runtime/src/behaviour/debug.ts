@@ -16,6 +16,7 @@ import { isThenable } from "../term/thenable.ts";
 import type { Process } from "../process/process.ts";
 import { nameOf } from "../process/registry.ts";
 import { report } from "../process/report.ts";
+import { LogFile } from "./log_file.ts";
 import { showable } from "./sensitive.ts";
 import { type Served, shownName } from "./served.ts";
 
@@ -51,6 +52,7 @@ export type DebugOption =
   | "log"
   | "statistics"
   | readonly [option: "log", limit: number]
+  | readonly [option: "log_to_file", file: string]
   // oxlint-disable-next-line typescript/no-explicit-any -- each function has a state of its own type
   | readonly [option: "install", spec: DebugSpec<any>];
 
@@ -79,12 +81,14 @@ const LOG = 10;
 export class Debug {
   trace = false;
   log: { readonly limit: number; readonly events: SystemEvent[] } | undefined = undefined;
+  file: LogFile | undefined = undefined;
   statistics: { readonly start: number; readonly reductions: number; in: number; out: number } | undefined = undefined;
   /** The last installed first. */
   installed: readonly Installed[] = [];
 
   get idle(): boolean {
-    return !this.trace && this.log === undefined && this.statistics === undefined && this.installed.length === 0;
+    const { trace, log, file, statistics, installed } = this;
+    return !trace && log === undefined && file === undefined && statistics === undefined && installed.length === 0;
   }
 }
 
@@ -123,6 +127,11 @@ export function logged(process: Process): readonly SystemEvent[] {
 export function printLog(server: Served): typeof OK {
   for (const event of logged(server)) tell(server, "sys_log", event);
   return OK;
+}
+
+/** Writes events to a file from now on, and to none if it is undefined. */
+export function setFile(server: Served, file: LogFile | undefined): typeof OK {
+  return changed(server, (debug) => (debug.file = file));
 }
 
 export function startStatistics(server: Served): typeof OK {
@@ -177,6 +186,11 @@ export function wrongLimit(limit: unknown): string | undefined {
   return `the number of events that a log keeps must be a whole number > 0, got ${describe(limit)}`;
 }
 
+/** The problem with the name of a file for events, if any. */
+export function wrongFile(file: unknown): string | undefined {
+  return typeof file === "string" && file !== "" ? undefined : `a file is given by its path, got ${describe(file)}`;
+}
+
 /** Checks the start option `debug`. @throws TypeError if it is not valid */
 export function checkDebug(options: unknown, action: string): asserts options is readonly DebugOption[] {
   const refuse = (why: string) => new TypeError(`Cannot ${action}: option "debug" ${why}`);
@@ -189,9 +203,11 @@ export function checkDebug(options: unknown, action: string): asserts options is
     const why =
       kind === "log"
         ? wrongLimit(argument)
-        : kind === "install"
-          ? wrongSpec(argument)
-          : `an entry must be "trace", "log", "statistics", ["log", limit] or ["install", spec], got ${describe(option)}`;
+        : kind === "log_to_file"
+          ? wrongFile(argument)
+          : kind === "install"
+            ? wrongSpec(argument)
+            : `an entry must be "trace", "log", "statistics", ["log", limit], ["log_to_file", file] or ["install", spec], got ${describe(option)}`;
     if (why !== undefined) throw refuse(`has a wrong entry: ${why}`);
   }
 }
@@ -203,15 +219,35 @@ export function startDebug(server: Served, options: readonly DebugOption[]): voi
     else if (option === "log") startLog(server);
     else if (option === "statistics") startStatistics(server);
     else if (option[0] === "log") startLog(server, option[1]);
+    else if (option[0] === "log_to_file") startFile(server, option[1]);
     else install(server, option[1]);
   }
+}
+
+// As in OTP, a server whose file cannot be opened starts without it.
+function startFile(server: Served, name: string): void {
+  try {
+    setFile(server, new LogFile(name));
+  } catch (error) {
+    unwritten(server, name, error);
+  }
+}
+
+function unwritten(server: Served, file: string, error: unknown): void {
+  report(
+    "warning",
+    "log_file_failed",
+    () => ({ pid: server.pid, name: nameOf(server), file, error }),
+    () =>
+      `The events of ${server.behaviour} ${shownName(server)} cannot be written to "${file}", and are written no more: ${describe(error)}`,
+  );
 }
 
 /** Records an event of a process with debug options. */
 export function happened(server: Served, event: SystemEvent): void {
   const debug = debugOf(server);
   if (debug === undefined) return;
-  const { statistics, log } = debug;
+  const { statistics, log, file } = debug;
   if (statistics !== undefined) {
     if (event[0] === IN) statistics.in++;
     else if (event[0] === OUT) statistics.out++;
@@ -221,7 +257,17 @@ export function happened(server: Served, event: SystemEvent): void {
     if (log.events.length > log.limit) log.events.shift();
   }
   if (debug.trace) tell(server, "sys_trace", event);
+  if (file !== undefined) write(server, file, event);
   for (const one of debug.installed) call(server, one, event);
+}
+
+function write(server: Served, file: LogFile, event: SystemEvent): void {
+  try {
+    file.write(lineOf(server, event));
+  } catch (error) {
+    setFile(server, undefined);
+    unwritten(server, file.name, error);
+  }
 }
 
 // A debug function that fails is removed, as in OTP, and the process goes on.
@@ -246,11 +292,14 @@ function call(server: Served, one: Installed, event: SystemEvent): void {
 
 /** Reports an event in OTP's terms. */
 function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
-  const name = nameOf(server);
-  const details = () => ({ pid: server.pid, name, event });
-  const text = () => `*DBG* ${name === undefined ? server.pid : String(name)} ${sentence(server, event)}`;
+  const details = () => ({ pid: server.pid, name: nameOf(server), event });
+  const text = () => lineOf(server, event);
   if (kind === "sys_log") report("info", "sys_log", details, text);
   else report("info", "sys_trace", details, text);
+}
+
+function lineOf(server: Served, event: SystemEvent): string {
+  return `*DBG* ${String(nameOf(server) ?? server.pid)} ${sentence(server, event)}`;
 }
 
 /** An event as it may be shown, without the secrets of a request. */

@@ -23,7 +23,7 @@ export interface Termination {
 
 /** A request to set or read the debug options of a process. */
 export interface Debugging {
-  readonly op: "trace" | "log" | "statistics" | "install" | "remove" | "no_debug";
+  readonly op: "trace" | "log" | "log_to_file" | "statistics" | "install" | "remove" | "no_debug";
   apply(server: Served): unknown;
 }
 

@@ -1,4 +1,7 @@
 /** `sys.log`, `sys.statistics`, `sys.install` and the start option `debug`: what OTP 25 answered to the same programs. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   type Atom,
   atom,
@@ -9,6 +12,7 @@ import {
   NOREPLY,
   NORMAL,
   OK,
+  OtpError,
   type Pid,
   REPLY,
   SHUTDOWN,
@@ -159,6 +163,85 @@ describe("sys.log", () => {
     });
     expect(seen.length).toBeGreaterThan(3);
     expect(JSON.stringify(seen.map(({ text }) => text))).not.toContain("pa55word");
+  });
+});
+
+describe("sys.log_to_file", () => {
+  const folder = mkdtempSync(join(tmpdir(), "otpts-sys-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string) => join(folder, name);
+  const lines = (name: string) => readFileSync(file(name), "utf8").split("\n");
+
+  // What `sys:log_to_file` of OTP 25 wrote, but for the terms' own syntax.
+  test("writes the events of a gen_server to a file, which it empties first, until it is told to stop", async () => {
+    await inside(async () => {
+      const pid = await start({ name: "filed" });
+      writeFileSync(file("filed.log"), "from before");
+      expect(await sys.log_to_file(pid, file("filed.log"))).toBe(OK);
+      await gen_server.call(pid as never, "next" as never);
+      const self = String(erlang.self());
+      expect(lines("filed.log")).toStrictEqual([
+        `*DBG* filed got call "next" from ${self}`,
+        `*DBG* filed sent 0 to ${self}, new state 1`,
+        "",
+      ]);
+      expect(await sys.log_to_file("filed", file("other.log"))).toBe(OK);
+      gen_server.cast(pid as never, "a line\nand another" as never);
+      await sys.get_state(pid);
+      expect(lines("other.log")[0]).toBe(String.raw`*DBG* filed got cast "a line\nand another"`);
+      expect(lines("filed.log")).toHaveLength(3);
+      expect(await sys.log_to_file(pid, false)).toBe(OK);
+      await gen_server.call(pid as never, "next" as never);
+      expect(lines("other.log")).toHaveLength(3);
+    });
+  });
+
+  test("has the last event before a crash, and nothing in the process's way after no_debug", async () => {
+    const pid = await start({ debug: [["log_to_file", file("crash.log")]] });
+    await reports(async () => {
+      gen_server.cast(pid as never, "crash" as never);
+      await eventually(() => !erlang.is_process_alive(pid));
+    });
+    expect(lines("crash.log")).toStrictEqual([`*DBG* ${String(pid)} got cast "crash"`, ""]);
+    const other = await start({ debug: [["log_to_file", file("none.log")]] });
+    await sys.no_debug(other);
+    await gen_server.call(other as never, "next" as never);
+    expect(lines("none.log")).toStrictEqual([""]);
+  });
+
+  test("that cannot be opened is refused with open_file, and ends the one before", async () => {
+    const pid = await start();
+    await sys.log_to_file(pid, file("before.log"));
+    const error = await sys.log_to_file(pid, file("no/such/folder.log")).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(OtpError);
+    expect((error as OtpError).reason).toBe(a("open_file"));
+    expect((error as OtpError).message).toContain("no such file or directory");
+    await gen_server.call(pid as never, "next" as never);
+    expect(lines("before.log")).toStrictEqual([""]);
+    // As in OTP, a server starts without it.
+    const told = await reports(() => start({ debug: [["log_to_file", file("no/such/folder.log")]] }));
+    expect(told.map(({ event }) => event)).toStrictEqual(["log_file_failed"]);
+  });
+
+  test("that cannot be written any more is reported once, and the process goes on", async () => {
+    const pid = await start();
+    mkdirSync(file("gone"));
+    await sys.log_to_file(pid, file("gone/x.log"));
+    rmSync(file("gone"), { recursive: true });
+    const told = await reports(async () => {
+      await gen_server.call(pid as never, "next" as never);
+      expect(await gen_server.call(pid as never, "next" as never)).toBe(1);
+    });
+    expect(told.map(({ event }) => event)).toStrictEqual(["log_file_failed"]);
+  });
+
+  test("wants a path or false", async () => {
+    const pid = await start();
+    await expect(sys.log_to_file(pid, "")).rejects.toThrow(
+      "Cannot log a server to a file: a file is given by its path",
+    );
+    await expect(sys.log_to_file(pid, true as never)).rejects.toThrow(TypeError);
+    await expect(start({ debug: [["log_to_file", ""]] })).rejects.toThrow('option "debug" has a wrong entry');
   });
 });
 
