@@ -1,3 +1,4 @@
+import { newBudget } from "../budget.ts";
 import { differenceOf, historyOf } from "../manager/history.ts";
 import type { State } from "../manager/state.ts";
 import { environmentOf } from "./environment.ts";
@@ -5,20 +6,20 @@ import { explanationAt } from "./explanation.ts";
 import { valuesAt } from "./values.ts";
 import { runningVerdict } from "./verdict.ts";
 
-/** Makes an answer: plain data without secrets. */
-export type Answer = (state: State, query: URLSearchParams) => unknown;
+/** Makes an answer: plain data without secrets. What is large is looked at in slices. */
+export type Answer = (state: State, query: URLSearchParams) => Promise<unknown>;
 
 /** What may be asked of a running manager, by name. @throws TypeError, RangeError for what is asked wrongly */
 export const answers: Readonly<Record<string, Answer>> = {
   verdict: (state) => runningVerdict(state),
-  values: (state, query) => valuesAt(state, query.get("path") ?? ""),
+  values: async (state, query) => valuesAt(state, query.get("path") ?? ""),
   explanation: (state, query) => explanationAt(state, query.get("path") ?? ""),
   environment: (state) => environmentOf(state),
-  history: (state) => historyOf(state),
-  difference: (state, query) => {
+  history: async (state) => historyOf(state),
+  difference: async (state, query) => {
     const to = query.get("to");
     const current = state.configuration.snapshot.version;
-    return differenceOf(state, versionOf(query.get("from")), to === null ? current : versionOf(to));
+    return differenceOf(state, versionOf(query.get("from")), to === null ? current : versionOf(to), newBudget());
   },
 };
 

@@ -1,3 +1,4 @@
+import { newBudget } from "../budget.ts";
 import { isTable } from "../core/draft.ts";
 import { originAt } from "../core/explain.ts";
 import { ruleInWords } from "../core/environment.ts";
@@ -6,7 +7,7 @@ import { placeOf } from "../core/layers.ts";
 import { formatPath } from "../core/path.ts";
 import { valueAt } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
-import { scrub } from "../manager/scrub.ts";
+import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 import { statusOf } from "../manager/status.ts";
 
@@ -39,14 +40,15 @@ export interface Environment {
 }
 
 /** Which variable sets what, by which rule, and which have no effect. */
-export function environmentOf(state: State): Environment {
+export async function environmentOf(state: State): Promise<Environment> {
   const { configuration, spec } = state;
   const found = configuration.layers.flatMap((layer) => variablesIn(layer, state));
   const readers = new Set([
     ...spec.layers.flatMap((source, i) => (source.kind === "env" ? [spec.layer_names[i]!] : [])),
     ...found.map(({ source }) => source),
   ]);
-  const { diagnostics } = statusOf(state);
+  const { diagnostics } = await statusOf(state);
+  await meetSecrets(state, newBudget());
   return {
     variables: found.sort((one, other) => (one.name < other.name ? -1 : 1)),
     // What the schema drops is told with its variable.

@@ -1,15 +1,19 @@
+import { newBudget } from "../budget.ts";
 import { type Contribution, explain, type Explanation } from "../core/explain.ts";
 import { parsePath } from "../core/path.ts";
-import { scrub } from "../manager/scrub.ts";
+import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 
 /** Why a path has the value it has, secrets redacted. @throws TypeError when it is no path */
-export function explanationAt(state: State, path: string): Explanation {
+export async function explanationAt(state: State, path: string): Promise<Explanation> {
   const { configuration, spec } = state;
   const { snapshot, raw, layers, overrides } = configuration;
   const { secrets, shape, aliases, deprecations } = spec;
   const at = path === "" ? [] : parsePath(path, "explain");
-  const found = explain(at, { snapshot, raw, layers, overrides, secrets, shape, aliases, deprecations });
+  const budget = newBudget();
+  const context = { snapshot, raw, layers, overrides, secrets, shape, aliases, deprecations };
+  const found = await explain(at, context, budget);
+  await meetSecrets(state, budget);
   const clean = (one: Contribution): Contribution => ({ ...one, why: scrub(state, one.why) });
   return {
     ...found,

@@ -1,5 +1,6 @@
+import { newBudget } from "../budget.ts";
 import type { ConfigSourceError, Problem } from "../errors.ts";
-import { scrub } from "../manager/scrub.ts";
+import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 import { statusOf } from "../manager/status.ts";
 
@@ -63,8 +64,8 @@ export function sourceFinding(error: Error, name: string): Finding {
 }
 
 /** What is wrong with a running manager's configuration: what was refused last, and which sources fail. */
-export function runningVerdict(state: State): Verdict {
-  const { refused, sources } = statusOf(state);
+export async function runningVerdict(state: State): Promise<Verdict> {
+  const { refused, sources } = await statusOf(state);
   const failing = sources.flatMap(({ name, last_error, state: how }): Finding[] => {
     if (how !== "error" || last_error === undefined) return [];
     const { message, code = "failed", file, line, column } = last_error;
@@ -83,8 +84,9 @@ export function runningVerdict(state: State): Verdict {
 }
 
 /** What is told of a state. @param problems what keeps it from being valid */
-export function verdictOf(state: State, problems: readonly Finding[]): Verdict {
-  const { diagnostics, sources, shape_conflicts, keys, version } = statusOf(state);
+export async function verdictOf(state: State, problems: readonly Finding[]): Promise<Verdict> {
+  const { diagnostics, sources, shape_conflicts, keys, version } = await statusOf(state);
+  await meetSecrets(state, newBudget());
   const clean = (one: Finding): Finding => ({ ...one, message: scrub(state, one.message) });
   const replaced = shape_conflicts.map(({ path, winner, loser }): Finding => ({
     path,

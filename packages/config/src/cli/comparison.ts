@@ -1,3 +1,4 @@
+import { newBudget } from "../budget.ts";
 import { readFileSync } from "node:fs";
 import { isTable } from "../core/draft.ts";
 import { admit } from "../core/plain.ts";
@@ -42,7 +43,7 @@ export async function sideOfFile(file: string): Promise<Side> {
 }
 
 /** The leaves in which two sides differ, secrets redacted. Secrets are only compared where those of both are known. */
-export function compared(before: Side, now: Side): readonly ChangedValue[] {
+export async function compared(before: Side, now: Side): Promise<readonly ChangedValue[]> {
   const all = [before.secrets ?? NAMED, now.secrets ?? NAMED];
   const redact = (path: Segments, value: Value | undefined): Value | undefined =>
     all.reduce((shown, secrets) => secrets.redact(path, shown), value);
@@ -50,7 +51,8 @@ export function compared(before: Side, now: Side): readonly ChangedValue[] {
     before.real !== undefined && now.real !== undefined
       ? [before.real, now.real]
       : [redact([], before.shown) as Table, redact([], now.shown) as Table];
-  return changedValues(old, fresh, NAMED).map(({ path, old_value, new_value }) => {
+  const changed = await changedValues(old, fresh, NAMED, newBudget());
+  return changed.map(({ path, old_value, new_value }) => {
     const at = parsePath(path);
     return { path, old_value: redact(at, old_value), new_value: redact(at, new_value) };
   });

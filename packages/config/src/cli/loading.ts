@@ -155,12 +155,12 @@ async function limited<T>(checked: T | Promise<T>, ms: number): Promise<T> {
   }
 }
 
-function verdictOn(
+async function verdictOn(
   spec: ConfigSpec,
   configuration: Configuration,
   answers: readonly Answer[],
   problems: readonly Finding[],
-): LoadedSpec {
+): Promise<LoadedSpec> {
   const now = Date.now();
   const initial = initialState(spec);
   const state: State = {
@@ -177,5 +177,5 @@ function verdictOn(
         : { last_error: { at: now, error: answers[i]!.error } }),
     })),
   };
-  return { state, verdict: verdictOf(state, problems) };
+  return { state, verdict: await verdictOf(state, problems) };
 }

@@ -10,7 +10,11 @@ interface Span {
   readonly end: number;
 }
 
-/** The text with each of its credentials replaced; the same text if it has none. */
+/** No shorter text holds any. */
+const SHORTEST = 4;
+const NONE: readonly never[] = [];
+
+/** The text with each of its credentials replaced; the same text where it has none. */
 export function withoutCredentials(text: string, by: string): string {
   const spans = spansOf(text);
   if (spans.length === 0) return text;
@@ -33,7 +37,11 @@ export function credentialsIn(text: string): readonly string[] {
   });
 }
 
+/** One of these is in each text that holds credentials. */
+const HINT = /[=@]|:\/\/|-----|bearer|basic/i;
+
 function spansOf(text: string): readonly Span[] {
+  if (text.length < SHORTEST || !HINT.test(text)) return NONE;
   const found: Span[] = [];
   if (text.includes("://")) userParts(text, found);
   if (text.includes("=")) matched(text, ASSIGNED, found);

@@ -1,8 +1,10 @@
-import { diff, sortedByPath } from "./diff.ts";
+import { diff } from "./diff.ts";
 import type { Diagnostic } from "./layer.ts";
+import { andThen } from "./maybe.ts";
 import type { Overrides } from "./overrides.ts";
 import { formatPath } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
+import { type Budget, inSlices, projected } from "./sliced.ts";
 import { PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table } from "./value.ts";
 
@@ -34,11 +36,12 @@ export class Deprecations {
     return this.index.size === 0;
   }
 
-  /** The deprecated settings in a tree. */
-  in(tree: Table): readonly { readonly path: Segments; readonly message: string }[] {
+  /** The deprecated settings that a tree has. A promise where the budget was spent before the end. */
+  in(tree: Table, budget: Budget): readonly Deprecated[] | Promise<readonly Deprecated[]> {
     if (this.isEmpty) return [];
-    const found = this.index.project(diff(EMPTY, tree));
-    return sortedByPath(found).map(({ segments, item }) => ({ path: segments, message: item }));
+    return andThen(projected(this.index, diff(EMPTY, tree), budget), (found) =>
+      found.map(({ segments, item }) => ({ path: segments, message: item })),
+    );
   }
 
   /** The message for a path; undefined if it is not deprecated. */
@@ -47,19 +50,34 @@ export class Deprecations {
     let tree: Table = { [path.at(-1)!]: "" };
     for (const key of path.slice(0, -1).reverse()) tree = { [key]: tree };
     const at = formatPath(path);
-    return this.in(tree).find((one) => formatPath(one.path) === at)?.message;
+    return this.index.project(diff(EMPTY, tree)).find((one) => one.path === at)?.item;
   }
 }
 
+/** A deprecated setting. */
+export interface Deprecated {
+  readonly path: Segments;
+  readonly message: string;
+}
+
 /** A diagnostic for each deprecated setting that was put at run time. */
-export function deprecatedOverrides(overrides: Overrides, deprecations: Deprecations): readonly Diagnostic[] {
-  if (deprecations.isEmpty || overrides.isEmpty) return [];
-  return deprecations.in(overrides.over(EMPTY, undefined)).map(({ path, message }) => ({
-    source: "runtime",
-    code: "deprecated",
-    message: `${deprecationText(path, message)} (put)`,
-    path: formatPath(path),
-  }));
+export function deprecatedOverrides(
+  overrides: Overrides,
+  deprecations: Deprecations,
+  budget: Budget,
+): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
+  const making = deprecations.isEmpty ? undefined : overrides.alone([]);
+  if (making === undefined) return [];
+  return andThen(inSlices(making, budget), (tree) =>
+    andThen(deprecations.in(tree as Table, budget), (found) =>
+      found.map(({ path, message }) => ({
+        source: "runtime",
+        code: "deprecated",
+        message: `${deprecationText(path, message)} (put)`,
+        path: formatPath(path),
+      })),
+    ),
+  );
 }
 
 /** A deprecation as a text. */

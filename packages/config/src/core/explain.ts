@@ -4,11 +4,13 @@ import type { Deprecations } from "./deprecations.ts";
 import { entry, isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
-import { Overrides } from "./overrides.ts";
+import { andThen } from "./maybe.ts";
+import type { Overrides } from "./overrides.ts";
 import { nearPath } from "./near_path.ts";
 import { formatPath } from "./path.ts";
 import type { Secrets } from "./secrets.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, eachInTurn, inSlices } from "./sliced.ts";
 import { listAbove, valueAt, type Snapshot } from "./snapshot.ts";
 import type { Segments, Value } from "./value.ts";
 
@@ -67,42 +69,94 @@ export interface ExplainContext {
   readonly deprecations?: Deprecations;
 }
 
-/** Explains a path; an old name leads to the new one. */
-export function explain(asked: Segments, context: ExplainContext): Explanation {
+/**
+ * Explains a path; an old name leads to the new one.
+ *
+ * @returns a promise where what stands there is large
+ */
+export function explain(asked: Segments, context: ExplainContext, budget: Budget): Explanation | Promise<Explanation> {
   const path = context.aliases?.rename(asked) ?? asked;
+  const { secrets } = context;
+  return andThen(said(path, asked, context, budget), (explanation) => {
+    const shown = new Map<Value, Value>();
+    const values = [explanation.value, ...partsOf(explanation).map(({ value }) => value)];
+    const show = (value: Value | undefined): void | Promise<void> => {
+      if (value === undefined || shown.has(value)) return;
+      return andThen(inSlices(secrets.redaction(path, value), budget), (now) => void shown.set(value, now));
+    };
+    return andThen(eachInTurn(values, show, budget), () => {
+      const { value, winner, merged, shadowed } = explanation;
+      const part = (one: Contribution): Contribution => ({ ...one, value: shown.get(one.value)! });
+      return {
+        ...explanation,
+        value: value === undefined ? undefined : shown.get(value),
+        winner: winner === undefined ? undefined : part(winner),
+        merged: merged.map(part),
+        shadowed: shadowed.map(part),
+      };
+    });
+  });
+}
+
+function partsOf({ winner, merged, shadowed }: Explanation): readonly Contribution[] {
+  return winner === undefined ? [...merged, ...shadowed] : [winner, ...merged, ...shadowed];
+}
+
+/** So many overrides are named. */
+const MOST_NAMED = 10;
+
+/** What decides where only parts of a table are overridden; undefined where nothing is. */
+function overriddenWithin(
+  path: Segments,
+  { overrides }: ExplainContext,
+  budget: Budget,
+): Contribution | undefined | Promise<Contribution | undefined> {
+  const making = overrides.alone(path);
+  if (making === undefined) return undefined;
+  const paths: string[] = [];
+  for (const override of overrides.eachWithin(path)) {
+    if (paths.push(`"${formatPath(override.path)}"`) > MOST_NAMED) break;
+  }
+  const named = paths.slice(0, MOST_NAMED).join(", ") + (paths.length > MOST_NAMED ? " and more" : "");
+  const why = `runtime overrides at ${named} stand above all sources`;
+  return andThen(inSlices(making, budget), (value) => ({ source: RUNTIME, value, origin: PUT, place: "put", why }));
+}
+
+/** The explanation, with values as they are. */
+function said(
+  path: Segments,
+  asked: Segments,
+  context: ExplainContext,
+  budget: Budget,
+): Explanation | Promise<Explanation> {
+  const deciding = context.overrides.deciding(path);
+  if (deciding === undefined) {
+    return andThen(overriddenWithin(path, context, budget), (winner) =>
+      explained(path, asked, context, winner, undefined),
+    );
+  }
+  const value = valueAt(context.raw, path);
+  const at = formatPath(deciding);
+  const why =
+    deciding.length === path.length ? "runtime overrides stand above all sources" : `runtime override at "${at}"`;
+  const winner = value === undefined ? undefined : { source: RUNTIME, value, origin: PUT, place: "put", why };
+  return explained(path, asked, context, winner, `replaced by the runtime override at "${at}"`);
+}
+
+/** @param replaced why no source can count */
+function explained(
+  path: Segments,
+  asked: Segments,
+  context: ExplainContext,
+  overridden: Contribution | undefined,
+  replaced: string | undefined,
+): Explanation {
   const deprecated = context.deprecations?.at(path);
   const { snapshot, raw, secrets } = context;
-  const show = (value: Value): Value => secrets.redact(path, value)!;
   const merged: Contribution[] = [];
   const shadowed: Contribution[] = [];
-  let winner: Contribution | undefined;
-  /** Set once no lower layer can count. */
-  let hidden: string | undefined;
-
-  const deciding = context.overrides.deciding(path);
-  if (deciding !== undefined) {
-    const value = valueAt(raw, path);
-    const at = formatPath(deciding);
-    if (value !== undefined) {
-      winner = {
-        source: RUNTIME,
-        value: show(value),
-        origin: PUT,
-        place: "put",
-        why:
-          deciding.length === path.length ? "runtime overrides stand above all sources" : `runtime override at "${at}"`,
-      };
-    }
-    hidden = `replaced by the runtime override at "${at}"`;
-  } else {
-    const within = context.overrides.within(path);
-    if (within.length > 0) {
-      const paths = within.map((override) => `"${formatPath(override.path)}"`).join(", ");
-      const value = valueAt(Overrides.of(within).over({}, undefined), path)!;
-      const why = `runtime overrides at ${paths} stand above all sources`;
-      winner = { source: RUNTIME, value: show(value), origin: PUT, place: "put", why };
-    }
-  }
+  let winner = overridden;
+  let hidden = replaced;
 
   for (const layer of [...context.layers].reverse()) {
     const value = valueAt(layer.tree, path);
@@ -113,7 +167,7 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
     const origin = layer.origin(path);
     const contribution = (why: string): Contribution => ({
       source: layer.source,
-      value: show(value),
+      value,
       origin,
       place: placeOf(origin),
       why: withOrigin(why, origin),
@@ -132,7 +186,7 @@ export function explain(asked: Segments, context: ExplainContext): Explanation {
   return {
     path: formatPath(path),
     version: snapshot.version,
-    value: secrets.redact(path, value),
+    value,
     secret: secrets.covers(path),
     ...(path === asked ? {} : { renamed_from: formatPath(asked) }),
     ...(deprecated === undefined ? {} : { deprecated }),

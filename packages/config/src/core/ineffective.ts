@@ -1,10 +1,13 @@
-import { isTable } from "./draft.ts";
+import { entry, isList, isTable } from "./draft.ts";
 import type { Diagnostic, Layer } from "./layer.ts";
 import { placeOf } from "./layers.ts";
+import { andThen } from "./maybe.ts";
 import { nearest } from "./nearest.ts";
 import { formatPath } from "./path.ts";
-import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, PIECE, searched } from "./sliced.ts";
+import { valueAt } from "./snapshot.ts";
+import { keysOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -18,46 +21,73 @@ const MOST = 100;
 /**
  * A diagnostic, with its place and the nearest known key, for each of the first hundred keys without effect.
  *
- * @param raw the merged tree of the layers
- * @param effective the schema's output for it
+ * @param raw what the layers say together
+ * @param effective what the schema made of it
+ * @param budget lets large trees be looked at in slices: a promise then
  */
 export function keysWithoutEffect(
   layers: readonly Layer[],
   raw: Table,
   effective: Table,
   shape: Shape | undefined,
-): readonly Diagnostic[] {
-  if (raw === effective) return [];
+  budget: Budget,
+): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
-  const walk = (said: Value, kept: Value, known: Shape | undefined, path: Segments): void => {
-    if (said === kept || found.length >= MOST) return;
-    if (Array.isArray(said) && Array.isArray(kept) && said.length === kept.length) {
-      said.forEach((element: Value, i) =>
-        walk(element, kept[i] as Value, known?.prefix?.[i] ?? known?.items, [...path, String(i)]),
-      );
-    } else if (isTable(said) && isTable(kept)) {
-      for (const key of Object.keys(said)) {
-        if (found.length >= MOST) return;
-        const below = known?.children.get(key) ?? known?.rest;
-        const at = [...path, key];
-        if (Object.hasOwn(kept, key)) walk(said[key]!, kept[key]!, below, at);
-        else if (below === undefined) {
-          found.push(...without(said[key]!, at, [...(known?.children.keys() ?? []), ...Object.keys(kept)], layers));
-        }
-      }
-    }
+  const start: Place = { said: raw, kept: effective, known: shape, path: [], from: 0 };
+  const look = (place: Place | Lost, deeper: (place: Place | Lost) => void): void => {
+    if (found.length >= MOST) return;
+    if ("lost" in place) found.push(...without(place, layers));
+    else visit(place, deeper);
   };
-  walk(raw, effective, shape, []);
-  return found.slice(0, MOST);
+  return andThen(searched([start], look, budget), () => found.slice(0, MOST));
 }
 
-/** One diagnostic for each layer that has the key. */
-function without(
-  value: Value,
-  path: Segments,
-  known: readonly string[],
-  layers: readonly Layer[],
-): readonly Diagnostic[] {
+/** What is said at a path, and what the schema keeps of it. */
+interface Place {
+  readonly said: Value;
+  readonly kept: Value;
+  readonly known: Shape | undefined;
+  readonly path: Segments;
+  /** The entry to go on with. */
+  readonly from: number;
+}
+
+/** What the schema drops. */
+interface Lost {
+  readonly lost: Value;
+  readonly path: Segments;
+  /** Keys that were not dropped, or would not have been. */
+  readonly known: readonly string[];
+}
+
+function visit(place: Place, deeper: (place: Place | Lost) => void): void {
+  const { said, kept, known, path, from } = place;
+  if (said === kept) return;
+  const isTables = isTable(said) && isTable(kept);
+  if (!isTables && !(isList(said) && isList(kept) && said.length === kept.length)) return;
+  const keys = isTables ? keysOf(said) : undefined;
+  const { length } = keys ?? (said as readonly Value[]);
+  const end = Math.min(length, from + PIECE);
+  let names: readonly string[] | undefined;
+  for (let i = from; i < end; i++) {
+    const key = keys?.[i] ?? String(i);
+    const value = entry(said, key)!;
+    const now = entry(kept, key);
+    const below = isTables ? (known?.children.get(key) ?? known?.rest) : (known?.prefix?.[i] ?? known?.items);
+    if (now !== undefined) {
+      if (value !== now && typeof value === "object" && value !== null) {
+        deeper({ said: value, kept: now, known: below, path: [...path, key], from: 0 });
+      }
+    } else if (isTables && below === undefined) {
+      names ??= [...(known?.children.keys() ?? []), ...keysOf(kept)];
+      deeper({ lost: value, path: [...path, key], known: names });
+    }
+  }
+  if (end < length) deeper({ ...place, from: end });
+}
+
+/** One diagnostic for each layer that says it. */
+function without({ lost: value, path, known }: Lost, layers: readonly Layer[]): readonly Diagnostic[] {
   const [leaf, words] = only(value, path.at(-1)!);
   const full = [...path, ...leaf];
   const shown = formatPath(full);

@@ -1,6 +1,7 @@
 import { ConfigSourceError } from "../errors.ts";
+import { admittedAhead } from "./admitted_ahead.ts";
 import { Aliases } from "./aliases.ts";
-import { type Deprecations, deprecationText } from "./deprecations.ts";
+import { type Deprecated, type Deprecations, deprecationText } from "./deprecations.ts";
 import { isTable, share } from "./draft.ts";
 import { knownPaths } from "./known_paths.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
@@ -9,7 +10,8 @@ import { admit, PlainDataError } from "./plain.ts";
 import { type Moved, renamed, writtenAt } from "./renaming.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
-import type { Segments, Table, Value } from "./value.ts";
+import { UNLIMITED } from "./sliced.ts";
+import type { Segments, Table } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
 
 /**
@@ -65,17 +67,7 @@ export interface Names {
   readonly deprecations?: Deprecations;
 }
 
-/**
- * Records that the tree of a contribution has been admitted already, with the resulting tree, which shares with
- * `before`.
- */
-export function remember(contribution: object, before: Table, tree: Value): void {
-  ahead.set(contribution, { before, tree });
-}
-
-const ahead = new WeakMap<object, { readonly before: Table; readonly tree: Value }>();
-
-/** A checked layer. It retains no other layer, neither earlier ones nor those below. */
+/** A layer that was checked. It keeps nothing but itself: no layer before it, and none below. */
 class AdmittedLayer implements Layer {
   readonly source: string;
   readonly tree: Table;
@@ -136,12 +128,14 @@ class AdmittedLayer implements Layer {
 
   private deprecated(deprecations: Deprecations | undefined): readonly Diagnostic[] {
     const { source } = this;
-    return (deprecations?.in(this.tree) ?? []).slice(0, MOST_OF_A_KIND).map(({ path, message }) => ({
-      source,
-      code: "deprecated",
-      message: `${deprecationText(path, message)} (${placeOf(this.origin(path))})`,
-      path: formatPath(path),
-    }));
+    return ((deprecations?.in(this.tree, UNLIMITED) ?? []) as readonly Deprecated[])
+      .slice(0, MOST_OF_A_KIND)
+      .map(({ path, message }) => ({
+        source,
+        code: "deprecated",
+        message: `${deprecationText(path, message)} (${placeOf(this.origin(path))})`,
+        path: formatPath(path),
+      }));
   }
 }
 
@@ -244,7 +238,7 @@ function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segm
 }
 
 function treeOf(contribution: object, said: Said, old: Layer): Table {
-  const done = ahead.get(contribution);
+  const done = admittedAhead(contribution);
   try {
     const tree =
       done === undefined

@@ -1,12 +1,16 @@
-import { isTable } from "./draft.ts";
+import { entry, isList, isTable } from "./draft.ts";
 import { PUT } from "./explain.ts";
 import { guessed, shapeAt } from "./known_paths.ts";
 import type { Diagnostic, Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
+import { sharing } from "./making.ts";
+import { andThen } from "./maybe.ts";
 import { formatPath } from "./path.ts";
 import type { Configuration } from "./proposal.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, inSlices, PIECE, searched } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
+import { keysOf } from "./table.ts";
 import { hasShape, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
@@ -24,12 +28,26 @@ import type { Segments, Table, Value } from "./value.ts";
 /** Maximum number of diagnostics for one configuration. */
 const MOST = 100;
 
-/** A diagnostic, with its place, for each of the first hundred such values. Never quotes one. */
-export function mistypedValues(configuration: Configuration, shape: Shape | undefined): readonly Diagnostic[] {
-  return [...displaced(configuration, shape), ...coerced(configuration, shape)].slice(0, MOST);
+/**
+ * A diagnostic, with its place, for each of the first hundred such values. Never quotes one.
+ *
+ * @param budget lets large trees be looked at in slices: a promise then
+ */
+export function mistypedValues(
+  configuration: Configuration,
+  shape: Shape | undefined,
+  budget: Budget,
+): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
+  return andThen(displaced(configuration, shape, budget), (first) =>
+    andThen(coerced(configuration, shape, budget), (then) => [...first, ...then].slice(0, MOST)),
+  );
 }
 
-function displaced({ layers, overrides, snapshot }: Configuration, shape: Shape | undefined): readonly Diagnostic[] {
+function displaced(
+  { layers, overrides, snapshot }: Configuration,
+  shape: Shape | undefined,
+  budget: Budget,
+): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const note = (path: Segments, winner: Part, loser: Part): void => {
     const [value, before] = [valueAt(winner.tree, path)!, valueAt(loser.tree, path)!];
@@ -40,71 +58,97 @@ function displaced({ layers, overrides, snapshot }: Configuration, shape: Shape 
     const message = `"${formatPath(path)}" is ${nameOf(value)} where ${placeOf(loser.origin(path))} has ${nameOf(before)}, wanted ${WANTED[kindOf(before)]} (${placed(origin)})`;
     found.push({ source: origin.source, code: "type", message, path: formatPath(path) });
   };
-  const collect = (tables: readonly { readonly part: Part; readonly table: Table }[], path: Segments): void => {
-    for (const key of keysOfSeveral(tables.map(({ table }) => table))) {
-      if (found.length >= MOST) return;
+  const look = (place: Place, deeper: (place: Place) => void): void => {
+    const { tables, path, second, from } = place;
+    if (found.length >= MOST || second >= tables.length) return;
+    const keys = keysOf(tables[second]!.table);
+    const end = Math.min(keys.length, from + PIECE);
+    for (let i = from; i < end; i++) {
+      const key = keys[i]!;
+      if (!isSecond(tables, second, key)) continue;
       const having = tables.filter(({ table }) => Object.hasOwn(table, key));
       const { part, table } = having.at(-1)!;
       const value = table[key]!;
+      const at = [...path, key];
       if (isTable(value)) {
         const below = having.map((one) => ({ part: one.part, table: one.table[key]! }));
-        collect(
-          below.filter((one): one is { part: Part; table: Table } => isTable(one.table)),
-          [...path, key],
-        );
+        const inner = below.filter((one): one is { part: Part; table: Table } => isTable(one.table));
+        deeper({ tables: inner, path: at, second: 1, from: 0 });
         continue;
       }
       const loser = having.slice(0, -1).findLast((one) => isOther(value, one.table[key]!));
-      if (loser !== undefined) note([...path, key], part, loser.part);
+      if (loser !== undefined) note(at, part, loser.part);
     }
+    deeper(end < keys.length ? { ...place, from: end } : { ...place, second: second + 1, from: 0 });
   };
-  const parts: readonly Part[] = [...layers, { tree: overrides.over(EMPTY, undefined), origin: () => PUT }];
-  collect(
-    parts.map((part) => ({ part, table: part.tree })),
-    [],
-  );
-  return found;
+  return andThen(inSlices(overrides.alone([]) ?? NOTHING, budget), (put) => {
+    const parts: readonly Part[] = [...layers, { tree: put as Table, origin: () => PUT }];
+    const start: Place = { tables: parts.map((part) => ({ part, table: part.tree })), path: [], second: 1, from: 0 };
+    return andThen(searched([start], look, budget), () => found);
+  });
 }
 
-const EMPTY: Table = Object.freeze({});
+const NOTHING = sharing(undefined, Object.freeze({}));
 
 type Part = Pick<Layer, "tree" | "origin">;
 
-/** Keys that more than one of the tables has. */
-function keysOfSeveral(tables: readonly Table[]): Iterable<string> {
-  const several = new Set<string>();
-  if (tables.length < 2) return several;
-  const seen = new Set<string>();
-  for (const table of tables) {
-    for (const key of Object.keys(table)) {
-      if (seen.has(key)) several.add(key);
-      else seen.add(key);
-    }
-  }
-  return several;
+/** Tables of several parts at one path. */
+interface Place {
+  readonly tables: readonly { readonly part: Part; readonly table: Table }[];
+  readonly path: Segments;
+  /** Looked at are the keys that this table has, and one before it. */
+  readonly second: number;
+  /** The key of it to go on with. */
+  readonly from: number;
 }
 
-function coerced({ raw, snapshot, layers }: Configuration, shape: Shape | undefined): readonly Diagnostic[] {
+/** Whether exactly one table before this one has the key. */
+function isSecond(tables: Place["tables"], second: number, key: string): boolean {
+  let before = 0;
+  for (let i = 0; i < second; i++) if (Object.hasOwn(tables[i]!.table, key)) before++;
+  return before === 1;
+}
+
+function coerced(
+  { raw, snapshot, layers }: Configuration,
+  shape: Shape | undefined,
+  budget: Budget,
+): readonly Diagnostic[] | Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
-  const walk = (said: Value, made: Value, known: Shape | undefined, path: Segments): void => {
+  const look = (place: Made, deeper: (place: Made) => void): void => {
+    const { said, made, known, path, from } = place;
     if (said === made || known === undefined || found.length >= MOST) return;
-    if (isTable(said) && isTable(made)) {
-      for (const key of Object.keys(said)) {
-        if (Object.hasOwn(made, key))
-          walk(said[key]!, made[key]!, known.children.get(key) ?? known.rest, [...path, key]);
+    const isTables = isTable(said) && isTable(made);
+    if (isTables || (isList(said) && isList(made) && said.length === made.length)) {
+      const keys = isTables ? keysOf(said) : undefined;
+      const { length } = keys ?? (said as readonly Value[]);
+      const end = Math.min(length, from + PIECE);
+      for (let i = from; i < end; i++) {
+        const key = keys?.[i] ?? String(i);
+        const [value, now] = [entry(said, key)!, entry(made, key)];
+        if (now === undefined || value === now) continue;
+        const below = isTables ? (known.children.get(key) ?? known.rest) : (known.prefix?.[i] ?? known.items);
+        if (below !== undefined) deeper({ said: value, made: now, known: below, path: [...path, key], from: 0 });
       }
-    } else if (Array.isArray(said) && Array.isArray(made) && said.length === made.length) {
-      said.forEach((element: Value, i) =>
-        walk(element, made[i] as Value, known.prefix?.[i] ?? known.items, [...path, String(i)]),
-      );
+      if (end < length) deeper({ ...place, from: end });
     } else if (isMisread(said, made, known)) {
       const origin: Origin = layers.findLast(({ tree }) => valueAt(tree, path) === said)?.origin(path) ?? PUT;
       const message = `"${formatPath(path)}" is ${nameOf(said)}, of which the schema makes ${nameOf(made)} in its own way, wanted ${WANTED[kindOf(made)]} (${placed(origin)})`;
       found.push({ source: origin.source, code: "type", message, path: formatPath(path) });
     }
   };
-  walk(raw, snapshot.tree, shape, []);
-  return found;
+  const start: Made = { said: raw, made: snapshot.tree, known: shape, path: [], from: 0 };
+  return andThen(searched([start], look, budget), () => found);
+}
+
+/** What is said at a path, and what the schema made of it. */
+interface Made {
+  readonly said: Value;
+  readonly made: Value;
+  readonly known: Shape | undefined;
+  readonly path: Segments;
+  /** The entry to go on with. */
+  readonly from: number;
 }
 
 function placed(origin: Origin): string {

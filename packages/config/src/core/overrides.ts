@@ -92,7 +92,21 @@ export class Overrides {
     return node === undefined ? [] : [...listed(node, path)];
   }
 
-  /** Whether there are none. */
+  /** The same, one by one. */
+  *eachWithin(path: Segments): IterableIterator<Override> {
+    const node = this.find(path);
+    if (node !== undefined) yield* listed(node, path);
+  }
+
+  /** What the overrides at a path and below it make without anything under them; undefined where there is none. */
+  alone(path: Segments): Making | undefined {
+    const node = this.find(path);
+    if (node === undefined) return undefined;
+    const value = node.isLeaf ? node.value! : node.table;
+    return value === undefined ? new LayingOver(undefined, node, undefined) : sharing(undefined, value);
+  }
+
+  /** Whether there is none. */
   get isEmpty(): boolean {
     return this.root === undefined;
   }

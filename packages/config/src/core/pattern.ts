@@ -26,7 +26,13 @@ export type Matcher =
   | { readonly kind: "literal"; readonly text: string }
   | { readonly kind: "any" }
   | { readonly kind: "deep" }
-  | { readonly kind: "glob"; readonly text: string; readonly test: (segment: string) => boolean };
+  | {
+      readonly kind: "glob";
+      readonly text: string;
+      readonly test: (segment: string) => boolean;
+      /** false: it matches no index of a list. */
+      readonly indices?: false;
+    };
 
 /** Longest pattern, in UTF-16 units. */
 const MAX_LENGTH = 10_000;

@@ -13,8 +13,8 @@ import { formatPath, isWithin } from "./path.ts";
 import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
 import { renamed } from "./renaming.ts";
-import type { Secrets } from "./secrets.ts";
-import { type Budget, inSlices } from "./sliced.ts";
+import type { Secrets, ValueAtPath } from "./secrets.ts";
+import { type Budget, inSlices, secretsMet } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
 import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Validation, ValidationContext } from "./validate.ts";
@@ -140,14 +140,19 @@ export function check(
 ): Checked | Promise<Checked> {
   const before = now.snapshot.tree;
   if (next.raw === now.raw && !isFirst(now)) return before;
-  const layers = [...next.layers, ...now.layers].map((layer) => layer.tree);
-  const scrub = rules.secrets.scrubber([next.raw, before, ...layers]);
+  const { secrets } = rules;
   const context: ValidationContext = {
     action: actionOf(proposal),
     origin: (path) => originAt(path, next.layers, next.overrides),
-    shown: (path, message) => {
-      if (rules.secrets.covers(path)) return "is not valid (what is wrong is not shown, as it is secret)";
-      return scrub(message);
+    shown: () => {
+      const trees = [next.raw, before, ...[...next.layers, ...now.layers].map(({ tree }) => tree)];
+      const values = trees.map((tree): ValueAtPath => [[], tree]);
+      const shown = (path: Segments, message: string): string =>
+        secrets.covers(path)
+          ? "is not valid (what is wrong is not shown, as it is secret)"
+          : secrets.scrub(message, values);
+      if (budget === undefined) return shown;
+      return andThen(secretsMet(secrets, values, budget), () => shown);
     },
     budget,
   };

@@ -5,6 +5,7 @@
  * The rule is decision "Default secrets" of the specification.
  */
 export function isSecretName(key: string): boolean {
+  if (!HINT.test(key)) return false;
   const known = judged.get(key);
   if (known !== undefined) return known;
   const verdict = isSecret(wordsOf(key));
@@ -12,7 +13,10 @@ export function isSecretName(key: string): boolean {
   return verdict;
 }
 
-/** The same keys recur, so results are cached. */
+/** One of these is in each name of a secret. */
+const HINT = /pass|pwd|secret|token|cred|dsn|jwt|authori|bearer|key|string/i;
+
+/** Keys come again and again; so many are remembered. */
 const judged = new Map<string, boolean>();
 const MOST_REMEMBERED = 10_000;
 const LONGEST_REMEMBERED = 100;

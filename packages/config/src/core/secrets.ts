@@ -1,9 +1,13 @@
-import { credentialsIn, withoutCredentials } from "./credentials.ts";
-import { isTable } from "./draft.ts";
-import { formatPath, isWellFormed, parsePath } from "./path.ts";
+import { credentialsIn } from "./credentials.ts";
+import type { Making } from "./making.ts";
+import { formatPath, parsePath } from "./path.ts";
 import { parsePattern, type Pattern } from "./pattern.ts";
+import { REDACTED, redacted, redaction, type Shown } from "./redaction.ts";
 import { isSecretName } from "./secret_names.ts";
-import { PatternIndex, type State, walked } from "./subscriptions.ts";
+import { SecretTexts } from "./secret_texts.ts";
+import type { Standing } from "./standing.ts";
+import { PatternIndex } from "./subscriptions.ts";
+import { keysOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -15,7 +19,8 @@ import type { Segments, Table, Value } from "./value.ts";
 export class Secrets {
   private readonly index = new PatternIndex<Pattern>();
   private readonly learnt = new Set<string>();
-  /** A new object whenever more has become secret: results computed with the previous one are invalid. */
+  private met = new MetTexts();
+  /** Another object whenever more is secret than before: what was found out with the one before must be found out again. */
   generation: object = {};
 
   /**
@@ -38,6 +43,7 @@ export class Secrets {
       const pattern: Pattern = { source: dotted, alternatives: [path.map((text) => ({ kind: "literal", text }))] };
       this.index.add(pattern, pattern);
       this.generation = {};
+      this.met = new MetTexts();
     }
   }
 
@@ -49,12 +55,17 @@ export class Secrets {
   /** The value at `path` as it may be shown. The same object if it contains no secret; undefined stays undefined. */
   redact(path: Segments, value: Value | undefined): Value | undefined {
     if (value === undefined) return undefined;
-    return this.covers(path) ? REDACTED : bare(this.index.replaceWithin(path, value, () => REDACTED));
+    return this.covers(path) ? REDACTED : redacted(value, this.index.standing(path));
+  }
+
+  /** The same, to be made piece by piece. @param was what stood there before, and how it was shown: what is equal is shown alike */
+  redaction(path: Segments, value: Value, was?: Shown): Making {
+    return this.covers(path) ? redaction(REDACTED, COVERED) : redaction(value, this.index.standing(path), was);
   }
 
   /** The mask of secrets at the root of a tree, for walking down. */
   get mask(): Mask {
-    return this.index.root;
+    return this.index.standing();
   }
 
   /** Like `redact`, for a path that may be invalid: a value that cannot be shown to be no secret counts as one. */
@@ -66,101 +77,128 @@ export class Secrets {
     }
   }
 
-  /** The texts of all secrets in a tree, which must not appear in messages. */
-  textsIn(tree: Table): readonly string[] {
-    return this.textsAt([], tree);
-  }
-
-  /** The same for the current or former value at a path. */
-  textsAt(path: Segments, value: Value | undefined): readonly string[] {
-    if (value === undefined) return [];
-    const texts = new Set<string>();
-    if (this.covers(path)) collectTexts(value, texts);
-    this.index.replaceWithin(path, value, (secret) => {
-      collectTexts(secret, texts);
-      return secret;
-    });
-    collectCredentials(value, texts);
-    // The longest first, so that a secret inside another one does not leave the rest of that visible.
-    return [...texts].sort((a, b) => b.length - a.length);
-  }
-
   /**
-   * A function that removes the secrets of several trees from a message: of all layers, including shadowed values, and
-   * of the previous configuration, whose secrets were valid a moment ago. The trees are walked at the first message.
+   * A message without the secrets of these values, each at its path, and of those that were asked about before: of all layers,
+   * those that others shadow included, and of configurations that were valid a moment ago.
    */
-  scrubber(trees: Iterable<Table>): (message: string) => string {
-    let texts: readonly string[] | undefined;
-    return (message) => {
-      texts ??= [...new Set(Array.from(new Set(trees), (tree) => this.textsIn(tree)).flat())].sort(
-        (a, b) => b.length - a.length,
-      );
-      return scrubbed(message, texts);
-    };
+  scrub(message: string, values: Iterable<ValueAtPath>): string {
+    for (const place of this.unmet(values)) this.met.meet(place);
+    this.met.settle();
+    return this.met.texts.scrub(message);
+  }
+
+  /** Where secrets have to be looked for before a message about these values can be scrubbed at once: `look` there. */
+  unmet(values: Iterable<ValueAtPath>): readonly SecretPlace[] {
+    if (this.met.isFull) this.met = new MetTexts();
+    const places: SecretPlace[] = [];
+    for (const [path, value] of values) {
+      const at = this.covers(path) ? COVERED : this.index.standing(path);
+      if (value !== undefined && !this.met.knows(value, at)) places.push({ value, at, from: 0 });
+    }
+    return places;
+  }
+
+  /** One step of that search, which goes on with `deeper`. */
+  look(place: SecretPlace, deeper: (place: SecretPlace) => void): void {
+    this.met.look(place, deeper);
   }
 }
 
 /** The mask of secrets below a node. */
-export type Mask = readonly State<Pattern>[];
+export type Mask = Standing;
 
 /** The mask below a key of that node; undefined if everything there is secret. */
 export function maskBelow(mask: Mask, key: string): Mask | undefined {
-  return walked(mask, key);
+  const below = mask.next(key);
+  return below.isMatched ? undefined : below;
 }
 
-/** The replacement for a secret. */
-export const REDACTED = "[redacted]";
+export { REDACTED };
+
+export type ValueAtPath = readonly [path: Segments, value: Value | undefined];
+
+/** Where no pattern leads any further: at a secret, or below one. */
+const COVERED = new PatternIndex().standing();
+
+/** Where secrets are looked for: a value, or the entries of one from an index on. */
+export interface SecretPlace {
+  readonly value: Value;
+  readonly at: Standing;
+  readonly from: number;
+}
+
+/** So many entries of a table or list are looked at in one go. */
+const PIECE = 2_000;
+
+/** More texts than these are not kept for what is gone. */
+const FEW = 10_000;
+
+/** The texts of secrets that were met. A subtree that stays the same is looked at once. */
+class MetTexts {
+  readonly texts = new SecretTexts();
+  private readonly seen = new WeakMap<object, Standing>();
+  private most: number | undefined = undefined;
+
+  /** Whether most of it is of configurations that are gone. */
+  get isFull(): boolean {
+    return this.most !== undefined && this.texts.size > this.most;
+  }
+
+  /** All that there is was met. */
+  settle(): void {
+    this.most ??= 2 * this.texts.size + FEW;
+  }
+
+  knows(value: Value, at: Standing): boolean {
+    return typeof value === "object" && value !== null && this.seen.get(value) === at;
+  }
+
+  meet(start: SecretPlace): void {
+    const left = [start];
+    for (let place = left.pop(); place !== undefined; place = left.pop())
+      this.look(place, (one) => void left.push(one));
+  }
+
+  look(place: SecretPlace, deeper: (place: SecretPlace) => void): void {
+    const { value, at, from } = place;
+    if (typeof value !== "object" || value === null) return this.scalar(value, at);
+    if (from === 0) {
+      if (this.seen.get(value) === at) return;
+      this.seen.set(value, at);
+    }
+    try {
+      this.entries(place, deeper);
+    } catch {
+      // What a source offers is others' object, and may not let itself be read.
+    }
+  }
+
+  private entries({ value, at, from }: SecretPlace, deeper: (place: SecretPlace) => void): void {
+    const keys = Array.isArray(value) ? undefined : keysIn(value as Table);
+    const { length } = keys ?? (value as readonly Value[]);
+    const end = Math.min(length, from + PIECE);
+    if (end < length) deeper({ value, at, from: end });
+    for (let i = from; i < end; i++) {
+      const below = (value as { readonly [key: string | number]: Value })[keys?.[i] ?? i];
+      const found = at === COVERED ? at : keys === undefined ? at.at(i) : at.next(keys[i]!);
+      const next = found.isMatched ? COVERED : found;
+      if (typeof below === "object" && below !== null) deeper({ value: below, at: next, from: 0 });
+      else if (below !== undefined) this.scalar(below, next);
+    }
+  }
+
+  private scalar(value: Value, at: Standing): void {
+    if (at === COVERED && value !== null && typeof value !== "boolean") this.texts.add(String(value));
+    if (typeof value === "string") for (const text of credentialsIn(value)) this.texts.add(text);
+  }
+}
+
+/** What is not frozen may change, and its keys are not remembered. */
+function keysIn(table: Table): readonly string[] {
+  return Object.isFrozen(table) ? keysOf(table) : Object.keys(table);
+}
 
 const NAMED: Pattern = {
   source: "names of secrets",
-  alternatives: [[{ kind: "deep" }, { kind: "glob", text: "\0name of a secret", test: isSecretName }]],
+  alternatives: [[{ kind: "deep" }, { kind: "glob", text: "\0name of a secret", test: isSecretName, indices: false }]],
 };
-
-/** A message without these texts, and without credentials. */
-export function scrubbed(message: string, texts: readonly string[]): string {
-  let clean = message;
-  for (const text of texts) if (clean.includes(text)) clean = clean.replaceAll(text, REDACTED);
-  return withoutCredentials(clean, REDACTED);
-}
-
-/** Shorter texts occur in every message. */
-const SHORTEST_TEXT = 4;
-
-/** No URL contains longer texts. */
-const LONGEST_ENCODED = 2_000;
-
-/** A value without the credentials in its texts. The same object if there are none. */
-function bare(value: Value): Value {
-  if (typeof value === "string") return withoutCredentials(value, REDACTED);
-  if (typeof value !== "object" || value === null) return value;
-  if (!isTable(value)) {
-    const list = value.map(bare);
-    return list.every((element, i) => element === value[i]) ? value : list;
-  }
-  let shown: Record<string, Value> | undefined;
-  for (const key of Object.keys(value)) {
-    const below = value[key]!;
-    const now = bare(below);
-    if (now !== below) (shown ??= { ...value })[key] = now;
-  }
-  return shown ?? value;
-}
-
-function collectCredentials(value: Value, texts: Set<string>): void {
-  if (typeof value === "string") for (const text of credentialsIn(value)) collectTexts(text, texts);
-  else if (typeof value === "object" && value !== null) {
-    for (const below of isTable(value) ? Object.values(value) : value) collectCredentials(below, texts);
-  }
-}
-
-function collectTexts(value: Value, texts: Set<string>): void {
-  if (typeof value === "object" && value !== null) {
-    for (const below of isTable(value) ? Object.values(value) : value) collectTexts(below, texts);
-  } else if (value !== null && typeof value !== "boolean") {
-    const text = String(value);
-    if (text.length < SHORTEST_TEXT) return;
-    texts.add(text);
-    texts.add(JSON.stringify(text).slice(1, -1));
-    if (text.length < LONGEST_ENCODED && isWellFormed(text)) texts.add(encodeURIComponent(text));
-  }
-}

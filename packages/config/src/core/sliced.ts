@@ -1,9 +1,12 @@
+import { remember } from "./admitted_ahead.ts";
+import { type Change, type ChangedPath, type LeafPlace, sortedByPath, visitLeaves } from "./diff.ts";
 import { Draft, isTable } from "./draft.ts";
 import type { Layer } from "./layer.ts";
-import { remember } from "./layers.ts";
 import { Making } from "./making.ts";
 import { Admission, type AdmissionRules, admit, isAdmitted, newList } from "./plain.ts";
-import type { Value } from "./value.ts";
+import type { Secrets, ValueAtPath } from "./secrets.ts";
+import type { Notification, PatternIndex } from "./subscriptions.ts";
+import type { Segments, Value } from "./value.ts";
 
 /**
  * The only place where work is cut into slices, so that the event loop can turn. All rules of the core are plain
@@ -25,8 +28,8 @@ export interface Budget {
 
 /** Up to this many values are admitted at once: some milliseconds. */
 const LARGE = 20_000;
-/** Values in one piece of a larger tree: well below a millisecond. */
-const PIECE = 2_000;
+/** Values in one piece of what is larger: well below a millisecond. */
+export const PIECE = 2_000;
 
 /**
  * Like `admit`, but a large value is admitted in slices, and the result is a promise. The value must not be changed
@@ -148,20 +151,112 @@ async function made(making: Making, budget: Budget): Promise<Value> {
 /**
  * Searches node by node, with a check of the budget after each, in the order of a depth-first search.
  *
- * @param visit visits one node, and returns the nodes to search next
+ * @param visit looks at one node, and says where the search goes on
+ * @returns a promise where the budget was spent before the end
  */
-export async function searched<At>(
-  start: At,
+export function searched<At>(
+  starts: readonly At[],
   visit: (at: At, deeper: (at: At) => void) => void,
   budget: Budget,
-): Promise<void> {
-  const left = [start];
-  for (let at = left.pop(); at !== undefined; at = left.pop()) {
-    const below: At[] = [];
-    visit(at, (one) => void below.push(one));
-    for (let i = below.length - 1; i >= 0; i--) left.push(below[i]!);
-    if (budget.spent()) await budget.turn();
-  }
+): void | Promise<void> {
+  const left = starts.toReversed();
+  const search = (): void | Promise<void> => {
+    for (let at = left.pop(); at !== undefined; at = left.pop()) {
+      const below: At[] = [];
+      visit(at, (one) => void below.push(one));
+      for (let i = below.length - 1; i >= 0; i--) left.push(below[i]!);
+      if (left.length > 0 && budget.spent()) return budget.turn().then(search);
+    }
+  };
+  return search();
+}
+
+/**
+ * Finds the secrets of values, so that a message about them can be scrubbed at once.
+ *
+ * @returns a promise where a value is large
+ */
+export function secretsMet(secrets: Secrets, values: Iterable<ValueAtPath>, budget: Budget): void | Promise<void> {
+  const unmet = secrets.unmet(values);
+  const isLarge = unmet.some(({ value }) => holdsMore(value, LARGE, LENIENT));
+  return searched(unmet, (place, deeper) => secrets.look(place, deeper), isLarge ? budget : UNLIMITED);
+}
+
+/** For what is wanted at once. */
+export const UNLIMITED: Budget = { spent: () => false, turn: () => Promise.resolve() };
+
+/**
+ * Does something with one item after the other, with a look at the budget after each; where an item is waited for, the next
+ * comes after it.
+ *
+ * @returns a promise where the budget was spent before the end, or something was waited for
+ */
+export function eachInTurn<T>(
+  items: Iterable<T>,
+  step: (item: T) => void | Promise<void>,
+  budget: Budget,
+): void | Promise<void> {
+  const left = items[Symbol.iterator]();
+  let next = left.next();
+  const go = (): void | Promise<void> => {
+    while (next.done !== true) {
+      const done = step(next.value);
+      next = left.next();
+      if (done instanceof Promise) return done.then(go);
+      if (next.done !== true && budget.spent()) return budget.turn().then(go);
+    }
+  };
+  return go();
+}
+
+/**
+ * What an index finds in a change, sorted by path.
+ *
+ * @returns a promise where the budget was spent before the end
+ */
+export function projected<T>(
+  index: PatternIndex<T>,
+  change: Change | undefined,
+  budget: Budget,
+): readonly Notification<T>[] | Promise<readonly Notification<T>[]> {
+  const found: Notification<T>[] = [];
+  if (change === undefined || index.size === 0) return found;
+  return sorted(
+    found,
+    searched([index.begin(change)], (at, deeper) => index.visit(at, found, deeper), budget),
+    budget,
+  );
+}
+
+/**
+ * The changed leaves, sorted by path.
+ *
+ * @param but as for `changedLeaves`
+ * @returns a promise where the budget was spent before the end
+ */
+export function leavesOf(
+  change: Change | undefined,
+  but: Segments | undefined,
+  budget: Budget,
+): readonly ChangedPath[] | Promise<readonly ChangedPath[]> {
+  const found: ChangedPath[] = [];
+  if (change === undefined) return found;
+  const start: LeafPlace = { above: change, depth: 0, but };
+  return sorted(
+    found,
+    searched([start], (at, deeper) => visitLeaves(at, found, deeper), budget),
+    budget,
+  );
+}
+
+/** To sort many takes a slice of its own. */
+function sorted<T extends { readonly path: string }>(
+  found: T[],
+  search: void | Promise<void>,
+  budget: Budget,
+): readonly T[] | Promise<readonly T[]> {
+  if (!(search instanceof Promise)) return sortedByPath(found);
+  return search.then(() => budget.turn()).then(() => sortedByPath(found));
 }
 
 /**
@@ -184,7 +279,7 @@ export function admitAhead(contribution: unknown, layer: Layer, budget: Budget):
   const tree = treeIn(contribution);
   if (!holdsMore(tree, LARGE, LENIENT)) return undefined;
   return admitted(tree, layer.tree, LENIENT, budget).then(
-    (made) => remember(contribution, layer.tree, made),
+    (made) => remember(contribution, { before: layer.tree, tree: made as Value }),
     () => undefined,
   );
 }

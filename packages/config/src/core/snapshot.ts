@@ -1,7 +1,12 @@
 import { Aliases } from "./aliases.ts";
 import { entry, isTable } from "./draft.ts";
+import type { Making } from "./making.ts";
+import { andThen } from "./maybe.ts";
 import { formatPath, parsePath } from "./path.ts";
+import type { Shown } from "./redaction.ts";
 import { Secrets } from "./secrets.ts";
+import { type Budget, inSlices } from "./sliced.ts";
+import { keysOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -24,7 +29,8 @@ export class Snapshot {
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
 
   private readonly secrets: Secrets;
-  private shown: { readonly tree: Table; readonly by: object } | undefined = undefined;
+  /** What it shows, or what the last one before it showed that was asked: what is equal is shown alike. */
+  private shown: (Shown & { readonly by: object }) | undefined = undefined;
 
   private readonly aliases: Aliases;
 
@@ -42,7 +48,9 @@ export class Snapshot {
 
   /** The next snapshot, with the same secrets. */
   next(tree: Table): Snapshot {
-    return new Snapshot(this.version + 1, tree, this.secrets, this.aliases);
+    const next = new Snapshot(this.version + 1, tree, this.secrets, this.aliases);
+    next.shown = this.shown;
+    return next;
   }
 
   /**
@@ -51,9 +59,13 @@ export class Snapshot {
    * @returns the same object each time, while the secrets are the same
    */
   redacted(): Table {
-    const by = this.secrets.generation;
-    if (this.shown?.by !== by) this.shown = { tree: this.secrets.redact([], this.tree) as Table, by };
-    return this.shown.tree;
+    return this.isShown ? (this.shown!.shown as Table) : this.show(this.redaction.whole());
+  }
+
+  /** The same, in slices: a promise where it is large. */
+  redactedWithin(budget: Budget): Table | Promise<Table> {
+    if (this.isShown) return this.shown!.shown as Table;
+    return andThen(inSlices(this.redaction, budget), (shown) => this.show(shown));
   }
 
   /** The data for `JSON.stringify`: version and redacted tree. */
@@ -102,6 +114,20 @@ export class Snapshot {
     return valueAt(this.tree, this.aliases.rename(path));
   }
 
+  private get isShown(): boolean {
+    return this.shown?.by === this.secrets.generation && this.shown.value === this.tree;
+  }
+
+  private get redaction(): Making {
+    const was = this.shown?.by === this.secrets.generation ? this.shown : undefined;
+    return this.secrets.redaction([], this.tree, was);
+  }
+
+  private show(shown: Value): Table {
+    this.shown = { value: this.tree, shown, by: this.secrets.generation };
+    return shown as Table;
+  }
+
   private search(path: string): Value | undefined {
     const value = this.aged.has(path) ? this.aged.get(path) : this.at(parsePath(path));
     if (path.length > LONGEST_REMEMBERED) return value;
@@ -137,7 +163,7 @@ export function countLeaves(tree: Table): number {
   const known = counted.get(tree);
   if (known !== undefined) return known;
   let leaves = 0;
-  for (const key of Object.keys(tree)) {
+  for (const key of keysOf(tree)) {
     const value = tree[key]!;
     leaves += isTable(value) ? Math.max(1, countLeaves(value)) : 1;
   }

@@ -1,6 +1,7 @@
 import { type Change, inOrder } from "./diff.ts";
-import { isTable } from "./draft.ts";
+import { isIndex } from "./draft.ts";
 import { matchesSegment, type Matcher, type Pattern } from "./pattern.ts";
+import { Standing } from "./standing.ts";
 import type { Segments, Value } from "./value.ts";
 
 /**
@@ -32,6 +33,7 @@ export interface Notification<T> {
 export class PatternIndex<T> {
   private readonly start = new State<T>(undefined);
   private count = 0;
+  private top: Standing | undefined;
 
   /** The number of pairs of pattern and item in the index. */
   get size(): number {
@@ -40,6 +42,7 @@ export class PatternIndex<T> {
 
   /** Adds an item under a pattern. Returns a function that removes it; a second call has no effect. */
   add(pattern: Pattern, item: T): () => void {
+    this.top = undefined;
     const entry: Entry<T> = { pattern, item };
     const places = pattern.alternatives.map((matchers) => {
       let state = this.start;
@@ -52,6 +55,7 @@ export class PatternIndex<T> {
     return () => {
       if (!present) return;
       present = false;
+      this.top = undefined;
       this.count--;
       for (const way of places) {
         way[way.length - 1]!.entries.delete(entry);
@@ -89,29 +93,24 @@ export class PatternIndex<T> {
     }
   }
 
+  /** Where the patterns stand at a path, for a walk that goes on from there. */
+  standing(path: Segments = []): Standing {
+    let at = (this.top ??= new Standing(this.root));
+    for (const segment of path) at = at.next(segment);
+    return at;
+  }
+
   /** Whether an item's pattern matches this path or one above it. */
   covers(path: Segments): boolean {
-    let active: readonly State<T>[] = this.root;
+    let at = this.standing();
     for (const segment of path) {
-      active = advance(active, segment);
-      if (active.length === 0) return false;
-      if (active.some((state) => state.entries.size > 0)) return true;
+      at = at.next(segment);
+      if (at.isMatched) return true;
     }
     return false;
   }
 
-  /**
-   * The value at `path`, with each node below it whose path matches replaced by the result of `by`. Nodes below a match
-   * are not visited. Lists are walked with indices as segments. The same object if nothing matches.
-   */
-  replaceWithin(path: Segments, value: Value, by: (matched: Value) => Value): Value {
-    let active: readonly State<T>[] = this.root;
-    for (const segment of path) active = advance(active, segment);
-    return replaced(value, active, by);
-  }
-
-  /** The states of the patterns at the root, from which `walked` goes down. */
-  get root(): readonly State<T>[] {
+  private get root(): readonly State<T>[] {
     return this.start.closure([]);
   }
 
@@ -169,6 +168,18 @@ export class State<T> {
   /** Whether this state notifies an entry of this node. */
   notifies(entry: Entry<T>, change: Change): boolean {
     return this.entries.has(entry) && (!this.deep || change.leaf);
+  }
+
+  get isEnd(): boolean {
+    return this.entries.size > 0;
+  }
+
+  /** Whether all indices of a list lead to the same states. */
+  get isBlindToIndices(): boolean {
+    for (const { matcher } of this.globs.values()) {
+      if (matcher?.kind === "glob" && matcher.indices !== false) return false;
+    }
+    return ![...this.literals.keys()].some(isIndex);
   }
 
   get isEmpty(): boolean {
@@ -247,25 +258,4 @@ function advance<T>(active: readonly State<T>[], segment: string): readonly Stat
   const next: State<T>[] = [];
   for (const state of active) state.next(segment, next);
   return next;
-}
-
-/** The states of the patterns one level down; undefined if one of them matches. */
-export function walked<T>(active: readonly State<T>[], key: string): readonly State<T>[] | undefined {
-  const next = advance(active, key);
-  for (let i = 0; i < next.length; i++) if (next[i]!.entries.size > 0) return undefined;
-  return next;
-}
-
-function replaced<T>(value: Value, active: readonly State<T>[], by: (matched: Value) => Value): Value {
-  if (active.length === 0 || typeof value !== "object" || value === null) return value;
-  const changed = new Map<string, Value>();
-  for (const key of Object.keys(value)) {
-    const next = advance(active, key);
-    const below = (value as { readonly [key: string]: Value })[key]!;
-    const now = next.some((state) => state.entries.size > 0) ? by(below) : replaced(below, next, by);
-    if (now !== below) changed.set(key, now);
-  }
-  if (changed.size === 0) return value;
-  if (isTable(value)) return { ...value, ...Object.fromEntries(changed) };
-  return (value as readonly Value[]).map((element, i) => (changed.has(String(i)) ? changed.get(String(i))! : element));
 }

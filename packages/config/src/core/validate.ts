@@ -8,7 +8,7 @@ import { isWithin, parsePath } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
-import { admitSliced, type Budget } from "./sliced.ts";
+import { admitSliced, type Budget, eachInTurn, projected } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import { type Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
@@ -44,11 +44,13 @@ export interface ValidationContext {
   readonly action: string;
   /** The origin of the value at a path. */
   readonly origin: (path: Segments) => Origin | undefined;
-  /** A message at a path as it may be shown, without secrets. */
-  readonly shown: (path: Segments, message: string) => string;
-  /** Lets a large tree be admitted in slices. */
+  /** Shows a message at a path as it may be shown: no secret is in it. Asked where there are problems, and may take a while. */
+  readonly shown: () => Show | Promise<Show>;
+  /** Lets a large tree be looked at in slices. */
   readonly budget?: Budget | undefined;
 }
+
+export type Show = (path: Segments, message: string) => string;
 
 /** A schema and validators, ready to run. */
 export class Validation {
@@ -95,21 +97,19 @@ export class Validation {
    *
    * @param raw shares equal subtrees with `before`
    * @param before the effective tree it would replace
-   * @param written the merged tree that `before` was made from: newly written nodes are parsed again, even if they
-   *   equal the last output
-   * @returns the effective tree, frozen, sharing equal subtrees with `before`; a promise only if it had to wait
-   * @throws ConfigValidationError with every problem, or the promise rejects with it
+   * @param written the merged tree that `before` was made from: what is written anew is read anew, also where it equals
+   *   what came out last time
+   * @returns the effective tree, frozen, sharing with `before` what is equal; a promise only where something is waited for, or
+   *   the budget is spent
+   * @throws ConfigValidationError with every problem; or the promise rejects with it
    */
   run(raw: Table, before: Table, context: ValidationContext, written: Table = before): Table | Promise<Table> {
     if (this.isEmpty) return raw;
-    const problems: Problem[] = [];
+    const found: Found[] = [];
     const thrown: ConfigValidationError[] = [];
+    const { budget } = context;
     const report = (path: Segments, message: string): void => {
-      if (problems.length < MOST_PROBLEMS) {
-        problems.push(problemAt(path, context.shown(path, message), context.origin(path)));
-      } else if (problems.length === MOST_PROBLEMS) {
-        problems.push({ path: "", message: `there are more problems than the ${MOST_PROBLEMS} that are named` });
-      }
+      if (found.length <= MOST_PROBLEMS) found.push({ path, message });
     };
     let tree = raw;
 
@@ -121,24 +121,27 @@ export class Validation {
       });
     };
     const nodes = (): void | Promise<void> =>
-      inTurn(this.readAnew(diff(before, tree), diff(written, raw)), ({ item, segments }) => {
-        const after = valueAt(tree, segments);
-        if (after === undefined) return;
-        return andThen(parsed(item, after, segments, valueAt(before, segments), report), (output) => {
-          if (output !== undefined && output !== after) tree = replace(tree, segments, output);
-        });
-      });
+      andThen(this.readAnew(diff(before, tree), diff(written, raw), budget), (wanted) =>
+        inSteps(
+          wanted,
+          ({ item, segments }) => {
+            const after = valueAt(tree, segments);
+            if (after === undefined) return;
+            return andThen(parsed(item, after, segments, valueAt(before, segments), report), (output) => {
+              if (output !== undefined && output !== after) tree = replace(tree, segments, output);
+            });
+          },
+          budget,
+        ),
+      );
     const functions = (): void | Promise<void> =>
-      inTurn(sortedByPath(this.functions.project(diff(before, tree))), (one) =>
-        one.after === undefined ? undefined : called(one, report, thrown),
+      andThen(wantedBy(this.functions, diff(before, tree), budget), (wanted) =>
+        inSteps(wanted, (one) => (one.after === undefined ? undefined : called(one, report, thrown)), budget),
       );
 
     return andThen(
       inTurn([whole, nodes, functions], (stage) => stage()),
-      () => {
-        if (problems.length > 0) throw refusal(context, problems, thrown);
-        return tree;
-      },
+      () => (found.length === 0 ? tree : andThen(context.shown(), (show) => refuse(context, found, show, thrown))),
     );
   }
 
@@ -146,19 +149,64 @@ export class Validation {
   private readAnew(
     changed: Change | undefined,
     written: Change | undefined,
-  ): readonly Notification<StandardSchemaV1>[] {
-    const found = this.schemas.project(changed);
-    if (found.length === 0 && written === undefined) return found;
-    const known = new Map(found.map((one) => [`${one.path} ${one.pattern.source}`, one]));
-    for (const one of this.schemas.project(written)) {
-      const key = `${one.path} ${one.pattern.source}`;
-      if (!known.has(key)) known.set(key, one);
-    }
-    return sortedByPath([...known.values()]);
+    budget: Budget | undefined,
+  ): Wanted | Promise<Wanted> {
+    return andThen(wantedBy(this.schemas, changed, budget), (found) =>
+      andThen(wantedBy(this.schemas, written, budget), (anew) => {
+        if (anew.length === 0) return found;
+        const known = new Map(found.map((one) => [`${one.path} ${one.pattern.source}`, one]));
+        for (const one of anew) {
+          const key = `${one.path} ${one.pattern.source}`;
+          if (!known.has(key)) known.set(key, one);
+        }
+        return sortedByPath([...known.values()]);
+      }),
+    );
   }
 }
 
-/** More problems than this are of no use to a reader, and finding the origin of each takes time. */
+type Wanted = readonly Notification<StandardSchemaV1>[];
+
+/** Who wants to see what of a change, sorted by path. */
+function wantedBy<T>(
+  index: PatternIndex<T>,
+  change: Change | undefined,
+  budget: Budget | undefined,
+): readonly Notification<T>[] | Promise<readonly Notification<T>[]> {
+  return budget === undefined ? sortedByPath(index.project(change)) : projected(index, change, budget);
+}
+
+function inSteps<T>(
+  items: readonly T[],
+  step: (item: T) => void | Promise<void>,
+  budget: Budget | undefined,
+): void | Promise<void> {
+  return budget === undefined ? inTurn(items, step) : eachInTurn(items, step, budget);
+}
+
+/** A problem, with its message as it was said. */
+interface Found {
+  readonly path: Segments;
+  readonly message: string;
+}
+
+/** @throws ConfigValidationError with every problem */
+function refuse(
+  context: ValidationContext,
+  found: readonly Found[],
+  show: Show,
+  thrown: readonly ConfigValidationError[],
+): never {
+  const problems = found
+    .slice(0, MOST_PROBLEMS)
+    .map(({ path, message }) => problemAt(path, show(path, message), context.origin(path)));
+  if (found.length > MOST_PROBLEMS) {
+    problems.push({ path: "", message: `there are more problems than the ${MOST_PROBLEMS} that are named` });
+  }
+  throw refusal(context, problems, thrown);
+}
+
+/** Whoever reads a refusal has enough of so many, and each takes time to find its origin. */
 const MOST_PROBLEMS = 1_000;
 
 type Report = (path: Segments, message: string) => void;

@@ -153,13 +153,13 @@ async function routes(context: Context, guard: Guard): Promise<App> {
 }
 
 /** What is asked of a manager's configuration, for programs. */
-function answered({ name, state }: Manager, what: string, query: URLSearchParams): Response {
+async function answered({ name, state }: Manager, what: string, query: URLSearchParams): Promise<Response> {
   const answer = Object.hasOwn(answers, what) ? answers[what] : undefined;
   if (answer === undefined)
     return refusal(404, `there is no answer "${what.slice(0, 100)}", only ${Object.keys(answers).join(", ")}`);
   if (state === undefined) return refusal(503, `no configuration manager "${name}" runs yet`);
   try {
-    return new Response(plainText(answer(state, query)), { headers: { "content-type": "application/json" } });
+    return new Response(plainText(await answer(state, query)), { headers: { "content-type": "application/json" } });
   } catch (error) {
     if (error instanceof TypeError) return Response.json({ error: error.message }, { status: 400 });
     throw error;

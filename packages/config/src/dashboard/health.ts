@@ -1,5 +1,6 @@
 /** How the program is: what probes, the overview and the metrics tell. */
-import { wholeStatusOf } from "../manager/status.ts";
+import { newBudget } from "../budget.ts";
+import { statusOf } from "../manager/status.ts";
 import type { State } from "../manager/state.ts";
 import type { ConfigStatus } from "../status.ts";
 import type { Managers, Manager } from "./managers.ts";
@@ -38,10 +39,14 @@ export async function healthOf(manager: Manager): Promise<ManagerHealth> {
 
 /** The status, without secrets. */
 export async function cleanStatus(manager: Manager, state: State): Promise<ConfigStatus> {
-  const status = await wholeStatusOf(state);
-  return JSON.parse(
-    JSON.stringify(status, (_key, value: unknown) => (typeof value === "string" ? manager.scrub(value) : value)),
-  ) as ConfigStatus;
+  const status = await statusOf(state);
+  await manager.meetSecrets(newBudget());
+  // Overrides are paths, and may be very many.
+  const { overrides, ...rest } = status;
+  const clean = JSON.parse(
+    JSON.stringify(rest, (_key, value: unknown) => (typeof value === "string" ? manager.scrub(value) : value)),
+  ) as Omit<ConfigStatus, "overrides">;
+  return { ...clean, overrides };
 }
 
 /** Whether traffic may come: each manager runs, and each required source has given data. */

@@ -1,8 +1,10 @@
 /** The configuration managers that are shown: their clients, and their states as they are read where they stand. */
 import { erlang, type Pid, sys } from "@otpts/runtime";
 import { type ConfigClient, Config } from "../config.ts";
-import { scrubbed } from "../core/secrets.ts";
-import { scrub } from "../manager/scrub.ts";
+import { withoutCredentials } from "../core/credentials.ts";
+import { REDACTED } from "../core/redaction.ts";
+import type { Budget } from "../core/sliced.ts";
+import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { Server } from "../manager/server.ts";
 import type { State } from "../manager/state.ts";
 import { storeOf } from "../manager/store.ts";
@@ -48,6 +50,12 @@ export class Manager {
     }
   }
 
+  /** Looks for the secrets of its configuration, in slices, so that `scrub` need not. */
+  async meetSecrets(budget: Budget): Promise<void> {
+    const { state } = this;
+    if (state !== undefined) await meetSecrets(state, budget);
+  }
+
   /** A text without the secrets of its configuration. */
   scrub(text: string): string {
     const { state } = this;
@@ -78,6 +86,6 @@ export class Managers {
 
   /** A text without credentials, and without the secrets of any configuration. */
   scrub(text: string): string {
-    return this.all.reduce((clean, one) => one.scrub(clean), scrubbed(text, []));
+    return this.all.reduce((clean, one) => one.scrub(clean), withoutCredentials(text, REDACTED));
   }
 }

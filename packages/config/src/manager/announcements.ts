@@ -1,11 +1,16 @@
 import { logger, telemetry } from "@otpts/runtime";
 import { newBudget } from "../budget.ts";
 import type { ChangedPath } from "../core/diff.ts";
+import { holdsMore } from "../core/making.ts";
+import { andThen } from "../core/maybe.ts";
+import type { ValueAtPath } from "../core/secrets.ts";
+import { type Budget, eachInTurn, inSlices, UNLIMITED } from "../core/sliced.ts";
+import type { Segments, Value } from "../core/value.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import type { Announcement } from "./effect.ts";
 import { messageOf } from "./thrown.ts";
 import { RateLimit } from "./rate_limit.ts";
-import { scrub, scrubValues } from "./scrub.ts";
+import { meetSecrets, scrub } from "./scrub.ts";
 import type { State } from "./state.ts";
 import { codeOf } from "./step/announced.ts";
 
@@ -31,11 +36,12 @@ export class Announcements {
   private readonly waiting: (readonly [Announcement, State])[] = [];
   private left: Promise<void> | undefined;
 
-  /** Reports at once, or, where there is more than little time for, in turns of the event loop: all in their order. */
+  /** Reports at once, or, where there is more than a slice of time for, in turns of the event loop: all in their order. */
   announce(announcement: Announcement, state: State): void {
-    if (this.left === undefined && !isLong(announcement)) return this.report(announcement, state);
-    this.waiting.push([announcement, state]);
-    this.left ??= this.reportAll();
+    if (this.left === undefined) {
+      const done = this.tell(announcement, state, newBudget());
+      if (done instanceof Promise) this.left = done.then(() => this.tellRest());
+    } else this.waiting.push([announcement, state]);
   }
 
   /** Resolves when all is reported. */
@@ -43,33 +49,40 @@ export class Announcements {
     await this.left;
   }
 
-  private async reportAll(): Promise<void> {
+  private async tellRest(): Promise<void> {
     const budget = newBudget();
-    await budget.turn();
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      const [announcement, state] = next;
-      if (announcement.what !== "changed") this.report(announcement, state);
-      else {
-        for (const change of announcement.changes) {
-          this.changed(change, state);
-          if (budget.spent()) await budget.turn();
-        }
-      }
+      await this.tell(...next, budget);
     }
     this.left = undefined;
   }
 
-  private changed({ path, segments, before, after }: ChangedPath, { spec: { name: manager, secrets } }: State): void {
-    const [old_value, new_value] = [secrets.redact(segments, before), secrets.redact(segments, after)];
-    telemetry.emit(CHANGED, { changes: 1 }, { manager, path, old_value, new_value });
+  private tell(announcement: Announcement, state: State, budget: Budget): void | Promise<void> {
+    if (announcement.what === "changed") return this.changes(announcement.changes, state, budget);
+    const met = QUOTING.has(announcement.what) ? meetSecrets(state, budget, quotedBy(announcement)) : undefined;
+    return andThen(met, () => this.report(announcement, state));
   }
 
-  private report(announcement: Announcement, state: State): void {
-    const { name: manager, secrets } = state.spec;
+  /** Large values are redacted in slices. */
+  private changes(
+    changes: readonly ChangedPath[],
+    { spec: { name: manager, secrets } }: State,
+    budget: Budget,
+  ): void | Promise<void> {
+    const shown = (path: Segments, value: Value | undefined): Value | undefined | Promise<Value> =>
+      value === undefined ? undefined : inSlices(secrets.redaction(path, value), budget);
+    const emit = ({ path, segments, before, after }: ChangedPath): void | Promise<void> =>
+      andThen(shown(segments, before), (old_value) =>
+        andThen(shown(segments, after), (new_value) =>
+          telemetry.emit(CHANGED, { changes: 1 }, { manager, path, old_value, new_value }),
+        ),
+      );
+    return eachInTurn(changes, emit, isMuch(changes) ? budget : UNLIMITED);
+  }
+
+  private report(announcement: Exclude<Announcement, Changes>, state: State): void {
+    const { name: manager } = state.spec;
     switch (announcement.what) {
-      case "changed":
-        for (const change of announcement.changes) this.changed(change, state);
-        return;
       case "reload_started":
         return telemetry.emit("config.reload.start", { system_time: Date.now() }, { manager });
       case "reload_stopped": {
@@ -130,8 +143,8 @@ export class Announcements {
         return this.log(state, announcement.put ? "warning" : "error", event, action, text);
       }
       case "subscriber_failed": {
-        const { pattern, path, segments, old_value, new_value } = announcement.notification;
-        const error = scrubValues(secrets, scrub(state, announcement.error), segments, [old_value, new_value]);
+        const { pattern, path } = announcement.notification;
+        const error = scrub(state, announcement.error, quotedBy(announcement));
         telemetry.emit("config.subscriber_error", { errors: 1 }, { manager, pattern, path, error });
         const text = () => `A callback subscribed to "${pattern}" failed on "${path}": ${error}`;
         return this.log(state, "error", "config.subscriber_error", pattern, text);
@@ -185,11 +198,32 @@ export class Announcements {
   }
 }
 
-/** So many changes are reported at once. */
+/** Up to this many changes are reported at once, and values of up to this many values. */
 const MOST_AT_ONCE = 1_000;
 
-function isLong(announcement: Announcement): boolean {
-  return announcement.what === "changed" && announcement.changes.length > MOST_AT_ONCE;
+function isMuch(changes: readonly ChangedPath[]): boolean {
+  return (
+    changes.length > MOST_AT_ONCE ||
+    changes.some(({ before, after }) => holdsMore(before, MOST_AT_ONCE) || holdsMore(after, MOST_AT_ONCE))
+  );
+}
+
+type Changes = Extract<Announcement, { readonly what: "changed" }>;
+
+/** These quote others, who may quote secrets. */
+const QUOTING: ReadonlySet<Announcement["what"]> = new Set([
+  "reload_refused",
+  "source_failed",
+  "noticed",
+  "refused",
+  "subscriber_failed",
+]);
+
+/** Values that a callback was called with, which may be gone. */
+function quotedBy(announcement: Announcement): readonly ValueAtPath[] {
+  if (announcement.what !== "subscriber_failed") return [];
+  const { segments, old_value, new_value } = announcement.notification;
+  return [old_value, new_value].map((value) => [segments, value as Value | undefined]);
 }
 
 export const CHANGED = "config.changed";

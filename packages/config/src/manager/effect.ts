@@ -42,6 +42,13 @@ export type Effect =
   | { readonly do: "prepare"; readonly change: number; readonly plan: Plan }
   | { readonly do: "give_up"; readonly job: Pid }
   | { readonly do: "persist"; readonly change: number; readonly overrides: Overrides }
+  /** Tells what a dry run would change. */
+  | {
+      readonly do: "preview";
+      readonly to: Caller<never>;
+      readonly before: Configuration;
+      readonly after: Configuration;
+    }
   | { readonly do: "project"; readonly change: number; readonly prepared: Prepared }
 
   // Subscribers.

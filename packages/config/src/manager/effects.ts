@@ -1,21 +1,15 @@
 import { atoms, erlang, gen_server, KILL, type Pid, type Ref, supervisor, telemetry } from "@otpts/runtime";
 import { newBudget } from "../budget.ts";
 import { CONFIG_CHANGED } from "../atoms.ts";
-import {
-  type Change,
-  changedLeaves,
-  type ChangedPath,
-  changesMore,
-  diff,
-  sortedByPath,
-  visitLeaves,
-} from "../core/diff.ts";
+import { type Change, changedLeaves, type ChangedPath, changesMore, diff, sortedByPath } from "../core/diff.ts";
 import { jittered } from "../core/backoff.ts";
-import { admitSliced, searched } from "../core/sliced.ts";
+import { admitSliced, leavesOf, projected } from "../core/sliced.ts";
 import { type Notification as Match, PatternIndex } from "../core/subscriptions.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { nearPath } from "../core/near_path.ts";
+import { andThen } from "../core/maybe.ts";
 import { formatPath } from "../core/path.ts";
+import type { Preview } from "../protocol.ts";
 import type { Segments } from "../core/value.ts";
 import { publishedBy } from "../published.ts";
 import type { ConfigSpec } from "../spec.ts";
@@ -23,8 +17,9 @@ import { Announcements, CHANGED } from "./announcements.ts";
 import type { Effect, Plan } from "./effect.ts";
 import type { Event, Timer } from "./event.ts";
 import { CLOSE, EVENT, LOAD, NOTIFY, WRITE } from "./messages.ts";
+import { changedValues } from "./history.ts";
 import { type Eventually, prepareChange } from "./preparation.ts";
-import type { Prepared, State, Subscription } from "./state.ts";
+import type { Caller, Prepared, State, Subscription } from "./state.ts";
 import { asError } from "./thrown.ts";
 
 /** So many paths are told apart. */
@@ -95,8 +90,7 @@ export class Effects {
   carryOut(effect: Effect, state: State): Event | undefined {
     switch (effect.do) {
       case "reply":
-        gen_server.reply(effect.to.from, effect.reply);
-        return undefined;
+        return this.reply(effect.to, effect.reply);
       case "publish": {
         const published = publishedBy(this.spec.name);
         published.current = state.configuration.snapshot;
@@ -118,6 +112,14 @@ export class Effects {
         return this.send(effect.worker, [WRITE, this.self, effect.write, effect.path, effect.value]);
       case "prepare":
         return this.prepare(effect.change, effect.plan);
+      case "preview": {
+        const { version, tree } = effect.before.snapshot;
+        const changes = changedValues(tree, effect.after.snapshot.tree, this.spec.secrets, newBudget());
+        return this.reply(
+          effect.to,
+          andThen(changes, (found): Preview => ({ version, changes: found })),
+        );
+      }
       case "give_up":
         erlang.unlink(effect.job);
         erlang.exit(effect.job, KILL);
@@ -160,6 +162,18 @@ export class Effects {
         this.announcements.announce(effect.announcement, state);
         return undefined;
     }
+  }
+
+  /** Answers a caller: at once, or when the answer is found. */
+  reply({ from }: Pick<Caller<never>, "from">, answer: unknown): undefined {
+    if (!(answer instanceof Promise)) gen_server.reply(from, answer);
+    else {
+      answer.then(
+        (found: unknown) => gen_server.reply(from, found),
+        (error: unknown) => gen_server.reply(from, [atoms.ERROR, asError(error)]),
+      );
+    }
+    return undefined;
   }
 
   /** Whether this is the timer that was armed last. @param taken it has elapsed, and is armed no more */
@@ -315,15 +329,9 @@ export class Effects {
     readonly leaves: readonly ChangedPath[] | undefined;
   }> {
     const budget = newBudget();
-    const matches: Match<Subscription>[] = [];
-    const leaves: ChangedPath[] = [];
-    await searched(this.index.begin(changed), (at, deeper) => this.index.visit(at, matches, deeper), budget);
-    if (isWanted) {
-      await searched({ above: changed, depth: 0, but }, (at, deeper) => visitLeaves(at, leaves, deeper), budget);
-    }
-    sortedByPath(matches);
-    await budget.turn();
-    return { matches, leaves: isWanted ? sortedByPath(leaves) : undefined };
+    const matches = await projected(this.index, changed, budget);
+    const leaves = isWanted ? await leavesOf(changed, but, budget) : undefined;
+    return { matches, leaves };
   }
 
   /** What was found in slices, without who unsubscribed meanwhile, and with who subscribed. */

@@ -1,6 +1,8 @@
-import { changedLeaves, diff, sortedByPath } from "../core/diff.ts";
+import { type ChangedPath, diff } from "../core/diff.ts";
+import { andThen } from "../core/maybe.ts";
 import type { Secrets } from "../core/secrets.ts";
-import type { Table } from "../core/value.ts";
+import { type Budget, eachInTurn, inSlices, leavesOf } from "../core/sliced.ts";
+import type { Table, Value } from "../core/value.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
 import type { State, Version } from "./state.ts";
 
@@ -29,20 +31,35 @@ export function unknownVersion({ history }: State, action: string): RangeError {
 }
 
 /** What changed from one version to another. @throws RangeError when one of them is not kept */
-export function differenceOf(state: State, from: number, to: number): readonly ChangedValue[] {
+export function differenceOf(
+  state: State,
+  from: number,
+  to: number,
+  budget: Budget,
+): readonly ChangedValue[] | Promise<readonly ChangedValue[]> {
   const [before, after] = [from, to].map((version) => {
     const found = versionAt(state, version);
     if (found === undefined) throw unknownVersion(state, `Cannot compare with version ${String(version)}`);
     return found.snapshot.tree;
   });
-  return changedValues(before!, after!, state.spec.secrets);
+  return changedValues(before!, after!, state.spec.secrets, budget);
 }
 
-/** The leaves in which two trees differ, sorted, secrets redacted. */
-export function changedValues(before: Table, after: Table, secrets: Secrets): readonly ChangedValue[] {
-  return sortedByPath([...changedLeaves(diff(before, after))]).map((leaf) => ({
-    path: leaf.path,
-    old_value: secrets.redact(leaf.segments, leaf.before),
-    new_value: secrets.redact(leaf.segments, leaf.after),
-  }));
+/** The leaves in which two trees differ, sorted, secrets redacted. A promise where there are more than a few. */
+export function changedValues(
+  before: Table,
+  after: Table,
+  secrets: Secrets,
+  budget: Budget,
+): readonly ChangedValue[] | Promise<readonly ChangedValue[]> {
+  const changed: ChangedValue[] = [];
+  const shown = ({ segments }: ChangedPath, value: Value | undefined): Value | undefined | Promise<Value> =>
+    value === undefined ? undefined : inSlices(secrets.redaction(segments, value), budget);
+  const add = (leaf: ChangedPath): void | Promise<void> =>
+    andThen(shown(leaf, leaf.before), (old_value) =>
+      andThen(shown(leaf, leaf.after), (new_value) => void changed.push({ path: leaf.path, old_value, new_value })),
+    );
+  return andThen(leavesOf(diff(before, after), undefined, budget), (leaves) =>
+    andThen(eachInTurn(leaves, add, budget), () => changed),
+  );
 }

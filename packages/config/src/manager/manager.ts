@@ -14,6 +14,7 @@ import {
   TRAP_EXIT,
 } from "@otpts/runtime";
 import { path_from_atom, RELOAD } from "../atoms.ts";
+import { newBudget } from "../budget.ts";
 import { explain } from "../core/explain.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigCalls, ConfigCasts, Path, PutOptions, Refusal } from "../protocol.ts";
@@ -26,7 +27,7 @@ import { masked } from "./masked.ts";
 import { isAtom } from "./identity.ts";
 import { readPath, readPathBelow, readPutOptions, readWanted, unknownRequest } from "./requests.ts";
 import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
-import { wholeStatusOf } from "./status.ts";
+import { statusOf } from "./status.ts";
 import { advance, handle, type NoReply, type Server } from "./server.ts";
 import { storeOf } from "./store.ts";
 import { togetherOf } from "./together_of.ts";
@@ -78,9 +79,9 @@ const call = gen_server.calls<ConfigCalls, Server>(
     rollback: ([, version, options], from, server) =>
       change(server, from, { cause: "rollback", version, ...readOptions(options, "roll back") }),
     history: (_request, _from, server) => [REPLY, historyOf(server.state), server],
-    diff: ([, from, to], _from, server) => {
-      const { version } = server.state.configuration.snapshot;
-      return [REPLY, differenceOf(server.state, from, to ?? version), server];
+    diff: ([, version, to], from, server) => {
+      const { snapshot } = server.state.configuration;
+      return answer(server, from, differenceOf(server.state, version, to ?? snapshot.version, newBudget()));
     },
     subscribe: ([, pattern, subscriber, options], from, server) => {
       const wanted = readWanted(pattern, subscriber, options, "subscribe to", server.state.spec.aliases);
@@ -92,17 +93,13 @@ const call = gen_server.calls<ConfigCalls, Server>(
       return handle(server, { type: "unsubscribe", wanted, caller: { from } });
     },
     reload: (_request, from, server) => handle(server, { type: "reload", caller: { from } }),
-    status: (_request, from, server) => {
-      const status = wholeStatusOf(server.state, server.effects.misses(server.state));
-      if (!(status instanceof Promise)) return [REPLY, status, server];
-      void status.then((done) => gen_server.reply(from, done));
-      return [NOREPLY, server];
-    },
-    explain: ([, path], _from, server) => {
+    status: (_request, from, server) =>
+      answer(server, from, statusOf(server.state, server.effects.misses(server.state))),
+    explain: ([, path], from, server) => {
       const { configuration, spec } = server.state;
       const { secrets, shape, aliases, deprecations } = spec;
       const context = { ...configuration, secrets, shape, aliases, deprecations };
-      return [REPLY, explain(readPath(path, "explain"), context), server];
+      return answer(server, from, explain(readPath(path, "explain"), context, newBudget()));
     },
   },
   (request, _from, server) => [REPLY, refusal(unknownRequest(request)), server],
@@ -222,6 +219,13 @@ function pathOf({ state }: Server, path: Path, action: string): Segments {
 
 function change(server: Server, from: From, request: Request): NoReply {
   return handle(server, { type: "change", request, caller: { from } });
+}
+
+/** Answers at once, or later what takes longer than a slice of time. */
+function answer<R>(server: Server, from: From, found: R | Promise<R>): readonly [typeof REPLY, R, Server] | NoReply {
+  if (!(found instanceof Promise)) return [REPLY, found, server];
+  server.effects.reply({ from }, found);
+  return [NOREPLY, server];
 }
 
 function valueAt({ state }: Server, path: Path): unknown {

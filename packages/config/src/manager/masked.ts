@@ -5,7 +5,7 @@ import { EVENT, type EventMessage, isTagged, tagOf } from "./messages.ts";
 import { scrub } from "./scrub.ts";
 import type { Server } from "./server.ts";
 import type { State } from "./state.ts";
-import { statusOf } from "./status.ts";
+import { statusAtOnce } from "./status.ts";
 import { asError } from "./thrown.ts";
 
 /** What a crash report and `sys.get_status` show: no value of the configuration, no request's. */
@@ -14,7 +14,7 @@ export function masked(status: gen_server.Status): gen_server.Status {
   const state = (status.state as Partial<Server> | undefined)?.state;
   const shown = (term: unknown): unknown => shownTerm(state, term, 0);
   return {
-    ...("state" in status ? { state: state === undefined ? "no state yet" : statusOf(state) } : {}),
+    ...("state" in status ? { state: state === undefined ? "no state yet" : statusAtOnce(state) } : {}),
     ...("message" in status ? { message: shown(message) } : {}),
     ...("reason" in status ? { reason: shown(reason) } : {}),
     ...(log === undefined ? {} : { log: log.map(() => "an event") }),

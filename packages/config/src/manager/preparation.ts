@@ -1,7 +1,7 @@
 import { newBudget } from "../budget.ts";
 import { andThen } from "../core/maybe.ts";
 import { check, complete, type Configuration, prepare, type Proposal } from "../core/proposal.ts";
-import { admitAhead } from "../core/sliced.ts";
+import { admitAhead, type Budget } from "../core/sliced.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { torn } from "../sources/together.ts";
@@ -24,10 +24,16 @@ export type Limit = () => () => void;
 /**
  * Prepares a change. It is done at once where it takes little time and nobody else's promise has to be waited for.
  *
+ * @param slices makes what says how long work may go on
  * @throws ConfigValidationError, ConfigSourceError, RefusedCandidates when it is refused
  */
-export function prepareChange(plan: Plan, spec: ConfigSpec, limit: Limit): Eventually<Prepared> {
-  const work = new Preparation(plan, spec, limit);
+export function prepareChange(
+  plan: Plan,
+  spec: ConfigSpec,
+  limit: Limit,
+  slices: () => Budget = newBudget,
+): Eventually<Prepared> {
+  const work = new Preparation(plan, spec, limit, slices);
   const { request } = plan;
   if (request.cause === "reload" || request.cause === "source") return work.withCandidates(new Set(), []);
   return andThen(work.withPut(), (after) => ({ after, refused: [] }));
@@ -37,11 +43,13 @@ class Preparation {
   private readonly plan: Plan;
   private readonly spec: ConfigSpec;
   private readonly limit: Limit;
+  private readonly slices: () => Budget;
 
-  constructor(plan: Plan, spec: ConfigSpec, limit: Limit) {
+  constructor(plan: Plan, spec: ConfigSpec, limit: Limit, slices: () => Budget) {
     this.plan = plan;
     this.spec = spec;
     this.limit = limit;
+    this.slices = slices;
   }
 
   withPut(): Eventually<Configuration> {
@@ -167,7 +175,7 @@ class Preparation {
   /** The configuration that a proposal leads to. */
   private propose(proposal: Proposal): Eventually<Configuration> {
     const { configuration } = this.plan;
-    const budget = newBudget();
+    const budget = this.slices();
     return andThen(this.admitted(proposal), () =>
       andThen(prepare(configuration, proposal, this.spec, budget), (prepared) =>
         andThen(this.limited(check(configuration, prepared, this.spec, budget)), (tree) =>
@@ -181,7 +189,7 @@ class Preparation {
   private admitted(proposal: Proposal): Eventually<void> {
     if (proposal.kind !== "sources") return undefined;
     const { contributions, layers } = this.plan.configuration;
-    const budget = newBudget();
+    const budget = this.slices();
     let ahead: Promise<void> | undefined;
     for (const [i, contribution] of proposal.contributions.entries()) {
       if (contribution === contributions[i]) continue;

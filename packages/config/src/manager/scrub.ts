@@ -1,32 +1,33 @@
-import { scrubbed } from "../core/secrets.ts";
-import type { Segments, Table, Value } from "../core/value.ts";
-import type { Secrets } from "../core/secrets.ts";
+import type { ValueAtPath } from "../core/secrets.ts";
+import { type Budget, secretsMet } from "../core/sliced.ts";
+import type { Table } from "../core/value.ts";
 import type { State } from "./state.ts";
 
 /**
  * A message without secrets: those that are effective and those that were a moment ago, those that a layer has though a
  * higher one hides them, and those in what a source offers though it was refused.
+ *
+ * @param more other values whose secrets the message must not show
  */
-export function scrub(state: State, message: string): string {
-  const { configuration, history, sources, spec } = state;
-  const trees = new Set<Table>([configuration.raw, configuration.snapshot.tree]);
-  for (const { tree } of configuration.layers) trees.add(tree);
-  for (const { snapshot } of history.slice(-RECENT)) trees.add(snapshot.tree);
-  for (const { candidate } of sources) if (typeof candidate === "object") addTree(trees, candidate);
-  let clean = message;
-  for (const tree of trees) clean = scrubbed(clean, textsIn(spec.secrets, tree));
-  return clean;
+export function scrub(state: State, message: string, more: readonly ValueAtPath[] = []): string {
+  return state.spec.secrets.scrub(message, [...treesOf(state), ...more]);
 }
 
-/** The same, without the secrets of values that stand at a path. */
-export function scrubValues(secrets: Secrets, message: string, path: Segments, values: readonly unknown[]): string {
-  let clean = message;
-  for (const value of values) clean = scrubbed(clean, secrets.textsAt(path, value as Value | undefined));
-  return clean;
+/** Finds the secrets that `scrub` removes, so that it need not search. Returns a promise where the values are large. */
+export function meetSecrets(state: State, budget: Budget, more: readonly ValueAtPath[] = []): void | Promise<void> {
+  return secretsMet(state.spec.secrets, [...treesOf(state), ...more], budget);
 }
 
 /** So many versions count as a moment. */
 const RECENT = 3;
+
+function treesOf({ configuration, history, sources }: State): readonly ValueAtPath[] {
+  const trees = new Set<Table>([configuration.raw, configuration.snapshot.tree]);
+  for (const { tree } of configuration.layers) trees.add(tree);
+  for (const { snapshot } of history.slice(-RECENT)) trees.add(snapshot.tree);
+  for (const { candidate } of sources) if (typeof candidate === "object") addTree(trees, candidate);
+  return Array.from(trees, (tree) => [[], tree]);
+}
 
 /** A candidate is others' object, and may not let itself be read. */
 function addTree(trees: Set<Table>, candidate: object): void {
@@ -37,22 +38,3 @@ function addTree(trees: Set<Table>, candidate: object): void {
     // It says nothing, so it has no secret.
   }
 }
-
-function textsIn(secrets: Secrets, tree: Table): readonly string[] {
-  let known = texts.get(secrets.generation);
-  if (known === undefined) texts.set(secrets.generation, (known = new WeakMap<Table, readonly string[]>()));
-  let found = known.get(tree);
-  if (found === undefined) {
-    try {
-      found = secrets.textsIn(tree);
-    } catch {
-      // A candidate is others' object, and may not let itself be read.
-      found = [];
-    }
-    known.set(tree, found);
-  }
-  return found;
-}
-
-/** By what is secret. */
-const texts = new WeakMap<object, WeakMap<Table, readonly string[]>>();

@@ -1,36 +1,61 @@
 import { erlang } from "@otpts/runtime";
-import { contentHash } from "../content_hash.ts";
 import { isTable } from "../core/draft.ts";
-import { conflictsOf } from "../core/conflicts.ts";
-import { keysWithoutEffect } from "../core/ineffective.ts";
-import { andThen } from "../core/maybe.ts";
-import { deprecatedOverrides } from "../core/deprecations.ts";
+import { newBudget } from "../budget.ts";
+import { contentHash } from "../content_hash.ts";
+import { type Findings, findingsOf } from "../core/findings.ts";
 import type { Diagnostic } from "../core/layer.ts";
-import { mistypedValues } from "../core/mistyped.ts";
+import { andThen } from "../core/maybe.ts";
 import { formatPath } from "../core/path.ts";
+import { type Budget, UNLIMITED } from "../core/sliced.ts";
 import { countLeaves } from "../core/snapshot.ts";
 import { ConfigSourceError } from "../errors.ts";
 
 import type { Source } from "../sources/source.ts";
 import type { ConfigStatus, SourceStatus } from "../status.ts";
 import { placeOf } from "./announcements.ts";
-import { scrub } from "./scrub.ts";
+import { meetSecrets, scrub } from "./scrub.ts";
 import type { Failure, SourceState, State } from "./state.ts";
 
-/** The manager's status, but for the hash of its configuration, which may take longer. */
-export type StatusNow = Omit<ConfigStatus, "content_hash">;
-
-/** The manager's status; a promise where its configuration is large and was not hashed yet. @param misses as for `statusOf` */
-export function wholeStatusOf(state: State, misses?: readonly Diagnostic[]): ConfigStatus | Promise<ConfigStatus> {
-  const { id, name, version, ...status } = statusOf(state, misses);
-  const hash = contentHash(state.configuration.snapshot.tree, state.spec.secrets);
-  return andThen(hash, (content_hash) => ({ id, name, version, content_hash, ...status }));
+/**
+ * The manager's status.
+ *
+ * @param misses what was asked for and is not there
+ * @returns a promise where it takes longer than a slice of time
+ */
+export function statusOf(
+  state: State,
+  misses: readonly Diagnostic[] = [],
+  budget: Budget = newBudget(),
+): ConfigStatus | Promise<ConfigStatus> {
+  const ahead = isAnythingSaid(state) ? meetSecrets(state, budget) : undefined;
+  const { configuration, spec } = state;
+  return andThen(ahead, () =>
+    andThen(findingsOf(configuration, spec, budget), (findings) =>
+      andThen(contentHash(configuration.snapshot.tree, spec.secrets), (content_hash) => {
+        const { id, name, version, ...status } = written(state, findings, misses);
+        return { id, name, version, content_hash, ...status };
+      }),
+    ),
+  );
 }
 
-/** @param misses what was asked for and is not there */
-export function statusOf(state: State, misses: readonly Diagnostic[] = []): StatusNow {
+/** The same, at once, without the hash: for a crash report, which cannot wait. */
+export function statusAtOnce(state: State): Omit<ConfigStatus, "content_hash"> {
+  return written(state, findingsOf(state.configuration, state.spec, UNLIMITED) as Findings, []);
+}
+
+/** Whether the status has texts of others in it. */
+function isAnythingSaid({ sources, overrides_file, refused }: State): boolean {
+  if (refused !== undefined || overrides_file?.last_error !== undefined) return true;
+  return sources.some(
+    ({ source, last_error, write_error, watch_error }) =>
+      (last_error ?? write_error ?? watch_error) !== undefined || typeof source.status === "function",
+  );
+}
+
+function written(state: State, findings: Findings, misses: readonly Diagnostic[]): Omit<ConfigStatus, "content_hash"> {
   const { spec, configuration, subscriptions, refused, reload, last_reload } = state;
-  const { layers, snapshot, overrides } = configuration;
+  const { layers, snapshot } = configuration;
   const now = Date.now();
   const found = state.overrides_file?.diagnostics ?? [];
   return {
@@ -40,17 +65,19 @@ export function statusOf(state: State, misses: readonly Diagnostic[] = []): Stat
     keys: countLeaves(snapshot.tree),
     sources: spec.sources.map((source) => {
       const index = spec.layers.indexOf(source);
-      return index < 0 ? overridesStatus(state, source, now) : sourceStatus(state, state.sources[index]!, now);
+      return index < 0
+        ? overridesStatus(state, source, findings, now)
+        : sourceStatus(state, state.sources[index]!, now);
     }),
-    overrides: [...overrides].map((override) => formatPath(override.path)).sort(),
+    overrides: findings.overrides,
     subscriptions: subscriptions.size,
     subscribers: subscribersOf(state, now),
-    shape_conflicts: conflictsOf(configuration).map(({ path, winner, loser }) => ({
+    shape_conflicts: findings.conflicts.map(({ path, winner, loser }) => ({
       path: formatPath(path),
       winner: winner.source,
       loser: loser.source,
     })),
-    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...noticed(state), ...misses],
+    diagnostics: [...found, ...layers.flatMap((layer) => layer.diagnostics), ...findings.diagnostics, ...misses],
     reload: {
       reload_interval: spec.reload_interval,
       running: reload !== undefined,
@@ -68,23 +95,6 @@ export function statusOf(state: State, misses: readonly Diagnostic[] = []): Stat
         }),
   };
 }
-
-/** Found once for a configuration, however often its status is asked. */
-function noticed({ configuration, spec }: State): readonly Diagnostic[] {
-  let found = known.get(configuration);
-  if (found === undefined) {
-    const { layers, raw, snapshot } = configuration;
-    found = [
-      ...keysWithoutEffect(layers, raw, snapshot.tree, spec.shape),
-      ...mistypedValues(configuration, spec.shape),
-      ...deprecatedOverrides(configuration.overrides, spec.deprecations),
-    ];
-    known.set(configuration, found);
-  }
-  return found;
-}
-
-const known = new WeakMap<object, readonly Diagnostic[]>();
 
 function subscribersOf({ spec, subscriptions, deliveries }: State, now: number): ConfigStatus["subscribers"] {
   const targets = new Set<unknown>();
@@ -139,7 +149,12 @@ function sourceStatus(state: State, of: SourceState, now: number): SourceStatus 
 }
 
 /** How keeping the overrides goes. They are no source, but who looks for `runtime` among the sources finds it. */
-function overridesStatus(state: State, { name, kind, required }: Source, now: number): SourceStatus {
+function overridesStatus(
+  state: State,
+  { name, kind, required }: Source,
+  findings: Findings,
+  now: number,
+): SourceStatus {
   const { failures = 0, last_success, last_error } = state.overrides_file ?? {};
   return {
     name,
@@ -150,7 +165,7 @@ function overridesStatus(state: State, { name, kind, required }: Source, now: nu
     ...(last_error === undefined ? {} : { last_error: errorOf(state, last_error) }),
     ...(failures > 0 && last_success !== undefined ? { stale_for: now - last_success } : {}),
     failures,
-    keys: [...state.configuration.overrides].length,
+    keys: findings.overrides.length,
     alive: true,
   };
 }

@@ -7,6 +7,7 @@ import { placeOf } from "../../src/core/layers.ts";
 import { merge } from "../../src/core/merge.ts";
 import { Overrides } from "../../src/core/overrides.ts";
 import { REDACTED, Secrets } from "../../src/core/secrets.ts";
+import type { Budget } from "../../src/core/sliced.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
 import type { Table } from "../../src/core/value.ts";
 import { plain } from "./trees.ts";
@@ -30,6 +31,8 @@ const env = environmentLayer(
   knownPaths([file.tree]),
 );
 
+const unlimited: Budget = { spent: () => false, turn: () => Promise.resolve() };
+
 function explained(path: string[], overrides = Overrides.none, effective?: Table): Explanation {
   const layers = [file, template, { ...env, tree: plain(env.tree) }];
   const raw = overrides.over(
@@ -39,7 +42,8 @@ function explained(path: string[], overrides = Overrides.none, effective?: Table
     ),
     undefined,
   );
-  return explain(path, { snapshot: new Snapshot(7, effective ?? raw), raw, layers, overrides, secrets: new Secrets() });
+  const context = { snapshot: new Snapshot(7, effective ?? raw), raw, layers, overrides, secrets: new Secrets() };
+  return explain(path, context, unlimited) as Explanation;
 }
 
 describe("explain", () => {

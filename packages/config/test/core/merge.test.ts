@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isTable, share } from "../../src/core/draft.ts";
-import { shapeConflicts } from "../../src/core/conflicts.ts";
+import { type ShapeConflict, shapeConflicts } from "../../src/core/conflicts.ts";
 import { BelowList, merge } from "../../src/core/merge.ts";
+import { UNLIMITED } from "../../src/core/sliced.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
@@ -82,6 +83,8 @@ const cases: readonly { readonly rule: string; readonly layers: readonly object[
   },
 ];
 
+const conflicts = (trees: readonly Table[]) => shapeConflicts(trees, UNLIMITED) as readonly ShapeConflict[];
+
 describe("merge", () => {
   test.each(cases)("$rule", ({ layers, result }) => {
     expect(merged(...layers.map(plain))).toEqual(result);
@@ -107,7 +110,7 @@ describe("merge", () => {
   test("is associative over layers whose shapes agree", () => {
     fc.assert(
       fc.property(anyTree, anyTree, anyTree, (a, b, c) => {
-        fc.pre(shapeConflicts([a, b]).length + shapeConflicts([b, c]).length + shapeConflicts([a, c]).length === 0);
+        fc.pre(conflicts([a, b]).length + conflicts([b, c]).length + conflicts([a, c]).length === 0);
         expect(merged(a, merged(b, c))).toEqual(merged(merged(a, b), c));
       }),
     );
@@ -217,7 +220,7 @@ describe("merge", () => {
 describe("shapeConflicts", () => {
   test("names each place where a table met something else, with both layers", () => {
     const layers = [plain({ a: { b: 1 }, c: { d: 1 } }), plain({ a: 2, c: { d: { e: 1 } } }), plain({ a: { f: 1 } })];
-    expect(shapeConflicts(layers)).toEqual([
+    expect(conflicts(layers)).toEqual([
       { path: ["a"], winner: 1, loser: 0 },
       { path: ["a"], winner: 2, loser: 1 },
       { path: ["c", "d"], winner: 1, loser: 0 },

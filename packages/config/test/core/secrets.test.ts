@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { REDACTED, scrubbed, Secrets } from "../../src/core/secrets.ts";
+import { REDACTED, type SecretPlace, Secrets } from "../../src/core/secrets.ts";
 import { Snapshot, valueAt } from "../../src/core/snapshot.ts";
-import type { Value } from "../../src/core/value.ts";
+import type { Table, Value } from "../../src/core/value.ts";
 import { anyTree, plain } from "./trees.ts";
 
 const secrets = new Secrets();
@@ -51,17 +51,17 @@ describe("Secrets", () => {
         for (const path of [["here"], ["here", key], ["here", key, "planted"], ["list"]]) {
           expect(JSON.stringify(secrets.redact(path, valueAt(whole, path) as Value))).not.toContain(planted);
         }
-        expect(secrets.textsIn(whole)).toContain(planted);
+        expect(new Secrets().scrub(`got ${planted}`, [[[], whole]])).toBe(`got ${REDACTED}`);
       }),
     );
   });
 });
 
-describe("scrubbed", () => {
+describe("a message", () => {
   test("takes secrets out of a message, also as JSON writes them", () => {
-    const texts = secrets.textsIn(plain({ a: { password: 'qu"ote' }, token: 123456, secret: "abc" }));
-    expect(scrubbed(`Invalid: received ${JSON.stringify('qu"ote')} and 123456`, texts)).toBe(
-      `Invalid: received "${REDACTED}" and ${REDACTED}`,
+    const tree = plain({ a: { password: 'qu"ote' }, token: 123456, secret: "abc" });
+    expect(secrets.scrub(`Invalid abc: received ${JSON.stringify('qu"ote')} and 123456`, [[[], tree]])).toBe(
+      `Invalid abc: received "${REDACTED}" and ${REDACTED}`,
     );
   });
 
@@ -83,7 +83,30 @@ describe("scrubbed", () => {
   });
 
   test("takes the longer of two out first", () => {
-    const texts = secrets.textsIn(plain({ a: { password: "pass" }, b: { password: "password1" } }));
-    expect(scrubbed("got password1", texts)).toBe(`got ${REDACTED}`);
+    const tree = plain({ a: { password: "pass" }, b: { password: "password1" } });
+    expect(secrets.scrub("got password1", [[[], tree]])).toBe(`got ${REDACTED}`);
+  });
+
+  test("takes no secret of a configuration that is long gone for one", () => {
+    const one = new Secrets();
+    const treeOf = (version: number) =>
+      plain(Object.fromEntries(Array.from({ length: 11_000 }, (_, i) => [`secret_${i}`, `${version}-of-${i}`])));
+    expect(one.scrub("0-of-7", [[[], treeOf(0)]])).toBe(REDACTED);
+    for (let version = 1; version < 5; version++) one.scrub("", [[[], treeOf(version)]]);
+    expect(one.scrub("0-of-7 and 4-of-7", [[[], treeOf(4)]])).toBe(`0-of-7 and ${REDACTED}`);
+  });
+
+  test("looks at a subtree once, however many trees have it", () => {
+    const one = new Secrets();
+    const looked = (...trees: Table[]): number => {
+      let places = 0;
+      const search = (place: SecretPlace): void => (places++, one.look(place, search));
+      one.unmet(trees.map((tree) => [[], tree])).forEach(search);
+      return places;
+    };
+    const shared = plain({ a: { b: { password: "scarlet" } } });
+    expect(looked(shared)).toBe(3);
+    expect(looked(shared, Object.freeze({ ...shared, c: plain({ token: "emerald" }) }))).toBe(3);
+    expect(one.scrub("scarlet emerald", [])).toBe(`${REDACTED} ${REDACTED}`);
   });
 });

@@ -11,7 +11,7 @@ import { plain } from "./trees.ts";
 const context = {
   action: 'Cannot put "a"',
   origin: () => PUT,
-  shown: (path: readonly string[], message: string) => (path.includes("password") ? "is not valid" : message),
+  shown: () => (path: readonly string[], message: string) => (path.includes("password") ? "is not valid" : message),
 };
 
 const EMPTY = plain({});

@@ -9,6 +9,7 @@ import * as z from "zod";
 
 import { Config, ConfigManager, ConfigSpec, EnvironmentSource, FileSource } from "../../src/index.ts";
 import { keysWithoutEffect } from "../../src/core/ineffective.ts";
+import { UNLIMITED } from "../../src/core/sliced.ts";
 import { nearest } from "../../src/core/nearest.ts";
 
 const schemas = {
@@ -59,15 +60,15 @@ describe.each(Object.entries(schemas))("under a schema of %s", (name, schema) =>
 test("what a transformation renames, and what is only made anew, has an effect", () => {
   const layer = { source: "s", tree: {}, origin: () => ({ source: "s" }), diagnostics: [] };
   const shape = { children: new Map([["old", { children: new Map() }]]) };
-  expect(keysWithoutEffect([layer], { old: 1, same: { a: 1 } }, { renamed: 1, same: { a: 1 } }, shape)).toStrictEqual(
-    [],
-  );
+  expect(
+    keysWithoutEffect([layer], { old: 1, same: { a: 1 } }, { renamed: 1, same: { a: 1 } }, shape, UNLIMITED),
+  ).toStrictEqual([]);
 });
 
 test("a hundred are told of, however many there are", () => {
   const raw = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key_${i}`, { deep: i }]));
   const layer = { source: "s", tree: raw, origin: () => ({ source: "s" }), diagnostics: [] };
-  expect(keysWithoutEffect([layer], raw, {}, undefined).length).toBe(100);
+  expect(keysWithoutEffect([layer], raw, {}, undefined, UNLIMITED)).toHaveLength(100);
 });
 
 test.each([

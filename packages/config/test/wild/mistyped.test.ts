@@ -9,8 +9,9 @@ import * as z from "zod";
 
 import { environmentLayer } from "../../src/core/environment.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
-import type { Layer } from "../../src/core/layer.ts";
+import type { Diagnostic, Layer } from "../../src/core/layer.ts";
 import { mistypedValues } from "../../src/core/mistyped.ts";
+import { UNLIMITED } from "../../src/core/sliced.ts";
 import { Overrides } from "../../src/core/overrides.ts";
 import { emptyConfiguration } from "../../src/core/proposal.ts";
 import type { Table, Value } from "../../src/core/value.ts";
@@ -26,7 +27,11 @@ function over(key: keyof typeof BELOW, text: string): readonly [Value | undefine
   const env = environmentLayer("env", { [`P_${key.toUpperCase()}`]: text }, rules, knownPaths([BELOW]));
   const value = (env.tree as Record<string, Value>)[key];
   const snapshot = { tree: value === undefined ? BELOW : { ...BELOW, [key]: value } } as never;
-  const found = mistypedValues({ ...emptyConfiguration(["file", "env"]), layers: [below, env], snapshot }, undefined);
+  const found = mistypedValues(
+    { ...emptyConfiguration(["file", "env"]), layers: [below, env], snapshot },
+    undefined,
+    UNLIMITED,
+  ) as readonly Diagnostic[];
   return [value, found[0]?.message];
 }
 
@@ -215,7 +220,7 @@ test("a hundred of them are told of", () => {
     snapshot: { tree: table("x") } as never,
     overrides: Overrides.none,
   };
-  expect(mistypedValues(configuration, undefined).length).toBe(100);
+  expect(mistypedValues(configuration, undefined, UNLIMITED)).toHaveLength(100);
 });
 
 test("a text of a .env file that cannot be read is told of with its line", async () => {

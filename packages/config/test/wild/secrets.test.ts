@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { withoutCredentials } from "../../src/core/credentials.ts";
 import { isSecretName } from "../../src/core/secret_names.ts";
-import { REDACTED, scrubbed, Secrets } from "../../src/core/secrets.ts";
+import { SecretTexts } from "../../src/core/secret_texts.ts";
+import { REDACTED, Secrets } from "../../src/core/secrets.ts";
 
 const secrets = new Secrets();
 
@@ -124,7 +125,7 @@ describe("credentials inside a text are masked, and nothing else of it", () => {
   ])("%s", (text, shown) => {
     expect(withoutCredentials(text, REDACTED)).toBe(shown);
     expect(secrets.redact(["a"], { b: [text] })).toStrictEqual({ b: [shown] });
-    expect(scrubbed(text, [])).toBe(shown);
+    expect(new SecretTexts().scrub(text)).toBe(shown);
   });
 
   test.each([
@@ -167,14 +168,25 @@ describe("a message shows no secret", () => {
   const before = { db: { password: "rotated-1" } };
 
   test("of any layer, shadowed, rotated, in a list, in a URL, escaped or not", () => {
-    const scrub = secrets.scrubber([...layers, before]);
+    const scrub = (message: string) =>
+      secrets.scrub(
+        message,
+        [...layers, before].map((tree) => [[], tree]),
+      );
     for (const text of ["shadowed-1", "current-1", "rotated-1", "123456", "url-p%2Fw", "url-p/w", "u:url-p%2Fw"]) {
       expect(scrub(`Cannot connect with ${text}: refused`)).toBe(`Cannot connect with ${REDACTED}: refused`);
     }
     expect(scrub("Cannot reach https://me:other@host")).toBe(`Cannot reach https://${REDACTED}@host`);
   });
 
-  test("and costs no walk over the trees before there is one", () => {
+  test("where several secrets overlap", () => {
+    const tree = { a: { secret: "abcdef" }, b: { secret: "defghi" }, c: { secret: "abcd" }, d: { secret: "xyzw" } };
+    expect(secrets.scrub("1 abcdefghi 2 abcd 3 abc xyzwxyzw", [[[], tree]])).toBe(
+      `1 ${REDACTED} 2 ${REDACTED} 3 abc ${REDACTED}${REDACTED}`,
+    );
+  });
+
+  test("of a source's object that does not let itself be read", () => {
     const watched = new Proxy(
       {},
       {
@@ -183,6 +195,13 @@ describe("a message shows no secret", () => {
         },
       },
     );
-    expect(() => secrets.scrubber([watched])).not.toThrow();
+    expect(secrets.scrub("as it is", [[[], watched]])).toBe("as it is");
+  });
+
+  test("also where the same object stands at a secret's path and at another one", () => {
+    const shared = { host: "h-of-both" };
+    const one = new Secrets();
+    expect(one.scrub("h-of-both", [[[], { db: shared }]])).toBe("h-of-both");
+    expect(one.scrub("h-of-both", [[[], { secret: shared }]])).toBe(REDACTED);
   });
 });

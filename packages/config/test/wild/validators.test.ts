@@ -10,7 +10,7 @@ import { ConfigValidationError } from "../../src/errors.ts";
 import { plain } from "../core/trees.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 
-const context = { action: 'Cannot put "a"', origin: () => PUT, shown: (_: unknown, message: string) => message };
+const context = { action: 'Cannot put "a"', origin: () => PUT, shown: () => (_: unknown, message: string) => message };
 
 function revoked<T extends object>(of: T): T {
   const { proxy, revoke } = Proxy.revocable(of, {});

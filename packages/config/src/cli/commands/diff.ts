@@ -29,7 +29,7 @@ export async function diff(
     throw new Failure(`Cannot compare with "${to}": a version is a whole number`, 2);
   const changes = isVersion
     ? await subject.difference(Number(from), to === undefined ? undefined : Number(to))
-    : compared(await other(session, from, options), await subject.side());
+    : await compared(await other(session, from, options), await subject.side());
   if (session.json) session.printJson(changes);
   else if (changes.length === 0) session.out.print(session.out.paint.dim("no difference"));
   else session.out.print(...differenceLines(changes, session.out));

@@ -1,4 +1,8 @@
+import { newBudget } from "../../budget.ts";
+import { diff } from "../../core/diff.ts";
 import { formatPath } from "../../core/path.ts";
+import { type Budget, leavesOf } from "../../core/sliced.ts";
+import type { Snapshot } from "../../core/snapshot.ts";
 import { differenceOf } from "../../manager/history.ts";
 import { ConfigValidationError } from "../../errors.ts";
 import type { State } from "../../manager/state.ts";
@@ -11,7 +15,11 @@ const MOST_PATHS = 6;
 const MOST_LINES = 500;
 
 /** The versions, those that were refused between them, and how two of them differ. */
-export function changes({ managers, options }: Context, query: URLSearchParams, visitor: Visitor): object {
+export async function changes(
+  { managers, options }: Context,
+  query: URLSearchParams,
+  visitor: Visitor,
+): Promise<object> {
   const manager = managers.named(query.get("manager"));
   const { state } = manager;
   const base = {
@@ -26,17 +34,21 @@ export function changes({ managers, options }: Context, query: URLSearchParams, 
   return {
     ...base,
     current,
-    entries: entriesOf(manager, state),
-    ...(to === null ? {} : { difference: differenceTo(state, Number(to), from === null ? undefined : Number(from)) }),
+    entries: await entriesOf(manager, state),
+    ...(to === null
+      ? {}
+      : { difference: await differenceTo(state, Number(to), from === null ? undefined : Number(from)) }),
   };
 }
 
-function entriesOf(manager: Manager, state: State): object[] {
+async function entriesOf(manager: Manager, state: State): Promise<object[]> {
   const { history, refusals } = state;
-  const committed = history.map(({ snapshot, at, cause, actor, reason }, index) => {
-    const before = history[index - 1];
-    const paths = before === undefined ? undefined : differenceOf(state, before.snapshot.version, snapshot.version);
-    return {
+  const budget = newBudget();
+  const committed: (object & { readonly time: number; readonly version: number })[] = [];
+  for (const [index, { snapshot, at, cause, actor, reason }] of history.entries()) {
+    const before = history[index - 1]?.snapshot;
+    const paths = before === undefined ? undefined : await changedPaths(before, snapshot, budget);
+    const entry = {
       kind: "committed",
       version: snapshot.version,
       at: new Date(at).toISOString(),
@@ -44,10 +56,11 @@ function entriesOf(manager: Manager, state: State): object[] {
       cause,
       actor,
       reason,
-      paths: paths?.slice(0, MOST_PATHS).map(({ path }) => path),
-      changed: paths?.length,
+      paths: paths?.first,
+      changed: paths?.count,
     };
-  });
+    committed.push(entry);
+  }
   const refused = refusals.map(({ version, at, cause, path, actor, reason, error }) => ({
     kind: "refused",
     version,
@@ -68,16 +81,33 @@ function entriesOf(manager: Manager, state: State): object[] {
   return [...committed, ...refused].sort((a, b) => b.time - a.time || b.version - a.version);
 }
 
+/** What changed with a version: found once, as it never changes. */
+async function changedPaths(before: Snapshot, after: Snapshot, budget: Budget): Promise<Changed> {
+  const known = found.get(after);
+  if (known !== undefined) return known;
+  const leaves = await leavesOf(diff(before.tree, after.tree), undefined, budget);
+  const changed: Changed = { first: leaves.slice(0, MOST_PATHS).map(({ path }) => path), count: leaves.length };
+  found.set(after, changed);
+  return changed;
+}
+
+interface Changed {
+  readonly first: readonly string[];
+  readonly count: number;
+}
+
+const found = new WeakMap<Snapshot, Changed>();
+
 /** How a version differs from another one, or from the one before it, where that is kept. */
-function differenceTo(state: State, to: number, from: number | undefined): object {
+async function differenceTo(state: State, to: number, from: number | undefined): Promise<object> {
   const versions = state.history.map(({ snapshot }) => snapshot.version);
   const before = from ?? versions[versions.indexOf(to) - 1];
   return before === undefined && versions.includes(to) ? { to, oldest: true } : difference(state, before ?? to - 1, to);
 }
 
-function difference(state: State, from: number, to: number): object {
+async function difference(state: State, from: number, to: number): Promise<object> {
   try {
-    const all = differenceOf(state, from, to);
+    const all = await differenceOf(state, from, to, newBudget());
     return {
       from,
       to,

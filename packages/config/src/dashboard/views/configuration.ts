@@ -1,4 +1,5 @@
 import { stringify } from "smol-toml";
+import { newBudget } from "../../budget.ts";
 import { originAt, explain, type Explanation } from "../../core/explain.ts";
 import { isTable } from "../../core/draft.ts";
 import type { Origin } from "../../core/layer.ts";
@@ -40,7 +41,7 @@ export interface Node {
 }
 
 /** The effective configuration as a tree, and one path explained. */
-export function configuration(context: Context, query: URLSearchParams, visitor: Visitor): object {
+export async function configuration(context: Context, query: URLSearchParams, visitor: Visitor): Promise<object> {
   const manager = context.managers.named(query.get("manager"));
   const made = manager.state?.configuration;
   if (made === undefined) return view(context, manager, query, visitor);
@@ -51,7 +52,7 @@ export function configuration(context: Context, query: URLSearchParams, visitor:
   let data = known.get(key);
   if (data === undefined) {
     if (known.size >= MOST_REMEMBERED) known.clear();
-    known.set(key, (data = view(context, manager, query, visitor)));
+    known.set(key, (data = await view(context, manager, query, visitor)));
   }
   return data;
 }
@@ -59,7 +60,12 @@ export function configuration(context: Context, query: URLSearchParams, visitor:
 const remembered = new WeakMap<object, Map<string, object>>();
 const MOST_REMEMBERED = 16;
 
-function view({ managers, options }: Context, manager: Manager, query: URLSearchParams, visitor: Visitor): object {
+async function view(
+  { managers, options }: Context,
+  manager: Manager,
+  query: URLSearchParams,
+  visitor: Visitor,
+): Promise<object> {
   const { state, name } = manager;
   const base = {
     managers: managers.all.map((one) => one.name),
@@ -79,7 +85,7 @@ function view({ managers, options }: Context, manager: Manager, query: URLSearch
     keys: countLeaves(snapshot.tree),
     overrides: [...overrides].length,
     ...(flat ? looker.list(search, only, numberIn(query, "n", PAGE, MOST_ROWS)) : looker.tree(query)),
-    ...(path === null || path === "" ? {} : { panel: panel(manager, state, path) }),
+    ...(path === null || path === "" ? {} : { panel: await panel(manager, state, path) }),
   };
 }
 
@@ -179,7 +185,7 @@ class Looker {
   }
 }
 
-function panel(manager: Manager, state: State, text: string): object {
+async function panel(manager: Manager, state: State, text: string): Promise<object> {
   let path: Segments;
   try {
     path = parsePath(text);
@@ -187,13 +193,8 @@ function panel(manager: Manager, state: State, text: string): object {
     return { path: text, error: (error as Error).message };
   }
   const { configuration: now, spec } = state;
-  const found = explain(path, {
-    snapshot: now.snapshot,
-    raw: now.raw,
-    layers: now.layers,
-    overrides: now.overrides,
-    secrets: spec.secrets,
-  });
+  const { snapshot, raw, layers, overrides } = now;
+  const found = await explain(path, { snapshot, raw, layers, overrides, secrets: spec.secrets }, newBudget());
   const overridden = now.overrides.hasWithin(path) || now.overrides.deciding(path) !== undefined;
   const stack = [
     ...(found.winner === undefined ? [] : [{ ...layerOf(found.winner, state), role: "winner" }]),

@@ -9,7 +9,7 @@ import { ConfigConflictError, ConfigSourceError, ConfigValidationError } from ".
 import type { Preview, Refusal } from "../../protocol.ts";
 import type { Plan } from "../effect.ts";
 import type { OfChange } from "../event.ts";
-import { changedValues, unknownVersion, versionAt } from "../history.ts";
+import { unknownVersion, versionAt } from "../history.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
 import {
   type Caller,
@@ -312,11 +312,10 @@ function isDryRun(request: Request): boolean {
 
 /** Answers a dry run. */
 function preview(turn: Turn, change: Change, previewed: Prepared): Settled {
-  const { configuration, spec } = turn.state;
-  const { version, tree } = configuration.snapshot;
-  const changes = changedValues(tree, previewed.after.snapshot.tree, spec.secrets);
   turn.set({ change: undefined });
-  turn.reply(change.caller, { version, changes });
+  if (change.caller !== undefined) {
+    turn.do({ do: "preview", to: change.caller, before: turn.state.configuration, after: previewed.after });
+  }
   return { change, outcome: { previewed } };
 }
 

@@ -9,6 +9,7 @@ import { ConfigSpec } from "../../../src/index.ts";
 import type { Notification } from "../../../src/manager/delivery_queue.ts";
 import type { Effect } from "../../../src/manager/effect.ts";
 import type { Event, Timer } from "../../../src/manager/event.ts";
+import { UNLIMITED } from "../../../src/core/sliced.ts";
 import { prepareChange } from "../../../src/manager/preparation.ts";
 import { type Caller, initialState, type Prepared, type State, type Subscription } from "../../../src/manager/state.ts";
 import { step } from "../../../src/manager/step.ts";
@@ -514,7 +515,12 @@ function outcomeOf(
   spec: ConfigSpec,
 ): { prepared: Prepared } | { error: Error } {
   try {
-    const prepared = prepareChange(plan, spec, () => () => undefined);
+    const prepared = prepareChange(
+      plan,
+      spec,
+      () => () => undefined,
+      () => UNLIMITED,
+    );
     if (prepared instanceof Promise) throw new Error("It should be done at once");
     return { prepared };
   } catch (error) {

@@ -1,0 +1,129 @@
+/** What looks at all of a configuration does it in slices, and finds what it finds at once. */
+import { describe, expect, test } from "vitest";
+import { Deprecations } from "../../src/core/deprecations.ts";
+import { explain } from "../../src/core/explain.ts";
+import { findingsOf } from "../../src/core/findings.ts";
+import type { Layer } from "../../src/core/layer.ts";
+import { merge } from "../../src/core/merge.ts";
+import { Overrides } from "../../src/core/overrides.ts";
+import { type Configuration, emptyConfiguration } from "../../src/core/proposal.ts";
+import { Secrets } from "../../src/core/secrets.ts";
+import { type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
+import { Snapshot } from "../../src/core/snapshot.ts";
+import { Validation } from "../../src/core/validate.ts";
+import type { Table, Value } from "../../src/core/value.ts";
+import { changedValues } from "../../src/manager/history.ts";
+import { plain } from "./trees.ts";
+
+const LEAVES = 30_000;
+
+/** Tables of a hundred leaves, one of them secret, and one table of very many. */
+function large(version: number): Table {
+  const wide = Object.fromEntries(Array.from({ length: LEAVES / 2 }, (_, i) => [`key_${i}`, i + version]));
+  const tables = Array.from({ length: LEAVES / 200 }, (_, t): [string, Value] => [
+    `table_${t}`,
+    Object.fromEntries(
+      Array.from({ length: 100 }, (_, i) => [i === 7 ? "password" : `key_${i}`, `text ${i + version}`]),
+    ),
+  ]);
+  return plain({ wide, ...Object.fromEntries(tables) });
+}
+
+const layer = (source: string, tree: Table): Layer => ({ source, tree, origin: () => ({ source }), diagnostics: [] });
+
+/** Two layers that have the same keys, of which every third has another type, and an override for every second leaf. */
+function configuration(): Configuration {
+  const tree = large(0);
+  const other = plain(
+    Object.fromEntries(
+      Object.entries(tree).map(([key, table]) => [
+        key,
+        Object.fromEntries(Object.entries(table as Table).map(([name, value], i) => [name, i % 3 === 0 ? [1] : value])),
+      ]),
+    ),
+  );
+  const overrides = Overrides.none.merge([], large(5));
+  const base = merge([tree, other], undefined);
+  const raw = overrides.over(base, undefined);
+  const layers = [layer("one", tree), layer("two", other)];
+  return { ...emptyConfiguration(["one", "two"]), layers, overrides, base, raw, snapshot: new Snapshot(1, raw) };
+}
+
+/** Is spent whenever it is asked. */
+class Counting implements Budget {
+  turns = 0;
+  spent(): boolean {
+    return true;
+  }
+  async turn(): Promise<void> {
+    this.turns++;
+    await Promise.resolve();
+  }
+}
+
+async function sliced<T>(work: (budget: Budget) => T | Promise<T>, least: number): Promise<void> {
+  const atOnce = work(UNLIMITED);
+  const counting = new Counting();
+  expect(await work(counting)).toEqual(await atOnce);
+  expect(counting.turns).toBeGreaterThan(least);
+}
+
+describe("in slices", () => {
+  test("the difference of two trees is found, redacted", async () => {
+    const [before, after] = [large(0), large(1)];
+    await sliced((budget) => changedValues(before, after, new Secrets(), budget), LEAVES / 2);
+    const changed = await changedValues(before, after, new Secrets(), new Counting());
+    expect(changed).toHaveLength(LEAVES);
+    expect(changed.find(({ path }) => path === "table_3.password")?.new_value).toBe("[redacted]");
+  });
+
+  test("a snapshot is redacted", async () => {
+    const tree = large(0);
+    await sliced((budget) => new Snapshot(1, tree).redactedWithin(budget), 100);
+  });
+
+  test("a table is explained", async () => {
+    const { snapshot, raw, layers, overrides } = configuration();
+    const context = { snapshot, raw, layers, overrides, secrets: new Secrets() };
+    await sliced((budget) => explain(["wide"], context, budget), 10);
+    await sliced((budget) => explain([], context, budget), 100);
+  });
+
+  test("what is wrong with a configuration is found", async () => {
+    const now = configuration();
+    const expected = { shape: undefined, deprecations: new Deprecations({ "*.key_9": "use key_8" }) };
+    await sliced((budget) => findingsOf({ ...now }, expected, budget), LEAVES);
+    const found = await findingsOf({ ...now }, expected, new Counting());
+    expect(found.overrides).toHaveLength(LEAVES);
+    expect(found.diagnostics).toHaveLength(100 + LEAVES / 200 + 1);
+    expect(await findingsOf(now, expected, UNLIMITED)).toBe(await findingsOf(now, expected, UNLIMITED));
+  });
+
+  test("secrets are looked for", async () => {
+    const secrets = new Secrets();
+    const counting = new Counting();
+    const unmet = secrets.unmet([[[], large(0)]]);
+    await searched(unmet, (place, deeper) => secrets.look(place, deeper), counting);
+    expect(counting.turns).toBeGreaterThan(LEAVES / 200);
+    expect(secrets.scrub("text 7", [])).toBe("[redacted]");
+  });
+
+  test("validators are called, and what they say is shown", async () => {
+    const tree = large(0);
+    const refusing = new Validation(undefined, { "*.*": (_, path) => !path.endsWith("7") });
+    const context = (budget: Budget) => ({
+      action: "Cannot put",
+      origin: () => undefined,
+      shown: () => (_path: unknown, message: string) => message,
+      budget,
+    });
+    const problems = async (budget: Budget) => {
+      const error = await Promise.resolve()
+        .then(() => refusing.run(tree, plain({}), context(budget)))
+        .catch((thrown: unknown) => thrown);
+      return (error as { problems: unknown[] }).problems;
+    };
+    await sliced(problems, LEAVES);
+    expect(await problems(UNLIMITED)).toHaveLength(1_001);
+  });
+});
