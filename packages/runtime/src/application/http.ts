@@ -9,7 +9,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
 import { now } from "../process/clock.ts";
-import { pause } from "./pause.ts";
+import { pause, turned } from "./pause.ts";
 import type { PhaseContext } from "./specification.ts";
 
 /** How an HTTP server is drained. */
@@ -60,8 +60,8 @@ export function drainable(server: Server, options: DrainOptions = {}): Drainable
     draining = true;
     for (const response of open) last(response);
     // Pending connections are accepted: clients that connected before the end are served.
-    await turn();
-    await turn();
+    await turned();
+    await turned();
     // Not http's own `close`: that ends idle connections at once, and with them requests that are on their way.
     if (server.listening) NetServer.prototype.close.call(server);
     let busy = now();
@@ -79,10 +79,6 @@ export function drainable(server: Server, options: DrainOptions = {}): Drainable
     },
     drain: (context: Partial<PhaseContext> = {}) => (drained ??= drain(context.signal)),
   };
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function connections(server: Server): Promise<number> {

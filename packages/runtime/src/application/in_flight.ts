@@ -3,7 +3,7 @@ import { describe } from "../term/describe.ts";
 import { nameOf } from "../process/registry.ts";
 import { textOf } from "../term/name.ts";
 import { openRequests } from "../call/request.ts";
-import { pause } from "./pause.ts";
+import { pause, turned } from "./pause.ts";
 import type { Running } from "./running.ts";
 
 const LOOK_AGAIN = 10;
@@ -26,8 +26,9 @@ export function callsInFlight(running: Running): Map<string, number> {
   return found;
 }
 
-/** Resolves when no call is in flight, or the signal fires. */
+/** Resolves when no call is in flight, or the signal fires. A call made in this very turn counts: it is seen after the turn. */
 export async function callsAnswered(running: Running, signal: AbortSignal): Promise<void> {
+  await turned();
   while (!signal.aborted && callsInFlight(running).size > 0) await pause(LOOK_AGAIN);
 }
 

@@ -11,12 +11,14 @@ import { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { outside } from "../process/context.ts";
 import { signal } from "../process/death.ts";
+import { isLinked } from "../process/link.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { report } from "../process/report.ts";
 import { pids } from "../process/table.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { Deadline } from "../process/deadline.ts";
 import { startError } from "../behaviour/init_ack.ts";
+import { stop } from "../behaviour/stopping.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
 import { type Application, keyOf } from "./specification.ts";
@@ -46,6 +48,8 @@ export class Running {
   private reject!: (error: OtpError) => void;
   private tellEnd!: (reason: readonly [unknown]) => void;
   private reason: unknown = undefined;
+  /** Whether the tree was started with a link to the master, which is its parent then. */
+  private linked = true;
   /** Whether it has started. */
   wasStarted = false;
   /** Whether its end was requested. */
@@ -145,7 +149,7 @@ export class Running {
       }
       return;
     }
-    if (this.tree !== undefined) erlang.link(this.tree);
+    this.tie();
     this.phase = "started";
     this.wasStarted = true;
     this.resolve();
@@ -153,6 +157,23 @@ export class Running {
     if (this.isEnd(message)) this.reason = message[2];
     else await this.stopTree();
     await this.guarded("stop", () => this.app.stop?.(this.state as never));
+  }
+
+  // A tree that was started without a link gets one, as in OTP.
+  private tie(): void {
+    const { tree, key } = this;
+    if (tree === undefined) return;
+    const process = processOf(tree);
+    this.linked = process === undefined || isLinked(process, this.master);
+    erlang.link(tree);
+    if (this.linked) return;
+    report(
+      "warning",
+      "child_not_linked",
+      () => ({ supervisor: this.master, name: undefined, id: key, pid: tree }),
+      () =>
+        `Application "${key}": its start returned ${tree}, which is not linked to it. Write start: () => supervisor.start_link(…), not start`,
+    );
   }
 
   private take(result: unknown): void {
@@ -186,6 +207,9 @@ export class Running {
     });
     if (this.tree === undefined) return;
     erlang.exit(this.tree, SHUTDOWN);
+    // A supervisor or a server that traps exits obeys its parent alone, but `stop` from anyone.
+    if (!this.linked && erlang.is_process_alive(this.tree))
+      void stop(this.tree, SHUTDOWN, Infinity).catch(() => undefined);
     await erlang.receive((message) => this.isEnd(message));
   }
 

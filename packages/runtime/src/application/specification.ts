@@ -91,22 +91,25 @@ export function keyOf(app: Application | Name): string {
  */
 export function inOrder(app: Application): Application[] {
   const order = new Map<string, Application>();
-  const path: string[] = [];
+  // The applications that are being visited, from the outside in.
+  const path = new Map<string, Application>();
   const visit = (each: Application): void => {
     checkApplication(each);
     const key = keyOf(each);
-    if (path.includes(key))
+    if (path.get(key) === each) {
+      const names = [...path.keys()];
       throw new ErlangError(
         BADARG,
-        `Cannot start application "${key}": applications need each other: ${[...path.slice(path.indexOf(key)), key].join(" → ")}`,
+        `Cannot start application "${key}": applications need each other: ${[...names.slice(names.indexOf(key)), key].join(" → ")}`,
       );
-    const known = order.get(key);
+    }
+    const known = order.get(key) ?? path.get(key);
     if (known === each) return;
     if (known !== undefined)
       throw new ErlangError(BADARG, `Cannot start application "${key}": two applications have this name`);
-    path.push(key);
+    path.set(key, each);
     for (const needed of each.applications ?? []) visit(needed);
-    path.pop();
+    path.delete(key);
     order.set(key, each);
   };
   visit(app);

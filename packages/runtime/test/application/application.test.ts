@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { atoms, Atom, erlang, gen_server, OK, NOREPLY, OtpError, supervisor } from "@otpts/runtime";
+import { atoms, Atom, erlang, gen_server, OK, NOREPLY, OtpError, REPLY, supervisor } from "@otpts/runtime";
 import { application } from "@otpts/runtime/application";
 import { testing } from "@otpts/runtime/testing";
 
@@ -182,6 +182,45 @@ describe("a program", () => {
       supervisor.child_spec({ id: 1, task: () => gen_server.start_link(slow, undefined, { name }) }),
     ]);
   beforeEach(() => void (held.length = 0));
+
+  test("two applications of one name are told from applications that need each other", async () => {
+    await expect(application.run(app("x", [app("x")]), { signals: false })).rejects.toThrow(
+      "two applications have this name",
+    );
+  });
+
+  test("a call made in the very turn of the stop is answered, whether from outside or from another process", async () => {
+    const slow = {
+      ...server,
+      handle_call: async (_request: unknown, _from: unknown, n: 0) => {
+        await new Promise(setImmediate);
+        return [REPLY, "answer", n] as const;
+      },
+    };
+    const start = () =>
+      supervisor.start_link([
+        supervisor.child_spec({ id: "s", task: () => gen_server.start_link(slow, undefined, { name: "slow" }) }),
+      ]);
+    const program = await application.run(app("busy", [], { start }), { signals: false });
+    const calls = [gen_server.call("slow", 1), testing.inside(() => gen_server.call("slow", 2))];
+    await program.stop();
+    expect(await Promise.all(calls)).toStrictEqual(["answer", "answer"]);
+  });
+
+  test("a tree without a link is reported, and stopped in order all the same", async () => {
+    const ended: unknown[] = [];
+    const last = { ...server, terminate: (reason: unknown) => void ended.push(reason) };
+    const start = () =>
+      supervisor.start([supervisor.child_spec({ id: "w", task: () => gen_server.start_link(last, undefined) })]);
+    const unlinked = app("unlinked", [], { start });
+    await application.start(unlinked);
+    const report = await kit.expect_report("child_not_linked");
+    expect(report.text).toContain("Write start: () => supervisor.start_link(…), not start");
+    await application.stop(unlinked);
+    // The worker does not trap exits: its terminate is not called, and it is not killed either.
+    expect(kit.reports.map(({ event }) => event)).not.toContain("application_timeout");
+    expect(ended).toStrictEqual([]);
+  });
 
   test("is ready when all say so, and says so no more when it drains; calls in flight get their answers", async () => {
     let ready = false;
