@@ -24,13 +24,14 @@ import type { ServerRef, Via } from "../term/protocol.ts";
 import { strange } from "../term/strange.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
+import { elsewhere } from "../process/elsewhere.ts";
 import { refused } from "../process/refusal.ts";
 import { type Observer, observer } from "./observer.ts";
 import { Cast } from "../call/cast.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, reserveDrain, awaitReply, refuse } from "../call/reply_promise.ts";
 import { find, isHere } from "../process/registry.ts";
-import { isName, type Name, told } from "../term/name.ts";
+import { isName, type Name, textOf, told } from "../term/name.ts";
 import { answerTo } from "../call/request.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type ReplyHandlers, Request } from "../call/request.ts";
@@ -210,7 +211,7 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
     case NOPROC:
       return server instanceof Pid
         ? "the process is dead (noproc). Pids end with their process: call a name, or ask the supervisor for the current pid"
-        : "no process has this name (noproc). Is the server started, and before its callers in the supervisor's list?";
+        : `no process has this name (noproc)${isName(server) ? elsewhere(textOf(server)) : ""}. Is the server started, and before its callers in the supervisor's list?`;
     case TIMEOUT:
       return `no reply within ${timeout ?? DEFAULT_TIMEOUT} ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`;
     case CALLING_SELF:

@@ -7,6 +7,8 @@ import type { ServerRef } from "../term/protocol.ts";
 import { inWords, same } from "../term/reason.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting, isDoing } from "../process/context.ts";
+import { isName, textOf } from "../term/name.ts";
+import { elsewhere } from "../process/elsewhere.ts";
 import { refused } from "../process/refusal.ts";
 import type { Process } from "../process/process.ts";
 import { answer } from "../call/reply_promise.ts";
@@ -79,7 +81,7 @@ export function stop(server: ServerRef, reason: unknown, timeout: Timeout): Prom
 function stopExit(server: ServerRef, reason: unknown): Exit {
   const why =
     reason === NOPROC
-      ? "there is no such process (noproc)"
+      ? `there is no such process (noproc)${isName(server) ? elsewhere(textOf(server)) : ""}`
       : reason === TIMEOUT
         ? "it did not end in time (timeout); it is still stopping"
         : tagOf(reason, 2) === CALLING_SELF

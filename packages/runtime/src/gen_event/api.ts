@@ -11,7 +11,9 @@ import type { ServerRef, Via } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
 import { inWords } from "../term/reason.ts";
 import type { Timeout } from "../term/timeout.ts";
+import { isName, textOf } from "../term/name.ts";
 import { acting } from "../process/context.ts";
+import { elsewhere } from "../process/elsewhere.ts";
 import type { Ancestry } from "../process/process.ts";
 import { isVia, sendVia } from "../process/via.ts";
 import { call as genCall, callExit, type Calling, calling, cast, explain, locate, nameOf } from "../behaviour/gen.ts";
@@ -60,7 +62,10 @@ function launch(options: StartOptions, tie: Tie): Promise<unknown> {
 export function notify(manager: ServerRef, event: unknown): typeof OK {
   if (!(manager instanceof Pid) && isVia(manager)) return notifyVia(manager, event);
   if (!(manager instanceof Pid) && locate(manager) === undefined)
-    throw new ErlangError(BADARG, `Cannot notify ${nameOf(manager)}: no process has this name`);
+    throw new ErlangError(
+      BADARG,
+      `Cannot notify ${nameOf(manager)}: no process has this name${isName(manager) ? elsewhere(textOf(manager)) : ""}`,
+    );
   return cast(manager, event);
 }
 

@@ -12,10 +12,13 @@ import { ErlangError } from "../term/error.ts";
 import { isName, type Name, textOf, told } from "../term/name.ts";
 import { NODE, type Pid } from "../term/pid.ts";
 import { strange } from "../term/strange.ts";
+import { showNames } from "./elsewhere.ts";
 import { type Process, processOf } from "./process.ts";
 import { tracer } from "./tracer.ts";
 
 const names = new Map<string, Process>();
+
+const taken = (name: string): boolean => names.has(name);
 
 /** The registered name of a process, as an atom. */
 export function nameOf(process: Process): Atom | undefined {
@@ -54,6 +57,7 @@ export function register(name: Name, pid: Pid): true {
   if (process === undefined) throw refuse("the process is dead");
   if (process.name !== undefined) throw refuse(`the process is registered as "${process.name}" already`);
   process.name = name;
+  showNames(taken);
   names.set(textOf(name), process);
   tracer?.happened(process, { what: "register", name: told(name) });
   return true;

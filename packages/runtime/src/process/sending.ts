@@ -6,12 +6,13 @@ import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import { nextId, Ref } from "../term/ref.ts";
 import { strange } from "../term/strange.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { capture, type Carried, carrying, within } from "./carriers.ts";
 import { acting } from "./context.ts";
 import { owner } from "./monitor.ts";
 import { type Process, processOf } from "./process.ts";
 import { find, isHere } from "./registry.ts";
-import { isName, type Name } from "../term/name.ts";
+import { isName, type Name, textOf } from "../term/name.ts";
 import { ReplyRef } from "./reply_ref.ts";
 import { abandon, left, wait } from "./timer.ts";
 import { Deadline } from "./deadline.ts";
@@ -30,7 +31,7 @@ export function send<M>(to: Destination, message: M): M {
   } else if (isName(to)) {
     const process = find(to);
     if (process === undefined)
-      throw new ErlangError(BADARG, `Cannot send to ${describe(to)}: no process has this name`);
+      throw new ErlangError(BADARG, `Cannot send to ${describe(to)}: no process has this name${elsewhere(textOf(to))}`);
     deliver(process, message);
   } else if (isTuple(to) && to.length === 2 && isName(to[0]) && isName(to[1])) {
     const process = isHere(to[1]) ? find(to[0]) : undefined;

@@ -4,6 +4,10 @@ import { read } from "./guarded.ts";
 /** The key under which values of every copy have the place that their copy was loaded from. */
 export const COPY = Symbol.for("@otpts/runtime/copy");
 
+/** What to do about two copies. */
+export const TWICE =
+  'Install one copy (npm ls @otpts/runtime), and do not bundle it twice: keep it out of bundles as an external package (in Next.js: serverExternalPackages: ["@otpts/runtime"])';
+
 /** Where this copy of the package was loaded from. Taken from a stack, so that it is correct in a bundle too. */
 export function here(): string {
   const [, path] = /(?:\(|at |@)(?:file:\/\/)?([^()\s]+?):\d+(?::\d+)?\)?$/mu.exec(new Error("here").stack ?? "") ?? [];

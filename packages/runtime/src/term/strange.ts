@@ -1,6 +1,6 @@
 /** Why a value is not what it looks like: endings of error messages that refuse it. */
 import { Atom, exists } from "./atom.ts";
-import { copyOf, here } from "./copy.ts";
+import { copyOf, here, TWICE } from "./copy.ts";
 import { isA, read } from "./guarded.ts";
 
 /**
@@ -11,7 +11,7 @@ export function strange(value: unknown): string {
   const from = copyOf(value);
   const own = here();
   if (from !== undefined && from !== own)
-    return `; it belongs to another copy of @otpts/runtime: that one was loaded from ${from}, this one from ${own}. Install one copy (npm ls @otpts/runtime), and do not bundle it twice`;
+    return `; it belongs to another copy of @otpts/runtime: that one was loaded from ${from}, this one from ${own}. ${TWICE}`;
   if (typeof value === "string" || typeof value !== "object" || value === null || isA(value, Atom)) return "";
   const name = read(value, "name");
   if (typeof name === "string")

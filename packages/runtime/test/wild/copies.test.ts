@@ -49,3 +49,28 @@ test("A pid or reference of another copy is refused with the paths of both; atom
   expect(stderr.replaceAll(/^.*(start_error|could not start child|another copy).*$\n?/gmu, "")).toBe("");
   expect(stdout).toBe("true\n");
 });
+
+test("A name that is registered in another copy, calls and sends by it fail with the paths of both", async () => {
+  const { stdout, stderr } = await program(`
+    import { erlang, gen_server } from "@otpts/runtime";
+    import { gen_event } from "@otpts/runtime/gen_event";
+    const other = await import(${JSON.stringify(pathToFileURL(join(COPY, "lib", "index.js")).href)});
+    await other.gen_server.start({ init: () => [other.OK, 0] }, 0, { name: "stock" });
+    const acts = [
+      () => gen_server.call("stock", 1),
+      () => erlang.send("stock", 1),
+      () => gen_server.stop("stock"),
+      () => gen_event.notify("stock", 1),
+    ];
+    const said = (act) => Promise.resolve().then(act).then(() => "accepted", (error) => error.message);
+    for (const act of acts) {
+      const text = await said(act);
+      if (!/no (?:process has this name|such process).*; another copy of @otpts\\/runtime has a process of this name: that one was loaded from [^ (]*dist-test.copy.lib.otpts_runtime\\.js, this one from [^ (]+runtime.lib.otpts_runtime\\.js. Install one copy/.test(text)) console.log(text);
+    }
+    await other.gen_server.stop("stock");
+    for (const act of acts) console.log(/another copy/.test(await said(act)));
+    process.exit();
+  `);
+  expect(stderr).toBe("");
+  expect(stdout).toBe("false\nfalse\nfalse\nfalse\n");
+});
