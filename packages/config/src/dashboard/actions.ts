@@ -1,4 +1,7 @@
-/** What a visitor may do who may write. Each way is the one that the program itself goes: `Config.put`, `supervisor`, `sys`. */
+/**
+ * The actions of a visitor with write access. They use the same functions as the program itself: `Config.put`,
+ * `supervisor`, `sys`.
+ */
 import { erlang, Exit, KILL, OtpError, Pid, SHUTDOWN, supervisor, sys } from "@otpts/runtime";
 import { observer } from "@otpts/runtime/observer";
 import { trace } from "@otpts/runtime/trace";
@@ -18,11 +21,11 @@ import { pidOf } from "./views/processes.ts";
 type Body = Readonly<Record<string, unknown>>;
 type Action = (context: Context, body: Body, visitor: Visitor) => Promise<object>;
 
-/** A request that cannot be carried out as it is. */
+/** A request that cannot be carried out. */
 class Unusable extends Error {}
 
 const PATIENCE = 5_000;
-/** Tracing a busy process without limits would be the end of it. */
+/** Tracing a busy process without limits would overload it. */
 const TRACED_EVENTS = 200;
 const TRACED_FOR = 10_000;
 const MOST_TRACES = 5;
@@ -82,7 +85,7 @@ export const actions: Readonly<Record<string, Action>> = {
     const pid = confirmed(body);
     const { supervisor: parent, child_id } = placeOf(pid);
     if (child_id === undefined || supervisor.tree(parent)?.strategy === "simple_one_for_one") {
-      // Its supervisor starts it again as its specification says.
+      // Its supervisor restarts it according to its specification.
       erlang.exit(pid, KILL);
       return { done: "ended: its supervisor starts it again if its specification says so" };
     }
@@ -112,7 +115,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-/** Does it, and answers with what came of it. */
+/** Carries out an action and returns its outcome. */
 export async function act(context: Context, name: string, request: Request, visitor: Visitor): Promise<Response> {
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) return refusal(404, `there is no action "${name.slice(0, 100)}"`);
@@ -141,7 +144,7 @@ function refused({ managers }: Context, error: unknown): Response {
   return told(500);
 }
 
-/** The values of a dry run are texts for a page, and themselves where `full` is asked for. */
+/** The result of a write; the values of a dry run are texts for a page, or the complete values if `full` is set. */
 function written(manager: Manager, result: unknown, { full }: Body): object {
   if (result === true) return { done: "committed", version: manager.client.snapshot().version };
   const { version, changes } = result as {
@@ -221,7 +224,7 @@ function processIn(body: Body): Pid {
   return pid;
 }
 
-// What cannot be taken back is typed once more.
+// Irreversible actions must be confirmed by typing.
 function confirmed(body: Body): Pid {
   const pid = processIn(body);
   const name = observer.details(pid)?.name;

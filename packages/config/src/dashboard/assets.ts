@@ -1,4 +1,4 @@
-/** What a page is made of: the modules of this package and of its libraries, as they are installed. Nothing comes from the network. */
+/** The assets of a page: the installed modules of this package and of its libraries. Nothing comes from the network. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
 
-/** The libraries by the names that modules import, and the file of each beside what `require` resolves. */
+/** The libraries by their import names, and the file of each, relative to the one that `require` resolves. */
 const LIBRARIES: Readonly<Record<string, readonly [file: string, module: string, at: string]>> = {
   preact: ["preact.js", "preact", "preact.mjs"],
   "preact/hooks": ["hooks.js", "preact/hooks", "hooks.mjs"],
@@ -21,7 +21,7 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: "image/svg+xml",
 };
 
-/** A file as it is sent. */
+/** A file to be sent. */
 export interface Asset {
   readonly type: string;
   readonly etag: string;
@@ -30,7 +30,7 @@ export interface Asset {
 
 const known = new Map<string, Asset>();
 
-/** The asset of a name; undefined where there is none. @throws Error where a library is not installed */
+/** The asset of a name; undefined if there is none. @throws Error if a library is not installed */
 export async function assetOf(name: string): Promise<Asset | undefined> {
   const found = known.get(name);
   if (found !== undefined) return found;
@@ -43,7 +43,7 @@ export async function assetOf(name: string): Promise<Asset | undefined> {
   return asset;
 }
 
-/** The import map of the page: names of libraries as addresses beside it. */
+/** The import map of the page: names of libraries as relative addresses. */
 export function importMap(): string {
   const imports = Object.entries(LIBRARIES).map(([name, [file]]) => [name, `./assets/${file}`]);
   return JSON.stringify({ imports: Object.fromEntries(imports) as Record<string, string> });
@@ -67,7 +67,7 @@ function resolved(module: string): string {
   }
 }
 
-// The page's own modules stand beside this one. Their style sheet is not compiled: in a checkout it stands where it was written.
+// The page's own modules are beside this one. Their style sheet is not compiled: in a checkout it is in the sources.
 const FOLDERS: readonly URL[] = [
   new URL("./app/", import.meta.url),
   new URL("../../dist/dashboard/app/", import.meta.url),

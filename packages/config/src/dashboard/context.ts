@@ -2,14 +2,14 @@ import type { Hub } from "./hub.ts";
 import type { Managers } from "./managers.ts";
 import type { Checked, Visitor } from "./options.ts";
 
-/** What views are made from. */
+/** The data for views. */
 export interface Context {
   readonly options: Checked;
   readonly managers: Managers;
   readonly hub: Hub;
 }
 
-/** Makes the data of a page: plain, and without secrets. */
+/** Makes the data of a page: plain data without secrets. */
 export type ViewOf = (context: Context, query: URLSearchParams, visitor: Visitor) => object | Promise<object>;
 
 /** A list from an address, whose words are parted by commas: `app/words.ts` writes it. */
@@ -18,7 +18,7 @@ export function listIn(query: URLSearchParams, name: string): string[] {
   return words.map((word) => word.replaceAll("%2C", ",").replaceAll("%25", "%"));
 }
 
-/** A whole number from an address, within bounds. */
+/** An integer from an address, within bounds. */
 export function numberIn(query: URLSearchParams, name: string, otherwise: number, most: number): number {
   const given = Number(query.get(name) ?? otherwise);
   return Number.isInteger(given) && given >= 0 ? Math.min(given, most) : otherwise;

@@ -21,17 +21,18 @@ import { overview } from "./views/overview.ts";
 import { processes } from "./views/processes.ts";
 import { sources } from "./views/sources.ts";
 
-/** The pages by the last part of their address; the first one has none. */
+/** The pages by the last part of their address, which is empty for the first one. */
 const VIEWS: Readonly<Record<string, ViewOf>> = { "": overview, processes, configuration, changes, sources, events };
 
 /**
- * Makes a dashboard: a page that shows the running program, and steers it where that is allowed. It costs nothing until somebody
- * looks.
+ * Makes a dashboard: a page that shows the running program, and controls it if that is allowed. It costs nothing
+ * without viewers.
  *
- * It shows itself to this machine only, unless `authorize` decides who may look; it is read-only, unless `read_only` is false;
- * secrets of the configuration never reach it. Needs `hono`, `preact` and `htm`; to serve by itself, `@hono/node-server` too.
+ * Only this machine has access, unless `authorize` decides otherwise; it is read-only, unless `read_only` is false;
+ * secrets of the configuration never reach it. Needs `hono`, `preact` and `htm`, and `@hono/node-server` to listen on
+ * its own.
  *
- * @throws TypeError for options that are wrong
+ * @throws TypeError for invalid options
  *
  * @example
  * app.mount("/otp", dashboard({ base: "" }).fetch);                       // Hono
@@ -49,7 +50,7 @@ export function dashboard(options: DashboardOptions = {}): Dashboard {
     try {
       response = await (await app)(request, connection);
     } catch (error) {
-      // A library that is missing may be installed meanwhile.
+      // A missing library may be installed meanwhile.
       app = undefined;
       response = Response.json({ error: managers.scrub((error as Error).message) }, { status: 500 });
     }
@@ -152,7 +153,7 @@ async function routes(context: Context, guard: Guard): Promise<App> {
   };
 }
 
-/** What is asked of a manager's configuration, for programs. */
+/** Answers a program's request about a manager's configuration. */
 async function answered({ name, state }: Manager, what: string, query: URLSearchParams): Promise<Response> {
   const answer = Object.hasOwn(answers, what) ? answers[what] : undefined;
   if (answer === undefined)
@@ -170,7 +171,7 @@ function pageOf(page: string): ViewOf | undefined {
   return Object.hasOwn(VIEWS, page) ? VIEWS[page] : undefined;
 }
 
-// The request as it is without the path that the dashboard is mounted under.
+// The request without the path that the dashboard is mounted under.
 function within(request: Request, { base }: Checked): Request | Response {
   const url = new URL(request.url);
   if (base === "" || (url.pathname !== base && !url.pathname.startsWith(`${base}/`))) return request;

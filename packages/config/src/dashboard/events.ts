@@ -1,13 +1,13 @@
 /**
- * The events of the runtime, the configuration and the program, as they are shown: the last ones, each in a line, and how often
- * each kind came. Listens while somebody looks.
+ * The events of the runtime, the configuration and the program, for display: the last ones, each in one line, and the
+ * count of each kind. Listens while there are viewers.
  */
 import { Atom, Pid, telemetry } from "@otpts/runtime";
 import type { Managers } from "./managers.ts";
 import type { TraceEvent } from "@otpts/runtime/trace";
 import { cut, keyOf, tagOf, textOf } from "./text.ts";
 
-/** One event, in plain data. */
+/** One event as plain data. */
 export interface Line {
   /** Rises by one with each. */
   readonly seq: number;
@@ -15,15 +15,15 @@ export interface Line {
   readonly event: string;
   readonly level: "error" | "warning" | "info";
   readonly text: string;
-  /** Processes that it is about, as they stand in addresses. */
+  /** The processes it is about, as used in addresses. */
   readonly pids: readonly string[];
   readonly path?: string;
 }
 
 const KEPT = 500;
-/** So many lines a second are written; what comes beside is counted. */
+/** How many lines are written per second; further events are only counted. */
 const MOST = 100;
-/** What may hold data of the program, or is shown elsewhere. */
+/** Fields that may contain data of the program, or are shown elsewhere. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
   "state",
   "data",
@@ -82,12 +82,12 @@ export class Events {
     this.skipped = 0;
   }
 
-  /** Those after a number, oldest first. */
+  /** The events after a number, oldest first. */
   after(seq: number): readonly Line[] {
     return this.lines.filter((line) => line.seq > seq);
   }
 
-  /** The last ones that somebody should know of, newest first. */
+  /** The last noteworthy events, newest first. */
   noteworthy(count: number): readonly Line[] {
     return this.lines
       .filter(
@@ -97,12 +97,12 @@ export class Events {
       .reverse();
   }
 
-  /** How often each kind came while somebody looked. */
+  /** The count of each kind of event while there were viewers. */
   rates(): readonly { readonly event: string; readonly count: number }[] {
     return Array.from(this.counts, ([event, count]) => ({ event, count })).sort((a, b) => b.count - a.count);
   }
 
-  /** What a process ended with, or one that had its name, while somebody looked. */
+  /** The crash of a process, or of an earlier one with its name, while there were viewers. */
   crashOf(keys: readonly (string | undefined)[]): Line | undefined {
     for (const key of keys) {
       const found = key === undefined ? undefined : this.crashes.get(key);
@@ -111,9 +111,9 @@ export class Events {
     return undefined;
   }
 
-  /** Adds what a trace of a process tells. */
+  /** Adds an event of a process's trace. */
   traced({ pid, peer, event, kind, text, number, at, message }: TraceEvent, full: boolean): void {
-    // What a message says is shown where states are.
+    // The content of a message is shown only if states are.
     const shown = full || message === undefined ? text : `${kind ?? "message"} ${tagOf(message)}`;
     this.keep({
       seq: ++this.seq,
@@ -187,7 +187,7 @@ export class Events {
 }
 
 function wordOf(key: string, value: unknown): string {
-  // A crash is [error, stack]: the error tells.
+  // A crash is [error, stack]: only the error is shown.
   if (key === "reason" && Array.isArray(value) && value[0] instanceof Error) return textOf(value[0].message, 300);
   if (value instanceof Error) return textOf(`${value.name}: ${value.message}`, 300);
   return textOf(value, 200);

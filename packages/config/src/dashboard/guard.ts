@@ -1,11 +1,11 @@
 /**
- * Who may look, and who may write. Nobody but this machine, unless `authorize` decides it; no other site, whatever the browser
- * that it runs in may reach (DNS rebinding, cross-site requests); and only with a token that no other site can read.
+ * Access control. Only this machine has access, unless `authorize` decides otherwise; no other site has access through
+ * a visitor's browser (DNS rebinding, cross-site requests); and writing needs a token that no other site can read.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { type Checked, isLoopback, type Visitor } from "./options.ts";
 
-/** A request that may go on. */
+/** An admitted request. */
 export interface Admitted {
   readonly visitor: Visitor;
 }
@@ -19,9 +19,9 @@ export class Guard {
   private readonly options: Checked;
   /** Tokens that allow writing, oldest first. */
   private readonly tokens: string[] = [];
-  /** What stands in a printed address, good for one visit. */
+  /** The token in a printed address, valid for one visit. */
   private invitation: string | undefined = undefined;
-  /** Pages get a token only if they come with an invitation. */
+  /** Whether pages get a token only with an invitation. */
   private invited = false;
 
   constructor(options: Checked) {
@@ -33,14 +33,14 @@ export class Guard {
     return this.tokens.some((one) => same(one, token)) || (lasting !== undefined && same(lasting, token));
   }
 
-  /** A token for one visit; from now on no page gets a token without one. */
+  /** Makes an invitation for one visit; from now on no page gets a token without one. */
   invite(): string {
     this.invited = true;
     this.invitation = newToken();
     return this.invitation;
   }
 
-  /** A token for a page, if it may write. @param invitation what stands in its address */
+  /** A token for a page, if it may write. @param invitation the invitation in its address */
   tokenFor({ write = true }: Visitor, invitation: string | undefined): string | undefined {
     if (this.options.read_only || !write) return undefined;
     if (this.invited && this.options.authorize === undefined) {
@@ -54,7 +54,7 @@ export class Guard {
     return token;
   }
 
-  /** Whether this request may go on, or the answer that it gets instead. */
+  /** Admits a request, or returns the response to it. */
   async admit(request: Request, connection: unknown): Promise<Admitted | Response> {
     const { authorize, hosts } = this.options;
     const url = new URL(request.url);
@@ -97,7 +97,7 @@ export class Guard {
   }
 }
 
-/** An answer that refuses something, with the reason in words. */
+/** A refusing response, with the reason in words. */
 export function refusal(status: number, why: string): Response {
   return Response.json({ error: `Cannot answer: ${why}` }, { status });
 }
@@ -123,14 +123,14 @@ async function authorized(
       },
     };
   } catch {
-    // What it failed with is nobody's business who is not let in.
+    // Its error is not shown to visitors without access.
     return refusal(403, "whether you may look could not be decided");
   } finally {
     clearTimeout(timer);
   }
 }
 
-// A request that another site had the browser make.
+// A request that another site made the browser send.
 function fromElsewhere(request: Request, host: string): string | undefined {
   const origin = request.headers.get("origin");
   if (origin !== null) {
@@ -153,7 +153,7 @@ function hostName(host: string): string {
   return host.replace(/:\d+$/u, "").toLowerCase();
 }
 
-/** Where a request comes from, as far as the framework tells it. */
+/** The address that a request comes from, if the framework provides it. */
 export function remoteAddress(request: Request, connection: unknown): string | undefined {
   const found = connection as
     | {

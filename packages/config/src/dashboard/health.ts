@@ -1,14 +1,17 @@
-/** How the program is: what probes, the overview and the metrics tell. */
+/** The health of the program, for probes, the overview and the metrics. */
 import { newBudget } from "../budget.ts";
 import { statusOf } from "../manager/status.ts";
 import type { State } from "../manager/state.ts";
 import type { ConfigStatus } from "../status.ts";
 import type { Managers, Manager } from "./managers.ts";
 
-/** How one manager is. */
+/** The health of one manager. */
 export interface ManagerHealth {
   readonly name: string;
-  /** `down`: no process has its name; `starting`; `refused`: what sources brought is not valid; `stale`: a source fails. */
+  /**
+   * `down`: no process has its name; `starting`; `refused`: the sources' values are not valid; `stale`: a source is
+   * failing.
+   */
   readonly state: "ok" | "down" | "starting" | "refused" | "stale";
   readonly why?: string;
   readonly version: number;
@@ -49,7 +52,7 @@ export async function cleanStatus(manager: Manager, state: State): Promise<Confi
   return { ...clean, overrides };
 }
 
-/** Whether traffic may come: each manager runs, and each required source has given data. */
+/** Whether the program is ready for traffic: each manager is running, and each required source has returned data. */
 export async function readiness(
   managers: Managers,
 ): Promise<{ readonly ready: boolean; readonly why: readonly string[] }> {

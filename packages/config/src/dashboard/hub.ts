@@ -1,17 +1,17 @@
 /**
- * What is there while somebody looks, and only then: listeners, samples, a timer. The first viewer starts it; ten seconds after
- * the last one it is gone.
+ * The resources needed while there are viewers: listeners, samples, a timer. The first viewer starts them; ten seconds
+ * after the last one they are released.
  */
 import { randomBytes } from "node:crypto";
 import { Events, type Line } from "./events.ts";
 import type { Managers } from "./managers.ts";
 import { Samples } from "./samples.ts";
 
-/** Somebody who looks at a page. */
+/** A viewer of a page. */
 export interface Viewer {
-  /** A second is over. */
+  /** Called every second. */
   tick(): void;
-  /** Something happened. */
+  /** Called with each event. */
   heard(line: Line): void;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The configuration managers that are shown: their clients, and their states as they are read where they stand. */
+/** The shown configuration managers: their clients, and their states, read in place. */
 import { erlang, type Pid, sys } from "@otpts/runtime";
 import { type ConfigClient, Config } from "../config.ts";
 import { withoutCredentials } from "../core/credentials.ts";
@@ -16,7 +16,7 @@ export class Manager {
   readonly name: string;
   readonly client: ConfigClient;
   private spec: ConfigSpec | undefined;
-  /** Which process was asked for its specification. */
+  /** The process whose specification was requested. */
   private asked: Pid | undefined = undefined;
 
   constructor(given: ConfigSpec | string) {
@@ -30,12 +30,12 @@ export class Manager {
     return erlang.whereis(this.name);
   }
 
-  /** What it knows; undefined before it first ran. The last state stays while it does not run. */
+  /** Its state; undefined before it first ran. The last state stays while it is not running. */
   get state(): State | undefined {
     return this.spec === undefined ? undefined : storeOf(this.spec).saved;
   }
 
-  /** Finds out which specification it runs with. It is asked once. */
+  /** Finds the specification that it runs with. Requested once. */
   async find(): Promise<void> {
     const { pid } = this;
     if (pid === undefined || pid === this.asked) return;
@@ -45,7 +45,7 @@ export class Manager {
       const spec = server?.state?.spec;
       if (spec instanceof ConfigSpec) this.spec = spec;
     } catch {
-      // It is no manager, or it hangs: asked again with the next request.
+      // It is not a manager, or it hangs: tried again with the next request.
       this.asked = undefined;
     }
   }
@@ -70,7 +70,7 @@ export class Managers {
     this.all = given.map((one) => new Manager(one));
   }
 
-  /** The one that a request names, or the first. */
+  /** The manager named in a request, or the first one. */
   named(name: string | null): Manager {
     const found = name === null ? this.all[0] : this.all.find((one) => one.name === name);
     if (found === undefined)

@@ -44,7 +44,7 @@ function observed(
   return of(status).map(([value, attributes]) => [value, { manager: name, ...attributes }]);
 }
 
-/** What can be counted from the start is 0 then, so that the first of it shows as an increase. */
+/** Known counters start at 0, so that the first event shows as an increase. */
 function counts(manager: string, tally: Tally, counter: Counter): readonly Observation[] {
   if (counter === "reloads") return OUTCOMES.map((outcome) => [countOf(tally.reloads[outcome]), { manager, outcome }]);
   const found = [...tally.counts.values()].filter((one) => one.counter === counter);

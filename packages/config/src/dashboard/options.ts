@@ -2,11 +2,11 @@ import type { Atom, supervisor } from "@otpts/runtime";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ConfigSpec } from "../spec.ts";
 
-/** Who looks. */
+/** A visitor. */
 export interface Visitor {
   /** For the history: changes are made by `dashboard:<user>`. */
   readonly user?: string;
-  /** Whether this one may write, where the dashboard allows writing. Default: true. */
+  /** Whether this visitor may write, if the dashboard allows writing. Default: true. */
   readonly write?: boolean;
 }
 
@@ -14,52 +14,52 @@ export interface Visitor {
 export interface DashboardOptions {
   /** The configuration managers to show, by specification or name. Default: `"config_manager"`. */
   readonly config?: ConfigSpec | string | Atom | readonly (ConfigSpec | string | Atom)[];
-  /** What the page is called. Default: the name of the program's main file. */
+  /** The title of the page. Default: the name of the program's main file. */
   readonly title?: string;
-  /** The path it is mounted under, such as `/otp`, where the framework leaves that in the URL. Default: none. */
+  /** The path it is mounted under, such as `/otp`, if the framework leaves that in the URL. Default: none. */
   readonly base?: string;
   /** `false` allows changes: of the configuration, and of processes. Default: true. */
   readonly read_only?: boolean;
-  /** Whether states of processes and requests may be looked at, as `format_status` shows them. Default: false. */
+  /** Whether states of processes and requests are shown, as returned by `format_status`. Default: false. */
   readonly show_state?: boolean;
   /**
-   * Decides who may look, and opens the dashboard to other machines: without it, only this machine may. Called with each
-   * request; false or undefined refuses it, a `Response` answers it.
+   * Decides about access, and opens the dashboard to other machines; without it, only this machine has access. Called
+   * with each request; false or undefined refuses it, and a `Response` answers it.
    */
   readonly authorize?: (
     request: Request,
   ) => boolean | undefined | Visitor | Response | Promise<boolean | undefined | Visitor | Response>;
   /**
-   * A token that programs may write with, in the header `x-dashboard-token`, beside those that pages get: for the command line
-   * and for scripts. At least 16 characters, from a secret store or the environment. Default: none.
+   * A token for writes by programs, in the header `x-dashboard-token`, besides the tokens of pages: for the command
+   * line and for scripts. At least 16 characters, from a secret store or the environment. Default: none.
    */
   readonly token?: string;
-  /** Names that the dashboard is reached by, beside those of this machine. With `authorize` and without a list: any. */
+  /** Host names of the dashboard, besides those of this machine. With `authorize` and without a list: any. */
   readonly hosts?: readonly string[];
-  /** Port where it serves by itself; 0 takes any. Default: 0. */
+  /** Port on which it listens on its own; 0 takes any. Default: 0. */
   readonly port?: number;
-  /** Address that it listens on by itself. Default: 127.0.0.1. Others need `authorize`. */
+  /** Address on which it listens on its own. Default: 127.0.0.1. Others need `authorize`. */
   readonly hostname?: string;
-  /** Where the address is told when it serves by itself. Default: `console.log`. */
+  /** Called with the address when it listens on its own. Default: `console.log`. */
   readonly log?: (line: string) => void;
 }
 
 /** A dashboard. */
 export interface Dashboard {
   /**
-   * Answers a request, in web-standard form. `connection` is what the framework passes along (Hono's and Deno's environment,
-   * Bun's server): it tells where a request comes from.
+   * Answers a request, in web-standard form. `connection` is the framework's extra argument (Hono's and Deno's
+   * environment, Bun's server): it has the address that a request comes from.
    */
   readonly fetch: (request: Request, connection?: unknown) => Promise<Response>;
   /** The same for Node's `http`, Express and Fastify's raw objects. */
   readonly node: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  /** Serves it by itself, as a child of a supervisor, and prints its address. */
+  /** Serves it on its own, as a child of a supervisor, and prints its address. */
   readonly child_spec: supervisor.ChildSpec;
-  /** Ends what viewers left behind: streams, listeners, timers. For programs that drop a dashboard without ending. */
+  /** Ends streams, listeners and timers. For programs that drop a dashboard without ending. */
   close(): void;
 }
 
-/** With the defaults in place. */
+/** Options with their defaults. */
 export interface Checked extends DashboardOptions {
   readonly managers: readonly (ConfigSpec | string)[];
   readonly title: string;
@@ -99,7 +99,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const SHORTEST_TOKEN = 16;
 
-/** Checks the options. @throws TypeError for what is wrong with them */
+/** Checks the options. @throws TypeError for invalid ones */
 export function checkOptions(given: DashboardOptions = {}): Checked {
   const refuse = (why: string) => new TypeError(`Cannot make a dashboard: ${why}`);
   if (typeof given !== "object" || given === null) throw refuse("its options must be an object");

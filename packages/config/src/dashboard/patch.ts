@@ -1,9 +1,12 @@
-/** What changed from one view to the next: a list of `[path, value]`, or `[path]` for what is gone. Views are plain data. */
+/**
+ * The changes from one view to the next: a list of `[path, value]`, or `[path]` for a removed value. Views are plain
+ * data.
+ */
 
 export type Key = string | number;
 export type Patch = readonly (readonly [path: readonly Key[], value?: unknown])[];
 
-/** The patch that makes `after` of `before`. */
+/** The patch that turns `before` into `after`. */
 export function diff(before: unknown, after: unknown): Patch {
   const patch: [readonly Key[], unknown?][] = [];
   compare(before, after, [], patch);
@@ -20,7 +23,7 @@ function compare(before: unknown, after: unknown, path: readonly Key[], patch: [
     return;
   }
   if (isRecord(before) && isRecord(after)) {
-    // Keys are others' words: "constructor" is one like any other.
+    // Keys may be any text, including "constructor".
     for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch.push([[...path, key]]);
     for (const key of Object.keys(after)) {
       if (Object.hasOwn(before, key)) compare(before[key], after[key], [...path, key], patch);

@@ -3,7 +3,7 @@ import type { Attributes, Instrument, Observation } from "../instruments.ts";
 
 export const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** A histogram's series: how many values each bucket has, one more than there are bounds, and their sum. */
+/** A histogram's series: the number of values in each bucket, of which there is one more than bounds, and their sum. */
 export interface Histogram {
   readonly attributes: Attributes;
   readonly bounds: readonly number[];
@@ -13,7 +13,7 @@ export interface Histogram {
 
 type Described = Pick<Instrument, "name" | "description">;
 
-/** Gauges as text; nothing where there are none. */
+/** Gauges as text; empty if there are none. */
 export function gaugeText(of: Described, observations: readonly Observation[]): string {
   return family(nameOf(of.name), "gauge", of.description, observations);
 }

@@ -1,15 +1,17 @@
-/** The program's numbers over the last minutes, one sample a second: taken while somebody looks. */
+/** The program's numbers over the last minutes, one sample a second, taken while there are viewers. */
 import { observer } from "@otpts/runtime/observer";
 import { type IntervalHistogram, monitorEventLoopDelay, performance } from "node:perf_hooks";
 
 export interface Sample {
   /** Reductions a second, of all processes. */
   readonly rate: number;
-  /** Messages that wait. */
+  /** Number of waiting messages. */
   readonly waiting: number;
   /** Bytes. */
   readonly heap: number;
-  /** How late the event loop was at most in 99 of 100 turns of this second, in ms; undefined where the engine does not tell. */
+  /**
+   * The 99th percentile of the event loop's delay in this second, in ms; undefined if the engine does not provide it.
+   */
   readonly delay: number | undefined;
   readonly processes: number;
 }

@@ -1,17 +1,17 @@
-/** The dashboard on a server of its own, in a process of its own; and as a listener for Node's servers. */
+/** The dashboard on its own server, in its own process; and as a listener for Node's servers. */
 import { erlang, type gen_server, NOREPLY, OK, REPLY } from "@otpts/runtime";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Guard } from "./guard.ts";
 import type { Checked, Dashboard } from "./options.ts";
 
-/** What is served. */
+/** The state of a served dashboard. */
 export interface Serving {
   readonly fetch: Dashboard["fetch"];
   readonly guard: Guard;
   readonly options: Checked;
   close(): void;
-  /** The port that it had before it was started again. */
+  /** The port that it had before a restart. */
   port?: number;
 }
 
@@ -21,7 +21,7 @@ interface State {
   readonly serving: Serving;
 }
 
-/** The process that it is served by. It answers `address` with the address. */
+/** The process of the server. It replies to `address` with the address. */
 export const Served = {
   name: "Dashboard",
 
@@ -41,7 +41,7 @@ export const Served = {
           resolve();
         });
       });
-    // An open page finds it again where it was.
+    // An open page finds it again at the same port.
     try {
       await listen(serving.port ?? options.port);
     } catch (error) {
@@ -50,7 +50,7 @@ export const Served = {
     }
     const { port } = server.address() as AddressInfo;
     serving.port = port;
-    // However the process ends.
+    // Whatever the reason for the end of the process.
     erlang.signal().addEventListener("abort", () => end(server, serving), { once: true });
     const host = options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname;
     const address = `http://${host}:${port}${options.base}/`;

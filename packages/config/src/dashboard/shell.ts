@@ -8,7 +8,7 @@ const ICON = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3
 const map = importMap();
 const hash = createHash("sha256").update(map).digest("base64");
 
-/** Headers of everything: no other site may frame, read or feed it, and nothing is kept. */
+/** Headers of all responses: no other site may frame, read or submit to it, and nothing is cached. */
 export const HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'self'",
@@ -30,7 +30,7 @@ export const HEADERS: Readonly<Record<string, string>> = {
   vary: "accept",
 };
 
-/** What the page's script begins with. */
+/** The initial data of the page's script. */
 export interface Boot {
   readonly title: string;
   readonly page: string;
@@ -47,7 +47,7 @@ export interface Boot {
 
 export function shell(boot: Boot): string {
   const title = escaped(boot.title);
-  // In a script element only this ends it early.
+  // Only this could end a script element early.
   const data = JSON.stringify(boot).replaceAll("<", "\\u003c");
   return `<!doctype html>
 <html lang="en">

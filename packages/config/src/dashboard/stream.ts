@@ -1,12 +1,12 @@
 /**
- * One page's stream: a snapshot of its view, then patches, four a second at most, and the events that come. What a slow page has
- * not read is not added to: its next patch is made from what it was sent last.
+ * The stream of one page: a snapshot of its view, then patches, at most four a second, and events. Nothing is queued
+ * for a slow page: its next patch is made from the last data sent to it.
  */
 import type { Line } from "./events.ts";
 import type { Hub, Viewer } from "./hub.ts";
 import { diff } from "./patch.ts";
 
-/** The least time between two patches, in ms. */
+/** Minimum time between two patches, in ms. */
 const APART = 250;
 const HEARTBEAT = 15;
 const MOST_LINES = 100;
@@ -27,13 +27,13 @@ export class Stream implements Viewer {
   private dirty = false;
   private idle = 0;
   private lines: Line[] = [];
-  /** The number of the last event that the page has. */
+  /** The number of the last event sent to the page. */
   private seen = 0;
   private closed = false;
 
   /**
    * @param tail whether the page shows events one by one
-   * @param resumed what the page has seen last: `run:number`
+   * @param resumed the last event that the page has seen: `run:number`
    */
   constructor(hub: Hub, view: View, tail: boolean, resumed: string | null, signal: AbortSignal) {
     this.hub = hub;
@@ -106,7 +106,7 @@ export class Stream implements Viewer {
   private async refresh(): Promise<void> {
     this.timer = undefined;
     if (this.closed || this.busy) return;
-    // The page is behind: it gets all of it at once when it has caught up.
+    // The page is behind: it gets everything at once when it has caught up.
     if ((this.controller.desiredSize ?? 0) <= 0) return;
     this.busy = true;
     this.dirty = false;

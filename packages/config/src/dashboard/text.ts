@@ -1,4 +1,7 @@
-/** Terms as texts: short, and without secrets. What others made is looked at with care: no getter is called, nothing throws. */
+/**
+ * Terms as texts: short, and without secrets. Foreign objects are inspected safely: no getter is called, and nothing
+ * throws.
+ */
 import { Atom, Pid } from "@otpts/runtime";
 import { inspect } from "node:util";
 
@@ -8,12 +11,12 @@ export function textOf(term: unknown, length = 300): string {
   return cut(shown(term, 4, 20, length).replaceAll(/\s*\n\s*/gu, " "), length);
 }
 
-/** A term on as many lines as it takes. */
+/** A term on as many lines as necessary. */
 export function blockOf(term: unknown): string {
   return cut(shown(term, 8, 100, 10_000), 50_000);
 }
 
-/** What a message is about, without what it says: its tag. */
+/** The tag of a message, without its content. */
 export function tagOf(message: unknown): string {
   try {
     const first: unknown = Array.isArray(message) ? message[0] : message;
@@ -27,7 +30,7 @@ export function tagOf(message: unknown): string {
   }
 }
 
-/** A pid as it stands in addresses: `0.12.0`. */
+/** A pid as used in addresses: `0.12.0`. */
 export function keyOf(pid: Pid | undefined): string | undefined {
   return pid === undefined ? undefined : String(pid).replaceAll(/[<>]/gu, "");
 }
@@ -47,7 +50,7 @@ function shown(term: unknown, depth: number, items: number, length: number): str
   }
 }
 
-// Of an object of the program's own, its own way of showing itself may be slow, or tell too much.
+// The custom inspection of one of the program's own objects may be slow, or show too much.
 function isForeign(term: unknown): boolean {
   return (
     typeof term === "object" &&
@@ -62,7 +65,7 @@ export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
 
-/** JSON; of a big integer a text, as no reader is sure to keep its digits. */
+/** JSON; a big integer becomes a text, because not every reader keeps its digits. */
 export function plainText(value: unknown): string {
   return JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one));
 }

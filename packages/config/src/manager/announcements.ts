@@ -15,8 +15,8 @@ import type { State } from "./state.ts";
 import { codeOf } from "./step/announced.ts";
 
 /**
- * What a manager reports: events on `telemetry.attach` and as `node:diagnostics_channel`, and trouble as one line each of the
- * runtime's logger. Secrets are redacted in all.
+ * A manager's reports: events for `telemetry.attach` and on `node:diagnostics_channel`, and problems also as lines of
+ * the runtime's logger. Secrets are redacted in all of them.
  *
  *   config.changed            { changes: 1 }       { manager, path, old_value, new_value }
  *   config.reload.start       { system_time }      { manager }
@@ -32,7 +32,7 @@ import { codeOf } from "./step/announced.ts";
  */
 export class Announcements {
   private readonly lines = new RateLimit();
-  /** What is to be reported after what is being reported, and the end of that. */
+  /** Announcements waiting for the current one, and the end of all of them. */
   private readonly waiting: (readonly [Announcement, State])[] = [];
   private left: Promise<void> | undefined;
 
@@ -44,7 +44,7 @@ export class Announcements {
     } else this.waiting.push([announcement, state]);
   }
 
-  /** Resolves when all is reported. */
+  /** Resolves when everything has been reported. */
   async done(): Promise<void> {
     await this.left;
   }
@@ -133,7 +133,7 @@ export class Announcements {
           const measurements = { problems: Math.max(1, problems.length) };
           telemetry.emit("config.validation_failed", measurements, { manager, action, problems });
         }
-        // A source that failed was reported already.
+        // A failed source has been reported already.
         if (!announcement.put && error instanceof ConfigSourceError) return;
         const event = announcement.put ? "config.put_refused" : "config.reload_refused";
         const text = (): string => {
@@ -174,7 +174,7 @@ export class Announcements {
     const suppressed = this.lines.admit(`${event} ${about}`, Date.now());
     if (suppressed === undefined) return;
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
-    // One line each, whatever a message holds.
+    // Each message becomes one line.
     const line = `${name}: ${text().replaceAll(/\s*\n\s*/gu, " ")}${more}`;
     if (typeof log === "function") {
       try {
@@ -230,7 +230,7 @@ export const CHANGED = "config.changed";
 
 type Level = "error" | "warning" | "info";
 
-/** Where in a file an error is, as far as it is known. */
+/** The place of an error in a file, as far as it is known. */
 export function placeOf(error: ConfigSourceError): { file?: string; line?: number; column?: number } {
   const { file, line, column } = error;
   return {

@@ -6,14 +6,14 @@ import { CLOSE, type CloseMessage, EVENT, isTagged, NOTIFY, type NotifyMessage, 
 import { messageOf } from "./thrown.ts";
 
 /**
- * The process of one subscribed callback: calls it with what the manager gives it, one notification at a time, and reports
- * when the callback is done. It may take its time, fail or hang: only its own notifications wait.
+ * The process of one subscribed callback: calls it with notifications from the manager, one at a time, and reports when
+ * it is done. The callback may be slow, fail or hang: only its own notifications wait.
  */
 export function start_delivery(delivery: string, callback: ChangeCallback, manager: Pid): Pid {
   return erlang.spawn_link(() => new DeliveryProcess(delivery, callback, manager).run());
 }
 
-/** The promise of a callback is settled. */
+/** The tag for a settled promise of a callback. */
 const SETTLED: unique symbol = Symbol("settled");
 type SettledMessage = readonly [tag: typeof SETTLED, sequence: number, error: { readonly thrown: unknown } | undefined];
 
@@ -22,9 +22,9 @@ class DeliveryProcess {
   private readonly callback: ChangeCallback;
   private readonly self: Pid = erlang.self();
   private manager: Pid;
-  /** The notification that the callback is running with. */
+  /** The notification that the callback is handling. */
   private running: number | undefined;
-  /** What was reported last, in case the manager that it was reported to is gone. */
+  /** The last report, in case the manager that got it has ended. */
   private last: Extract<FromDelivery, { type: "delivered" }> | undefined;
   private closing = false;
 
@@ -55,7 +55,7 @@ class DeliveryProcess {
 
   private call(sequence: number, notification: Notification): void {
     const { pattern, path, segments, old_value, new_value, version, cause } = notification;
-    // The same array for all who are notified of this node.
+    // The same array for all subscribers to this node.
     const context = { pattern, segments: Object.freeze(segments), version, cause };
     const killed = erlang.signal();
     this.running = sequence;
@@ -72,7 +72,7 @@ class DeliveryProcess {
       if (!killed.aborted) this.done(sequence, { thrown });
       return;
     }
-    // Killed while the callback ran to its end: nobody would learn of it, and it is the next process's to do.
+    // Killed while the callback was finishing: the report would be lost, and the next process repeats the call.
     if (!killed.aborted) this.done(sequence, undefined);
   }
 
@@ -96,7 +96,7 @@ class DeliveryProcess {
   }
 }
 
-/** Other messages are the callback's, which runs in this process and may receive. */
+/** Other messages belong to the callback, which runs in this process and may receive. */
 function isOurs(message: unknown): boolean {
   const tag = tagOf(message);
   return tag === NOTIFY || tag === SETTLED || tag === CLOSE;

@@ -10,7 +10,7 @@ import type { Timer } from "./event.ts";
 import type { Notification } from "./delivery_queue.ts";
 import type { Caller, Prepared, Request, Subscription } from "./state.ts";
 
-/** What a step wants done. It is carried out in order, after the state was saved. */
+/** An action requested by a step. Effects are carried out in order, after the state has been saved. */
 export type Effect =
   | { readonly do: "reply"; readonly to: Caller<never>; readonly reply: unknown }
   /** Shows the current snapshot to readers. */
@@ -19,9 +19,9 @@ export type Effect =
       readonly do: "arm";
       readonly timer: Timer;
       readonly ms: number;
-      /** By what part it may be longer or shorter, at random. */
+      /** By what fraction the time may be longer or shorter, at random. */
       readonly spread?: number;
-      /** By what part it may be shorter, at random. */
+      /** By what fraction the time may be shorter, at random. */
       readonly jitter?: number;
       readonly awaited?: boolean;
     }
@@ -62,32 +62,32 @@ export type Effect =
   | { readonly do: "send"; readonly to: Pid | string; readonly notifications: readonly Notification[] }
   | { readonly do: "announce"; readonly announcement: Announcement };
 
-/** What a change is prepared from. */
+/** The data for preparing a change. */
 export interface Plan {
   readonly configuration: Configuration;
   readonly request: Request | { readonly cause: "written"; readonly path: Segments; readonly source: number };
-  /** What the overrides are to be, for a rollback. */
+  /** The new overrides, for a rollback. */
   readonly overrides?: Overrides;
-  /** What the sources contribute now. */
+  /** The current candidates of the sources. */
   readonly candidates: readonly Candidate[];
-  /** Nothing is effective yet: optional sources are left out where that makes a valid configuration. */
+  /** Whether this is the first configuration: then optional sources are left out if that makes it valid. */
   readonly first: boolean;
 }
 
-/** What a source contributes if that is valid. */
+/** The contribution of a source, if it is valid. */
 export interface Candidate {
   readonly source: number;
   readonly name: string;
   readonly required: boolean;
   readonly candidate: Contribution | undefined;
-  /** It was refused before, and has not changed since. */
+  /** Whether it was refused before and has not changed since. */
   readonly refused: boolean;
-  /** The links that it was read through, and those that what it has in the configuration was read through. */
+  /** The links through which it was read, and those of the source's effective contribution. */
   readonly links: Together["links"] | undefined;
   readonly effective_links: Together["links"] | undefined;
 }
 
-/** What is reported: as a telemetry event, and as a line of the log where it is trouble. */
+/** An announcement: a telemetry event, and for problems also a line of the log. */
 export type Announcement =
   | { readonly what: "changed"; readonly changes: readonly ChangedPath[] }
   | { readonly what: "reload_started" }

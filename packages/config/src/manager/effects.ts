@@ -22,19 +22,19 @@ import { type Eventually, prepareChange } from "./preparation.ts";
 import type { Caller, Prepared, State, Subscription } from "./state.ts";
 import { asError } from "./thrown.ts";
 
-/** So many paths are told apart. */
+/** Maximum number of remembered paths. */
 const MOST_ASKED = 1_000;
-/** Node's timers take no more. */
+/** The longest time of a Node timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Who is notified of so many changed nodes is found at once: in a few milliseconds. */
+/** The notifications of up to this many changed nodes are found at once, in a few milliseconds. */
 const MOST_AT_ONCE = 5_000;
 
 type Do<What extends Effect["do"]> = Extract<Effect, { readonly do: What }>;
 
 /**
- * Carries out what steps want done, for one manager process. What it keeps is only how: timers, monitors and listeners that
- * are armed, and the subscriptions in an order in which they are found fast.
+ * Carries out the effects of steps, for one manager process. It keeps only what that needs: armed timers, monitors and
+ * listeners, and an index of the subscriptions.
  */
 export class Effects {
   private readonly spec: ConfigSpec;
@@ -46,7 +46,7 @@ export class Effects {
   private readonly monitors = new Map<Pid, Ref>();
   private readonly index = new PatternIndex<Subscription>();
   private readonly indexed = new Map<string, () => void>();
-  /** What is being projected in slices, and who was subscribed and unsubscribed since that began. */
+  /** The projection in progress, and the subscriptions added and removed since it began. */
   private projecting:
     | {
         readonly changed: Change;
@@ -54,9 +54,9 @@ export class Effects {
         readonly removed: Set<string>;
       }
     | undefined;
-  /** Paths that were asked for and had no value, each with what was probably meant. */
+  /** Paths that were read and had no value, each with the path that was probably meant. */
   private readonly asked = new Map<string, Diagnostic | undefined>();
-  /** Updates that are being copied. */
+  /** The copying of updates in progress. */
   private updates: Promise<void> | undefined;
   private readonly listeners = new Map<AbortSignal, Map<string, () => void>>();
 
@@ -65,7 +65,7 @@ export class Effects {
     this.deliveries = deliveries;
   }
 
-  /** Somebody asked for what is not there: told once for each path, where another one was probably meant. */
+  /** Records a read of a path without a value: reported once for each path for which another one was probably meant. */
   missed(path: Segments, state: State): void {
     const shown = formatPath(path);
     if (this.asked.has(shown) || this.asked.size >= MOST_ASKED) return;
@@ -80,13 +80,13 @@ export class Effects {
     this.announcements.announce({ what: "noticed", diagnostic }, state);
   }
 
-  /** What was asked for, and is still not there. */
+  /** The paths that were read and still have no value. */
   misses({ configuration }: State): readonly Diagnostic[] {
     const found = [...this.asked.values()].filter((one) => one !== undefined);
     return found.filter(({ path = "" }) => configuration.snapshot.lookup(path) === undefined);
   }
 
-  /** Carries out one effect. Returns what comes of it at once, if anything does. */
+  /** Carries out one effect. Returns the resulting event, if there is one at once. */
   carryOut(effect: Effect, state: State): Event | undefined {
     switch (effect.do) {
       case "reply":
@@ -142,7 +142,7 @@ export class Effects {
       case "unlisten":
         return this.unlisten(effect);
       case "start_delivery":
-        // A supervisor that is gone takes this process with it: the next one starts them all.
+        // If the supervisor has ended, this process ends with it, and the next one starts all deliveries.
         supervisor.start_child(this.deliveries, [effect.delivery, effect.callback, this.self]).catch(() => undefined);
         return undefined;
       case "stop_delivery":
@@ -150,7 +150,8 @@ export class Effects {
       case "deliver":
         return this.send(effect.process, [NOTIFY, this.self, effect.sequence, effect.notification]);
       case "send": {
-        // A name that nobody has at the moment gets nothing: who takes it reads the configuration when it starts.
+        // A name that no process has at the moment is skipped: the process that takes it reads the configuration when
+        // it starts.
         const to = typeof effect.to === "string" ? erlang.whereis(effect.to) : effect.to;
         if (to === undefined) return undefined;
         for (const { path, old_value, new_value } of effect.notifications) {
@@ -183,14 +184,17 @@ export class Effects {
     return true;
   }
 
-  /** Whether this is a monitor of this process's. @param taken it has fired, and is one no more */
+  /** Whether this is a monitor of this process. @param taken whether it has fired, and is removed */
   isMonitored(process: unknown, ref: unknown, taken: boolean): boolean {
     if (ref === undefined || this.monitors.get(process as Pid) !== ref) return false;
     if (taken) this.monitors.delete(process as Pid);
     return true;
   }
 
-  /** A copy of a tree from outside. One that is large is copied in slices, and comes back as an event: undefined then. */
+  /**
+   * A copy of a tree from outside. A large one is copied in slices and comes back as an event; the result is then
+   * undefined.
+   */
   admitted(name: unknown, tree: unknown): unknown {
     const report = (admitted: unknown): void => {
       const event: Event = { type: "source_update", name, tree: admitted };
@@ -199,7 +203,7 @@ export class Effects {
     try {
       const copy = admitSliced(tree, undefined, { strict: true }, newBudget());
       if (!(copy instanceof Promise) && this.updates === undefined) return copy;
-      // One after the other: a later update must not overtake this one.
+      // One after the other, so that no later update overtakes this one.
       const updates = Promise.resolve(this.updates)
         .then(() => copy)
         .then(report, () => report(tree));
@@ -209,7 +213,7 @@ export class Effects {
       });
       return undefined;
     } catch {
-      // What is wrong with it is found again, and said, by the step.
+      // The step finds and reports the problem again.
       return tree;
     }
   }
@@ -219,7 +223,7 @@ export class Effects {
     return this.announcements.done();
   }
 
-  /** Leaves no timer and no listener. */
+  /** Removes all timers and listeners. */
   close(): void {
     for (const ref of this.timers.values()) erlang.cancel_timer(ref);
     this.timers.clear();
@@ -250,8 +254,8 @@ export class Effects {
   }
 
   /**
-   * At once where nobody else's code has to run and it takes little time; else in a process of its own. Validators may call
-   * this manager, hang and be killed.
+   * Prepares a change: at once if no foreign code has to run and it takes little time, otherwise in a separate process.
+   * Validators may call this manager, hang and be killed.
    */
   private prepare(change: number, plan: Plan): Event {
     const limit = (): (() => void) => {
@@ -294,7 +298,9 @@ export class Effects {
     return undefined;
   }
 
-  /** Finds who is notified: at once, or in slices where much has changed. Who subscribes meanwhile is notified as well. */
+  /**
+   * Finds the notifications of a change: at once, or in slices if much has changed. Subscriptions made meanwhile count.
+   */
   private project({ change, prepared }: Do<"project">, state: State): Event | undefined {
     const changed = diff(state.configuration.snapshot.tree, prepared.after.snapshot.tree);
     const request = state.change?.request;
@@ -334,7 +340,7 @@ export class Effects {
     return { matches, leaves };
   }
 
-  /** What was found in slices, without who unsubscribed meanwhile, and with who subscribed. */
+  /** The notifications found in slices, without subscriptions removed meanwhile, and with those added. */
   completed(event: Extract<Event, { type: "projected" }>): Event {
     const { projecting } = this;
     this.projecting = undefined;

@@ -6,7 +6,7 @@ import type { Preview, Refusal, ReloadReport } from "../protocol.ts";
 import type { LoadOutcome } from "./outcome.ts";
 import type { Caller, Prepared, Request, SavedOverrides, Subscription, Wanted } from "./state.ts";
 
-/** What happens to a manager. What its own processes send it are events, too. */
+/** An event of a manager. The messages of its own processes are events too. */
 export type Event = FromCaller | FromSource | OfChange | FromDelivery | OfManager;
 
 export type FromCaller =
@@ -22,33 +22,33 @@ export type FromSource =
   | {
       readonly type: "loaded";
       readonly source: number;
-      /** Ids of the gatherings that asked for it. */
+      /** Ids of the gatherings that requested it. */
       readonly answers: readonly number[];
       readonly outcome: LoadOutcome;
-      /** The links that the last good load read through. */
+      /** The links through which the last good load read. */
       readonly links: Together["links"] | undefined;
-      /** What each source says of its changes at the moment at which the manager hears of this one. */
+      /** Each source's data about its changes, at the moment when the manager receives this event. */
       readonly together: readonly (Together | undefined)[];
     }
-  /** Its changes are watched, or cannot be. */
+  /** Its changes are watched, or the watch failed. */
   | { readonly type: "watched"; readonly source: number; readonly error: Error | undefined }
   | { readonly type: "written"; readonly write: number; readonly error: Error | undefined };
 
-/** What comes of the effects that a change needs. */
+/** The outcomes of a change's effects. */
 export type OfChange =
-  /** A process of its own prepares it. */
+  /** A separate process prepares it. */
   | { readonly type: "preparing"; readonly change: number; readonly job: Pid }
   | { readonly type: "prepared"; readonly change: number; readonly outcome: Outcome }
-  /** A validator has had its time. */
+  /** Validation took too long. */
   | { readonly type: "overdue"; readonly change: number }
   | { readonly type: "persisted"; readonly change: number; readonly error: Error | undefined }
   | {
       readonly type: "projected";
       readonly change: number;
       readonly prepared: Prepared;
-      /** Who is notified of what, sorted by path. */
+      /** The notifications, sorted by path. */
       readonly matches: readonly Match<Subscription>[];
-      /** The changed leaves; undefined where nobody wants to know them. */
+      /** The changed leaves; undefined if there are no listeners for them. */
       readonly leaves: readonly ChangedPath[] | undefined;
     };
 
@@ -57,33 +57,33 @@ export type Outcome = { readonly prepared: Prepared } | { readonly error: Error 
 /** Sent by a delivery process. */
 export type FromDelivery =
   | { readonly type: "delivery_up"; readonly delivery: string; readonly process: Pid }
-  /** The callback has returned a promise, which is pending. */
+  /** The callback has returned a pending promise. */
   | { readonly type: "called"; readonly delivery: string; readonly process: Pid; readonly sequence: number }
   | {
       readonly type: "delivered";
       readonly delivery: string;
       readonly process: Pid;
       readonly sequence: number;
-      /** What the callback threw, in words. */
+      /** The callback's error as a text. */
       readonly error: string | undefined;
     };
 
 export type OfManager =
-  /** It starts for the first time; workers by index of their source. */
+  /** The first start; workers by index of their source. */
   | {
       readonly type: "started";
       readonly workers: readonly (Pid | undefined)[];
       readonly saved: SavedOverrides | undefined;
     }
-  /** It starts again, from the state that was saved last. */
+  /** A restart, from the last saved state. */
   | { readonly type: "restarted"; readonly workers: readonly (Pid | undefined)[] }
   | { readonly type: "down"; readonly process: Pid; readonly reason: unknown }
   | { readonly type: "elapsed"; readonly timer: Timer }
-  /** What is due at once for a subscription that was just made. */
+  /** The initial notifications of a new subscription. */
   | { readonly type: "matching"; readonly subscription: string; readonly matches: readonly Match<Subscription>[] }
   | { readonly type: "aborted"; readonly subscription: string };
 
-/** Timers, by what they end. A timer that is armed again starts anew. */
+/** Timers, by name. Arming a timer again restarts it. */
 export type Timer =
   | "interval"
   | "reload"

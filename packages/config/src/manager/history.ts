@@ -6,7 +6,7 @@ import type { Table, Value } from "../core/value.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
 import type { State, Version } from "./state.ts";
 
-/** The versions that are kept, and what changed between them. They share what is equal. */
+/** The kept versions, and the changes between them. They share equal subtrees. */
 
 /** The last versions, oldest first. */
 export function historyOf({ history }: State): readonly HistoryEntry[] {

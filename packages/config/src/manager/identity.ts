@@ -1,8 +1,8 @@
 import { Atom } from "@otpts/runtime";
 
 /**
- * Names for what has none: callbacks and pids are told apart by the object that they are. A name stays an object's for as
- * long as the object lives, and is never given twice.
+ * Names for anonymous objects: callbacks and pids are distinguished by identity. An object keeps its name for its whole
+ * life, and no name is used twice.
  */
 const names = new WeakMap<object, number>();
 let last = 0;
@@ -13,7 +13,7 @@ export function identity(object: object): string {
   return String(name);
 }
 
-/** Whether it is an atom. What comes in a message may be an object that throws when it is looked at. */
+/** Whether it is an atom. The content of a message may be an object that throws on inspection. */
 export function isAtom(value: unknown): value is Atom {
   try {
     return value instanceof Atom;

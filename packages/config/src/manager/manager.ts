@@ -34,8 +34,8 @@ import { togetherOf } from "./together_of.ts";
 import { asError } from "./thrown.ts";
 
 /**
- * The gen_server behind `"config_manager"`: reading is answered at once, and everything else is an event for `step`, which
- * decides, and whose effects are then carried out.
+ * The gen_server behind `"config_manager"`: reads are answered at once, and everything else is an event for `step`,
+ * which decides; its effects are then carried out.
  */
 export const config_manager = {
   name: "config_manager",
@@ -47,7 +47,7 @@ export const config_manager = {
   format_status: masked,
 };
 
-/** What a manager is started with. */
+/** The start arguments of a manager. */
 export interface Start {
   readonly spec: ConfigSpec;
   /** The supervisor of the sources' processes. */
@@ -158,7 +158,7 @@ function handle_call(request: Parameters<typeof call>[0], from: From, server: Se
   try {
     return call(request, from, server);
   } catch (error) {
-    // What cannot be read is refused. What fails after a step was taken is a crash: the next manager goes on after the step.
+    // An unreadable request is refused. A failure after a step is a crash: the next manager continues after that step.
     if (server.store.saved !== server.state) throw error;
     return [REPLY, refusal(asError(error)), server];
   }
@@ -169,7 +169,7 @@ function handle_cast(message: Parameters<typeof cast>[0], server: Server): Retur
     return cast((message as unknown) === RELOAD ? [RELOAD] : message, server);
   } catch (error) {
     if (server.store.saved !== server.state) throw error;
-    // A cast has nobody to answer to: what cannot be read is dropped, as what is not known is.
+    // A cast has no caller to answer: an unreadable cast is dropped, like an unknown one.
     return [NOREPLY, server];
   }
 }
@@ -185,7 +185,7 @@ async function terminate(_reason: unknown, { state, effects }: Server): Promise<
   await state.spec.overrides_file?.close();
 }
 
-/** The event that a message stands for; undefined for one that means nothing. */
+/** The event of a message; undefined for other messages. */
 function eventOf({ state, effects }: Server, message: unknown, taken: boolean): Event | undefined {
   if (isTagged<EventMessage>(message, EVENT)) {
     const [, event] = message;
@@ -194,7 +194,7 @@ function eventOf({ state, effects }: Server, message: unknown, taken: boolean): 
   }
   const tag = tagOf(message);
   if (tag !== DOWN && tag !== EXIT && tag !== TIMEOUT) return undefined;
-  // These anybody can make.
+  // Any code can send these.
   const [, first, second, third, fourth] = elementsOf(message);
   if (tag === EXIT) return isJob(state, first) ? { type: "down", process: first, reason: second } : undefined;
   if (tag === TIMEOUT) {
@@ -208,7 +208,7 @@ function readOptions(options: unknown, action: string): { readonly options: PutO
   return { options: readPutOptions(options, action) };
 }
 
-/** Whether it is the process that prepares a change. */
+/** Whether this is the process that prepares a change. */
 function isJob({ change: current }: State, process: unknown): process is Pid {
   return process !== undefined && current?.job === process;
 }
@@ -234,7 +234,7 @@ function valueAt({ state }: Server, path: Path): unknown {
   return isAtom(path) ? snapshot.lookup(path_from_atom(path)) : snapshot.at(readPath(path, "get"));
 }
 
-/** The sources' processes, by index. One that is being started again will announce itself. */
+/** The sources' processes, by index. One that is being restarted will announce itself. */
 async function workersOf(sources: Pid, spec: ConfigSpec): Promise<readonly (Pid | undefined)[]> {
   const children = await supervisor.which_children(sources);
   const pids = new Map(children.map(([id, pid]) => [id, pid]));

@@ -8,7 +8,7 @@ import type { State } from "./state.ts";
 import { statusAtOnce } from "./status.ts";
 import { asError } from "./thrown.ts";
 
-/** What a crash report and `sys.get_status` show: no value of the configuration, no request's. */
+/** The status for crash reports and `sys.get_status`, without values of the configuration or of requests. */
 export function masked(status: gen_server.Status): gen_server.Status {
   const { message, reason, log } = status;
   const state = (status.state as Partial<Server> | undefined)?.state;

@@ -4,8 +4,8 @@ import type { Notification } from "./delivery_queue.ts";
 import type { Event } from "./event.ts";
 
 /**
- * What the processes of one manager send each other. The tags are symbols, not atoms: nobody else can make such a message, so
- * that what has the tag has the shape.
+ * The messages between the processes of one manager. The tags are symbols, not atoms: no other code can make such a
+ * message, so a message with the tag has the right shape.
  */
 
 /** To the manager, from its own processes and timers. */
@@ -31,12 +31,12 @@ export type WriteMessage = readonly [
 export type NotifyMessage = readonly [tag: typeof NOTIFY, manager: Pid, sequence: number, notification: Notification];
 export type CloseMessage = readonly [tag: typeof CLOSE];
 
-/** Whether a message is a tuple with this tag. A message may be anything, also an object that throws when it is looked at. */
+/** Whether a message is a tuple with this tag. A message may be anything, even an object that throws on inspection. */
 export function isTagged<M extends readonly [Atom | symbol, ...unknown[]]>(message: unknown, tag: M[0]): message is M {
   return tagOf(message) === tag;
 }
 
-/** What a message begins with, where it is a tuple. */
+/** The first element of a message, if it is a tuple. */
 export function tagOf(message: unknown): unknown {
   try {
     return Array.isArray(message) ? (message as unknown[])[0] : undefined;
@@ -45,7 +45,7 @@ export function tagOf(message: unknown): unknown {
   }
 }
 
-/** A copy of a message from outside, whose elements are read once: no element where it does not let itself be read. */
+/** A copy of a message from outside, whose elements are read once; empty if it cannot be read. */
 export function elementsOf(message: unknown): readonly unknown[] {
   try {
     return Array.isArray(message) ? [...(message as unknown[])] : [];

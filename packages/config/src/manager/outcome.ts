@@ -1,6 +1,6 @@
 import type { Contribution } from "../core/layer.ts";
 
-/** What a load found. */
+/** The outcome of a load. */
 export type LoadOutcome =
   | { readonly outcome: "data" | "unchanged"; readonly contribution: Contribution }
   | { readonly outcome: "absent" }

@@ -1,6 +1,6 @@
 /**
- * An immutable map: `set` and `delete` give a new map that shares all but one path with this one. A state that holds ten
- * thousand subscriptions can so be replaced at each message. (A hash trie with sixteen branches at each level.)
+ * An immutable map: `set` and `delete` return a new map that shares all but one path with this one. So a state with ten
+ * thousand subscriptions can be replaced at each message. (A hash trie with sixteen branches at each level.)
  */
 export class PersistentMap<V> {
   readonly size: number;
@@ -38,7 +38,7 @@ export class PersistentMap<V> {
     return new PersistentMap(withEntry(this.root, 0, hash, [key, value]), this.size + grows);
   }
 
-  /** Without the key; the same map where it is not there. */
+  /** The map without the key; the same map if it does not have it. */
   delete(key: string): PersistentMap<V> {
     if (!this.has(key)) return this;
     if (this.size === 1) return PersistentMap.empty();
@@ -51,7 +51,7 @@ export class PersistentMap<V> {
 }
 
 type Entry<V> = readonly [key: string, value: V];
-/** Keys of one hash, as a rule a single one. */
+/** The keys with one hash, usually a single one. */
 interface Leaf<V> {
   readonly hash: number;
   readonly entries: readonly Entry<V>[];
@@ -104,7 +104,7 @@ function* entriesOf<V>(branch: Branch<V>): IterableIterator<Entry<V>> {
   }
 }
 
-/** FNV-1a, with its bits mixed once more at the end. */
+/** FNV-1a, with a final mixing of its bits. */
 function hashOf(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);

@@ -11,18 +11,18 @@ import { RefusedCandidates } from "./refused_candidates.ts";
 import type { Prepared, RefusedCandidate } from "./state.ts";
 
 /**
- * What becomes of a plan: the next configuration, with candidates that are not valid left out where that helps. Nothing is
+ * The outcome of a plan: the next configuration, without invalid candidates if leaving them out helps. Nothing is
  * changed here.
  */
 
 /** Done at once, or later. */
 export type Eventually<T> = T | Promise<T>;
 
-/** Limits the wait for somebody else's promise. Returns what ends the limit. */
+/** Limits the wait for a foreign promise. Returns a function that removes the limit. */
 export type Limit = () => () => void;
 
 /**
- * Prepares a change. It is done at once where it takes little time and nobody else's promise has to be waited for.
+ * Prepares a change. Synchronous if it takes little time and there is no foreign promise to wait for.
  *
  * @param slices makes what says how long work may go on
  * @throws ConfigValidationError, ConfigSourceError, RefusedCandidates when it is refused
@@ -69,7 +69,7 @@ class Preparation {
         });
       }
       case "written": {
-        // What was put is the source's now, and comes back with what it has.
+        // The value that was put now belongs to the source, and comes back with its load.
         const overrides = configuration.overrides.unset(request.path);
         const contributions = candidates.map(({ source, candidate }) =>
           source === request.source ? candidate : configuration.contributions[source],
@@ -81,7 +81,7 @@ class Preparation {
     }
   }
 
-  /** All that the sources offer, or as much of it as is good. */
+  /** The configuration with all candidates, or with as many as are valid. */
   withCandidates(left: ReadonlySet<number>, refused: readonly RefusedCandidate[]): Eventually<Prepared> {
     const { candidates, configuration, first } = this.plan;
     const before = configuration.contributions;
@@ -92,8 +92,8 @@ class Preparation {
       (error) => {
         if (first) return this.withoutOptional(error);
         const changed = candidates.filter((one) => !left.has(one.source) && one.candidate !== before[one.source]);
-        // A source that is broken by itself is left out; what is not valid together is refused together, but a candidate
-        // that was refused before does not keep back what others have now.
+        // A source that is broken by itself is left out. Candidates that are not valid together are refused together,
+        // but one that was refused before does not hold back the others.
         const broken = error instanceof ConfigSourceError ? changed.filter(({ name }) => name === error.source) : [];
         const blamed = broken.length > 0 ? broken : changed.filter((one) => one.refused);
         const mates = this.matesOf(blamed, changed, left);
@@ -108,7 +108,10 @@ class Preparation {
     );
   }
 
-  /** Those of the changed that saw another generation of a link than what stays effective in place of the blamed. */
+  /**
+   * The changed candidates that saw another generation of a link than the contributions that stay effective in place of
+   * the blamed ones.
+   */
   private matesOf(
     blamed: readonly Candidate[],
     changed: readonly Candidate[],
@@ -127,10 +130,10 @@ class Preparation {
   }
 
   /**
-   * The first configuration, where all that is offered makes none: without the sources that need not be there: those that the
-   * problems name, or else all of them; and of these no more than it takes.
+   * The first configuration, if all candidates together are not valid: without optional sources, either those named in
+   * the problems or otherwise all of them, but leaving out no more than necessary.
    *
-   * @throws RefusedCandidates with the error of the whole when that makes no configuration either
+   * @throws RefusedCandidates with the original error if that is not valid either
    */
   private async withoutOptional(error: Error): Promise<Prepared> {
     const { candidates } = this.plan;
@@ -172,7 +175,7 @@ class Preparation {
     }
   }
 
-  /** The configuration that a proposal leads to. */
+  /** The configuration of a proposal. */
   private propose(proposal: Proposal): Eventually<Configuration> {
     const { configuration } = this.plan;
     const budget = this.slices();
@@ -199,7 +202,7 @@ class Preparation {
     return ahead;
   }
 
-  /** Limits the wait for somebody else's promise. */
+  /** Limits the wait for a foreign promise. */
   private limited<T>(checked: Eventually<T>): Eventually<T> {
     return checked instanceof Promise ? checked.finally(this.limit()) : checked;
   }
@@ -209,7 +212,7 @@ function refusedFor({ source, candidate }: Candidate, error: Error): RefusedCand
   return { source, candidate, error };
 }
 
-/** What is good by itself waits for those that it changed together with. */
+/** A valid candidate waits for those that it changed together with. */
 function heldFor(blamed: readonly Candidate[]): (one: Candidate) => RefusedCandidate {
   const names = blamed.map(({ name }) => `"${name}"`).join(", ");
   return ({ source, name, candidate }) => {

@@ -1,8 +1,8 @@
-/** Lines of one kind that are let through in a while; the first after that says how many were not. */
+/** Limits the lines of one kind in a period; the next line after it reports how many were held back. */
 export class RateLimit {
   private readonly kinds = new Map<string, { since: number; count: number }>();
 
-  /** How many lines of this kind were held back before this one; undefined when this one is held back, too. */
+  /** The number of lines of this kind held back before this one; undefined if this one is held back too. */
   admit(kind: string, now: number): number | undefined {
     const known = this.kinds.get(kind);
     if (known === undefined || now - known.since >= WHILE) {
@@ -16,6 +16,6 @@ export class RateLimit {
 }
 
 const MOST_LINES = 5;
-/** Milliseconds. */
+/** The period in ms. */
 const WHILE = 60_000;
 const MOST_KINDS = 1_000;

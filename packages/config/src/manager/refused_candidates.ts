@@ -1,6 +1,6 @@
 import type { RefusedCandidate } from "./state.ts";
 
-/** Nothing of what the sources offer can be taken. */
+/** None of the sources' candidates can be taken. */
 export class RefusedCandidates extends Error {
   override readonly name = "RefusedCandidates";
   readonly error: Error;

@@ -9,21 +9,23 @@ import type { Path, PutOptions, SubscribeOptions, Subscriber } from "../protocol
 import { isAtom } from "./identity.ts";
 import type { Wanted } from "./state.ts";
 
-/** Requests as they come, checked: their senders may be anybody's code. */
+/** Checks of requests, whose senders may be any code. */
 
-/** The segments of a path. @throws TypeError when it is none */
+/** The segments of a path. @throws TypeError if it is not a path */
 export function readPath(path: Path, action: string): Segments {
   return parsePath(isAtom(path) ? path_from_atom(path) : path, action);
 }
 
-/** The segments, by their new names, of a path that names something below the root. @throws TypeError when it does not */
+/** The segments, with new names, of a path below the root. @throws TypeError if it is not one */
 export function readPathBelow(path: Path, action: string, aliases: Aliases): Segments {
   const segments = readPath(path, action);
   if (segments.length === 0) throw new TypeError(`Cannot ${action}: the path must name something below the root`);
   return aliases.rename(segments);
 }
 
-/** Reads a subscription; old names at the beginning of its pattern become new ones. @throws TypeError when it is none */
+/**
+ * Reads a subscription; old names at the beginning of its pattern become new ones. @throws TypeError if it is invalid
+ */
 export function readWanted(
   pattern: Path,
   subscriber: Subscriber,
@@ -44,7 +46,7 @@ export function readWanted(
   return { pattern: parsed, target, options: readOptions(options, `Cannot ${action} "${parsed.source}"`) };
 }
 
-/** Not what only says so: it has no process to look for. */
+/** Not an object that only looks like one: that has no process. */
 function isPid(value: unknown): value is Pid {
   try {
     return value instanceof Pid && typeof erlang.is_process_alive(value) === "boolean";
@@ -53,7 +55,7 @@ function isPid(value: unknown): value is Pid {
   }
 }
 
-/** A copy, so that nothing of the caller's is looked at later. */
+/** A copy, so that the caller's object is not read later. */
 function readOptions(options: unknown, action: string): SubscribeOptions {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null || isRevoked(options)) {
@@ -74,12 +76,12 @@ function readOptions(options: unknown, action: string): SubscribeOptions {
   return { ...(initial === undefined ? {} : { initial }), ...(signal === undefined ? {} : { signal }) };
 }
 
-/** Not what only says so: its getter throws for anything but a signal. */
+/** Not an object that only looks like one: the getter throws for anything but a signal. */
 function isSignal(value: unknown): value is AbortSignal {
   return value instanceof AbortSignal && typeof value.aborted === "boolean";
 }
 
-/** A copy of the options of a put. @throws TypeError when one is none */
+/** A copy of the options of a put. @throws TypeError if one is invalid */
 export function readPutOptions(options: unknown, action: string): PutOptions {
   if (options === undefined) return {};
   if (typeof options !== "object" || options === null || isRevoked(options)) {
@@ -106,7 +108,7 @@ const PUT_OPTIONS: ReadonlyMap<string, string> = new Map<keyof PutOptions, strin
   ["dry_run", "boolean"],
 ]);
 
-/** What an unknown request is refused with. */
+/** The error for an unknown request. */
 export function unknownRequest(request: unknown): TypeError {
   const tag: unknown = !isRevoked(request) && Array.isArray(request) ? request[0] : request;
   const shown = isAtom(tag)

@@ -18,7 +18,7 @@ export function meetSecrets(state: State, budget: Budget, more: readonly ValueAt
   return secretsMet(state.spec.secrets, [...treesOf(state), ...more], budget);
 }
 
-/** So many versions count as a moment. */
+/** The number of versions that count as recent. */
 const RECENT = 3;
 
 function treesOf({ configuration, history, sources }: State): readonly ValueAtPath[] {
@@ -35,6 +35,6 @@ function addTree(trees: Set<Table>, candidate: object): void {
     const { tree } = candidate as { readonly tree?: unknown };
     if (typeof tree === "object" && tree !== null) trees.add(tree as Table);
   } catch {
-    // It says nothing, so it has no secret.
+    // It cannot be read, so it reveals no secret.
   }
 }

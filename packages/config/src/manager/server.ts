@@ -5,7 +5,7 @@ import type { State } from "./state.ts";
 import { step } from "./step.ts";
 import type { ManagerStore } from "./store.ts";
 
-/** What the manager's gen_server keeps: its state, and what carries out what that state wants. */
+/** The state of the manager's gen_server: the manager's state, its store, and the executor of its effects. */
 export interface Server {
   readonly state: State;
   readonly store: ManagerStore;
@@ -19,7 +19,10 @@ export function handle(server: Server, event: Event): NoReply {
   return [NOREPLY, advance(server, event)];
 }
 
-/** Takes the steps that an event and what comes of it lead to, and carries them out. Each is saved before it is carried out. */
+/**
+ * Runs the steps for an event and for the events that result from it. The state is saved after each step, before its
+ * effects are carried out.
+ */
 export function advance(server: Server, event: Event): Server {
   const { store, effects } = server;
   let { state } = server;

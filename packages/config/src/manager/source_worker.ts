@@ -12,26 +12,26 @@ import type { LoadOutcome } from "./outcome.ts";
 import { asError } from "./thrown.ts";
 
 /**
- * The process of one source: loads when the manager asks or the watch reports a change, one load at a time; watches; closes
- * the watch when it ends. However long a load takes, this process listens meanwhile. A load that takes longer than
- * `load_timeout` is told to stop by its signal; one that does not heed it is abandoned: the process ends, and the next one
- * begins anew.
+ * The process of one source: loads when the manager asks or the watch reports a change, one load at a time; watches;
+ * closes the watch when it ends. The process keeps listening during a load. A load that takes longer than
+ * `load_timeout` is aborted by its signal; if it does not stop, it is abandoned: the process ends, and a new one
+ * starts.
  */
 export function start_worker(spec: ConfigSpec, index: number): Pid {
   return erlang.spawn_link(() => new Worker(spec, index).run());
 }
 
-/** How long the process waits for an earlier one of the same source to let go of it, in ms. */
+/** How long the process waits for an earlier process of the same source to release it, in ms. */
 const PATIENCE = 5_000;
-/** Node's timers take no more. */
+/** The longest time of a Node timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-/** How long a load that is to stop may go on, in ms. */
+/** How long an aborted load may go on, in ms. */
 const GRACE = 1_000;
 
-/** What the last process of a source is still closing, writing or loading: the next one waits for that. */
+/** The closing, writing or loading still in progress in the last process of a source, for which the next one waits. */
 const lettingGo = new WeakMap<Source, Promise<void>>();
 
-/** What a worker sends itself. */
+/** A message from a worker to itself. */
 const CHANGED: unique symbol = Symbol("changed");
 const IDLE: unique symbol = Symbol("idle");
 const OVERDUE: unique symbol = Symbol("overdue");
@@ -47,22 +47,22 @@ class Worker {
   private readonly stopping = new AbortController();
   private manager: Pid | undefined;
   private first = true;
-  /** Ends the load that runs. */
+  /** Aborts the running load. */
   private loading: AbortController | undefined;
-  /** Why the process ends: a load that goes on though it was told to stop. */
+  /** Why the process ends: a load that goes on although it was aborted. */
   private abandoned: ConfigSourceError | undefined;
-  /** A write must not be cut off; a load may. */
+  /** Whether a write is running, which must not be cut off; a load may be. */
   private writing = false;
   private contribution: Contribution | undefined;
-  /** What the process is doing: one load or write at a time. */
+  /** The current load or write; there is one at a time. */
   private busy: Promise<void> | undefined;
-  /** A load is wanted when the one that runs is over. */
+  /** Whether another load is needed after the running one. */
   private wanted = false;
   private answers: number[] = [];
   private writes: WriteMessage[] = [];
   private watch: Promise<Watch | undefined> = Promise.resolve(undefined);
   private unwatched = true;
-  /** What became of the watch before there was a manager to hear of it. */
+  /** The outcome of the watch, until there is a manager to report it to. */
   private unreported: FromSource | undefined;
   private changePending = false;
   private ended: Promise<void> | undefined;
@@ -76,14 +76,14 @@ class Worker {
 
   async run(): Promise<void> {
     erlang.process_flag(TRAP_EXIT, true);
-    // A kill gives no chance to say good-bye: what is open is closed all the same.
+    // A kill leaves no chance to clean up first, so open resources are closed here.
     erlang.signal().addEventListener("abort", () => void this.letGo(), { once: true });
     await this.lastOneGone();
     this.watch = this.startWatch();
     this.manager = erlang.whereis(this.spec.name);
     this.report({ type: "source_up", source: this.index, worker: this.self });
     for (;;) {
-      // A message that does not let itself be received, such as a revoked proxy, is nobody's here.
+      // A message that throws on inspection, such as a revoked proxy, is ignored.
       const message = await erlang.receive().catch(() => undefined);
       if (isTagged<Exited>(message, EXIT)) {
         await this.letGo();
@@ -97,7 +97,7 @@ class Worker {
     }
   }
 
-  /** Waits until an earlier process of the same source has let go of it; not for ever. */
+  /** Waits, for a limited time, until an earlier process of the same source has released it. */
   private async lastOneGone(): Promise<void> {
     const last = lettingGo.get(this.source);
     if (last === undefined) return;
@@ -138,7 +138,7 @@ class Worker {
     });
   }
 
-  /** A load has had its time, and then its grace. */
+  /** A load has used up its time, and then its grace period. */
   private overdue(load: AbortController): void {
     if (load !== this.loading) return;
     const error = this.late();
@@ -166,7 +166,7 @@ class Worker {
     const outcome = await this.outcome(load.signal);
     this.loading = undefined;
     erlang.cancel_timer(limit);
-    // What a source brings that is being stopped, or was given up, is no news of it.
+    // The result of a load that is being stopped, or was abandoned, is ignored.
     if (!this.stopping.signal.aborted) this.loaded(answers, outcome);
   }
 
@@ -201,14 +201,17 @@ class Worker {
     return this.failure(`Cannot load "${this.name}": no answer within ${this.spec.load_timeout} ms`, "timeout");
   }
 
-  /** A source is others' code, and not always typed. */
+  /** A source is foreign code, and not always typed. */
   private misunderstood(outcome: unknown): ConfigSourceError {
     const got = outcome === "data" ? 'outcome "data" without contribution' : "something else";
     const want = 'outcome "data" with contribution, "unchanged" or "absent"';
     return this.failure(`Cannot load "${this.name}": its load must answer ${want}, got ${got}`, "not_a_layer");
   }
 
-  /** A function of the source, which is others' object. @throws ConfigSourceError where it is none, or is none any more */
+  /**
+   * A function of the source, which is a foreign object. @throws ConfigSourceError if it is not a function, or no
+   * longer one
+   */
   private method<K extends "load" | "watch" | "write">(key: K): NonNullable<Source[K]> {
     const method: unknown = this.source[key];
     if (typeof method === "function" && !isRevoked(method)) return method.bind(this.source) as NonNullable<Source[K]>;
@@ -216,7 +219,7 @@ class Worker {
     throw this.failure(message, "not_a_source");
   }
 
-  /** What the source threw: its own error, or one that names it where that says nothing of it. */
+  /** The source's error: its own, or one that names the source if its own does not. */
   private failed(action: string, thrown: unknown): Error {
     const error = asError(thrown);
     if (error === thrown) return error;
@@ -255,19 +258,19 @@ class Worker {
       this.watched(this.failed(`watch "${this.name}"`, error));
       return undefined;
     } finally {
-      // What changed between the first load and now.
+      // For changes between the first load and now.
       if (!this.first && !this.unwatched) this.changed();
     }
   }
 
-  /** Reported as soon as there is a manager. */
+  /** Reports the outcome of the watch as soon as there is a manager. */
   private watched(error: Error | undefined): void {
     const event: FromSource = { type: "watched", source: this.index, error };
     if (this.manager === undefined) this.unreported = event;
     else this.report(event);
   }
 
-  /** Called by the source, from wherever it likes. */
+  /** Called by the source, from any code. */
   private changed(): void {
     if (this.changePending || this.stopping.signal.aborted) return;
     this.changePending = true;
@@ -296,14 +299,14 @@ class Worker {
     this.stopping.abort();
     this.loading?.abort();
     const closed = this.watch.then((watch) => watch?.close()).catch(() => undefined);
-    // A load that was given up has had its time already. What it may still bring nobody takes.
+    // An abandoned load has used up its time already. Its result is ignored.
     const load = this.busy === undefined || this.abandoned !== undefined ? undefined : this.busy;
     if (load !== undefined) await (this.writing ? load : within(GRACE, load));
     await within(PATIENCE, closed);
   }
 }
 
-/** What a load answered, read once: it may be anything. */
+/** The result of a load, read once, since it may be anything. */
 function read(loaded: unknown): { readonly outcome: unknown; readonly contribution: Contribution | undefined } {
   if (typeof loaded !== "object" || loaded === null || isRevoked(loaded))
     return { outcome: undefined, contribution: undefined };
@@ -311,7 +314,7 @@ function read(loaded: unknown): { readonly outcome: unknown; readonly contributi
   return { outcome, contribution };
 }
 
-/** Waits for a promise, but no longer than this. */
+/** Waits for a promise for a limited time. */
 async function within(ms: number, promise: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<void>((resolve) => {

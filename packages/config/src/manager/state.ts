@@ -25,64 +25,67 @@ import { PersistentMap } from "./persistent_map.ts";
 import { emptyTally, type Tally } from "./tally.ts";
 
 /**
- * Everything that a manager knows, as one immutable value. `step` makes the next one of it, and nothing else does; after each
- * step it is saved in the `ManagerStore`, from which a manager that is started again goes on.
+ * A manager's whole state, as one immutable value. Only `step` makes the next one. After each step it is saved in the
+ * `ManagerStore`, from which a restarted manager continues.
  */
 export interface State {
   readonly spec: ConfigSpec;
-  /** A manager serves when it is `running`; one whose start is refused has `failed`. */
+  /** A manager serves requests while it is `running`; a manager whose start was refused has `failed`. */
   readonly phase: "starting" | "running" | "failed";
-  /** Why the start is refused. */
+  /** Why the start was refused. */
   readonly failure: unknown;
   readonly configuration: Configuration;
   /** The last versions, oldest first; the current one is the last. */
   readonly history: readonly Version[];
-  /** The last changes that were refused, oldest first. */
+  /** The last refused changes, oldest first. */
   readonly refusals: readonly RefusedChange[];
 
   readonly sources: readonly SourceState[];
-  /** How keeping the overrides on disk goes; undefined where they are kept in memory. */
+  /** The state of the overrides on disk; undefined if they are kept in memory. */
   readonly overrides_file: FileState | undefined;
-  /** The reload that runs. One runs at a time. */
+  /** The running reload; there is one at a time. */
   readonly reload: Reload | undefined;
-  /** Sources that changed together and have not all answered. */
+  /** Groups of sources that changed together and have not all answered. */
   readonly groups: readonly Gathering[];
-  /** Who asked for a reload while one was running: one more runs for all of them. Undefined when nobody did. */
+  /**
+   * The callers who requested a reload while one was running; one more runs for all of them. Undefined if there are
+   * none.
+   */
   readonly next_reload: readonly (Caller<ReloadReport | RefusalReply> | undefined)[] | undefined;
   readonly last_reload: LastReload | undefined;
-  /** The last refusal of what sources brought, until it is mended. */
+  /** The last refusal of sources' values, until its cause is fixed. */
   readonly refused: Refusal | undefined;
 
-  /** The change that is under way. One is at a time. */
+  /** The current change; there is one at a time. */
   readonly change: Change | undefined;
   /** Changes that wait for their turn, in order. */
   readonly queue: readonly Change[];
 
   /** By key. */
   readonly subscriptions: PersistentMap<Subscription>;
-  /** Keys of the subscriptions that end with a process, by the process. */
+  /** Keys of the subscriptions that end with a process, by process. */
   readonly ending: PersistentMap<readonly string[]>;
   /** By key. */
   readonly deliveries: PersistentMap<Delivery>;
-  /** Delivery processes, also those that are about to end. */
+  /** Delivery processes, including those that are about to end. */
   readonly serving: PersistentMap<Serving>;
   readonly waits: readonly Wait[];
 
-  /** How often what is announced has happened. */
+  /** Counts of announcements. */
   readonly tally: Tally;
 
-  /** The last number that was given to a change, a reload, a wait or a write. */
+  /** The last number used for a change, a reload, a wait or a write. */
   readonly last_id: number;
 }
 
-/** Who called and waits for an answer of this type. */
+/** A caller that waits for a reply of this type. */
 export interface Caller<R> {
   readonly from: gen_server.From;
-  /** Never there: it keeps callers of different requests apart. */
+  /** Never set: it distinguishes the types of callers of different requests. */
   readonly answer?: (reply: R) => void;
 }
 
-/** A configuration that was effective. */
+/** A configuration that is or was effective. */
 export interface Version {
   readonly snapshot: Snapshot;
   readonly overrides: Configuration["overrides"];
@@ -92,10 +95,10 @@ export interface Version {
   readonly reason?: string;
 }
 
-/** A change that was refused. */
+/** A refused change. */
 export interface RefusedChange {
   readonly at: number;
-  /** The version that there was, and that stayed. */
+  /** The version at that time, which stayed. */
   readonly version: number;
   readonly cause: Cause;
   readonly path?: Segments;
@@ -104,32 +107,32 @@ export interface RefusedChange {
   readonly error: Error;
 }
 
-/** So many versions, and refused changes, are kept. */
+/** How many versions, and refused changes, are kept. */
 export const HISTORY = 20;
 
-/** A source, and what is known of it. */
+/** The state of a source. */
 export interface SourceState {
   readonly index: number;
   readonly name: string;
   readonly source: Source;
-  /** What the source says of itself, read once: it is others' object. */
+  /** The source's own data, read once, since it is a foreign object. */
   readonly kind: string;
   readonly required: boolean;
   readonly on_missing: Source["on_missing"];
   readonly writable: boolean;
   /** Its process. */
   readonly worker: Pid | undefined;
-  /** What its process loaded last, also if it has been replaced since by a SOURCE_UPDATE. */
+  /** The last contribution loaded by its process, even if a SOURCE_UPDATE has replaced it. */
   readonly last_loaded: Contribution | undefined;
-  /** What it contributes if that is valid. */
+  /** Its contribution, if that is valid. */
   readonly candidate: Contribution | undefined;
-  /** A candidate that was refused: it is not tried again by itself. */
+  /** A refused candidate, which is not tried again by itself. */
   readonly refused: Contribution | undefined;
-  /** The links that its last good load read through, as far as the manager has heard. */
+  /** The links through which its last good load read, as reported to the manager. */
   readonly links: Together["links"] | undefined;
-  /** The same for what is effective, for what it offers, and for what it loaded last. */
+  /** The same for its effective contribution, its candidate, and its last load. */
   readonly generations: ReadonlyMap<Contribution, Together["links"]>;
-  /** What it brought, and may not be taken without a source that belongs to it. */
+  /** A result that may not be taken without a source that changed together with it. */
   readonly held: LoadOutcome | undefined;
   readonly state: "pending" | "loading" | "ok" | "absent" | "error";
   readonly last_checked: number | undefined;
@@ -139,11 +142,11 @@ export interface SourceState {
   /** Failures in a row. */
   readonly failures: number;
   readonly failing_since: number | undefined;
-  /** Its load did not end in time, and was noted as a failure then. */
+  /** Whether its load did not end in time, which was recorded as a failure. */
   readonly late: boolean;
   /** Why the last write to it failed. */
   readonly write_error: Failure | undefined;
-  /** Why its changes cannot be watched, since when, and how often that was tried. */
+  /** Why its changes cannot be watched, since when, and the number of attempts. */
   readonly watch_error: (Failure & { readonly since: number; readonly tries: number }) | undefined;
 }
 
@@ -156,42 +159,42 @@ export interface Failure {
 export interface FileState {
   readonly name: string;
   readonly diagnostics: readonly Diagnostic[];
-  /** Something is being written: what is on disk is not known. */
+  /** Whether a write is in progress, so that the content on disk is unknown. */
   readonly writing: boolean;
   readonly last_success: number | undefined;
   readonly last_error: Failure | undefined;
   readonly failures: number;
 }
 
-/** What sources brought that are taken together, and who has not answered. */
+/** Sources whose results are taken together, and those that have not answered. */
 export interface Gathering {
   readonly id: number;
   /** Sources that have not answered, by index. */
   readonly waiting: readonly number[];
   /** By index of the source. */
   readonly outcomes: readonly (LoadOutcome | undefined)[];
-  /** How often sources were asked again. */
+  /** How often sources were loaded again. */
   readonly rounds: number;
 }
 
-/** A reload. The first load of a manager is one, too. */
+/** A reload. The first load of a manager is also one. */
 export interface Reload extends Gathering {
   readonly callers: readonly Caller<ReloadReport | RefusalReply>[];
   readonly first: boolean;
   readonly started: number;
-  /** What there was when it began: sources that report a change meanwhile are taken meanwhile. */
+  /** The snapshot when it began: changes reported by sources meanwhile are taken meanwhile. */
   readonly before: Snapshot;
   readonly candidates: readonly (Contribution | undefined)[];
-  /** What each source did, by index. */
+  /** The outcome of each source, by index. */
   readonly reported: readonly SourceOutcome[];
-  /** Somebody waits for it, or for the next one: the program does not end meanwhile. */
+  /** Whether there are callers waiting for it or for the next one, so that the program does not end meanwhile. */
   readonly awaited: boolean;
 }
 
 export interface LastReload {
   readonly at: number;
   readonly successful: boolean;
-  /** When the last successful one was over. */
+  /** When the last successful one ended. */
   readonly succeeded_at: number | undefined;
 }
 
@@ -201,32 +204,32 @@ export interface Refusal {
   readonly problems: readonly Problem[];
 }
 
-/** What is asked for. */
+/** A requested change. */
 export type Request =
   | { readonly cause: "put" | "merge"; readonly path: Segments; readonly value: unknown; readonly options: PutOptions }
   | { readonly cause: "unset"; readonly path: Segments; readonly options: PutOptions }
   | { readonly cause: "rollback"; readonly version: number; readonly options: PutOptions }
   | { readonly cause: "reload" | "source" };
 
-/** A change on its way. */
+/** A change in progress. */
 export interface Change {
   readonly id: number;
   readonly request: Request;
   readonly caller: Caller<true | Preview | RefusalReply> | undefined;
   /**
-   * `queued`: waits for its turn. `validating`: the next configuration is made, and may still be given up. `persisting`: it
-   * is valid, and is being written to where it must survive; the outcome of that decides.
+   * `queued`: waits for its turn. `validating`: the next configuration is being made, and may still be abandoned.
+   * `persisting`: it is valid, and is being written to durable storage; the outcome of that decides.
    */
   readonly phase: "queued" | "validating" | "persisting";
-  /** The process that prepares it, where that takes longer. */
+  /** The process that prepares it, if that takes longer. */
   readonly job: Pid | undefined;
-  /** What it leads to, while that is being written. */
+  /** Its result, while that is being written. */
   readonly prepared: Prepared | undefined;
-  /** What is still to be written to a source, first to last, and what comes of the overrides then. */
+  /** The writes to a source still to be done, in order, and the overrides after them. */
   readonly through: WriteThrough | undefined;
 }
 
-/** A put that goes to a source instead of an override. */
+/** A put that is written to a source instead of becoming an override. */
 export interface WriteThrough {
   readonly source: number;
   /** Id of the write that was sent. */
@@ -234,64 +237,64 @@ export interface WriteThrough {
   readonly left: readonly { readonly path: Segments; readonly value: Value | undefined }[];
 }
 
-/** A configuration that is ready to be committed. */
+/** A configuration ready to be committed. */
 export interface Prepared {
   readonly after: Configuration;
-  /** Candidates that are left out, and why. */
+  /** Candidates that were left out, and why. */
   readonly refused: readonly RefusedCandidate[];
 }
 
-/** A candidate of a source that is not taken. */
+/** A candidate that was not taken. */
 export interface RefusedCandidate {
   readonly source: number;
   readonly candidate: Contribution | undefined;
   readonly error: Error;
-  /** It is good, but changed together with one that is not. */
+  /** It is valid, but changed together with one that is not. */
   readonly held?: true;
 }
 
-/** A pattern, who is notified, and who asked for it. */
+/** A pattern, its subscriber, and its owner. */
 export interface Subscription {
   readonly key: string;
   readonly pattern: Pattern;
   /** A delivery's key, a process or a name. */
   readonly target: { readonly delivery: string } | { readonly pid: Pid } | { readonly name: string };
-  /** The process that it ends with; undefined for one made outside of any process. */
+  /** The process that it ends with; undefined for one made outside processes. */
   readonly owner: Pid | undefined;
-  /** Each ends it when it aborts. */
+  /** Signals, each of which ends it when it aborts. */
   readonly signals: readonly AbortSignal[];
 }
 
-/** What a subscription is made from. */
+/** The data of a requested subscription. */
 export interface Wanted {
   readonly pattern: Pattern;
   readonly target: ChangeCallback | Pid | string;
   readonly options: SubscribeOptions;
 }
 
-/** A callback, its process, and what it is to be notified of. */
+/** A callback, its process, and its pending notifications. */
 export interface Delivery {
   readonly key: string;
   readonly callback: ChangeCallback;
   readonly owner: Pid | undefined;
-  /** Patterns that it is subscribed under. */
+  /** The patterns of its subscriptions. */
   readonly patterns: readonly string[];
   readonly process: Pid | undefined;
   readonly queue: DeliveryQueue;
-  /** What its process was given, and has not finished. */
+  /** The notification that its process has received and not finished. */
   readonly current: Current | undefined;
-  /** Number of what was given last. */
+  /** Number of the last notification sent to it. */
   readonly sequence: number;
 }
 
 export interface Current {
   readonly notification: Notification;
   readonly sequence: number;
-  /** How many processes were given it. */
+  /** The number of processes that have received it. */
   readonly calls: number;
   /** Since when its promise has been pending. */
   readonly running_since: number | undefined;
-  /** It has been pending for longer than `notify_timeout`: nobody waits for it again. */
+  /** Whether it has been pending for longer than `notify_timeout`, so that it is not waited for again. */
   readonly hangs: boolean;
 }
 
@@ -300,16 +303,16 @@ export interface Serving {
   readonly owner: Pid | undefined;
 }
 
-/** A caller who is answered when callbacks have run, or `notify_timeout` is over. */
+/** A caller that gets its reply when callbacks have run, or `notify_timeout` is over. */
 export interface Wait {
   readonly id: number;
   readonly caller: Caller<never>;
   readonly reply: unknown;
-  /** Keys of the deliveries that are waited for. */
+  /** Keys of the deliveries it waits for. */
   readonly needs: readonly string[];
   /** Up to this version. */
   readonly version: number;
-  /** The delivery whose callback the caller is. */
+  /** The delivery whose callback is the caller. */
   readonly within: string | undefined;
 }
 
@@ -382,7 +385,7 @@ export function initialState(spec: ConfigSpec): State {
   };
 }
 
-/** The saved overrides, as they were read from their file. */
+/** The saved overrides as read from their file. */
 export interface SavedOverrides {
   readonly overrides: readonly Override[];
   readonly diagnostics: readonly Diagnostic[];

@@ -170,7 +170,7 @@ function overridesStatus(
   };
 }
 
-/** A copy of what the source tells, without secrets; it is others' code. */
+/** A copy of the source's own details, without secrets; the source is foreign code. */
 function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStatus, "details"> {
   try {
     if (typeof source.status !== "function") return {};

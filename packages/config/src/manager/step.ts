@@ -10,8 +10,8 @@ import * as subscriptions from "./step/subscriptions.ts";
 import { Turn } from "./step/turn.ts";
 
 /**
- * The manager's next state, and what has to be done for it. Pure: it decides everything and touches nothing, not even the
- * clock.
+ * The manager's next state and its effects. Pure: it makes every decision and has no side effects; it does not even
+ * read the clock.
  *
  * @param now the time, in ms
  */
@@ -76,7 +76,7 @@ function decide(turn: Turn, event: Event): void {
   }
 }
 
-/** A change is over, or not yet: then comes the next one. */
+/** Ends a change, if it is over, and begins the next one. */
 function settle(turn: Turn, settled: changes.Settled | undefined): void {
   if (settled === undefined) return;
   sources.settled(turn, settled);

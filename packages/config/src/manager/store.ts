@@ -2,8 +2,8 @@ import type { ConfigSpec } from "../spec.ts";
 import type { State } from "./state.ts";
 
 /**
- * Where a manager saves its state after each step, as one reference: what an ETS table that somebody else owns would be in
- * Erlang. It belongs to the `ConfigSpec` and outlives the processes. Only the manager writes to it.
+ * Keeps a manager's state after each step, as one reference, like an ETS table with another owner in Erlang. It belongs
+ * to the `ConfigSpec` and outlives the processes. Only the manager writes to it.
  */
 export class ManagerStore {
   private state: State | undefined;

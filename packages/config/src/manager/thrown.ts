@@ -2,23 +2,24 @@ import { thrownWords } from "../core/words.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 
 /**
- * What was thrown, as an Error that can be looked at. It may be anything, also an object that throws when it is looked at.
+ * A thrown value as an Error that can be inspected safely. The value may be anything, even an object that throws on
+ * inspection.
  */
 export function asError(thrown: unknown): Error {
   try {
     if (thrown instanceof Error && isReadable(thrown)) return thrown;
   } catch {
-    // What cannot be looked at is told of in words.
+    // A value that cannot be inspected is described.
   }
   return new Error(thrownWords(thrown));
 }
 
-/** The message of what was thrown. */
+/** The message of a thrown value. */
 export function messageOf(thrown: unknown): string {
   return asError(thrown).message;
 }
 
-/** Whether all that is looked at later is what it should be. */
+/** Whether everything that is read later has the right type. */
 function isReadable(error: Error): boolean {
   const { message, name } = error;
   if (typeof message !== "string" || message === "" || typeof name !== "string") return false;

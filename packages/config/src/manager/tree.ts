@@ -17,11 +17,14 @@ const { ALREADY_STARTED, BRUTAL_KILL, ONE_FOR_ONE, PROCESS, REST_FOR_ONE, SIMPLE
  *     ├── deliveries               simple_one_for_one: a process for each subscribed callback
  *     └── the manager              registered as "config_manager"
  *
- * Any of them may be killed: it is started again, and what it knew is in the `ManagerStore` of the `ConfigSpec`, which
- * outlives the tree. A supervisor that starts the tree again with the same specification loses no put and no subscription.
+ * Any of them may be killed: it is restarted, and its state is in the `ManagerStore` of the `ConfigSpec`, which
+ * outlives the tree. If a supervisor restarts the tree with the same specification, no put and no subscription is lost.
  */
 
-/** Restarts within five seconds that each of the supervisors bears before it gives up and its own supervisor starts it. */
+/**
+ * The restarts within five seconds that each of the supervisors allows before it gives up and its own supervisor
+ * restarts it.
+ */
 const INTENSITY = { max_restarts: 100, max_seconds: 5 };
 
 async function start(spec: ConfigSpec): Promise<Pid> {
@@ -41,12 +44,12 @@ export const ConfigManager = {
    * there is one. Resolves when every source has answered and the configuration is valid.
    *
    * @returns the pid of the manager's tree; the manager itself is registered under the specification's name
-   * @throws ConfigSourceError when a required source cannot be loaded, ConfigValidationError when what was loaded is not
-   *   valid, OtpError `[ALREADY_STARTED, pid]` when the name is taken. Inside a process all of them as the reason of an
-   *   OtpError, as supervisors want it
+   * @throws ConfigSourceError if a required source cannot be loaded, ConfigValidationError if the loaded configuration
+   *   is not valid, OtpError `[ALREADY_STARTED, pid]` if the name is taken. Inside a process, each of these is the
+   *   reason of an OtpError, as supervisors need it
    */
   start: start as <S extends ConfigSpec<never> | ConfigSpec>(spec: S) => Promise<Pid>,
-  /** Like `start`, and must be called inside a process. */
+  /** Like `start`, but must be called inside a process. */
   start_link: start_link as <S extends ConfigSpec<never> | ConfigSpec>(spec: S) => Promise<Pid>,
   /** A child specification that starts a manager: permanent, with the manager's name as id. */
   child_spec(spec: ConfigSpec): supervisor.ChildSpec {
@@ -67,14 +70,14 @@ async function launch(spec: ConfigSpec, linked: boolean): Promise<Pid> {
   }
 }
 
-/** The three children. Those that start later are told the pids of those before; with one of these they are started again. */
+/** The three children. Later ones get the pids of earlier ones, and are restarted with them. */
 function children(spec: ConfigSpec): readonly supervisor.ChildSpec[] {
   const options = (strategy: typeof ONE_FOR_ONE | typeof SIMPLE_ONE_FOR_ONE) =>
     supervisor.options({ ...INTENSITY, strategy });
   const workers = spec.layer_names.map((id, index) =>
     supervisor.child_spec({ id, task: start_worker, args: [spec, index] }),
   );
-  // A callback that hangs would not listen. Whatever ends such a process, the manager starts the next one.
+  // A hanging callback would not listen. When such a process ends for any reason, the manager starts a new one.
   const delivery: supervisor.ChildSpec = {
     id: "delivery",
     task: start_delivery,
@@ -104,7 +107,7 @@ function children(spec: ConfigSpec): readonly supervisor.ChildSpec[] {
   ];
 }
 
-/** A tree that was killed from above leaves its manager a moment to end, which holds the name meanwhile. */
+/** Waits for the manager of a killed tree, which still has the name for a moment. */
 function lastManagerGone(spec: ConfigSpec): Promise<void> {
   const tree = claims.get(spec);
   const manager = erlang.whereis(spec.name);
@@ -118,13 +121,13 @@ function lastManagerGone(spec: ConfigSpec): Promise<void> {
   });
 }
 
-/** Milliseconds that an orphaned manager gets. */
+/** How long to wait for an orphaned manager, in ms. */
 const PATIENCE = 5_000;
 
 /**
- * Takes a specification and its sources for the tree whose top supervisor calls this.
+ * Claims a specification and its sources for the tree whose top supervisor calls this.
  *
- * @throws OtpError [ALREADY_STARTED, pid] when another tree has it, TypeError when another tree has one of its sources
+ * @throws OtpError [ALREADY_STARTED, pid] if another tree has it, TypeError if another tree has one of its sources
  */
 function claim(spec: ConfigSpec): void {
   const self = erlang.self();
@@ -143,7 +146,7 @@ function claim(spec: ConfigSpec): void {
   claims.set(spec, self);
 }
 
-/** The tree that has a specification: like a registered name, it counts for as long as the process lives. */
+/** The tree that has a specification: like a registered name, a claim holds while the process is alive. */
 const claims = new WeakMap<ConfigSpec, Pid>();
 const servedBy = new WeakMap<Source, ConfigSpec>();
 

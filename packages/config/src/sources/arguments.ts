@@ -4,13 +4,13 @@ import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 
-/** What an `ArgumentsSource` is made from. */
+/** Options of an `ArgumentsSource`. */
 export interface ArgumentsOptions {
-  /** The arguments; by default those of the process, without the program itself. */
+  /** The arguments; by default `process.argv.slice(2)`. */
   readonly argv?: readonly string[];
-  /** Paths of options whose names tell none, short ones among them: `{ p: "http.port", db: "database.url" }`. */
+  /** Paths of other options, short ones included: `{ p: "http.port", db: "database.url" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
-  /** Globs of options that are the program's own and left out: `["help", "version", "inspect*"]`. */
+  /** Globs of options used by the program itself, which are left out: `["help", "version", "inspect*"]`. */
   readonly ignore?: readonly string[];
   /** Name in `status`; default `argv`. */
   readonly name?: string;
@@ -19,8 +19,8 @@ export interface ArgumentsOptions {
 const options_known = new Set(["argv", "mapping", "ignore", "name"]);
 
 /**
- * Configuration from the command line: `--database.url x`, `--database.url=x`, `--verbose`, `--no-cache`,
- * `--set database.pool.size=5`. How an option becomes a path and a value is told in `core/arguments.ts`.
+ * Configuration from the command line: `--database.url x`, `--database.url=x`, `--verbose`, `--no-cache`, `--set
+ * database.pool.size=5`. `core/arguments.ts` describes how an option becomes a path and a value.
  *
  * @example new ArgumentsSource()
  * @example new ArgumentsSource({ mapping: { p: "http.port" }, ignore: ["help"] })

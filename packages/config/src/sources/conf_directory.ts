@@ -10,23 +10,23 @@ import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
-/** What `DirectorySource.conf_d` is told, beside the directory. */
+/** Options of `DirectorySource.conf_d`. */
 export interface ConfDirectoryOptions extends WatchedFileOptions {
   /** The key at the top of a file that lists files to include; `true` for `"include"`. Default: none. */
   readonly includes?: boolean | string;
-  /** Of `.env` files: only names that begin with this and an underscore count. Default: all of them. */
+  /** For `.env` files: only names that begin with this and an underscore count. Default: all names. */
   readonly prefix?: string;
-  /** Of `.env` files: paths of names that tell none: `{ PORT: "http.port" }`. */
+  /** For `.env` files: paths of other names: `{ PORT: "http.port" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** Name in `status`; by default `file:`, the directory and `/*`. */
   readonly name?: string;
-  /** Whether files that are there and cannot be read fail the start (default `true`). A missing directory is empty. */
+  /** Whether unreadable files fail the start (default `true`). A missing directory counts as empty. */
   readonly required?: boolean;
-  /** When the directory is gone later: `"keep"` (default) its last values or `"clear"` them. */
+  /** What a later deletion of the directory does: `"keep"` (default) the last values or `"clear"` them. */
   readonly on_missing?: "keep" | "clear";
 }
 
-/** All files of a directory, merged in the order of their names: what `DirectorySource.conf_d` makes. */
+/** All files of a directory, merged in the order of their names: the source made by `DirectorySource.conf_d`. */
 export class ConfDirectory implements Source {
   readonly kind = "file";
   readonly name: string;
@@ -34,7 +34,7 @@ export class ConfDirectory implements Source {
   readonly on_missing: "keep" | "clear";
   private readonly files: FileStack;
 
-  /** @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none */
+  /** @throws TypeError for an unknown option or one of the wrong type, RangeError for an invalid time or size */
   constructor(path: string | URL, options: ConfDirectoryOptions = {}) {
     const { includes, prefix, mapping, name, required, on_missing, ...rest } = options;
     const shown = path instanceof URL ? fileURLToPath(path) : path;
@@ -78,7 +78,7 @@ async function addAll(layers: FileLayers, path: string, shown: string): Promise<
   const files = names
     .filter((name) => !name.startsWith("."))
     .map((name) => ({ path: join(path, name), shown: join(shown, name) }));
-  // All at once: each may have to come to rest.
+  // All at once, because each may have to settle.
   await Promise.all(
     files.map(async (file) => {
       const format = known_format(file.path);

@@ -15,37 +15,37 @@ import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
-/** What a `DirectorySource` is told, beside the directory. */
+/** Options of a `DirectorySource`. */
 export interface DirectoryOptions extends WatchedFileOptions {
-  /** Where all its values stand: `"database"`. Default: at the top. */
+  /** The path above all its values: `"database"`. Default: the root. */
   readonly at?: string | Segments;
-  /** What separates segments in the name of a file. Default: `["__", "."]`; `[]` for nothing. */
+  /** Separators of segments in the name of a file. Default: `["__", "."]`; `[]` for none. */
   readonly separators?: readonly string[];
-  /** Whether the values are secrets, whatever they are called: never shown in logs, errors, `status`, … Default `true`. */
+  /** Whether the values are secrets, whatever their names: never shown in logs, errors, `status`, … Default `true`. */
   readonly secret?: boolean;
   /** Larger files, in bytes, are left out with a diagnostic. Default 1 MiB. */
   readonly max_bytes?: number;
   /** Name in `status`; by default `directory:` and the path. */
   readonly name?: string;
-  /** Whether a directory that is there and cannot be read fails the start (default `true`). A missing one is empty. */
+  /** Whether an unreadable directory fails the start (default `true`). A missing one counts as empty. */
   readonly required?: boolean;
-  /** When the directory is gone later: `"keep"` (default) its last values or `"clear"` them. */
+  /** What a later deletion of the directory does: `"keep"` (default) the last values or `"clear"` them. */
   readonly on_missing?: "keep" | "clear";
 }
 
-/** What a file holds: a text, or no text. */
+/** The content of a file: a text, or not a text. */
 type Content = { readonly text: string } | { readonly text: undefined };
 
-/** Deepest directories. */
+/** Maximum depth of directories. */
 const DEEPEST = 16;
 
 /**
- * Configuration from a directory with one file for each value: secrets of Kubernetes and Docker, credentials of systemd, and
- * whatever else is mounted that way. How the name of a file becomes a path is told in `core/file_keys.ts`.
+ * Configuration from a directory with one file for each value: secrets of Kubernetes and Docker, credentials of
+ * systemd, and other mounts of that kind. `core/file_keys.ts` describes how the name of a file becomes a path.
  *
- * The directory is watched, also for files that come and go and for the link `..data` that Kubernetes re-points, and taken as
- * one: no mixture of old and new values. Hidden files, and what is no regular file, are left out; what is no text or too large as
- * well, with a diagnostic.
+ * The directory is watched, including for added and removed files and for the link `..data` that Kubernetes re-points,
+ * and taken as one: old and new values are never mixed. Hidden files and files that are not regular are left out; files
+ * that are not text or are too large are left out with a diagnostic.
  *
  * @example new DirectorySource("/run/secrets")
  * @example new DirectorySource("/etc/myapp/database", { at: "database" })
@@ -57,7 +57,7 @@ export class DirectorySource implements Source {
   readonly required: boolean;
   readonly on_missing: "keep" | "clear";
   private readonly files: FileSet<Content>;
-  /** The path, and what people call it. */
+  /** The path, and its form for messages. */
   private readonly placeIn: (env: SourceContext["env"]) => readonly [path: string, shown: string] | undefined;
   private readonly rules: FileKeyRules;
   private readonly must_exist: boolean;
@@ -94,8 +94,8 @@ export class DirectorySource implements Source {
   }
 
   /**
-   * The credentials that systemd gives to a service (`LoadCredential=`, `SetCredential=`): the directory that
-   * `$CREDENTIALS_DIRECTORY` names; empty where that is not set.
+   * The credentials that systemd passes to a service (`LoadCredential=`, `SetCredential=`): the directory in
+   * `$CREDENTIALS_DIRECTORY`; empty if that is not set.
    */
   static credentials(options: DirectoryOptions = {}): DirectorySource {
     const given = { ...options };
@@ -105,8 +105,8 @@ export class DirectorySource implements Source {
 
   /**
    * All files of a directory, merged in the order of their names: `/etc/myapp/conf.d/10-base.toml`, over it
-   * `20-site.yaml`. Each in the format that its extension says; one of an unknown extension, or without one, is reported and
-   * left out, hidden ones are left out. Files may come and go; many at a time are one change.
+   * `20-site.yaml`. Each has the format of its extension; a file with an unknown extension, or without one, is reported
+   * and left out, and hidden files are left out. Files may be added and removed; several at a time are one change.
    *
    * @param path the directory; relative to the working directory at this moment. It need not exist.
    * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
@@ -149,7 +149,7 @@ export class DirectorySource implements Source {
   }
 }
 
-/** Options of a directory that a variable names. */
+/** Variables that name the directory, by options. */
 const credentials = new WeakMap<object, string>();
 
 /** One walk through a directory. */
@@ -167,8 +167,8 @@ class Walk {
   }
 
   /**
-   * @param above the directories that were walked through, by identity
-   * @returns whether there is such a directory
+   * @param above the parent directories on the way, by identity
+   * @returns whether the directory exists
    */
   async directory(
     path: string,

@@ -1,38 +1,38 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename } from "node:path";
 
-/** What the system tells of an entry: `rename` where a name came or went, `change` where what it names changed. */
+/** An event of the system for an entry: `rename` if a name was added or removed, `change` if its file changed. */
 export type EntryEvent = "rename" | "change";
 
-/** Who is notified of the events of some entries of a directory, or of a file. */
+/** A listener for events of some entries of a directory, or of a file. */
 export interface EntryListener {
-  /** `name` is undefined for an event of the watched place itself, and where the system did not say which entry. */
+  /** `name` is undefined for an event of the watched place itself, and if the system did not report the entry. */
   event(type: EntryEvent, name: string | undefined): void;
-  /** The watch has ended: its place was removed, moved or exchanged, or the system failed (`error`). */
+  /** The watch has ended: its place was removed, moved or replaced, or the system failed (`error`). */
   gone(error?: unknown): void;
 }
 
 /**
- * Native watches, shared: however many files of a directory are watched, the system has one watch of it, and an event of a
- * name that nobody asked for costs one look into a map. Nothing is read from the disk here.
+ * Native watches, shared: however many files of a directory are watched, the system has one watch of it, and an event
+ * for a name without a listener costs one map look-up. Nothing is read from the disk here.
  *
- * A watch belongs to an inode. It ends with it: when the system says that the place itself was removed or moved, the
- * watch is closed, whoever listens is notified, and a new watch is made of what has the name then.
+ * A watch belongs to an inode and ends with it: when the system reports that the place itself was removed or moved, the
+ * watch is closed, its listeners are notified, and a new watch is made of whatever has the name then.
  */
 class SharedWatch {
   private readonly own: string;
   private readonly native: FSWatcher;
   private readonly byName = new Map<string, Set<EntryListener>>();
   private readonly listeners = new Map<EntryListener, readonly string[] | undefined>();
-  /** Those that are notified of every name. */
+  /** Listeners to every name. */
   private readonly ofAll = new Set<EntryListener>();
   private readonly forget: () => void;
 
-  /** @throws what the system says */
+  /** @throws the system's error */
   constructor(path: string, forget: () => void) {
     this.own = folded(basename(path));
     this.forget = forget;
-    // A watch that keeps no process alive may fail on Windows without a handler being called.
+    // On Windows, a watch that does not keep the process alive may fail without calling a handler.
     this.native = watch(path, { persistent: process.platform === "win32" });
     this.native.on("change", (type, name) => this.event(type as EntryEvent, name as string | null));
     this.native.on("error", (error) => this.end(error));
@@ -87,10 +87,11 @@ const shared = new Map<string, SharedWatch>();
  * Watches entries of a directory, or a file by its inode (then without names).
  *
  * @param path without symbolic links
- * @param names the entries; undefined for all of a directory
- * @param identity tells what is at the path apart from what was there before: a watch is shared only with its like
- * @returns ends it; may be called twice
- * @throws what the system says
+ * @param names the entries; undefined for all entries of a directory
+ * @param identity distinguishes the directory or file at the path from earlier ones: a watch is shared only for the
+ *   same identity
+ * @returns a function that ends it; may be called twice
+ * @throws the system's error
  */
 export function watch_entries(
   path: string,
@@ -110,7 +111,7 @@ export function watch_entries(
   return () => one.remove(listener);
 }
 
-/** File systems that do not tell case or composition apart may spell a name differently than the path does. */
+/** File systems that ignore case or composition may spell a name differently from the path. */
 function folded(name: string): string {
   return process.platform === "linux" ? name : name.normalize("NFC").toLowerCase();
 }

@@ -6,33 +6,34 @@ import { basename, dirname, join } from "node:path";
 import { boot_id } from "./boot.ts";
 import { must_be_regular, regular_place } from "./regular_file.ts";
 
-/** What is used of the file system, so that its failures can be tested. */
+/** The functions used of the file system, so that its failures can be tested. */
 export type FileSystem = Pick<
   typeof node_fs,
   "open" | "rename" | "unlink" | "readdir" | "mkdir" | "readFile" | "lstat" | "readlink"
 >;
 
 /**
- * A small file that is replaced whole, or not at all. A regular file: anything else in its place is refused, and left alone.
+ * A small file that is replaced as a whole, or not at all. It must be a regular file: anything else is refused and left
+ * alone.
  *
- * New content is written to a file beside it (mode 0600) and synced, and so is the directory; the last step renames it into
- * place. Whatever fails before that step leaves the file as it was, and that step itself has nothing after it that could
- * fail: what `replace` rejected needs no undoing, and is not there after a restart.
+ * New content is written to a temporary file beside it (mode 0600) and synced, and so is the directory; the last step
+ * renames it into place. A failure before that step leaves the file unchanged, and after that step nothing can fail: if
+ * `replace` rejects, nothing needs undoing, and the content is not there after a restart.
  *
- * When the machine loses power, that last rename may be lost. So the name of the file beside says what it is to replace, in
- * which run of the machine, and with what: `read` finds it after a restart of the machine and renames it again. In the same
- * run of the machine it was left by a program that died, or by a failure, and is removed.
+ * When the machine loses power, that last rename may be lost. So the name of the temporary file contains its target,
+ * the boot of the machine, and the digests: `read` finds it after a reboot and renames it again. Within the same boot
+ * it was left by a program that died, or by a failure, and is removed.
  */
 export class DurableFile {
   private readonly path: string;
   private readonly fs: FileSystem;
   private readonly boot: string;
-  /** The file itself, where `path` is a symbolic link to it. */
+  /** The file itself, if `path` is a symbolic link to it. */
   private target: string;
   /** Digest of the content; `""` where there is no file. */
   private digest = "";
 
-  /** @param boot tells this run of the machine from others */
+  /** @param boot identifies this boot of the machine */
   constructor(path: string, file_system: FileSystem = node_fs, boot: string = boot_id()) {
     this.path = path;
     this.target = path;
@@ -40,12 +41,12 @@ export class DurableFile {
     this.boot = boot.slice(0, 8);
   }
 
-  /** Where the file is, without symbolic links. @throws NotRegular; what the system says */
+  /** The path of the file, without symbolic links. @throws NotRegular; what the system says */
   async place(): Promise<string> {
     return (this.target = await regular_place(this.path, this.fs));
   }
 
-  /** The content, or `undefined` where there is no file. @throws NotRegular; what the system says */
+  /** The content, or `undefined` if there is no file. @throws NotRegular; what the system says */
   async read(): Promise<string | undefined> {
     await this.place();
     await this.recover();
@@ -54,17 +55,17 @@ export class DurableFile {
     return content;
   }
 
-  /** Replaces the content. When this rejects, with NotRegular or what the system says, the file holds what it held. */
+  /** Replaces the content. If this rejects, with NotRegular or the system's error, the file is unchanged. */
   async replace(content: string): Promise<void> {
     const digest = digestOf(content);
     const aside = await this.writeAside(content, digest);
     try {
       await this.syncDirectory();
-      // Nothing but a file of ours is renamed over, whatever has taken its place since it was read.
+      // Only our own file is renamed over, even if something else has taken its place since it was read.
       await regular_place(this.target, this.fs);
       await this.fs.rename(aside, this.target);
     } catch (error) {
-      // The failure that led here is the one to report; a leftover is removed at the next start.
+      // The original failure is the one to report; a leftover is removed at the next start.
       await this.fs.unlink(aside).catch(() => undefined);
       throw error;
     }
@@ -94,12 +95,12 @@ export class DurableFile {
     this.digest = "";
   }
 
-  /** Removes what writers that died left beside the file. @throws what the system says */
+  /** Removes temporary files left by dead writers. @throws what the system says */
   async remove_leftovers(): Promise<void> {
     for (const { name } of await this.leftovers()) await this.unlinkBeside(name);
   }
 
-  /** Ends what a loss of power interrupted: the last rename. */
+  /** Completes the last rename if a loss of power interrupted it. */
   private async recover(): Promise<void> {
     const leftovers = await this.leftovers();
     for (const { name, boot, before, after } of leftovers) {
@@ -145,7 +146,7 @@ export class DurableFile {
 
   private async content(place: string): Promise<string | undefined> {
     try {
-      // What is no file is not even opened: that alone may wait for ever, or do something.
+      // Anything but a regular file is not even opened: opening alone may block for ever or have an effect.
       must_be_regular(await this.fs.lstat(place));
       const handle = await this.fs.open(place, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
       try {
@@ -166,7 +167,7 @@ export class DurableFile {
     const aside = join(directory, `${temporaryPrefix(this.target)}${mark}`);
     const open = () => this.fs.open(aside, "wx", 0o600);
     const file = await open().catch(async (error: NodeJS.ErrnoException) => {
-      // The same change was tried before, and could not be removed when it failed.
+      // The same change was tried before, and its file could not be removed when it failed.
       if (error.code === "EEXIST") await this.fs.unlink(aside);
       else if (error.code === "ENOENT") await this.fs.mkdir(directory, { recursive: true, mode: 0o700 });
       else throw error;
@@ -187,13 +188,13 @@ export class DurableFile {
   }
 
   private async syncDirectory(): Promise<void> {
-    // Windows has no such thing: there a rename is made durable by the system.
+    // Windows does not have this: there the system makes a rename durable.
     if (process.platform === "win32") return;
     const directory = await this.fs.open(dirname(this.target), "r");
     try {
       await directory.sync();
     } catch (error) {
-      // Some file systems cannot sync a directory and say so: they have no more to give.
+      // Some file systems report that they cannot sync a directory; nothing more can be done.
       if (!["EINVAL", "ENOTSUP"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     } finally {
       await directory.close();
@@ -201,7 +202,7 @@ export class DurableFile {
   }
 }
 
-/** In place of a digest where there was no file. */
+/** Used in place of a digest if there was no file. */
 const NOTHING = "0";
 
 function digestOf(content: string): string {

@@ -14,22 +14,24 @@ import { VariableFiles } from "./variable_files.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
 export interface EnvironmentOptions {
-  /** Only variables that begin with this and an underscore count: `"MYAPP_"` or `"MYAPP"`. Default: all of them. */
+  /** Only variables that begin with this and an underscore count: `"MYAPP_"` or `"MYAPP"`. Default: all variables. */
   readonly prefix?: string;
-  /** Paths of variables whose names tell none, by variable name, with or without the prefix: `{ PGURL: "database.url" }`. */
+  /** Paths of other variables, by name, with or without the prefix: `{ PGURL: "database.url" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
-  /** `"smart"` (default) or `"naive"`: every `_` separates, whatever is known. */
+  /** `"smart"` (default) or `"naive"`: every `_` separates, whatever paths are known. */
   readonly mode?: "smart" | "naive";
   /** Globs of variables that are left out: `["MYAPP_CI_*", "MYAPP_{HOME,PATH}"]`. */
   readonly ignore?: readonly string[];
-  /** Whether what Kubernetes and Docker set for services (`MYAPP_PORT=tcp://…`) counts as well. Default: false. */
+  /**
+   * Whether variables that Kubernetes and Docker set for services (`MYAPP_PORT=tcp://…`) count as well. Default: false.
+   */
   readonly service_links?: boolean;
   /**
-   * Whether a variable `NAME_FILE` names a file that holds the text of `NAME`, as in Docker's images: `true`, or options of
-   * how such files are watched. Their values are secrets. Default: false.
+   * Whether a variable `NAME_FILE` names a file with the text of `NAME`, as in Docker images: `true`, or options for
+   * watching such files. Their values are secrets. Default: false.
    */
   readonly files?: boolean | WatchedFileOptions;
-  /** The variables; by default those of the manager, which are the process's own. */
+  /** The variables; by default the manager's, which are `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Name in `status`; by default `env:` and the prefix. */
   readonly name?: string;
@@ -38,8 +40,8 @@ export interface EnvironmentOptions {
 const options_known = new Set(["prefix", "mapping", "mode", "ignore", "service_links", "files", "env", "name"]);
 
 /**
- * Configuration from environment variables. How a name becomes a path is told in `core/environment.ts`, how a text becomes
- * a value in `core/text_value.ts`.
+ * Configuration from environment variables. `core/environment.ts` describes how a name becomes a path,
+ * `core/text_value.ts` how a text becomes a value.
  *
  * @example new EnvironmentSource({ prefix: "MYAPP_" })
  * @example new EnvironmentSource("MYAPP_", { PGURL: "database.url" })
@@ -51,17 +53,17 @@ export class EnvironmentSource implements Source {
   readonly on_missing = "clear";
   readonly #rules: EnvironmentRules;
   readonly #env: Readonly<Record<string, string | undefined>> | undefined;
-  /** The files that variables name. */
+  /** The files named by variables. */
   readonly #files: VariableFiles | undefined;
-  /** Where there may be files: an environment itself is not watched. */
+  /** Set if there may be files: the environment itself is not watched. */
   watch?: NonNullable<Source["watch"]>;
   together?: NonNullable<Source["together"]>;
-  /** What the last load found, as text. */
+  /** The result of the last load, as text. */
   #last: string | undefined;
 
   /**
    * @param options a prefix, or options
-   * @param mapping where the first argument is a prefix: the same as the option
+   * @param mapping if the first argument is a prefix: the same as the option
    * @throws TypeError for an unknown option or one of the wrong type
    */
   constructor(options: string | EnvironmentOptions = {}, mapping?: EnvironmentOptions["mapping"]) {
@@ -125,7 +127,7 @@ export class EnvironmentSource implements Source {
     for (const [variable, text] of Object.entries(this.#env ?? context.env)) {
       if (text === undefined) continue;
       const meant = otherwiseSpelt(variable, rules.prefix);
-      // Windows' names of variables have no case.
+      // On Windows, names of variables are case-insensitive.
       if (meant !== undefined && process.platform === "win32") entries[meant] = text;
       else if (this.#counts(variable)) entries[variable] = text;
       else if (meant !== undefined) missed.push(this.#missed(variable, meant));

@@ -13,30 +13,32 @@ import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
 export interface FileOptions extends WatchedFileOptions {
-  /** `"toml"`, `"json"`, `"jsonc"`, `"yaml"` or `"env"`; by default what the extension says, and TOML where there is none. */
+  /**
+   * `"toml"`, `"json"`, `"jsonc"`, `"yaml"` or `"env"`; by default that of the extension, and TOML if there is none.
+   */
   readonly format?: FormatName;
-  /** Of a `.env` file: only names that begin with this and an underscore count. Default: all of them. */
+  /** For a `.env` file: only names that begin with this and an underscore count. Default: all names. */
   readonly prefix?: string;
-  /** Of a `.env` file: paths of names that tell none: `{ PORT: "http.port" }`. */
+  /** For a `.env` file: paths of other names: `{ PORT: "http.port" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** The key at the top of the file that lists files to include; `true` for `"include"`. Default: none. */
   readonly includes?: boolean | string;
   /** Name in `status`; by default `file:` and the path. */
   readonly name?: string;
-  /** Whether a file that is there and cannot be read fails the start (default `true`). A missing file is empty. */
+  /** Whether an unreadable file fails the start (default `true`). A missing file counts as empty. */
   readonly required?: boolean;
-  /** When the file is deleted later: `"keep"` (default) its last values or `"clear"` them. */
+  /** What a later deletion does: `"keep"` (default) the last values or `"clear"` them. */
   readonly on_missing?: "keep" | "clear";
 }
 
 /**
  * Configuration from a file: TOML, JSON, JSONC, YAML or `.env`, reloaded when its content changes.
  *
- * A change counts by content, not by modification time, and only when the file has settled: half-written content is not
- * published (see `settling.ts`). The watch notices most changes at once and all of them within `poll_interval`. It keeps
- * no process alive.
+ * A change of the content counts, not of the modification time, and only when the file has settled: half-written
+ * content is not published (see `settling.ts`). The watch notices most changes at once and all of them within
+ * `poll_interval`. It does not keep the program alive.
  *
- * A file that is empty or broken at the first load is given `settle` (1 s) to become whole before that is an error; tests
+ * A file that is empty or broken at the first load has `settle` (1 s) to become complete before that is an error; tests
  * may want `{ settle: 0 }`.
  *
  * @example new FileSource("/etc/myapp/config.toml")
@@ -49,19 +51,20 @@ export class FileSource implements Source {
   readonly on_missing: "keep" | "clear";
   readonly format: FormatName;
   readonly #file: WatchedFile;
-  /** With what it includes, where it may include files. */
+  /** The file with its includes, if it may have any. */
   readonly #stack: FileStack | undefined;
   readonly #names: FileNames;
 
   /**
    * A family of files as one source: `config.toml`, over it `config.<profile>.toml`, `config.local.toml` and
-   * `config.<profile>.local.toml`, each in any format. All of them may be missing; each value tells its own file.
+   * `config.<profile>.local.toml`, each in any format. All of them may be missing; the origin of each value has its
+   * file.
    *
-   * They are watched, also for files that come and go, and taken as one: nobody sees the new one beside the other old one. Two
-   * files that differ in their extension alone are an error. The stem `.env` has the files `.env`, `.env.<profile>`,
-   * `.env.local` and `.env.<profile>.local`.
+   * They are watched, including for files that are added or removed, and taken as one: the new content of one is never
+   * visible beside the old content of another. Two files that differ only in their extension are an error. The stem
+   * `.env` has the files `.env`, `.env.<profile>`, `.env.local` and `.env.<profile>.local`.
    *
-   * @param stem what the files' names begin with, with the way to them; relative to the working directory at this moment
+   * @param stem the path and beginning of the files' names; relative to the current working directory
    * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
    * @example FileSource.family("config", { profile: "production" })
    * @example FileSource.family("/etc/myapp/config", { profile: "development", profile_env: "NODE_ENV" })
@@ -71,7 +74,7 @@ export class FileSource implements Source {
   }
 
   /**
-   * @param path the file; relative to the working directory at this moment. It need not exist.
+   * @param path the file; relative to the current working directory. It need not exist.
    * @param options the format's name, or options
    * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
    */

@@ -5,10 +5,10 @@ import type { Segments, Table } from "../core/value.ts";
 import type { FormatName } from "../formats/by_extension.ts";
 import { type Parsed, parse_bytes } from "../formats/parse.ts";
 
-/** How the names of `.env` files become paths: as those of variables. */
+/** How the names of `.env` files become paths: like those of variables. */
 export type FileNames = Pick<EnvironmentRules, "prefix" | "mapping">;
 
-/** @throws TypeError for options that are none */
+/** @throws TypeError for invalid options */
 export function file_names(action: string, prefix: unknown, mapping: unknown): FileNames {
   if (prefix !== undefined && typeof prefix !== "string") {
     throw new TypeError(`${action}: prefix must be a string, got ${typeof prefix}`);
@@ -19,7 +19,7 @@ export function file_names(action: string, prefix: unknown, mapping: unknown): F
   return { prefix: prefix ?? "", mapping: { ...(mapping as FileNames["mapping"]) } };
 }
 
-/** A file of configuration, as a source has it. */
+/** A configuration file of a source. */
 export interface ConfigFile {
   readonly source: string;
   /** The path for people. */
@@ -27,11 +27,11 @@ export interface ConfigFile {
   readonly format: FormatName;
   /** How the names of a `.env` file become paths. */
   readonly names: FileNames;
-  /** Whether the source's name does not tell the file, so that each place does. */
+  /** Whether the source has several files, so that each place must have the file. */
   readonly one_of_many: boolean;
 }
 
-/** What a file says: itself, and as the contribution of its source. */
+/** The content of a file: as parsed, and as the contribution of its source. */
 export interface FileContent {
   readonly parsed: Parsed;
   readonly bytes: number;
@@ -43,10 +43,10 @@ export async function read_content(bytes: Uint8Array, format: FormatName, signal
 }
 
 /**
- * What a file contributes.
+ * The contribution of a file.
  *
- * @param diagnostics what is to be told of the file apart from its content
- * @param tree what counts of it; by default all
+ * @param diagnostics diagnostics about the file, apart from its content
+ * @param tree the part that counts; by default all
  */
 export function contribution_of(
   file: ConfigFile,
@@ -65,7 +65,7 @@ export function contribution_of(
   return file.format === "env" ? (lower) => named(layer, file.names, lower) : layer;
 }
 
-/** The variables of a `.env` file at the paths their names mean, as those of the environment. */
+/** The variables of a `.env` file at the paths of their names, like those of the environment. */
 function named(file: Layer, names: FileNames, lower: Knowledge): Layer {
   const rules = { ...names, mode: "smart", service_links: true } as const;
   const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;

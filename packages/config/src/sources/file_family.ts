@@ -11,23 +11,26 @@ import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
-/** What `FileSource.family` is told, beside the stem. */
+/** Options of `FileSource.family`. */
 export interface FamilyOptions extends WatchedFileOptions {
   /** The profile, or several, the last one on top: `"production"`. Default: none. */
   readonly profile?: string | readonly string[];
-  /** A variable that names the profile instead, or several with commas between: `"NODE_ENV"`. Unset, `profile` counts. */
+  /**
+   * A variable that names the profile instead, or several separated by commas: `"NODE_ENV"`. If it is not set,
+   * `profile` counts.
+   */
   readonly profile_env?: string;
   /** The key at the top of a file that lists files to include; `true` for `"include"`. Default: none. */
   readonly includes?: boolean | string;
-  /** Of `.env` files: only names that begin with this and an underscore count. Default: all of them. */
+  /** For `.env` files: only names that begin with this and an underscore count. Default: all names. */
   readonly prefix?: string;
-  /** Of `.env` files: paths of names that tell none: `{ PORT: "http.port" }`. */
+  /** For `.env` files: paths of other names: `{ PORT: "http.port" }`. */
   readonly mapping?: Readonly<Record<string, string | Segments>>;
   /** Name in `status`; by default `file:`, the stem and `.*`. */
   readonly name?: string;
-  /** Whether files that are there and cannot be read fail the start (default `true`). Missing files are empty. */
+  /** Whether unreadable files fail the start (default `true`). Missing files count as empty. */
   readonly required?: boolean;
-  /** When the base file is deleted later: `"keep"` (default) the last values or `"clear"` its own. */
+  /** What a later deletion of the base file does: `"keep"` (default) the last values or `"clear"` its own. */
   readonly on_missing?: "keep" | "clear";
 }
 
@@ -38,7 +41,7 @@ interface Named {
 }
 
 /**
- * Files of one stem, as one source: what `FileSource.family` makes.
+ * Files with one stem, as one source: the source made by `FileSource.family`.
  *
  *     config.toml → config.production.toml → config.local.toml → config.production.local.toml      the last one wins
  */
@@ -54,11 +57,11 @@ export class FileFamily implements Source {
   private readonly profile_env: string | undefined;
   private readonly must_exist: boolean;
   private profiles: readonly string[] = [];
-  /** Whether the base file, and any file, was there at the last load that succeeded. */
+  /** Whether the base file, and any file, existed at the last successful load. */
   private hadBase = false;
   private hadAny = false;
 
-  /** @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none */
+  /** @throws TypeError for an unknown option or one of the wrong type, RangeError for an invalid time or size */
   constructor(stem: string | URL, options: FamilyOptions = {}) {
     const { profile = [], profile_env, includes, prefix, mapping, name, required, on_missing, ...rest } = options;
     this.shown = stem instanceof URL ? fileURLToPath(stem) : stem;
@@ -108,7 +111,7 @@ export class FileFamily implements Source {
     stems.push(...profiles.map((one) => `${stem}.${one}.local`));
     const files = stems.map((one) => this.fileOf(one, names ?? []));
     const there = files.filter((file) => file !== undefined);
-    // All at once: each may have to come to rest.
+    // All at once, because each may have to settle.
     await Promise.all(there.map((file) => layers.read(file, format_by_extension(file.path)!)));
     const found: Named[] = [];
     for (const file of there) if (await layers.add(file, format_by_extension(file.path)!)) found.push(file);
@@ -122,14 +125,14 @@ export class FileFamily implements Source {
     const keeps = this.on_missing === "keep";
     if (this.hadBase && !hasBase && keeps) return false;
     this.profiles = profiles;
-    // A file over no base leaves nothing behind.
+    // A file without a base leaves nothing behind.
     const isThere = found.length > 0 || (this.hadAny && !this.hadBase && keeps);
     this.hadBase ||= hasBase;
     this.hadAny ||= isThere;
     return isThere;
   }
 
-  /** The one file of a stem. @throws ConfigSourceError where there are several */
+  /** The file of a stem. @throws ConfigSourceError if there are several */
   private fileOf(stem: string, names: readonly string[]): Named | undefined {
     const isDotEnv = basename(this.stem) === ".env";
     const found = names.filter((name) =>

@@ -13,18 +13,18 @@ export interface FileRules {
   readonly source: string;
   /** How the names of `.env` files become paths. */
   readonly names: FileNames;
-  /** The key at the top of a file that lists the files it includes; undefined where there are no includes. */
+  /** The key at the top of a file that lists the files it includes; undefined without includes. */
   readonly include_key: string | undefined;
-  /** Whether the source's name does not tell the file. */
+  /** Whether the source has several files, so that its name does not identify the file. */
   readonly one_of_many: boolean;
 }
 
-/** How deep files may include one another. */
+/** Maximum depth of includes. */
 const DEEPEST = 10;
-/** Most files that are merged, one that is included twice counted twice. */
+/** Maximum number of merged files; a file included twice counts twice. */
 const MOST = 1000;
 
-/** A file, and what people call it. */
+/** A file, and its path for messages. */
 interface Named {
   /** Absolute. */
   readonly path: string;
@@ -34,10 +34,10 @@ interface Named {
 /**
  * The layers of one load: files, and the files that these include.
  *
- * An include is a path, or a list of paths; relative to the file that includes; with `*`, `?`, `[a-z]` and `{a,b}` in any part
- * of it. What a file includes lies below what it says itself, of several the last one on top. A file that is named must be
- * there, unless a `-` stands before it; a pattern may match nothing, and hidden files only where it says so. Files must not
- * include one another in a circle, nor deeper than ten levels.
+ * An include is a path, or a list of paths; relative to the including file; with `*`, `?`, `[a-z]` and `{a,b}` in any
+ * part. A file's own settings override those of the files it includes; of several included files, the last one is on
+ * top. A named file must exist, unless there is a `-` before it; a pattern may match nothing, and matches hidden files
+ * only explicitly. Files must not include each other in a circle, nor deeper than ten levels.
  */
 export class FileLayers {
   /** Lowest first. */
@@ -53,20 +53,20 @@ export class FileLayers {
     this.signal = signal;
   }
 
-  /** Reads a file: its content is known to `add` then. Undefined where there is none. */
+  /** Reads a file, whose content `add` then uses. Undefined if there is none. */
   read({ path, shown }: Named, format: FormatName): Promise<FileContent | undefined> {
     return this.round.file(path, shown, (bytes) => read_content(bytes, format, this.signal));
   }
 
-  /** The names in a directory, sorted. Undefined where there is none. */
+  /** The names in a directory, sorted. Undefined if there is none. */
   directory({ path, shown }: Named): Promise<readonly string[] | undefined> {
     return this.round.directory(path, shown);
   }
 
   /**
-   * Adds the layers of a file and of what it includes.
+   * Adds the layers of a file and of the files it includes.
    *
-   * @returns whether there is such a file
+   * @returns whether the file exists
    */
   async add(file: Named, format: FormatName, chain: readonly Named[] = []): Promise<boolean> {
     const content = await this.read(file, format);
@@ -85,7 +85,7 @@ export class FileLayers {
     return true;
   }
 
-  /** Adds a file that was found and not named: one of an unknown format is reported. */
+  /** Adds a file that was found, not named: one with an unknown format is reported. */
   async add_found(file: Named, chain: readonly Named[] = []): Promise<void> {
     const format = known_format(file.path);
     if (format === undefined) {
@@ -138,7 +138,7 @@ export class FileLayers {
     }
   }
 
-  /** The files that a path or pattern names, sorted. */
+  /** The files of a path or pattern, sorted. */
   private async filesAt(written: string, from: Named): Promise<readonly Named[]> {
     const base: Named = isAbsolute(written)
       ? { path: "/", shown: "/" }
@@ -176,7 +176,7 @@ export class FileLayers {
   }
 }
 
-/** The key that lists includes. @throws TypeError where the option is none */
+/** The key that lists includes. @throws TypeError if the option is invalid */
 export function include_key_of(action: string, includes: unknown): string | undefined {
   if (includes === undefined || includes === false) return undefined;
   if (includes === true) return "include";
@@ -184,22 +184,22 @@ export function include_key_of(action: string, includes: unknown): string | unde
   throw new TypeError(`${action}: includes must be true or the key that lists them, got ${typeof includes}`);
 }
 
-/** The format of a file that was found in a directory: one without an extension may be anything. */
+/** The format of a file found in a directory; the format of one without an extension is unknown. */
 export function known_format(path: string): FormatName | undefined {
   return HAS_EXTENSION.test(path) ? format_by_extension(path) : undefined;
 }
 
-/** @throws TypeError for what is no pattern */
+/** @throws TypeError for an invalid pattern */
 function patternOf(part: string): Pattern {
   if (part.includes("**")) {
     throw new TypeError('a pattern names the files of directories one by one: "**" is not known');
   }
-  // A dot separates segments elsewhere; what is escaped already stays so.
+  // A dot separates segments elsewhere, so it is escaped, unless it already is.
   const segment = part.replace(/\\.|\./g, (sign) => (sign === "." ? "\\." : sign));
   return parsePattern(segment, "include files");
 }
 
-/** What a pattern passes over. */
+/** The errors that a pattern ignores. */
 function noDirectory(error: unknown): undefined {
   if (error instanceof ConfigSourceError && error.code === "not_a_directory") return;
   throw error;

@@ -7,16 +7,17 @@ import { basename, dirname, join } from "node:path";
 /**
  * One program at a time for a file.
  *
- * The lock is a Unix domain socket beside the file (`.NAME.lock`) that its holder listens on: the system itself says whether
- * somebody does. A program that was killed listens no more, whatever became of its pid; one in another container, with
- * another idea of pids, or behind a bind mount, is heard all the same. Who connects is told the holder's pid.
+ * The lock is a Unix domain socket beside the file (`.NAME.lock`) on which its holder listens, so the operating system
+ * knows whether the holder is alive. A killed program no longer listens, even if its pid is used again; one in another
+ * container, with other pids, or behind a bind mount, is still detected. A client that connects gets the holder's pid.
  *
- * Where the file system has no sockets or cannot be written to, or a path is too long for one, the file is not locked.
+ * If the file system has no sockets or cannot be written to, or a path is too long for a socket, the file is not
+ * locked.
  */
 export interface FileLock {
-  /** Whether the lock is still this program's: its file may have been removed or replaced by others. */
+  /** Whether this program still has the lock: its file may have been removed or replaced. */
   held(): Promise<boolean>;
-  /** Lets go of it. May be called twice. Never rejects. */
+  /** Releases the lock. May be called twice. Never rejects. */
   release(): Promise<void>;
 }
 
@@ -24,9 +25,9 @@ export interface FileLock {
 export class Locked extends Error {
   override readonly name = "Locked";
   readonly code = "locked";
-  /** The pid of the program that uses it, in its own container; undefined where it did not say. */
+  /** The pid of the program that uses it, in its own container; undefined if unknown. */
   readonly pid: number | undefined;
-  /** Whether it is this program. */
+  /** Whether the holder is this program. */
   readonly own: boolean;
 
   constructor(pid: number | undefined, own: boolean) {
@@ -36,14 +37,14 @@ export class Locked extends Error {
   }
 }
 
-/** How long (ms) a holder has to say its pid, and how often the lock of one that died is tried to be taken. */
+/** How long (ms) a holder has to send its pid, and how often to try to take the lock of a dead one. */
 const ANSWER = 500;
 const ROUNDS = 20;
 
-/** What a socket's path may have at most, in bytes, on every system. */
+/** Maximum length of a socket's path, in bytes, on every system. */
 const LONGEST = 100;
 
-/** Tells this program from others: in another container one may have the same pid. */
+/** Identifies this program: one in another container may have the same pid. */
 const PROGRAM = randomBytes(8).toString("hex");
 
 const held = new Set<Held>();
@@ -51,9 +52,9 @@ const held = new Set<Held>();
 /**
  * Locks a file.
  *
- * @param path of the file, without symbolic links; its directory must be there
- * @returns undefined where a lock cannot be had at all
- * @throws Locked; what the system says
+ * @param path the path of the file, without symbolic links; its directory must exist
+ * @returns undefined if locking is not possible
+ * @throws Locked, or the system's error
  */
 export async function lock_file(path: string): Promise<FileLock | undefined> {
   if (process.platform === "win32") return undefined;
@@ -61,7 +62,7 @@ export async function lock_file(path: string): Promise<FileLock | undefined> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     return await locked(path);
   } catch (error) {
-    // Where nothing can be written, nobody writes over anybody; and what is saved there says why it cannot be.
+    // If nothing can be written, there are no conflicting writes, and saving reports the reason.
     if (["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT"].includes(codeOf(error))) return undefined;
     throw error;
   }
@@ -118,12 +119,12 @@ class Held implements FileLock {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  /** When the program ends. */
+  /** Removes the lock when the program ends. */
   drop(): void {
     try {
       if (lstatSync(this.place).ino === this.ino) unlinkSync(this.place);
     } catch {
-      // What is left is no lock: nobody listens on it.
+      // The remaining file is not a lock, because nothing listens on it.
     }
   }
 
@@ -139,7 +140,7 @@ process.on("exit", () => {
   for (const lock of held) lock.drop();
 });
 
-/** Listens, and tells who connects the pid. Undefined where the file system has no sockets. */
+/** Listens, and sends the pid to clients. Undefined if the file system has no sockets. */
 function listening(path: string): Promise<Server | undefined> {
   if (Buffer.byteLength(path) > LONGEST) return Promise.resolve(undefined);
   const server = createServer((socket) => {
@@ -154,7 +155,7 @@ function listening(path: string): Promise<Server | undefined> {
       if (unable.includes(error.code ?? "")) resolve(undefined);
       else reject(error);
     });
-    // Workers of a cluster would else share one socket, and so one lock.
+    // Otherwise the workers of a cluster would share one socket, and so one lock.
     server.listen({ path, exclusive: true }, () => resolve(server));
   });
 }
@@ -174,7 +175,7 @@ interface Holder {
   readonly program?: string;
 }
 
-/** Who listens on a lock; undefined when nobody does. */
+/** The holder that listens on a lock; undefined if there is none. */
 function holderOf(path: string): Promise<Holder | undefined> {
   return new Promise((resolve, reject) => {
     let text = "";
@@ -192,7 +193,7 @@ function holderOf(path: string): Promise<Holder | undefined> {
       socket.destroy();
       const code = codeOf(error);
       if (code === "ECONNREFUSED" || code === "ENOENT") resolve(undefined);
-      // A queue that is full, a socket of another user: somebody is there.
+      // A full queue or a socket of another user: there is a holder.
       else if (["EAGAIN", "EACCES", "ECONNRESET", "EPIPE"].includes(code)) resolve({ pid: undefined });
       else if (code === "ENOTSOCK") reject(new Error("its lock is no socket", { cause: error }));
       else reject(error);
@@ -200,7 +201,7 @@ function holderOf(path: string): Promise<Holder | undefined> {
   });
 }
 
-/** Takes the lock of a program that died out of the way: that one, and not the lock of who was faster. */
+/** Removes the lock of a dead program, but not one that another program has taken meanwhile. */
 async function takeAway(place: string, short: ShortPath): Promise<void> {
   const aside = `${place}-${process.pid}-${randomBytes(4).toString("hex")}`;
   try {
@@ -213,7 +214,7 @@ async function takeAway(place: string, short: ShortPath): Promise<void> {
   await unlink(aside);
 }
 
-/** Paths of sockets have some hundred bytes: on Linux a directory has a short name by its descriptor. */
+/** Paths of sockets are limited to about a hundred bytes: on Linux a directory has a short name by its descriptor. */
 class ShortPath {
   private readonly directory: number | undefined;
 

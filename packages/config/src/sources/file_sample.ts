@@ -5,24 +5,24 @@ import { type FileHandle, open, stat } from "node:fs/promises";
 import type { Observation } from "./settling.ts";
 import { systemCode, systemFault } from "./system_words.ts";
 
-/** What a path holds at one moment. */
+/** The content of a path at one moment. */
 export interface Sample extends Observation {
   readonly bytes: Uint8Array;
-  /** Digest of the content; `""` where there is no file. */
+  /** Digest of the content; `""` if there is no file. */
   readonly digest: string;
-  /** Changes whenever the file does, as far as the file system can tell. */
+  /** Changes whenever the file does, as far as the file system shows. */
   readonly print: string;
-  /** When the inode changed last, in ns since the epoch by the file system's clock; 0 where there is no file. */
+  /** When the inode last changed, in ns since the epoch by the file system's clock; 0 if there is no file. */
   readonly changed: bigint;
-  /** How many names the file has. */
+  /** The number of names of the file. */
   readonly links: number;
 }
 
-/** A file that is there and cannot be read. Says why in words; never quotes content. */
+/** A file that exists and cannot be read. The message has the reason, and never quotes content. */
 export class UnreadableFile extends Error {
   override readonly name = "UnreadableFile";
   readonly code: string;
-  /** Whether only a change of the path, or of what it leads to, can mend it. */
+  /** Whether only a change of the path or of its target can help. */
   readonly lasting: boolean;
 
   constructor(code: string, message: string, { cause, lasting = true }: { cause?: unknown; lasting?: boolean } = {}) {
@@ -32,7 +32,7 @@ export class UnreadableFile extends Error {
   }
 }
 
-/** Bytes read at a time: the event loop gets a turn, and the digest little to do, between two reads. */
+/** Bytes read at a time: between two reads the event loop turns, and the digest has little to do. */
 const CHUNK = 256 * 1024;
 
 const absent: Sample = {
@@ -61,7 +61,7 @@ export async function sample_file(path: string, max_bytes: number): Promise<Samp
   }
 }
 
-/** What changes whenever the file does, without reading it. */
+/** A value that changes whenever the file does, found without reading the file. */
 export async function print_file(path: string): Promise<string> {
   try {
     return printOf(await stat(path, { bigint: true }));
@@ -103,7 +103,7 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
   let lines = 0;
   for (;;) {
     if (length === bytes.length) {
-      // It grew since its size was asked.
+      // It grew since its size was read.
       const larger = Buffer.allocUnsafeSlow(bytes.length * 2);
       bytes.copy(larger);
       bytes = larger;
@@ -118,7 +118,7 @@ async function readAll(handle: FileHandle, stats: BigStat, max_bytes: number): P
   return {
     absent: false,
     size: length,
-    // A file that was removed may leave its number to the next one.
+    // The inode number of a removed file may be used again.
     identity: `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`,
     lines,
     ended: length > 0 && bytes[length - 1] === 0x0a,
@@ -134,13 +134,13 @@ function printOf(stats: BigStat): string {
   return `${stats.dev}:${stats.ino}:${stats.mode}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
 
-/** What the system says, in words. */
+/** The system's error in words. */
 export function unreadable(error: unknown): UnreadableFile {
   const { code = "unreadable", words, lasting } = systemFault(error);
   return new UnreadableFile(code, words, { cause: error, lasting });
 }
 
-/** A part of the path that is a file is a mistake; a directory that is not there may come. */
+/** A file in the place of a directory is a mistake; a missing directory may still be created. */
 function isMissing(error: unknown): boolean {
   return systemCode(error) === "ENOENT";
 }

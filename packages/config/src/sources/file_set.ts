@@ -11,48 +11,48 @@ import type { Together } from "./together.ts";
 import { WatchedDirectory } from "./watched_directory.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
-/** What a load may ask of a set of files. Each file and directory that it asks for is watched from then on. */
+/** The operations of a load on a set of files. Each file and directory it reads is watched from then on. */
 export interface Round<T> {
   /**
-   * The content of a file, parsed once while it stays the same; undefined where there is no file.
+   * The content of a file, parsed once while it stays the same; undefined if there is no file.
    *
    * @param path absolute
-   * @param shown the path for people
-   * @throws ConfigSourceError when it cannot be read or parsed
+   * @param shown the path for messages
+   * @throws ConfigSourceError if it cannot be read or parsed
    */
   file(path: string, shown: string, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined>;
   /**
-   * The names in a directory, sorted; a name that has gone stays until its file has been gone for `settle`. Undefined where
+   * The names in a directory, sorted; a removed name stays until its file has been gone for `settle`. Undefined if
    * there is no directory.
    *
-   * @throws ConfigSourceError when it cannot be read
+   * @throws ConfigSourceError if it cannot be read
    */
   directory(path: string, shown: string): Promise<readonly string[] | undefined>;
 }
 
-/** What a load of a set found. */
+/** The result of loading a set. */
 export interface Taken<R> {
   readonly result: R;
   /** Whether anything is different from the last load that succeeded. */
   readonly changed: boolean;
-  /** What is to be told of the files, apart from their content. */
+  /** Diagnostics about the files, apart from their content. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Most files of one set. */
+/** Maximum number of files in one set. */
 const MOST = 1000;
-/** Files that are read at a time. */
+/** Maximum number of files read at a time. */
 const AT_ONCE = 64;
 /** How often a set is read again because it changed meanwhile. */
 const READINGS = 10;
 
 /**
- * Files that are one: each is read when it has settled, and what they say is taken only when all of them stand still. So
- * nobody sees the new one beside the other old one: neither where a link is re-pointed that several are behind, nor where
- * they are written or renamed one after another within `debounce`.
+ * Files taken as one: each is read when it has settled, and their contents are taken only when all of them are
+ * unchanged. So the new content of one is never visible beside the old content of another: neither when a link in front
+ * of several is re-pointed, nor when they are written or renamed one after another within `debounce`.
  *
- * Which files belong to it may depend on what directories and files hold: a load says what it wants, and is asked again where
- * something changed while it was read. All that the last loads wanted is watched, also where a load failed.
+ * The files of a set may depend on the contents of directories and files: a load requests what it needs, and is
+ * repeated if something changed meanwhile. Everything that the last loads requested is watched, even if a load failed.
  */
 export class FileSet<T> {
   private readonly owner: string;
@@ -69,7 +69,7 @@ export class FileSet<T> {
     this.options = new WatchedFile(owner, shown, options).options;
   }
 
-  /** @throws what `plan` throws, ConfigSourceError where the files do not come to rest */
+  /** @throws the error of `plan`, ConfigSourceError if the files do not settle */
   async load<R>(source: string, given: SourceContext, plan: (round: Round<T>) => Promise<R>): Promise<Taken<R>> {
     const context = { ...given, signal: heardByMany(AbortSignal.any([given.signal])) };
     for (let reading = 1; ; reading += 1) {
@@ -129,7 +129,7 @@ export class FileSet<T> {
     };
   }
 
-  /** What an operator may want to know. */
+  /** The status for operators. */
   status(): object {
     const files = [...this.members.values()].filter(({ content }) => content !== undefined);
     return {
@@ -143,7 +143,7 @@ export class FileSet<T> {
     let member = this.members.get(path);
     if (member === undefined) {
       const { must_exist: _, ...options } = this.options;
-      // The path is absolute, whatever people call it.
+      // The path is absolute, whatever its form for messages.
       const file = new WatchedFile(this.owner, path, options, shown);
       this.members.set(path, (member = { file, content: undefined, loaded: false }));
     }
@@ -165,19 +165,19 @@ export class FileSet<T> {
     return folder;
   }
 
-  /** Notes that the next answer is another one. */
+  /** Records that the next result differs. */
   noteChange(): void {
     this.changed = true;
   }
 
-  /** Names of a directory whose files were there at the last load that succeeded. */
+  /** Names of a directory whose files existed at the last successful load. */
   remembered(path: string, listing: Listing): readonly string[] {
     const { names } = this.folder(path);
     const gone = names.filter((name) => !listing.names.includes(name));
     return gone.length === 0 ? listing.names : [...new Set([...listing.names, ...gone])].sort();
   }
 
-  /** Watches all that there is to watch. */
+  /** Watches all files and directories of the set. */
   private async follow(): Promise<void> {
     const { running } = this;
     if (running === undefined) return;
@@ -201,7 +201,7 @@ export class FileSet<T> {
     }
   }
 
-  /** Whether all that was read is as it was read, and has been for a moment. */
+  /** Whether everything that was read is unchanged, and has been for a moment. */
   private async steady({ files, folders }: Reading<T>, signal: AbortSignal): Promise<boolean> {
     if (this.changed && files.size > 1) {
       const age = Date.now() - Math.max(...[...files.values()].map(({ file }) => file.changed));
@@ -219,7 +219,7 @@ export class FileSet<T> {
     return (await Promise.all(checks)).every((isSame) => isSame);
   }
 
-  /** Lets go of what a load that succeeded did not want. */
+  /** Releases everything that a successful load did not request. */
   private async forget({ files, folders }: Reading<T>): Promise<void> {
     const closing: Promise<void>[] = [];
     for (const [path, member] of this.members) {
@@ -242,7 +242,7 @@ export class FileSet<T> {
   }
 }
 
-/** A watch of the whole set that runs. */
+/** A running watch of the whole set. */
 interface Running {
   readonly changed: () => void;
   readonly context: SourceContext;
@@ -261,11 +261,11 @@ interface Member<T> extends Watched {
 interface Folder extends Watched {
   readonly directory: WatchedDirectory;
   isThere: boolean;
-  /** The files of it that the last load took. */
+  /** The files that the last load took. */
   names: readonly string[];
 }
 
-/** Each file listens to it while it waits, and there may be many. */
+/** Each file listens to the signal while it waits, and there may be many files. */
 function heardByMany(signal: AbortSignal): AbortSignal {
   setMaxListeners(0, signal);
   return signal;
@@ -278,7 +278,7 @@ async function unwatched(one: Watched, running = one.watch?.running): Promise<vo
   await (await watching).close();
 }
 
-/** One reading of the files that a load wants. */
+/** One reading of the files that a load requests. */
 class Reading<T> implements Round<T> {
   readonly files = new Map<string, Member<T>>();
   readonly folders = new Map<string, Folder>();
@@ -355,7 +355,7 @@ class Reading<T> implements Round<T> {
     try {
       let listing = await folder.directory.list();
       if (listing.absent && folder.isThere) {
-        // It may be made again in a moment.
+        // It may be created again in a moment.
         await sleep(this.set.options.settle, undefined, { signal: this.context.signal });
         listing = await folder.directory.list();
       }

@@ -8,13 +8,13 @@ import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
 /**
- * What a plan adds to the layers of one load.
+ * Adds the layers of one load.
  *
- * @returns whether what the source loads from is there
+ * @returns whether the source's file or directory exists
  */
 export type Plan = (layers: FileLayers, context: SourceContext) => Promise<boolean>;
 
-/** Several files, loaded, watched and taken as one layer: what sources of many files share. */
+/** Several files, loaded, watched and taken as one layer: the common part of sources with many files. */
 export class FileStack {
   private readonly files: FileSet<FileContent>;
   private readonly rules: FileRules;
@@ -22,8 +22,8 @@ export class FileStack {
 
   /**
    * @param owner the source's class, for messages
-   * @param shown the path for people
-   * @throws TypeError for an unknown option, RangeError for a time or size that is none
+   * @param shown the path for messages
+   * @throws TypeError for an unknown option, RangeError for an invalid time or size
    */
   constructor(owner: string, shown: string | URL, options: WatchedFileOptions, rules: FileRules, plan: Plan) {
     this.files = new FileSet(owner, shown, options);

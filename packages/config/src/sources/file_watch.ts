@@ -11,67 +11,67 @@ export interface FileWatchOptions {
   readonly poll_interval: number;
   readonly use_polling: boolean;
   readonly max_bytes: number;
-  /** Whether the path leads to a directory: then what counts is which entries it has. */
+  /** Whether the path is that of a directory, of which only the list of entries counts. */
   readonly entries?: boolean;
 }
 
-/** How often (ms) at most the content is compared although nothing else tells of a change. */
+/** How often (ms) at most the content is compared without another sign of a change. */
 const COMPARE = 5000;
 
-/** Time (ms) between two looks, however many hints there are. */
+/** Minimum time (ms) between two checks, however many hints there are. */
 const GAP = 20;
 
-/** How long (ms) a change waits for others that are made with it, where several files are watched. */
+/** How long (ms) a change waits for others that belong to it, if several files are watched. */
 const GATHER = 10;
 
-/** How long (ms) a look may take before a load is asked for, which has a limit and says so. */
+/** How long (ms) a check may take before a load is requested, which has a time limit and reports it. */
 const STUCK = 10_000;
 
-/** How long (ms) closing waits for a look that is running. */
+/** How long (ms) closing waits for a running check. */
 const LETTING_GO = 1000;
 
-/** Node's timers take no more. */
+/** The longest time of a Node timer. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** What a load saw. */
+/** The state seen by a load. */
 export interface Seen {
   readonly print: string;
-  /** `undefined` where the content could not be read. */
+  /** `undefined` if the content could not be read. */
   readonly digest: string | undefined;
 }
 
-/** Who is notified by a watch. */
+/** The owner of a watch, which it notifies. */
 export interface FileWatchOwner {
-  /** What was last loaded, if anything. */
+  /** The state seen by the last load, if any. */
   seen(): Seen | undefined;
-  /** A load is wanted. */
+  /** A load is needed. */
   changed(): void;
-  /** An event came that may be one of this path. */
+  /** An event arrived that may be one of this path. */
   stirred(): void;
-  /** The path holds something else than what was loaded. */
+  /** The content of the path differs from the loaded one. */
   differs(): void;
-  /** No event waits for an answer: the path holds what was loaded. */
+  /** No event is pending: the content of the path is the loaded one. */
   calm(): void;
   /**
-   * Native events cannot be had of the path's directories, or of the file's own inode, and why; undefined when they can be
-   * had again. The poll goes on meanwhile.
+   * Native events of the path's directories, or of the file's own inode, are not available, and why; undefined when
+   * they are available again. The poll goes on meanwhile.
    */
   unwatched(what: "path" | "inode", error: unknown): void;
 }
 
-/** The watches of this process that are open. */
+/** The open watches of this process. */
 const open = new Set<FileWatch>();
 
 /**
- * Watches a path for what may change its content.
+ * Watches a path for possible changes of its content.
  *
- * Native events come from every directory that the path leads through by a symbolic link, from the one it ends in (or the
- * nearest one there is), and from the file's own inode, for what is written under another name of it: a hard link, the
- * other side of a bind mount. An event is only a hint: what the path leads to is compared with what was loaded. The same
- * comparison runs every `poll_interval`, whatever the native watches do; a change that only the poll found makes all
- * native watches anew.
+ * Native events come from every directory that the path passes through by a symbolic link, from the one it ends in (or
+ * the nearest existing parent), and from the file's own inode, for writes under another of its names: a hard link, the
+ * other side of a bind mount. An event is only a hint: the current content is compared with the loaded one. The same
+ * comparison runs every `poll_interval`, independently of the native watches; if only the poll found a change, all
+ * native watches are set up again.
  *
- * Nothing of it keeps a process alive (except on Windows, see `directory_watch.ts`).
+ * It does not keep the program alive (except on Windows, see `directory_watch.ts`).
  */
 export class FileWatch {
   private readonly path: string;
@@ -80,25 +80,25 @@ export class FileWatch {
   private readonly stopping = new AbortController();
   private readonly stations = new Map<string, Watched>();
   private inode: Watched | undefined;
-  /** Native watches that are being closed. */
+  /** Native watches being closed. */
   private readonly closing = new Set<Promise<void>>();
   private poll: NodeJS.Timeout | undefined;
-  /** The look that is running, and since when. */
+  /** The running check, and when it began. */
   private looking: { readonly since: number; readonly over: Promise<void> } | undefined;
   private again = false;
-  /** Whether someone waits for the watch to flow: only then does it keep the process alive. */
+  /** Whether its start is being waited for: only then does it keep the program alive. */
   private starting = true;
-  /** The look that is running, or the next one, was asked for by the poll. */
+  /** Whether the running or next check was requested by the poll. */
   private byPoll = false;
-  /** An event came since the last comparison. */
+  /** Whether there was an event since the last comparison. */
   private hinted = false;
   private readonly problems: { path: unknown; inode: unknown } = { path: undefined, inode: undefined };
   private compared = performance.now();
-  /** The directory and name that the path ended with when it was last looked at. */
+  /** The directory and name of the path's end at the last check. */
   private last: { readonly directory: string; readonly name: string } | undefined;
-  /** What the events told since a name last came to the place that the path ends with. */
+  /** The events since a name was last added at the path's end. */
   private arrival: { touched: boolean } | undefined;
-  /** When (ms since the epoch) the path was last looked at. */
+  /** When (ms since the epoch) the path was last checked. */
   last_looked: number | undefined;
 
   constructor(path: string, options: FileWatchOptions, owner: FileWatchOwner) {
@@ -107,18 +107,18 @@ export class FileWatch {
     this.owner = owner;
   }
 
-  /** Resolves when native events flow, or cannot be had; what changed before is told as well. */
+  /** Resolves when native events are available, or known not to be; earlier changes are reported as well. */
   async start(): Promise<void> {
     if (this.stopping.signal.aborted) return;
     open.add(this);
-    // Armed before anything is awaited, and by nothing else: whatever fails or hangs, the next look comes.
+    // Armed before anything is awaited, and independently: whatever fails or hangs, the next check will run.
     this.poll = setInterval(() => this.polled(), Math.min(this.options.poll_interval, LONGEST_TIMER));
     this.poll.unref();
     await this.look();
     this.starting = false;
   }
 
-  /** Resolves when no watch, timer or look is left; a look at a file system that hangs is left to it. Never rejects. */
+  /** Resolves when no watch, timer or check is left; a check of a hanging file system is abandoned. Never rejects. */
   async close(): Promise<void> {
     this.stopping.abort();
     open.delete(this);
@@ -130,16 +130,17 @@ export class FileWatch {
     limit.abort();
   }
 
-  /** Whether native events are had from the whole way that the path leads. */
+  /** Whether native events are available for the whole route of the path. */
   get native(): boolean {
     return !this.options.use_polling && this.problems.path === undefined && this.stations.size > 0;
   }
 
   /**
-   * Whether the events say that the file came to its place by a rename, and was not written to since: then it is whole. A
-   * file that was created there is written to after its name came. Only Linux's events tell the two apart.
+   * Whether, according to the events, the file came into place by a rename and was not written to since: then it is
+   * complete. A file that was created there is written to after its name was added. Only Linux's events distinguish the
+   * two.
    *
-   * To be asked after the file was read; the caller waits for the events that had happened by then (`events_read`).
+   * To be read after the file; the caller first waits for the events up to then (`events_read`).
    */
   get renamed(): boolean {
     return process.platform === "linux" && this.arrival?.touched === false;
@@ -155,7 +156,7 @@ export class FileWatch {
     }
   }
 
-  /** One look at a time; hints that come meanwhile make for one more. Never rejects. */
+  /** Checks once at a time; hints that arrive meanwhile cause one more check. Never rejects. */
   private look(): Promise<void> {
     if (this.looking === undefined) {
       this.looking = { since: performance.now(), over: this.lookWhileHinted() };
@@ -166,14 +167,14 @@ export class FileWatch {
 
   private async lookWhileHinted(): Promise<void> {
     const { signal } = this.stopping;
-    // Begins in a turn of its own, so that `looking` is set, and is cleared with the last check of `again`.
+    // Begins in a separate turn, so that `looking` is set, and is cleared with the last check of `again`.
     await Promise.resolve();
     while (this.again && !signal.aborted) {
       this.again = false;
       try {
         await this.lookOnce();
       } catch {
-        // A look that fails says nothing: a load finds out, and can say what is wrong.
+        // A failing check is not reported: a load finds the problem, and can report it.
         this.owner.changed();
       }
       this.hinted = this.byPoll = false;
@@ -194,7 +195,7 @@ export class FileWatch {
     this.owner.differs();
     if (this.byPoll) await events_read();
     if (this.byPoll && !this.hinted) {
-      // Whatever the native watches are worth, they did not tell of this.
+      // The native watches did not report this change.
       this.dropNative();
       await this.follow();
     }
@@ -208,18 +209,18 @@ export class FileWatch {
     if (seen === undefined) return true;
     const print = this.options.entries === true ? print_listing : print_file;
     if ((await print(this.path)) !== seen.print) return true;
-    // Time stamps are coarse, and some file systems keep them carelessly.
+    // Time stamps are coarse, and some file systems do not maintain them carefully.
     if (seen.digest === undefined || performance.now() - this.compared < COMPARE) return false;
     this.compared = performance.now();
     try {
       return (await sample_file(this.path, this.options.max_bytes)).digest !== seen.digest;
     } catch {
-      // Whatever is wrong is the load's to report.
+      // The load reports any problem.
       return true;
     }
   }
 
-  /** Makes the native watches those of the way that the path leads, and looks again at what may have changed meanwhile. */
+  /** Sets up the native watches for the current route of the path, and checks again for changes made meanwhile. */
   private async follow(): Promise<void> {
     if (this.options.use_polling) return;
     for (let round = 0; round < 5 && !this.stopping.signal.aborted; round += 1) {
@@ -241,7 +242,7 @@ export class FileWatch {
         made = true;
         return watched;
       } catch (error) {
-        // What is gone by now is no trouble: the next round finds what is there.
+        // A directory that has been removed meanwhile is no problem: the next round finds the new route.
         if (isGone(error)) made = true;
         else problem = error;
         return undefined;
@@ -257,7 +258,7 @@ export class FileWatch {
       const watched = watch(place, identity, names);
       if (watched === undefined) continue;
       this.stations.set(place, watched);
-      // What came to its place before is known by no event.
+      // No event is known for a file that was there before.
       if (place === this.last?.directory) this.arrival = undefined;
     }
     if (this.inode?.identity !== end?.identity) {
@@ -274,7 +275,7 @@ export class FileWatch {
     const [directory, station] = [...stations].at(-1) ?? [];
     const name = [...(station?.names ?? [])].at(-1);
     if (directory === this.last?.directory && name === this.last?.name) return;
-    // Events of another place say nothing of this one.
+    // Events of another place do not apply to this one.
     this.arrival = undefined;
     this.last = directory === undefined || name === undefined ? undefined : { directory, name };
   }
@@ -302,7 +303,7 @@ export class FileWatch {
   }
 
   private noteEvent(place: string, watched: Watched, type: EntryEvent, name: string | undefined): void {
-    // What had the file's name before says nothing of what has it from now on.
+    // Events of an earlier file of this name do not apply to the new one.
     if (watched.names.size === 0 && watched !== this.inode) return;
     if (watched === this.inode) {
       if (this.arrival !== undefined && type === "change") this.arrival.touched = true;
@@ -343,7 +344,7 @@ export class FileWatch {
     const listener = this.listener(path, watched);
     const close = watch_inode(path, {
       event: (type, name) => listener.event(type, name),
-      // The directory's watch and the poll are there still; another try is made for the next inode.
+      // The directory's watch and the poll still work; the next inode is tried again.
       gone: (error) => {
         watched.close();
         if (error !== undefined && !isGone(error)) this.note("inode", error);
@@ -366,12 +367,12 @@ export class FileWatch {
   }
 }
 
-/** A place that is watched. */
+/** A watched place. */
 interface Watched extends Station {
   close: () => void;
 }
 
-/** Resolves when the events of what has happened so far have been handled, as far as the system has queued them. */
+/** Resolves when the events queued by the system so far have been handled. */
 export async function events_read(): Promise<void> {
   // Events are read between two of these phases of the event loop.
   for (let phase = 0; phase < 2; phase += 1) await new Promise((resolve) => setImmediate(resolve));

@@ -3,12 +3,12 @@ import type { FSWatcher } from "chokidar";
 import type { EntryListener } from "./directory_watch.ts";
 
 /**
- * Watches a file by its inode, for what is written under another name of it: a hard link, the other side of a bind mount.
- * Returns at once; chokidar is loaded with the first watch. The listener has an event without a name when the watch flows, as
- * something may have changed before.
+ * Watches a file by its inode, for writes under another of its names: a hard link, the other side of a bind mount.
+ * Returns at once; chokidar is loaded with the first watch. The listener gets an event without a name when the watch is
+ * ready, because something may have changed before.
  *
  * @param path without symbolic links
- * @returns ends it; resolves when nothing of it is left
+ * @returns a function that ends it and resolves when nothing of it is left
  */
 export function watch_inode(path: string, listener: EntryListener & { flows(): void }): () => Promise<void> {
   let ended = false;

@@ -2,19 +2,19 @@ import { readdir, stat } from "node:fs/promises";
 
 import { UnreadableFile, unreadable } from "./file_sample.ts";
 
-/** What a directory holds at one moment. */
+/** The entries of a directory at one moment. */
 export interface Listing {
   readonly absent: boolean;
   /** Sorted by code unit, as `ls` does with `LC_ALL=C`. */
   readonly names: readonly string[];
-  /** Differs where another name is in it, or it is another directory. */
+  /** Differs if the names differ, or it is another directory. */
   readonly print: string;
 }
 
 /** More entries than a directory of configuration has. */
 const MOST = 10_000;
 
-/** @throws UnreadableFile where there is something else, or it cannot be read */
+/** @throws UnreadableFile if it is not a directory, or cannot be read */
 export async function list_directory(path: string): Promise<Listing> {
   try {
     const names = (await readdir(path)).sort();
@@ -30,7 +30,7 @@ export async function list_directory(path: string): Promise<Listing> {
   }
 }
 
-/** The print of a listing; where there is none, why. */
+/** The print of a listing, or the reason why there is none. */
 export async function print_listing(path: string): Promise<string> {
   return list_directory(path).then(
     ({ print }) => print,

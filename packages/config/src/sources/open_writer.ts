@@ -2,27 +2,27 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { setImmediate as turn } from "node:timers/promises";
 
-/** How long (ms) the search may hold the event loop at a time, and how long it may take in all. */
+/** How long (ms) the search may block the event loop at a time, and how long it may take in all. */
 const SPAN = 2;
 const PATIENCE = 200;
 
 /** One search for the writers of several files. */
 interface Search {
   readonly inodes: Set<string>;
-  /** Those of them that are held open for writing. Never rejects. */
+  /** The files that are open for writing. Never rejects. */
   readonly written: Promise<ReadonlySet<string>>;
 }
 
-/** The search that has not begun, and the end of the one that runs. */
+/** The search that has not begun, and the end of the running one. */
 let next: Search | undefined;
 let running: Promise<unknown> = Promise.resolve();
 
 /**
- * Whether some process holds a file open for writing, by whatever name, as far as this one may know: on Linux, of the
- * processes of the same user, or of all for root; elsewhere never. Who asks at the same time shares one search.
+ * Whether a process has a file open for writing, under any name, as far as this process can see: on Linux, among the
+ * processes of the same user, or all of them for root; elsewhere never. Simultaneous callers share one search.
  *
- * Found by the number of the inode: a file of another device that has the same number is taken for this one, which makes
- * a load wait for `settle` and does no other harm.
+ * The search is by inode number: a file on another device with the same number counts as this one, which makes a load
+ * wait for `settle` and does no other harm.
  */
 export async function has_open_writer(path: string): Promise<boolean> {
   if (process.platform !== "linux") return false;
@@ -63,7 +63,7 @@ async function writtenAmong(inodes: ReadonlySet<string>): Promise<ReadonlySet<st
       }
       if (!isFile(`/proc/${pid}/fd/${fd}`)) continue;
       const inode = inodeWritten(`/proc/${pid}/fdinfo/${fd}`);
-      // Kernels before 5.14 do not say which inode it is: any file that is being written may be this one.
+      // Kernels before 5.14 do not show the inode: any file that is being written may be this one.
       if (inode === "unknown") return inodes;
       if (inode !== undefined && inodes.has(inode)) found.add(inode);
       if (found.size === inodes.size) return found;
@@ -72,8 +72,8 @@ async function writtenAmong(inodes: ReadonlySet<string>): Promise<ReadonlySet<st
   return found;
 }
 
-// Processes end and files are closed while they are looked at, and those of other users may not be: such is no writer
-// that this process can know of. These calls ask the kernel's memory, no disk: they do not block.
+// Processes end and files are closed during the search, and those of other users are not visible: none of these is a
+// writer that this process can detect. These calls read the kernel's memory, not the disk, so they do not block.
 
 function entries(directory: string): readonly string[] {
   try {
@@ -83,7 +83,7 @@ function entries(directory: string): readonly string[] {
   }
 }
 
-/** Most of what processes hold open are sockets, pipes and devices. */
+/** Most open descriptors are sockets, pipes and devices. */
 function isFile(link: string): boolean {
   try {
     const target = readlinkSync(link);
@@ -93,7 +93,7 @@ function isFile(link: string): boolean {
   }
 }
 
-/** The inode that a descriptor can write to; undefined where it can only read. */
+/** The inode that a descriptor can write to; undefined if it can only read. */
 function inodeWritten(info: string): string | undefined {
   try {
     const text = readFileSync(info, "utf8");

@@ -4,26 +4,26 @@ import type { Override } from "../core/overrides.ts";
 import type { Segments, Table, Value } from "../core/value.ts";
 
 /**
- * How overrides stand in a file: one line of JSON that says what the file is, with the number of what follows
- * and a SHA-256 of all that; then one line of JSON for each override, its path and its value.
+ * The file format of overrides: one line of JSON that identifies the file, with the number of the following lines and a
+ * SHA-256 of them; then one line of JSON for each override, with its path and value.
  *
  * ```
  * {"otpts":"overrides","version":1,"count":1,"sha256":"…"}
  * [["rate_limits","api"],{"requests":1000}]
  * ```
  *
- * What JSON cannot hold is a table with the key `$`: `{"$":"bigint","of":"9007199254740993"}`, `{"$":"number","of":"-0"}`;
- * a table that has that key itself is `{"$":"table","of":[["key",value],…]}`.
+ * A value that JSON does not have is a table with the key `$`: `{"$":"bigint","of":"9007199254740993"}`,
+ * `{"$":"number","of":"-0"}`; a table that itself has that key is `{"$":"table","of":[["key",value],…]}`.
  */
 
 const VERSION = 1;
 
-/** The text is not what `encode_overrides` wrote. Never quotes it. */
+/** The text was not written by `override_record`, or was damaged. Never quotes it. */
 export class DamagedRecord extends Error {
   override readonly name = "DamagedRecord";
 }
 
-/** The text was written by a later version, and is whole as far as this one can tell. */
+/** The text was written by a later version, and is complete as far as this version can see. */
 export class NewerRecord extends Error {
   override readonly name = "NewerRecord";
 }
@@ -37,7 +37,7 @@ export function override_line({ path, value }: Override): string {
   return `${JSON.stringify([path, encoded(value)])}\n`;
 }
 
-/** The file's text, of its overrides' lines. */
+/** The file's text, from the lines of its overrides. */
 export function override_record(lines: readonly string[]): string {
   const body = lines.join("");
   const head = { otpts: "overrides", version: VERSION, count: lines.length };

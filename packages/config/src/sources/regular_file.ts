@@ -1,7 +1,7 @@
 import type * as node_fs from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
-/** There is something at a path that is no regular file: it is neither opened, nor written, nor renamed over. */
+/** The object at a path is not a regular file: it is neither opened, nor written, nor renamed over. */
 export class NotRegular extends Error {
   override readonly name = "NotRegular";
   readonly code = "not_a_file";
@@ -30,9 +30,9 @@ export function must_be_regular(stats: Kind): void {
 const HOPS = 40;
 
 /**
- * The place that a path leads to through symbolic links, where there is a regular file or nothing yet.
+ * The path at the end of a path's symbolic links, where there is a regular file or nothing yet.
  *
- * @throws NotRegular; what the system says
+ * @throws NotRegular, or the system's error
  */
 export async function regular_place(
   path: string,

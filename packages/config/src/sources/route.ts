@@ -1,32 +1,32 @@
 import { lstat, readlink } from "node:fs/promises";
 import { join, parse as parsePath, sep } from "node:path";
 
-/** A directory whose entries decide what a path leads to. */
+/** A directory whose entries decide where a path leads. */
 export interface Station {
-  /** Differs for a directory that was removed and made again. */
+  /** Differs for a directory that was removed and created again. */
   readonly identity: string;
-  /** The entries that the path leads through. */
+  /** The entries that the path passes through. */
   readonly names: ReadonlySet<string>;
 }
 
-/** The way that a path leads at one moment. */
+/** The route of a path at one moment. */
 export interface Route {
-  /** The directories to watch: of each symbolic link, and of the file or the nearest thing that there is. */
+  /** The directories to watch: those of each symbolic link, and that of the file or its nearest existing parent. */
   readonly stations: ReadonlyMap<string, Station>;
-  /** Each symbolic link and directory on the way, and what it was: it differs when that was exchanged or re-pointed. */
+  /** Each symbolic link and directory on the way, with a value that differs when it was replaced or re-pointed. */
   readonly steps: ReadonlyMap<string, string>;
-  /** When each of these links was made, in ns since the epoch by the file system's clock. */
+  /** When each of these links was created, in ns since the epoch by the file system's clock. */
   readonly made: ReadonlyMap<string, bigint>;
-  /** Whether it was followed to its end: something on the way may have gone while it was looked at. */
+  /** Whether it was followed to its end: something on the way may have been removed meanwhile. */
   readonly whole: boolean;
-  /** Where the path ends: the file without symbolic links. Undefined where there is none. */
+  /** The end of the path: the file without symbolic links. Undefined if there is none. */
   readonly end: { readonly path: string; readonly identity: string; readonly regular: boolean } | undefined;
 }
 
 /** More links than the system itself follows. */
 const HOPS = 40;
 
-/** Follows a path link by link. Never rejects: where something is missing the route ends. */
+/** Follows a path link by link. Never rejects: the route ends at a missing entry. */
 export async function route_of(path: string): Promise<Route> {
   const stations = new Map<string, Station>();
   const steps = new Map<string, string>();

@@ -13,7 +13,7 @@ import { systemFault } from "./system_words.ts";
 import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
 
 export interface RuntimeOptions {
-  /** Where overrides are kept; relative to the working directory at this moment. Without it they live in memory. */
+  /** The file of the overrides; relative to the current working directory. Without it they are kept in memory. */
   readonly file?: string | URL;
   /** Name in `status`; by default `runtime`. */
   readonly name?: string;
@@ -21,14 +21,14 @@ export interface RuntimeOptions {
   readonly file_system?: FileSystem;
 }
 
-/** What was found when overrides were loaded. */
+/** The result of loading overrides. */
 export interface LoadedOverrides {
-  /** In the order in which they were saved; the values are frozen plain data. */
+  /** In the order in which they were saved; values are frozen plain data. */
   readonly overrides: readonly Override[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Overrides that are encoded in one turn of the event loop. */
+/** Number of overrides encoded in one turn of the event loop. */
 const LINES = 500;
 
 interface Save {
@@ -39,11 +39,11 @@ interface Save {
 }
 
 /**
- * What is put at run time, always on top of all other sources wherever it stands in the list.
+ * The values put at run time, always on top of all other sources, whatever its place in the list.
  *
- * With `file` a put that was acknowledged is on disk: it survives the process and the machine. A file that is damaged is
- * set aside as `<file>.damaged-<time>` and reported. What is no regular file is refused and left alone. One manager of one
- * program uses a file at a time; another one is refused, with the pid of the first.
+ * With `file`, an acknowledged put is on disk: it survives the process and the machine. A damaged file is set aside as
+ * `<file>.damaged-<time>` and reported. A path that is not a regular file is refused and left alone. Only one manager
+ * of one program may use a file at a time; a second one is refused, with the pid of the first.
  *
  * @example new RuntimeSource()
  * @example new RuntimeSource({ file: "/var/lib/myapp/overrides" })
@@ -58,13 +58,13 @@ export class RuntimeSource implements Source {
   readonly overrides: { readonly file: OverridesFile | undefined };
   readonly #shown: string;
   readonly #file: DurableFile | undefined;
-  /** What is being read or written: one thing at a time. */
+  /** The current read or write; there is one at a time. */
   #running: Promise<unknown> = Promise.resolve();
-  /** The save that waits for the one that runs; later ones join it. */
+  /** The save that waits for the running one; later ones join it. */
   #waiting: Save | undefined;
-  /** Whether the file's content is known: what is not known must not be written over. */
+  /** Whether the file's content is known: unknown content must not be overwritten. */
   #known = false;
-  /** Whether the manager that uses the file is there still; undefined while none does. */
+  /** Returns whether the manager that uses the file is still alive; undefined while there is none. */
   #in_use: (() => boolean) | undefined;
   #lock: FileLock | undefined;
 
@@ -96,10 +96,11 @@ export class RuntimeSource implements Source {
   }
 
   /**
-   * Takes the file for the manager of this source, until `close`. To be called before `load_overrides`.
+   * Locks the file for the manager of this source, until `close`. To be called before `load_overrides`.
    *
-   * @param in_use whether that manager is there still: when it is not, another one of this program may take the file
-   * @throws ConfigSourceError `locked` when another manager or program uses the file; `not_a_file`, `unreadable` or `denied`
+   * @param in_use returns whether that manager is still alive: if not, another one of this program may take the file
+   * @throws ConfigSourceError `locked` if another manager or program uses the file; `not_a_file`, `unreadable` or
+   *   `denied`
    */
   async lock(in_use: () => boolean): Promise<void> {
     await this.#next(async () => {
@@ -114,25 +115,25 @@ export class RuntimeSource implements Source {
   }
 
   /**
-   * Reads the overrides that were saved.
+   * Reads the saved overrides.
    *
-   * @throws ConfigSourceError `not_a_file`, `unreadable` or `denied`; `version` for a file that a later version wrote; `damaged` for a
-   *   damaged one that cannot be set aside. Until a later call succeeds, `persist` refuses: it would write over what it
-   *   does not know.
+   * @throws ConfigSourceError `not_a_file`, `unreadable` or `denied`; `version` for a file written by a later version;
+   *   `damaged` for a damaged one that cannot be set aside. Until a later call succeeds, `persist` refuses, because it
+   *   would overwrite unknown content.
    */
   load_overrides(): Promise<LoadedOverrides> {
     return this.#next(() => this.#load());
   }
 
   /**
-   * Saves these overrides in place of those saved before.
+   * Saves these overrides in place of the previous ones.
    *
-   * Calls that come while a save is running are saved together: the last one's overrides are written once.
+   * Calls during a running save are saved together: the last one's overrides are written once.
    *
-   * @param overrides all of them; not to be changed until the promise settles
+   * @param overrides all overrides; not to be changed until the promise settles
    * @returns resolves when they are on disk (at once without a file)
-   * @throws ConfigSourceError `disk_full`, `read_only`, `denied`, `locked`, `not_a_file` or `not_saved`: the file holds what it
-   *   held
+   * @throws ConfigSourceError `disk_full`, `read_only`, `denied`, `locked`, `not_a_file` or `not_saved`: the file is
+   *   unchanged
    */
   persist(overrides: Iterable<Override>): Promise<void> {
     if (this.#file === undefined) return Promise.resolve();
@@ -150,7 +151,7 @@ export class RuntimeSource implements Source {
     return this.#waiting.done;
   }
 
-  /** Lets go of the file. Resolves when nothing is being read or written. */
+  /** Releases the file. Resolves when nothing is being read or written. */
   async close(): Promise<void> {
     await this.#next(async () => {
       this.#in_use = undefined;
@@ -195,7 +196,7 @@ export class RuntimeSource implements Source {
     }
   }
 
-  /** The source of this program that holds a file whose manager is gone. */
+  /** The source of this program that has a file whose manager has ended. */
   static #abandoned(place: string): RuntimeSource | undefined {
     for (const [source, at] of holders) if (at === place && source.#in_use?.() !== true) return source;
     return undefined;
@@ -261,7 +262,7 @@ export class RuntimeSource implements Source {
     const lines: string[] = [];
     for (const override of overrides) {
       lines.push(override_line(override));
-      // However many there are, the event loop goes on.
+      // The event loop goes on, however many there are.
       if (lines.length % LINES === 0) await turn();
     }
     try {
@@ -278,7 +279,7 @@ export class RuntimeSource implements Source {
   }
 }
 
-/** The sources of this program that hold a file, with its place. */
+/** The sources of this program that have a file, with its path. */
 const holders = new Map<RuntimeSource, string>();
 
 function wordsOf(error: unknown): { readonly code: string | undefined; readonly words: string } {

@@ -4,7 +4,7 @@ import { type Sample, print_file, sample_file } from "./file_sample.ts";
 import { has_open_writer } from "./open_writer.ts";
 import { type Arrival, type Settling, quiet_needed } from "./settling.ts";
 
-/** How often (ms) a file that is not yet believed is looked at. */
+/** How often (ms) a file that is not yet accepted is checked. */
 const LOOK = 50;
 
 /** How much longer (ms) than `settle` a load waits for a file that keeps changing: in all less than a call's five seconds. */
@@ -13,7 +13,7 @@ const PATIENCE = 3000;
 /** The file kept changing for too long. */
 export class Unsettled extends Error {
   override readonly name = "Unsettled";
-  /** In ms. */
+  /** The time waited, in ms. */
   readonly waited: number;
 
   constructor(waited: number) {
@@ -22,27 +22,27 @@ export class Unsettled extends Error {
   }
 }
 
-/** What a load knows and does, beside reading. */
+/** The data and operations of a load, besides reading. */
 export interface Judge<T> {
-  /** What was believed last. */
+  /** The last accepted sample. */
   readonly last: Sample | undefined;
-  /** Whether content with this digest is what was loaded last: then the answer comes at once. */
+  /** Whether content with this digest is the last loaded one, so that the result is available at once. */
   readonly known: (digest: string) => boolean;
   /**
-   * How long (ms) the content can have been there at most: since the path was seen to hold something else, or an event told of
-   * a change. The file's own times may be of another clock, and clocks are set.
+   * The longest time (ms) for which the content can have existed: since the path was seen with other content, or an
+   * event reported a change. The file's own times may be from another clock, and clocks can be set.
    */
   readonly bound: () => number;
-  /** How what was read came to its place. */
+  /** How the content came into place. */
   readonly arrival: (sample: Sample) => Promise<Arrival>;
-  /** Reads the content; what it throws counts only when the file has been calm for `settle`. */
+  /** Reads the content; an error counts only when the file has been quiet for `settle`. */
   readonly parse: (sample: Sample) => Promise<T>;
 }
 
 /**
- * Reads a file until what it says may be believed, twice the same.
+ * Reads a file until its content is accepted, twice with the same result.
  *
- * @throws what `parse` throws, UnreadableFile, Unsettled
+ * @throws the error of `parse`, UnreadableFile, Unsettled
  */
 export async function read_settled<T>(
   path: string,
@@ -64,12 +64,13 @@ export async function read_settled<T>(
     signal.throwIfAborted();
     if (judge.known(sample.digest)) return { sample };
     let needed = quiet_needed(sample, judge.last, { arrival, resumed }, options);
-    // The file's own times tell how long it has been calm, but not at once: a file system may show a file as truncated
-    // before it shows that its times have changed. So they count when the same was seen for a while.
+    // The file's own times show how long it has been quiet, but not at once: a file system may show a file as truncated
+    // before it shows new times. So they count when the same state was seen for a while.
     const observed = performance.now() - since;
     const calm =
       observed < Math.min(LOOK, needed) ? observed : Math.max(observed, Math.min(ageOf(sample), judge.bound()));
-    // A writer that still holds the file open may have more to write; one that holds it for ever must not be waited for.
+    // A writer that still has the file open may have more to write, but one that keeps it open for ever must not be
+    // waited for.
     if (
       arrival !== "whole" &&
       calm >= needed &&
@@ -86,7 +87,7 @@ export async function read_settled<T>(
       );
     }
     if (verdict !== undefined && "error" in verdict && verdict.digest === sample.digest) {
-      // What was renamed into its place is whole: waiting makes it no better.
+      // A file that was renamed into place is complete, so there is no need to wait.
       needed = arrival === "whole" ? needed : Math.max(needed, options.settle);
       if (calm >= needed) throw verdict.error;
     }
@@ -99,7 +100,7 @@ export async function read_settled<T>(
     if (next.digest === sample.digest && next.identity === sample.identity) {
       if (calm >= needed && verdict !== undefined && "value" in verdict) return { sample: next, parsed: verdict.value };
     } else {
-      // Files that are renamed into the place one after the other are whole each, and come to no rest either.
+      // Files that are renamed into place one after the other are each complete, but never settle either.
       tooLong();
       resumed ||= calm >= options.debounce;
       since = performance.now();
@@ -109,7 +110,7 @@ export async function read_settled<T>(
   }
 }
 
-/** For how long (ms) a file has been as it is, by its own times. */
+/** How long (ms) a file has been unchanged, by its own times. */
 function ageOf({ absent, changed }: Sample): number {
   return absent ? 0 : Date.now() - Number(changed / 1_000_000n);
 }

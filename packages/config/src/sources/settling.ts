@@ -1,31 +1,31 @@
 /**
- * When to believe what a file says.
+ * When the content of a file is accepted.
  *
- * Nothing tells that a writer has finished, but much tells that it may not have: a file that was emptied, that has fewer
- * lines, that ends within a line and did not or is shorter, that was created in place, that changed again after a pause, that
- * is being written when the program starts, or that does not parse. Such a state must stay as it is for `settle` before it
- * counts; any other change made in place for `debounce`. A file that was renamed into its place was complete before it came:
- * it counts at once. A rename is known by the event of it, never by the times of the file: `chmod`, `chown`, `touch` and a
- * hard link change them too.
+ * Nothing shows that a writer has finished, but many signs show that it may not have: a file was emptied, has fewer
+ * lines, ends within a line and did not before or is shorter, was created in place, changed again after a pause, is
+ * being written when the program starts, or does not parse. Such a state must stay unchanged for `settle` before it is
+ * accepted; any other change made in place, for `debounce`. A file that was renamed into place was complete before, so
+ * it is accepted at once. A rename is recognised by its event, never by the times of the file: `chmod`, `chown`,
+ * `touch` and a hard link change these too.
  *
- * Example: an editor truncates `config.toml`, writes half, pauses for 300 ms and writes the rest. The half has fewer lines
- * than what was there: with `settle` at 1 s it is never believed. A value that became shorter leaves the lines as many as
- * they were, and counts after `debounce`.
+ * Example: an editor truncates `config.toml`, writes half, pauses for 300 ms and writes the rest. The half has fewer
+ * lines than before: with `settle` at 1 s it is never accepted. A value that became shorter does not change the number
+ * of lines, and is accepted after `debounce`.
  */
 export interface Observation {
   readonly absent: boolean;
   readonly size: number;
-  /** Device, inode and when that was made. */
+  /** Device, inode and its creation time. */
   readonly identity: string;
-  /** How many ends of lines the content has. */
+  /** The number of line ends in the content. */
   readonly lines: number;
-  /** Whether the content ends with one of them. */
+  /** Whether the content ends with a line end. */
   readonly ended: boolean;
 }
 
 /**
- * How a file came to its place: `whole` by a rename, or by a link that was pointed to it later than it was written; `in one
- * moment` with such a link, as far as the file system's clock can tell; or written `in place`.
+ * How a file came into place: `whole` by a rename, or by a link that was pointed to it after it was written; `in one
+ * moment` with such a link, as far as the file system's clock shows; or written `in place`.
  */
 export type Arrival = "whole" | "in one moment" | "in place";
 
@@ -36,12 +36,12 @@ export interface Settling {
 }
 
 /**
- * How long (ms) what is seen must have been as it is before it counts.
+ * How long (ms) a state must be unchanged before it is accepted.
  *
- * @param now what is seen
- * @param last what counted last; `undefined` at the first load
- * @param how what else is known of the change: how the file came to its place, and whether it was seen to change after it
- *   had been calm for `debounce`
+ * @param now the current state
+ * @param last the last accepted state; `undefined` at the first load
+ * @param how more about the change: how the file came into place, and whether it changed after it had been quiet for
+ *   `debounce`
  */
 export function quiet_needed(
   now: Observation,

@@ -1,18 +1,18 @@
 /**
- * What the system's errors mean for a file: what is wrong, the system's own name of it, and what to do.
+ * The meaning of the system's errors for a file: the problem, the system's name for it, and advice.
  *
  *     EROFS   →   read_only: the file system is read-only (EROFS), mount it writable or use another file
  */
 export interface SystemFault {
-  /** For programs: of a `ConfigSourceError`. Undefined where nothing special is known. */
+  /** The code of a `ConfigSourceError`. Undefined if there is no special one. */
   readonly code: string | undefined;
-  /** For people. Quotes nothing. */
+  /** The description, which quotes nothing. */
   readonly words: string;
-  /** Whether only a change of the path, or of what it leads to, can mend it: another try alone does not. */
+  /** Whether only a change of the path or of its target can help, so that a mere retry cannot. */
   readonly lasting: boolean;
 }
 
-/** What an error of the system means. Never throws. */
+/** The meaning of an error of the system. Never throws. */
 export function systemFault(error: unknown): SystemFault {
   const system = systemCode(error);
   const known = Object.hasOwn(FAULTS, system) ? FAULTS[system] : undefined;
@@ -27,7 +27,7 @@ export function systemCode(error: unknown): string {
   return typeof code === "string" && code !== "" ? code : "unknown";
 }
 
-/** Why the system gives no events, with what to do; undefined where nothing is known. */
+/** Why the system provides no events, with advice; undefined if unknown. */
 export function watchAdvice(code: string): string | undefined {
   return Object.hasOwn(WATCHES, code) ? WATCHES[code] : undefined;
 }

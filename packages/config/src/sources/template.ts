@@ -17,15 +17,18 @@ import type { Together } from "./together.ts";
 import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
 
 export interface TemplateOptions extends WatchedFileOptions {
-  /** Values by placeholder name; they come before the environment. */
+  /** Values by placeholder name; they take precedence over the environment. */
   readonly substitutions?: Readonly<Record<string, Substitution>>;
-  /** The variables; by default those of the manager, which are the process's own. */
+  /** The variables; by default the manager's, which are `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Name in `status`; by default `template:` and the path. */
   readonly name?: string;
-  /** Whether a template that is there and cannot be filled fails the start (default `true`). A missing one is empty. */
+  /**
+   * Whether a template that exists and cannot be filled fails the start (default `true`). A missing one counts as
+   * empty.
+   */
   readonly required?: boolean;
-  /** When the template is deleted later: `"keep"` (default) its last values or `"clear"` them. */
+  /** What a later deletion does: `"keep"` (default) the last values or `"clear"` them. */
   readonly on_missing?: "keep" | "clear";
 }
 
@@ -46,8 +49,8 @@ const optionNames: ReadonlySet<string> = new Set<keyof TemplateOptions>([
 ]);
 
 /**
- * Configuration from a TOML file with placeholders: `${NAME}`, `${NAME:default}`, `$$`. The rules are told in
- * `core/template.ts`. Loaded and watched as `FileSource` does.
+ * Configuration from a TOML file with placeholders: `${NAME}`, `${NAME:default}`, `$$`. The rules are in
+ * `core/template.ts`. It is loaded and watched like a `FileSource`.
  *
  * @example new TemplateSource("config.toml.template", { INTERFACES: "eth0,eth1" })
  * @example new TemplateSource("config.toml.template", { substitutions: { INTERFACES: ["eth0", "eth1"] }, required: false })
@@ -60,13 +63,13 @@ export class TemplateSource implements Source {
   readonly #file: WatchedFile;
   readonly #substitutions: ReadonlyMap<string, Substitution>;
   readonly #env: Variables | undefined;
-  /** The names that the last load looked for in the environment, with what it found. */
+  /** The names that the last load looked up in the environment, with the values it found. */
   #looked: ReadonlyMap<string, string | undefined> = new Map();
 
   /**
-   * @param path the template; relative to the working directory at this moment. It need not exist.
-   * @param options options; or the substitutions alone, where none of their names is that of an option
-   * @throws TypeError for an unknown option or a substitution that is none
+   * @param path the template; relative to the current working directory. It need not exist.
+   * @param options options; or the substitutions alone, if none of their names is that of an option
+   * @throws TypeError for an unknown option or an invalid substitution
    */
   constructor(path: string | URL, options: TemplateOptions | Readonly<Record<string, Substitution>> = {}) {
     const names = Object.keys(options);
@@ -116,7 +119,7 @@ export class TemplateSource implements Source {
     );
     if (masked.problems.length > 0) throw problemsFault(text, masked.problems);
     const parsed = await parseMasked(text, masked, signal);
-    // What was found now is what counts, also where the layers below change later.
+    // The values found now count, even if the layers below change later.
     const lookup = this.#lookup(Object.fromEntries(this.#looked));
     const { problems } = masked.fill(parsed.tree, lookup, read_toml_value);
     if (problems.some(({ untyped }) => untyped !== true)) throw problemsFault(text, problems);
@@ -124,7 +127,7 @@ export class TemplateSource implements Source {
       ...this.#file.diagnostics(this.name),
       ...masked.habits.map((habit) => this.#habit(text, habit)),
     ];
-    // The same again with what is known of the types of bare values.
+    // The same again with the known types of bare values.
     return (lower) => {
       const filled = masked.fill(parsed.tree, lookup, read_toml_value, lower.expected);
       if (filled.problems.length > 0) throw this.#file.explained(this.name, problemsFault(text, filled.problems));
@@ -172,8 +175,9 @@ async function parseMasked(text: string, masked: Masked, signal: AbortSignal): P
 }
 
 /**
- * A text is one TOML value when it can stand alone and as a list's element: the first excludes a comma, the second a
- * comment and a line's end, both together whatever brings a key or closes the list. TOML is loaded: the template was read.
+ * A text is one TOML value if it is valid alone and as a list element: the first excludes a comma, the second a comment
+ * and a line break, and both together exclude everything that adds a key or closes the list. TOML is loaded, because
+ * the template has been read.
  */
 export function read_toml_value(text: string): Value | undefined {
   const alone = onlyValue(`v = ${text}`);
@@ -191,7 +195,7 @@ function onlyValue(text: string): Value | undefined {
   }
 }
 
-/** All problems in one error; the first one gives it its place. */
+/** All problems in one error, with the place of the first one. */
 function problemsFault(text: string, problems: readonly TemplateProblem[]): SyntaxFault {
   const first = position_at(text, problems[0]!.offset);
   const where = ({ offset }: TemplateProblem) => {

@@ -1,27 +1,28 @@
 /**
- * Sources that change together: files behind one re-pointed link, files that were renamed in one moment. They are loaded
- * together and taken as one change, so that nobody sees the new one beside the other old one.
+ * Sources that change together: files behind one re-pointed link, files that were renamed in one moment. They are
+ * loaded together and taken as one change, so that the new content of one is never visible beside the old content of
+ * another.
  */
 export interface Together {
   /**
-   * The symbolic links and directories that the last good load read through, and what each was then: its generation. Two
+   * The symbolic links and directories through which the last good load read, each with its generation at the time. Two
    * sources that share one and saw different generations of it do not belong together.
    */
   readonly links: ReadonlyMap<string, string>;
-  /** When the watch first heard of a change that no load has answered yet (ms of `performance.now()`). */
+  /** When the watch first noticed a change that no load has covered yet (ms of `performance.now()`). */
   readonly stirred: number | undefined;
-  /** The same for the change that the last load answered. */
+  /** The same for the change that the last load covered. */
   readonly answered: number | undefined;
 }
 
-/** How far apart (ms) two changes may have been noticed and still be one. */
+/** The longest time (ms) between two noticed changes that still count as one. */
 const MOMENT = 50;
 
 /**
- * The sources whose change was noticed in the same moment as the one that `index` was just loaded for, itself apart. (A load
- * may also have seen a change that was noticed while it ran.)
+ * The other sources whose change was noticed at the same time as the one for which `index` was just loaded. (A load may
+ * also have seen a change that was noticed while it ran.)
  *
- * @param all what each source says, by index
+ * @param all the data of each source, by index
  */
 export function mates_of(all: readonly (Together | undefined)[], index: number): number[] {
   const own = momentsOf(all[index]);
@@ -34,11 +35,11 @@ function momentsOf(one: Together | undefined): number[] {
 }
 
 /**
- * The sources that saw another generation of a link than one of `members` did, and the members that they differ from. They
+ * The sources that saw another generation of a link than one of `members`, and the members that they differ from. They
  * must be loaded again before any of them is taken.
  *
- * @param all the links that each source's last good load read through, by index: those of the loads whose outcomes are
- *   known, not what the sources say by now
+ * @param all the links through which each source's last good load read, by index: those of the loads with known
+ *   outcomes, not the sources' current ones
  */
 export function torn(
   all: readonly (Together["links"] | undefined)[],

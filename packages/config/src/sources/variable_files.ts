@@ -9,20 +9,20 @@ import type { SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
-/** Files that variables name, each with the text of another variable; watched, and taken as one. */
+/** Files named by variables, each with the text of another variable; watched, and taken as one. */
 export class VariableFiles {
   private readonly files: FileSet<VariableFile["content"]>;
-  /** Which files the last load could not read, and why. */
+  /** The files that the last load could not read, and why. */
   private failed = "";
 
-  /** @throws TypeError for an unknown option, RangeError for a time or size that is none */
+  /** @throws TypeError for an unknown option, RangeError for an invalid time or size */
   constructor(options: WatchedFileOptions) {
     const { max_bytes = 1024 * 1024, must_exist: _, ...rest } = options;
     this.files = new FileSet("EnvironmentSource", "files", { ...rest, max_bytes });
   }
 
   /**
-   * Reads the files. One that cannot be read is no failure yet: only what is known of the variables tells which of them name
+   * Reads the files. An unreadable one is not a failure yet, because it is not yet known which variables really name
    * files.
    *
    * @param paths the paths by variable

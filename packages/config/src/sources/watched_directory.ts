@@ -3,7 +3,7 @@ import { type Listing, list_directory } from "./listing.ts";
 import type { Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 
-/** A directory whose entries are listed, and watched for names that come and go. */
+/** A directory whose entries are listed, and watched for added and removed names. */
 export class WatchedDirectory {
   private readonly path: string;
   private readonly options: FileWatchOptions;
@@ -17,7 +17,7 @@ export class WatchedDirectory {
     this.options = { ...options, entries: true };
   }
 
-  /** What the last list saw, as `print_listing` tells it. */
+  /** The print of the last listing (`print_listing`). */
   get print(): string | undefined {
     return this.seen?.print;
   }
@@ -28,7 +28,7 @@ export class WatchedDirectory {
     try {
       this.seen = await list_directory(this.path);
     } catch (error) {
-      // What only a change can mend need not be met again before there is one.
+      // A failure that only a change can fix is not repeated before there is one.
       this.seen = { absent: false, names: [], print: (error as Error).message };
       throw error;
     }
@@ -44,7 +44,7 @@ export class WatchedDirectory {
       stirred: () => (this.stirred = performance.now()),
       differs: () => (this.stirred ??= performance.now()),
       calm: () => (this.stirred = undefined),
-      // The poll goes on, and the files say that they cannot be watched.
+      // The poll goes on, and the files report that they cannot be watched.
       unwatched: () => undefined,
     });
     await watch.start();

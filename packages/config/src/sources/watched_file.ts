@@ -15,54 +15,63 @@ import { systemCode, watchAdvice } from "./system_words.ts";
 import type { Together } from "./together.ts";
 
 export interface WatchedFileOptions {
-  /** How long (ms, default 50) a file must have been calm before a change made in place counts. */
+  /** How long (ms, default 50) a file must be quiet before a change made in place is accepted. */
   readonly debounce?: number;
-  /** The same for what looks half-written (emptied, shorter, broken, just created) or gone (ms, default 1000). */
+  /**
+   * The same for a file that looks half-written (emptied, shorter, broken, just created) or gone (ms, default 1000).
+   */
   readonly settle?: number;
-  /** How often (ms) the watch looks for what the system did not tell: 5000 by default, 250 with `use_polling`. */
+  /**
+   * How often (ms) the watch checks for changes that the system did not report: 5000 by default, 250 with
+   * `use_polling`.
+   */
   readonly poll_interval?: number;
-  /** Watch by looking alone, for file systems that tell nothing (network shares, some containers). Default `false`. */
+  /**
+   * Whether to poll only, for file systems that report no changes (network shares, some containers). Default `false`.
+   */
   readonly use_polling?: boolean;
-  /** Whether it is an error when there is no file. By default (`false`) that is as good as an empty one. */
+  /** Whether a missing file is an error. By default (`false`) it counts as an empty one. */
   readonly must_exist?: boolean;
   /** Files larger than this many bytes are refused (default 16 MiB). */
   readonly max_bytes?: number;
 }
 
-/** How often a file is read again because a link on the way to it was re-pointed meanwhile. */
+/** How often a file is read again because a link in its path was re-pointed meanwhile. */
 const READINGS = 10;
 
 const numbers = ["debounce", "settle", "poll_interval", "max_bytes"] as const;
 
-/** A file that is loaded when it has settled, and watched: what file and template sources share. */
+/** A file that is loaded when it has settled, and watched: the common part of file and template sources. */
 export class WatchedFile {
-  /** The path as it was given, for people. */
+  /** The path as given, for messages. */
   readonly shown: string;
   readonly #path: string;
   /** The options, with defaults filled in. */
   readonly options: Required<WatchedFileOptions>;
-  /** What counted last. */
+  /** The last accepted sample. */
   #last: Sample | undefined;
-  /** What the last load saw, whatever came of it; `undefined` where another load might fare better with the same. */
+  /**
+   * The state seen by the last load, whatever its outcome; `undefined` if another load of the same state might succeed.
+   */
   #seen: Seen | undefined;
-  /** Content that could not be parsed: it is not parsed again. */
+  /** Content that could not be parsed, which is not parsed again. */
   #refused: { readonly digest: string; readonly fault: SyntaxFault } | undefined;
-  /** The links that the last good load read through. */
+  /** The links through which the last good load read. */
   #links: ReadonlyMap<string, string> = new Map();
-  /** When a change was noticed that no load has answered, and the one that the last load answered. */
+  /** The time of a noticed change that no load has covered yet, and of the one covered by the last load. */
   #stirred: number | undefined;
   #answered: number | undefined;
-  /** The change that a load answers while it is still running. */
+  /** The change that a running load covers. */
   #calmed: number | undefined;
-  /** When (ms of `performance.now()`) the path was last seen to hold what was loaded, or an event told of a change. */
+  /** When (ms of `performance.now()`) the path was last seen with the loaded content, or an event reported a change. */
   #since: number | undefined;
   #loading = false;
   #watch: FileWatch | undefined;
-  /** Why native events cannot be had, and what of it the last layer told. */
+  /** Why native events are not available, and the part of it reported by the last layer. */
   readonly #unwatched = new Map<"path" | "inode", string>();
   #told = "";
 
-  /** @param shown the path for people; by default as it is given */
+  /** @param shown the path for messages; by default as given */
   constructor(owner: string, path: string | URL, options: WatchedFileOptions, shown?: string) {
     if (typeof path !== "string" && !(path instanceof URL)) {
       throw new TypeError(`Cannot make a ${owner}: path must be a string or a file URL, got ${typeof path}`);
@@ -98,7 +107,7 @@ export class WatchedFile {
   /**
    * Loads the file once it has settled.
    *
-   * @param parse makes a layer of the content; a `SyntaxFault` it throws becomes a `ConfigSourceError` with the place
+   * @param parse makes a layer from the content; its `SyntaxFault` becomes a `ConfigSourceError` with the place
    */
   async load(
     source: string,
@@ -111,7 +120,7 @@ export class WatchedFile {
       return await this.#loaded(source, context, parse);
     } finally {
       this.#loading = false;
-      // What was noticed while the load ran it may have missed: the watch is looking, and will say.
+      // The load may have missed changes noticed while it ran: the watch is checking, and will report them.
       const answered = this.#stirred === this.#calmed ? this.#calmed : stirred;
       this.#answered = answered ?? this.#answered;
       if (this.#stirred === answered) this.#stirred = undefined;
@@ -145,7 +154,7 @@ export class WatchedFile {
         const steady = [...after.steps].every(([step, was]) => route.steps.get(step) === was);
         route = after;
         if (!steady && reading < READINGS) continue;
-        // The content itself need not be kept: its digest tells whether it changes.
+        // The content itself need not be kept: its digest shows whether it changes.
         this.#last = { ...sample, bytes: new Uint8Array(0) };
         this.#seen = this.#last;
         this.#since = performance.now();
@@ -163,8 +172,8 @@ export class WatchedFile {
   }
 
   /**
-   * How a file that was just read came to its place: by a rename, or because a link on the way was pointed to it after it
-   * was written. Where the two carry the same time, which is coarse, it may have been written just after.
+   * How a file that was just read came into place: by a rename, or because a link in its path was pointed to it after
+   * it was written. If both have the same time, which is coarse, it may have been written just after.
    */
   async #arrival(sample: Sample, route: Route): Promise<Arrival> {
     if (sample.absent || sample.identity === this.#last?.identity) return "in place";
@@ -172,26 +181,26 @@ export class WatchedFile {
       ([link]) => this.#links.has(link) && this.#links.get(link) !== route.steps.get(link),
     );
     if (repointed.length === 0 && this.#watch === undefined) return "in place";
-    // A writer is looked for first: what one that is gone by now has written was queued as an event before.
+    // The search for a writer comes first: the writes of one that has ended by now were queued as events before.
     if (await has_open_writer(this.#path)) return "in place";
     await events_read();
     if (repointed.some(([, made]) => sample.changed < made)) return "whole";
     if (repointed.some(([, made]) => sample.changed === made)) return "in one moment";
-    // Where the file has another name, it may be written by that.
+    // If the file has another name, it may be written under that.
     return sample.links === 1 && this.#watch?.renamed === true ? "whole" : "in place";
   }
 
-  /** Content that could not be parsed is parsed again: something else than the file has changed that it depends on. */
+  /** Lets content that could not be parsed be parsed again, because something else that it depends on has changed. */
   forget(): void {
     this.#refused = undefined;
   }
 
-  /** A failure that only a change of the file can mend need not be met again before there is one. */
+  /** A failure that only a change of the file can fix is not repeated before there is one. */
   #rememberFailure(error: unknown, before: string, gaveUp: boolean): void {
     if (error instanceof UnreadableFile && error.lasting) {
       this.#seen = { print: before, digest: undefined };
     } else if ((error instanceof SyntaxFault || gaveUp) && this.#seen !== undefined) {
-      // Content that could not be parsed in time takes as long again: the watch does not ask for that.
+      // Content that could not be parsed in time would take as long again, so the watch does not request that.
       this.#seen = { print: this.#seen.print, digest: this.#seen.digest };
     } else {
       this.#seen = undefined;
@@ -205,7 +214,7 @@ export class WatchedFile {
       stirred: () => (this.#since = this.#stirred = performance.now()),
       differs: () => (this.#stirred ??= performance.now()),
       calm: () => {
-        // What could not be read is there still, and has been.
+        // The unreadable file exists and has existed.
         if (this.#seen === this.#last) this.#since = performance.now();
         if (this.#loading) this.#calmed = this.#stirred;
         else this.#stirred = undefined;
@@ -228,22 +237,22 @@ export class WatchedFile {
     return { close };
   }
 
-  /** What the last load saw, as `print_file` tells it; undefined where it saw nothing. */
+  /** The print of the state seen by the last load (`print_file`); undefined if there was none. */
   get print(): string | undefined {
     return this.#seen?.print;
   }
 
-  /** When the file that counted last was changed, in ms since the epoch; 0 where there was none. */
+  /** When the last accepted file was changed, in ms since the epoch; 0 if there was none. */
   get changed(): number {
     return Number((this.#last?.changed ?? 0n) / 1_000_000n);
   }
 
-  /** Which files change together with this one. */
+  /** Data about files that change together with this one. */
   together(): Together {
     return { links: this.#links, stirred: this.#stirred, answered: this.#answered };
   }
 
-  /** What an operator may want to know. */
+  /** The status for operators. */
   status(): object {
     const looked = this.#watch?.last_looked;
     return {
@@ -252,7 +261,7 @@ export class WatchedFile {
     };
   }
 
-  /** What a layer of this file should tell apart from its content. */
+  /** Diagnostics for a layer of this file, apart from its content. */
   diagnostics(source: string): readonly Diagnostic[] {
     this.#told = this.#unwatchedIn();
     return [...this.#unwatched].map(([what, code]) => {
@@ -270,12 +279,12 @@ export class WatchedFile {
     return [...this.#unwatched].join(" ");
   }
 
-  /** The error for a file that must be there. */
+  /** The error for a file that must exist. */
   missing(source: string): unknown {
     return this.explained(source, MISSING());
   }
 
-  /** What failed, as the error of this source: with the file and the place in it. */
+  /** A failure as an error of this source, with the file and the place in it. */
   explained(source: string, error: unknown): unknown {
     const place = { source, file: this.shown };
     const cannot = `Cannot read "${this.shown}"`;

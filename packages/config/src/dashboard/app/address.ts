@@ -1,4 +1,6 @@
-/** The state of the page is its address: each view can be sent to somebody, and the browser's back button goes back. */
+/**
+ * The address contains the state of the page: each view can be shared as a link, and the browser's back button works.
+ */
 import { useEffect, useState } from "preact/hooks";
 
 export interface Address {
@@ -14,7 +16,7 @@ export function here(): Address {
 
 type Changes = Readonly<Record<string, string | undefined>>;
 
-/** The address of a page, or of this one with some things changed. */
+/** The address of a page, or of this one with some changes. */
 export function to(page: string | undefined, changes: Changes = {}): string {
   const now = here();
   const query = new URLSearchParams(page === undefined || page === now.page ? now.query : undefined);
@@ -49,7 +51,7 @@ export function useAddress(): Address {
   return address;
 }
 
-/** Links of this page are followed without loading it anew. */
+/** Follows links of this page without reloading it. */
 export function follow(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return;

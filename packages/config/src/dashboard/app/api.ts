@@ -1,4 +1,4 @@
-/** What the page asks the server to do. */
+/** Requests of the page to the server. */
 import { token } from "./boot.ts";
 
 export interface Problem {

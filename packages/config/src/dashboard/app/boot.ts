@@ -1,4 +1,4 @@
-/** What the server put into the page. */
+/** The data that the server put into the page. */
 
 interface Boot {
   readonly title: string;
@@ -21,7 +21,7 @@ const KEY = `dashboard-token:${new URL("./", location.href).href}`;
 /** Which run of the program the page is connected to. */
 let { run } = boot;
 
-// The address that a program prints is good once: what it gave is kept as long as the tab is open, and out of sight.
+// The address printed by a program is valid once: its token is kept, hidden, while the tab is open.
 if (boot.token !== undefined) sessionStorage.setItem(KEY, `${run} ${boot.token}`);
 const address = new URL(location.href);
 if (address.searchParams.has("token")) {
@@ -40,10 +40,10 @@ export function token(): string {
   return of === run ? (kept ?? "") : "";
 }
 
-/** Whether this page may change things, where the program lets it. */
+/** Whether this page may make changes, if the program allows it. */
 export const mayWrite = (allowed: boolean): boolean => allowed && token() !== "";
 
-/** Why it may not. */
+/** Why it may not make changes. */
 export function whyNot(): string {
   if (boot.read_only) return "The program allows changes with { read_only: false }.";
   if (boot.forbidden === true) return "You may look and not write.";

@@ -132,7 +132,7 @@ function Details({ data }: { data: Data }) {
   <//>`;
 }
 
-/** Rolling back is a change like others: tried first, shown, then made. */
+/** A rollback is a change like any other: tried first, shown, then made. */
 function Rollback({ manager, version }: { manager: string; version: number }) {
   const [tried, set] = useState<Answer | undefined>(undefined);
   const [said, say] = useState<Answer | undefined>(undefined);

@@ -221,7 +221,7 @@ type Step =
   | { readonly kind: "edit" }
   | { readonly kind: "asked"; readonly unset: boolean; readonly value: string | undefined; readonly answer: Answer };
 
-/** Edit → dry run → difference or problems → apply with a reason, if the version is still the one that was looked at. */
+/** Edit → dry run → difference or problems → apply with a reason, if the version is still the one shown. */
 function Editor({ of, manager }: { of: Detail; manager: string }) {
   const [text, setText] = useState(of.editable);
   const [reason, setReason] = useState("");

@@ -1,4 +1,4 @@
-/** Numbers and times for people. */
+/** Numbers and times in readable form. */
 
 const numbers = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 

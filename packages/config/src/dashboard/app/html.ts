@@ -1,11 +1,11 @@
-/** Markup in template literals: what JSX would be, without a build. */
+/** Markup in template literals: like JSX, but without a build. */
 import htm from "htm";
 import { type ComponentChildren, h, type VNode } from "preact";
 import { visible } from "./visible.ts";
 
 export type Content = ComponentChildren;
 
-// Its types are those of a CommonJS module, and it is none here.
+// Its types are those of a CommonJS module, which it is not here.
 const { bind } = htm as unknown as { bind: (this: unknown, create: Create) => Tag };
 type Create = (type: string, props: Props, ...children: Content[]) => VNode;
 type Props = Readonly<Record<string, unknown>> | null;
@@ -21,7 +21,7 @@ function element(type: string, props: Props, ...children: Content[]): VNode {
   return h(type, shown, ...children.map((child) => (typeof child === "string" ? visible(child) : child)));
 }
 
-/** Markup. A line break in it is a space, as in HTML; htm alone would drop it. */
+/** Markup. A line break in it is a space, as in HTML; htm itself would drop it. */
 export function html(strings: TemplateStringsArray, ...values: unknown[]): VNode {
   let texts = flowing.get(strings);
   if (texts === undefined) {

@@ -1,4 +1,4 @@
-/** What a page shows, as it changes: one stream of the server's, taken up again when it breaks off. */
+/** The live data of a page: one stream from the server, resumed when it is interrupted. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { connected } from "./boot.ts";
 import { apply, type Patch } from "./patch.ts";
@@ -27,7 +27,7 @@ const KEPT = 500;
 /** The program says every 15 seconds that it is there. */
 const SILENCE = 40_000;
 
-/** Follows a page. `paused` holds what comes back until it is false again. */
+/** Follows a page. While `paused`, updates are held back. */
 export function useLive(page: string, query: string, first: unknown, paused: boolean): Live {
   const [live, set] = useState<Live>({
     data: first,
@@ -89,7 +89,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       on("trouble", (data) => show({ trouble: (data as { error: string }).error }, true));
       source.addEventListener("error", () => {
         lost(Date.now());
-        // The browser tries again by itself, unless the server said that it need not.
+        // The browser reconnects by itself, unless the server told it not to.
         if (source?.readyState === EventSource.CLOSED && !over) again = setTimeout(open, 2_000);
       });
       on("still", () => undefined);

@@ -1,4 +1,4 @@
-/** The page: navigation, what is shown, keys. */
+/** The page: navigation, content, keys. */
 import { render } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { follow, go, to, useAddress } from "./address.ts";
@@ -30,7 +30,7 @@ function App() {
   const first = page === boot.page ? boot.data : undefined;
   const live = useLive(page, text, first, paused);
   const [, name, , component] = PAGES.find(([one]) => one === page) ?? PAGES[0]!;
-  // What is there belongs to the page before, until the first of this page has come.
+  // The data belongs to the previous page until the first data of this one has arrived.
   const [shown, show] = useState<{ page: string; data: unknown }>({ page: boot.page, data: boot.data });
   useEffect(() => show({ page, data: live.data }), [live.data]);
   useEffect(() => {

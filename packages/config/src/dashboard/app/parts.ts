@@ -1,4 +1,4 @@
-/** Small pieces that several pages use. States are told by shape and word, never by colour alone. */
+/** Small components of several pages. States are shown by shape and word, never by colour alone. */
 import { html, type Content } from "./html.ts";
 import { to } from "./address.ts";
 
@@ -32,7 +32,7 @@ export function Status({ of, title }: { of: string | undefined; title?: string |
   return html`<span class="status ${tone}" title=${title}><i aria-hidden="true">${shape}</i> ${of ?? "unknown"}</span>`;
 }
 
-/** An amount as a bar on a scale that grows by the power of ten, so that few and many are both seen. */
+/** An amount as a bar on a logarithmic scale, so that small and large ones are both visible. */
 export function Bar({ of, text }: { of: number | undefined; text?: string | undefined }) {
   const amount = of ?? 0;
   const width = amount <= 0 ? 0 : Math.min(100, 12 + Math.log10(amount + 1) * 22);
@@ -129,7 +129,7 @@ export function Search({ value, label, onInput }: { value: string; label: string
   /></label>`;
 }
 
-/** The lines of a difference, old and new beside each other. */
+/** The lines of a difference, old and new side by side. */
 export function Difference({
   lines,
   more,

@@ -1,11 +1,11 @@
-/** What the server's patches do to a view: `dashboard/patch.ts` makes them. */
+/** Applies the server's patches to a view; `dashboard/patch.ts` makes them. */
 
 type Key = string | number;
 
-/** A list of `[path, value]`, or `[path]` for what is gone. */
+/** A list of `[path, value]`, or `[path]` for a removed value. */
 export type Patch = readonly (readonly [path: readonly Key[], value?: unknown])[];
 
-/** Carries a patch out on a view. */
+/** Applies a patch to a view. */
 export function apply(view: unknown, patch: Patch): unknown {
   let root = view;
   for (const step of patch) {
@@ -18,14 +18,14 @@ export function apply(view: unknown, patch: Patch): unknown {
     for (const key of path.slice(0, -1)) at = own(at, key) as Record<Key, unknown>;
     const last = path.at(-1) as Key;
     if (step.length === 1) delete at[last];
-    // A list's length is set, and not defined.
+    // The length of a list is assigned, not defined.
     else if (Array.isArray(at)) at[last as number] = value;
     else Object.defineProperty(at, last, { value, configurable: true, enumerable: true, writable: true });
   }
   return root;
 }
 
-// A key such as "__proto__" leads to what the view has, and never to what all objects have.
+// A key such as "__proto__" refers to the view's own property, never to an inherited one.
 function own(at: Record<Key, unknown>, key: Key): unknown {
   if (!Object.hasOwn(at, key)) throw new RangeError(`Cannot patch the view: it has no "${key}"`);
   return at[key];

@@ -267,7 +267,7 @@ function Links({ title, of }: { title: string; of: readonly Link[] }) {
     <p class="links">${of.map((one) => html`<${Process} of=${one} /> `)}</p>`;
 }
 
-/** What may be done to a process. What cannot be taken back is confirmed by typing its name. */
+/** The actions on a process. Irreversible ones are confirmed by typing its name. */
 function Steer({ of }: { of: Detail }) {
   const [asked, ask] = useState<"restart" | "stop" | undefined>(undefined);
   const [typed, type] = useState("");

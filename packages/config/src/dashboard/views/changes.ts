@@ -14,7 +14,7 @@ import { textOfValue } from "./configuration.ts";
 const MOST_PATHS = 6;
 const MOST_LINES = 500;
 
-/** The versions, those that were refused between them, and how two of them differ. */
+/** The versions, the refused changes between them, and the difference between two of them. */
 export async function changes(
   { managers, options }: Context,
   query: URLSearchParams,

@@ -15,7 +15,7 @@ import type { Manager } from "../managers.ts";
 import type { Visitor } from "../options.ts";
 import { cut } from "../text.ts";
 
-/** Tables with more keys come collapsed. */
+/** Tables with more keys are collapsed. */
 const LARGE = 60;
 const PAGE = 200;
 const MOST_ROWS = 1_000;
@@ -30,10 +30,10 @@ export interface Node {
   readonly type?: string;
   readonly value?: string;
   readonly secret?: boolean;
-  /** Where it comes from: `file`, `environment`, `consul`, `put`, `default`, … */
+  /** The kind of its origin: `file`, `environment`, `consul`, `put`, `default`, … */
   readonly badge?: string;
   readonly place?: string;
-  /** Something of it was put at run time. */
+  /** Whether any of it was put at run time. */
   readonly overridden?: boolean;
   readonly keys?: number;
   readonly open?: boolean;
@@ -45,7 +45,7 @@ export async function configuration(context: Context, query: URLSearchParams, vi
   const manager = context.managers.named(query.get("manager"));
   const made = manager.state?.configuration;
   if (made === undefined) return view(context, manager, query, visitor);
-  // A page asks every second, and mostly nothing has changed.
+  // A page reads this every second, and usually nothing has changed.
   let known = remembered.get(made);
   if (known === undefined) remembered.set(made, (known = new Map<string, object>()));
   const key = `${visitor.write !== false} ${query}`;
@@ -136,7 +136,7 @@ class Looker {
     return { rows };
   }
 
-  /** Leaves that fit, as a list. */
+  /** Matching leaves, as a list. */
   list(search: string, only: string | null, count: number): { rows: Node[]; matching: number; more: boolean } {
     const rows: Node[] = [];
     let matching = 0;
@@ -239,7 +239,7 @@ function comesBack({ shadowed, merged }: Explanation): object | undefined {
   return next === undefined ? { nothing: true } : { value: textOfValue(next.value), place: next.place };
 }
 
-/** What the schema expects at a path, in words. */
+/** The type that the schema expects at a path, in words. */
 function expectedOf(shape: Shape, path: Segments): string | undefined {
   let at: Shape | undefined = shape;
   for (const segment of path) at = at?.children.get(segment) ?? at?.rest;
@@ -249,7 +249,7 @@ function expectedOf(shape: Shape, path: Segments): string | undefined {
   return name === undefined || name === "" ? undefined : `${name}${at.nullable === true ? " | null" : ""}`;
 }
 
-/** What kind of source a value comes from, in a word. */
+/** The kind of source of a value, in one word. */
 export function badgeOf(origin: Origin | undefined, state: State): string {
   if (origin === undefined) return "default";
   const source = state.sources.find(({ name }) => name === origin.source)?.source as { kind?: unknown } | undefined;

@@ -5,7 +5,7 @@ import { keyOf, tagOf, textOf } from "../text.ts";
 
 const MOST = 5;
 
-/** The program in numbers, what is wrong, and what is busy. */
+/** The program in numbers, its problems, and its busy processes. */
 export async function overview({ options, managers, hub }: Context): Promise<object> {
   const healths = await Promise.all(managers.all.map(healthOf));
   const numbers = hub.watching ? hub.samples.overview : observer.overview();
@@ -66,7 +66,7 @@ export async function overview({ options, managers, hub }: Context): Promise<obj
       server: nameOf(server),
       server_pid: keyOf(server),
       request: tagOf(request),
-      // To a second: it would change with each look.
+      // Rounded to a second, because it would change at each reading.
       waiting_for: Math.floor(waiting_for / 1_000) * 1_000,
     })),
     events: hub.events.noteworthy(20),

@@ -4,7 +4,7 @@ import { type Context, listIn, numberIn } from "../context.ts";
 import type { Visitor } from "../options.ts";
 import { blockOf, cut, keyOf, tagOf, textOf } from "../text.ts";
 
-/** So many children of a supervisor are told at a time, and trees with more processes come collapsed. */
+/** How many children of a supervisor are shown at a time; trees with more processes are collapsed. */
 const PAGE = 100;
 const MOST_OPEN = 300;
 const MOST_ROWS = 1_000;
@@ -12,7 +12,7 @@ const CRITERIA: readonly observer.Criterion[] = ["queue", "rate", "restarts", "m
 
 /** A process in a row. */
 export interface Row {
-  /** Its pid, or its place where it has none. */
+  /** Its pid, or its place if it has none. */
   readonly key: string;
   readonly pid: string | undefined;
   readonly depth: number;
@@ -32,7 +32,7 @@ export interface Row {
   readonly last_restart?: { readonly at: string; readonly reason: string } | undefined;
   readonly children?: number | undefined;
   readonly open?: boolean;
-  /** Of a `more`: how many are left, and whose. */
+  /** For a `more` row: how many are left, and of which supervisor. */
   readonly left?: number;
   readonly of?: string | undefined;
 }
@@ -144,7 +144,7 @@ function rowOf(node: Omit<observer.SupervisedNode, "supervisor">, depth: number,
   };
 }
 
-/** The process that an address names. */
+/** The process in an address. */
 export function pidOf(key: string): Pid | undefined {
   return erlang.processes().find((pid) => keyOf(pid) === key);
 }

@@ -11,7 +11,7 @@ import { keyOf } from "../text.ts";
 
 const MOST = 200;
 
-/** The sources, who is told of changes, and which paths a pattern matches. */
+/** The sources, the subscribers, and the paths that a pattern matches. */
 export async function sources(
   { managers, options }: Context,
   query: URLSearchParams,
@@ -38,7 +38,7 @@ export async function sources(
     shape_conflicts: status.shape_conflicts.slice(0, MOST),
     sources: status.sources.map((source) => ({
       ...source,
-      // To a second: it would change with each look.
+      // Rounded to a second, because it would change at each reading.
       ...(source.stale_for === undefined ? {} : { stale_for: Math.floor(source.stale_for / 1_000) * 1_000 }),
       pid: keyOf(state.sources.find(({ name }) => name === source.name)?.worker),
     })),

@@ -2,7 +2,7 @@ import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
 import type { Announcement } from "../effect.ts";
 import { counted, reloaded, type Tally } from "../tally.ts";
 
-/** With what is announced counted. */
+/** The tally with an announcement counted. */
 export function announced(tally: Tally, announcement: Announcement): Tally {
   switch (announcement.what) {
     case "reload_stopped":
@@ -26,7 +26,7 @@ export function announced(tally: Tally, announcement: Announcement): Tally {
   }
 }
 
-/** What failed, in a word. */
+/** The code of an error. */
 export function codeOf(error: Error): string {
   if (error instanceof ConfigSourceError) return error.code;
   return error instanceof ConfigValidationError ? "validation" : "failed";

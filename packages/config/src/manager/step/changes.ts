@@ -26,8 +26,8 @@ import * as deliveries from "./deliveries.ts";
 import type { Turn } from "./turn.ts";
 
 /**
- * Changes, one at a time and in order. Each is prepared aside, written to where it must survive, and then committed in one
- * step.
+ * Changes, one at a time and in order. Each is prepared aside, written to durable storage if necessary, and then
+ * committed in one step.
  *
  *     queued ── prepare ──► validating ── persist, or write through ──► persisting ── project ──► committed
  *                                │                                          │
@@ -43,7 +43,7 @@ export interface Settled {
     | { readonly refused: Error };
 }
 
-/** Somebody wants a put, a merge or an unset. */
+/** Handles a request for a put, a merge, an unset or a rollback. */
 export function requested(turn: Turn, request: Request, caller: Caller<true | Preview | Refusal>): void {
   if (isFromJob(turn, caller.from[0])) return turn.reply(caller, [atoms.ERROR, insideValidator(request.cause)]);
   enqueue(turn, request, caller);
@@ -64,7 +64,7 @@ export function enqueue(turn: Turn, request: Request, caller: Caller<true | Prev
   next(turn);
 }
 
-/** Whether the caller is the process that validates a change: what it asks for would wait for itself. */
+/** Whether the caller is the process that validates a change, whose request would wait for itself. */
 export function isFromJob({ state }: Turn, pid: Pid | undefined): boolean {
   return pid !== undefined && pid === state.change?.job;
 }
@@ -73,7 +73,7 @@ export function insideValidator(action: string): Error {
   return new Error(`Cannot ${action} inside a validator: the change that it validates comes first`);
 }
 
-/** Begins the next change, if none is under way. */
+/** Begins the next change, if there is no current one. */
 export function next(turn: Turn): void {
   const { change: current, queue } = turn.state;
   const [first, ...rest] = queue;
@@ -87,14 +87,14 @@ export function next(turn: Turn): void {
   turn.do({ do: "prepare", change: first.id, plan: planOf(turn, first.request) });
 }
 
-/** A change takes longer: a process of its own prepares it. */
+/** Records that a separate process prepares a change. */
 export function preparing(turn: Turn, id: number, job: Pid): void {
   const change = current(turn, id);
   if (change === undefined) return turn.do({ do: "give_up", job });
   turn.set({ change: { ...change, job } });
 }
 
-/** A change is prepared, or cannot be. */
+/** Takes the result of a preparation. */
 export function prepared(
   turn: Turn,
   id: number,
@@ -116,7 +116,7 @@ export function prepared(
   return undefined;
 }
 
-/** A validator has had its time. */
+/** Refuses a change whose validation took too long. */
 export function overdue(turn: Turn, id: number): Settled | undefined {
   const change = current(turn, id);
   if (change?.job === undefined) return undefined;
@@ -128,14 +128,14 @@ export function overdue(turn: Turn, id: number): Settled | undefined {
   return refuse(turn, change, new ConfigValidationError(`${actionOf(request)}: ${message}`, [problem]));
 }
 
-/** The process that prepares a change ended. What it had to say it said before. */
+/** Refuses a change whose preparing process ended without a result. */
 export function jobEnded(turn: Turn, process: Pid, reason: unknown): Settled | undefined {
   const { change } = turn.state;
   if (change === undefined || change.job !== process) return undefined;
   return refuse(turn, change, new Error("The process that prepared the change ended", { cause: reason }));
 }
 
-/** A write to a source is done, or failed. */
+/** Takes the outcome of a write to a source. */
 export function written(turn: Turn, id: number, error: Error | undefined): Settled | undefined {
   const { change } = turn.state;
   const through = change?.through;
@@ -147,7 +147,7 @@ export function written(turn: Turn, id: number, error: Error | undefined): Settl
   return write(turn, { ...change, through: { ...through, left } });
 }
 
-/** A source's process ended: what it had to write, it may have written or not. */
+/** Refuses a change whose source's process ended; its write may have taken effect. */
 export function workerEnded(turn: Turn, source: number): Settled | undefined {
   const through = turn.state.change?.through;
   if (through === undefined || through.source !== source || through.left.length === 0) return undefined;
@@ -163,14 +163,14 @@ export function persist(turn: Turn, change: number, overrides: Overrides): void 
   turn.do({ do: "persist", change, overrides });
 }
 
-/** The overrides are on disk, or cannot be. */
+/** Takes the outcome of writing the overrides. */
 export function persisted(turn: Turn, id: number, error: Error | undefined): Settled | undefined {
   turn.do({ do: "disarm", timer: `persist ${id}` });
   const change = current(turn, id);
   const file = turn.state.overrides_file!;
   if (error !== undefined) {
     const failures = file.failures + 1;
-    // What is refused leaves the file as it was; what could not be put right does not.
+    // After a refused change the file is as before; if the overrides could not be restored, it is not.
     const writing = change === undefined;
     turn.set({ overrides_file: { ...file, writing, last_error: { at: turn.now, error }, failures } });
     turn.announce({ what: "source_failed", source: file.name, error });
@@ -180,15 +180,15 @@ export function persisted(turn: Turn, id: number, error: Error | undefined): Set
     const down_for = turn.now - (file.last_error?.at ?? turn.now);
     turn.announce({ what: "source_recovered", source: file.name, down_for });
   }
-  // Until the change is committed, what is on disk is not what is effective; nor is what a manager wrote that started again,
-  // where a change came meanwhile.
+  // Until the change is committed, the file differs from the effective overrides; so does a file written by a restarted
+  // manager if there was a change meanwhile.
   const { phase, through } = turn.state.change ?? {};
   const writing = phase === "persisting" && through === undefined;
   turn.set({ overrides_file: { ...file, writing, last_success: turn.now, failures: 0 } });
   return change === undefined ? undefined : project(turn, change);
 }
 
-/** The overrides should have been written by now; whether they will be decides the disk alone. */
+/** Reports that the overrides should have been written by now; only the disk decides whether they will be. */
 export function persistSlow(turn: Turn): void {
   const { overrides_file, spec } = turn.state;
   turn.announce({ what: "write_slow", file: overrides_file!.name, running_for: spec.load_timeout });
@@ -224,7 +224,7 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   return { change, outcome: { committed: ready, notified } };
 }
 
-/** What layers tell that is trouble, and did not tell before. */
+/** New diagnostics of the layers that are problems. */
 function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly Diagnostic[] {
   return after.flatMap((layer, index) => {
     const old = before[index];
@@ -234,10 +234,7 @@ function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly
   });
 }
 
-/**
- * Diagnostics that are logged as well: what a file has to say is seen late, or holds up the program; a name should not be used
- * any more.
- */
+/** Diagnostics that are also logged: a file is read late or blocks the program, or a name is deprecated. */
 const TROUBLE: ReadonlySet<string> = new Set(["unwatched", "held_up", "old_name", "old_name_unused", "deprecated"]);
 
 function current(turn: Turn, id: number): Change | undefined {
@@ -268,14 +265,14 @@ function linksOf(contribution: Contribution | undefined, generations: SourceStat
   return contribution === undefined ? undefined : generations.get(contribution);
 }
 
-/** What is to be written to a source instead of being kept as an override; undefined where none takes it. */
+/** The writes to a source in place of an override; undefined if no source takes them. */
 function writesOf({ state }: Turn, request: Request, { after }: Prepared): WriteThrough | undefined {
   if (!("path" in request)) return undefined;
   const source = state.sources.findLastIndex((one) => one.writable);
   if (source < 0) return undefined;
   const { overrides } = state.configuration;
   if (request.cause === "unset") {
-    // What was an override goes; else what the source has goes.
+    // Removes the override, if there is one; otherwise the source's value.
     if (after !== state.configuration) return undefined;
     return { source, write: 0, left: [{ path: request.path, value: undefined }] };
   }
@@ -289,7 +286,7 @@ function write(turn: Turn, change: Change): Settled | undefined {
   const { worker, name } = turn.source(through.source);
   const [first] = through.left;
   if (first === undefined) {
-    // The value was checked as an override; what the source has now comes back with its load.
+    // The value was checked as an override; the source's new value comes back with its load.
     turn.set({ change: { ...change, phase: "validating" } });
     const path = "path" in change.request ? change.request.path : [];
     const plan = planOf(turn, { cause: "written", path, source: through.source });
@@ -310,7 +307,7 @@ function isDryRun(request: Request): boolean {
   return "options" in request && request.options.dry_run === true;
 }
 
-/** Answers a dry run. */
+/** Replies to a dry run. */
 function preview(turn: Turn, change: Change, previewed: Prepared): Settled {
   turn.set({ change: undefined });
   if (change.caller !== undefined) {
@@ -319,7 +316,7 @@ function preview(turn: Turn, change: Change, previewed: Prepared): Settled {
   return { change, outcome: { previewed } };
 }
 
-/** Why a request cannot even be tried. */
+/** Why a request cannot be tried at all. */
 function outdated({ state }: Turn, request: Request): Error | undefined {
   if (!("options" in request)) return undefined;
   const { version } = state.configuration.snapshot;
@@ -360,7 +357,7 @@ function rememberRefusal(turn: Turn, request: Request, error: Error): void {
   turn.set({ refusals: [...refusals, refused].slice(-HISTORY) });
 }
 
-/** Who wanted it, and why. */
+/** The author and reason of a request. */
 function authorOf(request: Request): { actor?: string; reason?: string } {
   const { actor, reason } = "options" in request ? request.options : {};
   return { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
@@ -375,7 +372,7 @@ function remember(turn: Turn, request: Request): void {
   });
 }
 
-/** The changes as `config.changed` reports them: a put as one change at its path, all else leaf by leaf. */
+/** The changes for `config.changed`: a put as one change at its path, everything else leaf by leaf. */
 function reported(
   request: Request,
   before: Parameters<typeof valueAt>[0],
@@ -385,7 +382,7 @@ function reported(
   if (request.cause !== "put") return leaves;
   const { path: segments } = request;
   const outside = leaves.filter((leaf) => !segments.every((segment, i) => leaf.segments[i] === segment));
-  // A leaf above the put became a table, or a table of its own: that is the same change.
+  // A leaf above the put became a table, or an empty one was replaced: that is part of the same change.
   const elsewhere = outside.filter((leaf) => !leaf.segments.every((segment, i) => segments[i] === segment));
   const old = valueAt(before, segments);
   const now = valueAt(after, segments);
@@ -393,7 +390,7 @@ function reported(
   return [{ path: formatPath(segments), segments, before: old, after: now }, ...elsewhere];
 }
 
-/** Begins the message of a refusal. */
+/** The beginning of the message of a refusal. */
 export function actionOf(request: Request): string {
   if (request.cause === "rollback") return `Cannot roll back to version ${request.version}`;
   return "path" in request ? `Cannot ${request.cause} "${formatPath(request.path)}"` : "Cannot load the configuration";

@@ -8,18 +8,18 @@ import type { Pid } from "@otpts/runtime";
 import type { Turn } from "./turn.ts";
 
 /**
- * Who is notified of a change, and who waits for that. A callback's process has one notification at a time; the others wait
- * in the delivery's queue, here.
+ * The notifications of a change, and the callers that wait for them. A callback's process has one notification at a
+ * time; the others wait in the delivery's queue.
  */
 
-/** A callback that ends its process with one and the same change is not called with that again after so many times. */
+/** After this many attempts, a callback that ends its process on the same change is not called with it again. */
 export const MOST_CALLS = 5;
 
 /**
  * Notifies subscribers of a change.
  *
  * @param matches sorted by path
- * @returns keys of the deliveries that have something new
+ * @returns keys of the deliveries with new notifications
  */
 export function notify(
   turn: Turn,
@@ -29,7 +29,7 @@ export function notify(
 ): readonly string[] {
   const due = new Map<string, Notification[]>();
   const sent = new Map<Pid | string, Notification[]>();
-  /** Where a subscription's notifications go; undefined for one that ended meanwhile. */
+  /** The list for a subscription's notifications; undefined for one that ended meanwhile. */
   const lists = new Map<Subscription, Notification[] | undefined>();
   for (const { item, pattern, path, segments, before, after } of matches) {
     let list = lists.get(item);
@@ -75,7 +75,7 @@ function listFor(
   return of<Pid | string>(sent, "pid" in target ? target.pid : target.name);
 }
 
-/** Answers a caller when callbacks have run, or `notify_timeout` is over. */
+/** Replies to a caller when callbacks have run, or `notify_timeout` is over. */
 export function answerAfter<R>(
   turn: Turn,
   caller: Caller<R>,
@@ -86,7 +86,7 @@ export function answerAfter<R>(
   const [pid] = caller.from;
   const within = pid === undefined ? undefined : turn.state.serving.get(identity(pid))?.delivery;
   const needs = notified.filter((key) => {
-    // A callback that waits for itself, or for one that waits for it, would wait for ever.
+    // A callback that waits for itself, or for another that waits for it, would wait for ever.
     if (within !== undefined && (key === within || turn.state.waits.some((wait) => wait.within === key))) return false;
     const delivery = turn.delivery(key);
     return delivery !== undefined && delivery.current?.hangs !== true && isBehind(delivery, version);
@@ -98,7 +98,7 @@ export function answerAfter<R>(
   turn.do({ do: "arm", timer: `wait ${id}`, ms: turn.state.spec.notify_timeout, awaited: true });
 }
 
-/** A caller has waited long enough. */
+/** Replies to a caller that has waited long enough. */
 export function waitElapsed(turn: Turn, id: number): void {
   settle(
     turn,
@@ -112,7 +112,7 @@ export function start(turn: Turn, { key, callback }: Delivery): void {
   turn.do({ do: "start_delivery", delivery: key, callback });
 }
 
-/** A delivery's process is there. */
+/** Records the process of a delivery. */
 export function up(turn: Turn, key: string, process: Pid): void {
   const delivery = turn.delivery(key);
   if (delivery === undefined || (delivery.process !== undefined && delivery.process !== process)) {
@@ -129,7 +129,7 @@ export function up(turn: Turn, key: string, process: Pid): void {
   finished(turn, key);
 }
 
-/** A callback has returned a promise. */
+/** Records that a callback has returned a promise. */
 export function called(turn: Turn, event: Extract<FromDelivery, { type: "called" }>): void {
   const delivery = given(turn, event);
   if (delivery === undefined) return;
@@ -137,7 +137,7 @@ export function called(turn: Turn, event: Extract<FromDelivery, { type: "called"
   turn.do({ do: "arm", timer: `slow ${delivery.key}`, ms: turn.state.spec.notify_timeout });
 }
 
-/** A callback is done. */
+/** Records that a callback is done. */
 export function delivered(turn: Turn, event: Extract<FromDelivery, { type: "delivered" }>): void {
   const delivery = given(turn, event);
   if (delivery === undefined) return;
@@ -146,7 +146,7 @@ export function delivered(turn: Turn, event: Extract<FromDelivery, { type: "deli
   finished(turn, delivery.key);
 }
 
-/** A callback has been running for `notify_timeout`. */
+/** Reports a callback that has been running for `notify_timeout`. */
 export function slow(turn: Turn, key: string): void {
   const delivery = turn.delivery(key);
   const current = delivery?.current;
@@ -154,7 +154,7 @@ export function slow(turn: Turn, key: string): void {
   turn.setDelivery({ ...delivery, current: { ...current, hangs: true } });
   const running_for = turn.now - current.running_since;
   turn.announce({ what: "subscriber_slow", notification: current.notification, running_for });
-  // Those that came meanwhile would wait for the same, each for as long again.
+  // Later callers would wait for the same callback, each for as long again.
   settle(
     turn,
     ({ needs }) => needs.includes(key),
@@ -162,7 +162,7 @@ export function slow(turn: Turn, key: string): void {
   );
 }
 
-/** A process ended: if it was a delivery's, whatever for, the next one takes its place. */
+/** Replaces the process of a delivery that has ended for any reason. */
 export function died(turn: Turn, process: Pid): void {
   const name = identity(process);
   const serving = turn.state.serving.get(name);
@@ -179,7 +179,7 @@ export function died(turn: Turn, process: Pid): void {
   else start(turn, without);
 }
 
-/** Nothing is subscribed any more: the process ends, when its callback is done. */
+/** Closes a delivery without subscriptions: the process ends when its callback is done. */
 export function close(turn: Turn, delivery: Delivery): void {
   if (delivery.current !== undefined && delivery.process !== undefined) {
     return turn.setDelivery({ ...delivery, patterns: [], queue: EMPTY_QUEUE });
@@ -190,7 +190,7 @@ export function close(turn: Turn, delivery: Delivery): void {
   settleFor(turn, key);
 }
 
-/** Gives a delivery's process what it was given before, in case that was lost. */
+/** Sends a delivery's process its current notification again, in case it was lost. */
 export function handAgain(turn: Turn, delivery: Delivery): void {
   if (delivery.current === undefined) advance(turn, delivery.key);
   else hand(turn, delivery, delivery.current);
@@ -206,7 +206,7 @@ function finished(turn: Turn, key: string): void {
   advance(turn, key);
 }
 
-/** Gives the process the next notification, if it has none. */
+/** Sends the process the next notification, if it has none. */
 function advance(turn: Turn, key: string): void {
   const delivery = turn.delivery(key)!;
   if (delivery.process === undefined || delivery.current !== undefined) return;
@@ -228,7 +228,7 @@ function hand(turn: Turn, delivery: Delivery, current: Current): void {
   turn.do({ do: "deliver", process: delivery.process, sequence, notification });
 }
 
-/** The delivery whose process says something about what it was given; undefined where that is over. */
+/** The delivery for a report of its process about a notification; undefined if that is outdated. */
 function given(
   turn: Turn,
   { delivery: key, process, sequence }: { delivery: string; process: Pid; sequence: number },
@@ -254,7 +254,7 @@ function settleFor(turn: Turn, key: string): void {
   );
 }
 
-/** Takes needs out of waits, and answers those that have none left. */
+/** Removes met needs from waits, and replies to callers that have none left. */
 function settle(turn: Turn, of: (wait: Wait) => boolean, met: (need: string) => boolean): void {
   const left: Wait[] = [];
   let changed = false;

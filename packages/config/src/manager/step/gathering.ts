@@ -7,18 +7,19 @@ import * as health from "./health.ts";
 import type { Turn } from "./turn.ts";
 
 /**
- * What several sources bring is kept aside until all of them have answered, and those that saw different generations of a
- * link that they share are asked again: nobody sees the new file beside the other old one.
+ * The results of several sources are kept aside until all of them have answered, and sources that saw different
+ * generations of a shared link are loaded again, so that the new content of one file is never visible beside the old
+ * content of another.
  */
 
-/** How often sources are asked again that did not see the same. */
+/** How often sources that saw different generations are loaded again. */
 const ROUNDS = 10;
 
 export function emptyGathering(turn: Turn): Gathering {
   return { id: turn.id(), waiting: [], outcomes: turn.state.sources.map(() => undefined), rounds: 0 };
 }
 
-/** Asks a source to load. Whether it has a process that will answer. */
+/** Asks a source to load. Returns whether it has a process that will answer. */
 export function ask(turn: Turn, index: number, gathering: number | undefined): boolean {
   const { worker, state } = turn.source(index);
   if (worker === undefined) return false;
@@ -32,7 +33,7 @@ export function askInto<G extends Gathering>(turn: Turn, gathering: G, index: nu
   return { ...gathering, waiting: [...gathering.waiting, index] };
 }
 
-/** Notes an answer. */
+/** Records an answer. */
 export function answered<G extends Gathering>(
   gathering: G,
   index: number,
@@ -40,13 +41,13 @@ export function answered<G extends Gathering>(
   outcome: LoadOutcome,
 ): G {
   const waiting = answers.includes(gathering.id) ? gathering.waiting.filter((one) => one !== index) : gathering.waiting;
-  // A load that found nothing new since the one before has nothing to say against it.
+  // A load that found nothing new does not contradict the previous one.
   if (outcome.outcome === "unchanged" && gathering.outcomes[index]?.outcome === "data")
     return { ...gathering, waiting };
   return { ...gathering, waiting, outcomes: gathering.outcomes.with(index, outcome) };
 }
 
-/** Asks those again that did not see the same generation of a link that they share, if there are any. */
+/** Loads sources again that saw different generations of a shared link, if there are any. */
 export function askTorn<G extends Gathering>(turn: Turn, gathering: G): G {
   const { sources } = turn.state;
   const outcomes = sources.map(({ index, held }) => gathering.outcomes[index] ?? held);
@@ -54,13 +55,16 @@ export function askTorn<G extends Gathering>(turn: Turn, gathering: G): G {
   if (gathering.rounds === ROUNDS) return next;
   for (const index of tornIn(turn, next)) {
     const outcome = outcomes[index]?.outcome;
-    // One that fails would fail again; it is heard of when what it leads to changes.
+    // A failing source would fail again; a change of its file is reported.
     if (outcome !== "error" && outcome !== "late") next = askInto(turn, next, index);
   }
   return next;
 }
 
-/** Takes what has been gathered, but for what belongs to something that could not be loaded. By index of the source. */
+/**
+ * Takes the gathered results, except those that belong together with a source that could not be loaded. By index of the
+ * source.
+ */
 export function takeAll(turn: Turn, gathering: Gathering): readonly (SourceOutcome | undefined)[] {
   const apart = tornIn(turn, gathering);
   return gathering.outcomes.map((outcome, index) => {
@@ -71,7 +75,7 @@ export function takeAll(turn: Turn, gathering: Gathering): readonly (SourceOutco
   });
 }
 
-/** Whether a load brought something that has not been taken. */
+/** Whether a load has a result that has not been taken yet. */
 export function isNew({ last_loaded }: SourceState, outcome: LoadOutcome): boolean {
   return "contribution" in outcome
     ? outcome.contribution !== last_loaded

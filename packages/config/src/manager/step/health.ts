@@ -6,19 +6,22 @@ import { scrub } from "../scrub.ts";
 import type { SourceState } from "../state.ts";
 import type { Turn } from "./turn.ts";
 
-/** How a source is: what it brought last, and how often it has failed since. One that fails is tried again, ever more slowly. */
+/**
+ * The health of a source: its last result, and its failures since. A failing source is tried again at growing
+ * intervals.
+ */
 
-/** The waits before a source that failed is tried again, in ms, and by what part they may be shorter. */
+/** The waits before a failed source is tried again, in ms, and by what fraction they may be shortened. */
 const RETRY: Backoff = { min: 1_000, max: 30_000 };
 const JITTER = 0.25;
 
-/** Notes what a load found, and what the source offers from now on. */
+/** Records the outcome of a load, and the source's new candidate. */
 export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOutcome {
   const state = turn.source(index);
   const source = state.name;
   switch (outcome.outcome) {
     case "error":
-      // What it offered and was refused is there no more.
+      // A refused candidate no longer exists.
       if (state.refused !== undefined && state.refused === state.candidate) {
         const candidate = turn.state.configuration.contributions[index];
         turn.setSource(index, { candidate, last_loaded: undefined });
@@ -26,7 +29,7 @@ export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOut
       failed(turn, index, outcome.error);
       return { source, outcome: "error", message: scrub(turn.state, outcome.error.message) };
     case "late":
-      // The reload that waited for it may have said so.
+      // The reload that waited for it may have reported that.
       if (!state.late) failed(turn, index, outcome.error);
       turn.setSource(index, { late: false });
       return { source, outcome: "late" };
@@ -71,7 +74,7 @@ export function failed(turn: Turn, index: number, error: Error): void {
   retryLater(turn, index);
 }
 
-/** Its changes are watched, or cannot be: then a load tries again, and finds what changed meanwhile. */
+/** Records whether its changes are watched. If not, a load tries again, and finds changes made meanwhile. */
 export function watched(turn: Turn, index: number, error: Error | undefined): void {
   const { name, watch_error: before } = turn.source(index);
   if (error === undefined) {

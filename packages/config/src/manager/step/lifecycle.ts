@@ -8,9 +8,9 @@ import * as sources from "./sources.ts";
 import * as subscriptions from "./subscriptions.ts";
 import type { Turn } from "./turn.ts";
 
-/** Begins and ends: of the manager, of the processes around it, of waits. */
+/** The start of the manager, the ends of processes, and elapsed timers. */
 
-/** The first start: with the overrides that were saved, all sources are asked. */
+/** The first start: takes the saved overrides, and loads all sources. */
 export function started(turn: Turn, { workers, saved }: Extract<OfManager, { type: "started" }>): void {
   attach(turn, workers);
   if (saved !== undefined) {
@@ -27,13 +27,13 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
 }
 
 /**
- * Another start: what was under way is lost with the callers who waited for it. Deliveries are given again what they were
- * given before, and tell what they have done already. A reload brings what was lost with the mailbox.
+ * A restart: the change in progress is lost together with its waiting callers. Deliveries get their current
+ * notifications again, and report those already done. A reload makes up for messages lost with the mailbox.
  */
 export function restarted(turn: Turn, { workers }: Extract<OfManager, { type: "restarted" }>): void {
   turn.set({ change: undefined, queue: [], reload: undefined, groups: [], next_reload: undefined, waits: [] });
   turn.do({ do: "publish" });
-  // What was being written when the manager died may be on disk: it was never acknowledged.
+  // A write in progress when the manager died may be on disk, though it was never acknowledged.
   if (turn.state.overrides_file?.writing === true) changes.persist(turn, 0, turn.state.configuration.overrides);
   attach(turn, workers);
   for (const subscription of turn.state.subscriptions.values()) {
@@ -52,14 +52,14 @@ export function restarted(turn: Turn, { workers }: Extract<OfManager, { type: "r
   sources.startReload(turn, [undefined]);
 }
 
-/** A process ended. */
+/** Handles the end of a process. */
 export function down(turn: Turn, process: Pid, reason: unknown): changes.Settled | undefined {
   subscriptions.died(turn, process);
   deliveries.died(turn, process);
   return sources.workerEnded(turn, process, reason) ?? changes.jobEnded(turn, process, reason);
 }
 
-/** A timer is over. */
+/** Handles an elapsed timer. */
 export function elapsed(turn: Turn, timer: Timer): void {
   const [what, which = ""] = timer.split(/ (.*)/su);
   switch (what) {

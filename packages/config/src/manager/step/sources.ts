@@ -23,12 +23,12 @@ import type { Turn } from "./turn.ts";
 type Loaded = Omit<Extract<FromSource, { readonly type: "loaded" }>, "type" | "worker">;
 
 /**
- * Sources and reloads. A reload asks all sources at once, and takes what they bring together. One runs at a time and one more
- * waits, for all who ask meanwhile. A source that has not answered within `load_timeout` is late: the others do not wait for
- * it, and what it brings is taken when it comes. What a source reports by itself is taken by itself.
+ * Sources and reloads. A reload loads all sources at once, and takes their results together. One runs at a time and one
+ * more waits, for all callers meanwhile. A source that has not answered within `load_timeout` is late: the others do
+ * not wait for it, and its result is taken when it arrives. A change reported by a source itself is taken separately.
  */
 
-/** Somebody wants a reload; one who called gets the report. */
+/** Handles a request for a reload; a caller gets the report. */
 export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusal> | undefined): void {
   if (changes.isFromJob(turn, caller?.from[0])) {
     return turn.reply(caller, [atoms.ERROR, changes.insideValidator("reload")]);
@@ -37,12 +37,12 @@ export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusa
   if (reload === undefined) return startReload(turn, [caller]);
   turn.set({ next_reload: [...next_reload, caller] });
   if (caller === undefined || reload.awaited) return;
-  // A program does not end while it waits for a reload.
+  // The program must not end while it waits for a reload.
   turn.set({ reload: { ...reload, awaited: true } });
   if (reload.waiting.length > 0) limit(turn, reload.started + turn.state.spec.load_timeout - turn.now, true);
 }
 
-/** Asks all sources. */
+/** Loads all sources. */
 export function startReload(
   turn: Turn,
   callers: readonly (Caller<ReloadReport | Refusal> | undefined)[],
@@ -67,7 +67,7 @@ export function startReload(
   limit(turn, spec.load_timeout, awaited);
 }
 
-/** The reload has waited long enough. */
+/** Ends the wait of a reload. */
 export function reloadElapsed(turn: Turn): void {
   const { reload } = turn.state;
   if (reload === undefined || reload.waiting.length === 0) return;
@@ -79,7 +79,7 @@ export function reloadElapsed(turn: Turn): void {
   gathered(turn, { ...reload, waiting: [] });
 }
 
-/** Sources that changed together have had their time. */
+/** Ends the wait for sources that changed together. */
 export function groupElapsed(turn: Turn, id: number): void {
   const group = turn.state.groups.find((one) => one.id === id);
   if (group === undefined) return;
@@ -87,17 +87,17 @@ export function groupElapsed(turn: Turn, id: number): void {
   groupGathered(turn, { ...group, waiting: [] });
 }
 
-/** A source's process is there, and knows nothing. */
+/** Handles the start of a source's process. */
 export function up(turn: Turn, index: number, worker: Pid): void {
   const { reload } = turn.state;
   turn.setSource(index, { worker });
   turn.do({ do: "monitor", process: worker });
-  // One that did not end in time would not at once either: it is asked again after its pause, or by a reload.
+  // A source whose load did not end in time is not loaded again at once, but after its pause or by a reload.
   if (reload?.waiting.includes(index) === true) ask(turn, index, reload.id);
   else if (turn.source(index).failures === 0) ask(turn, index, undefined);
 }
 
-/** A source's process reports what a load found. */
+/** Takes the outcome of a source's load. */
 export function loaded(turn: Turn, event: Loaded): void {
   const { source: index, answers, outcome, links, together } = event;
   turn.setSource(index, { links, generations: generationsAfter(turn, index, outcome, links) });
@@ -127,7 +127,7 @@ export function loaded(turn: Turn, event: Loaded): void {
   turn.set({ groups: [...turn.state.groups.filter(({ id }) => id !== group.id), group] });
 }
 
-/** Which links a source's contributions were read through: what did not change is of the newest generation, too. */
+/** The links through which a source's contributions were read: an unchanged one also has the newest generation. */
 function generationsAfter(
   { state }: Turn,
   index: number,
@@ -143,7 +143,7 @@ function generationsAfter(
   return next;
 }
 
-/** A source's process ended: a reload does not wait for the next one. */
+/** Handles the end of a source's process: a reload does not wait for the next one. */
 export function workerEnded(turn: Turn, process: Pid, reason: unknown): changes.Settled | undefined {
   const source = turn.state.sources.find(({ worker }) => worker === process);
   if (source === undefined) return undefined;
@@ -160,12 +160,12 @@ export function workerEnded(turn: Turn, process: Pid, reason: unknown): changes.
   return changes.workerEnded(turn, index);
 }
 
-/** A source that failed is tried again. */
+/** Loads a failed source again. */
 export function retry(turn: Turn, index: number): void {
   if (!ask(turn, index, undefined)) health.retryLater(turn, index);
 }
 
-/** `[SOURCE_UPDATE, name, tree]`: a layer from a program. */
+/** Takes a layer from a program: `[SOURCE_UPDATE, name, tree]`. */
 export function updated(turn: Turn, name: unknown, tree: unknown): void {
   const wanted = isAtom(name) ? name.name : name;
   const { sources } = turn.state;
@@ -190,7 +190,7 @@ export function updated(turn: Turn, name: unknown, tree: unknown): void {
   }
 }
 
-/** A change ended: if it was what sources brought, this is how they are, and the end of a reload. */
+/** Handles the end of a change: if it came from sources, records their state and ends the reload. */
 export function settled(turn: Turn, { change, outcome }: changes.Settled): void {
   const { cause } = change.request;
   if (cause !== "reload" && cause !== "source") return;
@@ -204,7 +204,7 @@ export function settled(turn: Turn, { change, outcome }: changes.Settled): void 
   if (cause === "reload" && turn.state.reload !== undefined) finishReload(turn, turn.state.reload, outcome);
 }
 
-/** Arms the interval's timer: a tenth more or less, so that many instances do not reload in step. */
+/** Arms the interval's timer, ± 10 %, so that many instances do not reload in step. */
 export function armInterval(turn: Turn): void {
   const { reload_interval } = turn.state.spec;
   if (reload_interval === 0 || reload_interval === Infinity) return;
@@ -219,7 +219,7 @@ function gathered(turn: Turn, reload: Reload): void {
   changes.enqueue(turn, { cause: "reload" }, undefined);
 }
 
-/** One gathering of those that turn out to be of one change. */
+/** Joins the gatherings that turn out to be of one change. */
 function joined(turn: Turn, groups: readonly Gathering[]): Gathering {
   let first = groups[0] ?? emptyGathering(turn);
   for (const other of groups.slice(1)) {
@@ -247,9 +247,9 @@ function isLate(turn: Turn, index: number): void {
   health.failed(turn, index, health.lateError(turn, turn.source(index)));
 }
 
-/** Takes what sources offer, outside of a reload. */
+/** Takes the sources' candidates outside a reload. */
 function takeCandidates(turn: Turn): void {
-  // A change that has not begun will see what is offered then.
+  // A change that has not begun will use the candidates of that time.
   if (turn.state.queue.some(({ request }) => request.cause === "source")) return;
   changes.enqueue(turn, { cause: "source" }, undefined);
 }
@@ -286,12 +286,12 @@ function finishReload(turn: Turn, reload: Reload, outcome: changes.Settled["outc
   if (next_reload !== undefined) startReload(turn, next_reload);
 }
 
-/** The start is refused. */
+/** Refuses the start. */
 function fail(turn: Turn, failure: unknown): void {
   turn.set({ phase: "failed", failure, reload: undefined });
 }
 
-/** What is not valid at the start may be so because a file is not there. */
+/** An invalid configuration at the start may be due to a missing file. */
 function withAbsent({ state }: Turn, error: Error): Error {
   const absent = state.sources.filter((source) => source.state === "absent").map(({ name }) => name);
   if (absent.length === 0 || !(error instanceof ConfigValidationError)) return error;
@@ -312,7 +312,7 @@ function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
   }
   const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
   const names = refused.map(({ source }) => turn.source(source).name);
-  // Those that the problems' values came from, or all that offered something new.
+  // The sources of the problems' values, or all with a new candidate.
   const named = refused
     .filter(({ error, held }, i) => held !== true && blames(error, names[i]!))
     .map(({ source }) => turn.source(source).name);
@@ -331,7 +331,7 @@ function reportOf(
   let changed: readonly string[] | undefined;
   const report: ReloadReport = {
     version: after.version,
-    // Finding all changed leaves of a large reload takes longer than the reload: who wants to know pays.
+    // Finding all changed leaves of a large reload takes longer than the reload, so it is done on demand.
     get changed() {
       return (changed ??= changedLeaves(diff(from.tree, after.tree)).map(({ path }) => path));
     },
@@ -339,16 +339,16 @@ function reportOf(
       const why = refused.find((one) => one.source === index);
       if (why !== undefined) return { source: name, outcome: "error", message: scrub(turn.state, why.error.message) };
       const outcome = reload.reported[index]!;
-      // A change that the watch saw while the reload ran came with it all the same.
+      // A change that the watch noticed during the reload is part of it.
       const isNew = outcome.outcome === "unchanged" && candidate !== reload.candidates[index];
       return isNew ? { source: name, outcome: "data" } : outcome;
     }),
   };
-  // Printed, it shows what changed, and no getter.
+  // When printed, it shows the changes and not a getter.
   return Object.defineProperty(report, inspect.custom, { value: () => ({ ...report }) });
 }
 
-/** A layer from a program, which cannot say more of a value than that. */
+/** A layer from a program, whose values have no other origin. */
 function layerOf(source: string, tree: Table): Layer {
   return { source, tree, origin: () => ({ source }), diagnostics: [] };
 }

@@ -8,7 +8,7 @@ import * as deliveries from "./deliveries.ts";
 import type { Turn } from "./turn.ts";
 
 /**
- * Who is subscribed to what. A subscription is a pattern, a subscriber and an owner: the process that made it, with which it
+ * Adds a subscription. A subscription is a pattern, a subscriber and an owner: the process that made it, with which it
  * ends. Making the same one twice makes one.
  */
 
@@ -39,12 +39,12 @@ export function subscribe(turn: Turn, wanted: Wanted, caller: Caller<true | Refu
   turn.reply(caller, true);
 }
 
-/** What matches at once, for a subscriber that wants to know. */
+/** Sends the initial notifications of a subscription. */
 export function matching(turn: Turn, matches: readonly Match<Subscription>[]): void {
   deliveries.notify(turn, matches, turn.state.configuration.snapshot.version, "initial");
 }
 
-/** Ends the caller's subscription of a pattern and a subscriber, or all of these where the caller has none. */
+/** Ends the caller's subscription for a pattern and a subscriber, or all such subscriptions if the caller has none. */
 export function unsubscribe(turn: Turn, wanted: Wanted, caller: Caller<true | Refusal> | undefined): void {
   const own = keyOf(wanted, caller === undefined ? undefined : ownerOf(turn, caller));
   if (turn.state.subscriptions.has(own)) {
@@ -80,7 +80,7 @@ export function end(turn: Turn, key: string): void {
   turn.setDelivery({ ...delivery, patterns, queue: withoutPattern(delivery.queue, pattern.source) });
 }
 
-/** A process ended: with it ends what it made, and what notifies it. */
+/** Ends the subscriptions that a dead process made, and those that notify it. */
 export function died(turn: Turn, process: Pid): void {
   for (const key of turn.state.ending.get(identity(process)) ?? []) end(turn, key);
 }
@@ -108,7 +108,7 @@ function serve(turn: Turn, key: string, callback: Delivery["callback"], owner: P
   deliveries.start(turn, delivery);
 }
 
-/** The process that a caller's subscriptions end with: for a callback's delivery process, the callback's own owner. */
+/** The process that a caller's subscriptions end with; for the delivery process of a callback, the callback's owner. */
 function ownerOf(turn: Turn, { from: [pid] }: Caller<never>): Pid | undefined {
   const serving = pid === undefined ? undefined : turn.state.serving.get(identity(pid));
   return serving === undefined ? pid : serving.owner;

@@ -2,7 +2,7 @@ import type { Announcement, Effect } from "../effect.ts";
 import { announced } from "./announced.ts";
 import type { Caller, Delivery, SourceState, State } from "../state.ts";
 
-/** One step while it is made: the state so far, and the effects so far. It never leaves the step. */
+/** A step in progress: the state and the effects so far. It never leaves the step. */
 export class Turn {
   state: State;
   readonly effects: Effect[] = [];
@@ -18,7 +18,7 @@ export class Turn {
     this.state = { ...this.state, ...changes };
   }
 
-  /** A number that nothing else has. */
+  /** A new unique number. */
   id(): number {
     const last_id = this.state.last_id + 1;
     this.set({ last_id });
