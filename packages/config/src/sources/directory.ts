@@ -63,8 +63,8 @@ export class DirectorySource implements Source {
   private readonly must_exist: boolean;
 
   /**
-   * @param path the directory; relative to the working directory at this moment. It need not exist.
-   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   * @param path the directory; relative to the current working directory. It need not exist.
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for an invalid time or size
    */
   constructor(path: string | URL, options: DirectoryOptions = {}) {
     const { at = [], separators = ["__", "."], secret = true, name, required, on_missing, ...rest } = options;
@@ -108,8 +108,8 @@ export class DirectorySource implements Source {
    * `20-site.yaml`. Each has the format of its extension; a file with an unknown extension, or without one, is reported
    * and left out, and hidden files are left out. Files may be added and removed; several at a time are one change.
    *
-   * @param path the directory; relative to the working directory at this moment. It need not exist.
-   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   * @param path the directory; relative to the current working directory. It need not exist.
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for an invalid time or size
    * @example DirectorySource.conf_d("/etc/myapp/conf.d")
    */
   static conf_d(path: string | URL, options: ConfDirectoryOptions = {}): Source {

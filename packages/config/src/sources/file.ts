@@ -65,7 +65,7 @@ export class FileSource implements Source {
    * `.env` has the files `.env`, `.env.<profile>`, `.env.local` and `.env.<profile>.local`.
    *
    * @param stem the path and beginning of the files' names; relative to the current working directory
-   * @throws TypeError for an unknown option or one of the wrong type, RangeError for a time or size that is none
+   * @throws TypeError for an unknown option or one of the wrong type, RangeError for an invalid time or size
    * @example FileSource.family("config", { profile: "production" })
    * @example FileSource.family("/etc/myapp/config", { profile: "development", profile_env: "NODE_ENV" })
    */
@@ -76,7 +76,7 @@ export class FileSource implements Source {
   /**
    * @param path the file; relative to the current working directory. It need not exist.
    * @param options the format's name, or options
-   * @throws TypeError for an unknown format, extension or option, RangeError for a time or size that is none
+   * @throws TypeError for an unknown format, extension or option, RangeError for an invalid time or size
    */
   constructor(path: string | URL, options: FormatName | FileOptions = {}) {
     const { format, prefix, mapping, includes, name, required, on_missing, ...rest } =

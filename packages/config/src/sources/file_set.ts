@@ -62,7 +62,7 @@ export class FileSet<T> {
   private running: Running | undefined;
   private changed = false;
 
-  /** @throws TypeError for an unknown option, RangeError for a time or size that is none */
+  /** @throws TypeError for an unknown option, RangeError for an invalid time or size */
   constructor(owner: string, shown: string | URL, options: WatchedFileOptions) {
     this.owner = owner;
     // Checks the options, and fills in the defaults.

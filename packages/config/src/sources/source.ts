@@ -4,7 +4,7 @@ import type { Segments, Value } from "../core/value.ts";
 import type { Together } from "./together.ts";
 
 /**
- * What a load found:
+ * The result of a load:
  *  - `unchanged`: the same content as at the last load of this object; the last layer stays;
  *  - `data`: a new layer;
  *  - `absent`: there is nothing to load from. The manager applies `on_missing`: empty at first, later kept or cleared.
