@@ -29,6 +29,7 @@ import { codeOf } from "./step/announced.ts";
  *   config.subscriber_slow    { running_for }      { manager, pattern, path }
  *
  * Times are in milliseconds. `error` is a text.
+ *
  */
 export class Announcements {
   private readonly lines = new RateLimit();

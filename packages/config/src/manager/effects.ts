@@ -177,7 +177,7 @@ export class Effects {
     return undefined;
   }
 
-  /** Whether this is the timer that was armed last. @param taken it has elapsed, and is armed no more */
+  /** Whether this is the timer that was armed last. @param taken whether it has elapsed, and is removed */
   isArmed(timer: Timer, ref: unknown, taken: boolean): boolean {
     if (ref === undefined || this.timers.get(timer) !== ref) return false;
     if (taken) this.timers.delete(timer);

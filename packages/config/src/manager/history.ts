@@ -30,7 +30,7 @@ export function unknownVersion({ history }: State, action: string): RangeError {
   );
 }
 
-/** What changed from one version to another. @throws RangeError when one of them is not kept */
+/** The changes from one version to another. @throws RangeError if one of them is not kept */
 export function differenceOf(
   state: State,
   from: number,
@@ -45,7 +45,7 @@ export function differenceOf(
   return changedValues(before!, after!, state.spec.secrets, budget);
 }
 
-/** The leaves in which two trees differ, sorted, secrets redacted. A promise where there are more than a few. */
+/** The leaves in which two trees differ, sorted, with secrets redacted. A promise where there are more than a few. */
 export function changedValues(
   before: Table,
   after: Table,

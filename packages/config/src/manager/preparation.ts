@@ -25,7 +25,7 @@ export type Limit = () => () => void;
  * Prepares a change. Synchronous if it takes little time and there is no foreign promise to wait for.
  *
  * @param slices makes what says how long work may go on
- * @throws ConfigValidationError, ConfigSourceError, RefusedCandidates when it is refused
+ * @throws ConfigValidationError, ConfigSourceError, RefusedCandidates if it is refused
  */
 export function prepareChange(
   plan: Plan,

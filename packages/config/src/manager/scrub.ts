@@ -4,8 +4,8 @@ import type { Table } from "../core/value.ts";
 import type { State } from "./state.ts";
 
 /**
- * A message without secrets: those that are effective and those that were a moment ago, those that a layer has though a
- * higher one hides them, and those in what a source offers though it was refused.
+ * A message without secrets: the effective and recent ones, those of layers that are hidden by higher ones, and those
+ * in refused candidates.
  *
  * @param more other values whose secrets the message must not show
  */
@@ -29,7 +29,7 @@ function treesOf({ configuration, history, sources }: State): readonly ValueAtPa
   return Array.from(trees, (tree) => [[], tree]);
 }
 
-/** A candidate is others' object, and may not let itself be read. */
+/** A candidate is a foreign object, and may throw on inspection. */
 function addTree(trees: Set<Table>, candidate: object): void {
   try {
     const { tree } = candidate as { readonly tree?: unknown };

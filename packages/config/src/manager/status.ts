@@ -19,7 +19,7 @@ import type { Failure, SourceState, State } from "./state.ts";
 /**
  * The manager's status.
  *
- * @param misses what was asked for and is not there
+ * @param misses paths that were read and have no value
  * @returns a promise where it takes longer than a slice of time
  */
 export function statusOf(
@@ -148,7 +148,7 @@ function sourceStatus(state: State, of: SourceState, now: number): SourceStatus 
   };
 }
 
-/** How keeping the overrides goes. They are no source, but who looks for `runtime` among the sources finds it. */
+/** The state of the saved overrides. They are not a source, but are listed among the sources as `runtime`. */
 function overridesStatus(
   state: State,
   { name, kind, required }: Source,
