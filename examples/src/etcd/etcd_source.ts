@@ -1,4 +1,4 @@
-/** A source for etcd, over its JSON gateway: what is particular to etcd. The rest is the kit's. */
+/** A source for etcd, over its JSON gateway. The kit adds retries, time-outs, the cache file and `status`. */
 import { RemoteFailure, remote_source, type RemoteSource } from "@otpts/config/remote";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -1,6 +1,6 @@
 /**
- * Stands for etcd in this example, in a process of its own: it speaks as much of the JSON gateway (`/v3/kv/range`, `/v3/kv/put`,
- * `/v3/watch`) as the source needs. `etcd_source` has been tried with etcd 3.4 itself.
+ * Stands in for etcd in this example, as a separate process: the part of the JSON gateway that the source needs (`/v3/kv/range`,
+ * `/v3/kv/put`, `/v3/watch`). `etcd_source` also works with a real etcd 3.4: pass its address to `main.js`.
  */
 import { createServer, type ServerResponse } from "node:http";
 import { text as textOf } from "node:stream/consumers";

@@ -1,11 +1,11 @@
 /**
  * Configuration from a web server, as a source: polled or waited for, with `ETag`, TLS, a bound of its size and a cache file.
- * An entry of its own:
+ * A separate entry:
  *
  *     import { HttpSource } from "@otpts/config/http";
  */
 export type { RemoteFormat } from "./sources/remote/answer.ts";
-export type { RemoteTimes } from "./sources/remote/options.ts";
+export type { RemoteCommonOptions } from "./sources/remote/options.ts";
 export type { RemoteStatus } from "./sources/remote/remote_source.ts";
 export type { TlsOptions } from "./sources/remote/tls.ts";
 export type { HttpHeader, HttpOptions } from "./sources/http/options.ts";

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { createServer } from "node:net";
@@ -564,8 +565,31 @@ describe("HttpSource with a cache file", () => {
     const writable = await loaded(cached("/other", { cache_file: join(folder, "writable") }));
     expect(writable.tree).toEqual({});
     expect(writable.follower.source.status!()).toMatchObject({
-      cache_problem: expect.stringContaining("others may write it") as string,
+      cache_problem: expect.stringContaining("other users may write it") as string,
     });
+  });
+
+  test("does not bring back what the server had no more, when that is down later", async () => {
+    await filled('{"a": 1}');
+    server.script = (_, response) => void response.writeHead(404).end();
+    const follower = new Follower(cached("/app.json", { on_missing: "clear" }));
+    await follower.reload();
+    await server.stop();
+    await follower.reload();
+    expect(follower.outcomes).toEqual(["absent", "error"]);
+    expect(follower.tree).toEqual({});
+  });
+
+  test("is removed with the document, where that clears its values, and stays where they stay", async () => {
+    for (const on_missing of ["keep", "clear"] as const) {
+      await filled('{"a": 1}');
+      const follower = await Follower.start(cached("/app.json", { on_missing }));
+      server.script = (_, response) => void response.writeHead(404).end();
+      await follower.reload();
+      await follower.reload();
+      await follower.stop();
+      expect(existsSync(join(folder, "cache"))).toBe(on_missing === "keep");
+    }
   });
 
   test("never replaces or removes a file that is something else", async () => {
@@ -578,7 +602,7 @@ describe("HttpSource with a cache file", () => {
     expect(follower.tree).toEqual({ a: 1 });
     await eventually(() =>
       expect(follower.source.status!()).toMatchObject({
-        cache_problem: `Cannot write cache file "${path}": it is no cache file`,
+        cache_problem: `Cannot write cache file "${path}": it is not a cache file`,
       }),
     );
     server.script = (_, response) => void response.writeHead(404).end();
@@ -643,7 +667,7 @@ describe("new HttpSource refuses", () => {
     ["TLS for http", "http://host/", { tls: { ca: "x" } }, /"tls" is for https/u],
     ["two authorities", "https://host/", { tls: { ca: "x", ca_file: "y" } }, /either "tls.ca" or "tls.ca_file"/u],
     ["two users", "http://u:hunter2@host/", { headers: { Authorization: "x" } }, /either a user in the URL or/u],
-    ["a name that is none", "http://host/", { headers: { "a b": "x" } }, /no name of a header/u],
+    ["a name that is none", "http://host/", { headers: { "a b": "x" } }, /not the name of a header/u],
     ["a header of its own", "http://host/", { headers: { "If-None-Match": "x" } }, /is the source's own/u],
     ["a header that is no text", "http://host/", { headers: { a: 1 } }, /must be a text or a function/u],
     ["a time that is none", "http://host/", { timeout: "5s" }, /"timeout" must be a number from 1/u],

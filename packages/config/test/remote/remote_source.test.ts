@@ -169,8 +169,8 @@ describe("remote_source, when loading fails,", () => {
     ["an error of fetch", new TypeError("fetch failed", { cause: fault("ECONNREFUSED") }), /: connection refused \(/u],
     ["an error of TLS", fault("CERT_HAS_EXPIRED"), /its certificate has expired/u],
     ["an error of a file", fault("ENOENT"), /: ENOENT: no$/u],
-    ["something else", 5, /load threw something that is no Error$/u],
-    ["nothing", undefined, /load threw something that is no Error$/u],
+    ["something else", 5, /load threw a value that is not an Error$/u],
+    ["nothing", undefined, /load threw a value that is not an Error$/u],
   ])("says why, for %s", async (_what, thrown, message) => {
     const { error, follower } = await loaded(made({ load: () => Promise.reject(thrown) }));
     expect(error?.message).toMatch(message);

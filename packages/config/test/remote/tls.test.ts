@@ -37,7 +37,9 @@ test("HttpSource trusts the authority that is given, as text or as a file, and n
   expect((await loaded(server.url, { verify: false })).tree).toEqual({ a: 1 });
   const unknown = await loaded(server.url);
   expect(unknown).toMatchObject({ tree: {}, code: "tls" });
-  expect(unknown.message).toMatch(/nobody known has signed its certificate; give the authority's as ca \([A-Z_]+\)$/u);
+  expect(unknown.message).toMatch(
+    /its certificate has an unknown issuer; give the issuer's certificate as ca \([A-Z_]+\)$/u,
+  );
 });
 
 test("HttpSource says in words what is wrong with a certificate", async () => {

@@ -20,7 +20,7 @@ export class ConsulIndex {
     this.last = 0n;
   }
 
-  /** What the answer to a query that asked with this index says. */
+  /** The meaning of the answer to a query with this index. */
   heard(answer: Answer): Heard {
     const asked = this.last;
     const present = answer.status === 200;

@@ -10,7 +10,7 @@ import { failed_connection } from "../remote/connection.ts";
 import { RemoteFailure } from "../remote/failure.ts";
 import type { TlsMaterial } from "../remote/tls.ts";
 
-/** What is asked for. */
+/** A request. */
 export interface HttpRequest {
   readonly url: URL;
   /** Sent to this URL's origin alone: they may hold credentials. */
@@ -23,7 +23,7 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
 }
 
-/** What was answered. */
+/** A response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -97,7 +97,7 @@ export class HttpClient {
       signal.addEventListener("abort", end, { once: true });
       sent.on("socket", (socket) => this.track(socket));
       sent.on("response", (response) => {
-        // What becomes of the body is seen by whoever reads it.
+        // The reader of the body sees its errors.
         response.on("error", ignored);
         resolve({ response, end });
       });
@@ -118,20 +118,20 @@ export class HttpClient {
 
 const REDIRECTING: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** Credentials, and who we are, are for the place that was named. */
+/** Headers and client certificate are for the origin of the URL that was given. */
 function toStranger(request: HttpRequest): HttpRequest {
   const { ca, verify } = request.tls;
   return { ...request, headers: {}, tls: { verify, ...(ca === undefined ? {} : { ca }) } };
 }
 
-/** @throws RemoteFailure for a way that leads to no place, or out of TLS */
+/** @throws RemoteFailure for an invalid address, or a way out of TLS */
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to === undefined || (to.protocol !== "http:" && to.protocol !== "https:")) {
-    throw redirect("it redirects to what is no address of http or https");
+    throw redirect("it redirects to an address that is not http or https");
   }
   if (from.protocol === "https:" && to.protocol === "http:") throw redirect("it redirects from https to plain http");
-  // What stands there is its own business; credentials are not taken from it.
+  // Credentials in the new address are not used.
   to.username = "";
   to.password = "";
   return to;
@@ -146,7 +146,7 @@ async function bodyOf(response: http.IncomingMessage, limit = 0): Promise<Uint8A
   const packing = (response.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   const unpack = Object.hasOwn(UNPACKERS, packing) ? UNPACKERS[packing] : undefined;
   if (unpack === undefined && packing !== "identity" && packing !== "") {
-    throw new RemoteFailure("bad_encoding", "its answer is packed in a way that was not asked for (Content-Encoding)");
+    throw new RemoteFailure("bad_encoding", "the response has a Content-Encoding that was not asked for");
   }
   const declared = lengthOf(response.headers["content-length"]);
   if (declared !== undefined && declared > limit) throw tooLarge(limit);
@@ -194,7 +194,7 @@ function failedBody(error: unknown): RemoteFailure {
   const { code } = error as { readonly code?: unknown };
   if (typeof code !== "string" || code === "Z_BUF_ERROR") return truncated();
   if (/^(Z_|ERR_|BR)/.test(code) && !/^ERR_(STREAM|SSL|TLS)/.test(code)) {
-    return new RemoteFailure("bad_encoding", `its answer cannot be unpacked (${code})`);
+    return new RemoteFailure("bad_encoding", `the response cannot be decompressed (${code})`);
   }
   return truncated();
 }

@@ -10,12 +10,12 @@ import { type HttpOptions, type HttpSettings, http_settings } from "./options.ts
 import { failed_http_status } from "./status.ts";
 
 /**
- * A document on a web server: TOML, JSON, JSONC or YAML. It is asked for by time, or waited for with a long poll, and read
- * again only when it has changed (`ETag`, `Last-Modified`).
+ * A document on a web server: TOML, JSON, JSONC or YAML. It is polled, or followed with a long poll, and transferred again
+ * only after a change (`ETag`, `Last-Modified`).
  *
- * - 200 is data; 404 and 410 are absence: empty at first, later it counts when a second reading confirms it.
- * - Everything else is an error: the last good values stay. `Retry-After` is heeded, up to five minutes.
- * - Redirects are followed, never from https to http; headers and client certificate go to the URL's own origin alone.
+ * - 200 is data; 404 and 410 mean that there is no document: empty at first, later a second reading must confirm it.
+ * - Any other outcome is an error: the last good values stay. `Retry-After` is respected, up to five minutes.
+ * - Redirects are followed, never from https to http; headers and client certificate go to the URL's own origin only.
  *
  * ```ts
  * new HttpSource("https://config.internal/myapp.toml");
@@ -31,7 +31,7 @@ export class HttpSource extends RemoteSource {
   /**
    * @param url of the document, with `http:` or `https:`. User and password in it are sent, and never shown; neither is its
    *   query
-   * @throws TypeError, RangeError for a URL that is none, and for options that contradict each other or are out of range
+   * @throws TypeError, RangeError for an invalid URL, and for options that contradict each other or are out of range
    */
   constructor(url: string | URL, options: HttpOptions = {}) {
     super(placeOf(http_settings(url, options)), "an HttpSource");
@@ -80,7 +80,7 @@ class Place {
     return { content: in_utf8(body, type), format: found, revision: headers.etag ?? headers["last-modified"] };
   }
 
-  /** The server answers when there is something else than the revision, or after that many milliseconds. */
+  /** The server responds when it has another revision, or after that many milliseconds. */
   async wait(signal: AbortSignal, revision: string | undefined, ms: number): Promise<RemoteNews> {
     const prefer = { prefer: `wait=${Math.max(1, Math.round(ms / 1000))}` };
     const { status, headers } = await this.get(signal, { ...conditions(revision), ...prefer }, undefined);
@@ -113,7 +113,7 @@ class Place {
     });
   }
 
-  /** Functions are asked each time, for credentials that are renewed. Their errors are not repeated: they may tell them. */
+  /** Functions are called for each request, as credentials are renewed. Their errors are not shown: they may contain these. */
   private async headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
     for (const [name, given] of this.settings.headers) {
@@ -135,12 +135,12 @@ class Place {
     try {
       return await timed(this.settings.timeout, signal, async () => given());
     } catch {
-      throw new RemoteFailure("header", `the function for header "${name}" failed, or gave nothing in time`);
+      throw new RemoteFailure("header", `the function for header "${name}" failed, or took too long`);
     }
   }
 }
 
-/** Asks for what is not this revision: an `ETag`, or a time. */
+/** The condition that the content is not this revision: an `ETag`, or a time. */
 function conditions(revision: string | undefined): Readonly<Record<string, string>> {
   if (revision === undefined) return {};
   return /^(W\/)?"/.test(revision) ? { "if-none-match": revision } : { "if-modified-since": revision };

@@ -4,7 +4,7 @@ import { format_by_extension } from "../../formats/by_extension.ts";
 import { REMOTE_FORMATS, type RemoteFormat } from "../remote/answer.ts";
 import { RemoteFailure } from "../remote/failure.ts";
 
-/** What `Accept` says. */
+/** The header `Accept`. */
 export const ACCEPTED = "application/json, application/toml, application/yaml;q=0.9, text/*;q=0.5, */*;q=0.1";
 
 const TYPES: Readonly<Record<string, RemoteFormat>> = {
@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<string, RemoteFormat>> = {
   "text/vnd.yaml": "yaml",
 };
 
-/** These say nothing of the format: the URL's extension does. */
+/** With these the URL's extension gives the format. */
 const VAGUE: ReadonlySet<string> = new Set(["", "text/plain", "application/octet-stream", "binary/octet-stream"]);
 
 /**
@@ -31,7 +31,7 @@ const VAGUE: ReadonlySet<string> = new Set(["", "text/plain", "application/octet
  * @param given by the source's options: it counts
  * @param type the header `Content-Type`
  * @param pathname of the URL that was asked for
- * @throws RemoteFailure `unknown_format` where nothing tells it, such as for a page of HTML
+ * @throws RemoteFailure `unknown_format` if none of them gives it, such as for a page of HTML
  */
 export function format_of(given: RemoteFormat | undefined, type: string | undefined, pathname: string): RemoteFormat {
   if (given !== undefined) return given;
@@ -43,15 +43,15 @@ export function format_of(given: RemoteFormat | undefined, type: string | undefi
   const found = VAGUE.has(media) && isNamed ? format_by_extension(pathname) : undefined;
   const known = REMOTE_FORMATS.find((name) => name === found);
   if (known !== undefined) return known;
-  // Only what looks like a media type is repeated.
-  const shown = /^[a-z0-9.+-]{1,40}\/[a-z0-9.+-]{1,60}$/.test(media) ? `"${media}"` : "no content type that is known";
+  // Only a media type is quoted.
+  const shown = /^[a-z0-9.+-]{1,40}\/[a-z0-9.+-]{1,60}$/.test(media) ? `"${media}"` : "no known content type";
   throw new RemoteFailure(
     "unknown_format",
-    `its answer has ${VAGUE.has(media) ? "no telling content type" : shown}; give the option "format", one of ${REMOTE_FORMATS.join(", ")}`,
+    `the response has ${VAGUE.has(media) ? "no specific content type" : shown}; give the option "format", one of ${REMOTE_FORMATS.join(", ")}`,
   );
 }
 
-/** The body as UTF-8. @throws RemoteFailure where its charset is unknown, or does not fit it */
+/** The body as UTF-8. @throws RemoteFailure for an unknown charset, or one that does not fit the body */
 export function in_utf8(body: Uint8Array, type: string | undefined): Uint8Array {
   const [, quoted, plain] = /;\s*charset\s*=\s*(?:"([^"]*)"|([^\s;]+))/i.exec(type ?? "") ?? [];
   const charset = (quoted ?? plain ?? "utf-8").trim().toLowerCase();
@@ -60,7 +60,7 @@ export function in_utf8(body: Uint8Array, type: string | undefined): Uint8Array 
   try {
     return new TextEncoder().encode(decoder.decode(body));
   } catch {
-    throw new RemoteFailure("charset", `its answer is not ${decoder.encoding}, as its content type says`);
+    throw new RemoteFailure("charset", `the response is not ${decoder.encoding}, as its content type says`);
   }
 }
 
@@ -68,7 +68,7 @@ function decoderOf(charset: string) {
   try {
     return new TextDecoder(charset, { fatal: true });
   } catch {
-    throw new RemoteFailure("charset", "its answer has an unknown charset; it should be UTF-8");
+    throw new RemoteFailure("charset", "the response has an unknown charset; use UTF-8");
   }
 }
 

@@ -1,29 +1,29 @@
 import { typeOf } from "../../core/words.ts";
 import { REMOTE_FORMATS, type RemoteFormat } from "../remote/answer.ts";
-import { Check, type RemoteOptions, type RemoteTimes } from "../remote/options.ts";
+import { Check, type RemoteOptions, type RemoteCommonOptions } from "../remote/options.ts";
 import type { TlsOptions } from "../remote/tls.ts";
 
 /** A header's value, or a function that gives the present one: for credentials that are renewed. */
 export type HttpHeader = string | (() => string | undefined | Promise<string | undefined>);
 
-/** What an `HttpSource` is told, beside the URL. */
-export interface HttpOptions extends RemoteTimes {
+/** Options of an `HttpSource`. */
+export interface HttpOptions extends RemoteCommonOptions {
   /** Name in `status`, and in the places of values; default: the URL without user, password and query. Shown. */
   readonly name?: string;
-  /** What the document is written in; else by its content type, else by the URL's extension. */
+  /** The format of the document; by default that of its content type, or else of the URL's extension. */
   readonly format?: RemoteFormat;
   /** Headers of each request, such as `authorization`. Sent to the URL's origin alone, and never shown. */
   readonly headers?: Readonly<Record<string, HttpHeader>>;
   /** For `https:`. Files are read again for each request, so that they may be renewed. */
   readonly tls?: TlsOptions;
   /**
-   * How long the server may wait for a change before it answers 304, in milliseconds: `Prefer: wait=…`. A server that does
-   * not know of it is polled. Default: no waiting.
+   * How long the server may wait for a change before it responds with 304, in milliseconds: `Prefer: wait=…`. A server that
+   * does not support it is polled. Default: no long poll.
    */
   readonly long_poll?: number;
 }
 
-/** What the options say. */
+/** The checked options. */
 export interface HttpSettings {
   /** Without user and password. */
   readonly url: URL;
@@ -33,8 +33,8 @@ export interface HttpSettings {
   readonly long_poll: number | undefined;
   readonly timeout: number;
   readonly max_bytes: number;
-  /** What all remote sources are told. */
-  readonly remote: RemoteTimes & { readonly name: string };
+  /** Options of all remote sources. */
+  readonly remote: RemoteCommonOptions & { readonly name: string };
 }
 
 const KNOWN = {
@@ -65,7 +65,7 @@ const TLS = {
   verify: true,
 } satisfies Record<keyof TlsOptions, true>;
 
-/** Those that the source itself sets. */
+/** Headers that the source itself sets. */
 const OWN: ReadonlySet<string> = new Set([
   "accept-encoding",
   "connection",
@@ -136,7 +136,7 @@ function headersOf(check: Check, headers: unknown): [string, HttpHeader][] {
   return Object.entries(headers as Record<string, unknown>).map(([given, value]) => {
     const name = given.toLowerCase();
     if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(name))
-      throw new TypeError(`${check.action}: "${given}" is no name of a header`);
+      throw new TypeError(`${check.action}: "${given}" is not the name of a header`);
     if (OWN.has(name)) throw new TypeError(`${check.action}: the header "${given}" is the source's own`);
     if (typeof value !== "string" && typeof value !== "function") {
       throw new TypeError(`${check.action}: the header "${given}" must be a text or a function, got ${typeOf(value)}`);

@@ -1,7 +1,7 @@
 import { RemoteFailure } from "../remote/failure.ts";
 import { retry_after } from "../remote/connection.ts";
 
-/** What a status that is neither data nor absence means. @param retryAfter the header `Retry-After` */
+/** Explains a status that is neither data nor absence. @param retryAfter the header `Retry-After` */
 export function failed_http_status(status: number, retryAfter: string | undefined): RemoteFailure {
   const more = { status, retry_after: retry_after(retryAfter, Date.now()) };
   if (status === 401) return new RemoteFailure("denied", "credentials are wanted (401)", more);

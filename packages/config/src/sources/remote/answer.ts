@@ -7,7 +7,7 @@ import { RemoteFailure } from "./failure.ts";
 /** A format that a document from elsewhere may be written in. */
 export type RemoteFormat = "toml" | "json" | "jsonc" | "yaml";
 
-/** What a place answered. */
+/** The result of a load. */
 export type RemoteAnswer =
   /** A document, as text or as bytes, or a table of plain data. `revision` names this content, for the next load. */
   | {
@@ -20,9 +20,9 @@ export type RemoteAnswer =
       readonly keys: Readonly<Record<string, string>> | ReadonlyMap<string, string>;
       readonly revision?: string | undefined;
     }
-  /** What was loaded last is still there. */
+  /** The content has not changed since the last load. */
   | { readonly unchanged: true; readonly revision?: string | undefined }
-  /** There is nothing. */
+  /** The place is empty. */
   | { readonly absent: true };
 
 /** The same, read once and checked. */
@@ -44,11 +44,11 @@ type Revision = string | undefined;
 export const REMOTE_FORMATS = FORMAT_NAMES.filter((name): name is RemoteFormat => name !== "env");
 
 /**
- * What others' code answered.
+ * Checks the result of a user's function.
  *
- * @param format of documents that do not say theirs
+ * @param format of documents that come without one
  * @param limit the largest document and the most text in keys, in bytes
- * @throws RemoteFailure where it is none of these, or too large; PlainDataError for a table that is no plain data
+ * @throws RemoteFailure for any other or too large a result; PlainDataError for a table that is not plain data
  */
 export function checked_answer(answer: unknown, format: RemoteFormat, limit: number): CheckedAnswer {
   if (typeof answer !== "object" || answer === null) throw misunderstood();
@@ -63,7 +63,7 @@ export function checked_answer(answer: unknown, format: RemoteFormat, limit: num
   const { content } = said;
   if (typeof content === "string" || content instanceof Uint8Array) {
     if (content.length > limit) throw tooLarge(limit);
-    // Bytes are others' and may be written over.
+    // The user's code may write into its bytes later.
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content.slice();
     if (bytes.length > limit) throw tooLarge(limit);
     return { kind: "document", bytes, format: formatOf(said["format"] ?? format), revision };
@@ -92,7 +92,7 @@ function keysOf(keys: unknown, limit: number): ReadonlyMap<string, string> {
 function formatOf(format: unknown): RemoteFormat {
   const known = REMOTE_FORMATS.find((name) => name === format);
   if (known !== undefined) return known;
-  throw new RemoteFailure("unknown_format", `the format of its document must be one of ${REMOTE_FORMATS.join(", ")}`);
+  throw new RemoteFailure("unknown_format", `the format of the document must be one of ${REMOTE_FORMATS.join(", ")}`);
 }
 
 function misunderstood(): RemoteFailure {

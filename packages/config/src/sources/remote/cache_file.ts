@@ -6,7 +6,7 @@ import { NotRegular } from "../regular_file.ts";
 import { systemCode, systemFault } from "../system_words.ts";
 import { turn } from "./waiting.ts";
 
-/** What a cache file belongs to, in texts: that of another place is not used. */
+/** The owner of a cache file, in texts: the file of another owner is not used. */
 export type CacheOwner = Readonly<Record<string, string>>;
 
 /** Least time between two writings of the file, in milliseconds. */
@@ -17,10 +17,10 @@ const BATCH = 500;
 
 /**
  * The cache file of one source: the last good content, for a start while its place cannot be reached. Written behind the
- * loads, at most once a second, the last state always; replaced whole, mode 0600, since it holds what the place holds.
+ * loads, at most once a second, the last state always; replaced whole, mode 0600, since it holds everything that the place holds.
  *
- * A line of JSON for the head, one for each item, and one for the end. A regular file that only its owner may write: another
- * one is not read, and one that is no cache file is not replaced.
+ * The file has a line of JSON for the head, one for each item, and one for the end. It is a regular file that only its owner may
+ * write: any other file is not read, and a file that is not a cache file is not replaced.
  */
 export class CacheFile {
   private readonly path: string;
@@ -43,7 +43,7 @@ export class CacheFile {
     this.file = new DurableFile(path);
   }
 
-  /** Why the file could not be written, read or removed. Never what is in it. */
+  /** The reason why the file could not be written, read or removed. Never quotes the file. */
   get problem(): string | undefined {
     return this.trouble;
   }
@@ -59,16 +59,16 @@ export class CacheFile {
     this.timer.unref();
   }
 
-  /** Writes what waits; resolves when nothing is being written. */
+  /** Writes pending items; resolves when no write is in progress. */
   async flush(): Promise<void> {
     this.begin();
     while (this.writing !== undefined) await this.writing;
   }
 
   /**
-   * What was kept; undefined where there is no file that can be used.
+   * Reads the items; undefined if there is no usable file.
    *
-   * @param checked makes of each item what it should be, and throws where it cannot
+   * @param checked checks and converts an item, and throws for an invalid one
    */
   async read<T>(checked: (item: unknown) => T): Promise<readonly T[] | undefined> {
     try {
@@ -144,16 +144,16 @@ export class CacheFile {
     return items;
   }
 
-  /** What others may write is not believed. */
+  /** A file that other users may write is not trusted. */
   private async must_be_private(): Promise<void> {
     if (process.platform === "win32") return;
     const { mode, uid } = await stat(await this.file.place());
-    if ((mode & 0o022) !== 0) throw new NotUsable("others may write it; make its mode 0600");
+    if ((mode & 0o022) !== 0) throw new NotUsable("other users may write it; change its mode to 0600");
     const own = process.geteuid?.();
     if (uid !== own && uid !== 0) throw new NotUsable("it belongs to another user");
   }
 
-  /** A file that somebody keeps something else in is not replaced. Looked at before it is first written. */
+  /** A file with other content is not replaced. Checked before the first write. */
   private async must_be_ours(): Promise<void> {
     if (this.isOurs) return;
     const place = await this.file.place();
@@ -164,7 +164,7 @@ export class CacheFile {
     try {
       const { bytesRead, buffer } = (await handle?.read({ buffer: Buffer.alloc(HEAD) })) ?? {};
       if (bytesRead !== undefined && bytesRead > 0 && buffer !== undefined) {
-        if (!isHead(buffer.toString("utf8", 0, bytesRead))) throw new NotUsable("it is no cache file");
+        if (!isHead(buffer.toString("utf8", 0, bytesRead))) throw new NotUsable("it is not a cache file");
       }
     } finally {
       await handle?.close();
@@ -177,7 +177,7 @@ export class CacheFile {
   }
 }
 
-/** How much of a file is looked at to tell whether it is a cache file, in bytes. */
+/** Length of the beginning by which a cache file is recognised, in bytes. */
 const HEAD = 64;
 
 /** The first line begins with the version. */
@@ -186,11 +186,11 @@ function isHead(text: string): boolean {
 }
 
 function headOf(line: string | undefined): Readonly<Record<string, unknown>> {
-  if (line === undefined || !isHead(line)) throw new NotUsable("it is no cache file");
+  if (line === undefined || !isHead(line)) throw new NotUsable("it is not a cache file");
   return JSON.parse(line) as Record<string, unknown>;
 }
 
-/** There is a file, and it is not used. Its message tells why. */
+/** A file that is not used. The message has the reason. */
 class NotUsable extends Error {}
 
 function whyOf(error: unknown): string {

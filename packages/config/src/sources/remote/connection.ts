@@ -1,9 +1,9 @@
 import { RemoteFailure } from "./failure.ts";
 
 /**
- * What an error of the connection means. Only its code is used: messages of certificates and URLs are not ours to repeat.
+ * Explains an error of a connection. Only its code is used, as its message may contain URLs and certificates.
  *
- * @param error what a socket, `node:http` or `fetch` gave
+ * @param error an error of a socket, `node:http` or `fetch`
  */
 export function failed_connection(error: unknown): RemoteFailure {
   const code = codeOf(error);
@@ -24,7 +24,7 @@ export function failed_connection(error: unknown): RemoteFailure {
   return new RemoteFailure("unreachable", "the connection failed");
 }
 
-/** The same for an error of others' code; undefined where it need not be one of a connection. */
+/** The same for an error of a user's function; undefined for an error that may have another cause than a connection. */
 export function known_connection(error: unknown): RemoteFailure | undefined {
   const code = codeOf(error);
   // These two are errors of files as well.
@@ -33,7 +33,7 @@ export function known_connection(error: unknown): RemoteFailure | undefined {
   return failure.code === "tls" || Object.hasOwn(CONNECTIONS, code) ? failure : undefined;
 }
 
-/** The code of an error, or of what caused it: `fetch` puts the socket's error there, and so does one that tried several addresses. */
+/** The code of an error or of its cause: errors of `fetch`, and of attempts at several addresses, contain the socket's error. */
 function codeOf(error: unknown): string | undefined {
   let at: unknown = error;
   for (let depth = 0; depth < 5 && typeof at === "object" && at !== null; depth++) {
@@ -65,7 +65,7 @@ const CONNECTIONS: Readonly<Record<string, string>> = {
 };
 
 const UNKNOWN_AUTHORITY =
-  "the TLS connection failed: nobody known has signed its certificate; give the authority's as ca";
+  "the TLS connection failed: its certificate has an unknown issuer; give the issuer's certificate as ca";
 
 const CERTIFICATES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
@@ -84,7 +84,7 @@ const CERTIFICATES: Readonly<Record<string, string>> = {
   ERR_OSSL_PEM_BAD_BASE64_DECODE: "the TLS connection failed: ca, cert or key is damaged",
 };
 
-/** What went wrong while TLS was agreed on. The code tells it, or for EPROTO OpenSSL's reason in the message. */
+/** Explains an error of the handshake, by its code or, for EPROTO, by OpenSSL's reason in the message. */
 function handshake(error: unknown, code: string): string | undefined {
   const reason = `${code} ${String((error as { readonly message?: unknown }).message)}`.replaceAll("_", " ");
   if (/wrong version number|packet length too long/i.test(reason)) {

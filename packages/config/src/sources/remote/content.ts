@@ -15,7 +15,7 @@ import { turn } from "./waiting.ts";
 /** Keys that are read between two turns of the event loop. */
 const BATCH = 500;
 
-/** What was loaded last, and how it becomes a layer. */
+/** The content that was loaded last. */
 type Kept =
   | { readonly kind: "document"; readonly bytes: Uint8Array; readonly format: RemoteFormat; readonly layer: Layer }
   | { readonly kind: "table"; readonly tree: Table }
@@ -26,13 +26,13 @@ export class RemoteContent implements Held {
   private readonly source: string;
   private readonly secret: boolean;
   private kept: Kept | undefined;
-  /** It comes from the cache file: the place has not confirmed it. */
+  /** The content comes from the cache file, and no load has confirmed it. */
   private restored = false;
   /** A document that could not be parsed: it is not parsed again. */
   private refused:
     | { readonly bytes: Uint8Array; readonly format: RemoteFormat; readonly fault: SyntaxFault }
     | undefined;
-  /** Names what is held. */
+  /** The revision of the content. */
   private named: string | undefined;
 
   /** @param secret whether all its values are secrets, whatever they are called */
@@ -41,12 +41,12 @@ export class RemoteContent implements Held {
     this.secret = secret;
   }
 
-  /** Names what is held, in the place's words; undefined where nothing is held, or it has no name. */
+  /** The revision of the content; undefined without content, or if the place has no revisions. */
   get revision(): string | undefined {
     return this.named;
   }
 
-  /** Takes an answer in. @throws SyntaxFault for a document that cannot be read, RemoteFailure; then nothing has changed */
+  /** Takes the result of a load. @throws SyntaxFault for a document with a fault, RemoteFailure; both leave the content as it was */
   async take(answer: CheckedAnswer, signal: AbortSignal): Promise<Reading> {
     if (answer.kind === "absent") return { found: false };
     if (answer.kind === "unchanged") {
@@ -178,7 +178,7 @@ function texts(item: unknown): readonly string[] {
   throw new TypeError("not an item");
 }
 
-/** What a cache file holds. @throws where it is damaged */
+/** The content of a cache file. @throws for a damaged one */
 function answerOf([head = [], ...rest]: readonly (readonly string[])[]): CheckedAnswer {
   const [kind, one = "", two = ""] = head;
   const answer =

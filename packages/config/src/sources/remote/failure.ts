@@ -31,7 +31,7 @@ export class RemoteFailure extends Error {
   }
 }
 
-/** Whether an error comes from here or from reading a document, so that its message may be told. */
+/** Whether the message of an error may be shown: it is a failure from here, or a fault in a document. */
 export function tellable(error: unknown): error is RemoteFailure | SyntaxFault {
   return error instanceof RemoteFailure || error instanceof SyntaxFault;
 }

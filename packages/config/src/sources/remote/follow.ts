@@ -4,7 +4,7 @@ import { failed_connection } from "./connection.ts";
 import { RemoteFailure } from "./failure.ts";
 import { pause } from "./waiting.ts";
 
-/** What waiting at a remote place brought. */
+/** The result of waiting at a remote place. */
 export interface Heard {
   /** A load might find something new. */
   readonly news: boolean;
@@ -14,16 +14,16 @@ export interface Heard {
   readonly valid: boolean;
 }
 
-/** What following a remote place needs from outside. */
+/** The functions and times that following a remote place needs. */
 export interface FollowPort {
   /**
-   * Waits at the place until there may be something new, or its own time is over. Left out where nobody can wait there.
+   * Waits at the place until there may be a change, or until its time is over. Left out for a place that offers no waiting.
    *
-   * @param again nothing that was heard before is to be trusted: the first time, and after a failure
+   * @param again the state of earlier waits is not valid any more: the first time, and after a failure
    * @throws RemoteFailure
    */
   readonly ask?: ((again: boolean, signal: AbortSignal) => Promise<Heard>) | undefined;
-  /** `ask` may wait though something has changed since it last did: a load that failed must be repeated all the same. */
+  /** `ask` may miss changes between two waits, so a failed load must be repeated without it. */
   readonly blind: () => boolean;
   /** A load might find something new. */
   ring(): void;
@@ -39,19 +39,19 @@ export interface FollowPort {
   readonly load_backoff: Backoff;
   /** How long after a load the next one is due, in milliseconds; 0: never. */
   readonly poll_interval: number;
-  /** Slowest pace when what is heard brings nothing, in milliseconds. */
+  /** Slowest pace when loads find no change after a wait, in milliseconds. */
   readonly unrelated: number;
-  /** Slowest pace at a place where nobody can wait, in milliseconds. */
+  /** Slowest pace when waits end at once, in milliseconds. */
   readonly polling: number;
   /** From 0 to 1. */
   readonly random: () => number;
 }
 
-/** What an operator wants to know of it. */
+/** The state, for operators. */
 export interface FollowState {
-  /** What was asked last was answered; where nobody can wait, the last load. */
+  /** The last wait succeeded; without waits, the last load. */
   readonly connected: boolean;
-  /** Failures of `ask` since its last answer; where nobody can wait, of loads. */
+  /** Failed waits since the last good one; without waits, failed loads. */
   readonly retries: number;
   /** Unix time of the next try in milliseconds, while waiting for it. */
   readonly next_retry: number | undefined;
@@ -74,7 +74,7 @@ type Reason = "poll" | "again";
  * Follows a remote place: says when a load might find something new, for ever, until it is closed. It hears so by waiting
  * there, with one request in flight, or by time; and it asks again after failures, more and more slowly.
  *
- * What it hears is only *that* something may have changed; the load that follows reads what.
+ * A wait only reports *that* there may be a change; the load that follows reads it.
  */
 export class Follow implements Watch {
   private readonly port: FollowPort;
@@ -89,18 +89,18 @@ export class Follow implements Watch {
   private pace: number;
   /** How long the last load took. */
   private reading = 0;
-  /** Loads in a row that brought nothing though something was heard. */
+  /** Loads in a row that found no change after a wait had reported one. */
   private fruitless = 0;
   private heard = false;
   /** Rings later. */
   private owed: { readonly timer: NodeJS.Timeout; readonly why: Reason; readonly at: number } | undefined;
   private loadFailures = 0;
-  /** A load is to find out whether the place is gone. */
+  /** A load has been rung for to find out whether the place is gone. */
   private alarmed = false;
-  /** The next request must not trust what was heard. */
+  /** The next wait must begin anew. */
   private again = true;
-  /** A load said so, and not a failure. */
-  private told = false;
+  /** A load asked for that, not a failure. */
+  private restarted = false;
 
   constructor(port: FollowPort, signal: AbortSignal) {
     this.port = port;
@@ -131,7 +131,7 @@ export class Follow implements Watch {
     return this.running;
   }
 
-  /** A load has succeeded. @param again what was heard is not to be trusted any more; `took` in milliseconds */
+  /** A load has succeeded. @param again the wait in progress must begin anew; `took` in milliseconds */
   loaded({ again, took, news }: { readonly again: boolean; readonly took: number; readonly news: boolean }): void {
     this.alarmed = false;
     this.reading = took;
@@ -143,14 +143,14 @@ export class Follow implements Watch {
     this.poll();
     if (!again) return;
     this.again = true;
-    this.told = true;
+    this.restarted = true;
     this.query.abort();
   }
 
   /**
-   * A load has failed. What rang for it still has to be read, so it rings again; slower each time.
+   * A load has failed. The change that rang for it has not been read yet, so it rings again, each time later.
    *
-   * @param wait milliseconds for which the place wants to be left alone
+   * @param wait milliseconds during which the place accepts no requests
    */
   load_failed(wait?: number): void {
     this.alarmed = false;
@@ -191,9 +191,9 @@ export class Follow implements Watch {
 
   private async once(stopped: AbortSignal): Promise<void> {
     const began = performance.now();
-    const { again, told } = this;
+    const { again, restarted } = this;
     this.again = false;
-    this.told = false;
+    this.restarted = false;
     const query = (this.query = new AbortController());
     let heard: Heard;
     try {
@@ -214,15 +214,15 @@ export class Follow implements Watch {
       this.heard = true;
       this.port.ring();
     }
-    this.adapt(heard, took, told);
+    this.adapt(heard, took, restarted);
     // Change after change is read at this pace, so that the requests stay bounded however many there are.
     await pause(Math.max(0, this.pace - (performance.now() - began)), stopped);
   }
 
-  private adapt({ news, moved, valid }: Heard, took: number, told: boolean): void {
+  private adapt({ news, moved, valid }: Heard, took: number, restarted: boolean): void {
     const { debounce, unrelated, polling } = this.port;
     const slower = (ceiling: number) => Math.min(ceiling, Math.max(this.pace, 10) * 2);
-    if (!valid || told) this.pace = slower(polling);
+    if (!valid || restarted) this.pace = slower(polling);
     else if (news && this.fruitless > 1) this.pace = slower(unrelated);
     else if (news) this.pace = Math.min(READING, Math.max(debounce, this.reading * 2));
     else if (took >= AT_ONCE) this.pace = debounce;
@@ -238,7 +238,7 @@ export class Follow implements Watch {
     this.nextRetry = Date.now() + wait;
     this.connected = false;
     if (this.owed?.why === "again") this.settle();
-    // The load that follows tells the manager, once, that the place is gone; the first good answer rings again.
+    // The load that follows reports the failure to the manager, once; the first good wait rings again.
     if (!this.alarmed && this.port.healthy()) {
       this.alarmed = true;
       this.port.ring();

@@ -9,7 +9,7 @@ import type { Value } from "../../core/value.ts";
  * The text of a key and the value it stands for.
  *
  * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text, where a
- * text may stand), `null` is null where no schema tells a type.
+ * text may stand), `null` is null where no schema gives a type.
  *
  * @returns undefined for an empty text where the value is no text: unset
  * @throws TextFault

@@ -3,21 +3,21 @@ import { typeOf } from "../../core/words.ts";
 import type { SourceContext } from "../source.ts";
 import { REMOTE_FORMATS, type RemoteAnswer, type RemoteFormat } from "./answer.ts";
 
-/** What all remote sources can be told. */
-export interface RemoteTimes {
+/** Options of all remote sources. */
+export interface RemoteCommonOptions {
   /** `true`: a start fails when the place, and `cache_file`, give nothing. Default `false`. */
   readonly required?: boolean;
-  /** What becomes of the values when there is nothing any more. Default `keep`. */
+  /** Whether the last values stay when the place becomes empty. Default `keep`. */
   readonly on_missing?: "keep" | "clear";
-  /** File that keeps the last good content for a start while the place is down. Mode 0600: it holds what the place holds. */
+  /** File that keeps the last good content for a start while the place is down. Mode 0600. */
   readonly cache_file?: string;
-  /** How long after a load the next one is due, in milliseconds, give or take a tenth. Default 30,000; 0: never by itself. */
+  /** How long after a load the next one is due, in milliseconds, less up to a tenth at random. Default 30,000; 0: no polling. */
   readonly poll_interval?: number;
   /** Time for a load, in milliseconds. Default 5,000: below the manager's `load_timeout`. */
   readonly timeout?: number;
   /** Bounds of the jittered wait between tries, in milliseconds. Default `{ min: 500, max: 30_000 }`. */
   readonly backoff?: Partial<Backoff>;
-  /** How long changes that were heard of are gathered before they are read, in milliseconds. Default 20. */
+  /** How long changes are gathered after a wait has reported one, in milliseconds. Default 20. */
   readonly debounce?: number;
   /** Largest content that is read, in bytes. Default 16 MiB. */
   readonly max_bytes?: number;
@@ -25,8 +25,8 @@ export interface RemoteTimes {
   readonly secret?: boolean;
 }
 
-/** A source of one's own: what is particular to a place. */
-export interface RemoteOptions extends RemoteTimes {
+/** Options of `remote_source`: the functions that are specific to a place. */
+export interface RemoteOptions extends RemoteCommonOptions {
   /** Name in `status`, and in the places of values. Shown: it must hold no credentials. */
   readonly name: string;
   /** For people and metrics, such as `vault`. Default `remote`. */
@@ -36,18 +36,18 @@ export interface RemoteOptions extends RemoteTimes {
    * place is not used. Not shown, and kept as a digest only. Default: the name.
    */
   readonly place?: string;
-  /** What documents are written in whose answer does not say so. Default `json`. */
+  /** The format of documents that come without one. Default `json`. */
   readonly format?: RemoteFormat;
   /**
-   * Loads what there is. One load runs at a time.
+   * Loads the content. One load runs at a time.
    *
-   * A `RemoteFailure` says in its words why that was not possible. What else is thrown is shown too, without credentials
-   * that are known as such.
+   * The message of a `RemoteFailure` is shown. The message of any other error is shown without credentials of well-known
+   * forms.
    *
    * @param signal fires when the source is stopped, or when `timeout` is over: requests must end then
-   * @param revision what the last answer that counted called its content; the answer may be `{ unchanged: true }` if that
-   *   is still there. Undefined where nothing is held
-   * @param env the environment that the manager's sources see
+   * @param revision the revision of the last good load; the result may be `{ unchanged: true }` if the place still has it.
+   *   Undefined if there was no such load
+   * @param env the environment of the manager's sources
    */
   readonly load: (
     signal: AbortSignal,
@@ -55,13 +55,13 @@ export interface RemoteOptions extends RemoteTimes {
     env: SourceContext["env"],
   ) => Promise<RemoteAnswer>;
   /**
-   * Waits until there may be something new, and resolves then: a load follows. It may resolve with `{ unchanged: true }` when
-   * it has waited long enough. It is called again at once, and after a failure more and more slowly.
+   * Waits until there may be a change: a load follows when it resolves, unless it resolves with `{ unchanged: true }`. It is
+   * called again at once, and after failures at growing intervals.
    *
-   * With `revision`, it resolves at once where something else is there than what that names.
+   * With `revision`, it should resolve at once if the place has another revision by now.
    *
-   * @param signal fires when the source is stopped, when `watch_timeout` is over, or when a load found that it waits in vain
-   * @param revision what the last load, or the last wait, called the content
+   * @param signal fires when the source is stopped, when `watch_timeout` is over, or when a load found another revision
+   * @param revision the revision of the last load or the last wait
    */
   readonly watch?: (
     signal: AbortSignal,
@@ -70,17 +70,17 @@ export interface RemoteOptions extends RemoteTimes {
   ) => Promise<RemoteNews | undefined | void>;
   /** Longest time for one wait of `watch`, in milliseconds: then that is over, and the next one begins. Default 60,000. */
   readonly watch_timeout?: number;
-  /** Gives up what is open, such as connections; called when the source is stopped. */
+  /** Releases connections and the like; called when the source is stopped. */
   readonly close?: () => Promise<void>;
-  /** What else is to be told in `status`: plain data without secrets. */
+  /** More for `status`: plain data without secrets. */
   readonly details?: () => object;
 }
 
-/** What a wait brought. */
+/** The result of a wait. */
 export interface RemoteNews {
-  /** Nothing is new: the wait was over. */
+  /** There was no change until the wait was over. */
   readonly unchanged?: boolean;
-  /** Names what is there now. */
+  /** The revision that the place has now. */
   readonly revision?: string | undefined;
 }
 
@@ -123,7 +123,7 @@ const KNOWN = {
 /** Node's timers take no more. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
-/** Checks the options and fills in the defaults. @param owner of what is made, for the errors. @throws TypeError, RangeError */
+/** Checks the options and fills in the defaults. @param owner the name for error messages. @throws TypeError, RangeError */
 export function remote_settings(owner: string, given: RemoteOptions): RemoteSettings {
   const check = new Check(`Cannot make ${owner}`);
   if (typeof given !== "object" || given === null) {
@@ -161,7 +161,7 @@ export function remote_settings(owner: string, given: RemoteOptions): RemoteSett
   };
 }
 
-/** Checks options; its errors name what was to be made. */
+/** Checks options. Its errors begin with `action`. */
 export class Check {
   readonly action: string;
 

@@ -6,7 +6,7 @@ import type { CacheFile } from "./cache_file.ts";
 import { Follow, type FollowPort, type FollowState } from "./follow.ts";
 import { RemoteFailure } from "./failure.ts";
 
-/** What one reading of a place found. */
+/** The result of one reading of a place. */
 export type Reading =
   | { readonly found: false; readonly again?: boolean }
   | {
@@ -15,27 +15,27 @@ export type Reading =
       readonly changed: boolean;
       /** Size of what was read; left out where nothing was. */
       readonly bytes?: number;
-      /** What is to be told of it. */
+      /** Diagnostics of the content. */
       readonly notes?: readonly Diagnostic[];
-      /** Waiting for a change must begin anew: the place went back in time, or is ahead of what was heard. */
+      /** The wait in progress must begin anew: the place went back in time, or is ahead of it. */
       readonly again?: boolean;
     };
 
-/** What a source holds of the last good reading. */
+/** The content of the last good reading. */
 export interface Held {
   contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution;
   clear(): void;
-  /** It, for the cache file: plain data, a list of lines. */
+  /** The content for the cache file: plain data, one item a line. */
   items(): readonly unknown[];
-  /** Takes the place of what is held by what the cache file has; undefined where there is nothing. @throws where it cannot be */
+  /** Takes the content of the cache file; undefined if there is none. @throws if it cannot be read */
   restore(cache: CacheFile): Promise<true | undefined>;
 }
 
-/** What is particular to a source. */
+/** The parts that differ from source to source. */
 export interface RemotePort {
   /** Its name. */
   readonly source: string;
-  /** What people call the place, for a diagnostic: `Consul`. */
+  /** The name of the place in diagnostics: `Consul`. */
   readonly place: string;
   readonly on_missing: "keep" | "clear";
   readonly held: Held;
@@ -52,7 +52,7 @@ export interface RemotePort {
   release(): Promise<void>;
 }
 
-/** How the line to a place is. */
+/** The state of the connection to a place. */
 export interface RemoteStanding {
   readonly watch: FollowState | undefined;
   readonly failure: { readonly code: string; readonly message: string; readonly since: number } | undefined;
@@ -66,19 +66,19 @@ export interface RemoteStanding {
 const CONFIRM = 1000;
 
 /**
- * What all remote sources share: which reading counts, what stays when there is none, and how the place is followed.
+ * The part that all remote sources share: which reading counts, which values stay without one, and when to read again.
  *
- * - What was read is data.
- * - Absence is empty at first; later it counts when a second reading confirms it.
- * - Everything else is an error: the last good values stay. Where there are none yet, those of the cache file stand in.
- * - A place that wants to be left alone for a while is not asked before.
+ * - A reading with content is data.
+ * - An empty place is an empty layer at first; later, once a second reading confirms it, `on_missing` decides.
+ * - Any other outcome is an error: the last good values stay. If there are none yet, those of the cache file are used.
+ * - A place that asked for a pause gets no request before that is over.
  */
 export class Remote {
   private readonly port: RemotePort;
   private follow: Follow | undefined;
-  /** Something was there at the last reading that told. */
+  /** There is content, by the last reading that counted. */
   private there = false;
-  /** Readings in a row that found nothing where there had been something. */
+  /** Readings in a row that found no content, where there had been some. */
   private missed = 0;
   /** The manager must get data even where nothing changed: it has a layer from the cache file, or none. */
   private owes = true;
@@ -86,14 +86,14 @@ export class Remote {
   private notes: readonly Diagnostic[] = [];
   private bytes = 0;
   private failure: RemoteStanding["failure"];
-  /** Until then (`performance.now()`) the place wants to be left alone, and why. */
+  /** The pause that the place asked for: its end (`performance.now()`), and the failure that it came with. */
   private closed: { readonly until: number; readonly why: RemoteFailure } | undefined;
 
   constructor(port: RemotePort) {
     this.port = port;
   }
 
-  /** Something was there at the last reading that told, or is held from the cache file. */
+  /** There is content: from the last reading that counted, or from the cache file. */
   get is_there(): boolean {
     return this.there;
   }
@@ -172,7 +172,7 @@ export class Remote {
     throw error;
   }
 
-  /** Milliseconds for which the place wants to be left alone. */
+  /** Milliseconds that are left of the pause. */
   private left(): number | undefined {
     return this.closed === undefined ? undefined : Math.max(1, this.closed.until - performance.now());
   }
@@ -190,7 +190,7 @@ export class Remote {
     return this.data();
   }
 
-  /** Once is not enough: a place that is being restored, or was just restarted without its data, answers the same. */
+  /** One reading is not enough: a place that is being restored, or was restarted without its data, responds in the same way. */
   private async absent(): Promise<Loaded> {
     const { on_missing, cache, held } = this.port;
     if (!this.there) {
@@ -230,7 +230,7 @@ export class Remote {
 
   private data(): Loaded {
     const { source, place, held } = this.port;
-    const message = `${place} gave nothing yet: these are the last good values, from the cache file`;
+    const message = `${place} has not responded yet: these are the last good values, from the cache file`;
     const cached = this.fromCache ? [{ source, code: "cached", message }] : [];
     return { outcome: "data", contribution: held.contribution(this.bytes, [...cached, ...this.notes]) };
   }

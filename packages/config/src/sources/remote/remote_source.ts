@@ -15,9 +15,9 @@ import { type Reading, Remote } from "./remote.ts";
 import { type LineStatus, line_status } from "./status.ts";
 import { timed } from "./waiting.ts";
 
-/** How a remote source stands. Plain data, without secrets. */
+/** The state of a remote source. Plain data, without secrets. */
 export interface RemoteStatus extends LineStatus {
-  /** What the place calls the content that was loaded last. */
+  /** The revision that was loaded last. */
   readonly revision: string | undefined;
   /** Loads and waits since the source exists. */
   readonly requests: number;
@@ -29,9 +29,9 @@ const POLLING = 5000;
 const SHOWN = 100;
 
 /**
- * A source whose content comes from another machine. What is particular to the place is a function that loads, and perhaps
- * one that waits for a change; the rest is the same for all: by time or by waiting, time-outs, tries with back-off, the last
- * good values while the place is down, also from a cache file, and how it is. `remote_source` makes one.
+ * A source whose content comes from another machine. A function that loads, and optionally one that waits for a change, are
+ * specific to a place; the rest is shared: polling and waiting, time-outs, retries with back-off, the last good values while
+ * the place is down, the cache file, and `status`. `remote_source` makes one.
  */
 export class RemoteSource implements Source {
   readonly name: string;
@@ -42,14 +42,14 @@ export class RemoteSource implements Source {
   private readonly settings: RemoteSettings;
   private readonly content: RemoteContent;
   private readonly remote: Remote;
-  /** What the last wait heard of, until a load has looked. */
+  /** The revision that the last wait reported, until a load has read it. */
   private heard: string | undefined;
   /** The revision that the wait in flight was begun with. */
   private waiting: { readonly revision: string | undefined } | undefined;
   private requests = 0;
   private last_contact: number | undefined;
 
-  /** @param owner what is made, for the errors. @throws TypeError, RangeError for options that are none */
+  /** @param owner the name for error messages. @throws TypeError, RangeError for invalid options */
   constructor(options: RemoteOptions, owner = "a remote source") {
     this.settings = remote_settings(owner, options);
     this.given = { ...options };
@@ -110,7 +110,7 @@ export class RemoteSource implements Source {
     const { heard } = this;
     const answer = await this.asked(timeout, signal, (inner) => this.given.load(inner, this.content.revision, env));
     const reading = await this.content.take(checked_answer(answer, format, max_bytes), signal);
-    // Something has been heard of meanwhile: another load looks.
+    // A wait has reported a change meanwhile: another load follows.
     if (this.heard !== heard) return reading;
     this.heard = undefined;
     // A wait that began with another revision may wait in vain.
@@ -123,7 +123,7 @@ export class RemoteSource implements Source {
     this.waiting = { revision: known };
     const { watch_timeout } = this.settings;
     const wait = async (inner: AbortSignal) => newsOf(await this.given.watch!(inner, known, env));
-    // Nothing may be heard for long because nothing happens, or because the line is dead: another wait tells.
+    // A long silence means that there was no change, or that the connection is dead: the next wait shows which.
     const answer = await this.asked<RemoteNews>(watch_timeout, signal, wait, { unchanged: true }).finally(() => {
       this.waiting = undefined;
     });
@@ -142,11 +142,11 @@ export class RemoteSource implements Source {
   ): Promise<T> {
     this.requests += 1;
     const answer = await timed(ms, signal, ask, late);
-    this.last_contact = Date.now();
+    if (answer !== late) this.last_contact = Date.now();
     return answer;
   }
 
-  /** Others' code may fail, or hang: a stop goes on. */
+  /** A user's function may fail or hang: the stop goes on. */
   private async release(): Promise<void> {
     const close = async () => this.given.close?.();
     await timed(this.settings.timeout, new AbortController().signal, close).catch(() => undefined);
@@ -160,7 +160,7 @@ export class RemoteSource implements Source {
 }
 
 /**
- * Makes a source of what is particular to a remote place.
+ * Makes a source of the functions that are specific to a remote place.
  *
  * ```ts
  * const flags = remote_source({
@@ -175,7 +175,7 @@ export class RemoteSource implements Source {
  * });
  * ```
  *
- * @throws TypeError, RangeError for options that are none
+ * @throws TypeError, RangeError for invalid options
  */
 export function remote_source(options: RemoteOptions): RemoteSource {
   return new RemoteSource(options);
@@ -192,14 +192,14 @@ function newsOf(answer: unknown): RemoteNews {
   return { unchanged: unchanged === true, revision: revision as string | undefined };
 }
 
-/** Others' code may throw anything. */
+/** A user's function may throw anything. */
 function failureOf(thrown: unknown): RemoteFailure {
   const { message, cause } = (thrown ?? {}) as { readonly message?: unknown; readonly cause?: unknown };
   // `fetch` says "fetch failed", and why in its cause.
   const network = known_connection(cause ?? thrown);
   if (network !== undefined) return network;
   if (thrown instanceof PlainDataError)
-    return new RemoteFailure("not_plain", `its content is no plain data: ${thrown.message}`);
-  const words = typeof message === "string" && message !== "" ? message : "load threw something that is no Error";
+    return new RemoteFailure("not_plain", `its content is not plain data: ${thrown.message}`);
+  const words = typeof message === "string" && message !== "" ? message : "load threw a value that is not an Error";
   return new RemoteFailure("failed", withoutCredentials(words, "[redacted]"));
 }

@@ -1,8 +1,8 @@
 import type { RemoteStanding } from "./remote.ts";
 
-/** How the line to a remote place is. Plain data, without secrets. */
+/** The state of the connection to a remote place. Plain data, without secrets. */
 export interface LineStatus {
-  /** `idle`: nobody follows it; `connected`; `retrying`: it waits for its next try. */
+  /** `idle`: it is not followed; `connected`; `retrying`: the last request failed. */
   readonly state: "idle" | "connected" | "retrying";
   /** The last request was answered. */
   readonly connected: boolean;
@@ -14,7 +14,7 @@ export interface LineStatus {
   readonly next_retry: string | undefined;
   /** Why the last load failed, or else the watch. */
   readonly error: { readonly code: string; readonly message: string; readonly since: string | undefined } | undefined;
-  /** Nothing is there. */
+  /** The place is empty. */
   readonly missing: boolean;
   /** The values come from the cache file: they are those of an earlier run. */
   readonly from_cache: boolean;

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { RemoteFailure } from "./failure.ts";
 
-/** TLS of a connection, as a source is told. Files are read again, so that they may be renewed. */
+/** TLS options of a source. Files are read again for new connections, so that they may be renewed. */
 export interface TlsOptions {
   /** The authority's certificate, PEM. */
   readonly ca?: string | Uint8Array;

@@ -22,11 +22,11 @@ export function turn(): Promise<void> {
 }
 
 /**
- * Calls a function with a signal that fires when the time is over, or with the outer one. One that does not heed it is not
- * waited for any longer; what it may still bring nobody takes.
+ * Calls a function with a signal that fires when the time is over, or with the outer one. A
+ * function that ignores the signal is not waited for; its later result is dropped.
  *
  * @param ms milliseconds
- * @param late what stands for the result when the time is over; left out where that is a failure
+ * @param late the result when the time is over; left out if that is a failure
  * @throws RemoteFailure `timeout` or `stopped`; what the function throws before
  */
 export async function timed<T>(
