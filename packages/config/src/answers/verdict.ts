@@ -24,6 +24,8 @@ export interface Finding {
 /** Whether a configuration is good, and what is wrong with it. */
 export interface Verdict {
   readonly valid: boolean;
+  /** Whether what is effective was validated: a program that refuses what its sources bring goes on with what it had. */
+  readonly validated: boolean;
   readonly version: number;
   /** Leaves of the effective configuration. */
   readonly keys: number;
@@ -63,28 +65,56 @@ export function sourceFinding(error: Error, name: string): Finding {
   };
 }
 
+/**
+ * Whether a source that fails keeps the configuration from being valid: one that is required; and one that is not, where what it
+ * says is wrong, and not only out of reach.
+ */
+export function isProblem({ line, code }: Finding, required: boolean): boolean {
+  return required || line !== undefined || !OUT_OF_REACH.has(code);
+}
+
+const OUT_OF_REACH: ReadonlySet<string> = new Set([
+  "unreachable",
+  "timeout",
+  "denied",
+  "token",
+  "tls",
+  "http_status",
+  "server_error",
+  "rate_limited",
+  "redirect",
+  "no_leader",
+  "unreadable",
+  "missing",
+  "failed",
+]);
+
 /** What is wrong with a running manager's configuration: what was refused last, and which sources fail. */
 export async function runningVerdict(state: State): Promise<Verdict> {
   const { refused, sources } = await statusOf(state);
-  const failing = sources.flatMap(({ name, last_error, state: how }): Finding[] => {
+  const failing = sources.flatMap(({ name, last_error, state: how, required }) => {
     if (how !== "error" || last_error === undefined) return [];
     const { message, code = "failed", file, line, column } = last_error;
-    return [
-      {
-        message,
-        source: name,
-        code,
-        ...(file === undefined ? {} : { file }),
-        ...(line === undefined ? {} : { line }),
-        ...(column === undefined ? {} : { column }),
-      },
-    ];
+    const place = {
+      ...(file === undefined ? {} : { file }),
+      ...(line === undefined ? {} : { line }),
+      ...(column === undefined ? {} : { column }),
+    };
+    return [{ finding: { message, source: name, code, ...place } as Finding, required }];
   });
-  return verdictOf(state, [...failing, ...(refused?.problems ?? []).map(findingOf)]);
+  const [problems, notices] = [true, false].map((wanted) =>
+    failing.filter(({ finding, required }) => isProblem(finding, required) === wanted).map(({ finding }) => finding),
+  );
+  return verdictOf(state, [...problems!, ...(refused?.problems ?? []).map(findingOf)], notices, true);
 }
 
-/** What is told of a state. @param problems what keeps it from being valid */
-export async function verdictOf(state: State, problems: readonly Finding[]): Promise<Verdict> {
+/** What is told of a state. @param problems what keeps it from being valid; @param notices what does not, beside what the state tells */
+export async function verdictOf(
+  state: State,
+  problems: readonly Finding[],
+  notices: readonly Finding[] = [],
+  validated = problems.length === 0,
+): Promise<Verdict> {
   const { diagnostics, sources, shape_conflicts, keys, version } = await statusOf(state);
   await meetSecrets(state, newBudget());
   const clean = (one: Finding): Finding => ({ ...one, message: scrub(state, one.message) });
@@ -95,11 +125,13 @@ export async function verdictOf(state: State, problems: readonly Finding[]): Pro
   }));
   return {
     valid: problems.length === 0,
+    validated,
     version,
     keys,
     sources: sources.map((source) => ({ name: source.name, state: source.state, keys: source.keys })),
     problems: problems.map(clean),
     notices: [
+      ...notices,
       ...diagnostics.map(({ path, message, code, source }) => ({
         ...(path === undefined ? {} : { path }),
         message,

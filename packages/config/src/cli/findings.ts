@@ -18,10 +18,13 @@ function placeText({ file, line, column, place }: Finding): string | undefined {
 }
 
 /** Says on stderr what is wrong with what an answer was made from. */
-export function warn({ problems }: Verdict, err: Terminal): void {
+export function warn({ problems, validated }: Verdict, err: Terminal): void {
   if (problems.length === 0) return;
   const { paint } = err;
-  err.print(paint.yellow("The configuration is not valid; this is what its sources say, not validated:"));
+  err.print(paint.yellow(validated ? REFUSED : UNVALIDATED));
   for (const one of problems) err.print(...findingLines(one, paint.red("✗"), paint));
   err.print("");
 }
+
+const UNVALIDATED = "The configuration is not valid; this is what its sources say, not validated:";
+const REFUSED = "What the sources have now is refused, or cannot be read; the values from before stay:";

@@ -4,7 +4,7 @@ import { check, complete, type Configuration, emptyConfiguration, prepare, type 
 import { byNewNames } from "../core/renaming.ts";
 import { Snapshot } from "../core/snapshot.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
-import { type Finding, findingOf, sourceFinding, type Verdict, verdictOf } from "../answers/verdict.ts";
+import { type Finding, findingOf, isProblem, sourceFinding, type Verdict, verdictOf } from "../answers/verdict.ts";
 import { initialState, type SourceState, type State } from "../manager/state.ts";
 import { asError } from "../manager/thrown.ts";
 import type { Source } from "../sources/source.ts";
@@ -44,15 +44,19 @@ export async function loadAside(spec: ConfigSpec, waiting: (names: readonly stri
     }),
   ]);
   const problems: Finding[] = [...saved.problems];
+  const notices: Finding[] = [];
   for (const [i, { error }] of answers.entries()) {
-    if (error !== undefined) problems.push(sourceFinding(error, spec.layer_names[i]!));
+    if (error === undefined) continue;
+    const finding = sourceFinding(error, spec.layer_names[i]!);
+    (isProblem(finding, spec.layers[i]!.required) ? problems : notices).push(finding);
   }
   const empty: Configuration = {
     ...emptyConfiguration(spec.layer_names, spec.secrets, spec.aliases),
     overrides: saved.overrides,
   };
   const made = await configurationOf(spec, empty, answers, problems);
-  return verdictOn(spec, made, answers, problems);
+  const state = stateOf(spec, made, answers);
+  return { state, verdict: await verdictOf(state, problems, notices) };
 }
 
 async function answerOf(source: Source, name: string, spec: ConfigSpec): Promise<Answer> {
@@ -125,7 +129,7 @@ async function configurationOf(
       contributions[at] = undefined;
     }
   }
-  const isWhole = problems.length === 0;
+  const isWhole = problems.length === 0 && answers.every(({ error }) => error === undefined);
   try {
     const checked = await limited(check(empty, prepared, spec), spec.validation_timeout);
     return complete(empty, prepared, checked);
@@ -155,15 +159,11 @@ async function limited<T>(checked: T | Promise<T>, ms: number): Promise<T> {
   }
 }
 
-async function verdictOn(
-  spec: ConfigSpec,
-  configuration: Configuration,
-  answers: readonly Answer[],
-  problems: readonly Finding[],
-): Promise<LoadedSpec> {
+/** The state that a manager would have. */
+function stateOf(spec: ConfigSpec, configuration: Configuration, answers: readonly Answer[]): State {
   const now = Date.now();
   const initial = initialState(spec);
-  const state: State = {
+  return {
     ...initial,
     phase: "running",
     configuration,
@@ -177,5 +177,4 @@ async function verdictOn(
         : { last_error: { at: now, error: answers[i]!.error } }),
     })),
   };
-  return { state, verdict: await verdictOf(state, problems) };
 }

@@ -1,12 +1,14 @@
 /** The command as it is published, in a child process, in a folder with files of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 /** The published command. */
 export const CLI = join(PACKAGE, "lib", "cli.js");
+
+const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 
 /** How a command ended. */
 export interface Ending {
@@ -30,6 +32,8 @@ export class Folder {
     this.path = mkdtempSync(join(programs, "f-"));
     this.write("package.json", '{ "type": "module" }');
     for (const [name, text] of Object.entries(files)) this.write(name, text);
+    // A file that was just written is waited for until it is settled.
+    for (const name of Object.keys(files)) utimesSync(join(this.path, name), LONG_AGO, LONG_AGO);
   }
 
   write(name: string, text: string): void {

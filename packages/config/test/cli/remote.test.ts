@@ -159,6 +159,26 @@ would change 2 values of version ${before}; nothing was changed
   });
 });
 
+test("a program whose sources bring what is not valid goes on: its values are given, and check tells the problem", async () => {
+  const other = await started();
+  const whole = SHOP["config.toml"]!;
+  try {
+    folder.write("config.toml", whole.replace("8080", "70000"));
+    const asked = (...args: readonly string[]) => folder.run([...args, "--url", other.url]);
+    await eventually(async () => expect((await asked("check")).stdout).toContain("not valid: 1 problem"), {
+      timeout: 20_000,
+    });
+    expect(await asked("get", "server.port")).toMatchObject({ code: 0, stdout: "8080\n" });
+    expect(await asked("tree", "server")).toMatchObject({
+      code: 0,
+      stderr: expect.stringContaining("the values from before stay"),
+    });
+  } finally {
+    folder.write("config.toml", whole);
+    await other.stop();
+  }
+});
+
 test.each([
   ["http://127.0.0.1:9", "Cannot reach"],
   ["http://127.0.0.1:99999", "must be the address of a dashboard"],

@@ -67,6 +67,21 @@ export default new ConfigSpec({ sources: [slow], load_timeout: 50 });
     expect(code).toBe(1);
   });
 
+  test("a source that need not be there and is out of reach is a notice; one that is there and broken is a problem", async () => {
+    const folder = shop({
+      "config.js": `import { ConfigSpec, ConsulSource, FileSource } from "@otpts/config";
+export default new ConfigSpec({
+  sources: [new ConsulSource("shop", { address: "http://127.0.0.1:9" }), new FileSource("maybe.toml", { required: false })],
+});
+`,
+    });
+    const { code, stdout } = await folder.run(["check", ...MODULE]);
+    expect(stdout).toMatch(/^! Cannot read "shop\/" in Consul/u);
+    expect(code).toBe(0);
+    folder.write("maybe.toml", "a = = 1");
+    expect(await folder.run(["check", ...MODULE])).toMatchObject({ code: 1 });
+  });
+
   test("nothing is written or locked: a program that runs with durable overrides does not notice", async () => {
     const folder = shop({
       "overrides.js": `import { ConfigManager, ConfigSpec, RuntimeSource } from "@otpts/config";
@@ -262,6 +277,41 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     const { code, stdout, stderr } = await shop({ "empty.js": "export default 1;" }).run(args);
     expect(stderr).toContain(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  });
+
+  test("in TypeScript, it is run by a Node that does, and another one says what to do", async () => {
+    const typed = SHOP["config.js"]!.replace('"config.toml"', "file as string").replace(
+      "export default",
+      'const file: string = "config.toml";\nexport default',
+    );
+    const { code, stdout, stderr } = await shop({ "config.ts": typed }).run([
+      "get",
+      "log_level",
+      "--module",
+      "config.ts",
+    ]);
+    if ((process.features as { typescript?: unknown }).typescript) {
+      expect({ code, stdout }).toEqual({ code: 0, stdout: "info\n" });
+    } else {
+      expect(code).toBe(2);
+      expect(stderr).toContain(`Node ${process.versions.node} does not run TypeScript; use Node 22.18 or later`);
+      expect(stderr).toContain('NODE_OPTIONS="--import tsx"');
+    }
+  });
+
+  test("one that waits for what never comes is told as that", async () => {
+    const { code, stderr } = await shop({ "config.js": "await new Promise(() => {});" }).run(["check", ...MODULE]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "✗ Cannot go on: the module waits for something that never comes, at its top level\n",
+    });
+  });
+
+  test("a specification of another copy of the package is told as that", async () => {
+    const copy = "export default new (class ConfigSpec {})();";
+    const { code, stderr } = await shop({ "config.js": copy }).run(["check", ...MODULE]);
+    expect(stderr).toContain("its ConfigSpec is of another copy of @otpts/config");
+    expect(code).toBe(2);
   });
 
   test("a module that fails is told with its message and its own frames", async () => {

@@ -14,7 +14,7 @@ export async function env(session: Session): Promise<number> {
   warn(verdict, err);
   if (session.json) {
     session.printJson(found);
-    return verdict.valid ? 0 : 1;
+    return verdict.validated ? 0 : 1;
   }
   const { paint } = out;
   if (found.variables.length > 0) {
@@ -28,7 +28,7 @@ export async function env(session: Session): Promise<number> {
   }
   if (found.notices.length > 0)
     out.print("", ...found.notices.map((text) => `${paint.yellow("!")} ${printable(text)}`));
-  return verdict.valid ? 0 : 1;
+  return verdict.validated ? 0 : 1;
 }
 
 function rowOf({ name, path, value, rule_in_words, effect, by }: Variable, paint: Paint): Cell[] {

@@ -17,7 +17,7 @@ export async function explain(session: Session, path: string): Promise<number> {
   const nothing = found.value === undefined && found.winner === undefined && found.shadowed.length === 0;
   if (session.json) {
     session.printJson(found);
-    return nothing || !verdict.valid ? 1 : 0;
+    return nothing || !verdict.validated ? 1 : 0;
   }
   if (nothing) {
     const { near } = found;
@@ -45,7 +45,7 @@ export async function explain(session: Session, path: string): Promise<number> {
   for (const [i, { why }] of layers.entries()) {
     out.print(lines[i]!, ...wrapped(printable(why), out.width - 3).map((line) => `   ${paint.dim(line)}`));
   }
-  return verdict.valid ? 0 : 1;
+  return verdict.validated ? 0 : 1;
 }
 
 /** A layer of the stack. */

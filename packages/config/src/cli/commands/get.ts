@@ -7,8 +7,8 @@ import { jsonText } from "../value_text.ts";
 export async function get(session: Session, path: string, options: { readonly default?: string }): Promise<number> {
   const subject = await session.subject();
   const { err, out } = session;
-  const { valid, problems } = await subject.verdict();
-  if (!valid) {
+  const { validated, problems } = await subject.verdict();
+  if (!validated) {
     err.print("Cannot tell the value: the configuration is not valid");
     for (const one of problems) err.print(...findingLines(one, err.paint.red("✗"), err.paint));
     return 1;

@@ -21,7 +21,7 @@ export async function tree(session: Session, path = "", options: { readonly flat
   else if (leaves.length === 1 && leaves[0]!.segments.length === 0) out.print(out.paint.dim("nothing is configured"));
   else
     out.print(...table(options.flat === true ? flat(leaves, out.paint) : nested(leaves, out.paint), out.width, [1, 2]));
-  return verdict.valid ? 0 : 1;
+  return verdict.validated ? 0 : 1;
 }
 
 function flat(leaves: readonly Leaf[], paint: Paint): Cell[][] {
