@@ -203,6 +203,8 @@ export class Effects {
     try {
       const copy = admitSliced(tree, undefined, { strict: true }, newBudget());
       if (!(copy instanceof Promise) && this.updates === undefined) return copy;
+      // It may fail while an earlier update is still being copied.
+      if (copy instanceof Promise) copy.catch(() => undefined);
       // One after the other, so that no later update overtakes this one.
       const updates = Promise.resolve(this.updates)
         .then(() => copy)
@@ -267,7 +269,11 @@ export class Effects {
     if (!this.spec.validation.isEmpty) return this.startJob(change, async () => run());
     try {
       const prepared = run();
-      if (prepared instanceof Promise) return this.startJob(change, () => prepared);
+      if (prepared instanceof Promise) {
+        // It may fail before the job has its first turn, and the job reports it.
+        prepared.catch(() => undefined);
+        return this.startJob(change, () => prepared);
+      }
       return { type: "prepared", change, outcome: { prepared } };
     } catch (error) {
       return { type: "prepared", change, outcome: { error: asError(error) } };

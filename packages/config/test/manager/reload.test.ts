@@ -15,6 +15,7 @@ import {
   SOURCE_UPDATE,
   TemplateSource,
 } from "../../src/index.ts";
+import { MemorySource } from "../../src/testing.ts";
 import { eachAlone, eventually, gate, inProcess, managerOf, ScriptedSource, started } from "./kit.ts";
 
 const { DOWN, ERROR, SHUTDOWN } = atoms;
@@ -370,6 +371,16 @@ describe("a reload that is not valid", () => {
     await Config.reload();
     expect(Config.snapshot().tree).toEqual({ port: 2, more: 2 });
     expect((await Config.status()).refused).toBeUndefined();
+  });
+
+  test("fail the start with the error of the source that cannot make its layer, however much else runs", async () => {
+    const starts = Array.from({ length: 20 }, (_, i) => {
+      const sources = [new MemorySource({ hosts: ["a"] }), new EnvironmentSource("A")];
+      return ConfigManager.start(new ConfigSpec({ name: `busy_${i}`, sources, env: { A_HOSTS_0: "b" } }));
+    });
+    const outcomes = await Promise.allSettled(starts);
+    const reasons = outcomes.map((outcome) => outcome.status === "rejected" && (outcome.reason as Error).constructor);
+    expect(new Set(reasons)).toEqual(new Set([ConfigSourceError]));
   });
 
   test("starts without an optional source that no problem names, and without no more than that", async () => {
