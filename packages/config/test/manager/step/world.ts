@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Pid } from "@otpts/runtime";
 import type { Contribution } from "../../../src/core/layer.ts";
 import { changedLeaves, diff, sortedByPath } from "../../../src/core/diff.ts";
@@ -528,8 +529,9 @@ function outcomeOf(
   }
 }
 
+/** Equal values: the order of a table's keys does not count. */
 function same(a: Value | undefined, b: Value | undefined): boolean {
-  return Object.is(a, b) || JSON.stringify(a) === JSON.stringify(b);
+  return isDeepStrictEqual(a, b);
 }
 
 function show(value: unknown): string {
