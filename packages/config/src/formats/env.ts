@@ -5,8 +5,9 @@ import { type Document, type Format, type Place, SyntaxFault, position_at } from
 
 /**
  * `.env` files, as Node reads them (`util.parseEnv`): a name, `=`, a value; comments; quotes of three kinds, inside
- * which a value may have several lines; `export` before a name. Each name is at the top of the tree, with its text. Any
- * other line is refused, while Node silently skips it.
+ * which a value may have several lines; `export` before a name. Each name is at the top of the tree, with its text. What
+ * Node skips silently is refused: any other line, text after a closing quote, a comment without a blank before it. So is a
+ * quote without an end.
  */
 export const env: Format = {
   name: "env",
@@ -48,12 +49,45 @@ function placesOf(text: string): Map<string, Place> {
     places.set(name, { offset: start, children: undefined });
     const value = equals + 1 + text.slice(equals + 1, lineEnd).search(/\S|$/);
     const quote = value < lineEnd ? text[value]! : "";
-    if (!QUOTES.includes(quote) || quote === "") continue;
-    const end = text.indexOf(quote, value + 1);
-    // Without a closing quote, the quote is part of a value of one line.
-    if (end !== -1) at = endOfLine(text, end) + 1;
+    if (quote === "") continue;
+    const end = QUOTES.includes(quote) ? endOfQuoted(text, value) : endOfPlain(text, value, lineEnd);
+    at = endOfLine(text, end) + 1;
   }
   return places;
+}
+
+/** The closing quote of a value. @throws SyntaxFault if there is none, or if more than a comment follows it */
+function endOfQuoted(text: string, value: number): number {
+  const end = text.indexOf(text[value]!, value + 1);
+  if (end === -1) {
+    throw new SyntaxFault(
+      "syntax",
+      "a quote has no end: write the value in quotes of another kind",
+      position_at(text, value),
+    );
+  }
+  const rest = text.slice(end + 1, endOfLine(text, end));
+  const more = rest.search(/\S/);
+  if (more !== -1 && rest[more] !== "#") {
+    const what = "text after the closing quote; no quote can be escaped, use quotes of another kind";
+    throw new SyntaxFault("syntax", what, position_at(text, end + 1 + more));
+  }
+  return end;
+}
+
+/** The end of a value without quotes. @throws SyntaxFault if a comment may be meant as part of the value */
+function endOfPlain(text: string, value: number, lineEnd: number): number {
+  const line = text.slice(value, lineEnd);
+  const hash = line.indexOf("#");
+  if (hash > 0 && /\S/.test(line[hash - 1]!)) {
+    const what = 'a comment begins at this "#": quote the value if it belongs to it, or put a blank before it';
+    throw new SyntaxFault("syntax", what, position_at(text, value + hash));
+  }
+  const stray = line.trimEnd().indexOf("\r");
+  if (stray !== -1) {
+    throw new SyntaxFault("syntax", "a carriage return without a line feed", position_at(text, value + stray));
+  }
+  return lineEnd;
 }
 
 function endOfLine(text: string, from: number): number {

@@ -129,6 +129,23 @@ describe(".env", () => {
     expect(fault("env", "A=1\n=2\n")).toMatchObject({ code: "syntax", position: { line: 2, column: 1 } });
   });
 
+  test.each<[what: string, text: string, line: number, column: number]>([
+    ["text after a closing quote", 'A=1\nB="x" y\n', 2, 7],
+    ["text after a quote that was meant to be escaped", 'A="x\\"y"\n', 1, 7],
+    ["the other half of a text with an apostrophe", "A='it''s'\n", 1, 7],
+    ["text after the end of several lines", 'A="x\ny"z\nB=1\n', 2, 3],
+    ["a quote without an end", 'A="x\nB=1\n', 1, 3],
+    ["a # that may belong to the value", "PASSWORD=abc#def\n", 1, 13],
+    ["a carriage return that ends no line", "A=1\rB=2\r", 1, 4],
+  ])("refuses %s, which Node takes for something else without a word", (_, text, line, column) => {
+    expect(fault("env", text)).toMatchObject({ code: "syntax", position: { line, column } });
+  });
+
+  test("takes comments after values, and # inside quotes", () => {
+    const text = "A=1 # c\nB='1 # c' # d\nC=\"#\"#c\nD=# c\nE= #c\r\nF=1\r\n";
+    expect(parse_text(text, "env").tree).toEqual({ A: "1", B: "1 # c", C: "#", D: "", E: "", F: "1" });
+  });
+
   test.each([".env", ".env.local", "prod.env", "/etc/app/.ENV"])("is what %s is", (path) => {
     expect(new FileSource(path).format).toBe("env");
   });
