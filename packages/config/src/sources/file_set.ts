@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Diagnostic } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { UnreadableFile, print_file } from "./file_sample.ts";
+import type { WatchedBy } from "./file_watch.ts";
 import { type Listing, print_listing } from "./listing.ts";
 import type { SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
@@ -129,11 +130,19 @@ export class FileSet<T> {
     };
   }
 
+  /** How changes are noticed at the moment: by events only where every file and directory has them. */
+  get watched(): WatchedBy {
+    if (this.running === undefined) return "no";
+    const files = [...this.members.values()].map(({ file }) => file.watched);
+    const directories = [...this.directories.values()].map(({ directory }) => directory.watched);
+    return [...files, ...directories].includes("polling") ? "polling" : "events";
+  }
+
   /** The status for operators. */
   status(): object {
     const files = [...this.members.values()].filter(({ content }) => content !== undefined);
     return {
-      watched: this.running === undefined ? "no" : this.options.use_polling ? "polling" : "events",
+      watched: this.watched,
       files: files.map(({ file }) => file.shown).sort(),
     };
   }

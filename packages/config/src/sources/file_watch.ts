@@ -59,6 +59,9 @@ export interface FileWatchOwner {
   unwatched(what: "path" | "inode", error: unknown): void;
 }
 
+/** How changes are noticed: by the events of the system and by looking, by looking alone, or not at all. */
+export type WatchedBy = "events" | "polling" | "no";
+
 /** The open watches of this process. */
 const open = new Set<FileWatch>();
 
@@ -131,8 +134,13 @@ export class FileWatch {
   }
 
   /** Whether native events are available for the whole route of the path. */
-  get native(): boolean {
+  private get native(): boolean {
     return !this.options.use_polling && this.problems.path === undefined && this.stations.size > 0;
+  }
+
+  /** How changes are noticed at the moment. */
+  get watched(): WatchedBy {
+    return this.native ? "events" : "polling";
   }
 
   /**

@@ -1,4 +1,4 @@
-import { FileWatch, type FileWatchOptions } from "./file_watch.ts";
+import { FileWatch, type FileWatchOptions, type WatchedBy } from "./file_watch.ts";
 import { type Listing, list_directory } from "./listing.ts";
 import type { Watch } from "./source.ts";
 import type { Together } from "./together.ts";
@@ -7,6 +7,7 @@ import type { Together } from "./together.ts";
 export class WatchedDirectory {
   private readonly path: string;
   private readonly options: FileWatchOptions;
+  private running: FileWatch | undefined;
   private seen: Listing | undefined;
   private stirred: number | undefined;
   private answered: number | undefined;
@@ -47,8 +48,18 @@ export class WatchedDirectory {
       // The poll goes on, and the files report that they cannot be watched.
       unwatched: () => undefined,
     });
+    this.running = watch;
     await watch.start();
-    return { close: () => watch.close() };
+    const close = async (): Promise<void> => {
+      if (this.running === watch) this.running = undefined;
+      await watch.close();
+    };
+    return { close };
+  }
+
+  /** How changes are noticed at the moment. */
+  get watched(): WatchedBy {
+    return this.running?.watched ?? "no";
   }
 
   together(): Together {

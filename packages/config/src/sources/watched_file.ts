@@ -5,7 +5,7 @@ import type { Contribution, Diagnostic } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
-import { FileWatch, type Seen, events_read } from "./file_watch.ts";
+import { FileWatch, type Seen, type WatchedBy, events_read } from "./file_watch.ts";
 import { has_open_writer } from "./open_writer.ts";
 import { type Route, route_of } from "./route.ts";
 import { Unsettled, read_settled } from "./settled_file.ts";
@@ -252,11 +252,16 @@ export class WatchedFile {
     return { links: this.#links, stirred: this.#stirred, answered: this.#answered };
   }
 
+  /** How changes are noticed at the moment. */
+  get watched(): WatchedBy {
+    return this.#watch?.watched ?? "no";
+  }
+
   /** The status for operators. */
   status(): object {
     const looked = this.#watch?.last_looked;
     return {
-      watched: this.#watch === undefined ? "no" : this.#watch.native ? "events" : "polling",
+      watched: this.watched,
       ...(looked === undefined ? {} : { last_looked: new Date(looked).toISOString() }),
     };
   }

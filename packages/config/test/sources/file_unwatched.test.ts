@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect, test, vi } from "vitest";
 
+import { DirectorySource } from "../../src/directory.ts";
 import { FileSource } from "../../src/sources/file.ts";
 import { context, eventually, layer_of } from "./loading.ts";
 
@@ -19,8 +20,28 @@ vi.mock("node:fs", async (original) => {
   return { ...real, watch };
 });
 
+test("status says of a set of files that it is looked at, while not all of it can be watched", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
+  system.exhausted = true;
+  const source = DirectorySource.conf_d(folder, { poll_interval: 20, settle: 50 });
+  const watched = () => (source.status!() as { watched: string }).watched;
+  await source.load(context());
+  expect(watched()).toBe("no");
+  const watch = await source.watch!(() => undefined, context());
+  try {
+    // Also while there is no file yet: the directory itself is a part of the set.
+    expect(watched()).toBe("polling");
+    system.exhausted = false;
+    await eventually(() => watched() === "events");
+  } finally {
+    await watch.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
 test("FileSource tells when a file cannot be watched, and sees its changes all the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
+  system.exhausted = true;
   const path = join(folder, "config.toml");
   await writeFile(path, "a = 1\n");
   const source = new FileSource(path, { poll_interval: 20, settle: 50 });
