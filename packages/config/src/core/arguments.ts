@@ -160,7 +160,12 @@ function namedBy(
     return { raw, path, text: "false", rank: 1 };
   }
   const path = mapped ?? pathOf(source, raw, name, lower, diagnostics);
-  const takesNext = lower.expected(path)?.type === "boolean" ? next === "true" || next === "false" : next !== undefined;
+  const expected = lower.expected(path)?.type;
+  const takesNext = expected === "boolean" ? next === "true" || next === "false" : next !== undefined;
+  if (expected === "string" && inline === undefined && !takesNext) {
+    const message = `"${raw}" has no value, and "${formatPath(path)}" is a text: it is read as "true"`;
+    diagnostics.push({ source, code: "no_value", message, path: formatPath(path) });
+  }
   return { raw, path, text: inline ?? (takesNext ? next! : "true"), rank: 1 };
 }
 

@@ -15,6 +15,9 @@ import type { Segments, Value } from "./value.ts";
  * (`text_value.ts`). A name that leads into a list is refused: a list is set as a whole.
  */
 
+/** The character that stands for bytes that are not UTF-8, in variables and arguments. */
+const REPLACED = "\uFFFD";
+
 /** The setting of one name. */
 export interface Setting {
   /** The name as written: of a variable, an argument, a file. */
@@ -71,6 +74,10 @@ export function textLayer(
       continue;
     }
     const value = read(source, setting, rules, lower, diagnostics);
+    if ([setting.text].flat().some((text) => text.includes(REPLACED))) {
+      const message = `"${setting.name}" has bytes that are not UTF-8: they are read as U+FFFD`;
+      diagnostics.push({ source, code: "not_utf8", message, path });
+    }
     if (value === undefined) {
       const message = `"${setting.name}" is empty and "${path}" is no text: it counts as not set`;
       diagnostics.push({ source, code: "empty", message, path });

@@ -9,6 +9,7 @@ import {
 import type { Diagnostic, Knowledge } from "../core/layer.ts";
 import { matches, parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
+import { ConfigSourceError } from "../errors.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 import { VariableFiles } from "./variable_files.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
@@ -124,8 +125,13 @@ export class EnvironmentSource implements Source {
     const rules = this.#rules;
     const entries: Record<string, string> = {};
     const missed: Diagnostic[] = [];
-    for (const [variable, text] of Object.entries(this.#env ?? context.env)) {
+    for (const [variable, text] of Object.entries<unknown>(this.#env ?? context.env)) {
       if (text === undefined) continue;
+      if (typeof text !== "string") {
+        if (!this.#counts(variable)) continue;
+        const message = `Cannot load "${this.name}": "${variable}" is ${text === null ? "null" : `a ${typeof text}`}, must be a text`;
+        throw new ConfigSourceError(message, { source: this.name, code: "not_a_text" });
+      }
       const meant = otherwiseSpelt(variable, rules.prefix);
       // On Windows, names of variables are case-insensitive.
       if (meant !== undefined && process.platform === "win32") entries[meant] = text;

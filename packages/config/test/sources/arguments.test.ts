@@ -59,7 +59,6 @@ describe("ArgumentsSource", () => {
     ["--tag 1 --tag x", { tag: [1, "x"] }],
     ["--new 1 -- --port 7", { new: 1 }],
     ["run --port 7 fast -", { port: 7 }],
-    ["--port 7 --log-level", { port: 7, log_level: "true" }],
   ])("reads %s", async (argv, tree) => {
     const made = await layer(argv.split(" "), { tree: file });
     expect(made.tree).toStrictEqual(tree);
@@ -151,6 +150,20 @@ describe("ArgumentsSource", () => {
   ])("refuses %s", async (argv, message) => {
     const error = await rejection(layer(argv.split(" "), { tree: file }));
     expect(error.message).toBe(`Cannot load "argv": ${message}`);
+  });
+
+  test("tells of an option without a value where a text is expected", async () => {
+    const { tree, diagnostics } = await layer(["--log_level", "--port", "5"], { tree: file });
+    expect(tree).toEqual({ log_level: "true", port: 5 });
+    expect(diagnostics).toMatchObject([
+      { code: "no_value", path: "log_level", message: expect.stringContaining("--log_level") },
+    ]);
+    expect((await layer(["--log_level=", "--cache"], { tree: file })).diagnostics).toEqual([]);
+  });
+
+  test("tells of bytes that are not UTF-8", async () => {
+    const { diagnostics } = await layer(["--log_level", "caf\uFFFD"], { tree: file });
+    expect(diagnostics).toMatchObject([{ code: "not_utf8", path: "log_level" }]);
   });
 
   test("refuses options that are none", () => {

@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 
 import type { Knowledge } from "../../src/core/layer.ts";
 import { EnvironmentSource } from "../../src/sources/env.ts";
-import { context, layer_of, nothing_below } from "./loading.ts";
+import { context, layer_of, nothing_below, rejection } from "./loading.ts";
 
 describe("EnvironmentSource", () => {
   test("takes the variables of its prefix, parsed, with their origin", async () => {
@@ -25,6 +28,28 @@ describe("EnvironmentSource", () => {
   test("takes its own variables where they are given", async () => {
     const source = new EnvironmentSource({ env: { A_B: "1" } });
     expect(layer_of(await source.load(context({ env: { C: "2" } }))).tree).toEqual({ a: { b: 1 } });
+  });
+
+  test("refuses what is no text, naming the variable", async () => {
+    const env = { A_PORT: 5, A_UNSET: undefined, OTHER: null } as never;
+    const error = await rejection(new EnvironmentSource({ prefix: "A", env }).load(context()));
+    expect(error).toMatchObject({ code: "not_a_text", message: expect.stringContaining('"A_PORT" is a number') });
+    const fine = new EnvironmentSource({ prefix: "A", env: { OTHER: null } as never });
+    expect(layer_of(await fine.load(context())).tree).toEqual({});
+  });
+
+  test("tells of bytes that are not UTF-8, which the engine replaces", async () => {
+    const program = `
+      const { Config, ConfigManager, ConfigSpec, EnvironmentSource } = await import(process.argv[1]);
+      const spec = new ConfigSpec({ sources: [new EnvironmentSource("A")] });
+      await ConfigManager.start(spec);
+      console.log(JSON.stringify((await Config.for(spec).status()).diagnostics));
+      process.exit();`;
+    const main = fileURLToPath(new URL("../../lib/index.js", import.meta.url));
+    const shell = `A_CITY="$(printf 'caf\\351')" exec "$@"`;
+    const node = [process.execPath, "--input-type=module", "-e", program, main];
+    const { stdout } = await promisify(execFile)("sh", ["-c", shell, "sh", ...node]);
+    expect(JSON.parse(stdout)).toMatchObject([{ code: "not_utf8", path: "city" }]);
   });
 
   test("asks the layers below which path a name means", async () => {
