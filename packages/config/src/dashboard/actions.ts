@@ -183,6 +183,8 @@ async function bodyOf(request: Request): Promise<Body> {
     }
     chunks.push(value);
   }
+  if (size === 0 && Number(request.headers.get("content-length") ?? 0) > 0)
+    throw new Unusable("the body was read before it came here: mount the dashboard ahead of what parses bodies");
   let body: unknown;
   try {
     // No digits are lost.

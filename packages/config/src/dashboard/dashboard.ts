@@ -35,7 +35,8 @@ const VIEWS: Readonly<Record<string, ViewOf>> = { "": overview, processes, confi
  * @throws TypeError for invalid options
  *
  * @example
- * app.mount("/otp", dashboard({ base: "" }).fetch);                       // Hono
+ * const shown = dashboard({ base: "/otp" });
+ * app.all("/otp/*", (c) => shown.fetch(c.req.raw, c.env)).get("/otp", (c) => shown.fetch(c.req.raw, c.env)); // Hono
  * supervisor.start([..., dashboard({ read_only: false }).child_spec]);    // alone: prints its address
  */
 export function dashboard(options: DashboardOptions = {}): Dashboard {
@@ -102,8 +103,12 @@ async function routes(context: Context, guard: Guard): Promise<App> {
     const resumed = c.req.header("last-event-id") ?? query.get("last_event_id");
     const { visitor } = c.env;
     const data = async () => {
-      await managers.find();
-      return view(context, query, visitor);
+      try {
+        await managers.find();
+        return await view(context, query, visitor);
+      } catch (error) {
+        throw new Error(managers.scrub((error as Error).message));
+      }
     };
     return new Stream(hub, data, query.get("page") === "events", resumed, c.req.raw.signal).response;
   });

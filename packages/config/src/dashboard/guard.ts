@@ -11,6 +11,8 @@ export interface Admitted {
 }
 
 const PATIENCE = 10_000;
+/** Headers that proxies add. One that adds none cannot be told from a program on this machine. */
+const PROXIES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"] as const;
 /** The header with the token. */
 export const TOKEN_HEADER = "x-dashboard-token";
 const TOKENS = 100;
@@ -63,7 +65,7 @@ export class Guard {
       const remote = remoteAddress(request, connection);
       if (remote !== undefined && !isLoopback(remote))
         return refusal(403, `only this machine may look (the request comes from ${remote}): give the option authorize`);
-      if (request.headers.has("forwarded") || request.headers.has("x-forwarded-for"))
+      if (PROXIES.some((name) => request.headers.has(name)))
         return refusal(
           403,
           "only this machine may look, and a proxy passed this request on: give the option authorize",
@@ -74,7 +76,7 @@ export class Guard {
       const known = isLoopback(name) || (hosts?.includes(name) ?? authorize !== undefined);
       if (!known) return refusal(403, `it is not reached by the name "${name.slice(0, 100)}": give the option hosts`);
     }
-    const foreign = fromElsewhere(request, host);
+    const foreign = fromElsewhere(request, host, hosts ?? []);
     if (foreign !== undefined) return refusal(403, foreign);
     if (authorize === undefined) return { visitor: {} };
     return authorized(request, authorize);
@@ -131,16 +133,19 @@ async function authorized(
 }
 
 // A request that another site made the browser send.
-function fromElsewhere(request: Request, host: string): string | undefined {
+function fromElsewhere(request: Request, host: string, hosts: readonly string[]): string | undefined {
   const origin = request.headers.get("origin");
   if (origin !== null) {
     let own = false;
     try {
-      own = new URL(origin).host === host;
+      const { host: from, hostname } = new URL(origin);
+      // Behind a proxy that does not pass the name on, it is known by `hosts`.
+      own = from === host || hosts.includes(hostname);
     } catch {
       // "null", or no origin at all.
     }
-    if (!own) return "the request comes from another site (Origin)";
+    if (!own)
+      return `the request comes from another site: its Origin is ${origin.slice(0, 100)}, and its Host ${host.slice(0, 100)}; a proxy must pass Host on, or the option hosts name what the page is opened by`;
   }
   const site = request.headers.get("sec-fetch-site");
   const visit = request.headers.get("sec-fetch-mode") === "navigate" && request.method === "GET";

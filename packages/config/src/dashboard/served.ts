@@ -84,10 +84,37 @@ export function nodeListener(fetch: Dashboard["fetch"]): Dashboard["node"] {
           overrideGlobalObjects: false,
         }) as (request: IncomingMessage, response: ServerResponse) => Promise<void>,
     );
+    const moved = withoutSlash(request);
+    if (moved !== undefined) {
+      response.writeHead(308, { location: moved }).end();
+      return;
+    }
+    keepBody(request);
     await (
       await listener
     )(request, response);
   };
+}
+
+/** What frameworks add to Node's requests: where a handler is mounted, and what a parser made of the body. */
+interface Framed {
+  readonly originalUrl?: unknown;
+  readonly body?: unknown;
+  rawBody?: unknown;
+}
+
+// What Express and Connect mount at "/otp" is asked for "/" at "/otp" as well, from where the page's relative links lead nowhere.
+function withoutSlash({ originalUrl, url = "" }: IncomingMessage & Framed): string | undefined {
+  if (typeof originalUrl !== "string" || !/^\/(?:\?|$)/u.test(url)) return undefined;
+  const [path = "", ...search] = originalUrl.split("?");
+  return path.endsWith("/") || path.startsWith("//") ? undefined : [`${path}/`, ...search].join("?");
+}
+
+// A parser that came before has read the body: what it made of it is handed on.
+function keepBody(request: IncomingMessage & Framed): void {
+  const { body, rawBody } = request;
+  if (rawBody !== undefined || !request.readableEnded || typeof body !== "object" || body === null) return;
+  request.rawBody = Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body));
 }
 
 async function adapter(): Promise<typeof import("@hono/node-server")> {

@@ -10,6 +10,8 @@ import { diff } from "./patch.ts";
 const APART = 250;
 const HEARTBEAT = 15;
 const MOST_LINES = 100;
+/** Seconds that a page may leave unread what it was sent. */
+const PATIENCE = 60;
 
 export type View = () => Promise<unknown>;
 
@@ -26,6 +28,7 @@ export class Stream implements Viewer {
   private busy = false;
   private dirty = false;
   private idle = 0;
+  private stuck = 0;
   private lines: Line[] = [];
   /** The number of the last event sent to the page. */
   private seen = 0;
@@ -71,6 +74,12 @@ export class Stream implements Viewer {
   }
 
   tick(): void {
+    // A page that has read nothing for so long is gone, or will come again.
+    this.stuck = this.behind ? this.stuck + 1 : 0;
+    if (this.stuck > PATIENCE) {
+      this.close();
+      return;
+    }
     this.idle++;
     if (this.idle % HEARTBEAT === 0) this.write("event: still\ndata: {}\n\n");
     this.soon();
@@ -82,6 +91,11 @@ export class Stream implements Viewer {
       if (this.lines.length > MOST_LINES) this.lines.shift();
     }
     this.soon();
+  }
+
+  /** Whether the page has not read what it was sent. */
+  private get behind(): boolean {
+    return (this.controller.desiredSize ?? 0) <= 0;
   }
 
   close(): void {
@@ -106,8 +120,8 @@ export class Stream implements Viewer {
   private async refresh(): Promise<void> {
     this.timer = undefined;
     if (this.closed || this.busy) return;
-    // The page is behind: it gets everything at once when it has caught up.
-    if ((this.controller.desiredSize ?? 0) <= 0) return;
+    // It gets everything at once when it has caught up.
+    if (this.behind) return;
     this.busy = true;
     this.dirty = false;
     this.last = Date.now();

@@ -1,4 +1,6 @@
 import { request as httpRequest } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
 import { KILL, NOREPLY, OK, type Pid, REPLY, STOP, erlang, gen_server, supervisor, telemetry } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -181,13 +183,17 @@ describe("who may look", () => {
     }
     for (const origin of ["https://evil.example", "null", "http://localhost:1", "not an origin"])
       expect(await status({ origin })).toBe(403);
+    expect((await ask(address, "/", { origin: "https://evil.example" })).text).toContain(
+      "its Origin is https://evil.example, and its Host 127.0.0.1",
+    );
     expect(await status({ origin: new URL(address).origin })).toBe(200);
     expect(await status({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors" })).toBe(403);
     expect(await status({ "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" })).toBe(403);
     // A link on another site may be followed.
     expect(await status({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" })).toBe(200);
     // A proxy on this machine passes on what comes from elsewhere.
-    expect(await status({ "x-forwarded-for": "10.0.0.1" })).toBe(403);
+    for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"])
+      expect(await status({ [name]: "10.0.0.1" })).toBe(403);
     const { text } = await ask(address, "/", { host: "evil.example" });
     expect(text).toMatch(/it is not reached by the name \\"evil.example\\": give the option hosts/);
   });
@@ -215,6 +221,17 @@ describe("who may look", () => {
     ])
       expect(await status(connection)).toBe(403);
     shown.close();
+  });
+
+  test("behind a proxy is known by the names that hosts has, also where the proxy does not pass them on", async () => {
+    const { address, write } = await running({ read_only: false, authorize: () => true, hosts: ["ops.example"] });
+    const token = /"token":"([^"]+)"/u.exec((await ask(address, "/", { accept: "text/html" })).text)?.[1] ?? "";
+    const reload = async (origin: string) =>
+      (await write("/sources/reload", {}, { origin, "x-forwarded-for": "10.0.0.1", "x-dashboard-token": token }))
+        .status;
+    expect(await reload("https://ops.example")).toBe(200);
+    expect(await reload("https://evil.example")).toBe(403);
+    expect(await reload("https://ops.example.evil.example")).toBe(403);
   });
 
   test("is what authorize decides, and its failures let nobody in", async () => {
@@ -887,6 +904,42 @@ describe("programs", () => {
     expect(await (await at("/ops/otp/configuration", "application/json")).json()).toMatchObject({ missing: true });
     // Frameworks that take the path away themselves.
     expect((await at("/processes", "application/json")).status).toBe(200);
+    shown.close();
+  });
+
+  test("mount it in Express, also behind what parses bodies, and without a slash at the end", async () => {
+    const source = new MemorySource({ server: { port: 80 } });
+    const spec = new ConfigSpec({ name: "mounted", sources: [source], reload_interval: 0, log: false });
+    const config = await kit.start_manager(spec);
+    const shown = dashboard({ config: spec, read_only: false });
+    const app = express();
+    app.use(express.json());
+    app.use("/otp", shown.node);
+    const server = app.listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const moved = await ask(address, "/otp?x=1");
+    expect([moved.status, moved.headers["location"]]).toStrictEqual([308, "/otp/?x=1"]);
+    const token = /"token":"([^"]+)"/u.exec((await ask(address, "/otp/", { accept: "text/html" })).text)?.[1] ?? "";
+    const headers = { "content-type": "application/json", "x-dashboard-token": token };
+    const put = await ask(address, "/otp/configuration/put", headers, { path: "server.port", value: 81 });
+    expect(put.json).toStrictEqual({ done: "committed", version: 2 });
+    expect(await config.get("server.port")).toBe(81);
+    shown.close();
+    server.close();
+    server.closeAllConnections();
+  });
+
+  test("are told where a body went that somebody else has read", async () => {
+    const shown = dashboard({ config: "nobody", read_only: false });
+    const page = await shown.fetch(new Request("http://localhost/", { headers: { accept: "text/html" } }));
+    const token = /"token":"([^"]+)"/u.exec(await page.text())?.[1] ?? "";
+    const headers = { "content-type": "application/json", "content-length": "20", "x-dashboard-token": token };
+    const answer = await shown.fetch(new Request("http://localhost/sources/reload", { method: "POST", headers }));
+    expect([answer.status, await answer.text()]).toStrictEqual([
+      400,
+      expect.stringContaining("mount the dashboard ahead of what parses bodies"),
+    ]);
     shown.close();
   });
 
