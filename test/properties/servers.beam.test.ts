@@ -1,27 +1,12 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { compare } from "../conformance/harness/diff.ts";
-import { run } from "../conformance/harness/run.ts";
-import { beam, onBeam } from "./beam.ts";
-import { seedOf } from "./seeded.ts";
+import { expect, test } from "vitest";
+import { differencesFromBeam } from "./against_beam.ts";
+import { beam } from "./beam.ts";
 import { perform, programs } from "./server_programs.ts";
 
-describe.skipIf(!beam())("gen_server", () => {
-  test("prints what real Erlang prints, in any program of calls, casts, messages, time-outs and continuations", async () => {
-    const seed = seedOf();
-    const numRuns = Number(process.env["OTPTS_RUNS"] ?? 20);
-    console.info(`seed ${seed}`);
-    const given = fc.sample(programs, { seed, numRuns });
-    const lines = onBeam("fuzz_server", given, ["oracle", "probe"]);
-    const different: string[] = [];
-    let at = 0;
-    for (const program of given) {
-      const end = lines.indexOf("end", at);
-      const outcome = await run(() => perform(program));
-      const difference = compare(lines.slice(at, end), [...outcome.lines, ...outcome.left]);
-      if (difference.length > 0) different.push([program, ...difference].join("\n"));
-      at = end + 1;
-    }
-    expect(different).toEqual([]);
-  }, 600_000);
-});
+test.skipIf(!beam())(
+  "gen_server prints the same as real Erlang in any program of calls, casts, messages, time-outs and continuations",
+  async () => {
+    expect(await differencesFromBeam("fuzz_server", ["oracle", "probe"], programs, perform)).toEqual([]);
+  },
+  600_000,
+);

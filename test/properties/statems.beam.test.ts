@@ -1,27 +1,14 @@
-import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { compare } from "../conformance/harness/diff.ts";
-import { run } from "../conformance/harness/run.ts";
-import { beam, onBeam } from "./beam.ts";
-import { seedOf } from "./seeded.ts";
+import { expect, test } from "vitest";
+import { differencesFromBeam } from "./against_beam.ts";
+import { beam } from "./beam.ts";
 import { perform, programs } from "./statem_programs.ts";
 
-describe.skipIf(!beam())("gen_statem", () => {
-  test("prints what real Erlang prints, in any program of events, transitions, postponing, insertions and time-outs of zero", async () => {
-    const seed = seedOf();
-    const numRuns = Number(process.env["OTPTS_RUNS"] ?? 20);
-    console.info(`seed ${seed}`);
-    const given = fc.sample(programs, { seed, numRuns });
-    const lines = onBeam("fuzz_statem", given, ["oracle", "sprobe", "smscript", "smother"]);
-    const different: string[] = [];
-    let at = 0;
-    for (const program of given) {
-      const end = lines.indexOf("end", at);
-      const outcome = await run(() => perform(program));
-      const difference = compare(lines.slice(at, end), [...outcome.lines, ...outcome.left]);
-      if (difference.length > 0) different.push([program, ...difference].join("\n"));
-      at = end + 1;
-    }
-    expect(different).toEqual([]);
-  }, 600_000);
-});
+test.skipIf(!beam())(
+  "gen_statem prints the same as real Erlang in any program of events, transitions, postponing, insertions and time-outs of zero",
+  async () => {
+    expect(
+      await differencesFromBeam("fuzz_statem", ["oracle", "sprobe", "smscript", "smother"], programs, perform),
+    ).toEqual([]);
+  },
+  600_000,
+);

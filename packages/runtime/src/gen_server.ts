@@ -36,19 +36,7 @@ import { Server } from "./behaviour/server.ts";
 import * as stopping from "./behaviour/stopping.ts";
 
 export { CONTINUE, NOREPLY, REPLY, STOP } from "./term/atoms.ts";
-export {
-  check_response,
-  receive_response,
-  type RequestId,
-  type RequestIdCollection,
-  reqids_add,
-  reqids_new,
-  reqids_size,
-  reqids_to_list,
-  type Response,
-  send_request,
-  wait_response,
-} from "./behaviour/send_request.ts";
+export * from "./behaviour/async_requests.ts";
 export { sensitive } from "./behaviour/sensitive.ts";
 export { calls, type CallTable, casts, type CastTable, type ReplyResult } from "./behaviour/calls.ts";
 export type { MailboxLimit } from "./behaviour/bounded.ts";

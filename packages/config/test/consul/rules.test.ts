@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -292,6 +293,7 @@ test("pause ends at once when the signal fires, and leaves no listener", async (
   stop.abort();
   await waiting;
   await pause(3_600_000, stop.signal);
+  expect(getEventListeners(stop.signal, "abort")).toEqual([]);
 });
 
 test.each([

@@ -206,6 +206,7 @@ describe("instrument", () => {
     await withFile("a = 1\n");
     await Config.put("a", 2);
     await Config.reload();
+    expect(await Config.get("a")).toBe(2);
   });
 
   test("refuses options that it does not know", () => {

@@ -31,19 +31,7 @@ const CALL: Calling = {
   exit: (reason, server, payload, timeout) => callExit(reason, server, payload, timeout, GEN_STATEM),
 };
 
-export {
-  check_response,
-  receive_response,
-  type RequestId,
-  type RequestIdCollection,
-  reqids_add,
-  reqids_new,
-  reqids_size,
-  reqids_to_list,
-  type Response,
-  send_request,
-  wait_response,
-} from "../behaviour/send_request.ts";
+export * from "../behaviour/async_requests.ts";
 export { events } from "./events.ts";
 export type {
   Action,

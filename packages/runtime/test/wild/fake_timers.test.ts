@@ -67,15 +67,20 @@ for (const what of Object.keys(replaced) as (keyof typeof replaced)[]) {
       fake(what);
       const alone = erlang.sleep(30);
       vi.useRealTimers();
-      await alone;
+      expect(await alone).toBe(OK);
     });
 
     test("the event loop still gets its turns between two that message each other", async () => {
+      const { setImmediate: onNextTurn } = globalThis;
+      let turned = 0;
       fake(what);
       const echo = await gen_server.start(slow, 0);
+      onNextTurn(() => (turned += 1));
       for (let n = 0; n < 5_000; n++) await gen_server.call(echo, n);
       vi.useRealTimers();
+      onNextTurn(() => (turned += 1));
       for (let n = 0; n < 5_000; n++) await gen_server.call(echo, n);
+      expect(turned).toBe(2);
       await gen_server.stop(echo);
     });
   });
