@@ -25,6 +25,9 @@ export class Timer extends Ref {
   }
 }
 
+/** This many that have been looked at are dropped together. */
+const MANY = 1000;
+
 export class Timeouts {
   readonly #machine: Process;
   #event: Timer | undefined = undefined;
@@ -32,6 +35,10 @@ export class Timeouts {
   #named: TermMap<Timer> | undefined = undefined;
   /** Time-outs of zero, in the order in which they are due. */
   #zeros: Timer[] = [];
+  /** The first of them that has not been looked at. */
+  #first = 0;
+  /** How many of them still run. */
+  #due = 0;
 
   constructor(machine: Process) {
     this.#machine = machine;
@@ -50,9 +57,10 @@ export class Timeouts {
       if (seen?.has(asked.kind) === true) continue;
       seen?.set(asked.kind, true);
       const timer = this.#start(asked);
-      if (timer !== undefined) zeros.unshift(timer);
+      if (timer !== undefined) zeros.push(timer);
     }
-    this.#zeros.push(...zeros);
+    this.#due += zeros.length;
+    for (const timer of zeros.toReversed()) this.#zeros.push(timer);
   }
 
   // Starts, changes or cancels one time-out. Returns the timer if it is due at once.
@@ -75,13 +83,21 @@ export class Timeouts {
 
   /** Removes and returns the next due time-out of zero. */
   zero(): Timer | undefined {
-    const timer = this.#zeros[0];
-    if (timer !== undefined) this.#stop(timer);
-    return timer;
+    while (this.#due > 0) {
+      const timer = this.#zeros[this.#first++] as Timer;
+      if (this.#first > MANY && this.#first * 2 > this.#zeros.length) {
+        this.#zeros.splice(0, this.#first);
+        this.#first = 0;
+      }
+      if (this.#running(timer.kind) !== timer) continue;
+      this.#stop(timer);
+      return timer;
+    }
+    return undefined;
   }
 
   get due(): boolean {
-    return this.#zeros.length > 0;
+    return this.#due > 0;
   }
 
   /** Handles a timer's message: returns whether the timer was still running, and ends it. */
@@ -107,7 +123,7 @@ export class Timeouts {
     this.changed();
     for (const timer of this.#named?.values() ?? []) if (timer.deadline !== undefined) cancel(timer.deadline);
     this.#named = undefined;
-    this.#zeros = [];
+    this.#noneDue();
   }
 
   /** All running time-outs, as `[kind, content]`. */
@@ -138,6 +154,12 @@ export class Timeouts {
   #stop(timer: Timer): void {
     this.#set(timer.kind, undefined);
     if (timer.deadline !== undefined) cancel(timer.deadline);
-    else this.#zeros = this.#zeros.filter((one) => one !== timer);
+    else if (--this.#due === 0) this.#noneDue();
+  }
+
+  #noneDue(): void {
+    this.#zeros = [];
+    this.#first = 0;
+    this.#due = 0;
   }
 }

@@ -208,6 +208,21 @@ describe("time", () => {
     expect(seen).not.toContain("first 7");
   });
 
+  test("time-outs of zero that are set again and again are due in turn", async () => {
+    const seen: number[] = [];
+    const machine = {
+      callback_mode: () => HANDLE_EVENT_FUNCTION,
+      init: () => [OK, "a", 0, [1, 2, 3].map((n) => [[TIMEOUT, n], 0, n])],
+      handle_event(_type: unknown, n: number): Any {
+        seen.push(n);
+        return seen.length < 10_000 ? [KEEP_STATE_AND_DATA, [[[TIMEOUT, n], 0, n]]] : KEEP_STATE_AND_DATA;
+      },
+    };
+    await start(machine);
+    await testing.eventually(() => seen.length === 10_002);
+    expect(seen.every((n, index) => n === (index % 3) + 1)).toBe(true);
+  });
+
   test("a moment is given with ABS", async () => {
     const seen: unknown[] = [];
     await start(timed([[STATE_TIMEOUT, clock.now() + 10, "then", [atom.ensure("abs"), true]]], seen));
