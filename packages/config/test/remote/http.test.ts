@@ -252,6 +252,33 @@ describe("HttpSource.load", () => {
     other.close();
   });
 
+  const head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n";
+  const good = '{"a": 1}';
+  test.each<[string, string, string]>([
+    ["more than its Content-Length says", `${head}content-length: 8\r\n\r\n${good}HTTP/1.1 200 OK\r\n\r\n`, "data"],
+    ["no length, and the end of the connection", `${head}\r\n${good}`, "data"],
+    ["HTTP/1.0", `HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n${good}`, "data"],
+    ["interim responses before it", `HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n${head}\r\n${good}`, "data"],
+    ["chunks", `${head}transfer-encoding: chunked\r\n\r\n8\r\n${good}\r\n0\r\n\r\n`, "data"],
+    ["chunks without an end", `${head}transfer-encoding: chunked\r\n\r\n8\r\n${good}\r\n`, "truncated"],
+    ["a chunk that has no size", `${head}transfer-encoding: chunked\r\n\r\nzz\r\n${good}\r\n`, "truncated"],
+    ["two lengths", `${head}content-length: 8\r\ncontent-length: 9\r\n\r\n${good}`, "unreachable"],
+    ["another protocol", "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n", "unreachable"],
+    ["half a head", "HTTP/1.1 200 OK\r\ncontent-ty", "unreachable"],
+    ["nothing", "", "unreachable"],
+  ])("reads bytes with %s as %s", async (_what, bytes, outcome) => {
+    const raw = createServer((socket) => {
+      socket.on("error", () => undefined);
+      socket.once("data", () => socket.end(bytes));
+    }).listen(0, "127.0.0.1");
+    await new Promise((resolve) => raw.once("listening", resolve));
+    const { port } = raw.address() as { port: number };
+    const found = await loaded(new HttpSource(`http://127.0.0.1:${port}/app.json`, { ...quick, timeout: 5000 }));
+    raw.close();
+    expect(found.code ?? found.outcome).toBe(outcome);
+    expect(found.tree).toEqual(outcome === "data" ? { a: 1 } : {});
+  });
+
   test.each([
     ["gzip", gzipSync],
     ["x-gzip", gzipSync],

@@ -105,6 +105,8 @@ export class HttpClient {
         end();
         reject(failed_connection(error));
       });
+      // A response of another protocol ends without an error.
+      sent.on("close", () => reject(new RemoteFailure("unreachable", "the connection ended without a response")));
       if (signal.aborted) end();
       sent.end();
     });
