@@ -196,18 +196,23 @@ describe("remote_source, when loading fails,", () => {
     expect((await loaded(sudden)).error?.message).toContain("at once");
   });
 
-  test("keeps the place alone for as long as it was asked to", async () => {
-    const store = new Store();
-    const follower = await Follower.start(made({ load: store.load }));
-    store.failure = new RemoteFailure("busy", "it is busy", { retry_after: 300 });
-    await follower.reload();
-    const loads = store.loads.length;
-    store.failure = undefined;
-    store.set({ content: { a: 2 } });
-    await follower.reload();
-    expect(store.loads.length).toBe(loads);
-    await eventually(() => expect(follower.tree).toEqual({ a: 2 }));
-    await follower.stop();
+  test("sends no request while the pause lasts that a failure asks for, and one when that is over", async () => {
+    for (const retry_after of [100_000, 20]) {
+      const store = new Store();
+      await using follower = await Follower.start(made({ load: store.load }));
+      store.failure = new RemoteFailure("busy", "it is busy", { retry_after });
+      await follower.reload();
+      const loads = store.loads.length;
+      store.failure = undefined;
+      store.set({ content: { a: 2 } });
+      if (retry_after === 20) {
+        await eventually(() => expect(follower.tree).toEqual({ a: 2 }));
+        continue;
+      }
+      await follower.reload();
+      expect(store.loads.length).toBe(loads);
+      expect(follower.errors.at(-1)?.code).toBe("busy");
+    }
   });
 });
 
