@@ -1,7 +1,7 @@
 import { ruleInWords } from "./environment.ts";
 import type { Aliases } from "./aliases.ts";
 import type { Deprecations } from "./deprecations.ts";
-import { entry, isTable } from "./draft.ts";
+import { isTable } from "./draft.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
 import { andThen } from "./maybe.ts";
@@ -158,12 +158,14 @@ function explained(
   let winner = overridden;
   let hidden = replaced;
 
-  for (const layer of [...context.layers].reverse()) {
+  for (let i = context.layers.length - 1; i >= 0; i--) {
+    const layer = context.layers[i]!;
     const value = valueAt(layer.tree, path);
     if (value === undefined) {
       hidden ??= obstacleIn(layer, path);
       continue;
     }
+    hidden ??= replacedAround(path, i, context.layers, context.overrides);
     const origin = layer.origin(path);
     const contribution = (why: string): Contribution => ({
       source: layer.source,
@@ -172,7 +174,9 @@ function explained(
       place: placeOf(origin),
       why: withOrigin(why, origin),
     });
+    const isReplaced = winner !== undefined && !isTable(value);
     if (hidden !== undefined) shadowed.push(contribution(hidden));
+    else if (isReplaced) shadowed.push(contribution(`${winner!.source} comes later in the list, and has a table here`));
     else if (winner === undefined) winner = contribution("the last source in the list that has it");
     else merged.push(contribution(`merged key by key with ${winner.source}`));
     const list = listAbove(layer.tree, path);
@@ -218,20 +222,39 @@ export function originAt(path: Segments, layers: readonly Layer[], overrides: Ov
  */
 export function topmost(path: Segments, layers: readonly Layer[]): Origin | undefined {
   for (let i = layers.length - 1; i >= 0; i--) {
-    if (valueAt(layers[i]!.tree, path) !== undefined) return layers[i]!.origin(path);
+    if (valueAt(layers[i]!.tree, path) !== undefined) {
+      return replacedAround(path, i, layers) === undefined ? layers[i]!.origin(path) : undefined;
+    }
     if (obstacleIn(layers[i]!, path) !== undefined) return undefined;
   }
   return undefined;
 }
 
-/** The value above `path` in a layer that cannot contain it: a scalar, or a list without this element. */
+/** Why a layer's list around `path` does not count: an override or a later layer has something in its place. */
+function replacedAround(
+  path: Segments,
+  index: number,
+  layers: readonly Layer[],
+  overrides?: Overrides,
+): string | undefined {
+  const list = listAbove(layers[index]!.tree, path);
+  if (list === undefined) return undefined;
+  const at = formatPath(list);
+  if (overrides?.hasWithin(list) === true) return `runtime overrides replace the list "${at}"`;
+  const later = layers.slice(index + 1).find((layer) => valueAt(layer.tree, list) !== undefined);
+  return later === undefined ? undefined : `${later.source} comes later in the list, and replaces the list "${at}"`;
+}
+
+/** The value above `path`, which a layer does not have, that leaves no room for lower layers: a scalar or a list. */
 function obstacleIn(layer: Layer, path: Segments): string | undefined {
-  let at: Value | undefined = layer.tree;
+  const isThere = (length: number): boolean => valueAt(layer.tree, path.slice(0, length)) !== undefined;
   for (let length = 1; length < path.length; length++) {
-    at = entry(at, path[length - 1]!);
+    const at = valueAt(layer.tree, path.slice(0, length));
     if (at === undefined) return undefined;
-    if (isTable(at) || (Array.isArray(at) && entry(at, path[length]!) !== undefined)) continue;
-    const what = Array.isArray(at) ? `has no "${path[length]!}"` : "is no table";
+    if (isTable(at)) continue;
+    let missing = length + 1;
+    while (Array.isArray(at) && isThere(missing)) missing++;
+    const what = Array.isArray(at) ? `has no "${formatPath(path.slice(length, missing))}"` : "is no table";
     return `"${formatPath(path.slice(0, length))}" ${what} in ${layer.source}, later in the list`;
   }
   return undefined;

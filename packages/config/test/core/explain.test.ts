@@ -1,16 +1,18 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isTable } from "../../src/core/draft.ts";
 import { environmentLayer } from "../../src/core/environment.ts";
 import { explain, originAt, type Explanation } from "../../src/core/explain.ts";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { placeOf } from "../../src/core/layers.ts";
-import { merge } from "../../src/core/merge.ts";
+import { BelowList, merge } from "../../src/core/merge.ts";
 import { Overrides } from "../../src/core/overrides.ts";
 import { REDACTED, Secrets } from "../../src/core/secrets.ts";
 import type { Budget } from "../../src/core/sliced.ts";
-import { Snapshot } from "../../src/core/snapshot.ts";
+import { Snapshot, valueAt } from "../../src/core/snapshot.ts";
 import type { Table } from "../../src/core/value.ts";
-import { plain } from "./trees.ts";
+import { denseTree, plain } from "./trees.ts";
 
 const file: Layer = {
   source: "file:config.toml",
@@ -108,6 +110,39 @@ describe("explain", () => {
     expect(explained(["timeout"], undefined, plain({ timeout: 5 })).schema).toBe("default");
     expect(explained(["log"], undefined, plain({ log: "debug" })).schema).toBe("coerced");
     expect(explained(["log"]).schema).toBeUndefined();
+  });
+
+  test("names a winner exactly where there is a value, and shows the winner's value where that is no table", () => {
+    const key = fc.constantFrom("a", "b", "0");
+    const segments = fc.array(key, { minLength: 1, maxLength: 3 });
+    const puts = fc.array(fc.tuple(segments, fc.constantFrom(1, "", null, [])), { maxLength: 2 });
+    fc.assert(
+      fc.property(fc.array(denseTree, { maxLength: 3 }), puts, segments, (trees, put, path) => {
+        let base: Table;
+        try {
+          base = merge(trees, undefined);
+        } catch (error) {
+          fc.pre(!(error instanceof BelowList));
+          throw error;
+        }
+        const layers = trees.map((tree, i): Layer => {
+          const source = `source ${i}`;
+          return { source, tree, origin: () => ({ source }), diagnostics: [] };
+        });
+        const overrides = put.reduce((all, [at, value]) => all.put(at, value), Overrides.none);
+        const raw = overrides.over(base, undefined);
+        const context = { snapshot: new Snapshot(1, raw), raw, layers, overrides, secrets: new Secrets() };
+        const { value, winner, merged, shadowed } = explain(path, context, unlimited) as Explanation;
+        expect(winner === undefined).toBe(value === undefined);
+        if (value !== undefined && !isTable(value)) expect(winner!.value).toEqual(value);
+        // Tables are merged, and every layer that has the path is named once.
+        for (const one of merged) expect([isTable(one.value), isTable(value)]).toEqual([true, true]);
+        const named = [...merged, ...shadowed, ...(winner?.source.startsWith("source") === true ? [winner] : [])];
+        expect(named.length).toBe(trees.filter((tree) => valueAt(tree, path) !== undefined).length);
+        expect(originAt(path, layers, overrides) !== undefined || value === undefined).toBe(true);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   test("has nothing to tell of a path that nobody set", () => {

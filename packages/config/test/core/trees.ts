@@ -35,3 +35,14 @@ export const anyTree: fc.Arbitrary<Table> = tree.map(plain);
 export function plain(literal: unknown): Table {
   return admit(literal, undefined, { strict: true }) as Table;
 }
+
+const denseTable = (depth: number): fc.Arbitrary<object> => {
+  const below = fc.oneof(
+    fc.constantFrom<unknown>(1, "", null, [], ["x"]),
+    ...(depth === 0 ? [] : [denseTable(depth - 1), denseTable(depth - 1)]),
+  );
+  return fc.record({ a: below, b: below, 0: below }, { requiredKeys: [] });
+};
+
+/** Trees of few keys, which often have a table where another one has a scalar or a list. */
+export const denseTree: fc.Arbitrary<Table> = denseTable(2).map(plain);
