@@ -152,7 +152,8 @@ function env(entries: readonly Entry[], spec: ConfigSpec, prefix: string | undef
     if (name === undefined || written === undefined) {
       return [...commented([...comments, `${formatPath(path)} has no variable`]), ""];
     }
-    return [...commented(comments), `${isWritten ? "" : "# "}${name}=${written}`, ""];
+    const lines = `${name}=${written}`.split("\n");
+    return [...commented(comments), ...(isWritten ? lines : commented(lines)), ""];
   });
 }
 

@@ -4,6 +4,7 @@ import { jsonSchemaOf, shapeOf } from "../core/schema_shape.ts";
 import type { Shape } from "../core/shape.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigSpec } from "../spec.ts";
+import { isShowable, showableOf } from "./showable.ts";
 
 /** A JSON Schema, or a part of one. */
 export interface JsonSchema {
@@ -150,6 +151,8 @@ function edited(json: JsonSchema, editing: Editing): Record<string, unknown> {
     delete made["default"];
     delete made["examples"];
   }
+  if (!isShowable(spec, path, made["default"])) delete made["default"];
+  if (Array.isArray(made["examples"])) made["examples"] = showableOf(spec, path, made["examples"]);
   const deprecated = spec.deprecations.at(path);
   if (deprecated !== undefined) Object.assign(made, deprecation(deprecated));
   return made;

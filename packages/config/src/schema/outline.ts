@@ -4,6 +4,7 @@ import type { ConfigSpec } from "../spec.ts";
 import { type Description } from "./description.ts";
 import type { ReadOptions } from "./json_schema.ts";
 import { placeholderFor } from "./placeholder.ts";
+import { isShowable } from "./showable.ts";
 import { descriptionOf, isSetting, OPTIONAL, type Standing, standingOf, TOP } from "./settings.ts";
 import { constraintsOf, typeOf, writtenOf } from "./words.ts";
 
@@ -59,8 +60,8 @@ function entryOf(spec: ConfigSpec, of: Description, path: Segments, standing: St
   const { otherwise, required } = standing;
   const secret = of.words["secret"] === true || of.words["writeOnly"] === true || spec.secrets.covers(path);
   const isTable = !isSetting(of) || (of.types.includes("object") && of.rest !== undefined && of.options.length === 0);
-  const shown = secret ? undefined : otherwise;
-  const value = shown ?? placeholderFor(of, secret);
+  const shown = secret || !isShowable(spec, path, otherwise) ? undefined : otherwise;
+  const value = shown ?? placeholderFor(spec, of, path, secret);
   return {
     key: path.at(-1)!,
     path,

@@ -1,13 +1,17 @@
+import type { Segments } from "../core/value.ts";
+import type { ConfigSpec } from "../spec.ts";
 import type { Description } from "./description.ts";
+import { isShowable, showableOf } from "./showable.ts";
 
 /** A value for a setting in an example: one from the schema, otherwise the simplest that its bounds allow. */
-export function placeholderFor(of: Description, secret: boolean, depth = 0): unknown {
+export function placeholderFor(spec: ConfigSpec, of: Description, path: Segments, secret: boolean, depth = 0): unknown {
   const { words, values, options, types, keys, items, prefix, nullable } = of;
-  if (words["default"] !== undefined && !secret) return words["default"];
+  const below = (one: Description, at: Segments): unknown => placeholderFor(spec, one, at, secret, depth + 1);
+  if (words["default"] !== undefined && !secret && isShowable(spec, path, words["default"])) return words["default"];
   if (values !== undefined) return values[0];
-  if (Array.isArray(words["examples"]) && words["examples"].length > 0 && !secret)
-    return words["examples"][0] as unknown;
-  if (options.length > 0 && depth < DEEPEST) return placeholderFor(options[0]!, secret, depth + 1);
+  const [example] = secret ? [] : showableOf(spec, path, words["examples"]);
+  if (example !== undefined) return example;
+  if (options.length > 0 && depth < DEEPEST) return below(options[0]!, path);
   switch (types[0]) {
     case "number":
     case "integer":
@@ -19,14 +23,14 @@ export function placeholderFor(of: Description, secret: boolean, depth = 0): unk
       return false;
     case "array": {
       if (depth > DEEPEST) return [];
-      if (prefix !== undefined && prefix.length > 0) return prefix.map((one) => placeholderFor(one, secret, depth + 1));
+      if (prefix !== undefined && prefix.length > 0) return prefix.map((one) => below(one, [...path, "*"]));
       const least = typeof words["minItems"] === "number" ? words["minItems"] : 0;
-      return items === undefined ? [] : Array.from({ length: least }, () => placeholderFor(items, secret, depth + 1));
+      return items === undefined ? [] : Array.from({ length: least }, () => below(items, [...path, "*"]));
     }
     case "object": {
       if (depth > DEEPEST) return {};
       const needed = [...keys].filter(([, { required }]) => required);
-      return Object.fromEntries(needed.map(([key, one]) => [key, placeholderFor(one.of, secret, depth + 1)]));
+      return Object.fromEntries(needed.map(([key, one]) => [key, below(one.of, [...path, key])]));
     }
     case "string":
       return textWithin(words, secret);

@@ -5,6 +5,7 @@ import type { ConfigSpec } from "../spec.ts";
 import { described, type Description } from "./description.ts";
 import { inputOf, outputOf, type ReadOptions } from "./json_schema.ts";
 import { constraintsOf, typeOf } from "./words.ts";
+import { isShowable, showableOf } from "./showable.ts";
 
 /** One setting of a specification. */
 export interface Setting {
@@ -17,7 +18,7 @@ export interface Setting {
   readonly required: boolean;
   /** The optional table, element or entry that requires it: a dotted path. */
   readonly required_in: string | undefined;
-  /** The default as it would be written; undefined if there is none, or if it is a secret. */
+  /** The default as it would be written; undefined if there is none, or if it contains a secret. */
   readonly default: unknown;
   readonly description: string | undefined;
   /** The bounds in words: `1 to 65535`, `at most 10 characters`. */
@@ -52,10 +53,10 @@ export function settings(spec: ConfigSpec, options: ReadOptions = {}): readonly 
       type: typeOf(of),
       required,
       required_in: required || requiredIn === undefined ? undefined : formatPath(requiredIn),
-      default: secret ? undefined : otherwise,
+      default: secret || !isShowable(spec, path, otherwise) ? undefined : otherwise,
       description: typeof words["description"] === "string" ? words["description"] : undefined,
       constraints: constraintsOf(of),
-      examples: secret || !Array.isArray(words["examples"]) ? [] : (words["examples"] as unknown[]),
+      examples: secret ? [] : showableOf(spec, path, words["examples"]),
       secret,
       deprecated: spec.deprecations.at(path),
       aliases: aliasesOf(path, spec),

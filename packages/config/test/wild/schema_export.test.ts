@@ -269,3 +269,30 @@ test("a JSON file may name its schema, which is no setting", async () => {
   const config = await kit.start_manager({ schema: z.strictObject({ b: z.number(), c: z.number() }), sources });
   expect(config.snapshot().tree).toStrictEqual({ b: 1, c: 2 });
 });
+
+test("no export shows a secret that stands inside a default or an example", () => {
+  const plant = "pLanted-7";
+  const login = z.object({ user: z.string(), password: z.string() });
+  const leaky = z.object({
+    url: z.string().default(`postgres://app:${plant}@localhost/app`),
+    urls: z.array(z.string()).default([`https://x:${plant}@one`]),
+    proxy: z.string().meta({ examples: [`http://u:${plant}@proxy`, "http://proxy"] }),
+    admin: login.default({ user: "root", password: plant }),
+    guests: z.array(login.meta({ examples: [{ user: "g", password: plant }] })).min(1),
+    zone: z
+      .string()
+      .default("eu")
+      .meta({ examples: ["us"] }),
+  });
+  const spec = new ConfigSpec({
+    id: "leaky",
+    schema: leaky.meta({ examples: [{ admin: { user: "root", password: plant } }] }),
+  });
+  const formats: readonly ExampleFormat[] = ["toml", "yaml", "json", "env"];
+  const all = [settings(spec), markdown(spec), json_schema(spec), ...formats.map((format) => example(spec, format))];
+  const shown = all.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+  expect(shown.filter((text) => text.includes(plant))).toEqual([]);
+  // What is no secret is still shown.
+  for (const text of [shown[0]!, shown[1]!, shown[2]!, shown[3]!]) expect(text).toContain("eu");
+  expect(shown[0]).toContain('"http://proxy"');
+});
