@@ -61,6 +61,14 @@ export class Manager {
     const { state } = this;
     return state === undefined ? text : scrub(state, text);
   }
+
+  /** Who made a change, and why, in their own words without its secrets. */
+  author(actor: string | undefined, reason: string | undefined): { readonly actor?: string; readonly reason?: string } {
+    return {
+      ...(actor === undefined ? {} : { actor: this.scrub(actor) }),
+      ...(reason === undefined ? {} : { reason: this.scrub(reason) }),
+    };
+  }
 }
 
 export class Managers {

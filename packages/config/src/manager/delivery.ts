@@ -10,7 +10,21 @@ import { messageOf } from "./thrown.ts";
  * it is done. The callback may be slow, fail or hang: only its own notifications wait.
  */
 export function start_delivery(delivery: string, callback: ChangeCallback, manager: Pid): Pid {
-  return erlang.spawn_link(() => new DeliveryProcess(delivery, callback, manager).run());
+  const run = () => new DeliveryProcess(delivery, callback, manager).run();
+  // What shows processes shows whose this one is.
+  const name = nameOf(callback);
+  Object.defineProperty(run, "name", { value: name === undefined ? "delivery" : `delivery to ${name}` });
+  return erlang.spawn_link(run);
+}
+
+// A program's own function may have any name, or fail to tell it.
+function nameOf(callback: ChangeCallback): string | undefined {
+  try {
+    const name: unknown = callback.name;
+    return typeof name === "string" && name !== "" ? name.slice(0, 100) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The tag for a settled promise of a callback. */

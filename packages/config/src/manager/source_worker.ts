@@ -18,7 +18,8 @@ import { asError } from "./thrown.ts";
  * starts.
  */
 export function start_worker(spec: ConfigSpec, index: number): Pid {
-  return erlang.spawn_link(() => new Worker(spec, index).run());
+  const source_worker = () => new Worker(spec, index).run();
+  return erlang.spawn_link(source_worker);
 }
 
 /** How long the process waits for an earlier process of the same source to release it, in ms. */

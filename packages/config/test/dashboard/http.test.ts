@@ -380,6 +380,7 @@ describe("the configuration", () => {
         expected: "string",
         overridden: true,
         comes_back: { value: '"shop"' },
+        since: { version: 2, cause: "put", actor: "ada", reason: "renamed" },
         stack: [
           { role: "winner", badge: "put", value: '"shop 2"' },
           { role: "shadowed", value: '"shop"', why: 'replaced by the runtime override at "server.name"' },

@@ -7,6 +7,7 @@ import { find as processNamed, nameOf } from "../process/registry.ts";
 import { isName, type Name } from "../term/name.ts";
 import { reductions } from "../process/scheduler.ts";
 import { lengthOf } from "../process/size.ts";
+import { elapsed } from "../process/stamp.ts";
 import { pids, population } from "../process/table.ts";
 import type { Child } from "../behaviour/children.ts";
 import { restartsSoFar } from "../behaviour/supervisor_state.ts";
@@ -35,7 +36,7 @@ export interface ProcessDetails extends SupervisedNode {
 }
 
 /** A sort key for processes: waiting messages, messages per second, restarts, messages and reductions so far. */
-export type Criterion = "queue" | "rate" | "restarts" | "messages" | "reductions";
+export type Criterion = "queue" | "rate" | "running" | "restarts" | "messages" | "reductions";
 
 /** The program in numbers. */
 export interface Overview {
@@ -132,7 +133,8 @@ function textsOf(process: Process): string[] {
 /**
  * The processes with the most of something, in descending order. Those that have none of it are left out.
  *
- * @param by `queue`: waiting messages; `rate`: messages per second; `restarts`; `messages` and `reductions`: so far
+ * @param by `queue`: waiting messages; `rate`: messages per second; `running`: ms that its current
+ *   callback has been running; `restarts`; `messages` and `reductions`: so far
  * @param count how many at most
  * @throws RangeError for another criterion
  */
@@ -194,6 +196,7 @@ function measureOf(by: Criterion): (process: Process) => number {
 const measures: { readonly [C in Criterion]: (process: Process) => number } = {
   queue: lengthOf,
   rate: rateOf,
+  running: ({ busy, since }) => (busy === undefined ? 0 : elapsed(since)),
   restarts: (process) => childOf(process)?.child.restarts ?? 0,
   messages: (process) => process.taken,
   reductions: (process) => process.reductions,

@@ -254,6 +254,7 @@ describe("observer", () => {
     expect(erlang.process_info(slow, "waits_for")).toStrictEqual([]);
     expect(erlang.process_info(slow, "waited_for_by")).toHaveLength(2);
     expect(erlang.process_info(slow, "current_callback")).toStrictEqual({ callback: "handle_call", running_for: 700 });
+    expect(observer.top("running", 1).map(({ pid }) => pid)).toStrictEqual([slow]);
     erlang.exit(slow, KILL);
     kit.allow_reports();
     await outside;

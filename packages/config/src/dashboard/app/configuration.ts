@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { go, to } from "./address.ts";
 import { type Answer, post } from "./api.ts";
 import { mayWrite } from "./boot.ts";
-import { count, number } from "./format.ts";
+import { clock, count, number } from "./format.ts";
 import { html } from "./html.ts";
 import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, Search } from "./parts.ts";
 import { toggled, without } from "./words.ts";
@@ -45,6 +45,8 @@ interface Detail {
   /** What it is elsewhere, by what that is called. */
   readonly copies: Readonly<Record<string, string>>;
   readonly schema?: "default" | "coerced";
+  /** The change that made it what it is, if that is known. */
+  readonly since?: { version: number; at: string; cause: string; actor?: string; reason?: string };
   readonly expected?: string;
   readonly stack: readonly Layer[];
   readonly overridden: boolean;
@@ -181,6 +183,14 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
           "Type",
           html`${of.type}${of.expected === undefined ? null : html` <span class="dim">the schema wants ${of.expected}</span>`}`,
         ],
+        of.since === undefined
+          ? undefined
+          : [
+              "Since",
+              html`<a href=${to("changes", { to: String(of.since.version) })}>version ${of.since.version}</a>,
+                ${clock(of.since.at)}:
+                ${of.since.cause}${of.since.actor === undefined ? null : html` by <b>${of.since.actor}</b>`}${of.since.reason === undefined ? null : html` “${of.since.reason}”`}`,
+            ],
         of.schema === "default"
           ? ["Schema", "filled it in: no source gives it"]
           : of.schema === "coerced"
@@ -200,7 +210,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
                 html`<li class=${layer.role}>
                   <p class="head">
                     <span class="mark" aria-hidden="true"
-                      >${layer.role === "winner" ? "▶" : layer.role === "merged" ? "＋" : "╳"}</span
+                      >${layer.role === "winner" ? "▶" : layer.role === "merged" ? "+" : "✕"}</span
                     ><${Badge} of=${layer.badge} /><b>${layer.place}</b
                     ><span class="role"
                       >${layer.role === "winner" ? "counts" : layer.role === "merged" ? "merged in" : "hidden"}</span

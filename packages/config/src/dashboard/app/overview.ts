@@ -27,6 +27,8 @@ interface Data {
     problems: readonly { path: string; message: string; origin?: string }[];
     sources?: readonly { name: string; kind: string; state: string; stale_for?: number; error?: string }[];
   }[];
+  /** What has been running for more than a second, with its callback. */
+  readonly running: readonly (Busy & { readonly callback?: string })[];
   readonly longest_queues: readonly Busy[];
   readonly busiest: readonly Busy[];
   readonly restarted: readonly {
@@ -128,6 +130,24 @@ export function Overview({ data }: { data: Data }) {
             </div>`,
         )}
       </section>
+      ${
+        data.running.length === 0
+          ? null
+          : html`<section class="card">
+              <h2>Running longest</h2>
+              <ul class="plain amounts">
+                ${data.running.map(
+                  (one) =>
+                    html`<li>
+                      <span
+                        ><${Process} of=${{ pid: one.pid, name: one.name ?? `${one.module} ${pid(one.pid)}` }} />
+                        <span class="mono">${one.callback}</span></span
+                      ><b>${duration(one.amount)}</b>
+                    </li>`,
+                )}
+              </ul>
+            </section>`
+      }
       <section class="card">
         <h2>Busiest</h2>
         <${List} of=${data.busiest} unit="/s" empty="No process has handled a message lately." />

@@ -139,7 +139,10 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
                           <td colspan="8" class="dim">
                             ${Object.entries(one.details)
                               .filter(([, value]) => typeof value !== "object")
-                              .map(([key, value]) => html`<span class="pair">${key} <b>${String(value)}</b></span> `)}
+                              .map(
+                                ([key, value]) =>
+                                  html`<span class="pair">${key.replaceAll("_", " ")} <b>${shown(value)}</b></span> `,
+                              )}
                           </td>
                         </tr>`
                   }`,
@@ -214,4 +217,10 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
       }
     </div>
   </div>`;
+}
+
+/** What a source tells of itself: dates as times ago. */
+function shown(value: unknown): string {
+  const text = String(value);
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/u.test(text) ? ago(text) : text;
 }

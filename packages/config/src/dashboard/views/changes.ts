@@ -54,8 +54,7 @@ async function entriesOf(manager: Manager, state: State): Promise<object[]> {
       at: new Date(at).toISOString(),
       time: at,
       cause,
-      actor,
-      reason,
+      ...manager.author(actor, reason),
       paths: paths?.first,
       changed: paths?.count,
     };
@@ -67,8 +66,7 @@ async function entriesOf(manager: Manager, state: State): Promise<object[]> {
     at: new Date(at).toISOString(),
     time: at,
     cause,
-    actor,
-    reason,
+    ...manager.author(actor, reason),
     paths: path === undefined ? undefined : [formatPath(path)],
     error: manager.scrub(error.message),
     problems:

@@ -214,11 +214,22 @@ async function panel(manager: Manager, state: State, text: string): Promise<obje
     type: value === undefined ? "nothing" : typeOf(value),
     secret: found.secret,
     schema: found.schema,
+    since: sinceOf(manager, state, path),
     expected: spec.shape === undefined ? undefined : expectedOf(spec.shape, path),
     stack,
     overridden,
     comes_back: overridden ? comesBack(found) : undefined,
   };
+}
+
+/** The change that made the value at a path what it is, if it is kept. */
+function sinceOf(manager: Manager, { history }: State, path: Segments): object | undefined {
+  for (let index = history.length - 1; index > 0; index--) {
+    const { snapshot, at, cause, actor, reason } = history[index]!;
+    if (Object.is(valueAt(snapshot.tree, path), valueAt(history[index - 1]!.snapshot.tree, path))) continue;
+    return { version: snapshot.version, at: new Date(at).toISOString(), cause, ...manager.author(actor, reason) };
+  }
+  return undefined;
 }
 
 function layerOf(

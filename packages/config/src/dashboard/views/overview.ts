@@ -50,6 +50,11 @@ export async function overview({ options, managers, hub }: Context): Promise<obj
         })),
       };
     }),
+    running: observer.top("running", MOST).flatMap((one) => {
+      const callback = one.pid === undefined ? undefined : observer.details(one.pid)?.info.current_callback;
+      const seconds = Math.floor((callback?.running_for ?? 0) / 1_000);
+      return seconds < 1 ? [] : [{ ...short(one, seconds * 1_000), callback: callback?.callback }];
+    }),
     longest_queues: observer.top("queue", MOST).map((one) => short(one, one.message_queue_len)),
     busiest: observer.top("rate", MOST).map((one) => short(one, one.message_rate)),
     restarted: observer.restarted(MOST).map(({ pid, name, child_id, restarts, at, reason }) => ({
