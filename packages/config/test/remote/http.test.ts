@@ -141,6 +141,18 @@ describe("HttpSource.load", () => {
     expect(server.asked.length).toBe(2);
   });
 
+  test.each(['W/"1"', "without-quotes", "12345"])("the same for the ETag %s", async (etag) => {
+    server.script = ({ headers }, response) => {
+      if (headers["if-none-match"] === etag) response.writeHead(304).end();
+      else response.writeHead(200, { "content-type": "application/json", etag }).end('{"a": 1}');
+    };
+    const follower = new Follower(source());
+    await follower.reload();
+    await follower.reload();
+    expect(follower.outcomes).toEqual(["data", "unchanged"]);
+    expect(server.asked[1]!.headers["if-none-match"]).toBe(etag);
+  });
+
   test("answers unchanged for the same document under another ETag, or without one", async () => {
     let n = 0;
     server.script = (asked, response) => answer("application/json", '{"a": 1}', { etag: `"${++n}"` })(asked, response);

@@ -140,8 +140,10 @@ class Place {
   }
 }
 
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/;
+
 /** The condition that the content is not this revision: an `ETag`, or a time. */
 function conditions(revision: string | undefined): Readonly<Record<string, string>> {
   if (revision === undefined) return {};
-  return /^(W\/)?"/.test(revision) ? { "if-none-match": revision } : { "if-modified-since": revision };
+  return HTTP_DATE.test(revision) ? { "if-modified-since": revision } : { "if-none-match": revision };
 }
