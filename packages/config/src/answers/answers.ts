@@ -3,16 +3,17 @@ import { differenceOf, historyOf } from "../manager/history.ts";
 import type { State } from "../manager/state.ts";
 import { environmentOf } from "./environment.ts";
 import { explanationAt } from "./explanation.ts";
-import { valuesAt } from "./values.ts";
+import { leavesAnswer, valueAnswer } from "./values.ts";
 import { runningVerdict } from "./verdict.ts";
 
 /** Makes an answer: plain data without secrets. What is large is looked at in slices. */
 export type Answer = (state: State, query: URLSearchParams) => Promise<unknown>;
 
-/** What may be asked of a running manager, by name. @throws TypeError, RangeError for what is asked wrongly */
+/** All answers of a running manager, by name. @throws TypeError, RangeError if the query is wrong */
 export const answers: Readonly<Record<string, Answer>> = {
   verdict: (state) => runningVerdict(state),
-  values: async (state, query) => valuesAt(state, query.get("path") ?? ""),
+  value: (state, query) => valueAnswer(state, query.get("path") ?? ""),
+  leaves: (state, query) => leavesAnswer(state, query.get("path") ?? ""),
   explanation: (state, query) => explanationAt(state, query.get("path") ?? ""),
   environment: (state) => environmentOf(state),
   history: async (state) => historyOf(state),

@@ -5,53 +5,56 @@ import { ruleInWords } from "../core/environment.ts";
 import type { Layer, Origin } from "../core/layer.ts";
 import { placeOf } from "../core/layers.ts";
 import { formatPath } from "../core/path.ts";
+import type { Budget } from "../core/sliced.ts";
 import { valueAt } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
 import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 import { statusOf } from "../manager/status.ts";
 
-/** An environment variable that is read, and what becomes of it. */
+/** An environment variable and its effect. */
 export interface Variable {
   readonly name: string;
   readonly source: string;
   /** Dotted. */
   readonly path: string;
-  /** What is read, secrets redacted. */
+  /** Its value, secrets redacted. */
   readonly value: Value;
-  /** How the name became the path: `mapping`, `double_underscore`, `known_path`, `single_underscore`, `naive`. */
+  /** The rule from the name to the path: `mapping`, `double_underscore`, `known_path`, `single_underscore`, `naive`. */
   readonly rule: string;
   /** The rule for people. */
   readonly rule_in_words: string;
-  /** `sets`: its value counts; `shadowed`: another one stands above it; `dropped`: the schema does not know the path. */
+  /** `sets`: it sets the value; `shadowed`: another layer has priority; `dropped`: the schema does not know the path. */
   readonly effect: "sets" | "shadowed" | "dropped";
-  /** Where the value comes from that counts instead. */
+  /** The place of the effective value, if that is another one. */
   readonly by?: string;
 }
 
-/** What the environment does to a configuration. */
+/** The effects of the environment on a configuration. */
 export interface Environment {
   /** Sorted by name. */
   readonly variables: readonly Variable[];
-  /** What the sources of variables tell: names that are left out, ambiguous, empty or misspelt. */
+  /** Diagnostics of the sources: ignored, ambiguous, empty or misspelt names. */
   readonly notices: readonly string[];
   /** Whether any source reads variables. */
   readonly read: boolean;
 }
 
-/** Which variable sets what, by which rule, and which have no effect. */
+/** All variables with their paths, rules and effects. */
 export async function environmentOf(state: State): Promise<Environment> {
   const { configuration, spec } = state;
-  const found = configuration.layers.flatMap((layer) => variablesIn(layer, state));
+  const budget = newBudget();
+  const found: Variable[] = [];
+  for (const layer of configuration.layers) found.push(...(await variablesIn(layer, state, budget)));
   const readers = new Set([
     ...spec.layers.flatMap((source, i) => (source.kind === "env" ? [spec.layer_names[i]!] : [])),
     ...found.map(({ source }) => source),
   ]);
   const { diagnostics } = await statusOf(state);
-  await meetSecrets(state, newBudget());
+  await meetSecrets(state, budget);
   return {
     variables: found.sort((one, other) => (one.name < other.name ? -1 : 1)),
-    // What the schema drops is told with its variable.
+    // Paths that the schema drops are listed with their variables.
     notices: diagnostics
       .filter(({ source, code }) => readers.has(source) && code !== "no_effect")
       .map(({ message }) => scrub(state, message)),
@@ -59,22 +62,23 @@ export async function environmentOf(state: State): Promise<Environment> {
   };
 }
 
-function variablesIn(layer: Layer, state: State): Variable[] {
+async function variablesIn(layer: Layer, state: State, budget: Budget): Promise<readonly Variable[]> {
   const byName = new Map<string, { readonly origin: Origin; path: Segments }>();
-  const visit = (value: Value, path: Segments): void => {
-    if (isTable(value) && Object.keys(value).length > 0) {
-      for (const key of Object.keys(value)) visit(value[key]!, [...path, key]);
-      return;
-    }
+  for (const path of leavesIn(layer.tree, [])) {
     const origin = layer.origin(path);
-    if (origin.variable === undefined) return;
+    if (budget.spent()) await budget.turn();
+    if (origin.variable === undefined) continue;
     const known = byName.get(origin.variable);
-    // A variable that holds a table has all that is in it.
+    // A variable can hold a table: its path is the table's.
     if (known === undefined) byName.set(origin.variable, { origin, path });
     else known.path = inCommon(known.path, path);
-  };
-  visit(layer.tree, []);
+  }
   return Array.from(byName, ([name, { origin, path }]) => variableOf(name, origin, path, layer, state));
+}
+
+function* leavesIn(value: Value, path: Segments): Generator<Segments> {
+  if (!isTable(value) || Object.keys(value).length === 0) yield path;
+  else for (const key of Object.keys(value)) yield* leavesIn(value[key]!, [...path, key]);
 }
 
 function variableOf(name: string, origin: Origin, path: Segments, layer: Layer, state: State): Variable {

@@ -1,63 +1,85 @@
+import { newBudget } from "../budget.ts";
 import { isTable } from "../core/draft.ts";
 import { originAt, PUT } from "../core/explain.ts";
-import type { Origin } from "../core/layer.ts";
 import { placeOf } from "../core/layers.ts";
 import { nearPath } from "../core/near_path.ts";
 import { formatPath, parsePath } from "../core/path.ts";
+import { REDACTED } from "../core/redaction.ts";
+import type { Budget } from "../core/sliced.ts";
 import { valueAt } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { State } from "../manager/state.ts";
+
+/** The effective value at a path. */
+export interface ValueAnswer {
+  /** Dotted. */
+  readonly path: string;
+  readonly version: number;
+  /** Secrets redacted; undefined if the path does not exist. */
+  readonly value: Value | undefined;
+  /** The nearest known path, if this one does not exist. */
+  readonly near?: string;
+}
 
 /** A leaf of the effective configuration. */
 export interface Leaf {
   /** Dotted. */
   readonly path: string;
-  readonly segments: Segments;
   /** Secrets redacted. */
   readonly value: Value;
-  /** Where it comes from, for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`, `default`. */
+  /** The origin, for people: `file:config.toml:3`, `env:MYAPP_PORT`, `put`, `default`. */
   readonly place: string;
   readonly from: "source" | "put" | "default";
 }
 
-/** What is effective at a path and below. */
-export interface Values {
-  readonly path: string;
-  readonly version: number;
-  /** Secrets redacted; undefined where nothing is. */
-  readonly value: Value | undefined;
-  /** Sorted as the tables are; the value itself where it is no table. */
+/** The leaves of the effective configuration at a path and below, in the order of the tables. */
+export interface LeavesAnswer extends Omit<ValueAnswer, "value"> {
   readonly leaves: readonly Leaf[];
-  /** Where nothing is there: the known path that was probably meant. */
-  readonly near?: string;
 }
 
-/** What is effective at a path and below, each leaf with the place that it comes from. @throws TypeError when it is no path */
-export function valuesAt(state: State, path: string): Values {
-  const { configuration, spec } = state;
-  const asked = path === "" ? [] : parsePath(path, "read");
-  const at = spec.aliases.rename(asked);
-  const value = spec.secrets.redact(at, configuration.snapshot.at(at));
-  const near = value === undefined ? nearPath(at, configuration.snapshot.tree, spec.shape) : undefined;
+/** The effective value at a path. @throws TypeError when it is no path */
+export async function valueAnswer(state: State, path: string): Promise<ValueAnswer> {
+  const at = pathOf(state, path);
+  return { ...headOf(state, at), value: await shownAt(state, at, newBudget()) };
+}
+
+/** The leaves at a path and below, each with its place. @throws TypeError when it is no path */
+export async function leavesAnswer(state: State, path: string): Promise<LeavesAnswer> {
+  const budget = newBudget();
+  const at = pathOf(state, path);
+  const value = await shownAt(state, at, budget);
   const leaves: Leaf[] = [];
-  const visit = (below: Value, segments: Segments): void => {
-    if (isTable(below) && (segments.length === 0 || Object.keys(below).length > 0)) {
-      for (const key of Object.keys(below)) visit(below[key]!, [...segments, key]);
-    } else leaves.push({ path: formatPath(segments), segments, value: below, ...sourceOf(segments, state) });
-  };
-  if (value !== undefined) visit(value, at);
-  return {
-    path: formatPath(at),
-    version: configuration.snapshot.version,
-    value,
-    leaves,
-    ...(near === undefined ? {} : { near }),
-  };
+  for (const [segments, leaf] of value === undefined ? [] : leavesIn(value, at)) {
+    leaves.push({ path: formatPath(segments), value: leaf, ...sourceOf(segments, state) });
+    if (budget.spent()) await budget.turn();
+  }
+  return { ...headOf(state, at), leaves };
+}
+
+function pathOf({ spec }: State, path: string): Segments {
+  return spec.aliases.rename(path === "" ? [] : parsePath(path, "read"));
+}
+
+function headOf({ configuration, spec }: State, at: Segments): Omit<ValueAnswer, "value"> {
+  const { version, tree } = configuration.snapshot;
+  const near = valueAt(tree, at) === undefined ? nearPath(at, tree, spec.shape) : undefined;
+  return { path: formatPath(at), version, ...(near === undefined ? {} : { near }) };
+}
+
+async function shownAt({ configuration, spec }: State, at: Segments, budget: Budget): Promise<Value | undefined> {
+  const { snapshot } = configuration;
+  if (spec.secrets.covers(at)) return valueAt(snapshot.tree, at) === undefined ? undefined : REDACTED;
+  return valueAt(await snapshot.redactedWithin(budget), at);
+}
+
+function* leavesIn(value: Value, path: Segments): Generator<readonly [Segments, Value]> {
+  if (!isTable(value) || (path.length > 0 && Object.keys(value).length === 0)) yield [path, value];
+  else for (const key of Object.keys(value)) yield* leavesIn(value[key]!, [...path, key]);
 }
 
 function sourceOf(path: Segments, { configuration }: State): Pick<Leaf, "place" | "from"> {
   const { layers, overrides, raw } = configuration;
-  const origin: Origin | undefined = valueAt(raw, path) === undefined ? undefined : originAt(path, layers, overrides);
+  const origin = valueAt(raw, path) === undefined ? undefined : originAt(path, layers, overrides);
   if (origin === undefined) return { place: "default", from: "default" };
   return origin === PUT ? { place: "put", from: "put" } : { place: placeOf(origin), from: "source" };
 }

@@ -4,9 +4,9 @@ import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 import { statusOf } from "../manager/status.ts";
 
-/** What is wrong, or worth knowing, with the place that it comes from. */
+/** A problem or a notice, with its place. */
 export interface Finding {
-  /** Dotted; absent where it concerns no single setting. */
+  /** Dotted; absent if it concerns no single setting. */
   readonly path?: string;
   readonly message: string;
   /** For people: `file:config.toml:3:7`, `env:MYAPP_PORT`. */
@@ -21,18 +21,18 @@ export interface Finding {
   readonly code: string;
 }
 
-/** Whether a configuration is good, and what is wrong with it. */
+/** Whether a configuration is valid, with its problems. */
 export interface Verdict {
   readonly valid: boolean;
-  /** Whether what is effective was validated: a program that refuses what its sources bring goes on with what it had. */
+  /** Whether the effective values are validated. A program that refuses new values keeps the old, validated ones. */
   readonly validated: boolean;
   readonly version: number;
   /** Leaves of the effective configuration. */
   readonly keys: number;
   readonly sources: readonly { readonly name: string; readonly state: string; readonly keys: number }[];
-  /** What keeps it from being valid. */
+  /** Problems that make it invalid. */
   readonly problems: readonly Finding[];
-  /** What is no mistake, and probably not meant: misspelt keys, old names, ambiguous variables. */
+  /** Probable mistakes: misspelt keys, old names, ambiguous variables. */
   readonly notices: readonly Finding[];
 }
 
@@ -52,7 +52,7 @@ export function findingOf({ path, message, origin, ...place }: Problem): Finding
   };
 }
 
-/** Why a source could not be loaded, as a finding. */
+/** The failure of a source as a finding. */
 export function sourceFinding(error: Error, name: string): Finding {
   const { code, file, line, column } = error as Partial<ConfigSourceError>;
   return {
@@ -66,8 +66,8 @@ export function sourceFinding(error: Error, name: string): Finding {
 }
 
 /**
- * Whether a source that fails keeps the configuration from being valid: one that is required; and one that is not, where what it
- * says is wrong, and not only out of reach.
+ * Whether the failure of a source is a problem, and not only a notice. It is one if the source is required, or if its content is
+ * wrong; an optional source may be out of reach.
  */
 export function isProblem({ line, code }: Finding, required: boolean): boolean {
   return required || line !== undefined || !OUT_OF_REACH.has(code);
@@ -89,7 +89,7 @@ const OUT_OF_REACH: ReadonlySet<string> = new Set([
   "failed",
 ]);
 
-/** What is wrong with a running manager's configuration: what was refused last, and which sources fail. */
+/** The verdict on a running manager: its last refusal, and the sources that fail. */
 export async function runningVerdict(state: State): Promise<Verdict> {
   const { refused, sources } = await statusOf(state);
   const failing = sources.flatMap(({ name, last_error, state: how, required }) => {
@@ -108,7 +108,7 @@ export async function runningVerdict(state: State): Promise<Verdict> {
   return verdictOf(state, [...problems!, ...(refused?.problems ?? []).map(findingOf)], notices, true);
 }
 
-/** What is told of a state. @param problems what keeps it from being valid; @param notices what does not, beside what the state tells */
+/** The verdict on a state. @param problems of its sources and values; @param notices in addition to its diagnostics */
 export async function verdictOf(
   state: State,
   problems: readonly Finding[],

@@ -15,18 +15,18 @@ import { Failure } from "./failure.ts";
 export interface Side {
   /** Without secrets. */
   readonly shown: Table;
-  /** With them; undefined where they are not known. */
+  /** With its secrets; undefined if they are unknown. */
   readonly real?: Table;
   readonly secrets?: Secrets;
 }
 
-/** What a specification makes. */
+/** The side of a specification. */
 export function sideOf({ configuration, spec }: State): Side {
   const { snapshot } = configuration;
   return { shown: snapshot.redacted(), real: snapshot.tree, secrets: spec.secrets };
 }
 
-/** What a file says, such as one that `tree --json` wrote. @throws Failure where it cannot be read */
+/** The side of a file, such as one from `tree --json`. @throws Failure if it is unreadable */
 export async function sideOfFile(file: string): Promise<Side> {
   const name = format_by_extension(file);
   if (name === undefined)
@@ -42,7 +42,7 @@ export async function sideOfFile(file: string): Promise<Side> {
   return { shown: tree };
 }
 
-/** The leaves in which two sides differ, secrets redacted. Secrets are only compared where those of both are known. */
+/** The leaves in which two sides differ, secrets redacted. Secrets are compared only if both sides know theirs. */
 export async function compared(before: Side, now: Side): Promise<readonly ChangedValue[]> {
   const all = [before.secrets ?? NAMED, now.secrets ?? NAMED];
   const redact = (path: Segments, value: Value | undefined): Value | undefined =>

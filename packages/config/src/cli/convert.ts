@@ -7,14 +7,14 @@ import { Failure } from "./failure.ts";
 import type { Session } from "./session.ts";
 
 /**
- * How a specification's schema becomes a JSON Schema: valibot's needs a library of the project's own.
+ * The converter from a specification's schema to JSON Schema. For valibot it is a library that the project installs.
  *
- * @throws Failure where the specification has no schema
+ * @throws Failure if the specification has no schema
  */
 export async function convertOf(spec: ConfigSpec, session: Session): Promise<ReadOptions> {
   if (spec.schema === undefined) {
     throw new Failure(
-      "Cannot tell the settings: the ConfigSpec has no schema; give it one, as in { schema: z.object({ … }) }",
+      "Cannot list the settings: the ConfigSpec has no schema; add one, as in { schema: z.object({ … }) }",
     );
   }
   if (spec.schema["~standard"].vendor !== "valibot") return {};

@@ -1,9 +1,9 @@
-/** How the command ends: a reader that has read enough ends it without a word, and what is written is written in full. */
+/** The end of the command: quiet if its reader has closed the pipe, and after all output is written. */
 
-/** A pipe whose reader is gone, and a module that waits for what never comes. */
+/** Handles a closed pipe, and a module whose loading never ends. */
 export function listen(): void {
   process.once("beforeExit", () => {
-    process.stderr.write("✗ Cannot go on: the module waits for something that never comes, at its top level\n");
+    process.stderr.write("✗ Cannot load the module: a top-level await in it never settles\n");
     process.exit(1);
   });
   for (const outlet of [process.stdout, process.stderr]) {
@@ -14,7 +14,7 @@ export function listen(): void {
   }
 }
 
-/** Ends with this code once all is written. A module that was loaded may have left timers and sockets open. */
+/** Exits after all output is written. The loaded module may have open timers and sockets. */
 export async function finish(code: number): Promise<never> {
   for (const outlet of [process.stdout, process.stderr]) {
     await new Promise<void>((resolve) => void outlet.write("", () => resolve()));

@@ -1,7 +1,7 @@
-/** The command cannot do what it is asked: what is wrong, and what to do. */
+/** A failure of the command, with its reason and a remedy. */
 export class Failure extends Error {
   override readonly name = "Failure";
-  /** 1: it was tried, and the answer is no; 2: it was used wrongly. */
+  /** The exit code. 1: problems or a failure; 2: wrong use. */
   readonly code: 1 | 2;
 
   constructor(message: string, code: 1 | 2 = 1) {

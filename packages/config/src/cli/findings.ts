@@ -6,7 +6,7 @@ export function findingLines(finding: Finding, mark: string, paint: Paint): stri
   const { path, place } = finding;
   const said = printable(finding.message);
   const head = path === undefined || said.includes(`"${path}"`) ? said : `${paint.bold(printable(path))} ${said}`;
-  // A message that names the place needs no second one.
+  // The message may contain the place already.
   const at = placeText(finding) ?? place;
   const isNamed = at === undefined || said.includes(at);
   return [`${mark} ${head}`, ...(isNamed ? [] : [`  ${paint.dim(`at ${printable(at)}`)}`])];
@@ -17,7 +17,7 @@ function placeText({ file, line, column, place }: Finding): string | undefined {
   return `${file}:${line}${column === undefined ? "" : `:${column}`}`;
 }
 
-/** Says on stderr what is wrong with what an answer was made from. */
+/** Prints the problems of an answer's configuration on stderr. */
 export function warn({ problems, validated }: Verdict, err: Terminal): void {
   if (problems.length === 0) return;
   const { paint } = err;
@@ -26,5 +26,12 @@ export function warn({ problems, validated }: Verdict, err: Terminal): void {
   err.print("");
 }
 
-const UNVALIDATED = "The configuration is not valid; this is what its sources say, not validated:";
-const REFUSED = "What the sources have now is refused, or cannot be read; the values from before stay:";
+const UNVALIDATED = "The configuration is invalid; the output shows its sources, merged but not validated:";
+const REFUSED = "The latest state of the sources is refused; the output shows the values before it:";
+
+/** Prints on stderr that a path does not exist. @returns the exit code */
+export function nothingAt(path: string, near: string | undefined, err: Terminal): number {
+  const hint = near === undefined ? "" : `; is "${printable(near)}" meant?`;
+  err.print(`Nothing is at "${printable(path)}"${hint}`);
+  return 1;
+}

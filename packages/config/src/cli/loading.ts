@@ -15,21 +15,21 @@ import type { ConfigSpec } from "../spec.ts";
  * locked: a program that runs with the same files does not notice.
  */
 
-/** What was read. */
+/** A specification with its loaded sources. */
 export interface LoadedSpec {
-  /** As a manager's would be that has just started. Where it is not valid, the sources merged and not validated. */
+  /** The state that a manager would start with. If it is invalid, the sources are merged but not validated. */
   readonly state: State;
   readonly verdict: Verdict;
 }
 
-/** What a source said. */
+/** The answer of a source. */
 interface Answer {
   readonly state: SourceState["state"];
   readonly contribution?: Contribution;
   readonly error?: Error;
 }
 
-/** @param waiting told of the sources that have not answered, whenever that changes */
+/** @param waiting called with the names of the sources that have not answered, whenever they change */
 export async function loadAside(spec: ConfigSpec, waiting: (names: readonly string[]) => void): Promise<LoadedSpec> {
   const left = new Set(spec.layer_names);
   waiting([...left]);
@@ -108,7 +108,7 @@ async function savedOverrides(spec: ConfigSpec): Promise<{ overrides: Overrides;
   }
 }
 
-/** The configuration that all sources make together; what is wrong is added to the problems. */
+/** The configuration of all sources together; its problems are added to the list. */
 async function configurationOf(
   spec: ConfigSpec,
   empty: Configuration,
@@ -121,7 +121,7 @@ async function configurationOf(
     try {
       prepared = prepare(empty, { kind: "sources", contributions: [...contributions] }, spec);
     } catch (thrown) {
-      // What one source says is unusable: the problems of the others are told all the same.
+      // One source is unusable: the problems of the others are listed all the same.
       const error = asError(thrown);
       const at = error instanceof ConfigSourceError ? spec.layer_names.indexOf(error.source) : -1;
       problems.push(sourceFinding(error, spec.layer_names[at] ?? spec.name));
@@ -139,7 +139,7 @@ async function configurationOf(
       error instanceof ConfigValidationError && error.problems.length > 0
         ? error.problems.map(findingOf)
         : [{ message: error.message, code: "invalid" }];
-    // What is missing may be in a source that failed.
+    // A missing value may be in a source that failed.
     problems.push(...found.filter(({ place }) => isWhole || place !== undefined));
     const { next } = prepared;
     return { ...next, snapshot: new Snapshot(1, next.raw, spec.secrets, spec.aliases) };
@@ -159,7 +159,7 @@ async function limited<T>(checked: T | Promise<T>, ms: number): Promise<T> {
   }
 }
 
-/** The state that a manager would have. */
+/** The state that a manager would start with. */
 function stateOf(spec: ConfigSpec, configuration: Configuration, answers: readonly Answer[]): State {
   const now = Date.now();
   const initial = initialState(spec);

@@ -1,12 +1,12 @@
 import { environmentOf } from "../answers/environment.ts";
 import { explanationAt } from "../answers/explanation.ts";
-import { valuesAt } from "../answers/values.ts";
+import { leavesAnswer, valueAnswer } from "../answers/values.ts";
 import { sideOf } from "./comparison.ts";
 import { Failure } from "./failure.ts";
 import type { LoadedSpec } from "./loading.ts";
 import type { Subject } from "./subject.ts";
 
-/** A specification whose sources were read. */
+/** A specification with its loaded sources. */
 export class LocalSubject implements Subject {
   private readonly loaded: LoadedSpec;
 
@@ -15,13 +15,14 @@ export class LocalSubject implements Subject {
   }
 
   verdict = async () => this.loaded.verdict;
-  values = async (path: string) => valuesAt(this.loaded.state, path);
+  value = async (path: string) => valueAnswer(this.loaded.state, path);
+  leaves = async (path: string) => leavesAnswer(this.loaded.state, path);
   explanation = async (path: string) => explanationAt(this.loaded.state, path);
   environment = async () => environmentOf(this.loaded.state);
   side = async () => sideOf(this.loaded.state);
 
   async history(): Promise<never> {
-    throw new Failure("Cannot tell versions of a specification: a running program has them; name one with --url", 2);
+    throw new Failure("Cannot list versions: a specification has none; name a running program with --url", 2);
   }
 
   difference = () => this.history();

@@ -2,8 +2,8 @@ import { CommanderError } from "commander";
 import { program } from "./program.ts";
 import { printableLines, Terminal } from "./terminal.ts";
 
-/** Runs the command line. @returns the exit code: 0 it is so, 1 it is not, 2 wrong use */
-export async function main(argv: readonly string[]): Promise<number> {
+/** Runs the command line. @param version the package's; @returns the exit code: 0 it is so, 1 it is not, 2 wrong use */
+export async function main(argv: readonly string[], version: () => string): Promise<number> {
   let code = 0;
   const ended = (exit: number): void => {
     code = exit;
@@ -11,10 +11,10 @@ export async function main(argv: readonly string[]): Promise<number> {
   try {
     if (argv[0] === "__complete") {
       const { complete } = await import("./completion/complete.ts");
-      await complete(program(ended), argv.slice(1));
+      await complete(program(ended, version), argv.slice(1));
       return 0;
     }
-    await program(ended).parseAsync([...argv], { from: "user" });
+    await program(ended, version).parseAsync([...argv], { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

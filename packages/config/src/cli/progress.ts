@@ -1,11 +1,11 @@
 import type { Terminal } from "./terminal.ts";
 
-/** What answers sooner needs no line. */
+/** The delay before the line appears, in ms. */
 const PATIENCE = 400;
 const BEAT = 120;
 const FRAMES = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/** A line on stderr that says what is waited for, once that takes time. In no pipe. */
+/** A progress line on stderr, in a terminal only, that names what the command waits for. */
 export class Progress {
   private readonly terminal: Terminal;
   private names: readonly string[] = [];
@@ -18,7 +18,7 @@ export class Progress {
     this.terminal = terminal;
   }
 
-  /** Says who has not answered; nobody ends it. */
+  /** Sets the names of what has not answered; an empty list ends it. */
   readonly waiting = (names: readonly string[]): void => {
     this.names = names;
     if (names.length === 0) this.end();

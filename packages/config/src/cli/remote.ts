@@ -1,5 +1,5 @@
 import type { Environment } from "../answers/environment.ts";
-import type { Values } from "../answers/values.ts";
+import type { LeavesAnswer, ValueAnswer } from "../answers/values.ts";
 import type { Verdict } from "../answers/verdict.ts";
 import type { Explanation } from "../core/explain.ts";
 import { isTable } from "../core/draft.ts";
@@ -22,16 +22,16 @@ export class Refused extends Failure {
   }
 }
 
-/** A running program, by the addresses of its dashboard. */
+/** A running program, asked through its dashboard. */
 export class RemoteSubject implements Subject {
   private readonly progress: Progress;
   private readonly base: URL;
   private readonly headers: Headers;
   private readonly manager: string | undefined;
-  /** What changes are allowed with. */
+  /** The token for changes. */
   private token: string | undefined;
 
-  /** @throws Failure for an address or a header that is none */
+  /** @throws Failure if the address or a header is invalid */
   constructor({ url, token, manager, headers }: Address, progress: Progress) {
     this.progress = progress;
     this.manager = manager;
@@ -43,7 +43,7 @@ export class RemoteSubject implements Subject {
         2,
       );
     }
-    // The printed address has one, which is good for a visit.
+    // The printed address has a token that is valid for one visit.
     this.token = token ?? this.base.searchParams.get("token") ?? undefined;
     this.base.search = "";
     this.base.hash = "";
@@ -58,7 +58,8 @@ export class RemoteSubject implements Subject {
   }
 
   verdict = () => this.answer<Verdict>("verdict");
-  values = (path: string) => this.answer<Values>("values", { path });
+  value = (path: string) => this.answer<ValueAnswer>("value", { path });
+  leaves = (path: string) => this.answer<LeavesAnswer>("leaves", { path });
   explanation = (path: string) => this.answer<Explanation>("explanation", { path });
   environment = () => this.answer<Environment>("environment");
   history = () => this.answer<readonly HistoryEntry[]>("history");
@@ -69,12 +70,12 @@ export class RemoteSubject implements Subject {
     });
 
   async side(): Promise<Side> {
-    const { value } = await this.values("");
+    const { value } = await this.value("");
     return { shown: isTable(value) ? value : ({} as Table) };
   }
 
   /**
-   * Has the program do something.
+   * Asks the program for an action.
    *
    * @param action such as `configuration/put`
    * @throws Refused with the program's reason
@@ -107,7 +108,7 @@ export class RemoteSubject implements Subject {
     return (await this.read(await this.request(`answers/${name}?${search}`))) as T;
   }
 
-  /** Opens the page, which gives a token to whoever may write. */
+  /** Opens the page: it contains a token if its visitor may write. */
   private async visit(): Promise<boolean> {
     const invitation = this.token === undefined ? "" : `?token=${encodeURIComponent(this.token)}`;
     const response = await this.request(invitation, { headers: { accept: "text/html" } });

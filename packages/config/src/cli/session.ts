@@ -19,7 +19,7 @@ export interface Common {
   readonly header?: readonly string[];
 }
 
-/** One run of the command: what it was told, and where it writes. */
+/** One run of a command: its options, and its outputs. */
 export class Session {
   readonly options: Common;
   readonly out: Terminal;
@@ -30,7 +30,7 @@ export class Session {
     this.options = options;
     this.out = new Terminal(process.stdout, process.env);
     this.err = new Terminal(process.stderr, process.env);
-    // What a module prints when it is loaded is no part of the answer.
+    // Output of a module is no part of the answer.
     globalThis.console = new Console(process.stderr, process.stderr);
   }
 
@@ -38,12 +38,12 @@ export class Session {
     return this.options.json === true;
   }
 
-  /** What is asked about, loaded once. */
+  /** The subject of the command, loaded once. */
   subject(): Promise<Subject> {
     return (this.known ??= this.find());
   }
 
-  /** The specification. @throws Failure where there is none */
+  /** The specification. @throws Failure if there is none */
   async specification(): Promise<ConfigSpec> {
     for (const file of this.options.envFile ?? []) loadEnvFile(file);
     const { loadSpec } = await import("./spec_module.ts");
@@ -55,7 +55,7 @@ export class Session {
     this.out.print(jsonText(value, 2));
   }
 
-  /** A running program, where one is named and no module is. @throws Failure where both are */
+  /** The running program, if one is named. @throws Failure if a module is named, too */
   remote(): Address | undefined {
     const { url, module, token, manager, header } = this.options;
     if (url === undefined) return undefined;

@@ -4,16 +4,16 @@ import { pathToFileURL } from "node:url";
 import { ConfigSpec } from "../spec.ts";
 import { Failure } from "./failure.ts";
 
-/** Which module has the specification, and which of those that it exports is meant. */
+/** The module with the specification, and the name of its export. */
 export interface Chosen {
   readonly module?: string | undefined;
   readonly spec?: string | undefined;
 }
 
 /**
- * The specification that a module exports: the one that is named, else its default export, else the only one.
+ * The specification of a module: the named one, else its default export, else the only one.
  *
- * @throws Failure when there is no module, it cannot be loaded, or it does not tell which specification is meant
+ * @throws Failure if there is no module, it fails to load, or the choice is ambiguous
  */
 export async function loadSpec({ module, spec }: Chosen): Promise<ConfigSpec> {
   const file = resolve(module ?? moduleOfPackage(process.cwd()));
@@ -35,7 +35,7 @@ export async function loadSpec({ module, spec }: Chosen): Promise<ConfigSpec> {
   }
   const all = new Set(found.map(([, one]) => one));
   if (chosen[0] !== "default" && all.size > 1) {
-    throw new Failure(`Cannot tell which ConfigSpec of ${shown} is meant: choose one with --spec${choice(found)}`, 2);
+    throw new Failure(`Cannot choose a ConfigSpec of ${shown}: name one with --spec${choice(found)}`, 2);
   }
   return chosen[1];
 }
@@ -44,7 +44,7 @@ function choice(found: readonly (readonly [string, ConfigSpec])[]): string {
   return found.length === 0 ? "" : `: ${found.map(([name]) => name).join(", ")}`;
 }
 
-/** Two copies of this package know nothing of each other. */
+/** Two copies of this package have two classes. */
 function isSpec(value: unknown, file: string): value is ConfigSpec {
   if (value instanceof ConfigSpec) return true;
   if (typeof value !== "object" || value === null) return false;
@@ -83,7 +83,7 @@ function cannotLoad(file: string, error: unknown): Failure {
       2,
     );
   }
-  // Where it failed, without the frames of Node's loader.
+  // The place of the failure, without the frames of Node's loader.
   const frames = (stack ?? "").split("\n").filter((line) => /^\s+at /u.test(line) && !line.includes("node:internal"));
   const at = frames.length === 0 ? "" : `\n${frames.slice(0, 4).join("\n")}`;
   return new Failure(`Cannot load ${file}: ${message}${at}`);
@@ -91,7 +91,7 @@ function cannotLoad(file: string, error: unknown): Failure {
 
 const WITH_TSX = `NODE_OPTIONS="--import tsx" npx otpts-config …`;
 
-/** What package.json names under `"otpts-config"`, here or in a folder above. */
+/** The module that package.json names under `"otpts-config"`, here or in a folder above. */
 function moduleOfPackage(from: string): string {
   for (let folder = from; ; folder = dirname(folder)) {
     const manifest = join(folder, "package.json");
@@ -103,7 +103,7 @@ function moduleOfPackage(from: string): string {
     if (dirname(folder) === folder) break;
   }
   throw new Failure(
-    `Cannot tell which configuration is meant: name the module that exports the ConfigSpec with --module, or in package.json ("otpts-config": "./src/config.js"), or a running program with --url`,
+    `Cannot find the configuration: name the module that exports the ConfigSpec with --module, or in package.json ("otpts-config": "./src/config.js"), or a running program with --url`,
     2,
   );
 }

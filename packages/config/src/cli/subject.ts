@@ -1,28 +1,29 @@
 import type { Environment } from "../answers/environment.ts";
-import type { Values } from "../answers/values.ts";
+import type { LeavesAnswer, ValueAnswer } from "../answers/values.ts";
 import type { Verdict } from "../answers/verdict.ts";
 import type { Explanation } from "../core/explain.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
 import type { Side } from "./comparison.ts";
 
-/** What a command asks about: a specification, or a running program. */
+/** The subject of a command: a specification, or a running program. */
 export interface Subject {
-  /** @throws Failure where what is asked about cannot be told */
+  /** Whether its configuration is valid, with all problems. */
   verdict(): Promise<Verdict>;
-  values(path: string): Promise<Values>;
+  value(path: string): Promise<ValueAnswer>;
+  leaves(path: string): Promise<LeavesAnswer>;
   explanation(path: string): Promise<Explanation>;
   environment(): Promise<Environment>;
-  /** What it is compared by. */
+  /** Its side of a comparison. */
   side(): Promise<Side>;
   /** The last versions, oldest first. */
   history(): Promise<readonly HistoryEntry[]>;
-  /** What changed from one version to another. */
+  /** The differences between two versions. */
   difference(from: number, to: number | undefined): Promise<readonly ChangedValue[]>;
 }
 
-/** Where a running program is reached, and what it is told of who asks. */
+/** The address of a running program, and the credentials for it. */
 export interface Address {
-  /** Of its dashboard. */
+  /** The address of its dashboard. */
   readonly url: string;
   readonly token: string | undefined;
   readonly manager: string | undefined;

@@ -1,18 +1,17 @@
 import { cut, padded, widthOf } from "./terminal.ts";
 
-/** A cell: its text, and how it is painted once it has its width. */
+/** A cell: its text, and its style. */
 export interface Cell {
   readonly text: string;
   readonly paint?: (text: string) => string;
 }
 
 const GAP = 2;
-/** A column that is cut keeps so much. */
+/** The least width of a cut column. */
 const LEAST = 12;
 
 /**
- * Rows as lines, their columns below each other. Where they are wider than the terminal, the columns that may be cut are cut,
- * the widest first.
+ * Rows as lines with aligned columns. If they are wider than the terminal, columns are cut, the widest first.
  *
  * @param cuttable indices of the columns that may be cut
  */

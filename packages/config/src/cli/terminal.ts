@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
-/** Where text goes: a terminal, a pipe or a file. */
+/** A terminal, a pipe or a file. */
 export interface Outlet {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -11,13 +11,13 @@ export interface Outlet {
 type Colour = "red" | "green" | "yellow" | "cyan" | "magenta";
 type Style = (text: string) => string;
 
-/** How text is painted: as it is where there are no colours. */
+/** The styles; without colours they leave a text unchanged. */
 export type Paint = Readonly<Record<Colour | "bold" | "dim", Style>>;
 
-/** One of the two outlets of a program, and how it is written to. */
+/** Stdout or stderr, with its colours and width. */
 export class Terminal {
   readonly paint: Paint;
-  /** Columns; Infinity where nothing is cut off. */
+  /** Columns; Infinity if it is no terminal. */
   readonly width: number;
   readonly isTTY: boolean;
   private readonly outlet: Outlet;
@@ -34,13 +34,13 @@ export class Terminal {
     for (const line of lines) this.outlet.write(`${line}\n`);
   }
 
-  /** Writes over the line that was written so last. Only where it is a terminal. */
+  /** Replaces the current line of a terminal. */
   status(text: string): void {
     if (this.isTTY) this.outlet.write(`\r\u001b[2K${cut(text, this.width - 1)}`);
   }
 }
 
-/** NO_COLOR and FORCE_COLOR count as in Node: the second one stands above the first. */
+/** NO_COLOR and FORCE_COLOR have the same effect as in Node; FORCE_COLOR has priority. */
 function isColoured(outlet: Outlet, env: Readonly<Record<string, string | undefined>>): boolean {
   const { FORCE_COLOR: forced, NO_COLOR: none, TERM: term } = env;
   if (forced !== undefined) return forced !== "0" && forced !== "false";
@@ -62,7 +62,7 @@ function painting(coloured: boolean): Paint {
   };
 }
 
-/** A text in which nothing steers a terminal: what is in a configuration may come from anywhere. */
+/** A text without control characters: values may come from untrusted sources. */
 export function printable(text: string): string {
   return text.replace(
     /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
@@ -70,7 +70,7 @@ export function printable(text: string): string {
   );
 }
 
-/** A text of several lines in which nothing but their ends steers a terminal. */
+/** A text of several lines, without other control characters. */
 export function printableLines(text: string): string {
   return text.split("\n").map(printable).join("\n");
 }
@@ -79,7 +79,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u;
 
-/** How many columns a text takes; colours take none. */
+/** The width of a text in columns, without its colours. */
 export function widthOf(text: string): number {
   const plain = stripVTControlCharacters(text);
   if (/^[\u0020-\u007e]*$/u.test(plain)) return plain.length;
@@ -88,7 +88,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** A text without colours, cut so that it takes at most so many columns. */
+/** A text without colours, cut to at most this many columns. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = "";
@@ -101,12 +101,12 @@ export function cut(text: string, columns: number): string {
   return columns < 1 ? "" : `${kept}…`;
 }
 
-/** A text with spaces behind it, up to so many columns. */
+/** A text, padded with spaces to this many columns. */
 export function padded(text: string, columns: number): string {
   return text + " ".repeat(Math.max(0, columns - widthOf(text)));
 }
 
-/** A text as lines of at most so many columns, broken at spaces. */
+/** A text as lines of at most this many columns, broken at spaces. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -1,10 +1,10 @@
 import { Failure } from "./failure.ts";
 
 /**
- * The value that a text on the command line means: JSON where it is that, else the text itself.
+ * The value of an argument: JSON if it is valid JSON, else the text itself.
  *
- * @param text_only takes it for a text, whatever it looks like
- * @throws Failure for what begins like JSON and is none
+ * @param text_only takes it as text
+ * @throws Failure if it begins like JSON and is invalid
  */
 export function valueOfArgument(text: string, text_only: boolean): unknown {
   if (text_only) return text;
@@ -13,7 +13,7 @@ export function valueOfArgument(text: string, text_only: boolean): unknown {
   } catch (error) {
     if (!/^\s*[[{"]/u.test(text)) return text;
     throw new Failure(
-      `Cannot read the value: it begins like JSON and is none (${(error as Error).message}); --text takes it as it is`,
+      `Cannot read the value: it begins like JSON and is invalid (${(error as Error).message}); --text takes it as it is`,
       2,
     );
   }

@@ -3,34 +3,34 @@ import { Progress } from "./progress.ts";
 import type { Session } from "./session.ts";
 import type { Address } from "./subject.ts";
 
-/** One version after the other, as they come. */
+/** Versions, one after the other. */
 export interface Changing extends AsyncIterable<Step> {
-  /** The version that there is at first. */
+  /** The current version at the beginning. */
   readonly version: number;
 }
 
-/** A version and what changed with it; or a word on why some are missing. */
+/** A version with its differences, or the reason for missing ones. */
 export type Step =
   | { readonly entry: HistoryEntry; readonly changes: readonly ChangedValue[] }
   | { readonly lost: string };
 
-/** What versions are read from. */
+/** Access to the versions. */
 interface Versions {
   history(): Promise<readonly HistoryEntry[]>;
   difference(from: number, to: number): Promise<readonly ChangedValue[]>;
 }
 
-/** The versions after this one that there are now. @returns the last of them */
+/** The versions after this one. @returns the last of them */
 async function* after(version: number, versions: Versions): AsyncGenerator<Step, number> {
   const all = await versions.history();
   const [first, last] = [all[0]?.version ?? version, all.at(-1)?.version ?? version];
   let seen = version;
   if (last < seen) {
-    yield { lost: "the program was started anew: its versions begin again" };
+    yield { lost: "the program was restarted: its versions begin again" };
     return last;
   }
   if (first > seen) {
-    yield { lost: `versions ${seen + 1} to ${first} came too fast to be told one by one` };
+    yield { lost: `versions ${seen + 1} to ${first} followed too fast to be listed one by one` };
     seen = first;
   }
   for (const entry of all) {
@@ -41,7 +41,7 @@ async function* after(version: number, versions: Versions): AsyncGenerator<Step,
   return seen;
 }
 
-/** Runs a manager of the specification, and tells what changes. It ends with the signal. */
+/** Runs a manager of the specification, and yields its changes until the signal aborts. */
 export async function run(session: Session, signal: AbortSignal): Promise<Changing> {
   const spec = await session.specification();
   const [{ supervisor }, { Config }, { ConfigManager }] = await Promise.all([
@@ -73,7 +73,7 @@ export async function run(session: Session, signal: AbortSignal): Promise<Changi
   };
 }
 
-/** Follows a running program, also after it was started anew. It ends with the signal. */
+/** Follows a running program, also across restarts, until the signal aborts. */
 export async function follow(session: Session, address: Address, signal: AbortSignal): Promise<Changing> {
   const { RemoteSubject } = await import("./remote.ts");
   const subject = new RemoteSubject(address, new Progress(session.err));
@@ -95,10 +95,10 @@ export async function follow(session: Session, address: Address, signal: AbortSi
   };
 }
 
-/** How long until a program that is gone is asked again, in ms. */
+/** The wait before the next attempt to reach the program, in ms. */
 const AGAIN = 1_000;
 
-/** Rings whenever the program tells of something. */
+/** Rings with each event of the program. */
 async function listen(
   subject: { stream(page: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> },
   bell: Bell,
@@ -108,7 +108,7 @@ async function listen(
     try {
       for await (const _ of await subject.stream("changes", signal)) bell.ring();
     } catch {
-      // It is gone, and comes again or does not.
+      // The program may come back.
     }
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, AGAIN);
@@ -117,7 +117,7 @@ async function listen(
   }
 }
 
-/** Rung any number of times, heard once. */
+/** A signal that can be sent repeatedly, and is received once. */
 class Bell {
   private rung = false;
   private waiting: (() => void) | undefined;
@@ -133,7 +133,7 @@ class Bell {
     this.waiting?.();
   }
 
-  /** Resolves with true once it was rung, with false once it is over. */
+  /** Resolves with true after a ring, with false after the abort. */
   async heard(): Promise<boolean> {
     while (!this.rung && !this.signal.aborted) {
       await new Promise<void>((resolve) => (this.waiting = resolve));

@@ -8,7 +8,7 @@ import { findingLines } from "./findings.ts";
 import type { Session } from "./session.ts";
 import type { Address } from "./subject.ts";
 
-/** What every command that changes something is told. */
+/** The options of each command that changes something. */
 export interface WriteOptions {
   readonly dryRun?: boolean;
   readonly reason?: string;
@@ -21,10 +21,10 @@ export type Write =
   | { readonly what: "unset"; readonly path: string }
   | { readonly what: "rollback"; readonly version: number };
 
-/** What came of it. */
+/** The result of a change. */
 interface Outcome {
   readonly version: number;
-  /** What would change, of a dry run. */
+  /** The differences, of a dry run. */
   readonly preview?: Preview;
 }
 
@@ -103,7 +103,7 @@ async function remotely(session: Session, address: Address, change: Write, optio
   } catch (error) {
     if (!(error instanceof Refused) || error.status !== 403 || !error.message.includes("token")) throw error;
     throw new Failure(
-      `${error.message}; give the token with --token or OTPTS_TOKEN: the one of the dashboard's option token, or that of the printed address, which is good once`,
+      `${error.message}; set --token or OTPTS_TOKEN to the dashboard's option token, or to the token of its printed address, which is valid once`,
     );
   }
 }
@@ -116,7 +116,7 @@ async function locally(session: Session, change: Write, options: WriteOptions): 
   }
   if (!where && options.dryRun !== true) {
     throw new Failure(
-      `Cannot ${change.what} "${change.path}": this specification keeps changes in memory, so it would be forgotten at once; name a running program with --url, or give the ConfigSpec a new RuntimeSource({ file: "…" })`,
+      `Cannot ${change.what} "${change.path}": this specification keeps overrides in memory, so the change would be lost at once; name a running program with --url, or give the ConfigSpec a new RuntimeSource({ file: "…" })`,
       2,
     );
   }
@@ -146,7 +146,7 @@ async function locally(session: Session, change: Write, options: WriteOptions): 
   }
 }
 
-/** @throws Failure where another program has the file of overrides */
+/** @throws Failure if another program holds the file of overrides */
 async function started<P>(spec: ConfigSpec, start: (spec: ConfigSpec) => Promise<P>): Promise<P> {
   try {
     return await start(spec);

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { Failure } from "./failure.ts";
 import type { Session } from "./session.ts";
 
-/** Where a text goes: a file, or stdout. */
+/** The destination of a text: a file, or stdout. */
 export interface Into {
   readonly output?: string;
   readonly force?: boolean;
@@ -19,10 +19,10 @@ export function emit(session: Session, text: string, { output, force = false }: 
   return 0;
 }
 
-/** @throws Failure where a file is there already and may not be replaced, or cannot be written */
+/** @throws Failure if the file exists and must not be replaced, or writing fails */
 export function write(file: string, text: string, force: boolean): void {
   if (!force && existsSync(file)) {
-    throw new Failure(`Cannot write ${file}: it is there already; --force replaces it`);
+    throw new Failure(`Cannot write ${file}: it exists; --force replaces it`);
   }
   try {
     mkdirSync(dirname(file), { recursive: true });

@@ -22,8 +22,8 @@ async function words(...typed: readonly string[]): Promise<readonly string[]> {
 describe("a word is completed", () => {
   test("to the commands, with what they do", async () => {
     expect(await words("e")).toEqual([
-      "explain\tTells why a value is what it is: its layers, the one that c…",
-      "env\tTells which variable sets what by which rule, and which hav…",
+      "explain\tExplains a value: its layers, the deciding one on top",
+      "env\tLists the variables: the path and rule of each, and those w…",
     ]);
     expect((await words("")).length).toBeGreaterThan(12);
   });

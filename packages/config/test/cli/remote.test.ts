@@ -165,13 +165,13 @@ test("a program whose sources bring what is not valid goes on: its values are gi
   try {
     folder.write("config.toml", whole.replace("8080", "70000"));
     const asked = (...args: readonly string[]) => folder.run([...args, "--url", other.url]);
-    await eventually(async () => expect((await asked("check")).stdout).toContain("not valid: 1 problem"), {
+    await eventually(async () => expect((await asked("check")).stdout).toContain("invalid: 1 problem"), {
       timeout: 20_000,
     });
     expect(await asked("get", "server.port")).toMatchObject({ code: 0, stdout: "8080\n" });
     expect(await asked("tree", "server")).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("the values from before stay"),
+      stderr: expect.stringContaining("the output shows the values before it"),
     });
   } finally {
     folder.write("config.toml", whole);

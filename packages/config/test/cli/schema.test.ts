@@ -73,7 +73,7 @@ describe("init", () => {
     const refused = await folder.run(["init", "--format", "yaml", ...MODULE]);
     expect(refused).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining("config.example.yaml: it is there already; --force replaces it"),
+      stderr: expect.stringContaining("config.example.yaml: it exists; --force replaces it"),
     });
     expect(readFileSync(join(folder.path, "config.example.yaml"), "utf8")).toBe("mine: 1\n");
     expect(existsSync(join(folder.path, "config.schema.json"))).toBe(false);
@@ -115,7 +115,7 @@ describe("diff", () => {
   test.each([
     [["config.ini"], "its format is not known"],
     [["nothing.json"], "no such file"],
-    [["3"], "a running program has them"],
+    [["3"], "a specification has none"],
   ])("what cannot be compared is told: %j", async (args, words) => {
     const { code, stderr } = await shop().run(["diff", ...args, ...MODULE]);
     expect(stderr).toContain(words);
@@ -128,7 +128,7 @@ describe("put and unset of a specification", () => {
     const folder = shop();
     expect(await folder.run(["put", "server.port", "1", ...MODULE])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("it would be forgotten at once"),
+      stderr: expect.stringContaining("the change would be lost at once"),
     });
     const { code, stdout } = await folder.run(["put", "server.port", "1", "--dry-run", ...MODULE]);
     expect({ code, stdout }).toEqual({

@@ -36,7 +36,7 @@ describe("check", () => {
     expect(stdout).toContain("at config.toml:2:1");
     expect(stdout).toContain("at config.toml:4:1");
     expect(stdout).toContain("at env:SHOP_LOG_LEVEL");
-    expect(stdout).toContain("✗ not valid: 5 problems");
+    expect(stdout).toContain("✗ invalid: 5 problems");
     expect(stdout).not.toContain("short");
   });
 
@@ -44,7 +44,7 @@ describe("check", () => {
     const folder = shop({ "config.toml": "[server]\nport = 1\n" });
     expect((await folder.run(["check", ...MODULE])).stdout).toContain("database");
     folder.write("config.toml", "[server]\nport = = 1\n");
-    expect((await folder.run(["check", ...MODULE])).stdout).toContain("not valid: 1 problem\n");
+    expect((await folder.run(["check", ...MODULE])).stdout).toContain("invalid: 1 problem\n");
   });
 
   test("a misspelt key is a notice, which fails the check only when it is strict", async () => {
@@ -194,14 +194,14 @@ describe("explain", () => {
 
   test("a default of the schema is told as one", async () => {
     const { stdout } = await shop().run(["explain", "database.pool", ...MODULE]);
-    expect(stdout).toContain("▸  schema  10\n   the schema's default, as no source has it\n");
+    expect(stdout).toContain("▸  schema  10\n   the schema's default, as no source has a value\n");
   });
 
   test("a value that is not valid is explained, with the problem on stderr and exit code 1", async () => {
     const { code, stdout, stderr } = await shop().run(["explain", "server.port", ...MODULE], { SHOP_SERVER_PORT: "0" });
     expect(code).toBe(1);
     expect(stdout).toContain("▸  env:SHOP_SERVER_PORT  0");
-    expect(stderr).toContain("The configuration is not valid");
+    expect(stderr).toContain("The configuration is invalid");
   });
 });
 
@@ -221,7 +221,7 @@ test("env tells each variable's path and rule, and those without effect why", as
   });
   expect(stdout.split("\n").map((line) => line.trimEnd())).toEqual([
     "variable           sets         value   rule",
-    'SHOP_LOG_LEVEL     log_level    "info"  a known path reads the same  no effect: file:top.toml:1 stands above it',
+    'SHOP_LOG_LEVEL     log_level    "info"  a known path reads the same  no effect: file:top.toml:1 has priority',
     "SHOP_SERVER_PORT   server.port  9000    a known path reads the same",
     'SHOP_SERVER__HOST  server.host  "a"     "__" separates',
     'SHOP_SERVR_HOST    servr.host   "b"     every "_" separates          no effect: the schema does not know it',
@@ -303,7 +303,7 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     const { code, stderr } = await shop({ "config.js": "await new Promise(() => {});" }).run(["check", ...MODULE]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: "✗ Cannot go on: the module waits for something that never comes, at its top level\n",
+      stderr: "✗ Cannot load the module: a top-level await in it never settles\n",
     });
   });
 

@@ -356,14 +356,14 @@ describe("the configuration", () => {
   test("answers programs in full, and says what cannot be asked", async () => {
     const { address, config } = await running();
     await config.put("server.name", "x".repeat(1_000));
-    const { json } = await ask(address, "/answers/values?path=server");
+    const { json } = await ask(address, "/answers/value?path=server");
     expect(json).toMatchObject({ path: "server", version: 2, value: { port: 8080, name: "x".repeat(1_000) } });
     expect((await ask(address, "/answers/difference?from=1")).json).toMatchObject([{ path: "server.name" }]);
     expect((await ask(address, "/answers/nothing")).status).toBe(404);
-    expect((await ask(address, "/answers/values?path=a..b")).status).toBe(400);
+    expect((await ask(address, "/answers/value?path=a..b")).status).toBe(400);
     expect((await ask(address, "/answers/difference?from=x")).status).toBe(400);
     expect((await ask(address, "/answers/difference?from=77")).status).toBe(404);
-    expect((await ask(address, "/answers/values?manager=nobody")).status).toBe(404);
+    expect((await ask(address, "/answers/value?manager=nobody")).status).toBe(404);
   });
 
   test("tells each value, its type and where it comes from, and no secret", async () => {
@@ -450,8 +450,9 @@ describe("the configuration", () => {
       "/ready",
       "/metrics",
       "/answers/verdict",
-      "/answers/values",
-      "/answers/values?path=database.password",
+      "/answers/value",
+      "/answers/leaves",
+      "/answers/leaves?path=database.password",
       "/answers/explanation?path=database",
       "/answers/explanation?path=database.password",
       "/answers/environment",

@@ -3,7 +3,7 @@ import type { Session } from "../session.ts";
 import { table } from "../table.ts";
 import { printable } from "../terminal.ts";
 
-/** Loads all sources, validates, and tells every problem with its place. @returns the exit code */
+/** Loads all sources, validates, and lists every problem with its place. @returns the exit code */
 export async function check(session: Session, { strict = false }: { readonly strict?: boolean }): Promise<number> {
   const verdict = await (await session.subject()).verdict();
   const { valid, problems, notices, sources, keys } = verdict;
@@ -26,7 +26,7 @@ export async function check(session: Session, { strict = false }: { readonly str
   if (valid) {
     const text = `valid: ${counted(keys, "setting")} from ${counted(sources.length, "source")}${noticed}`;
     out.print(good ? `${paint.green("✓")} ${text}` : `${paint.red("✗")} ${text}, which --strict refuses`);
-  } else out.print(`${paint.red("✗")} not valid: ${counted(problems.length, "problem")}${noticed}`);
+  } else out.print(`${paint.red("✗")} invalid: ${counted(problems.length, "problem")}${noticed}`);
   return good ? 0 : 1;
 }
 

@@ -5,15 +5,15 @@ import { warn } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { isModule, loadSpec } from "../spec_module.ts";
 
-/** What `diff` is told. */
+/** Options of `diff`. */
 export interface DiffOptions {
   readonly otherSpec?: string;
 }
 
 /**
- * Prints what is different now from another specification, a file or a version.
+ * Lists the differences from another specification, a file or a version.
  *
- * @returns the exit code: 0 nothing, 1 something
+ * @returns the exit code: 0 if there is none, else 1
  */
 export async function diff(
   session: Session,

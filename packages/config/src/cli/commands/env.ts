@@ -5,7 +5,7 @@ import { type Cell, table } from "../table.ts";
 import { type Paint, printable } from "../terminal.ts";
 import { valueCell } from "../value_text.ts";
 
-/** Prints which variable sets what, by which rule, and which have no effect. @returns the exit code */
+/** Lists the variables: the path and rule of each, and those without effect. @returns the exit code */
 export async function env(session: Session): Promise<number> {
   const subject = await session.subject();
   const { out, err } = session;
@@ -37,7 +37,7 @@ function rowOf({ name, path, value, rule_in_words, effect, by }: Variable, paint
       ? ""
       : effect === "dropped"
         ? "no effect: the schema does not know it"
-        : `no effect: ${by ?? "another value"} stands above it`;
+        : `no effect: ${by ?? "another value"} has priority`;
   return [
     { text: printable(name), ...(effect === "sets" ? {} : { paint: paint.dim }) },
     { text: printable(path) },

@@ -1,12 +1,12 @@
 import type { Contribution, Explanation } from "../../core/explain.ts";
 import type { Value } from "../../core/value.ts";
-import { warn } from "../findings.ts";
+import { nothingAt, warn } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { type Cell, table } from "../table.ts";
 import { printable, wrapped } from "../terminal.ts";
 import { valueCell, valueText } from "../value_text.ts";
 
-/** Prints why a path has the value it has: the layers, the one that counts on top. @returns the exit code */
+/** Explains a value: its layers, the deciding one on top. @returns the exit code */
 export async function explain(session: Session, path: string): Promise<number> {
   const subject = await session.subject();
   const { out, err } = session;
@@ -19,14 +19,10 @@ export async function explain(session: Session, path: string): Promise<number> {
     session.printJson(found);
     return nothing || !verdict.validated ? 1 : 0;
   }
-  if (nothing) {
-    const { near } = found;
-    err.print(`Nothing is at "${printable(path)}"${near === undefined ? "" : `; is "${printable(near)}" meant?`}`);
-    return 1;
-  }
+  if (nothing) return nothingAt(path, found.near, err);
   const value = valueCell(found.value, paint);
   out.print(`${paint.bold(printable(found.path))} = ${(value.paint ?? String)(value.text)}`);
-  if (found.renamed_from !== undefined) out.print(`"${printable(found.renamed_from)}" is called so by now`);
+  if (found.renamed_from !== undefined) out.print(`"${printable(found.renamed_from)}" is its old name`);
   if (found.deprecated !== undefined) out.print(paint.yellow(`deprecated: ${printable(found.deprecated)}`));
   if (found.secret) out.print(paint.dim("secret: its value is not shown"));
   out.print("");
@@ -50,7 +46,7 @@ export async function explain(session: Session, path: string): Promise<number> {
 
 /** A layer of the stack. */
 interface Layer {
-  /** `▸` decides, `+` is merged with it, `·` does not count. */
+  /** `▸` decides, `+` is merged with it, `·` has no effect. */
   readonly mark: string;
   readonly place: string;
   readonly value: Value | undefined;
@@ -64,6 +60,6 @@ function layerOf(mark: string, { place, value, why }: Contribution, counts: bool
 
 function madeBySchema({ schema, value }: Explanation): Layer[] {
   if (schema === undefined) return [];
-  const why = schema === "default" ? "the schema's default, as no source has it" : "what the schema makes of it";
+  const why = schema === "default" ? "the schema's default, as no source has a value" : "the result of the schema";
   return [{ mark: "▸", place: "schema", value, why, counts: true }];
 }

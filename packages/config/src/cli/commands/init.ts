@@ -8,7 +8,7 @@ import type { Session } from "../session.ts";
 import { jsonText } from "../value_text.ts";
 import { write } from "../written.ts";
 
-/** What `init` is told. */
+/** Options of `init`. */
 export interface InitOptions {
   readonly dir?: string;
   readonly format?: ExampleFormat;
@@ -41,7 +41,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const there = [...files.keys()].filter((one) => existsSync(one));
   if (there.length > 0 && !force) {
     throw new Failure(
-      `Cannot write ${there.join(", ")}: ${there.length === 1 ? "it is" : "they are"} there already; --force replaces ${there.length === 1 ? "it" : "them"}`,
+      `Cannot write ${there.join(", ")}: ${there.length === 1 ? "it exists; --force replaces it" : "they exist; --force replaces them"}`,
     );
   }
   for (const [to, text] of files) write(to, text, force);

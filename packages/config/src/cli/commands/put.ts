@@ -2,7 +2,7 @@ import { valueOfArgument } from "../value_argument.ts";
 import type { Session } from "../session.ts";
 import { write, type WriteOptions } from "../writing.ts";
 
-/** Sets a value over all sources. @returns the exit code */
+/** Sets a value above all sources. @returns the exit code */
 export async function put(
   session: Session,
   path: string,

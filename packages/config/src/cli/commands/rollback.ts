@@ -2,7 +2,7 @@ import { Failure } from "../failure.ts";
 import type { Session } from "../session.ts";
 import { write, type WriteOptions } from "../writing.ts";
 
-/** Makes the runtime overrides what they were at a version. @returns the exit code */
+/** Restores the overrides of a version. @returns the exit code */
 export async function rollback(session: Session, version: string, options: WriteOptions): Promise<number> {
   if (!/^\d+$/u.test(version)) throw new Failure(`Cannot roll back to "${version}": a version is a whole number`, 2);
   return write(session, { what: "rollback", version: Number(version) }, options);

@@ -7,7 +7,7 @@ import { printable } from "../terminal.ts";
 import { jsonText } from "../value_text.ts";
 import { type Changing, follow, run } from "../watching.ts";
 
-/** Prints each change of what a pattern matches, or lies below it, until it is interrupted. @returns the exit code */
+/** Prints each change of a node that the pattern matches, or below one, until an interrupt. @returns the exit code */
 export async function watch(session: Session, text: string | undefined): Promise<number> {
   const pattern = text === undefined ? undefined : parsePattern(text, "watch");
   const stop = new AbortController();
@@ -18,7 +18,7 @@ export async function watch(session: Session, text: string | undefined): Promise
   const { err } = session;
   const what = text === undefined ? "all changes" : `changes of ${printable(text)}`;
   if (err.isTTY) err.print(err.paint.dim(`watching ${what} from version ${changing.version} on; Ctrl-C ends it`));
-  // A manager that waits for its sources keeps no program alive.
+  // A waiting manager does not keep the program alive.
   const alive = setInterval(() => undefined, AN_HOUR);
   try {
     for await (const change of changing) {

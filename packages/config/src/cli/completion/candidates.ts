@@ -4,19 +4,19 @@ import type { Command, Option } from "commander";
 import type { Session } from "../session.ts";
 import { nextSteps } from "./next_steps.ts";
 
-/** What a word may become: it, and what it means. */
+/** A completed word, with a description. */
 export type Candidate = readonly [word: string, meaning?: string];
 
-/** How the configuration is asked, where it is needed: with the options of the command line so far. */
+/** Makes the session for a question about the configuration, with the options so far. */
 export type Ask = (command: Command) => Promise<Session>;
 
-/** Such candidates are files, by the name of what an option or an argument wants. */
+/** Names of arguments whose candidates are files. */
 const FILES: ReadonlySet<string> = new Set(["file", "folder", "from"]);
 
 /**
- * What the last of the words may become.
+ * The candidates for the last word.
  *
- * @param words what was typed behind the command's name; the last one is being typed, and may be empty
+ * @param words the words behind the command's name; the last one is incomplete, and may be empty
  */
 export async function candidates(top: Command, words: readonly string[], ask: Ask): Promise<readonly Candidate[]> {
   const current = words.at(-1) ?? "";
@@ -42,11 +42,11 @@ export async function candidates(top: Command, words: readonly string[], ask: As
     const subject = await (await ask(command)).subject();
     if (what === "version")
       return (await subject.history()).map(({ version, cause }): Candidate => [String(version), cause]);
-    return nextSteps(current, (await subject.values("")).leaves);
+    return nextSteps(current, (await subject.leaves("")).leaves);
   });
 }
 
-/** The words so far: which option waits for its value, which were given, and what else stands there. */
+/** Parses the words so far: the option that lacks its value, all options, and the operands. */
 function read(
   command: Command,
   words: readonly string[],
@@ -83,7 +83,7 @@ async function valued(
   return beginning(current, await configured(what));
 }
 
-/** What an option's value is called: `file` in `--module <file>`. */
+/** The name of an option's value: `file` in `--module <file>`. */
 function nameIn(flags: string): string {
   return /<(.+)>/u.exec(flags)?.[1] ?? "";
 }

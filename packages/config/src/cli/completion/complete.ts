@@ -3,12 +3,12 @@ import { type Common, Session } from "../session.ts";
 import { cut, printable } from "../terminal.ts";
 import { type Candidate, candidates } from "./candidates.ts";
 
-/** Who types waits no longer, in ms. */
+/** Longest wait for a candidate, in ms. */
 const PATIENCE = 3_000;
-/** Longer meanings help nobody. */
+/** Longest description, in columns. */
 const LONGEST = 60;
 
-/** Prints what the last of the words may become, one a line, with a tab before its meaning. What fails is no candidate. */
+/** Prints the candidates for the last word, one a line, with a tab before the description. A failure gives no candidates. */
 export async function complete(top: Command, words: readonly string[]): Promise<void> {
   const ask = async (command: Command): Promise<Session> => {
     const { OTPTS_URL: url, OTPTS_CONFIG: module } = process.env;

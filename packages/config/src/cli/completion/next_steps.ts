@@ -1,15 +1,16 @@
 import type { Leaf } from "../../answers/values.ts";
-import { formatSegment } from "../../core/path.ts";
+import { formatSegment, parsePath } from "../../core/path.ts";
 import { valueText } from "../value_text.ts";
 
-/** The paths that begin with a text, each up to its next dot: `database.` before what is in it. */
+/** The paths that begin with a text, each up to its next dot: first `database.`, then its keys. */
 export function nextSteps(
   text: string,
   leaves: readonly Leaf[],
 ): readonly (readonly [word: string, meaning?: string])[] {
   const found = new Map<string, string | undefined>();
-  for (const { path, segments, value } of leaves) {
+  for (const { path, value } of leaves) {
     if (!path.startsWith(text)) continue;
+    const segments = parsePath(path);
     let step = "";
     for (const [i, segment] of segments.entries()) {
       step += `${formatSegment(segment)}${i < segments.length - 1 ? "." : ""}`;

@@ -1,7 +1,7 @@
-/** The shells for which there is a script. */
+/** A shell with a script. */
 export type Shell = "bash" | "zsh" | "fish";
 
-/** What each shell is told: to ask the command itself, which knows the paths of the configuration as well. */
+/** The script for each shell. All ask the command itself, which knows the paths of the configuration, too. */
 export const scripts: Readonly<Record<Shell, string>> = {
   bash: `# otpts-config completion bash >> ~/.bashrc
 _otpts_config() {
