@@ -28,11 +28,14 @@ type Timeout = (fire: () => void, ms: number) => Partial<NodeJS.Timeout>;
 // The functions at the time the package is loaded: the engine's, unless a test replaced them before.
 const { setTimeout: own, clearTimeout: ownClear } = globalThis;
 
+const ownSource = performance;
+// oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on its source
+const ownRead = ownSource.now;
+
 let era = 0;
 let set: unknown = own;
-let source = performance;
-// oxlint-disable-next-line typescript/unbound-method -- it is compared, and called on its source
-let read = source.now;
+let source = ownSource;
+let read = ownRead;
 /** Added to the reading, so that time continues without a jump when the clock is replaced. */
 let skew = 0;
 
@@ -40,14 +43,18 @@ function reading(): number {
   return read.call(source) + skew;
 }
 
-// Test tools replace setTimeout and performance.now and restore them: each time a new era begins.
+// Test tools replace setTimeout and performance.now and restore them: each time a new era begins. Where only performance.now is
+// replaced, as for results that do not change, it is not read: its time does not pass as that of the timers does.
 function current(): number {
-  if (globalThis.setTimeout === set && performance === source && source.now === read) return era;
-  const before = reading();
-  set = globalThis.setTimeout;
-  source = performance;
+  const timeout = globalThis.setTimeout;
+  const present = timeout === own ? ownSource : performance;
   // oxlint-disable-next-line typescript/unbound-method -- the same
-  read = source.now;
+  const reader = timeout === own ? ownRead : present.now;
+  if (timeout === set && present === source && reader === read) return era;
+  const before = reading();
+  set = timeout;
+  source = present;
+  read = reader;
   skew = 0;
   skew = before - reading();
   return ++era;

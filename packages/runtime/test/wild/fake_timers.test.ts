@@ -109,3 +109,24 @@ for (const what of ["what the tool replaces by itself", "everything", "setTimeou
     await gen_server.stop(pid);
   });
 }
+
+test.each([[["performance"]], [["Date", "performance"]]] as const)(
+  "while a test has replaced %j alone, whose time stands still, time-outs come by the timers",
+  async (toFake) => {
+    const pid = await gen_server.start(slow, 0);
+    vi.useFakeTimers({ toFake: [...toFake] });
+    // The runner's own limit does not come either while its clock stands still.
+    let late: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_resolve, reject) => {
+      late = setTimeout(() => reject(new Error("the time-outs do not come")), 4_000);
+    });
+    const work = async () => {
+      await erlang.sleep(5);
+      await expect(gen_server.call(pid, "never", 5)).rejects.toThrow("timeout");
+      await expect(gen_server.call(pid, "never", 1_000)).rejects.toThrow("timeout");
+    };
+    await Promise.race([work(), limit]).finally(() => clearTimeout(late));
+    vi.useRealTimers();
+    await gen_server.stop(pid);
+  },
+);
