@@ -17,11 +17,14 @@ export class Timer extends Ref {
   readonly kind: unknown;
   content: unknown;
   deadline: Deadline | undefined = undefined;
+  /** The number of the list of actions that set it last. */
+  round: number;
 
-  constructor(kind: unknown, content: unknown) {
+  constructor(kind: unknown, content: unknown, round: number) {
     super();
     this.kind = kind;
     this.content = content;
+    this.round = round;
   }
 }
 
@@ -39,6 +42,7 @@ export class Timeouts {
   #first = 0;
   /** How many of them still run. */
   #due = 0;
+  #round = 0;
 
   constructor(machine: Process) {
     this.#machine = machine;
@@ -50,29 +54,36 @@ export class Timeouts {
    * the order of the list.
    */
   start(list: readonly Asked[]): void {
-    // One alone is what most lists have.
-    const seen = list.length === 1 ? undefined : new TermMap<true>();
+    const round = ++this.#round;
     const zeros: Timer[] = [];
-    for (const asked of list.toReversed()) {
-      if (seen?.has(asked.kind) === true) continue;
-      seen?.set(asked.kind, true);
-      const timer = this.#start(asked);
+    // The kinds that leave no timer with the number of this round.
+    let cancelled: TermMap<true> | undefined;
+    for (let index = list.length - 1; index >= 0; index--) {
+      const asked = list[index] as Asked;
+      const running = this.#running(asked.kind);
+      if (running?.round === round || cancelled?.has(asked.kind) === true) continue;
+      if (asked.time === Infinity && index > 0) (cancelled ??= new TermMap()).set(asked.kind, true);
+      const timer = this.#start(asked, running);
       if (timer !== undefined) zeros.push(timer);
     }
+    if (zeros.length === 0) return;
     this.#due += zeros.length;
     for (const timer of zeros.toReversed()) this.#zeros.push(timer);
   }
 
   // Starts, changes or cancels one time-out. Returns the timer if it is due at once.
-  #start({ kind, time, content, absolute }: Asked): Timer | undefined {
-    const running = this.#running(kind);
+  #start({ kind, time, content, absolute }: Asked, running: Timer | undefined): Timer | undefined {
     if (time === undefined && running !== undefined) {
       running.content = content;
+      running.round = this.#round;
       return undefined;
     }
-    if (running !== undefined) this.#stop(running);
-    if (time === Infinity) return undefined;
-    const timer = new Timer(kind, content);
+    if (running !== undefined) this.#end(running);
+    if (time === Infinity) {
+      if (running !== undefined) this.#set(kind, undefined);
+      return undefined;
+    }
+    const timer = new Timer(kind, content, this.#round);
     this.#set(kind, timer);
     // As in OTP, a time in the past is a timer that fires at once; only zero needs no timer.
     if (time === undefined || time === 0) return timer;
@@ -153,6 +164,10 @@ export class Timeouts {
 
   #stop(timer: Timer): void {
     this.#set(timer.kind, undefined);
+    this.#end(timer);
+  }
+
+  #end(timer: Timer): void {
     if (timer.deadline !== undefined) cancel(timer.deadline);
     else if (--this.#due === 0) this.#noneDue();
   }
