@@ -1,3 +1,4 @@
+import { erlang } from "@otpts/runtime";
 import type { Contribution } from "../core/layer.ts";
 import { Overrides } from "../core/overrides.ts";
 import { check, complete, type Configuration, emptyConfiguration, prepare, type Prepared } from "../core/proposal.ts";
@@ -88,11 +89,18 @@ async function answerOf(source: Source, name: string, spec: ConfigSpec): Promise
     }
   };
   try {
-    return await Promise.race([load(), late]);
+    return await Promise.race([inProcess(load), late]);
   } finally {
     clearTimeout(timer);
     stop.abort();
   }
+}
+
+/** Runs it in a process, as a manager does: the load may call functions that need one. */
+function inProcess<T>(run: () => Promise<T>): Promise<T> {
+  return new Promise((resolve) => {
+    erlang.spawn(async () => resolve(await run()));
+  });
 }
 
 const LONGEST_TIMER = 2 ** 31 - 1;

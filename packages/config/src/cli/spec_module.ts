@@ -61,6 +61,8 @@ async function imported(file: string): Promise<Readonly<Record<string, unknown>>
   if (!existsSync(file) || statSync(file).isDirectory()) {
     throw new Failure(`Cannot load ${shown}: there is no such file; name the module that exports the ConfigSpec`, 2);
   }
+  // An ArgumentsSource of the module must not read the options of this command.
+  process.argv = [process.execPath, file];
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>;
   } catch (error) {

@@ -299,6 +299,28 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     }
   });
 
+  test("its ArgumentsSource does not read the options of the command", async () => {
+    const folder = shop({
+      "config.js": `import { ConfigSpec } from "@otpts/config";
+import { ArgumentsSource } from "@otpts/config/arguments";
+export default new ConfigSpec({ sources: [new ArgumentsSource()] });
+`,
+    });
+    expect(JSON.parse((await folder.run(["tree", "--json", ...MODULE])).stdout)).toEqual({});
+  });
+
+  test("its sources load in a process, as in a manager", async () => {
+    const folder = shop({
+      "config.js": `import { ConfigSpec } from "@otpts/config";
+import { erlang } from "@otpts/runtime";
+const layer = () => ({ source: "own", tree: { alive: erlang.is_process_alive(erlang.self()) }, origin: () => ({ source: "own" }), diagnostics: [] });
+const own = { name: "own", kind: "own", required: true, on_missing: "keep", load: async () => ({ outcome: "data", contribution: layer() }) };
+export default new ConfigSpec({ sources: [own] });
+`,
+    });
+    expect((await folder.run(["get", "alive", ...MODULE])).stdout).toBe("true\n");
+  });
+
   test("one that waits for what never comes is told as that", async () => {
     const { code, stderr } = await shop({ "config.js": "await new Promise(() => {});" }).run(["check", ...MODULE]);
     expect({ code, stderr }).toEqual({
