@@ -1,5 +1,6 @@
 import { child, entry, isTable } from "./draft.ts";
 import { joinPath } from "./path.ts";
+import { keysOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -22,7 +23,8 @@ export class Change {
   /** Whether the value before, or after, is inside a list. */
   private readonly listedBefore: boolean;
   private readonly listedAfter: boolean;
-  private computed: readonly Change[] | undefined;
+  private computed: (readonly Change[] | undefined)[];
+  private listed: Entries | undefined;
   private segments: Segments | undefined;
   private text: string | undefined;
 
@@ -33,7 +35,8 @@ export class Change {
     this.after = after;
     this.listedBefore = parent !== undefined && (parent.listedBefore || Array.isArray(parent.before));
     this.listedAfter = parent !== undefined && (parent.listedAfter || Array.isArray(parent.after));
-    this.computed = undefined;
+    this.computed = [];
+    this.listed = undefined;
     this.segments = parent === undefined ? [] : undefined;
     this.text = parent === undefined ? "" : undefined;
   }
@@ -88,46 +91,84 @@ export class Change {
 
   /** The changed nodes one level down, in the order of their tables and lists. */
   below(): readonly Change[] {
-    return (this.computed ??= this.compute());
+    if (this.pieces === 1) return this.piece(0);
+    return Array.from({ length: this.pieces }, (_, i) => this.piece(i)).flat();
   }
 
-  private compute(): readonly Change[] {
+  /** The number of pieces in which the entries one level down are compared. */
+  get pieces(): number {
+    return Math.max(1, Math.ceil(this.entries.count / PIECE));
+  }
+
+  /** The changed nodes among one piece of the entries. */
+  piece(index: number): readonly Change[] {
+    return (this.computed[index] ??= this.compute(index * PIECE));
+  }
+
+  private compute(from: number): readonly Change[] {
     const changes: Change[] = [];
-    const [before, after] = containersOf(this.before, this.after);
-    const oldKeys = Object.keys(before);
-    const oldValues = Object.values(before);
-    const keys = Object.keys(after);
-    const values = Object.values(after);
-    let kept = 0;
-    for (let i = 0; i < oldKeys.length; i++) {
-      const key = oldKeys[i]!;
-      const value = key === keys[i] ? values[i] : Object.hasOwn(after, key) ? after[key] : undefined;
-      if (value !== undefined) kept++;
-      if (!Object.is(oldValues[i], value)) changes.push(new Change(key, this, oldValues[i], value));
-    }
-    if (keys.length > kept) {
-      for (let i = 0; i < keys.length; i++) {
-        const key = keys[i]!;
-        if (key !== oldKeys[i] && !Object.hasOwn(before, key))
-          changes.push(new Change(key, this, undefined, values[i]));
-      }
+    const { keys, count } = this.entries;
+    const { before, after } = this;
+    const end = Math.min(count, from + PIECE);
+    for (let i = from; i < end; i++) {
+      const key = keys?.[i];
+      const old = key === undefined ? elementAt(before, i) : entry(before, key);
+      const value = key === undefined ? elementAt(after, i) : entry(after, key);
+      if (!Object.is(old, value)) changes.push(new Change(key ?? String(i), this, old, value));
     }
     return changes;
   }
+
+  private get entries(): Entries {
+    return (this.listed ??= entriesOf(this.before, this.after));
+  }
 }
 
-const NOTHING: Table = {};
+/** This many entries are compared in one go: well below a millisecond. */
+const PIECE = 2_000;
 
-/** Lists are walked by index, like tables by key. */
-function containersOf(before: Value | undefined, after: Value | undefined): readonly [Table, Table] {
-  const mixed = Array.isArray(before) ? isTable(after) : Array.isArray(after) && isTable(before);
-  return [containerOf(before, mixed), containerOf(after, mixed)];
+/** The keys that one of two values has; for two lists only how many elements. */
+interface Entries {
+  readonly keys: readonly string[] | undefined;
+  readonly count: number;
 }
 
-/** @param copied next to a table, a list must not expose its `length`, which is an ordinary key in a table */
-function containerOf(value: Value | undefined, copied: boolean): Table {
-  if (!isContainer(value)) return NOTHING;
-  return copied && Array.isArray(value) ? (Object.fromEntries(Object.entries(value)) as Table) : (value as Table);
+function entriesOf(before: Value | undefined, after: Value | undefined): Entries {
+  if (!isTable(before) && !isTable(after)) {
+    const count = Math.max(lengthOf(before), lengthOf(after));
+    return { keys: undefined, count };
+  }
+  const [old, now] = [keysIn(before), keysIn(after)];
+  if (old.length === 0 || now.length === 0 || areEqual(old, now)) {
+    const keys = old.length === 0 ? now : old;
+    return { keys, count: keys.length };
+  }
+  const keys = old.slice();
+  for (let i = 0; i < now.length; i++) {
+    if (now[i] !== old[i] && entry(before, now[i]!) === undefined) keys.push(now[i]!);
+  }
+  return { keys, count: keys.length };
+}
+
+function keysIn(value: Value | undefined): readonly string[] {
+  if (isTable(value)) return Object.isFrozen(value) ? keysOf(value) : Object.keys(value);
+  return Array.isArray(value) ? Object.keys(value) : NONE;
+}
+
+const NONE: readonly never[] = [];
+
+function areEqual(some: readonly string[], others: readonly string[]): boolean {
+  if (some.length !== others.length) return false;
+  for (let i = 0; i < some.length; i++) if (some[i] !== others[i]) return false;
+  return true;
+}
+
+function lengthOf(value: Value | undefined): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+function elementAt(value: Value | undefined, index: number): Value | undefined {
+  return Array.isArray(value) ? (value[index] as Value | undefined) : undefined;
 }
 
 /** The changes from `before` to `after`; undefined if there are none. */
@@ -163,26 +204,26 @@ export interface LeafPlace {
   readonly above: Change;
   readonly depth: number;
   readonly but: Segments | undefined;
+  /** The piece of the node's entries to search. Default: the first. */
+  readonly piece?: number;
 }
 
 /**
  * One step of the search for changed leaves: adds those one level down to `found`, and the nodes to search next to
  * `deeper`.
  */
-export function visitLeaves(
-  { above, depth, but }: LeafPlace,
-  found: ChangedPath[],
-  deeper: (place: LeafPlace) => void,
-): void {
+export function visitLeaves(place: LeafPlace, found: ChangedPath[], deeper: (place: LeafPlace) => void): void {
+  const { above, depth, but, piece = 0 } = place;
   // If the excluded node is below here, it is one of the changes; if it is elsewhere, nothing is left out.
   const left = but !== undefined && but.length > depth ? but[depth] : undefined;
-  for (const change of inOrder(above.below())) {
+  for (const change of inOrder(above.piece(piece))) {
     const isOnTheWay = left !== undefined && change.key === left;
     if (isOnTheWay && but!.length === depth + 1) continue;
     const { leafBefore: before, leafAfter: after } = change;
     if (change.leaf) found.push({ path: change.dotted, segments: change.path, before, after });
     if (change.hasLeavesBelow) deeper({ above: change, depth: depth + 1, but: isOnTheWay ? but : undefined });
   }
+  if (piece + 1 < above.pieces) deeper({ ...place, piece: piece + 1 });
 }
 
 /** Sorted by key, so that little is left to sort at the end. */
@@ -197,10 +238,12 @@ export function inOrder(changes: readonly Change[]): readonly Change[] {
 export function changesMore(change: Change | undefined, most: number): boolean {
   const count = (at: Change, before: number): number => {
     let nodes = before;
-    for (const below of at.below()) {
-      nodes++;
-      if (below.isContainer && nodes <= most) nodes = count(below, nodes);
-      if (nodes > most) break;
+    for (let i = 0; i < at.pieces && nodes <= most; i++) {
+      for (const below of at.piece(i)) {
+        nodes++;
+        if (below.isContainer && nodes <= most) nodes = count(below, nodes);
+        if (nodes > most) break;
+      }
     }
     return nodes;
   };

@@ -1,16 +1,18 @@
 import { ConfigSourceError } from "../errors.ts";
 import { admittedAhead } from "./admitted_ahead.ts";
 import { Aliases } from "./aliases.ts";
-import { type Deprecated, type Deprecations, deprecationText } from "./deprecations.ts";
+import { type Deprecated, Deprecations, deprecationText } from "./deprecations.ts";
 import { isTable, share } from "./draft.ts";
 import { knownPaths } from "./known_paths.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
+import { sharing } from "./making.ts";
+import { andThen, inTurn } from "./maybe.ts";
 import { formatPath } from "./path.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { type Moved, renamed, writtenAt } from "./renaming.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
-import { UNLIMITED } from "./sliced.ts";
+import { type Budget, inSlices } from "./sliced.ts";
 import type { Segments, Table } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
 
@@ -26,7 +28,7 @@ const EMPTY: Table = Object.freeze({});
 
 /** An empty layer. */
 export function emptyLayer(source: string): Layer {
-  return new AdmittedLayer(source, EMPTY, undefined);
+  return new AdmittedLayer(source, undefined);
 }
 
 /**
@@ -35,7 +37,9 @@ export function emptyLayer(source: string): Layer {
  * @param before the layers of the last contributions
  * @param were the last contributions
  * @param anew whether to make all layers again that depend on others
- * @throws ConfigSourceError if a contribution is not a layer, or is not plain data
+ * @param budget lets large layers be made in slices
+ * @returns a promise if a layer is large
+ * @throws ConfigSourceError if a contribution is not a layer, or is not plain data; or rejects with it
  */
 export function layersOf(
   contributions: readonly (Contribution | undefined)[],
@@ -43,21 +47,23 @@ export function layersOf(
   were: readonly (Contribution | undefined)[],
   anew: boolean,
   names: Names,
-): readonly Layer[] {
+  budget: Budget,
+): readonly Layer[] | Promise<readonly Layer[]> {
   const layers: Layer[] = [];
   let changedBelow = anew;
-  contributions.forEach((contribution, i) => {
-    const old = before[i]!;
+  const add = (old: Layer): void | Promise<void> => {
+    const i = layers.length;
+    const contribution = contributions[i];
     const same = contribution === were[i];
-    if (same && (typeof contribution !== "function" || !changedBelow)) {
-      layers.push(old);
-      return;
-    }
-    const layer = contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old, layers, names);
-    changedBelow ||= layer.tree !== old.tree;
-    layers.push(layer);
-  });
-  return layers;
+    if (same && (typeof contribution !== "function" || !changedBelow)) return void layers.push(old);
+    const layer =
+      contribution === undefined ? emptyLayer(old.source) : layerOf(contribution, old, layers, names, budget);
+    return andThen(layer, (made) => {
+      changedBelow ||= made.tree !== old.tree;
+      layers.push(made);
+    });
+  };
+  return andThen(inTurn(before, add), () => layers);
 }
 
 /** The names of settings: the schema's, old ones, and deprecated ones. */
@@ -78,18 +84,20 @@ class AdmittedLayer implements Layer {
   /** The values under old names, and the tree with them; undefined if there were none. */
   private readonly renaming: { readonly written: Table; readonly moved: readonly Moved[] } | undefined;
 
-  constructor(source: string, tree: Table, said: Said | undefined, old?: Table, names?: Names) {
+  /** @param made undefined for an empty layer */
+  constructor(source: string, made: Made | undefined) {
     this.source = source;
-    this.lookup = said?.lookup;
-    if (said?.bytes !== undefined) this.bytes = said.bytes;
-    const { tree: effective, moved } = renamed(tree, names?.aliases ?? Aliases.none, names?.shape);
-    this.renaming = moved.length > 0 ? { written: tree, moved } : undefined;
-    this.tree = moved.length > 0 ? (share(old, effective) as Table) : tree;
-    const about = names === undefined ? [] : [...this.oldNames(moved), ...this.deprecated(names.deprecations)];
-    this.diagnostics = [...(said?.diagnostics ?? []), ...about];
-    if (said?.secrets !== undefined) {
-      this.secrets = said.secrets.map((path) => names?.aliases?.rename(path) ?? path);
+    this.tree = made?.tree ?? EMPTY;
+    this.lookup = made?.said.lookup;
+    this.renaming = made === undefined || made.moved.length === 0 ? undefined : made;
+    if (made === undefined) {
+      this.diagnostics = [];
+      return;
     }
+    const { said, moved, deprecated, aliases } = made;
+    if (said.bytes !== undefined) this.bytes = said.bytes;
+    this.diagnostics = [...said.diagnostics, ...this.oldNames(moved), ...this.deprecated(deprecated)];
+    if (said.secrets !== undefined) this.secrets = said.secrets.map((path) => aliases.rename(path));
   }
 
   origin(path: Segments): Origin {
@@ -126,17 +134,26 @@ class AdmittedLayer implements Layer {
     return hasPlace || first === undefined ? placeOf(origin) : this.placeAt([...path, first]);
   }
 
-  private deprecated(deprecations: Deprecations | undefined): readonly Diagnostic[] {
+  private deprecated(found: readonly Deprecated[]): readonly Diagnostic[] {
     const { source } = this;
-    return ((deprecations?.in(this.tree, UNLIMITED) ?? []) as readonly Deprecated[])
-      .slice(0, MOST_OF_A_KIND)
-      .map(({ path, message }) => ({
-        source,
-        code: "deprecated",
-        message: `${deprecationText(path, message)} (${placeOf(this.origin(path))})`,
-        path: formatPath(path),
-      }));
+    return found.slice(0, MOST_OF_A_KIND).map(({ path, message }) => ({
+      source,
+      code: "deprecated",
+      message: `${deprecationText(path, message)} (${placeOf(this.origin(path))})`,
+      path: formatPath(path),
+    }));
   }
+}
+
+/** The parts of a layer. */
+interface Made {
+  readonly said: Said;
+  /** The tree as it was written, and by its new names. */
+  readonly written: Table;
+  readonly tree: Table;
+  readonly moved: readonly Moved[];
+  readonly deprecated: readonly Deprecated[];
+  readonly aliases: Aliases;
 }
 
 const NOT_RENAMED = { written: EMPTY, moved: [] };
@@ -152,10 +169,25 @@ interface Said {
   readonly secrets: readonly Segments[] | undefined;
 }
 
-function layerOf(contribution: Contribution, old: Layer, below: readonly Layer[], names: Names): Layer {
+function layerOf(
+  contribution: Contribution,
+  old: Layer,
+  below: readonly Layer[],
+  names: Names,
+  budget: Budget,
+): Layer | Promise<Layer> {
   const { source } = old;
+  const { aliases = Aliases.none, deprecations = Deprecations.none, shape } = names;
   const said = saidBy(contribution, source, below, names);
-  return new AdmittedLayer(source, treeOf(contribution, said, old), said, old.tree, names);
+  const written = treeOf(contribution, said, old);
+  return andThen(renamed(written, aliases, shape, budget), ({ tree: effective, moved }) => {
+    const shared = moved.length > 0 ? inSlices(sharing(old.tree, effective), budget) : written;
+    return andThen(shared, (tree) =>
+      andThen(deprecations.in(tree as Table, budget), (deprecated) => {
+        return new AdmittedLayer(source, { said, written, tree: tree as Table, moved, deprecated, aliases });
+      }),
+    );
+  });
 }
 
 /** @throws ConfigSourceError if a contribution fails, or does not make a layer */

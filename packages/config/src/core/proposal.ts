@@ -14,7 +14,7 @@ import { admit, isAdmitted, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
 import { renamed } from "./renaming.ts";
 import type { Secrets, ValueAtPath } from "./secrets.ts";
-import { type Budget, inSlices, secretsMet } from "./sliced.ts";
+import { type Budget, inSlices, secretsMet, UNLIMITED } from "./sliced.ts";
 import { listAbove, Snapshot, valueAt } from "./snapshot.ts";
 import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Validation, ValidationContext } from "./validate.ts";
@@ -113,7 +113,7 @@ export function prepare(
   rules: Rules,
   budget?: Budget,
 ): Prepared | Promise<Prepared> {
-  return andThen(applied(now, proposal, rules, makerFor(budget)), (next) => {
+  return andThen(applied(now, proposal, rules, makerFor(budget), budget ?? UNLIMITED), (next) => {
     for (const { secrets } of next.layers) if (secrets !== undefined) rules.secrets.learn(secrets);
     return { proposal, next };
   });
@@ -215,26 +215,29 @@ function applied(
   proposal: Proposal,
   rules: Rules,
   make: Make,
+  budget: Budget,
 ): Configuration | Promise<Configuration> {
   switch (proposal.kind) {
     case "put": {
       const { path } = proposal;
       refuseBelowList(now, proposal);
-      return andThen(admitted(now, proposal, make), (written) => {
-        const value = byNewNames(written, proposal, rules);
-        return withAssigned(now, now.overrides.put(path, value), path, value, make);
-      });
+      return andThen(admitted(now, proposal, make), (written) =>
+        andThen(byNewNames(written, proposal, rules, budget), (value) =>
+          withAssigned(now, now.overrides.put(path, value), path, value, make),
+        ),
+      );
     }
     case "merge": {
       refuseBelowList(now, proposal);
-      return andThen(admitted(now, proposal, make), (written) => {
-        const value = byNewNames(written, proposal, rules);
-        if (!isTable(value)) {
-          const message = "a merge wants a table; to set a value use put";
-          throw refused(message, proposal, proposal.path, message);
-        }
-        return withMerged(now, proposal, value, make);
-      });
+      return andThen(admitted(now, proposal, make), (written) =>
+        andThen(byNewNames(written, proposal, rules, budget), (value) => {
+          if (!isTable(value)) {
+            const message = "a merge wants a table; to set a value use put";
+            throw refused(message, proposal, proposal.path, message);
+          }
+          return withMerged(now, proposal, value, make);
+        }),
+      );
     }
     case "unset": {
       refuseBelowList(now, proposal);
@@ -246,21 +249,23 @@ function applied(
     }
     case "sources": {
       const { contributions, overrides = now.overrides } = proposal;
-      const layers = layersOf(contributions, now.layers, now.contributions, isFirst(now), rules);
-      return andThen(based(layers, now, make), (base) => {
-        const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
-        // Without overrides, before and now, the base already shares with its predecessor.
-        const isBare = overrides.isEmpty && now.raw === now.base;
-        const raw = isSame ? now.raw : isBare ? base : make(overrides.layingOver(base, now.raw));
-        return andThen(raw, (tree) => ({
-          contributions,
-          layers,
-          overrides,
-          base,
-          raw: tree as Table,
-          snapshot: now.snapshot,
-        }));
-      });
+      const made = layersOf(contributions, now.layers, now.contributions, isFirst(now), rules, budget);
+      return andThen(made, (layers) =>
+        andThen(based(layers, now, make), (base) => {
+          const isSame = base === now.base && overrides === now.overrides && !isFirst(now);
+          // Without overrides, before and now, the base already shares with its predecessor.
+          const isBare = overrides.isEmpty && now.raw === now.base;
+          const raw = isSame ? now.raw : isBare ? base : make(overrides.layingOver(base, now.raw));
+          return andThen(raw, (tree) => ({
+            contributions,
+            layers,
+            overrides,
+            base,
+            raw: tree as Table,
+            snapshot: now.snapshot,
+          }));
+        }),
+      );
     }
   }
 }
@@ -386,14 +391,15 @@ function admitted(
  * The value of a put, with old names inside it replaced. @throws ConfigValidationError if a new name is outside its
  * path
  */
-function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules): Value {
+function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules, budget: Budget): Value | Promise<Value> {
   if (aliases === undefined || aliases.isEmpty || !isTable(value)) return value;
   const at = proposal.path;
-  const { tree, moved } = renamed(assign({}, at, value), aliases, shape);
-  if (moved.length === 0) return value;
-  const away = moved.find(({ to }) => !isWithin(to, at));
-  if (away === undefined) return valueAt(tree, at) ?? {};
-  const [old, fresh] = [formatPath(away.from), formatPath(away.to)];
-  const message = `is called "${fresh}" by now, and must be put there`;
-  throw refused(`"${old}" ${message}`, proposal, away.from, message);
+  return andThen(renamed(assign({}, at, value), aliases, shape, budget), ({ tree, moved }) => {
+    if (moved.length === 0) return value;
+    const away = moved.find(({ to }) => !isWithin(to, at));
+    if (away === undefined) return valueAt(tree, at) ?? {};
+    const [old, fresh] = [formatPath(away.from), formatPath(away.to)];
+    const message = `is called "${fresh}" by now, and must be put there`;
+    throw refused(`"${old}" ${message}`, proposal, away.from, message);
+  });
 }

@@ -1,32 +1,134 @@
 import { type Aliases, knows, renamedBy } from "./aliases.ts";
 import { entry, isTable } from "./draft.ts";
+import { andThen } from "./maybe.ts";
 import { assign, type Override } from "./overrides.ts";
 import { isWithin } from "./path.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, eachInTurn, PIECE, searched, UNLIMITED } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * Moves the values under old names in one layer to the new ones. If both exist, the new one counts; tables under both
  * are merged. A table that is empty afterwards is removed, unless the schema has it. Values are not moved out of lists.
+ *
+ * @returns a promise if the budget was spent before the end
  */
-export function renamed(tree: Table, aliases: Aliases, shape: Shape | undefined): Renamed {
-  let root = tree;
-  const moved: Moved[] = [];
-  for (const alias of aliases.list) {
-    for (const from of matchesOf(root, alias.old)) {
-      const to = renamedBy(alias, from);
-      if (!canMove(root, from, to)) continue;
-      const value = valueAt(root, from)!;
-      const lost: Segments[] = [];
-      root = (without(root, from, 0, sharedLength(from, to), shape, []) ?? {}) as Table;
-      if (isObstructed(root, to)) lost.push(from);
-      else root = placed(root, to, 0, (there) => united(there, value, from, lost)) as Table;
-      moved.push({ from, to, lost });
+export function renamed(
+  tree: Table,
+  aliases: Aliases,
+  shape: Shape | undefined,
+  budget: Budget,
+): Renamed | Promise<Renamed> {
+  const work = new Renaming(tree, shape);
+  return andThen(
+    eachInTurn(
+      aliases.list,
+      (alias) =>
+        andThen(matchesOf(work.root, alias.old, budget), (found) =>
+          eachInTurn(found, (from) => work.move(from, renamedBy(alias, from)), budget),
+        ),
+      budget,
+    ),
+    () => andThen(work.frozen(budget), () => ({ tree: work.root, moved: work.moved })),
+  );
+}
+
+/** One tree while its values are moved. A table or list is copied at its first change, and changed in place from then on. */
+class Renaming {
+  root: Table;
+  readonly moved: Moved[] = [];
+  private readonly shape: Shape | undefined;
+  /** The copies, and how many entries each has: an engine takes long to find out of a large table whose keys go. */
+  private readonly copies = new Map<object, number>();
+
+  constructor(tree: Table, shape: Shape | undefined) {
+    this.root = tree;
+    this.shape = shape;
+  }
+
+  move(from: Segments, to: Segments): void {
+    if (!canMove(this.root, from, to)) return;
+    const value = valueAt(this.root, from)!;
+    const lost: Segments[] = [];
+    this.remove(from, sharedLength(from, to));
+    if (isObstructed(this.root, to)) lost.push(from);
+    else this.place(to, (there) => this.united(there, value, from, lost));
+    this.moved.push({ from, to, lost });
+  }
+
+  /** Nobody changes the copies any more. */
+  frozen(budget: Budget): void | Promise<void> {
+    return eachInTurn(this.copies.keys(), (copy) => void Object.freeze(copy), budget);
+  }
+
+  private remove(path: Segments, keep: number): void {
+    const way = this.opened(path.slice(0, -1));
+    for (let depth = path.length - 1; depth >= 0; depth--) {
+      const table = way[depth]!;
+      if (Array.isArray(table)) {
+        table[Number(path[depth])] = {};
+        return;
+      }
+      delete table[path[depth]!];
+      const left = this.copies.get(table)! - 1;
+      this.copies.set(table, left);
+      if (depth <= keep || left > 0 || knows(this.shape, path.slice(0, depth))) return;
     }
   }
-  return { tree: root, moved };
+
+  private place(path: Segments, by: (there: Value | undefined) => Value): void {
+    const way = this.opened(path.slice(0, -1));
+    const [last, key] = [way.at(-1)!, path.at(-1)!];
+    this.write(last, key, by(entry(last as Value, key)));
+  }
+
+  /** The nodes on the way to a path, that one included, as they may be changed. Tables are made where there are none. */
+  private opened(path: Segments): Open[] {
+    let at = this.open(this.root);
+    this.root = at as Table;
+    const way = [at];
+    for (const key of path) {
+      const below = this.open(entry(at as Value, key));
+      this.write(at, key, below as Value);
+      way.push((at = below));
+    }
+    return way;
+  }
+
+  private open(node: Value | undefined): Open {
+    if (typeof node === "object" && node !== null && this.copies.has(node)) return node as Open;
+    const copy: Open = Array.isArray(node) ? node.slice() : isTable(node) ? { ...node } : {};
+    this.copies.set(copy, Array.isArray(copy) ? copy.length : Object.keys(copy).length);
+    return copy;
+  }
+
+  private write(node: Open, key: string, value: Value): void {
+    if (Array.isArray(node)) {
+      node[Number(key)] = value;
+      return;
+    }
+    if (!Object.hasOwn(node, key)) this.copies.set(node, this.copies.get(node)! + 1);
+    node[key] = value;
+  }
+
+  /** The combination of an old value and a new one. */
+  private united(fresh: Value | undefined, old: Value, from: Segments, lost: Segments[]): Value {
+    if (fresh === undefined) return old;
+    if (!isTable(fresh) || !isTable(old)) {
+      lost.push(from);
+      return fresh;
+    }
+    const made = this.open(fresh);
+    for (const key of Object.keys(old)) {
+      this.write(made, key, this.united(entry(made as Value, key), old[key]!, [...from, key], lost));
+    }
+    return made as Value;
+  }
 }
+
+/** A table or list that may be changed. */
+type Open = Record<string, Value> | Value[];
 
 /** A tree with its new names. */
 export interface Renamed {
@@ -61,7 +163,7 @@ export function byNewNames(list: readonly Override[], aliases: Aliases, shape: S
   const [old, fresh]: [Override[], Override[]] = [[], []];
   for (const override of list) {
     const path = aliases.rename(override.path);
-    const inside = renamed(assign({}, path, override.value), aliases, shape);
+    const inside = renamed(assign({}, path, override.value), aliases, shape, UNLIMITED) as Renamed;
     const away = inside.moved.filter(({ to }) => !isWithin(to, path));
     const into = path === override.path ? fresh : old;
     old.push(...away.flatMap(({ to }) => ({ path: to, value: valueAt(inside.tree, to)! })));
@@ -72,17 +174,40 @@ export function byNewNames(list: readonly Override[], aliases: Aliases, shape: S
   return [...old, ...fresh];
 }
 
-function matchesOf(tree: Table, pattern: Segments): readonly Segments[] {
-  let found: readonly Segments[] = [[]];
-  for (const segment of pattern) {
-    found = found.flatMap((path) => {
-      const node = valueAt(tree, path);
-      if (segment !== "*") return entry(node, segment) === undefined ? [] : [[...path, segment]];
-      if (Array.isArray(node)) return node.map((_one, i) => [...path, String(i)]);
-      return isTable(node) ? Object.keys(node).map((key) => [...path, key]) : [];
-    });
-  }
-  return found;
+/** The paths in a tree that an old path stands for. */
+function matchesOf(tree: Table, pattern: Segments, budget: Budget): readonly Segments[] | Promise<readonly Segments[]> {
+  const found: Segments[] = [];
+  const start: Match = { node: tree, path: [], from: 0 };
+  return andThen(
+    searched([start], (place, deeper) => visit(place, pattern, found, deeper), budget),
+    () => found,
+  );
+}
+
+/** A node whose path agrees with the beginning of an old path. */
+interface Match {
+  readonly node: Value;
+  readonly path: Segments;
+  /** The entry to go on with. */
+  readonly from: number;
+}
+
+function visit(place: Match, pattern: Segments, found: Segments[], deeper: (place: Match) => void): void {
+  const { node, path, from } = place;
+  const segment = pattern[path.length]!;
+  const take = (key: string): void => {
+    const below = entry(node, key);
+    if (below === undefined) return;
+    const at = [...path, key];
+    if (at.length === pattern.length) found.push(at);
+    else if (typeof below === "object" && below !== null) deeper({ node: below, path: at, from: 0 });
+  };
+  if (segment !== "*") return take(segment);
+  const keys = isTable(node) ? Object.keys(node) : undefined;
+  const length = keys?.length ?? (Array.isArray(node) ? node.length : 0);
+  const end = Math.min(length, from + PIECE);
+  for (let i = from; i < end; i++) take(keys?.[i] ?? String(i));
+  if (end < length) deeper({ ...place, from: end });
 }
 
 function sharedLength(one: Segments, other: Segments): number {
@@ -108,50 +233,4 @@ function isObstructed(tree: Table, path: Segments): boolean {
     if (!isTable(at) && !(Array.isArray(at) && entry(at, path[depth]!) !== undefined)) return true;
   }
   return false;
-}
-
-function without(
-  node: Value,
-  path: Segments,
-  depth: number,
-  keep: number,
-  shape: Shape | undefined,
-  at: Segments,
-): Value | undefined {
-  const key = path[depth]!;
-  const below =
-    depth === path.length - 1 ? undefined : without(entry(node, key)!, path, depth + 1, keep, shape, [...at, key]);
-  if (Array.isArray(node)) return Object.freeze((node as readonly Value[]).with(Number(key), below ?? {}));
-  const { [key]: _gone, ...others } = node as Table;
-  const made: Table = below === undefined ? others : { ...(node as Table), [key]: below };
-  const isEmpty = Object.keys(made).length === 0 && depth > keep && !knows(shape, at);
-  return isEmpty ? undefined : Object.freeze(made);
-}
-
-function placed(
-  node: Value | undefined,
-  path: Segments,
-  depth: number,
-  by: (there: Value | undefined) => Value,
-): Value {
-  if (depth === path.length) return by(node);
-  const key = path[depth]!;
-  const below = placed(entry(node, key), path, depth + 1, by);
-  if (Array.isArray(node)) return Object.freeze((node as readonly Value[]).with(Number(key), below));
-  return Object.freeze({ ...(isTable(node) ? node : {}), [key]: below });
-}
-
-/** The effective combination of an old value and a new one. */
-function united(fresh: Value | undefined, old: Value, from: Segments, lost: Segments[]): Value {
-  if (fresh === undefined) return old;
-  if (!isTable(fresh) || !isTable(old)) {
-    lost.push(from);
-    return fresh;
-  }
-  const made: Record<string, Value> = { ...fresh };
-  for (const key of Object.keys(old)) {
-    const there = Object.hasOwn(fresh, key) ? fresh[key] : undefined;
-    made[key] = united(there, old[key]!, [...from, key], lost);
-  }
-  return Object.freeze(made);
 }

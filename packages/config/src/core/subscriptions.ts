@@ -81,9 +81,10 @@ export class PatternIndex<T> {
    * One step of a projection: adds the notifications of nodes one level down to `found`, and the next places to
    * `deeper`.
    */
-  visit({ change, active }: Place<T>, found: Notification<T>[], deeper: (place: Place<T>) => void): void {
+  visit(place: Place<T>, found: Notification<T>[], deeper: (place: Place<T>) => void): void {
+    const { change, active, piece = 0 } = place;
     const keys = literalsOf(active);
-    for (const below of inOrder(keys === undefined ? change.below() : change.at(keys))) {
+    for (const below of inOrder(keys === undefined ? change.piece(piece) : change.at(keys))) {
       const next = advance(active, below.key);
       if (next.length === 0) continue;
       for (const state of next) if (state.entries.size > 0) this.notify(state, below, next, found);
@@ -91,6 +92,7 @@ export class PatternIndex<T> {
       const further = below.hasLeavesBelow ? next : next.filter((state) => !state.isFinal);
       if (further.length > 0) deeper({ change: below, active: further });
     }
+    if (keys === undefined && piece + 1 < change.pieces) deeper({ ...place, piece: piece + 1 });
   }
 
   /** Where the patterns stand at a path, for a walk that goes on from there. */
@@ -132,6 +134,8 @@ export class PatternIndex<T> {
 export interface Place<T> {
   readonly change: Change;
   readonly active: readonly State<T>[];
+  /** The piece of the node's entries to search. Default: the first. */
+  readonly piece?: number;
 }
 
 interface Entry<T> {

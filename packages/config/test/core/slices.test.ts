@@ -1,12 +1,16 @@
 /** What looks at all of a configuration does it in slices, and finds what it finds at once. */
 import { describe, expect, test } from "vitest";
+import { Aliases } from "../../src/core/aliases.ts";
 import { Deprecations } from "../../src/core/deprecations.ts";
 import { explain } from "../../src/core/explain.ts";
 import { findingsOf } from "../../src/core/findings.ts";
 import type { Layer } from "../../src/core/layer.ts";
+import { emptyLayer, layersOf } from "../../src/core/layers.ts";
+import { andThen } from "../../src/core/maybe.ts";
 import { merge } from "../../src/core/merge.ts";
 import { Overrides } from "../../src/core/overrides.ts";
 import { type Configuration, emptyConfiguration } from "../../src/core/proposal.ts";
+import { renamed } from "../../src/core/renaming.ts";
 import { Secrets } from "../../src/core/secrets.ts";
 import { type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
@@ -106,6 +110,31 @@ describe("in slices", () => {
     await searched(unmet, (place, deeper) => secrets.look(place, deeper), counting);
     expect(counting.turns).toBeGreaterThan(LEAVES / 200);
     expect(secrets.scrub("text 7", [])).toBe("[redacted]");
+  });
+
+  test("old names are replaced", async () => {
+    const tree = large(0);
+    const copy = structuredClone(tree);
+    const names = new Aliases({ "*.key_5": "fresh.*.five", "wide.*": "moved.*", table_3: "other" });
+    await sliced((budget) => renamed(tree, names, undefined, budget), LEAVES / 2);
+    expect(tree).toEqual(copy);
+    const { tree: made, moved } = await renamed(tree, names, undefined, UNLIMITED);
+    expect(moved).toHaveLength(LEAVES / 2 + LEAVES / 200 + 1);
+    expect(Object.keys(made)).not.toContain("wide");
+    expect(Object.isFrozen(made) && Object.isFrozen(made["moved"]) && Object.isFrozen(made["table_4"])).toBe(true);
+    expect(made["table_4"]).not.toHaveProperty("key_5");
+  });
+
+  test("deprecated settings are found in a layer", async () => {
+    const tree = large(0);
+    const names = { shape: undefined, deprecations: new Deprecations({ "**.key_9": "use key_8" }) };
+    const made = (budget: Budget) =>
+      andThen(
+        layersOf([layer("one", tree)], [emptyLayer("one")], [undefined], true, names, budget),
+        ([first]) => first!.diagnostics,
+      );
+    await sliced(made, LEAVES / 200);
+    expect(await made(UNLIMITED)).toHaveLength(100);
   });
 
   test("validators are called, and what they say is shown", async () => {

@@ -4,8 +4,10 @@ import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { Aliases } from "../../src/core/aliases.ts";
-import { renamed } from "../../src/core/renaming.ts";
+import { type Renamed, renamed } from "../../src/core/renaming.ts";
 import { shapeOf } from "../../src/core/schema_shape.ts";
+import { UNLIMITED } from "../../src/core/sliced.ts";
+import type { Table } from "../../src/core/value.ts";
 import {
   type ConfigClient,
   ConfigSpec,
@@ -20,6 +22,8 @@ import { setup } from "../../src/testing.ts";
 import { anyTree, plain } from "../core/trees.ts";
 
 const kit = setup({ beforeEach, afterEach });
+
+const atOnce = (tree: Table, names: Aliases) => renamed(tree, names, undefined, UNLIMITED) as Renamed;
 
 const schema = z.strictObject({
   database: z.strictObject({ url: z.string(), pool: z.number().default(5) }).optional(),
@@ -102,7 +106,7 @@ describe("an old name", () => {
   test("leaves no empty table behind, but where the schema knows it", async () => {
     const { config } = await started({ "a.toml": '[server]\ndb_url = "x"\n' });
     expect(config.snapshot().tree).toMatchObject({ database: { url: "x" }, server: { port: 80 } });
-    const bare = renamed(plain({ a: { b: { c: 1 } }, d: {} }), new Aliases({ "a.b.c": "x" }), undefined);
+    const bare = atOnce(plain({ a: { b: { c: 1 } }, d: {} }), new Aliases({ "a.b.c": "x" }));
     expect(bare.tree).toStrictEqual({ x: 1, d: {} });
   });
 
@@ -182,9 +186,9 @@ describe("aliases", () => {
     const names = new Aliases({ a: "z", "b.c": "y.x", "d.*.e": "d.*.f", "y.x.q": "w" });
     fc.assert(
       fc.property(anyTree, (tree) => {
-        const { tree: made, moved } = renamed(tree, names, undefined);
+        const { tree: made, moved } = atOnce(tree, names);
         if (moved.length === 0) expect(made).toBe(tree);
-        const again = renamed(made, names, undefined);
+        const again = atOnce(made, names);
         expect(again.moved.filter(({ lost }) => lost.length === 0)).toStrictEqual([]);
       }),
     );
