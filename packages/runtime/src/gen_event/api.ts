@@ -2,14 +2,13 @@
  * An event manager: a process that passes each event to the handlers installed in it. OTP's `gen_event`.
  * `docs/gen_event.md` is the guide.
  */
-import { BADARG, CALL, CALLING_SELF, NOPROC, NORMAL, OK } from "../term/atoms.ts";
+import { BADARG, CALL, NORMAL, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, OtpError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import type { ServerRef, Via } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
-import { inWords } from "../term/reason.ts";
 import type { Timeout } from "../term/timeout.ts";
 import { isName, textOf } from "../term/name.ts";
 import { acting } from "../process/context.ts";
@@ -176,8 +175,7 @@ export function stop(manager: ServerRef, reason: unknown = NORMAL, timeout: Time
 
 function ask(manager: ServerRef, what: Ask): Promise<unknown> {
   return asking(manager, what, Infinity, (reason, server, _payload, timeout) => {
-    const why = reason === NOPROC || reason === CALLING_SELF ? explain(reason, server, timeout) : inWords(reason);
-    return new Exit(reason, `Asking the event manager ${nameOf(server)} (${what.op}) failed: ${why}`);
+    return new Exit(reason, `Cannot ${intent(what, nameOf(server))}: ${explain(reason, server, timeout)}`);
   });
 }
 
@@ -205,8 +203,10 @@ function intent({ op, handler, by }: Ask, manager: string): string {
       return `put ${nameOfHandler(by)} in the place of ${nameOfHandler(handler)} in the event manager ${manager}`;
     case "call":
       return `call ${nameOfHandler(handler)} of the event manager ${manager}`;
-    default:
-      return `ask the event manager ${manager} (${op})`;
+    case "sync_notify":
+      return `notify the event manager ${manager}`;
+    case "which":
+      return `list the handlers of the event manager ${manager}`;
   }
 }
 

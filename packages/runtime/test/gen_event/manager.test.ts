@@ -16,6 +16,7 @@ import {
   sys,
 } from "@otpts/runtime";
 import { GEN_EVENT_EXIT, HIBERNATE, REMOVE_HANDLER, SWAP_HANDLER, gen_event } from "@otpts/runtime/gen_event";
+import { testing } from "@otpts/runtime/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inside, reports } from "../kit/inside.ts";
 
@@ -170,6 +171,10 @@ describe("clients", () => {
   test("a manager that is not there is an Exit, and for notify a badarg", async () => {
     await expect(gen_event.sync_notify("nobody", 1)).rejects.toBeInstanceOf(Exit);
     await expect(gen_event.call("nobody", nothing, 1)).rejects.toThrow(/no process has this name/u);
+    await expect(gen_event.sync_notify("nobody", 1)).rejects.toThrow(
+      'Cannot notify the event manager "nobody": no process has this name',
+    );
+    await expect(gen_event.which_handlers("nobody")).rejects.toThrow("Cannot list the handlers of the event manager");
     expect(() => gen_event.notify("nobody", 1)).toThrow(ErlangError);
   });
 
@@ -229,6 +234,28 @@ describe("clients", () => {
     await gen_event.add_handler(manager, first, undefined);
     await gen_event.sync_notify(manager, "swap");
     expect(await gen_event.call(manager, next, "state")).toBe(2);
+  });
+
+  test("a manager has a mailbox of a length: events are casts, all else is a call, which says why it failed", async () => {
+    let done: (value?: unknown) => void = () => {};
+    const seen: unknown[] = [];
+    const slow = {
+      init: () => [OK, 0] as const,
+      async handle_event(event: unknown, state: number) {
+        seen.push(event);
+        if (event === 1) await new Promise((resolve) => (done = resolve));
+        return [OK, state] as const;
+      },
+    };
+    const narrow = await gen_event.start({ mailbox: { max_len: 2 } });
+    await gen_event.add_handler(narrow, slow, undefined);
+    gen_event.notify(narrow, 1);
+    await testing.eventually(() => seen.length === 1);
+    for (const event of [2, 3, 4]) gen_event.notify(narrow, event);
+    await expect(gen_event.sync_notify(narrow, 5)).rejects.toThrow("the server's mailbox is full (overload)");
+    done();
+    await gen_event.stop(narrow);
+    expect(seen).toEqual([1, 2, 3]);
   });
 
   test("what is no handler is refused, and so is a tie to nobody", async () => {
