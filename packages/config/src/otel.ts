@@ -5,7 +5,7 @@ import { countersOf } from "./otel/metrics.ts";
 import { spansOf } from "./otel/spans.ts";
 
 /**
- * The bridge to OpenTelemetry, an entry of its own: who does not import it needs no `@opentelemetry/api`.
+ * The bridge to OpenTelemetry. It is a separate entry: only programs that import it need `@opentelemetry/api`.
  *
  *   counters    config.changes, config.reloads, config.source.errors, config.source.recoveries,
  *               config.validation.failures, config.subscriber.errors, config.subscriber.slow_calls

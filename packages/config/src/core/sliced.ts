@@ -249,7 +249,7 @@ export function leavesOf(
   );
 }
 
-/** To sort many takes a slice of its own. */
+/** Sorting many takes a separate slice. */
 function sorted<T extends { readonly path: string }>(
   found: T[],
   search: void | Promise<void>,
@@ -259,10 +259,7 @@ function sorted<T extends { readonly path: string }>(
   return search.then(() => budget.turn()).then(() => sortedByPath(found));
 }
 
-/**
- * Whether to check the budget before a value: each table and list may be a piece of work, but only hundreds of scalars
- * are one.
- */
+/** Whether to check the budget before a value: each table and list may take long, scalars only by the hundred. */
 function isDue(value: unknown, i: number): boolean {
   return typeof value === "object" || (i & 255) === 255;
 }

@@ -206,7 +206,7 @@ function refuse(
   throw refusal(context, problems, thrown);
 }
 
-/** Whoever reads a refusal has enough of so many, and each takes time to find its origin. */
+/** Most problems in one refusal: nobody reads more, and finding the origin of each takes time. */
 const MOST_PROBLEMS = 1_000;
 
 type Report = (path: Segments, message: string) => void;

@@ -11,7 +11,7 @@ export interface Admitted {
 }
 
 const PATIENCE = 10_000;
-/** Headers that proxies add. One that adds none cannot be told from a program on this machine. */
+/** Headers that proxies add. A proxy that adds none looks like a program on this machine. */
 const PROXIES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"] as const;
 /** The header with the token. */
 export const TOKEN_HEADER = "x-dashboard-token";
@@ -139,7 +139,7 @@ function fromElsewhere(request: Request, host: string, hosts: readonly string[])
     let own = false;
     try {
       const { host: from, hostname } = new URL(origin);
-      // Behind a proxy that does not pass the name on, it is known by `hosts`.
+      // For a proxy that does not pass the host name on, `hosts` must name it.
       own = from === host || hosts.includes(hostname);
     } catch {
       // "null", or no origin at all.

@@ -62,7 +62,7 @@ export class Manager {
     return state === undefined ? text : scrub(state, text);
   }
 
-  /** Who made a change, and why, in their own words without its secrets. */
+  /** The author and the reason of a change, without its secrets. */
   author(actor: string | undefined, reason: string | undefined): { readonly actor?: string; readonly reason?: string } {
     return {
       ...(actor === undefined ? {} : { actor: this.scrub(actor) }),

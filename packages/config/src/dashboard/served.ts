@@ -96,21 +96,22 @@ export function nodeListener(fetch: Dashboard["fetch"]): Dashboard["node"] {
   };
 }
 
-/** What frameworks add to Node's requests: where a handler is mounted, and what a parser made of the body. */
+/** Properties that frameworks add to Node's requests: the path where a handler is mounted, and the parsed body. */
 interface Framed {
   readonly originalUrl?: unknown;
   readonly body?: unknown;
   rawBody?: unknown;
 }
 
-// What Express and Connect mount at "/otp" is asked for "/" at "/otp" as well, from where the page's relative links lead nowhere.
+// Express and Connect give a handler at "/otp" the path "/" for "/otp" as well, and there the page's relative links
+// would be wrong.
 function withoutSlash({ originalUrl, url = "" }: IncomingMessage & Framed): string | undefined {
   if (typeof originalUrl !== "string" || !/^\/(?:\?|$)/u.test(url)) return undefined;
   const [path = "", ...search] = originalUrl.split("?");
   return path.endsWith("/") || path.startsWith("//") ? undefined : [`${path}/`, ...search].join("?");
 }
 
-// A parser that came before has read the body: what it made of it is handed on.
+// An earlier parser has read the body: its result is passed on.
 function keepBody(request: IncomingMessage & Framed): void {
   const { body, rawBody } = request;
   if (rawBody !== undefined || !request.readableEnded || typeof body !== "object" || body === null) return;

@@ -10,7 +10,7 @@ import { diff } from "./patch.ts";
 const APART = 250;
 const HEARTBEAT = 15;
 const MOST_LINES = 100;
-/** Seconds that a page may leave unread what it was sent. */
+/** Seconds in which a page must read what it was sent. */
 const PATIENCE = 60;
 
 export type View = () => Promise<unknown>;
@@ -74,7 +74,7 @@ export class Stream implements Viewer {
   }
 
   tick(): void {
-    // A page that has read nothing for so long is gone, or will come again.
+    // A page that has read nothing for that long is gone, or will reconnect.
     this.stuck = this.behind ? this.stuck + 1 : 0;
     if (this.stuck > PATIENCE) {
       this.close();
@@ -120,7 +120,7 @@ export class Stream implements Viewer {
   private async refresh(): Promise<void> {
     this.timer = undefined;
     if (this.closed || this.busy) return;
-    // It gets everything at once when it has caught up.
+    // It gets the current state when it has caught up.
     if (this.behind) return;
     this.busy = true;
     this.dirty = false;

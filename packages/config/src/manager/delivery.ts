@@ -11,13 +11,13 @@ import { messageOf } from "./thrown.ts";
  */
 export function start_delivery(delivery: string, callback: ChangeCallback, manager: Pid): Pid {
   const run = () => new DeliveryProcess(delivery, callback, manager).run();
-  // What shows processes shows whose this one is.
+  // The label shows whose process this is.
   const name = nameOf(callback);
   Object.defineProperty(run, "name", { value: name === undefined ? "delivery" : `delivery to ${name}` });
   return erlang.spawn_link(run);
 }
 
-// A program's own function may have any name, or fail to tell it.
+// The `name` of a user's function may be anything, or throw.
 function nameOf(callback: ChangeCallback): string | undefined {
   try {
     const name: unknown = callback.name;

@@ -21,20 +21,21 @@ export type { ConsulStatus } from "./consul/status.ts";
 
 /** The wait before a load that failed is repeated, in milliseconds. */
 const LOAD_BACKOFF = { min: 500, max: 30_000 };
-/** Slowest pace against a server whose index moves without a change for us, in milliseconds. */
+/** Slowest pace of loads when the index changes and our keys do not, in milliseconds. */
 const UNRELATED = 250;
-/** Slowest pace against a server that does not block, or has no index: then this is polling. */
+/** Slowest pace with a server that does not block or has no index, in milliseconds: then the source polls. */
 const POLLING = 5000;
 
 /**
- * Configuration in Consul's key/value store: every instance of an application follows it.
+ * Reads configuration from Consul's key/value store, and follows its changes.
  *
  * - 200 is data.
- * - 404 with an index, and no grant missing, is absence: empty at first; later it counts when a second load confirms it.
- * - Everything else is an error: the last good values stay. No answer ends the source.
+ * - A 404 with an index, without a missing permission, means that the prefix is empty. After a load with data a second
+ *   load must confirm it.
+ * - Any other response is an error: the last good values stay.
  *
- * `watch` follows changes with blocking queries; a load is always a reading of its own, so that `reload()` sees what was
- * written before it.
+ * `watch` follows changes with blocking queries; a load always reads from Consul, so that `reload()` includes every
+ * earlier write.
  *
  * ```ts
  * new ConsulSource("myapp/config");
@@ -60,7 +61,7 @@ export class ConsulSource implements Source {
   readonly #remote: Remote;
   readonly #index = new ConsulIndex();
   #env: SourceContext["env"] = process.env;
-  /** A write must be seen by the next load, also by one that may read old data. */
+  /** The next load must include our last write, even where the consistency mode allows old data. */
   #fresh = false;
   #keys = 0;
 
@@ -122,16 +123,17 @@ export class ConsulSource implements Source {
   }
 
   /**
-   * Reads everything under the prefix.
+   * Reads all keys under the prefix.
    *
-   * @throws ConfigSourceError whose code says why: `unreachable`, `timeout`, `denied`, `no_leader`, …
+   * @throws ConfigSourceError with a code: `unreachable`, `timeout`, `denied`, `no_leader`, …
    */
   async load(context: SourceContext): Promise<Loaded> {
     this.#env = context.env;
     const before = this.#settings.given.consistency === "stale" ? 0n : this.#index.value;
     return this.#remote.load(context, async () => {
       const { answer, reading } = await this.#read(context);
-      // Older than what was seen: the store was restored or replaced, and a query that waits for more would wait in vain.
+      // The index is lower than before: the store was restored or replaced, and a query that waits for a higher one
+      // would wait in vain.
       return { ...reading, again: answer.index >= 1n && answer.index < before };
     });
   }
@@ -158,10 +160,12 @@ export class ConsulSource implements Source {
   }
 
   /**
-   * Changes one value in Consul by what it is now: reads, computes, writes only if nobody wrote meanwhile, else again.
+   * Changes one value in Consul: reads it, computes the new one, and writes it if nobody else has written meanwhile;
+   * else tries again.
    *
    * @param path dotted segments, for example `["limits", "requests"]`
-   * @param updater gets the present value (undefined: absent), returns the next (undefined: remove); may be called often
+   * @param updater gets the current value (undefined: absent) and returns the new one (undefined: removes it); may be
+   *   called several times
    * @returns the value that was written
    * @throws ConfigSourceError
    */
@@ -179,7 +183,7 @@ export class ConsulSource implements Source {
     }
   }
 
-  /** How things stand, for an operator. Holds no secret. */
+  /** The state of the source, without secrets. */
   status(): ConsulStatus {
     return consul_status({
       address: this.#session.address(this.#env),
@@ -210,16 +214,13 @@ export class ConsulSource implements Source {
       return { answer, reading: { found: false } };
     }
     const { keys, changed } = await begun.commit(context.signal);
-    // Nothing but an empty list: as good as a 404.
+    // An empty list means the same as a 404.
     if (keys === 0) return { answer, reading: { found: false } };
     this.#keys = keys;
     return { answer, reading: { found: true, changed, bytes: answer.bytes, notes: this.#notes(answer) } };
   }
 
-  /**
-   * Without a grant Consul answers a reading of a prefix as if nothing were there; only the reading of a single key says
-   * that it is forbidden.
-   */
+  /** Without the permission Consul reports a prefix as empty; only a request for a single key is refused. */
   async #deniedOrAbsent(context: SourceContext): Promise<void> {
     const { root, layout } = this.#settings;
     if (layout === "blob") return;

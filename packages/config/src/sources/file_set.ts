@@ -130,7 +130,7 @@ export class FileSet<T> {
     };
   }
 
-  /** How changes are noticed at the moment: by events only where every file and directory has them. */
+  /** How changes are noticed at the moment: by events only if every file and directory has them. */
   get watched(): WatchedBy {
     if (this.running === undefined) return "no";
     const files = [...this.members.values()].map(({ file }) => file.watched);

@@ -59,7 +59,7 @@ export interface FileWatchOwner {
   unwatched(what: "path" | "inode", error: unknown): void;
 }
 
-/** How changes are noticed: by the events of the system and by looking, by looking alone, or not at all. */
+/** How changes are noticed: by events of the system and polling, by polling alone, or not at all. */
 export type WatchedBy = "events" | "polling" | "no";
 
 /** The open watches of this process. */

@@ -13,7 +13,7 @@ import type { Source, SourceContext } from "../sources/source.ts";
 import { ConfigSpec } from "../spec.ts";
 
 /**
- * The contract of a source, as a test suite: an entry of its own, for whoever writes a source.
+ * Tests for implementations of `Source`, in any test runner. A separate entry.
  *
  * @example
  * import { source_contract } from "@otpts/config/testing";
@@ -30,7 +30,7 @@ import { ConfigSpec } from "../spec.ts";
  * });
  */
 
-/** What a test runner offers. */
+/** The functions of a test runner. */
 export interface TestApi {
   readonly describe: (title: string, suite: () => void) => unknown;
   readonly test: (title: string, body: () => Promise<void>) => unknown;
@@ -38,27 +38,27 @@ export interface TestApi {
 
 /** A source, with the place it loads from. */
 export interface Place {
-  /** A source that is new, and finds something. */
+  /** A new source with content. */
   readonly source: Source;
-  /** Changes what there is, so that a load finds something else. Leave it out for a place that never changes. */
+  /** Changes the content. Leave it out for a place that never changes. */
   readonly change?: () => Promise<unknown>;
-  /** Makes loading fail. */
+  /** Makes loads fail. */
   readonly break?: () => Promise<unknown>;
-  /** Makes it succeed again. */
+  /** Makes loads succeed again. */
   readonly mend?: () => Promise<unknown>;
   /** A path and a value that can be written, for a source with `write`. */
   readonly writable?: { readonly path: Segments; readonly value: Value };
   /** The environment that the source sees. Default: empty. */
   readonly env?: SourceContext["env"];
-  /** Lets the place go. */
+  /** Releases the place. */
   readonly dispose: () => Promise<unknown>;
 }
 
-/** Milliseconds in which a source has to do what it promised. */
+/** The time for each promised reaction, in milliseconds. */
 const PATIENCE = 20_000;
 
 /**
- * Tests that a source keeps to what a manager relies on.
+ * Tests that a source fulfils the contract that managers rely on.
  *
  * @param api a test runner's `describe` and `test`
  * @param title the source's name in the tests' titles
@@ -141,7 +141,7 @@ export function source_contract({ describe, test }: TestApi, title: string, make
         const before = reports;
         await change();
         await eventually("its watch must report the change", async () => {
-          // As a manager does, which loads at each report.
+          // A manager loads at each report, too.
           await source.load(context);
           return reports > before;
         });

@@ -8,13 +8,13 @@ export interface MemorySourceOptions {
   readonly name?: string;
   /** Whether a start fails when the first load throws. Default: true. */
   readonly required?: boolean;
-  /** What becomes of the last values when the content goes. Default: `keep`. */
+  /** Whether the last values stay when the content is removed. Default: `keep`. */
   readonly on_missing?: "keep" | "clear";
   /** Whether puts are written through to it. Default: false. */
   readonly writable?: boolean;
 }
 
-/** A configuration source in memory: what it holds is set by the test, and what it is asked to write is there to look at. */
+/** A configuration source in memory. The test sets its content and can inspect what was written. */
 export class MemorySource implements Source {
   readonly name: string;
   readonly kind = "memory";
@@ -26,7 +26,7 @@ export class MemorySource implements Source {
   private shown = -1;
   private readonly watchers = new Set<() => void>();
 
-  /** @param tree what it holds at first: plain data; undefined for nothing */
+  /** @param tree the initial content, plain data; undefined for none */
   constructor(tree?: object, options: MemorySourceOptions = {}) {
     this.name = options.name ?? "memory";
     this.required = options.required ?? true;
@@ -35,17 +35,17 @@ export class MemorySource implements Source {
     if (options.writable === true) this.write = async (path, value) => this.put(path, value);
   }
 
-  /** What it holds: a copy. Undefined for nothing, or a failure. */
+  /** A copy of the content; undefined without content or after `fail`. */
   get tree(): Table | undefined {
     return this.held instanceof Error ? undefined : copied(this.held);
   }
 
-  /** Replaces what it holds, and tells the manager. */
+  /** Replaces the content, and notifies the manager. */
   set(tree: object): void {
     this.change(copied(tree));
   }
 
-  /** Sets one value, or removes it (undefined), and tells the manager. @param path a dotted string or segments */
+  /** Sets one value, or removes it (undefined), and notifies the manager. @param path a dotted string or segments */
   put(path: string | Segments, value: unknown): void {
     const segments = typeof path === "string" ? path.split(".") : path;
     const tree: Record<string, unknown> = this.tree ?? {};
@@ -60,12 +60,12 @@ export class MemorySource implements Source {
     this.set(tree);
   }
 
-  /** Makes it hold nothing, as a file that is gone. */
+  /** Removes the content, like a deleted file. */
   clear(): void {
     this.change(undefined);
   }
 
-  /** Makes every load fail, until it is set again. */
+  /** Makes every load fail until the content is set again. */
   fail(error: Error): void {
     this.change(error);
   }

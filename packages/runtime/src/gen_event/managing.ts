@@ -144,7 +144,8 @@ function terminate(_reason: unknown, handlers: Handlers): unknown {
     each(handlers, (handler) => andThen(end(handler, STOP, { told: SHUTDOWN }, STOP), () => undefined)),
     () => {
       const self = acting() as Served;
-      // Those who installed a handler have been told. The parent hears of the manager's own end, whether it installed one or not.
+      // The supervising processes have their `gen_event_EXIT` message. The parent stays linked, and receives the
+      // manager's exit signal.
       for (const { supervisor } of handlers)
         if (supervisor !== undefined && supervisor !== self.parent) unlink(self, supervisor);
       return OK;

@@ -28,7 +28,7 @@ export class Timer extends Ref {
   }
 }
 
-/** This many that have been looked at are dropped together. */
+/** This many processed entries are removed together. */
 const MANY = 1000;
 
 export class Timeouts {
@@ -38,9 +38,9 @@ export class Timeouts {
   #named: TermMap<Timer> | undefined = undefined;
   /** Time-outs of zero, in the order in which they are due. */
   #zeros: Timer[] = [];
-  /** The first of them that has not been looked at. */
+  /** The index of the first entry that is not processed. */
   #first = 0;
-  /** How many of them still run. */
+  /** The number of entries that still run. */
   #due = 0;
   #round = 0;
 

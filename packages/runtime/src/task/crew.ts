@@ -114,7 +114,8 @@ function expire(one: Running | undefined): void {
   end(one.pid);
 }
 
-// `shutdown` tells the task's supervisor that it ends on purpose. One that traps exits would not have to heed it.
+// With `shutdown` the task's supervisor knows that it ends on purpose. A task that traps exits could ignore it, so it
+// is killed.
 function end(pid: Pid): void {
   erlang.exit(pid, erlang.process_info(pid, "trap_exit") === true ? KILL : SHUTDOWN);
 }

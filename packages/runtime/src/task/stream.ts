@@ -39,7 +39,7 @@ export interface Place {
   readonly linked: boolean;
 }
 
-/** Whether a reader wants no more of a stream, and how to tell the stream so while it waits. */
+/** Whether the reader has left a stream, and the function that wakes the stream to notice it. */
 interface Reading {
   over: boolean;
   wake(): void;
@@ -170,7 +170,7 @@ function iteratorOf<I>(items: Iterable<I> | AsyncIterable<I>): Iterator<I> | Asy
     : (items as Iterable<I>)[Symbol.iterator]();
 }
 
-// Tells a source that no more is taken, also while it is waited for. What it says to that concerns nobody any more.
+// Ends the iteration of a source, also while the stream waits for its next item. Its errors are ignored.
 function leave(source: Iterator<unknown> | AsyncIterator<unknown>): void {
   try {
     void Promise.resolve(source.return?.()).catch(() => undefined);

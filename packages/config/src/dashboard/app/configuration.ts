@@ -45,7 +45,7 @@ interface Detail {
   /** What it is elsewhere, by what that is called. */
   readonly copies: Readonly<Record<string, string>>;
   readonly schema?: "default" | "coerced";
-  /** The change that made it what it is, if that is known. */
+  /** The change that set the value, if it is known. */
   readonly since?: { version: number; at: string; cause: string; actor?: string; reason?: string };
   readonly expected?: string;
   readonly stack: readonly Layer[];

@@ -27,7 +27,7 @@ interface Data {
     problems: readonly { path: string; message: string; origin?: string }[];
     sources?: readonly { name: string; kind: string; state: string; stale_for?: number; error?: string }[];
   }[];
-  /** What has been running for more than a second, with its callback. */
+  /** Processes whose current callback has been running for more than a second. */
   readonly running: readonly (Busy & { readonly callback?: string })[];
   readonly longest_queues: readonly Busy[];
   readonly busiest: readonly Busy[];

@@ -219,7 +219,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
   </div>`;
 }
 
-/** What a source tells of itself: dates as times ago. */
+/** The `status` of a source, with dates as times ago. */
 function shown(value: unknown): string {
   const text = String(value);
   return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/u.test(text) ? ago(text) : text;

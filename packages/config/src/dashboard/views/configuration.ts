@@ -222,7 +222,7 @@ async function panel(manager: Manager, state: State, text: string): Promise<obje
   };
 }
 
-/** The change that made the value at a path what it is, if it is kept. */
+/** The change that set the value at a path, if it is still in the history. */
 function sinceOf(manager: Manager, { history }: State, path: Segments): object | undefined {
   for (let index = history.length - 1; index > 0; index--) {
     const { snapshot, at, cause, actor, reason } = history[index]!;

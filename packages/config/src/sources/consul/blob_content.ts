@@ -9,7 +9,7 @@ import { decode_utf8 } from "../../formats/utf8.ts";
 import { type Entry, EntryReader } from "./entries.ts";
 import type { Reading } from "./keys_content.ts";
 
-/** The one key that holds a document, as it was last read. */
+/** The last content of the one key that holds a document. */
 export class BlobContent {
   readonly #key: string;
   readonly #source: string;
@@ -29,7 +29,7 @@ export class BlobContent {
     return new Map(this.#entry === undefined ? [] : [[this.#key, this.#entry]]);
   }
 
-  /** `commit` throws a `SyntaxFault` where the document cannot be read, and then changes nothing. */
+  /** `commit` throws a `SyntaxFault` for a document with a fault, and then changes nothing. */
   begin(): { readonly reader: EntryReader; commit(signal: AbortSignal): Promise<Reading> } {
     let found: Entry | undefined;
     const reader = new EntryReader((entry) => {
@@ -85,7 +85,7 @@ export class BlobContent {
   }
 }
 
-/** What a blob says, and what it is written in: a format that is loaded. @throws SyntaxFault */
+/** The tree of a blob, and its format, which must be loaded. @throws SyntaxFault */
 export function blob_document(entry: Entry, given: FormatName | undefined) {
   const text = decode_utf8(Buffer.from(entry.raw, "base64"));
   const format = blob_format(entry.key, given, text);
@@ -106,7 +106,7 @@ export function blob_format(key: string, given: FormatName | undefined, text: st
 /**
  * The text of a blob. Comments of the text that was there before are lost.
  *
- * @throws SyntaxFault where the format cannot hold a value: TOML knows no null
+ * @throws SyntaxFault where the format cannot hold a value: TOML has no null
  */
 export function blob_text(tree: Table, format: FormatName): string {
   let text: string;
@@ -124,7 +124,7 @@ export function blob_text(tree: Table, format: FormatName): string {
   );
 }
 
-/** The first path whose value would not be read back as it was. */
+/** The first path whose value would change when the text is read again. */
 function lostPath(before: Value, after: Value | undefined, path: Segments): Segments | undefined {
   if (typeof before !== "object" || before === null || typeof after !== "object" || after === null) {
     // TOML writes 1.0 and 1 alike for JavaScript's numbers; bigints come back as numbers where these can hold them.

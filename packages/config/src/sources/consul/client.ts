@@ -12,10 +12,10 @@ import { failed_status } from "./failure.ts";
 import { type Operation, transaction_body } from "./operation.ts";
 import type { Endpoint } from "./options.ts";
 
-/** What every request brings along. */
+/** The parameters of every request. */
 export interface Call {
   readonly token: string | undefined;
-  /** Milliseconds until the whole answer must be there. */
+  /** The time for the whole response, in milliseconds. */
   readonly timeout: number;
   readonly max_bytes: number;
   readonly signal: AbortSignal;
@@ -23,31 +23,33 @@ export interface Call {
   readonly reader?: BodyReader;
 }
 
-/** A read of one key, of all under a prefix, or of the names right under a prefix. */
+/** A query for one key, for all keys under a prefix, or for the names directly under a prefix. */
 export interface KeyQuery {
   readonly key: string;
   readonly shape: "one" | "tree" | "names";
   readonly consistency: "default" | "stale" | "consistent";
-  /** Makes it a blocking query: answer when the index is past this one, or after `wait` milliseconds. */
+  /**
+   * Makes it a blocking query: the response comes when the index is higher than this one, or after `wait` milliseconds.
+   */
   readonly after?: { readonly index: bigint; readonly wait: number };
 }
 
-/** An answer that was received whole. */
+/** A complete response. */
 export interface Answer {
   readonly status: number;
-  /** `X-Consul-Index`; 0 where it is missing or not a number. */
+  /** `X-Consul-Index`; 0 if it is missing or not a number. */
   readonly index: bigint;
   readonly bytes: number;
-  /** The server left something out for want of grants (Consul 1.11 and later say so). */
+  /** The server left keys out for lack of permissions (reported by Consul 1.11 and later). */
   readonly filtered: boolean;
   /** Milliseconds since the server that answered heard from the leader. */
   readonly leader_contact: number | undefined;
 }
 
-/** A watch holds one connection; everything else goes through the other. */
+/** A watch occupies one connection; all other requests use the second one. */
 const CONNECTIONS = 2;
 
-/** The key/value store over the `consul` package's HTTP API: with time-outs, bounds, and errors that tell no secret. */
+/** The key/value store through the `consul` package, with time-outs, limits, and errors without secrets. */
 export class ConsulClient {
   readonly #api: Api;
   readonly #agent: http.Agent;
@@ -58,7 +60,7 @@ export class ConsulClient {
     const common = {
       keepAlive: true,
       maxSockets: CONNECTIONS,
-      // The brackets of an IPv6 address belong into URLs only.
+      // The brackets of an IPv6 address are part of URLs only.
       ...(endpoint.hostname.startsWith("[") ? { host: endpoint.hostname.slice(1, -1) } : {}),
     };
     this.#agent = secure
@@ -91,7 +93,7 @@ export class ConsulClient {
   }
 
   /**
-   * Reads. Resolves for 200 and for a 404 that carries an index; everything else is a failure.
+   * Reads keys. Resolves for 200 and for a 404 with an index; any other response is a failure.
    *
    * @throws RemoteFailure
    */
@@ -106,9 +108,9 @@ export class ConsulClient {
     const ask = (common: object) =>
       query.shape === "names"
         ? this.#api.kv.keys({ ...options, ...common, separator: "/" })
-        : // `raw` leaves the body alone; a tree stays JSON all the same.
+        : // `raw` turns off the client's decoding of the body; a tree is JSON all the same.
           this.#api.kv.get({ ...options, ...common, recurse: query.shape === "tree", raw: query.shape === "tree" });
-    // After a reconnect the index is not to be trusted: a blocking query fails instead, and its watch begins again.
+    // After a reconnect the index cannot be trusted: a blocking query fails, and its watch begins again.
     const { answer, text, retryAfter } = await (query.after === undefined
       ? this.#read(call, ask)
       : this.#run(call, ask));
@@ -117,16 +119,16 @@ export class ConsulClient {
   }
 
   /**
-   * Makes all the changes or none.
+   * Applies all the changes or none.
    *
-   * @returns `false` where one of the keys has changed meanwhile.
+   * @returns `false` if one of the keys has changed meanwhile.
    * @throws RemoteFailure
    */
   async commit(operations: readonly Operation[], call: Call): Promise<boolean> {
     const { answer, text, retryAfter } = await this.#run(call, (common) => this.#change(operations, common));
     if (operations.length === 1 && answer.status === 200) return text.trim() === "true";
     if (answer.status === 200) return true;
-    // 409 without a stale index is a refusal by the server, such as a missing grant.
+    // A 409 without a stale index is a refusal by the server, for a missing permission, for example.
     if (answer.status === 409 && /index is stale|doesn't exist|exists/i.test(text)) return false;
     if (answer.status === 409 && /permission denied/i.test(text)) {
       throw new RemoteFailure("denied", "permission denied (409)", { status: 409 });
@@ -134,7 +136,7 @@ export class ConsulClient {
     throw failed_status(answer.status, text, retryAfter);
   }
 
-  /** Ends all connections; resolves when they are gone. The client can be used again. */
+  /** Closes all connections; resolves when they are closed. The client can be used again. */
   async close(): Promise<void> {
     const closed = [...this.#sockets].map(
       (socket) =>
@@ -157,7 +159,7 @@ export class ConsulClient {
     return this.#api.transaction.create(transaction_body(operations), common);
   }
 
-  /** A connection kept open may have died unseen: what fails on it, before any answer, is asked once more. */
+  /** A connection that was kept open may be dead: a request that fails on it before any response is sent once more. */
   async #read(call: Call, start: (common: object) => Promise<unknown>): Promise<Received> {
     const kept = Object.keys(this.#agent.freeSockets).length > 0;
     try {
@@ -181,7 +183,7 @@ export class ConsulClient {
       if (exchange.failure === undefined) {
         await start({ ctx: exchange, ...(call.token === undefined ? {} : { token: call.token }) }).catch(
           (error: unknown) => {
-            // A status that is not 2xx rejects as well; it is judged by the caller, with the body at hand.
+            // A status that is not 2xx rejects, too; the caller judges it, together with the body.
             if (exchange.response === undefined) exchange.failure ??= failed_connection(error);
           },
         );
@@ -228,7 +230,7 @@ interface Received {
   readonly retryAfter: string | undefined;
 }
 
-/** The part of the `consul` package that is used. Its own types refuse `index`, `wait`, `token`, `ctx` and more. */
+/** The used part of the `consul` package. Its own types lack `index`, `wait`, `token`, `ctx` and more. */
 interface Api {
   readonly kv: {
     get(options: object): Promise<unknown>;

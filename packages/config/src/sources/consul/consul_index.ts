@@ -2,9 +2,9 @@ import type { Heard } from "../remote/follow.ts";
 import type { Answer } from "./client.ts";
 
 /**
- * Consul's rules for the index of blocking queries: begin without one, also after every error; one that is missing, below 1
- * or below the last means begin again; one that is the same means the wait was over. Source: Consul's documentation,
- * "Blocking queries".
+ * Consul's rules for the index of blocking queries: begin without one, also after every error; if it is missing, below
+ * 1 or below the last one, begin again; if it is the same, the wait was over. Source: Consul's documentation, "Blocking
+ * queries".
  */
 export class ConsulIndex {
   private last = 0n;
@@ -20,12 +20,12 @@ export class ConsulIndex {
     this.last = 0n;
   }
 
-  /** The meaning of the answer to a query with this index. */
+  /** The meaning of the response to a query with this index. */
   heard(answer: Answer): Heard {
     const asked = this.last;
     const present = answer.status === 200;
     const appearedOrGone = this.present !== present;
-    // A prefix that is absent has the index of the whole store, which moves with every write anywhere.
+    // An absent prefix has the index of the whole store, which changes with every write.
     const moved = answer.index !== asked && present;
     this.present = present;
     this.last = answer.index < 1n || answer.index < asked ? 0n : answer.index;

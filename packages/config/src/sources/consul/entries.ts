@@ -2,9 +2,9 @@ import type { BodyReader } from "./exchange.ts";
 import { RemoteFailure } from "../remote/failure.ts";
 import type { KeyText } from "../remote/key_tree.ts";
 
-/** One key as Consul gives it. */
+/** One key of Consul's response. */
 export interface Entry extends KeyText {
-  /** Changes with every write of this key: what compare-and-set compares. */
+  /** Changes with every write of this key; compare-and-set uses it. */
   readonly modify_index: number;
 }
 
@@ -18,14 +18,15 @@ const OPEN_LIST = 0x5b;
 const CLOSE_LIST = 0x5d;
 
 /**
- * Reads the list of entries piece by piece as it arrives: each piece's complete entries are parsed at once, and what is cut
- * waits for the next piece. So ten thousand keys cost many short turns instead of one long one.
+ * Reads the list of entries in the pieces in which it arrives: the complete entries of each piece are parsed
+ * immediately, and an incomplete one is kept for the next piece. So ten thousand keys take many short turns of the
+ * event loop instead of a long one.
  */
 export class EntryReader implements BodyReader {
   readonly #entry: (entry: Entry) => void;
-  /** Bytes of an entry that has begun but not ended. */
+  /** The bytes of an incomplete entry. */
   #rest: Buffer[] = [];
-  /** 0 outside the list, 1 in the list, 2 in an entry, more in what an entry holds. */
+  /** 0 outside the list, 1 in the list, 2 in an entry, more inside its values. */
   #depth = 0;
   #quoted = false;
   #escaped = false;
@@ -36,7 +37,7 @@ export class EntryReader implements BodyReader {
   }
 
   write(chunk: Buffer): void {
-    // Of this piece: where its first entry begins (0 if it began before), and where its last complete entry ends.
+    // The start of this piece's first entry (0 if it began in an earlier one), and the end of its last complete entry.
     let start = this.#depth >= 2 ? 0 : -1;
     let end = -1;
     let depth = this.#depth;
@@ -92,7 +93,7 @@ export class EntryReader implements BodyReader {
   }
 }
 
-/** From the entry that has begun: a comma and space stand before it. */
+/** The bytes from the start of the entry: a comma and space come before it. */
 function afterComma(bytes: Buffer): Buffer {
   return bytes.subarray(bytes.indexOf(OPEN));
 }

@@ -4,7 +4,7 @@ import { Writable } from "node:stream";
 
 import { RemoteFailure } from "../remote/failure.ts";
 
-/** Takes an answer's body piece by piece, so that a large one never holds up the event loop. */
+/** Reads a response's body in pieces, so that a large one never blocks the event loop. */
 export interface BodyReader {
   /** May throw a `RemoteFailure`, which ends the exchange. */
   write(chunk: Buffer): void;
@@ -12,14 +12,14 @@ export interface BodyReader {
   end(): void;
 }
 
-/** How much of a body that nobody reads is kept, to tell what the server says. */
+/** The part of an unread body that is kept for the error message, in bytes. */
 const KEPT = 4096;
 
 /**
- * One request and its answer. The HTTP client knows it as its `ctx`: what emits `cancel` ends the request.
+ * One request and its response. It is the HTTP client's `ctx`, whose event `cancel` ends the request.
  *
- * It takes the body itself, for what the client does not do: it bounds the size, notices a body that was cut off (the client
- * would wait for ever), and lets the event loop take a turn after each piece.
+ * It reads the body itself, which the client would not do well enough: it limits the size, notices a body that was cut
+ * off (the client would wait for ever), and lets the event loop take a turn after each piece.
  */
 export class Exchange extends EventEmitter {
   /** Read by the client: resolve with the response. */
@@ -30,7 +30,7 @@ export class Exchange extends EventEmitter {
   response: IncomingMessage | undefined;
   bytes = 0;
   readonly body: Writable;
-  /** Resolves when the body has been taken or the exchange has failed. */
+  /** Resolves when the body has been read or the exchange has failed. */
   readonly finished: Promise<void>;
   readonly #kept: Buffer[] = [];
 
@@ -70,7 +70,7 @@ export class Exchange extends EventEmitter {
     this.emit("cancel");
   }
 
-  /** The start of the body, where no reader took it. */
+  /** The start of the body, if there was no reader for it. */
   text(): string {
     return Buffer.concat(this.#kept).toString("utf8");
   }
@@ -94,5 +94,5 @@ export class Exchange extends EventEmitter {
   }
 }
 
-/** A response that fails says so by `close` without `complete`; the client has no listener for its `error`. */
+/** A failed response emits `close` without `complete`; the client does not listen for its `error`. */
 function ignored(): void {}

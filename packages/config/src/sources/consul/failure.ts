@@ -1,7 +1,7 @@
 import { retry_after } from "../remote/connection.ts";
 import { RemoteFailure } from "../remote/failure.ts";
 
-/** What an answer that is neither data nor plain absence means. `text` is the start of its body. */
+/** The failure for a response that is neither data nor absence. @param text the start of its body */
 export function failed_status(status: number, text: string, retryAfter: string | undefined): RemoteFailure {
   const wait = retry_after(retryAfter, Date.now());
   const more = { status, retry_after: wait };

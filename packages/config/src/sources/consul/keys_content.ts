@@ -4,22 +4,22 @@ import type { Segments } from "../../core/value.ts";
 import { type Entry, EntryReader } from "./entries.ts";
 import { KeyTree, type KeyTreeEdit } from "../remote/key_tree.ts";
 
-/** What a reading made of what was there before. */
+/** The result of a reading. */
 export interface Reading {
-  /** Keys that are there now, folders and skipped ones included. */
+  /** The number of keys, including folders and skipped ones. */
   readonly keys: number;
-  /** A value, or the set of keys, is not what it was. */
+  /** A value, or the set of keys, has changed. */
   readonly changed: boolean;
 }
 
 interface Known extends Entry {
-  /** The reading that last saw it. */
+  /** The last reading that contained it. */
   reading: number;
 }
 
 /**
- * The keys under a prefix as they were last read. A reading is gathered aside, key by key as it arrives, and takes its
- * place in one step: one that fails half-way leaves no trace.
+ * The keys under a prefix, from the last reading. A new reading is collected separately and replaces them in one step,
+ * so a failed one changes nothing.
  */
 export class KeysContent {
   readonly #prefix: string;
@@ -35,7 +35,7 @@ export class KeysContent {
     this.#tree = new KeyTree(prefix, source);
   }
 
-  /** What the schema and the layers below had at a path, when the keys were last read as values. */
+  /** The shape that the schema and the layers below had at a path at the last reading. */
   expected(path: Segments): Shape | undefined {
     return this.#lower?.expected(path);
   }
@@ -65,7 +65,7 @@ export class KeysContent {
     return {
       reader,
       commit: () => {
-        // An empty list is no content but absence, which is judged elsewhere.
+        // An empty list means absence, which the caller judges.
         if (keys === 0) return { keys, changed: false };
         if (this.#forget(reading, edit)) changed = true;
         for (const [key, known] of fresh) this.#known.set(key, known);
@@ -75,7 +75,7 @@ export class KeysContent {
     };
   }
 
-  /** Takes entries from elsewhere, such as the cache file. */
+  /** Takes entries from the cache file. */
   restore(entries: Iterable<Entry>): void {
     const edit = this.#tree.edit();
     for (const entry of entries) {
@@ -107,7 +107,7 @@ export class KeysContent {
     };
   }
 
-  /** Drops what this reading did not see. */
+  /** Removes the keys that this reading did not contain. */
   #forget(reading: number, edit: KeyTreeEdit): boolean {
     let any = false;
     for (const [key, known] of this.#known) {

@@ -1,4 +1,4 @@
-/** One change to one key. `index` is the key's `ModifyIndex` that must still hold; 0 for a key that must not exist. */
+/** One change of one key. It is applied only if the key's `ModifyIndex` is `index`; 0 for a key that must not exist. */
 export interface Operation {
   readonly verb: "set" | "delete";
   readonly key: string;

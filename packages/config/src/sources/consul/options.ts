@@ -1,6 +1,6 @@
 import type { Backoff } from "../../core/backoff.ts";
 
-/** How `ConsulSource` reaches Consul and what it does there. What is left out comes from Consul's usual environment variables. */
+/** Options of `ConsulSource`. Those of the connection default to Consul's usual environment variables. */
 export interface ConsulOptions {
   /** Name in `status` and events; default `consul:<key_prefix>`. */
   readonly name?: string;
@@ -15,7 +15,7 @@ export interface ConsulOptions {
   /** Path of a unix socket, instead of `address`. */
   readonly socket?: string;
 
-  /** ACL token, or a function that gives the present one (asked before each request); else `CONSUL_HTTP_TOKEN`. */
+  /** ACL token, or a function that returns the current one (called before each request); else `CONSUL_HTTP_TOKEN`. */
   readonly token?: string | (() => string | Promise<string>);
   /** File that holds the ACL token, read before each request, so that it may be rotated; else `CONSUL_HTTP_TOKEN_FILE`. */
   readonly token_file?: string;
@@ -34,21 +34,24 @@ export interface ConsulOptions {
    * several settings always change together. Default `keys`.
    */
   readonly layout?: "keys" | "blob";
-  /** What the blob is written in; else by the key's extension, else JSON if it starts with `{`, else TOML. */
+  /** The format of the blob. Default: by the key's extension, else JSON if it starts with `{`, else TOML. */
   readonly format?: "toml" | "json" | "jsonc" | "yaml";
 
-  /** `true`: a start fails when Consul (and `cache_file`) give nothing. Default `false`. */
+  /** `true`: a start fails without values from Consul or `cache_file`. Default `false`. */
   readonly required?: boolean;
-  /** What becomes of the values when the prefix is deleted. Default `keep`. */
+  /** Whether the values stay when the prefix is deleted. Default `keep`. */
   readonly on_missing?: "keep" | "clear";
-  /** File that keeps the last good values for a start while Consul is down. Mode 0600; holds no token. */
+  /** File with the last good values, for a start while Consul is down. Mode 0600; it contains no token. */
   readonly cache_file?: string;
   /** `true`: puts are written to Consul itself. Default `false`: they stay in the runtime layer. */
   readonly write_through?: boolean;
 
   /** How long a blocking query may wait at the server, in milliseconds. Default 60,000; at most 600,000. */
   readonly wait?: number;
-  /** Time for any other request to be answered whole, in milliseconds. Default 5,000: below the manager's `load_timeout`. */
+  /**
+   * Time for the complete response to any other request, in milliseconds. Default 5,000: below the manager's
+   * `load_timeout`.
+   */
   readonly timeout?: number;
   /** Bounds of the jittered wait between retries, in milliseconds. Default `{ min: 100, max: 2000 }`. */
   readonly backoff?: Partial<Backoff>;
@@ -80,7 +83,7 @@ export interface ConsulTls {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the options say where they are silent about nothing. */
+/** The options, with the defaults filled in. */
 export interface ConsulSettings {
   readonly given: ConsulOptions;
   readonly layout: "keys" | "blob";
@@ -93,7 +96,7 @@ export interface ConsulSettings {
   readonly max_bytes: number;
 }
 
-/** Where Consul is. Nothing of it is secret but `auth`. */
+/** The address of Consul. Only `auth` is secret. */
 export interface Endpoint {
   readonly protocol: "http:" | "https:";
   readonly hostname: string;
@@ -187,7 +190,7 @@ export function consul_settings(keyPrefix: unknown, given: ConsulOptions): Consu
   };
 }
 
-/** Where Consul is, by the options and, where they are silent, the environment. @throws TypeError for an address that is none */
+/** The address of Consul, from the options or else the environment. @throws TypeError for an invalid address */
 export function consul_endpoint({ given }: ConsulSettings, env: Environment): Endpoint {
   const scheme = given.scheme ?? (isTrue(env["CONSUL_HTTP_SSL"]) ? "https" : "http");
   const named = given.host !== undefined || given.port !== undefined;
@@ -267,7 +270,7 @@ function parseAddress(address: string, scheme: "http" | "https"): Place {
   return {
     protocol: url.protocol,
     hostname: url.hostname,
-    // A URL that names no port means its scheme's; a bare host means Consul's.
+    // A URL without a port means the port of its scheme; a bare host means Consul's.
     port: url.port || (address.includes("://") ? (url.protocol === "https:" ? "443" : "80") : defaultPort(address)),
     path: url.pathname.replace(/\/+$/, ""),
     socket: undefined,

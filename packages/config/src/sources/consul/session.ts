@@ -7,7 +7,7 @@ import { type ConsulSettings, type Endpoint, consul_endpoint, endpoint_name } fr
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What one request needs from whoever makes it. */
+/** The parameters of one request. */
 export interface Asking {
   readonly env: Environment;
   readonly signal: AbortSignal;
@@ -15,9 +15,9 @@ export interface Asking {
 }
 
 /**
- * The way to Consul: endpoint, credentials and connections, made when they are first needed.
+ * The endpoint, credentials and connections, created with the first request.
  *
- * Secrets live in private fields and in a request's header while it is in flight, nowhere else.
+ * Secrets are only in private fields, and in the header of a request that is in flight.
  */
 export class ConsulSession {
   readonly #settings: ConsulSettings;
@@ -36,17 +36,17 @@ export class ConsulSession {
     return this.#requests;
   }
 
-  /** Unix time of the last good answer, in milliseconds. */
+  /** Unix time of the last good response, in milliseconds. */
   get last_contact(): number | undefined {
     return this.#lastContact;
   }
 
-  /** Milliseconds since the server that answered last heard from the leader: how old a `stale` answer may be. */
+  /** Milliseconds since the responding server last heard from the leader: the greatest age of a `stale` response. */
   get leader_contact(): number | undefined {
     return this.#leaderContact;
   }
 
-  /** Where Consul is, for people. */
+  /** The address of Consul, for people. */
   address(env: Environment): string {
     try {
       return endpoint_name((this.#endpoint ??= consul_endpoint(this.#settings, env)));
@@ -64,7 +64,7 @@ export class ConsulSession {
     return answer;
   }
 
-  /** @returns `false` where a key has changed meanwhile. @throws RemoteFailure */
+  /** @returns `false` if a key has changed meanwhile. @throws RemoteFailure */
   async commit(operations: readonly Operation[], asking: Asking): Promise<boolean> {
     try {
       return await this.#with(asking, this.#settings.timeout, (client, call) => client.commit(operations, call));
@@ -75,7 +75,7 @@ export class ConsulSession {
     }
   }
 
-  /** Ends all connections; resolves when they are gone. The next request makes new ones. */
+  /** Closes all connections; resolves when they are closed. The next request opens new ones. */
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
@@ -103,7 +103,7 @@ export class ConsulSession {
     } catch (error) {
       const { code, status } = error as RemoteFailure;
       if (status !== undefined) this.#lastContact = Date.now();
-      // Certificates may have been renewed on disk: the next request begins with what is there then.
+      // Certificates may have been renewed on disk: the next request reads them again.
       const renew = code === "tls" || code === "unreachable";
       if (renew && this.#endpoint?.protocol === "https:" && this.#client === connecting) await this.close();
       throw error;
@@ -138,7 +138,7 @@ export class ConsulSession {
   }
 }
 
-/** The function's own errors are not repeated: they may tell what it works with. */
+/** The function's own errors are not passed on: they may contain secrets. */
 async function asked(token: () => string | Promise<string>, timeout: number, signal: AbortSignal): Promise<string> {
   let end: () => void = () => undefined;
   const over = new Promise<never>((_resolve, reject) => {
@@ -162,7 +162,7 @@ async function asked(token: () => string | Promise<string>, timeout: number, sig
   }
 }
 
-/** The client's package is loaded with the first request: programs without Consul do not pay for it. */
+/** The client's package is loaded with the first request, so only programs that use Consul load it. */
 async function loadedClient(): Promise<typeof ConsulClient> {
   try {
     return (await import("./client.ts")).ConsulClient;

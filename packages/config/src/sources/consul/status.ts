@@ -1,15 +1,15 @@
 import type { RemoteStanding } from "../remote/remote.ts";
 import { type LineStatus, line_status } from "../remote/status.ts";
 
-/** How a `ConsulSource` stands. Plain data, without secrets. */
+/** The state of a `ConsulSource`. Plain data, without secrets. */
 export interface ConsulStatus extends LineStatus {
-  /** Where Consul is, without user and password. */
+  /** The address of Consul, without user and password. */
   readonly address: string;
   readonly key_prefix: string;
   readonly layout: "keys" | "blob";
-  /** Consul's index at the watch's last answer, 0 where there is none. */
+  /** The index of the watch's last response; 0 without one. */
   readonly index: string;
-  /** Milliseconds since the server that answered heard from its leader: how old a `stale` reading may be. */
+  /** Milliseconds since the responding server heard from its leader: the greatest age of a `stale` reading. */
   readonly leader_contact: number | undefined;
   /** Requests made since the source exists. */
   readonly requests: number;

@@ -8,20 +8,21 @@ import { type Operation, transaction_body } from "./operation.ts";
 import { readable, text_of_bytes, text_of_value } from "../remote/key_text.ts";
 import { path_problem } from "../remote/key_tree.ts";
 
-/** Operations one transaction of Consul may hold. */
+/** Most operations in one transaction of Consul. */
 export const MAX_OPERATIONS = 64;
-/** Bytes a value, and the encoded body of a transaction, may have. */
+/** Greatest size of a value, and of the encoded body of a transaction, in bytes. */
 export const MAX_WRITE_BYTES = 512 * 1024;
 
 /**
- * The changes that make `value` (undefined: nothing) stand at `path`, given the keys that are there.
+ * The changes that set `path` to `value` (undefined: remove it), given the present keys.
  *
- * A table becomes one key for each of its leaves; a list and an empty table become JSON in one key. What stood there and is
- * no part of the new value is deleted. A path inside a key that holds a JSON table changes that key. Every change holds only
- * if its key is still as it was read; keys that are right already are left alone.
+ * A table becomes one key for each of its leaves; a list and an empty table become JSON in one key. Keys at or below
+ * the path that are no part of the new value are deleted. A path inside a key that holds a JSON table changes that key.
+ * Each change is applied only if its key is still as it was read; keys that are right already are not written.
  *
- * @param records all keys of the prefix that lie above, at or below the path
- * @param expected what the schema and the layers below have at a path: each text reads as its value there
+ * @param records all keys of the prefix that are above, at or below the path
+ * @param expected the shape that the schema and the layers below have at a path; the written text must read as the
+ *   value there
  * @throws RemoteFailure `invalid` or `too_large`: a write is never split
  */
 export function write_plan(
@@ -81,7 +82,7 @@ function operations(
   return changes;
 }
 
-/** The nearest key above the path that holds a value of its own: the path lies inside it. */
+/** The nearest key above the path that holds a value: the path is inside that value. */
 function enclosing(
   prefix: string,
   path: Segments,

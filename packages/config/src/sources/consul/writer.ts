@@ -17,18 +17,18 @@ type Records = ReadonlyMap<string, Entry>;
 
 /** The wait between tries of an update, in milliseconds. */
 const RETRY = { min: 5, max: 100 };
-/** Tries of an update before it gives up: against a hundred writers at once it takes fewer. */
+/** Tries of an update before it gives up. With a hundred simultaneous writers it needs fewer. */
 const TRIES = 1000;
 
 /**
- * Writes to Consul. Every write holds only if what it was computed from still stands (compare-and-set), and a write of
- * several keys is one transaction, never split.
+ * Writes to Consul. A write is applied only if the keys it was computed from have not changed (compare-and-set), and a
+ * write of several keys is one transaction, never split.
  */
 export class ConsulWriter {
   readonly #settings: ConsulSettings;
   readonly #session: ConsulSession;
 
-  /** What the schema and the layers below the source have at a path. */
+  /** The shape that the schema and the layers below the source have at a path. */
   readonly #expected: Knowledge["expected"];
 
   constructor(settings: ConsulSettings, session: ConsulSession, expected: Knowledge["expected"]) {
@@ -38,10 +38,10 @@ export class ConsulWriter {
   }
 
   /**
-   * Makes `value` stand at `path` (undefined: nothing).
+   * Sets `path` to `value` (undefined: removes it).
    *
-   * @param known the keys as they were last loaded: the write holds only against them
-   * @throws RemoteFailure `conflict` where somebody else changed what stands there meanwhile
+   * @param known the keys of the last load: the write is applied only if they have not changed
+   * @throws RemoteFailure `conflict` if somebody else has changed the value meanwhile
    */
   async write(path: Segments, value: Value | undefined, known: Records | undefined, asking: Asking): Promise<void> {
     await this.#loadFormat();
@@ -52,7 +52,7 @@ export class ConsulWriter {
       if (await this.#commit(plan, asking, attempt === 0)) return;
       const now = await this.#read(path, asking);
       if (this.#plan(path, value, now).length === 0) return;
-      // Written again as it was: only the index moved.
+      // The same value was written again: only the index changed.
       if (!plan.every(({ key }) => now.get(key)?.raw === records.get(key)?.raw)) {
         throw new RemoteFailure("conflict", "it was changed meanwhile; read it again, or use an updater");
       }
@@ -60,7 +60,7 @@ export class ConsulWriter {
     }
   }
 
-  /** Writes what `updater` makes of the present value; again as long as others come first. */
+  /** Writes the result of `updater` for the current value, and tries again after each conflict. */
   async update(
     path: Segments,
     updater: (current: Value | undefined) => Value | undefined | Promise<Value | undefined>,
@@ -77,7 +77,9 @@ export class ConsulWriter {
     throw new RemoteFailure("conflict", `others changed it first ${TRIES} times in a row`);
   }
 
-  /** A connection kept open may have died unseen. What came of the write is then seen by reading, as after a conflict. */
+  /**
+   * A connection that was kept open may be dead. Then a reading shows the outcome of the write, as after a conflict.
+   */
   async #commit(plan: readonly Operation[], asking: Asking, forgiving: boolean): Promise<boolean> {
     try {
       return await this.#session.commit(plan, asking);
@@ -87,13 +89,16 @@ export class ConsulWriter {
     }
   }
 
-  /** The blob's format, as key and options have it: what a text alone tells is TOML, which is loaded, or JSON. */
+  /**
+   * Loads the blob's format if the key or the options name it. By its text alone it is TOML, which is loaded already,
+   * or JSON.
+   */
   async #loadFormat(): Promise<void> {
     const { root, given, layout } = this.#settings;
     if (layout === "blob") await load_format(blob_format(root, given.format, ""));
   }
 
-  /** The keys that a write at this path looks at. */
+  /** The keys that a write at this path needs. */
   async #read(path: Segments, asking: Asking): Promise<Records> {
     const { root, layout } = this.#settings;
     const records = new Map<string, Entry>();

@@ -16,8 +16,9 @@ const VERSION = 2;
 const BATCH = 500;
 
 /**
- * The cache file of one source: the last good content, for a start while its place cannot be reached. Written behind the
- * loads, at most once a second, the last state always; replaced whole, mode 0600, since it holds everything that the place holds.
+ * The cache file of one source: the last good content, for a start while its place cannot be reached. It is written
+ * after loads, at most once a second, and always with the last state; replaced whole, mode 0600, since it may contain
+ * secrets.
  *
  * The file has a line of JSON for the head, one for each item, and one for the end. It is a regular file that only its owner may
  * write: any other file is not read, and a file that is not a cache file is not replaced.

@@ -2,7 +2,7 @@ import { ConfigSourceError } from "../../errors.ts";
 import { SyntaxFault } from "../../formats/format.ts";
 
 /**
- * Why something with a remote place did not work, in words that hold neither a token nor a value.
+ * A failure at a remote place. Its message contains neither a token nor a value.
  *
  * A client's own errors are never passed on, not even as `cause`: they carry the request, and with it the token.
  */

@@ -8,7 +8,7 @@ import { pause } from "./waiting.ts";
 export interface Heard {
   /** A load might find something new. */
   readonly news: boolean;
-  /** Something has moved there, if not for us. */
+  /** Something has changed there, even if not for us. */
   readonly moved: boolean;
   /** The place can be waited at. */
   readonly valid: boolean;
@@ -71,8 +71,8 @@ const JITTER = 0.1;
 type Reason = "poll" | "again";
 
 /**
- * Follows a remote place: says when a load might find something new, for ever, until it is closed. It hears so by waiting
- * there, with one request in flight, or by time; and it asks again after failures, more and more slowly.
+ * Follows a remote place until it is closed: reports when a load might find something new. It waits at the place with
+ * one request in flight, or polls; after failures it tries again at growing intervals.
  *
  * A wait only reports *that* there may be a change; the load that follows reads it.
  */

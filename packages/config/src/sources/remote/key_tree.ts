@@ -5,7 +5,7 @@ import type { Shape } from "../../core/shape.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import { text_of_bytes, value_of_text } from "./key_text.ts";
 
-/** A key and what it holds. */
+/** A key and its content. */
 export interface KeyText {
   readonly key: string;
   /** base64; empty for an empty value and for a folder. */
