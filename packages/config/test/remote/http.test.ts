@@ -338,6 +338,16 @@ describe("HttpSource reads no more than max_bytes", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * 1024 * 1024);
   });
 
+  test("also where a large packed body unpacks to little", async () => {
+    const nothing = Array<Buffer>(1000).fill(gzipSync(""));
+    server.script = answer("application/json", Buffer.concat([gzipSync('{"a": 1}'), ...nothing]), {
+      "content-encoding": "gzip",
+      "transfer-encoding": "chunked",
+    });
+    expect((await loaded(source("/x", { ...big, max_bytes: 10_000 }))).code).toBe("too_large");
+    expect((await loaded(source("/x", { ...big, max_bytes: 100_000 }))).tree).toEqual({ a: 1 });
+  });
+
   test("but exactly as much", async () => {
     server.script = answer("application/json", `{"a": 1}${" ".repeat(992)}`);
     expect((await loaded(source("/x", big))).tree).toEqual({ a: 1 });
@@ -438,6 +448,20 @@ describe("HttpSource, while it is followed,", () => {
     server.serve('{"a": 1}');
     await follower.reload();
     expect(follower.tree).toEqual({ a: 1 });
+  });
+
+  test.each<[string, (response: ServerResponse) => unknown]>([
+    ["a body that does not end", (r) => r.writeHead(200, { "content-type": "application/json" }).write("{")],
+    ["an answer that does not come", () => undefined],
+    ["an error whose body does not end", (r) => r.writeHead(500).write("{")],
+    ["a redirect whose body does not end", (r) => r.writeHead(302, { location: "/y" }).write("{")],
+  ])("keeps no connection after %s", async (_what, script) => {
+    server.serve('{"a": 1}');
+    await using follower = await Follower.start(source("/x", { backoff: { min: 60_000, max: 60_000 } }));
+    server.script = (_, response) => void script(response);
+    await follower.reload();
+    expect(follower.failing).toBe(true);
+    await eventually(async () => expect(await server.connections()).toBe(0));
   });
 
   test("leaves no socket and no timer when it is stopped, in the middle of a request or of a wait", async () => {
