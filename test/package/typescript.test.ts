@@ -44,9 +44,10 @@ const options = {
   isolatedModules: true,
 };
 
-async function compile(file: string, more: object): Promise<string> {
-  const project = join(work, `tsconfig.${file}.json`);
-  writeFileSync(project, JSON.stringify({ compilerOptions: { ...options, ...more }, files: [file] }));
+/** Compiles files as parts of one program, and returns what the compiler says. */
+async function compile(files: readonly string[], more: object): Promise<string> {
+  const project = join(work, "tsconfig.compiled.json");
+  writeFileSync(project, JSON.stringify({ compilerOptions: { ...options, ...more }, files }));
   return promisify(execFile)(process.execPath, [compiler, "-p", project], { cwd: work }).then(
     () => "",
     (error: { stdout: string }) => error.stdout,
@@ -54,12 +55,18 @@ async function compile(file: string, more: object): Promise<string> {
 }
 
 test("what the runtime's functions return can be exported: the compiler finds a name for each type", async () => {
-  cpSync(join(import.meta.dirname, "typescript/exported.ts"), join(work, "exported.ts"));
-  expect(await compile("exported.ts", { declaration: true, emitDeclarationOnly: true, outDir: "out" })).toBe("");
-  const declared = readFileSync(join(work, "out/exported.d.ts"), "utf8");
-  const foreign = [...declared.matchAll(/(?:from |import\()"([^"]+)"/gu)].map(([, name]) => name as string);
-  expect(foreign.filter((name) => !name.startsWith("@otpts/runtime"))).toStrictEqual([]);
-  expect(declared).not.toMatch(/\bany\b/u);
+  const names = ["exported", "entries"];
+  for (const name of names) {
+    cpSync(join(import.meta.dirname, `typescript/${name}.ts`), join(work, `${name}.ts`));
+  }
+  const files = names.map((name) => `${name}.ts`);
+  expect(await compile(files, { declaration: true, emitDeclarationOnly: true, outDir: "out" })).toBe("");
+  for (const name of names) {
+    const declared = readFileSync(join(work, `out/${name}.d.ts`), "utf8");
+    const foreign = [...declared.matchAll(/(?:from |import\()"([^"]+)"/gu)].map(([, from]) => from as string);
+    expect(foreign.filter((from) => !from.startsWith("@otpts/runtime"))).toStrictEqual([]);
+    expect(declared).not.toMatch(/\bany\b/u);
+  }
 });
 
 test("an editor shows the documentation of every entry, and of everything in it", async () => {

@@ -104,3 +104,6 @@ export type {
 export type { From } from "./call/request.ts";
 export type { CollectedResponse } from "./behaviour/send_request.ts";
 export type { CheckedSpec } from "./behaviour/child.ts";
+export type { ChildSpec } from "./supervisor.ts";
+export type { Dispatcher } from "./dispatcher.ts";
+export type { Name } from "./erlang.ts";
