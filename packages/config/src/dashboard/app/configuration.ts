@@ -189,7 +189,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
               "Since",
               html`<a href=${to("changes", { to: String(of.since.version) })}>version ${of.since.version}</a>,
                 ${clock(of.since.at)}:
-                ${of.since.cause}${of.since.actor === undefined ? null : html` by <b>${of.since.actor}</b>`}${of.since.reason === undefined ? null : html` “${of.since.reason}”`}`,
+                ${of.since.cause}${of.since.actor === undefined ? null : html` by <b>${of.since.actor}</b>`}${of.since.reason === undefined ? null : html`<span class="said">“${of.since.reason}”</span>`}`,
             ],
         of.schema === "default"
           ? ["Schema", "filled it in: no source gives it"]

@@ -167,9 +167,8 @@ function RowOf({ row, selected, query }: { row: Row; selected: string | undefine
       ${row.type === "supervisor" ? html` <span class="badge" title="its strategy">${row.strategy ?? "supervisor"}</span>` : null}
       ${folds ? html` <span class="dim">${number(row.children)}</span>` : null}
       <span class="module"
-        >${row.name !== undefined && row.id !== undefined && row.id !== "" && row.id !== row.name ? `${row.id} · ` : ""}${name === row.module ? "" : (row.module ?? "")}
-        ${row.pid === undefined ? "" : pid(row.pid)}</span
-      >
+        >${row.name !== undefined && row.id !== undefined && row.id !== "" && row.id !== row.name ? `${row.id} · ` : ""}${name === row.module ? "" : (row.module ?? "")}</span
+      ><span class="module">${row.pid === undefined ? "" : pid(row.pid)}</span>
     </td>
     ${
       row.type === "group"
