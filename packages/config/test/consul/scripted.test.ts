@@ -7,7 +7,9 @@ import { Follower } from "./kit/follower.ts";
 import { type Asked, ScriptedServer, answer, listed } from "./kit/scripted_server.ts";
 
 const patience = { timeout: 20_000, interval: 5 };
-const quick: ConsulOptions = { timeout: 400, wait: 300, backoff: { min: 5, max: 30 } };
+const quick: ConsulOptions = { timeout: 30_000, wait: 300, backoff: { min: 5, max: 30 } };
+/** For servers that never answer: long enough for the answers before that, also where the machine is busy. */
+const impatient = { timeout: 2_000 };
 
 /** Answers like an agent whose prefix holds `values`: blocking queries stay open. */
 function good(values: Readonly<Record<string, string>>, index = "10") {
@@ -103,7 +105,7 @@ test("ConsulSource.load keeps the last good values when the body takes too long"
     response.writeHead(200, { "x-consul-index": "11" });
     const drip = setInterval(() => response.write(" "), 20);
     response.on("close", () => clearInterval(drip));
-  });
+  }, impatient);
   expect(result).toEqual({ code: "timeout", kept: everything });
 });
 
@@ -125,7 +127,7 @@ test("ConsulSource.load stops reading a body that is larger than max_bytes", asy
 });
 
 test("ConsulSource.load gives up on a port that never answers", async () => {
-  expect(await afterGood(() => undefined)).toEqual({ code: "timeout", kept: everything });
+  expect(await afterGood(() => undefined, impatient)).toEqual({ code: "timeout", kept: everything });
 });
 
 test("ConsulSource.load asks a connection that died unseen once more", async () => {
@@ -346,7 +348,7 @@ test("ConsulSource.write says that the outcome is unknown where the answer did n
   await using server = await ScriptedServer.start((asked, response) => {
     if (asked.method === "GET") answer(response, 404, "10", "");
   });
-  const source = new ConsulSource("app", { address: server.url, ...quick, write_through: true });
+  const source = new ConsulSource("app", { address: server.url, ...quick, ...impatient, write_through: true });
   const context = { signal: new AbortController().signal, env: {}, first: true };
   await expect(source.write!(["a"], 1, context)).rejects.toMatchObject({ code: "timeout", message: /not known/ });
 });
