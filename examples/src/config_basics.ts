@@ -1,4 +1,7 @@
-/** Where values come from: a file, the environment over it, runtime puts over both; and how to ask which it was. */
+/**
+ * Layers: a file, environment variables above it, runtime puts above both, and how to find out where a value comes
+ * from.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +14,7 @@ await writeFile(file, `[database]\nurl = "postgres://localhost/app"\nmax_connect
 
 const config_spec = new ConfigSpec({
   id: "basics",
-  log: false, // what is refused is printed below
+  log: false, // refusals are printed below
   sources: [
     new FileSource(file),
     new EnvironmentSource({ prefix: "MYAPP_", env: { MYAPP_DATABASE_MAX_CONNECTIONS: "25" } }),
@@ -56,7 +59,7 @@ console.log("put:", await Config.get("database.max_connections"));
 await Config.unset("database.max_connections");
 console.log("unset:", await Config.get("database.max_connections"));
 
-// A hot path reads without a message.
+// On a hot path, `peek` reads without a message to the manager.
 const max_connections = Config.ref("database.max_connections");
 console.log("ref:", max_connections.value, "peek:", Config.peek("database.url"));
 

@@ -1,4 +1,4 @@
-/** A counter that crashes, and the supervisor that starts it again: with a new pid, fresh state and the same name. */
+/** A counter that crashes, and a supervisor that restarts it with a new pid, a fresh state and the same name. */
 import {
   erlang,
   gen_server,
@@ -47,8 +47,8 @@ for (let crash = 1; crash <= 2; crash++) {
   console.log("after the restart, next:", await gen_server.call("counter", "next"));
 }
 
-// One more than max_restarts: the supervisor gives up, and whoever supervises it would take over. A tree that nobody supervises
-// sets the program's exit status; here it is expected.
+// One more than max_restarts: the supervisor gives up, and its own supervisor would take over. A tree without a
+// supervisor sets the program's exit status; here the end is expected.
 gen_server.cast("counter", "crash");
 await supervisor.ended(top);
 process.exitCode = 0;
@@ -64,7 +64,7 @@ try {
   );
 }
 
-// Resolves when the counter runs again under another pid.
+// Resolves when the counter runs again with another pid.
 async function restarted(before: Pid | undefined): Promise<void> {
   while (erlang.whereis("counter") === before || erlang.whereis("counter") === undefined) await erlang.sleep(1);
 }

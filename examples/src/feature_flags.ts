@@ -1,4 +1,7 @@
-/** Feature flags: switched at runtime, followed by a process in its mailbox, kept when the configuration manager crashes. */
+/**
+ * Feature flags: switched at run time, received by a process as messages, and kept when the configuration manager
+ * crashes.
+ */
 import { Config, CONFIG_CHANGED, ConfigManager, ConfigSpec, RuntimeSource } from "@otpts/config";
 import { erlang, gen_server, KILL, logger, NOREPLY, OK, REPLY, supervisor } from "@otpts/runtime";
 

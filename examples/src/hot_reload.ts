@@ -1,4 +1,7 @@
-/** A file is edited while the program runs: subscribers hear of what changed, once; a broken file changes nothing. */
+/**
+ * A file is edited while the program runs: subscribers are notified of each change once, and a broken file changes
+ * nothing.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +19,7 @@ const top = await supervisor.start([
   supervisor.child_spec({ id: "config_manager", task: ConfigManager.start, args: [config_spec] }),
 ]);
 
-// A pattern is told of the nodes at its own depth: whichever leaf changes, this hears of the interface.
+// A pattern matches nodes at its own depth: whichever leaf changes, this subscriber receives the whole interface.
 let heard!: (path: string) => void;
 await Config.subscribe("tc_rules.*", (path, old_value, new_value) => {
   console.log(path, old_value, "->", new_value);

@@ -1,4 +1,4 @@
-/** What a configuration manager tells of itself: events for a handler, and for whoever listens on a diagnostics channel. */
+/** The events of a configuration manager, received by a handler and on a diagnostics channel. */
 import { channel } from "node:diagnostics_channel";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ const directory = await mkdtemp(join(tmpdir(), "telemetry-"));
 const file = join(directory, "config.toml");
 await writeFile(file, `log_level = "info"\n\n[database]\npassword = "s3cret"\n`);
 
-// Polling once an hour: what is told below is what the program does, not when the system told of a file.
+// Files are polled once an hour, so that the events below do not depend on when the system reports a changed file.
 const source = new FileSource(file, { name: "file", use_polling: true, poll_interval: 3_600_000, settle: 50 });
 const config_spec = new ConfigSpec({
   sources: [source],

@@ -1,4 +1,4 @@
-/** Configuration in etcd: followed, and kept over a start without etcd. */
+/** Configuration in etcd: the program follows its changes, and starts from a cache file while etcd is down. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { etcd_source } from "./etcd_source.js";
 
 logger.set_handler(undefined);
 
-// The address of an etcd may be given, such as http://127.0.0.1:2379; else the stand-in is started.
+// The argument is the address of an etcd, such as http://127.0.0.1:2379; without one, the stand-in is started.
 let url = process.argv[2];
 const etcd = url === undefined ? fork(new URL("./server.js", import.meta.url)) : undefined;
 if (etcd !== undefined) {
@@ -18,7 +18,7 @@ if (etcd !== undefined) {
   url = `http://127.0.0.1:${port}`;
 }
 
-/** As `etcdctl put` does. */
+/** The same as `etcdctl put`. */
 async function put(key: string, value: string): Promise<void> {
   const [coded, text] = [key, value].map((one) => Buffer.from(one).toString("base64"));
   const body = JSON.stringify({ key: coded, value: text });

@@ -27,7 +27,7 @@ const server = createServer(async (request, response) => {
     for (const watcher of watchers) watcher.write(line({ header: header(), events: [{ kv: body }] }));
     response.end(JSON.stringify({ header: header() }));
   } else if (request.url === "/v3/kv/range") {
-    // There is nothing beside the one prefix of this example.
+    // There are no keys outside the prefix of this example.
     const kvs = [...values].map(([key, value]) => ({ key, value }));
     response.end(JSON.stringify({ header: header(), kvs }));
   } else {

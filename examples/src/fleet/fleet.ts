@@ -1,22 +1,22 @@
-/** A fleet's instances, as its operator has them at hand. */
+/** The instances of a fleet, as its operator sees them. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Value } from "@otpts/config";
 import type { Answer, Ask, Told } from "./instance.ts";
 
-// Runs from the build, whichever of the two this file is itself.
+// Runs from the build, whether this file is the source or the built one.
 const program = fileURLToPath(new URL("../../dist/fleet/instance.js", import.meta.url));
 
-/** One instance in a process of its own. */
+/** One instance in a separate operating-system process. */
 export class Instance {
-  /** All it told, in order. */
+  /** All its reports, in order. */
   readonly told: Told[] = [];
   readonly #child: ChildProcess;
   readonly #waiting = new Set<{ hear(told: Told): void; end(error: Error): void }>();
   #asked = 0;
 
-  /** @param env where Consul is (`CONSUL_HTTP_ADDR`), and what to follow (`FLEET_PREFIX`, `FLEET_LAYOUT`) */
+  /** @param env the address of Consul (`CONSUL_HTTP_ADDR`), and the keys to follow (`FLEET_PREFIX`, `FLEET_LAYOUT`) */
   constructor(env: Readonly<Record<string, string>>) {
     this.#child = fork(program, {
       execArgv: [],
@@ -32,7 +32,7 @@ export class Instance {
     });
   }
 
-  /** What its subscribers were told, in order. */
+  /** The notifications of its subscribers, in order. */
   get values(): readonly (Value | undefined)[] {
     return this.told.flatMap((told) => ("changed" in told ? [told.value] : []));
   }
@@ -41,7 +41,7 @@ export class Instance {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves with the first thing told that fits, be it in the past (from the given place on) or to come. */
+  /** Resolves with the first report that matches: a past one, from the given index on, or a future one. */
   async until<T extends Told>(fits: (told: Told) => told is T, from = 0): Promise<T> {
     const known = this.told.slice(from).find(fits);
     if (known !== undefined) return known;
@@ -75,7 +75,7 @@ export class Instance {
     return this.#ask({ do: "status" });
   }
 
-  /** In OTP's order. */
+  /** Stops in OTP's order. */
   async stop(): Promise<void> {
     if (!this.alive) return;
     const gone = once(this.#child, "exit");
@@ -83,7 +83,7 @@ export class Instance {
     await gone;
   }
 
-  /** As if its machine had lost power. */
+  /** Ends the process as a loss of power would. */
   async kill(): Promise<void> {
     if (!this.alive) return;
     const gone = once(this.#child, "exit");

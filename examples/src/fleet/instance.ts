@@ -1,26 +1,28 @@
 /**
- * One instance of an application that runs on many machines: its settings live in Consul, and every instance follows them.
+ * One instance of an application that runs on many machines. Its settings are in Consul, and every instance follows
+ * them.
  *
- * Started by `child_process.fork`; tells its parent what it sees, does what its parent asks, and ends with it.
+ * It is started by `child_process.fork`, reports what happens to its parent, does what its parent requests, and ends
+ * with it.
  */
 import { Config, ConfigManager, ConfigSpec, ConsulSource, type Value } from "@otpts/config";
 import { logger, supervisor, telemetry } from "@otpts/runtime";
 
-/** What the parent may ask. Each is answered with `{ answer: id, … }`. */
+/** The requests of the parent. The reply to each is `{ answer: id, … }`. */
 export type Ask =
   | { readonly id: number; readonly do: "put"; readonly path: string; readonly value: Value }
   | { readonly id: number; readonly do: "get"; readonly path: string }
   | { readonly id: number; readonly do: "status" }
   | { readonly id: number; readonly do: "stop" };
 
-/** What an instance tells. */
+/** The reports of an instance. */
 export type Told =
   | { readonly ready: true; readonly limits: Value | undefined }
-  /** A subscriber was called, at this time (milliseconds since 1970, with fractions). */
+  /** A subscriber was called at this time, in milliseconds since 1970, with fractions. */
   | { readonly changed: string; readonly value: Value | undefined; readonly at: number }
-  /** What Consul holds was refused; the last good configuration stays. */
+  /** The values in Consul were refused; the last good configuration stays. */
   | { readonly refused: string }
-  /** Consul does not answer; the last good configuration stays. */
+  /** Consul does not respond; the last good configuration stays. */
   | { readonly lost: string }
   | { readonly recovered: true }
   | Answer;
@@ -35,7 +37,7 @@ logger.set_handler(undefined);
 const tell = (told: Told) => process.send?.(told);
 const now = () => performance.timeOrigin + performance.now();
 
-/** Both settings change together or not at all, and only if they make sense together. */
+/** Both settings change together or not at all, and only to a valid combination. */
 function check_limits(limits: Value): string | true {
   const { requests, window } = limits as { requests?: unknown; window?: unknown };
   if (typeof requests !== "number" || requests <= 0) return "requests must be a positive number";

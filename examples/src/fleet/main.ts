@@ -1,4 +1,7 @@
-/** Three instances of an application, one Consul: what is written at one of them reaches all, and nothing bad does. */
+/**
+ * Three instances of an application and one Consul: a write at one instance reaches all of them, and an invalid value
+ * none.
+ */
 import { type Agent, start_agent } from "../queuemizer/consul_agent.ts";
 import { Instance } from "./fleet.ts";
 import type { Told } from "./instance.ts";
@@ -6,7 +9,7 @@ import type { Told } from "./instance.ts";
 const agent = await start_agent();
 const fleet: Instance[] = [];
 
-/** What a subscriber was told when this many requests were allowed. */
+/** The notification of a subscriber about this number of requests. */
 function allowing(requests: number) {
   return (told: Told): told is Told & { changed: string; at: number } =>
     "changed" in told && (told.value as { requests?: number } | undefined)?.requests === requests;
@@ -32,7 +35,7 @@ async function show(consul: Agent): Promise<void> {
 
   await first.put("limits", { requests: -1, window: 10 }).catch((error: Error) => console.log(error.message));
 
-  // Somebody writes to Consul itself, and only half of what belongs together.
+  // Somebody writes directly to Consul, and changes only one of two settings that belong together.
   await consul.put("fleet/limits/requests", "7");
   await Promise.all(
     fleet.map((instance) => instance.until((told): told is Told & { refused: string } => "refused" in told)),

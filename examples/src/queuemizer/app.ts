@@ -1,4 +1,4 @@
-/** The note's application: a configuration manager and the processes that live by it, under one supervisor. */
+/** The queuemizer application: a configuration manager and the processes that use its values, under one supervisor. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,22 +43,22 @@ export interface Application {
   readonly top: Pid;
   readonly directory: string;
   readonly config_file: string;
-  /** Where its HTTP server listens. */
+  /** The address of its HTTP server. */
   readonly address: string;
   /** The processes that have ended, in order. */
   readonly ended: readonly string[];
-  /** Stops what still runs, and removes the files. */
+  /** Stops the processes that still run, and removes the files. */
   stop(): Promise<void>;
 }
 
 export interface ApplicationOptions {
-  /** Environment variables the program sees. Default: the real ones. */
+  /** The environment variables of the program. Default: the real ones. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Port of the HTTP server; 0 takes any. */
   readonly port?: number;
   /** Stop in order on SIGTERM and SIGINT. */
   readonly signals?: supervisor.SupervisorOptions["signals"];
-  /** Follow keys in Consul too, under `queuemizer/`. */
+  /** Also follow the keys under `queuemizer/` in Consul. */
   readonly consul_port?: number;
   /** Serve the dashboard, with these options. */
   readonly dashboard?: DashboardOptions;

@@ -1,4 +1,4 @@
-/** A private Consul agent for the demo, where a binary is at hand: `CONSUL_BIN`, or `consul` on the PATH. */
+/** A private Consul agent for the demo, if there is a binary: `CONSUL_BIN`, or `consul` on the PATH. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { createServer } from "node:net";
@@ -11,7 +11,9 @@ export interface Agent {
   stop(): Promise<void>;
 }
 
-/** Starts an agent that keeps everything in memory, and waits until it takes writes. Undefined where there is no binary. */
+/**
+ * Starts an agent that stores everything in memory, and waits until it accepts writes. Undefined if there is no binary.
+ */
 export async function start_agent(): Promise<Agent | undefined> {
   const binary = process.env["CONSUL_BIN"] ?? onPath("consul");
   if (binary === undefined) return undefined;

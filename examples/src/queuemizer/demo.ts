@@ -1,4 +1,7 @@
-/** The main job, shown: the queuemizer application on real files, an environment, HTTP and crashes. Exits 1 if a step fails. */
+/**
+ * A demonstration of the queuemizer application with real files, environment variables, HTTP and crashes. Exits 1 if a
+ * step fails.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { Config, GET_CONFIG } from "@otpts/config";
 import { erlang, gen_server, KILL, logger, supervisor } from "@otpts/runtime";
@@ -10,7 +13,7 @@ import { Transcript } from "./transcript.ts";
 
 const show = new Transcript();
 
-// Crashes are part of the show: one line each is enough.
+// Crashes are part of the demonstration: one line each is enough.
 logger.set_handler((report) => show.say(`[${report.level}] ${report.text.split("\n", 1)[0]}`));
 
 const env = { ...process.env, QUEUEMIZER_DATABASE_MAX_CONNECTIONS: "25" };
@@ -31,7 +34,7 @@ async function http(
   return { status: response.status, body: await response.json() };
 }
 
-/** The problem of the first source that has one at the moment, as `status` tells it. */
+/** The current problem of the first source that has one, from `status`. */
 async function problem(): Promise<string | undefined> {
   const { sources } = await Config.status();
   return sources.find(({ state }) => state === "error")?.last_error?.message;
@@ -198,7 +201,7 @@ try {
 } catch (error) {
   console.error(`\n   ✘ failed in step ${show.current}: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
-  // What the failed step left running is stopped, and must not keep the program if it does not stop.
+  // Stops what the failed step left running. If that does not stop, the program must end all the same.
   const limit = setTimeout(() => process.exit(1), 10_000);
   await app?.stop();
   clearTimeout(limit);

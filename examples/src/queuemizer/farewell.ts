@@ -1,6 +1,8 @@
 import { erlang } from "@otpts/runtime";
 
-/** The same server, which traps exits and says when it has ended: the demo shows the order in which the tree stops. */
+/**
+ * The same server, but it traps exits and reports its end, so that the demo can show the order in which the tree stops.
+ */
 export function withFarewell<M extends { init(arg: never): unknown }>(
   module: M,
   name: string,

@@ -1,4 +1,4 @@
-/** The note's two endpoints on a real HTTP server, which lives and dies with a process of the tree. */
+/** The two endpoints on a real HTTP server, which starts and stops with a process of the tree. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Config, ConfigValidationError } from "@otpts/config";
@@ -8,7 +8,7 @@ import { withFarewell } from "./farewell.ts";
 
 const MAX_BODY = 64 * 1024;
 
-/** Rate limits as the program needs them; says what is wrong otherwise. */
+/** Validates rate limits; throws with the reason for invalid ones. */
 export function validate_rate_limits(limits: unknown): asserts limits is RateLimits {
   const { requests, window } = (limits ?? {}) as Partial<Record<keyof RateLimits, unknown>>;
   if (!Number.isInteger(requests) || (requests as number) <= 0)

@@ -1,4 +1,4 @@
-/** Hands out work within the rate limits; follows them and the feature flags. */
+/** Assigns work within the rate limits; follows these and the feature flags. */
 import { Config } from "@otpts/config";
 import { type Atom, atom, gen_server, NOREPLY, OK, type Pid, REPLY } from "@otpts/runtime";
 import { withFarewell } from "./farewell.ts";
@@ -13,7 +13,7 @@ export interface RateLimits {
 
 export interface ProvisioningState {
   readonly limits: RateLimits | undefined;
-  /** All limits it was told of, in order. */
+  /** All limits it was notified of, in order. */
   readonly seen: readonly (RateLimits | undefined)[];
 }
 

@@ -3,7 +3,7 @@ import { Config } from "@otpts/config";
 import { supervisor } from "@otpts/runtime";
 import { start_application } from "./app.ts";
 
-// The signals stop the tree; what is to be done after that is done below, so they do not end the program.
+// The signals stop the tree, but do not end the program: there is work left below.
 const app = await start_application({
   signals: { exit: false },
   port: Number(process.env["PORT"] ?? 0),

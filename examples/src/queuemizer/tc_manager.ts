@@ -1,4 +1,4 @@
-/** Keeps the traffic-control rules of each interface: reads them at its start, and hears of every change. */
+/** Holds the traffic-control rules of each interface: reads them at its start, and is notified of every change. */
 import { Config } from "@otpts/config";
 import { type Atom, atom, gen_server, NOREPLY, OK, type Pid, REPLY } from "@otpts/runtime";
 import { withFarewell } from "./farewell.ts";
@@ -13,11 +13,11 @@ export interface TCRules {
   readonly burst?: number;
 }
 
-/** What happened to tc_manager so far, for the demo to look at. */
+/** What has happened to tc_manager so far, for the demo. */
 export interface TCState {
   readonly interfaces: readonly string[];
   readonly active_rules: Readonly<Record<string, TCRules | undefined>>;
-  /** The interfaces whose rules it was told of, in order. */
+  /** The interfaces whose rules it was notified of, in order. */
   readonly told: readonly string[];
 }
 

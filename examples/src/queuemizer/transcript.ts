@@ -1,8 +1,8 @@
-/** Tells what happens, step by step, with the time each took, and stops at the first thing that is not as it should be. */
+/** Prints each step with its duration, and stops at the first failure. */
 import { isDeepStrictEqual } from "node:util";
 import { inspect } from "node:util";
 
-/** How long something may take to become true, in ms: generous, for loaded machines. */
+/** The longest wait for a condition, in ms: generous, for loaded machines. */
 const PATIENCE = 8_000;
 
 export class Transcript {
@@ -10,7 +10,7 @@ export class Transcript {
   #current = "start";
   readonly #began = performance.now();
 
-  /** The step that runs, or ran last. */
+  /** The current or last step. */
   get current(): string {
     return this.#current;
   }
@@ -24,7 +24,7 @@ export class Transcript {
     console.log(`   ✔ ${Math.round(performance.now() - from)} ms`);
   }
 
-  /** Tells something. */
+  /** Prints a line. */
   say(text: string): void {
     console.log(`   ${text}`);
   }
@@ -36,13 +36,13 @@ export class Transcript {
     this.say(`${what}: ${inspect(actual, { breakLength: Infinity, depth: 5 })}`);
   }
 
-  /** Fails the step unless it holds. */
+  /** Fails the step unless the condition is true. */
   holds(what: string, holds: boolean): void {
     if (!holds) throw new Error(`this does not hold: ${what}`);
     this.say(what);
   }
 
-  /** Waits until `read` gives something `until` accepts, and gives it back; fails the step when that takes too long. */
+  /** Waits until `until` accepts the result of `read`, and returns it; fails the step after too long a wait. */
   async eventually<T>(what: string, read: () => Promise<T> | T, until: (value: T) => boolean): Promise<T> {
     const from = performance.now();
     for (;;) {

@@ -1,8 +1,8 @@
 /**
- * A web program with Fastify that loses no request when it is stopped: `node dist/web/fastify.js`, then `kill` it.
+ * A web server with Fastify that loses no request when it is stopped: run `node dist/web/fastify.js`, then `kill` it.
  *
- * The server is drained before Fastify is closed: `app.close()` alone answers 503 to whoever comes on a connection that was
- * kept alive.
+ * The server is drained before Fastify is closed: `app.close()` alone responds with 503 to requests on connections that
+ * were kept alive.
  */
 import fastify from "fastify";
 import { gen_server, OK, erlang, supervisor, TRAP_EXIT } from "@otpts/runtime";

@@ -1,4 +1,4 @@
-/** A web program with Hono that loses no request when it is stopped: `node dist/web/hono.js`, then `kill` it. */
+/** A web server with Hono that loses no request when it is stopped: run `node dist/web/hono.js`, then `kill` it. */
 import { once } from "node:events";
 import type { Server } from "node:http";
 import { createAdaptorServer } from "@hono/node-server";

@@ -1,4 +1,4 @@
-/** What both web programs serve: orders, kept by one server that takes its time. */
+/** The orders that both web servers offer, held by one slow gen_server. */
 import { erlang, gen_server, OK, NOREPLY, supervisor } from "@otpts/runtime";
 import { application } from "@otpts/runtime/application";
 
@@ -10,7 +10,7 @@ interface Order {
 const desk = {
   init: () => [OK, 0] as const,
   handle_call: (id: string, from: gen_server.From, taken: number) => {
-    // The bank needs a moment, and other orders are taken meanwhile.
+    // The bank takes a moment, and the server accepts other orders meanwhile.
     const answer = async () => {
       await erlang.sleep(Number(process.env["BANK_MS"] ?? 50));
       gen_server.reply(from, { id, taken } satisfies Order);
@@ -21,12 +21,12 @@ const desk = {
   },
 };
 
-/** Takes an order. */
+/** Accepts an order. */
 export async function place(id: string): Promise<Order> {
   return (await gen_server.call("orders", id)) as Order;
 }
 
-/** The application that the web needs. */
+/** The application behind the web server. */
 export const orders = application.define({
   name: "orders",
   description: "Takes orders",

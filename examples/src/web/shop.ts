@@ -1,6 +1,6 @@
 /**
- * A small shop to look at with the dashboard: customers order, a bank takes its time, and settings say how often, how long, and
- * what goes wrong. Change `bank.delay`, `orders.fail` or `crowd.size` on the page, and see what comes of it.
+ * A small shop to watch in the dashboard: customers order, a bank responds slowly, and settings control how often, how
+ * long, and what fails. Change `bank.delay`, `orders.fail` or `crowd.size` on the page and watch the effect.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,7 +42,7 @@ size = 0
 `,
 );
 
-/** Answers after a while, as a bank does. */
+/** Replies after a delay, like a bank. */
 const bank = {
   name: "Bank",
   init: () => [OK, 0] as const,
@@ -52,7 +52,7 @@ const bank = {
   },
 };
 
-/** Takes orders, and fails when it is told to. */
+/** Accepts orders, and fails if the settings say so. */
 const orders = {
   name: "Orders",
   init: () => [OK, 0] as const,
@@ -63,7 +63,7 @@ const orders = {
   },
 };
 
-/** Orders again and again. */
+/** Orders repeatedly. */
 const customers = {
   name: "Customers",
   init: () => {
@@ -77,7 +77,7 @@ const customers = {
   },
 };
 
-/** One of many who only stand around. */
+/** One of many idle processes. */
 const idle = { name: "Visitor", init: () => [OK, 0] as const };
 
 function validate_bank(bank: unknown): void {
