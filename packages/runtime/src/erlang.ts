@@ -172,7 +172,7 @@ export function unalias(ref: Ref): boolean {
 
 /** Raises an exception of class exit: uncaught, the process ends with exactly this reason. */
 export function exit(reason: unknown): never;
-/** Sends an exit signal. `kill` cannot be trapped. */
+/** Sends an exit signal. The atom `KILL` cannot be trapped; the string "kill" is a reason like any other. */
 export function exit(to: Pid, reason: unknown): true;
 export function exit(...args: [unknown] | [Pid, unknown]): true {
   if (args.length === 1) throw new Exit(args[0]);
