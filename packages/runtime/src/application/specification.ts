@@ -16,6 +16,9 @@ export interface PhaseContext {
   readonly timeout: number;
 }
 
+// As a method, so that an application of any state is an application.
+type Phase<A extends readonly unknown[], R> = { method(...args: A): R }["method"] | undefined;
+
 /** An application: a named supervision tree, and the work to do before it is stopped. */
 export interface Application<S = unknown> {
   /** Unique in the program. A string and the atom of the same name are the same name. */
@@ -31,23 +34,23 @@ export interface Application<S = unknown> {
    *
    * @returns the tree's pid, or `[pid, state]`; the state is passed to the other functions. Default: no processes
    */
-  start?(): Pid | readonly [Pid, S] | PromiseLike<Pid | readonly [Pid, S]>;
+  readonly start?: Phase<[], Pid | readonly [Pid, S] | PromiseLike<Pid | readonly [Pid, S]>>;
   /**
    * Whether it can take work; called by the program's start and by each readiness probe. An error, or any result but
    * `true` and undefined, means no.
    */
-  ready?(state: S, context: PhaseContext): unknown;
+  readonly ready?: Phase<[state: S, context: PhaseContext], unknown>;
   /**
    * Whether it works at all; called by each liveness probe. An error, or any result but `true` and undefined, means no:
    * the program should be replaced.
    */
-  live?(state: S, context: PhaseContext): unknown;
+  readonly live?: Phase<[state: S, context: PhaseContext], unknown>;
   /** Stops taking new work, and resolves when the work in progress is finished. Called before anything is stopped. */
-  drain?(state: S, context: PhaseContext): unknown;
+  readonly drain?: Phase<[state: S, context: PhaseContext], unknown>;
   /** Called before the tree is stopped. @returns the state for `stop` */
-  prep_stop?(state: S): S | PromiseLike<S>;
+  readonly prep_stop?: Phase<[state: S], S | PromiseLike<S>>;
   /** Called when the tree has stopped, for whatever reason: the place to clean up. */
-  stop?(state: S): unknown;
+  readonly stop?: Phase<[state: S], unknown>;
 }
 
 const KEYS = [
