@@ -631,6 +631,26 @@ describe("HttpSource with a cache file", () => {
     });
   });
 
+  test("refuses to share one with another source of the program, until that is stopped", async () => {
+    server.serve('{"a": 1}');
+    const one = await Follower.start(cached("/one"));
+    await eventually(() => expect(existsSync(join(folder, "cache"))).toBe(true));
+    const two = await Follower.start(cached("/two"));
+    await eventually(() =>
+      expect(two.source.status!()).toMatchObject({
+        cache_problem: expect.stringContaining("another source of this program writes it") as string,
+      }),
+    );
+    await one.stop();
+    server.serve('{"a": 2}');
+    await two.reload();
+    await eventually(() => expect(two.source.status!()).toMatchObject({ cache_problem: undefined }));
+    await two.stop();
+    await server.stop();
+    expect((await loaded(cached("/one"))).tree).toEqual({});
+    expect((await loaded(cached("/two"))).tree).toEqual({ a: 2 });
+  });
+
   test("does not bring back what the server had no more, when that is down later", async () => {
     await filled('{"a": 1}');
     server.script = (_, response) => void response.writeHead(404).end();

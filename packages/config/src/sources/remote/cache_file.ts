@@ -32,6 +32,8 @@ export class CacheFile {
   private timer: NodeJS.Timeout | undefined;
   private last = 0;
   private isOurs = false;
+  /** The file without links, once it was written. */
+  private place: string | undefined;
   private trouble: string | undefined;
 
   /**
@@ -58,6 +60,12 @@ export class CacheFile {
     this.timer = setTimeout(() => this.begin(), wait);
     // A program that ends by itself loses at most a second's changes.
     this.timer.unref();
+  }
+
+  /** Writes pending items and lets the file go; resolves when no write is in progress. */
+  async close(): Promise<void> {
+    await this.flush();
+    if (this.place !== undefined && writers.get(this.place) === this) writers.delete(this.place);
   }
 
   /** Writes pending items; resolves when no write is in progress. */
@@ -113,6 +121,7 @@ export class CacheFile {
   private async write(items: readonly unknown[]): Promise<void> {
     try {
       await this.must_be_ours();
+      await this.occupy();
       const lines = [JSON.stringify({ version: VERSION, ...this.owner })];
       const digest = createHash("sha256");
       for (const item of items) {
@@ -173,9 +182,26 @@ export class CacheFile {
     this.isOurs = true;
   }
 
+  /** Two sources that write one file would each lose what it is for. */
+  private async occupy(): Promise<void> {
+    this.place = await this.file.place();
+    const other = writers.get(this.place);
+    if (other !== undefined && !isSameOwner(other.owner, this.owner)) {
+      throw new NotUsable("another source of this program writes it; give each source its own file");
+    }
+    writers.set(this.place, this);
+  }
+
   private note(action: string, error: unknown): void {
     this.trouble = `Cannot ${action} cache file "${this.path}": ${whyOf(error)}`;
   }
+}
+
+/** The cache files that this program writes, by path. */
+const writers = new Map<string, CacheFile>();
+
+function isSameOwner(one: CacheOwner, other: CacheOwner): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Length of the beginning by which a cache file is recognised, in bytes. */

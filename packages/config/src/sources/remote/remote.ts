@@ -143,7 +143,7 @@ export class Remote {
       ring: changed,
       healthy: () => this.failure === undefined,
       release: async () => {
-        await Promise.all([this.port.release(), cache?.flush()]);
+        await Promise.all([this.port.release(), cache?.close()]);
       },
       debounce,
       backoff,
