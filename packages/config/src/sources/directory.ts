@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { decode_utf8 } from "../formats/utf8.ts";
 import { type ConfDirectoryOptions, ConfDirectory } from "./conf_directory.ts";
 import { FileSet, type Round } from "./file_set.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
+import { systemCode } from "./system_words.ts";
 import type { Together } from "./together.ts";
 import type { WatchedFileOptions } from "./watched_file.ts";
 
@@ -121,7 +123,7 @@ export class DirectorySource implements Source {
     const place = this.placeIn(context.env);
     const { result, changed, diagnostics } = await this.files.load(source, context, async (round) => {
       const walk = new Walk(source, round, rules);
-      const isThere = place !== undefined && (await walk.directory(...place, [], []));
+      const isThere = place !== undefined && (await walk.all(...place));
       return { walk, isThere };
     });
     const { walk, isThere } = result;
@@ -166,11 +168,17 @@ class Walk {
     this.rules = rules;
   }
 
+  /** Walks through the whole directory. @returns whether it exists */
+  async all(path: string, shown: string): Promise<boolean> {
+    const top = await seen(path);
+    return this.directory(path, shown, [], top === "circle" || top === undefined ? [] : [identityOf(top)]);
+  }
+
   /**
-   * @param above the parent directories on the way, by identity
+   * @param above the directory itself and its parents on the way, by identity
    * @returns whether the directory exists
    */
-  async directory(
+  private async directory(
     path: string,
     shown: string,
     directories: readonly string[],
@@ -186,11 +194,13 @@ class Walk {
       .filter((name) => !name.startsWith("."))
       .map(async (name) => {
         const at = { path: join(path, name), shown: join(shown, name) };
-        const stats = await stat(at.path).catch(() => undefined);
-        const identity = stats === undefined ? "" : `${stats.dev}:${stats.ino}`;
-        if (stats?.isDirectory() !== true) await this.file(at.path, at.shown, directories, name);
-        else if (above.includes(identity)) this.leaveOut(at.shown, "link_cycle", "its links lead in a circle");
-        else await this.directory(at.path, at.shown, [...directories, name], [...above, identity]);
+        const entry = await seen(at.path);
+        const isDirectory = entry !== "circle" && entry?.isDirectory() === true;
+        if (entry === "circle" || (isDirectory && above.includes(identityOf(entry)))) {
+          this.leaveOut(at.shown, "link_cycle", "its links lead in a circle");
+        } else if (isDirectory) {
+          await this.directory(at.path, at.shown, [...directories, name], [...above, identityOf(entry)]);
+        } else await this.file(at.path, at.shown, directories, name);
       });
     await Promise.all(walks);
     return true;
@@ -215,6 +225,15 @@ class Walk {
   private leaveOut(shown: string, code: string, why: string): void {
     this.diagnostics.push({ source: this.source, code, message: `"${shown}" is not used: ${why}` });
   }
+}
+
+/** What a path leads to; undefined where nothing can be seen. */
+async function seen(path: string): Promise<Stats | "circle" | undefined> {
+  return stat(path).catch((error: unknown) => (systemCode(error) === "ELOOP" ? "circle" : undefined));
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 async function read(bytes: Uint8Array): Promise<Content> {

@@ -69,6 +69,15 @@ export class FileFamily implements Source {
     if (typeof this.shown === "string" && /[\\/]$/.test(this.shown)) {
       throw new TypeError(`${action}: it must end with the beginning of the files' names, got a directory`);
     }
+    const [extension] = /\.(?:toml|jsonc?|ya?ml)$/i.exec(String(this.shown)) ?? [];
+    if (extension !== undefined) {
+      const bare = String(this.shown).slice(0, -extension.length);
+      throw new TypeError(`${action}: its files may have any format, so leave the extension out: "${bare}"`);
+    }
+    if (typeof profile !== "string" && !Array.isArray(profile)) {
+      const got = profile === null ? "null" : typeof profile;
+      throw new TypeError(`${action}: profile must be a text or a list of texts, got ${got}`);
+    }
     if (profile_env !== undefined && (typeof profile_env !== "string" || profile_env === "")) {
       throw new TypeError(`${action}: profile_env must be the name of a variable, got ${typeof profile_env}`);
     }

@@ -96,6 +96,8 @@ describe("FileSource.family", () => {
     const [one, other] = ["toml", "yml"].map((extension) => `"${folder.path}/config.${extension}"`);
     expect(error.message).toBe(`Cannot load "f": ${one} and ${other} are both there, wanted one of them`);
     expect(() => FileSource.family("config/")).toThrow("got a directory");
+    expect(() => FileSource.family("etc/config.yml")).toThrow('leave the extension out: "etc/config"');
+    expect(() => family({ profile: null } as never)).toThrow("profile must be a text or a list of texts, got null");
     expect(() => family({ profle: "x" } as never)).toThrow('there is no option "profle"');
   });
 
