@@ -19,6 +19,7 @@
  * `AsyncLocalStorage`.
  */
 import { AsyncLocalStorage, AsyncResource, executionAsyncId, executionAsyncResource } from "node:async_hooks";
+import { types } from "node:util";
 import v8 from "node:v8";
 import { keep } from "../term/shape.ts";
 import type { Frame, Process } from "./process.ts";
@@ -245,7 +246,7 @@ function found(): Process | undefined {
 
 // Promise reactions have no id, or, if promises are tracked with async hooks, their promise as resource.
 function inReaction(): boolean {
-  return executionAsyncId() === 0 || executionAsyncResource() instanceof Promise;
+  return executionAsyncId() === 0 || types.isPromise(executionAsyncResource());
 }
 
 // Whether V8's promise hooks are available and AsyncLocalStorage is implemented by async hooks.
