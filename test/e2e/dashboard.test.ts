@@ -239,6 +239,22 @@ describe.skipIf(missing !== undefined)(
       expect(await page.evaluate("document.activeElement.type")).toBe("search");
     });
 
+    test("holds no connection while its tab is hidden, and goes on when it is seen", async () => {
+      await open("processes?view=table&sort=messages&q=customers");
+      await page.getByText("● live").waitFor();
+      const hide = (hidden: boolean) =>
+        page.evaluate(`Object.defineProperty(document, "hidden", { configurable: true, value: ${hidden} });
+          document.dispatchEvent(new Event("visibilitychange"));`);
+      const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("/stream"));
+      await hide(true);
+      await ended;
+      const handled = () => row("customers").locator("td").nth(4).innerText();
+      const before = await handled();
+      await hide(false);
+      await expect.poll(handled, { timeout: 20_000 }).not.toBe(before);
+      await page.getByText("● live").waitFor();
+    });
+
     test("stays usable with ten thousand processes", async () => {
       await open("configuration?path=crowd.size");
       await panel().getByRole("button", { name: "Change…" }).click();

@@ -9,6 +9,7 @@ import { dashboard, type DashboardOptions } from "../../src/dashboard.ts";
 import { toggled, without } from "../../src/dashboard/app/words.ts";
 import { Hub, type Viewer } from "../../src/dashboard/hub.ts";
 import { Managers } from "../../src/dashboard/managers.ts";
+import { Stream } from "../../src/dashboard/stream.ts";
 import { eventually, MemorySource, setup } from "../../src/testing.ts";
 
 const kit = setup({ beforeEach, afterEach });
@@ -855,6 +856,25 @@ describe("what is there for viewers", () => {
       vi.useRealTimers();
     }
   });
+});
+
+test("a page that reads nothing is given up, and one that reads is not", async () => {
+  const hub = new Hub(new Managers([]));
+  const view = async () => ({});
+  const { signal } = new AbortController();
+  const mute = new Stream(hub, view, false, null, signal);
+  const other = new Stream(hub, view, false, null, signal);
+  const reader = other.response.body!.getReader();
+  for (let second = 0; second < 300; second++) {
+    mute.tick();
+    other.tick();
+    if (second % 15 === 14) await reader.read();
+  }
+  // It ends after what it was sent: else this would wait for more.
+  expect(await mute.response.text()).toMatch(/^retry: 1000\nevent: hello/u);
+  other.tick();
+  expect((await reader.read()).done).toBe(false);
+  hub.close();
 });
 
 describe("programs", () => {

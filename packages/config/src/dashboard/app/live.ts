@@ -26,6 +26,8 @@ export interface Live {
 const KEPT = 500;
 /** The program says every 15 seconds that it is there. */
 const SILENCE = 40_000;
+/** How long a tab is hidden before it is followed no more, in ms. */
+const HIDDEN = 5_000;
 
 /** Follows a page. While `paused`, updates are held back. */
 export function useLive(page: string, query: string, first: unknown, paused: boolean): Live {
@@ -99,15 +101,30 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       show({ state: "lost", since: now.current.live.since ?? new Date(at).toISOString() }, true);
     // A connection that is cut on the way does not end: the program would have been heard of.
     const watch = setInterval(() => {
-      if (Date.now() - heard < SILENCE) return;
+      if (source === undefined || Date.now() - heard < SILENCE) return;
       lost(heard);
       source?.close();
       clearTimeout(again);
       open();
     }, SILENCE / 4);
+    // A tab that nobody sees takes none of the few connections that a browser has for one program.
+    let away: ReturnType<typeof setTimeout> | undefined;
+    const seen = () => {
+      clearTimeout(away);
+      if (!document.hidden && source === undefined) open();
+      else if (document.hidden)
+        away = setTimeout(() => {
+          clearTimeout(again);
+          source?.close();
+          source = undefined;
+        }, HIDDEN);
+    };
+    document.addEventListener("visibilitychange", seen);
     open();
     return () => {
       over = true;
+      document.removeEventListener("visibilitychange", seen);
+      clearTimeout(away);
       clearInterval(watch);
       clearTimeout(again);
       source?.close();
