@@ -57,16 +57,18 @@ export interface Status {
 }
 
 type Awaitable<T> = T | Promise<T>;
+// A method, so that a callback may take less than it can be given.
+type Method<A extends readonly unknown[], R> = { method(...args: A): R }["method"];
 
 /** A gen_server's callback module. Each callback may be asynchronous; one runs at a time. */
 export interface Module<S = unknown, A = unknown> {
   init(arg: A): Awaitable<InitResult<S>>;
-  handle_call?(request: never, from: From, state: S): Awaitable<CallResult<S>>;
-  handle_cast?(message: never, state: S): Awaitable<NoReplyResult<S>>;
-  handle_info?(message: unknown, state: S): Awaitable<NoReplyResult<S>>;
-  handle_continue?(term: never, state: S): Awaitable<NoReplyResult<S>>;
-  terminate?(reason: unknown, state: S): unknown;
-  format_status?(status: Status): Status;
+  readonly handle_call?: Method<[request: never, from: From, state: S], Awaitable<CallResult<S>>> | undefined;
+  readonly handle_cast?: Method<[message: never, state: S], Awaitable<NoReplyResult<S>>> | undefined;
+  readonly handle_info?: Method<[message: unknown, state: S], Awaitable<NoReplyResult<S>>> | undefined;
+  readonly handle_continue?: Method<[term: never, state: S], Awaitable<NoReplyResult<S>>> | undefined;
+  readonly terminate?: Method<[reason: unknown, state: S], unknown> | undefined;
+  readonly format_status?: Method<[status: Status], Status> | undefined;
 }
 
 /** The module as the loop sees it, without types of state and messages. */

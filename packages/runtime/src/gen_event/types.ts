@@ -3,14 +3,16 @@ import type { Atom } from "../term/atom.ts";
 
 type Tag<N extends string> = Atom<N>;
 type Awaitable<T> = T | Promise<T>;
+// A method, so that a callback may take less than it can be given.
+type Callback<A extends readonly unknown[], R> = { method(...args: A): R }["method"];
 
 /** Any handler module, for any events, state and arguments. */
 interface AnyModule {
   init(args: never): Awaitable<InitResult<unknown>>;
   handle_event(event: never, state: never): Awaitable<EventResult<unknown>>;
-  handle_call?(request: never, state: never): Awaitable<CallResult<unknown>>;
-  handle_info?(message: never, state: never): Awaitable<EventResult<unknown>>;
-  terminate?(argument: never, state: never): unknown;
+  readonly handle_call?: Callback<[request: never, state: never], Awaitable<CallResult<unknown>>> | undefined;
+  readonly handle_info?: Callback<[message: never, state: never], Awaitable<EventResult<unknown>>> | undefined;
+  readonly terminate?: Callback<[argument: never, state: never], unknown> | undefined;
 }
 
 /** A handler by its module, or by its module and an id: a module may be installed several times. */
@@ -55,9 +57,9 @@ export type CallResult<S> =
 export interface HandlerModule<S = unknown, A = unknown> {
   init(args: A): Awaitable<InitResult<S>>;
   handle_event(event: never, state: S): Awaitable<EventResult<S>>;
-  handle_call?(request: never, state: S): Awaitable<CallResult<S>>;
-  handle_info?(message: unknown, state: S): Awaitable<EventResult<S>>;
-  terminate?(argument: unknown, state: S): unknown;
+  readonly handle_call?: Callback<[request: never, state: S], Awaitable<CallResult<S>>> | undefined;
+  readonly handle_info?: Callback<[message: unknown, state: S], Awaitable<EventResult<S>>> | undefined;
+  readonly terminate?: Callback<[argument: unknown, state: S], unknown> | undefined;
 }
 
 /** The module as its manager sees it. */

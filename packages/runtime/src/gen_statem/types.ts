@@ -105,8 +105,8 @@ export type Named<N extends string> = N | Atom<N>;
 export interface Common<S, D, A> {
   callback_mode(): CallbackMode;
   init(arg: A): Awaitable<InitResult<S, D>>;
-  terminate?(reason: unknown, state: S, data: D): unknown;
-  format_status?(status: Status): Status;
+  readonly terminate?: Callback<[reason: unknown, state: S, data: D], unknown> | undefined;
+  readonly format_status?: Callback<[status: Status], Status> | undefined;
 }
 
 /** A module of mode `HANDLE_EVENT_FUNCTION`: `S` is its states, any terms, `D` its data, `A` the argument of init. */
@@ -241,15 +241,15 @@ export interface Clauses<P extends Protocol, S, D> {
     readonly [K in keyof Casts<P> & string]?: (message: MessageOf<Pick<Casts<P>, K>>, data: D) => Outcome<P, S, D>;
   };
   /** Plain messages. */
-  readonly info?: (message: unknown, data: D) => Outcome<P, S, D>;
-  readonly internal?: (content: unknown, data: D) => Outcome<P, S, D>;
+  readonly info?: ((message: unknown, data: D) => Outcome<P, S, D>) | undefined;
+  readonly internal?: ((content: unknown, data: D) => Outcome<P, S, D>) | undefined;
   /** The event time-out. */
-  readonly timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
-  readonly state_timeout?: (content: unknown, data: D) => Outcome<P, S, D>;
+  readonly timeout?: ((content: unknown, data: D) => Outcome<P, S, D>) | undefined;
+  readonly state_timeout?: ((content: unknown, data: D) => Outcome<P, S, D>) | undefined;
   /** Named time-outs, by name, for names that are strings or atoms. */
-  readonly timeouts?: Readonly<Record<string, (content: unknown, data: D) => Outcome<P, S, D>>>;
+  readonly timeouts?: Readonly<Record<string, (content: unknown, data: D) => Outcome<P, S, D>>> | undefined;
   /** Called when the state is entered. Without it, nothing happens then. */
-  readonly enter?: (old_state: S, data: D) => Outcome<P, S, D>;
+  readonly enter?: ((old_state: S, data: D) => Outcome<P, S, D>) | undefined;
   /** Handles all other events. Without it, an event without a clause is an error, `function_clause`. */
-  readonly otherwise?: (type: EventType, content: unknown, data: D) => Awaitable<Result<S, D>>;
+  readonly otherwise?: ((type: EventType, content: unknown, data: D) => Awaitable<Result<S, D>>) | undefined;
 }

@@ -43,6 +43,17 @@ export async function replies() {
   expectTypeOf(await gen_event.call(manager, handler, 1)).toBeUnknown();
 }
 
+declare const debugging: boolean;
+export const optional = {
+  ...counting,
+  handle_info: undefined,
+  terminate: debugging ? (_argument: unknown, n: number) => n : undefined,
+} satisfies gen_event.HandlerModule<number, number>;
+
+export async function optionals() {
+  await gen_event.add_handler(manager, optional, 1);
+}
+
 export const wrong_result = {
   init: () => [OK, 0] as const,
   // @ts-expect-error the state alone is no result

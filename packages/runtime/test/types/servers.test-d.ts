@@ -107,3 +107,11 @@ export async function untyped() {
   const annotated: gen_server.Module<number, number> = counter;
   void gen_server.start(annotated, 0);
 }
+
+declare const debugging: boolean;
+export const optional = {
+  init: () => [OK, 0] as const,
+  handle_cast: undefined,
+  handle_info: debugging ? (_message: unknown, n: number) => [NOREPLY, n] as const : undefined,
+  terminate: undefined,
+} satisfies gen_server.Module<number>;

@@ -158,6 +158,19 @@ export async function incomplete() {
   await gen_statem.start({ ...mode, ...first, off: (): never => erlang.exit("over") }, undefined);
 }
 
+// A callback that there may not be.
+declare const debugging: boolean;
+export const optional = gen_statem.states({
+  callback_mode: () => STATE_FUNCTIONS,
+  init: () => [OK, "off", 0],
+  off: gen_statem.events<Door, "off", number>({
+    enter: undefined,
+    info: undefined,
+    otherwise: () => KEEP_STATE_AND_DATA,
+  }),
+  terminate: debugging ? (reason, state, data) => [reason, state, data] : undefined,
+});
+
 // Clauses: each call is answered with its own type of reply.
 const door = gen_statem.states({
   callback_mode: () => STATE_FUNCTIONS,
