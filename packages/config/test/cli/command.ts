@@ -1,14 +1,12 @@
 /** The command as it is published, in a child process, in a folder with files of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 /** The published command. */
 export const CLI = join(PACKAGE, "lib", "cli.js");
-
-const LONG_AGO = new Date("2026-01-01T00:00:00Z");
 
 /** How a command ended. */
 export interface Ending {
@@ -32,8 +30,6 @@ export class Folder {
     this.path = mkdtempSync(join(programs, "f-"));
     this.write("package.json", '{ "type": "module" }');
     for (const [name, text] of Object.entries(files)) this.write(name, text);
-    // A file that was just written is waited for until it is settled.
-    for (const name of Object.keys(files)) utimesSync(join(this.path, name), LONG_AGO, LONG_AGO);
   }
 
   write(name: string, text: string): void {
@@ -84,7 +80,8 @@ password = "s3cret-s3cret"
 import * as z from "zod";
 
 export default new ConfigSpec({
-  sources: [new FileSource("config.toml"), new EnvironmentSource("SHOP")],
+  // The files of a test have just been written, and need no time to settle.
+  sources: [new FileSource("config.toml", { settle: 0 }), new EnvironmentSource("SHOP")],
   schema: z.object({
     log_level: z.enum(["info", "debug"]).default("info").describe("How much is logged"),
     server: z.object({ port: z.number().int().min(1).max(65535), host: z.string().default("localhost") }),
