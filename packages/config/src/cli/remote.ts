@@ -1,3 +1,5 @@
+import { readJson } from "../core/json_reader.ts";
+import { writtenOf } from "../core/json_writer.ts";
 import type { Environment } from "../answers/environment.ts";
 import type { LeavesAnswer, ValueAnswer } from "../answers/values.ts";
 import type { Verdict } from "../answers/verdict.ts";
@@ -88,7 +90,7 @@ export class RemoteSubject implements Subject {
           "content-type": "application/json",
           ...(this.token === undefined ? {} : { "x-dashboard-token": this.token }),
         },
-        body: JSON.stringify({ ...body, ...(this.manager === undefined ? {} : { manager: this.manager }) }),
+        body: writtenOf({ ...body, ...(this.manager === undefined ? {} : { manager: this.manager }) }),
       });
     let response = await send();
     if (response.status === 403 && (await this.visit())) response = await send();
@@ -140,7 +142,7 @@ export class RemoteSubject implements Subject {
 
   private async read(response: Response): Promise<unknown> {
     const isJson = /^application\/json\b/u.test(response.headers.get("content-type") ?? "");
-    const body: unknown = isJson ? await response.json() : undefined;
+    const body: unknown = isJson ? readJson(await response.text()).value : undefined;
     if (response.ok && isJson) return body;
     const { error } = (body ?? {}) as { readonly error?: unknown };
     if (typeof error === "string") throw new Refused(error, response.status, body as Record<string, unknown>);

@@ -5,7 +5,7 @@ import type { LoadedSpec } from "./loading.ts";
 import { Progress } from "./progress.ts";
 import type { Address, Subject } from "./subject.ts";
 import { Terminal } from "./terminal.ts";
-import { jsonText } from "./value_text.ts";
+import { writtenOf } from "../core/json_writer.ts";
 
 /** Options that every command takes. */
 export interface Common {
@@ -52,16 +52,16 @@ export class Session {
 
   /** Prints an answer for programs. */
   printJson(value: unknown): void {
-    this.out.print(jsonText(value, 2));
+    this.out.print(writtenOf(value, 2));
   }
 
-  /** The running program, if one is named. @throws Failure if a module is named, too */
+  /** The running program, if one is named. Options have priority over the environment. */
   remote(): Address | undefined {
     const { url, module, token, manager, header } = this.options;
-    if (url === undefined) return undefined;
-    if (module !== undefined && process.env["OTPTS_CONFIG"] !== module) {
-      throw new Failure("Cannot use both --module and --url: a specification or a running program", 2);
-    }
+    const isModuleGiven = module !== undefined && module !== process.env["OTPTS_CONFIG"];
+    if (url === undefined || (isModuleGiven && url === process.env["OTPTS_URL"])) return undefined;
+    if (isModuleGiven)
+      throw new Failure("Cannot use both --module and --url: name a specification or a running program", 2);
     return { url, token, manager, headers: header ?? [] };
   }
 

@@ -1,3 +1,4 @@
+import { JsonFault, readJson } from "../core/json_reader.ts";
 import { Failure } from "./failure.ts";
 
 /**
@@ -9,12 +10,10 @@ import { Failure } from "./failure.ts";
 export function valueOfArgument(text: string, text_only: boolean): unknown {
   if (text_only) return text;
   try {
-    return JSON.parse(text);
+    return readJson(text).value;
   } catch (error) {
-    if (!/^\s*[[{"]/u.test(text)) return text;
-    throw new Failure(
-      `Cannot read the value: it begins like JSON and is invalid (${(error as Error).message}); --text takes it as it is`,
-      2,
-    );
+    if (!(error instanceof JsonFault)) throw error;
+    if (!/^\s*[[{"]/u.test(text) && error.code !== "number") return text;
+    throw new Failure(`Cannot read the value as JSON: ${error.message}; --text takes it as text`, 2);
   }
 }

@@ -4,12 +4,6 @@ import type { Value } from "../core/value.ts";
 import type { Cell } from "./table.ts";
 import { type Paint, printable } from "./terminal.ts";
 
-/** JSON in which big integers are texts, as no reader is sure to keep their digits. */
-export function jsonText(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one), indent);
-  return text ?? "null";
-}
-
 /** A value on one line, as JSON would write it. */
 export function valueText(value: Value | undefined): string {
   if (value === undefined) return "nothing";

@@ -9,12 +9,12 @@ import { readJson } from "../core/json_reader.ts";
 import { REDACTED } from "../core/secrets.ts";
 import { ConfigConflictError, ConfigValidationError } from "../errors.ts";
 import type { PutOptions } from "../protocol.ts";
-import { writtenOf } from "../schema/words.ts";
+import { writtenOf } from "../core/json_writer.ts";
 import type { Context } from "./context.ts";
 import { refusal } from "./guard.ts";
 import type { Manager } from "./managers.ts";
 import type { Visitor } from "./options.ts";
-import { keyOf, plainText, textOf } from "./text.ts";
+import { keyOf, textOf } from "./text.ts";
 import { textOfValue } from "./views/configuration.ts";
 import { pidOf } from "./views/processes.ts";
 
@@ -120,7 +120,8 @@ export async function act(context: Context, name: string, request: Request, visi
   const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
   if (action === undefined) return refusal(404, `there is no action "${name.slice(0, 100)}"`);
   try {
-    return Response.json(await action(context, await bodyOf(request), visitor));
+    const done = await action(context, await bodyOf(request), visitor);
+    return new Response(writtenOf(done), { headers: { "content-type": "application/json" } });
   } catch (error) {
     return refused(context, error);
   }
@@ -157,7 +158,7 @@ function written(manager: Manager, result: unknown, { full }: Body): object {
       changed: changes.length,
       changes:
         full === true
-          ? (JSON.parse(plainText(changes)) as unknown)
+          ? changes
           : changes.slice(0, 500).map(({ path, old_value, new_value }) => ({
               path,
               old_value: old_value === undefined ? undefined : textOfValue(old_value),

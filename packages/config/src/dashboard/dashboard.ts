@@ -1,4 +1,5 @@
 import { gen_server, supervisor } from "@otpts/runtime";
+import { writtenOf } from "../core/json_writer.ts";
 import { answers } from "../answers/answers.ts";
 import { act } from "./actions.ts";
 import { assetOf } from "./assets.ts";
@@ -13,7 +14,6 @@ import { checkOptions, type Checked, type Dashboard, type DashboardOptions, type
 import { nodeListener, Served } from "./served.ts";
 import { HEADERS, shell } from "./shell.ts";
 import { Stream } from "./stream.ts";
-import { plainText } from "./text.ts";
 import { changes } from "./views/changes.ts";
 import { configuration } from "./views/configuration.ts";
 import { events } from "./views/events.ts";
@@ -165,7 +165,7 @@ async function answered({ name, state }: Manager, what: string, query: URLSearch
     return refusal(404, `there is no answer "${what.slice(0, 100)}", only ${Object.keys(answers).join(", ")}`);
   if (state === undefined) return refusal(503, `no configuration manager "${name}" runs yet`);
   try {
-    return new Response(plainText(await answer(state, query)), { headers: { "content-type": "application/json" } });
+    return new Response(writtenOf(await answer(state, query)), { headers: { "content-type": "application/json" } });
   } catch (error) {
     if (error instanceof TypeError) return Response.json({ error: error.message }, { status: 400 });
     throw error;

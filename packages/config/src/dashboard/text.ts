@@ -64,8 +64,3 @@ function isForeign(term: unknown): boolean {
 export function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length)}…`;
 }
-
-/** JSON; a big integer becomes a text, because not every reader keeps its digits. */
-export function plainText(value: unknown): string {
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === "bigint" ? String(one) : one));
-}

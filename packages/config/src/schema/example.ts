@@ -1,3 +1,4 @@
+import { writtenOf } from "../core/json_writer.ts";
 import { variableFor } from "../core/environment.ts";
 import { knownPaths } from "../core/known_paths.ts";
 import { formatPath } from "../core/path.ts";
@@ -5,7 +6,6 @@ import type { ConfigSpec } from "../spec.ts";
 import type { ReadOptions } from "./json_schema.ts";
 import { type Entry, outlineOf, valuesOf } from "./outline.ts";
 import { variableOf } from "./settings.ts";
-import { writtenOf } from "./words.ts";
 
 /** A format of example files. */
 export type ExampleFormat = "toml" | "yaml" | "json" | "env";

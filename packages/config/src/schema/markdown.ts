@@ -1,7 +1,7 @@
+import { writtenOf } from "../core/json_writer.ts";
 import type { ConfigSpec } from "../spec.ts";
 import type { ReadOptions } from "./json_schema.ts";
 import { type Setting, settings } from "./settings.ts";
-import { writtenOf } from "./words.ts";
 
 /**
  * A table of all settings, in Markdown: path, type with its bounds, default, environment variable, and the schema's

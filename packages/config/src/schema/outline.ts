@@ -1,3 +1,4 @@
+import { writtenOf } from "../core/json_writer.ts";
 import { formatPath } from "../core/path.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigSpec } from "../spec.ts";
@@ -6,7 +7,7 @@ import type { ReadOptions } from "./json_schema.ts";
 import { placeholderFor } from "./placeholder.ts";
 import { isShowable } from "./showable.ts";
 import { descriptionOf, isSetting, OPTIONAL, type Standing, standingOf, TOP } from "./settings.ts";
-import { constraintsOf, typeOf, writtenOf } from "./words.ts";
+import { constraintsOf, typeOf } from "./words.ts";
 
 /** An example file before it is written in a format: keys with values, comments, and whether they are required. */
 export interface Entry {

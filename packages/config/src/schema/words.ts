@@ -1,3 +1,4 @@
+import { writtenOf } from "../core/json_writer.ts";
 import type { Description } from "./description.ts";
 import type { JsonSchema } from "./json_schema.ts";
 
@@ -41,13 +42,6 @@ export function constraintsOf({ words, items }: Description): readonly string[] 
     ...(items === undefined ? [] : constraintsOf(items).map((one) => `each ${one}`)),
   ];
   return found.filter((one) => one !== undefined);
-}
-
-/** A value as JSON, which is YAML as well; integers keep their digits. */
-export function writtenOf(value: unknown, indent = 0): string {
-  const marked = (_key: string, one: unknown): unknown => (typeof one === "bigint" ? `\u0000${one}\u0000` : one);
-  const text = JSON.stringify(value, marked, indent) ?? "null";
-  return text.replace(/"\\u0000(-?\d+)\\u0000"/g, "$1").replaceAll("\u007f", "\\u007f");
 }
 
 function isQuantity({ description }: JsonSchema): boolean {

@@ -37,8 +37,8 @@ interface Program {
 }
 
 /** A program that runs, with its dashboard. */
-async function started(env: Readonly<Record<string, string>> = {}): Promise<Program> {
-  const child = spawn(process.execPath, ["program.js"], { cwd: folder.path, env });
+async function started(env: Readonly<Record<string, string>> = {}, file = "program.js"): Promise<Program> {
+  const child = spawn(process.execPath, [file], { cwd: folder.path, env });
   const ended = ending(child);
   const printed = await new Promise<string>((resolve, reject) => {
     let text = "";
@@ -116,7 +116,9 @@ describe("a running program is changed", () => {
       '"new_value": "true"',
     );
     expect((await ask(["put", "server.host", "a.example", "--dry-run", ...token])).stdout).toContain('"a.example"');
-    expect((await ask(["put", "server", '{"port": 1', "--dry-run", ...token])).stderr).toContain("begins like JSON");
+    expect((await ask(["put", "server", '{"port": 1', "--dry-run", ...token])).stderr).toContain(
+      "--text takes it as text",
+    );
   });
 
   test("a dry run tells what would change, and changes nothing", async () => {
@@ -179,6 +181,36 @@ test("a program whose sources bring what is not valid goes on: its values are gi
   }
 });
 
+test("big integers keep their digits, in both directions", async () => {
+  const digits = "12345678901234567890";
+  folder.write(
+    "digits.js",
+    `import { ConfigSpec, FileSource } from "@otpts/config";
+export default new ConfigSpec({ sources: [new FileSource("digits.json", { settle: 0 })] });`,
+  );
+  folder.write("digits.json", `{ "id": ${digits} }`);
+  folder.write("digits_program.js", PROGRAM.replace("./config.js", "./digits.js"));
+  const other = await started({}, "digits_program.js");
+  try {
+    const asked = async (...args: readonly string[]) => (await folder.run([...args, "--url", other.url])).stdout;
+    for (const from of [
+      ["--module", "digits.js"],
+      ["--url", other.url],
+    ]) {
+      const { stdout } = await folder.run(["tree", "--json", ...from]);
+      expect(stdout).toBe(`{\n  "id": ${digits}\n}\n`);
+      folder.write("saved.json", stdout);
+      expect(await folder.run(["diff", "saved.json", ...from])).toMatchObject({ code: 0 });
+    }
+    const put = ["put", "id", digits.replace("1", "9"), "--token", TOKEN];
+    expect(await asked(...put, "--dry-run")).toContain(`~  id  ${digits} → ${digits.replace("1", "9")}\n`);
+    await asked(...put);
+    expect(await asked("get", "id")).toBe(`${digits.replace("1", "9")}\n`);
+  } finally {
+    await other.stop();
+  }
+});
+
 test.each([
   ["http://127.0.0.1:9", "Cannot reach"],
   ["http://127.0.0.1:99999", "must be the address of a dashboard"],
@@ -206,6 +238,8 @@ test("--module and --url exclude each other, unless the module is only named by 
     stderr: expect.stringContaining("both"),
   });
   expect(await ask(["get", "log_level"], { OTPTS_CONFIG: "config.js" })).toMatchObject({ code: 0 });
+  const elsewhere = { OTPTS_URL: "http://127.0.0.1:9" };
+  expect(await folder.run(["get", "log_level", "--module", "config.js"], elsewhere)).toMatchObject({ code: 0 });
 });
 
 describe("watch", () => {

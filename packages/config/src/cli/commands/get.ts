@@ -1,7 +1,7 @@
 import { findingLines, nothingAt } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { printable } from "../terminal.ts";
-import { jsonText } from "../value_text.ts";
+import { writtenOf } from "../../core/json_writer.ts";
 
 /** Prints one value: text without quotes, everything else as JSON. @returns the exit code */
 export async function get(session: Session, path: string, options: { readonly default?: string }): Promise<number> {
@@ -17,6 +17,6 @@ export async function get(session: Session, path: string, options: { readonly de
   if (value === undefined && options.default === undefined) return nothingAt(path, near, err);
   const found = value ?? options.default;
   if (session.json) session.printJson(found);
-  else out.print(typeof found === "string" ? (out.isTTY ? printable(found) : found) : jsonText(found, 2));
+  else out.print(typeof found === "string" ? (out.isTTY ? printable(found) : found) : writtenOf(found, 2));
   return 0;
 }

@@ -5,7 +5,7 @@ import type { ConfigSpec } from "../../spec.ts";
 import { convertOf } from "../convert.ts";
 import { Failure } from "../failure.ts";
 import type { Session } from "../session.ts";
-import { jsonText } from "../value_text.ts";
+import { writtenOf } from "../../core/json_writer.ts";
 import { write } from "../written.ts";
 
 /** Options of `init`. */
@@ -32,7 +32,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
   const file = (end: string): string => join(dir, end);
   const schema = `${name}.schema.json`;
   const files = new Map<string, string>([
-    [file(schema), `${jsonText(json_schema(spec, read), 2)}\n`],
+    [file(schema), `${writtenOf(json_schema(spec, read), 2)}\n`],
     [file(`${name}.example.${format}`), example(spec, format, { ...read, schema: `./${schema}` })],
   ]);
   if (spec.layers.some((source) => source.variable !== undefined)) {

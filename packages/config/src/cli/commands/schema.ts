@@ -1,7 +1,7 @@
 import { json_schema, type JsonSchemaTarget } from "../../schema.ts";
 import { convertOf } from "../convert.ts";
 import type { Session } from "../session.ts";
-import { jsonText } from "../value_text.ts";
+import { writtenOf } from "../../core/json_writer.ts";
 import { emit, type Into } from "../written.ts";
 
 /** Prints the JSON Schema of the configuration's files. @returns the exit code */
@@ -16,5 +16,5 @@ export async function schema(
     ...(target === undefined ? {} : { target }),
     ...(required === undefined ? {} : { required }),
   });
-  return emit(session, `${jsonText(made, 2)}\n`, options);
+  return emit(session, `${writtenOf(made, 2)}\n`, options);
 }

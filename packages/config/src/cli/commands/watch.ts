@@ -4,7 +4,7 @@ import type { ChangedValue, HistoryEntry } from "../../protocol.ts";
 import { differenceLines } from "../differences.ts";
 import type { Session } from "../session.ts";
 import { printable } from "../terminal.ts";
-import { jsonText } from "../value_text.ts";
+import { writtenOf } from "../../core/json_writer.ts";
 import { type Changing, follow, run } from "../watching.ts";
 
 /** Prints each change of a node that the pattern matches, or below one, until an interrupt. @returns the exit code */
@@ -45,7 +45,7 @@ function isMeant(pattern: Pattern, path: string): boolean {
 
 function print({ json, out }: Session, entry: HistoryEntry, changes: readonly ChangedValue[]): void {
   if (json) {
-    out.print(jsonText({ ...entry, changes }));
+    out.print(writtenOf({ ...entry, changes }));
     return;
   }
   const { version, at, cause, actor, reason } = entry;

@@ -9,7 +9,7 @@ import type { Shape } from "../../core/shape.ts";
 import { countLeaves, valueAt } from "../../core/snapshot.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { State } from "../../manager/state.ts";
-import { writtenOf } from "../../schema/words.ts";
+import { writtenOf } from "../../core/json_writer.ts";
 import { type Context, listIn, numberIn } from "../context.ts";
 import type { Manager } from "../managers.ts";
 import type { Visitor } from "../options.ts";
