@@ -2,6 +2,7 @@ import { isTable } from "./draft.ts";
 import type { Knowledge } from "./layer.ts";
 import { nearest } from "./nearest.ts";
 import type { Shape } from "./shape.ts";
+import { keysOf as tableKeys } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
@@ -67,10 +68,8 @@ function nearestPath(top: Level, path: Segments): Segments | undefined {
       !tables.some((table) => Object.hasOwn(table, segment)) &&
       !shapes.some(({ children }) => children.has(segment))
     ) {
-      const keys = new Set([
-        ...tables.flatMap((table) => Object.keys(table)),
-        ...shapes.flatMap(({ children }) => [...children.keys()]),
-      ]);
+      const keys = tables.flatMap((table) => tableKeys(table));
+      for (const { children } of shapes) keys.push(...children.keys());
       // Below a scalar, and in an empty table, there are no known keys.
       const meant = nearest(segment, keys);
       if (meant === undefined) return undefined;

@@ -190,6 +190,8 @@ interface Match {
   readonly path: Segments;
   /** The entry to go on with. */
   readonly from: number;
+  /** The keys of a table, once they were listed. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 function visit(place: Match, pattern: Segments, found: Segments[], deeper: (place: Match) => void): void {
@@ -203,11 +205,11 @@ function visit(place: Match, pattern: Segments, found: Segments[], deeper: (plac
     else if (typeof below === "object" && below !== null) deeper({ node: below, path: at, from: 0 });
   };
   if (segment !== "*") return take(segment);
-  const keys = isTable(node) ? Object.keys(node) : undefined;
+  const keys = isTable(node) ? (place.keys ?? Object.keys(node)) : undefined;
   const length = keys?.length ?? (Array.isArray(node) ? node.length : 0);
   const end = Math.min(length, from + PIECE);
   for (let i = from; i < end; i++) take(keys?.[i] ?? String(i));
-  if (end < length) deeper({ ...place, from: end });
+  if (end < length) deeper({ ...place, from: end, keys });
 }
 
 function sharedLength(one: Segments, other: Segments): number {

@@ -125,6 +125,8 @@ export interface SecretPlace {
   readonly value: Value;
   readonly at: Standing;
   readonly from: number;
+  /** The keys of a table, once they were listed: what is not frozen has no others that are remembered. */
+  readonly keys?: readonly string[] | undefined;
 }
 
 /** So many entries of a table or list are looked at in one go. */
@@ -173,11 +175,12 @@ class MetTexts {
     }
   }
 
-  private entries({ value, at, from }: SecretPlace, deeper: (place: SecretPlace) => void): void {
-    const keys = Array.isArray(value) ? undefined : keysIn(value as Table);
+  private entries(place: SecretPlace, deeper: (place: SecretPlace) => void): void {
+    const { value, at, from } = place;
+    const keys = Array.isArray(value) ? undefined : (place.keys ?? keysIn(value as Table));
     const { length } = keys ?? (value as readonly Value[]);
     const end = Math.min(length, from + PIECE);
-    if (end < length) deeper({ value, at, from: end });
+    if (end < length) deeper({ value, at, from: end, keys });
     for (let i = from; i < end; i++) {
       const below = (value as { readonly [key: string | number]: Value })[keys?.[i] ?? i];
       const found = at === COVERED ? at : keys === undefined ? at.at(i) : at.next(keys[i]!);

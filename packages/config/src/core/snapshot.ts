@@ -1,5 +1,6 @@
 import { Aliases } from "./aliases.ts";
 import { entry, isTable } from "./draft.ts";
+import { excerptOf } from "./excerpt.ts";
 import type { Making } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { formatPath, parsePath } from "./path.ts";
@@ -73,9 +74,9 @@ export class Snapshot {
     return { version: this.version, tree: this.redacted() };
   }
 
-  /** The same for `console.log` and `util.inspect`. */
+  /** The output of `console.log` and `util.inspect`: the same, but only the beginning of a large tree. */
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    return this.toJSON();
+    return { version: this.version, tree: this.secrets.redact([], excerptOf(this.tree)) };
   }
 
   /**
