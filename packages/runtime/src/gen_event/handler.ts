@@ -125,14 +125,23 @@ function reportCrash(handler: Handler, { callback, result }: NonNullable<End["cr
   );
 }
 
+/** A handler's state as its `format_status` shows it. */
+export function shownState(handler: Handler): unknown {
+  return formatted(handler.module, { state: handler.state }, { state: HIDDEN }).state;
+}
+
+const HIDDEN = "not shown: format_status failed";
+
 function shownStatus({ module, state }: Handler, message: unknown, reason: unknown) {
-  const status = { state, message, reason };
+  return formatted(module, { state, message, reason }, { state: HIDDEN, message: HIDDEN, reason });
+}
+
+// A status as the module shows it. Hidden data must not be shown because the module's code failed.
+function formatted<T extends object>(module: AnyHandler, status: T, hidden: T): T {
   if (module.format_status === undefined) return status;
   try {
-    return { ...status, ...(module.format_status(status) as Partial<typeof status>) };
+    return { ...status, ...(module.format_status(status) as Partial<T>) };
   } catch {
-    // Hidden data must not be shown because the module's code failed.
-    const hidden = "not shown: format_status failed";
-    return { state: hidden, message: hidden, reason };
+    return hidden;
   }
 }

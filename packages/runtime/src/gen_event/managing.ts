@@ -13,10 +13,11 @@ import { link, unlink } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
 import type { From } from "../call/request.ts";
+import type { Status } from "../behaviour/callbacks.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 import { type Served, shownName } from "../behaviour/served.ts";
 import { BAD_MODULE, CRASH, ERROR, HIBERNATE, MODULE_NOT_FOUND, REMOVE_HANDLER, STOP, SWAP_HANDLER } from "./atoms.ts";
-import { calls, end, type Handler, installs, refOf, swapped, tell } from "./handler.ts";
+import { calls, end, type Handler, installs, refOf, shownState, swapped, tell } from "./handler.ts";
 import { notInstalled, wrongResult } from "./mistake.ts";
 import { andThen } from "../term/thenable.ts";
 import type { AnyHandler } from "./types.ts";
@@ -69,6 +70,10 @@ export const managing = {
   handle_info,
   terminate,
   observe: (handlers: Handlers) => handlers.map(({ module, id, state }) => [module, id ?? false, state] as const),
+  format_status: (status: Status) => ({
+    ...status,
+    state: (status.state as Handlers).map((handler) => [handler.module, handler.id ?? false, shownState(handler)]),
+  }),
   replace: (handlers: Handlers, fun: (one: unknown) => unknown) => handlers.map((handler) => replaced(handler, fun)),
 };
 

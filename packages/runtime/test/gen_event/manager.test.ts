@@ -17,6 +17,7 @@ import {
 } from "@otpts/runtime";
 import { GEN_EVENT_EXIT, HIBERNATE, REMOVE_HANDLER, SWAP_HANDLER, gen_event } from "@otpts/runtime/gen_event";
 import { testing } from "@otpts/runtime/testing";
+import { inspect } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { inside, reports } from "../kit/inside.ts";
 
@@ -263,6 +264,24 @@ describe("clients", () => {
     await expect(gen_event.add_handler(manager, odd, 0)).rejects.toThrow(/An event handler is a module/u);
     await expect(gen_event.add_sup_handler(manager, nothing, undefined)).rejects.toThrow(/runs in none/u);
     await expect(inside(() => gen_event.add_sup_handler(manager, nothing, undefined))).resolves.toBe(OK);
+  });
+
+  test("the state that a handler's format_status hides is shown neither by sys nor in the report of the manager's end", async () => {
+    const secret = (format_status: (status: object) => object) => ({
+      ...nothing,
+      init: () => [OK, "secret"] as const,
+      format_status,
+    });
+    const hiding = secret((status) => ({ ...status, state: "hidden" }));
+    await gen_event.add_handler(manager, hiding, undefined);
+    await gen_event.add_handler(manager, [secret(() => erlang.error("boom")), 1], undefined);
+    const status = (await sys.get_status(manager))[3] as unknown;
+    expect(inspect(status, { depth: 10 })).toMatch(/format_status failed[^]*hidden/u);
+    expect(inspect(status, { depth: 10 })).not.toContain("secret'");
+    expect(await sys.get_state(manager)).toContainEqual([hiding, false, "secret"]);
+    const [report] = await reports(() => gen_event.stop(manager, "over"));
+    expect(report?.text).toContain("hidden");
+    expect(report?.text).not.toContain("'secret'");
   });
 
   test("sys tells a manager by its behaviour and its handlers", async () => {
