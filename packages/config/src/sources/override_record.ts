@@ -1,6 +1,11 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 
+import { isTable } from "../core/draft.ts";
+import { holdsMore } from "../core/making.ts";
+import { andThen } from "../core/maybe.ts";
 import type { Override } from "../core/overrides.ts";
+import { type Budget, eachInTurn, PIECE, searched } from "../core/sliced.ts";
+import { keysOf } from "../core/table.ts";
 import type { Segments, Table, Value } from "../core/value.ts";
 
 /**
@@ -18,7 +23,7 @@ import type { Segments, Table, Value } from "../core/value.ts";
 
 const VERSION = 1;
 
-/** The text was not written by `override_record`, or was damaged. Never quotes it. */
+/** The text was not written by `encode_overrides`, or was damaged. Never quotes it. */
 export class DamagedRecord extends Error {
   override readonly name = "DamagedRecord";
 }
@@ -28,20 +33,62 @@ export class NewerRecord extends Error {
   override readonly name = "NewerRecord";
 }
 
-export function encode_overrides(overrides: Iterable<Override>): string {
-  return override_record(Array.from(overrides, override_line));
+/**
+ * The file's text.
+ *
+ * @param budget lets many or large overrides be written in slices
+ * @returns a promise if the budget was spent before the end
+ */
+export function encode_overrides(overrides: Iterable<Override>, budget: Budget): string | Promise<string> {
+  const pieces: string[] = [];
+  let count = 0;
+  const add = ({ path, value }: Override): void | Promise<void> => {
+    count++;
+    const parts: Part[] = [{ text: `[${JSON.stringify(path)},` }, { value, from: 0 }, { text: "]\n" }];
+    return searched(parts, (part, deeper) => void pieces.push(textOf(part, deeper)), budget);
+  };
+  return andThen(eachInTurn(overrides, add, budget), () => {
+    const head = { otpts: "overrides", version: VERSION, count };
+    const hash = digestOf(head);
+    return andThen(
+      eachInTurn(pieces, (piece) => void hash.update(piece), budget),
+      () => `${JSON.stringify({ ...head, sha256: hash.digest("hex") })}\n${pieces.join("")}`,
+    );
+  });
 }
 
-/** The line of one override. */
-export function override_line({ path, value }: Override): string {
-  return `${JSON.stringify([path, encoded(value)])}\n`;
-}
+/** A text, or the entries of a value from an index on. */
+type Part = { readonly text: string } | { readonly value: Value; readonly from: number };
 
-/** The file's text, from the lines of its overrides. */
-export function override_record(lines: readonly string[]): string {
-  const body = lines.join("");
-  const head = { otpts: "overrides", version: VERSION, count: lines.length };
-  return `${JSON.stringify({ ...head, sha256: digest(head, body) })}\n${body}`;
+/** The text of a part. The text of a large value ends before the first large value in it, and goes on in `deeper`. */
+function textOf(part: Part, deeper: (part: Part) => void): string {
+  if ("text" in part) return part.text;
+  const { value, from } = part;
+  if (!holdsMore(value, PIECE)) return JSON.stringify(encoded(value));
+  const keys = isTable(value) ? keysOf(value) : undefined;
+  const isPaired = isTable(value) && Object.hasOwn(value, "$");
+  const [open, close] = isPaired ? ['{"$":"table","of":[', "]}"] : keys === undefined ? ["[", "]"] : ["{", "}"];
+  const { length } = keys ?? (value as readonly Value[]);
+  let text = from === 0 ? open : "";
+  for (let i = from; i < length; i++) {
+    if (i === from + PIECE) {
+      deeper({ value, from: i });
+      return text;
+    }
+    const key = keys?.[i];
+    const below = (value as { readonly [key: string | number]: Value })[key ?? i]!;
+    if (i > 0) text += ",";
+    if (key !== undefined) text += isPaired ? `[${JSON.stringify(key)},` : `${JSON.stringify(key)}:`;
+    if (!holdsMore(below, PIECE)) {
+      text += `${JSON.stringify(encoded(below))}${isPaired ? "]" : ""}`;
+      continue;
+    }
+    deeper({ value: below, from: 0 });
+    if (isPaired) deeper({ text: "]" });
+    deeper(i + 1 < length ? { value, from: i + 1 } : { text: close });
+    return text;
+  }
+  return text + close;
 }
 
 /**
@@ -54,7 +101,7 @@ export function decode_overrides(text: string): readonly Override[] {
   if (end === -1) throw new DamagedRecord("its first line is cut");
   const head = headOf(text.slice(0, end));
   const body = text.slice(end + 1);
-  if (head.sha256 !== digest(head, body)) throw new DamagedRecord("its checksum does not match");
+  if (head.sha256 !== digestOf(head).update(body).digest("hex")) throw new DamagedRecord("its checksum does not match");
   if (head.version > VERSION) {
     throw new NewerRecord(`it has version ${head.version}, this version of the program reads ${VERSION}`);
   }
@@ -86,8 +133,9 @@ function headOf(line: string): Head {
   return { version, count, sha256 };
 }
 
-function digest({ version, count }: Omit<Head, "sha256">, body: string): string {
-  return createHash("sha256").update(`overrides ${version} ${count}\n${body}`).digest("hex");
+/** The hash of a file with this head, before its lines. */
+function digestOf({ version, count }: Omit<Head, "sha256">): Hash {
+  return createHash("sha256").update(`overrides ${version} ${count}\n`);
 }
 
 function encoded(value: Value): unknown {

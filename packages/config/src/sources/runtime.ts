@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
-import { setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
+import { newBudget } from "../budget.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { DurableFile, type FileSystem } from "./durable_file.ts";
 import { type FileLock, Locked, lock_file } from "./file_lock.ts";
-import { DamagedRecord, NewerRecord, decode_overrides, override_line, override_record } from "./override_record.ts";
+import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "./override_record.ts";
 import { NotRegular } from "./regular_file.ts";
 import { systemFault } from "./system_words.ts";
 import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
@@ -27,9 +27,6 @@ export interface LoadedOverrides {
   readonly overrides: readonly Override[];
   readonly diagnostics: readonly Diagnostic[];
 }
-
-/** Number of overrides encoded in one turn of the event loop. */
-const LINES = 500;
 
 interface Save {
   overrides: Iterable<Override>;
@@ -259,14 +256,9 @@ export class RuntimeSource implements Source {
       throw new ConfigSourceError(message, { source: this.name, code: "not_saved", file: this.#shown });
     }
     await this.#takeLock("save");
-    const lines: string[] = [];
-    for (const override of overrides) {
-      lines.push(override_line(override));
-      // The event loop goes on, however many there are.
-      if (lines.length % LINES === 0) await turn();
-    }
+    const text = await encode_overrides(overrides, newBudget());
     try {
-      await this.#file!.replace(override_record(lines));
+      await this.#file!.replace(text);
     } catch (error) {
       throw this.#failure(action, error, "not_saved");
     }

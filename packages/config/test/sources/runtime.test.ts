@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { Override } from "../../src/core/overrides.ts";
+import { type Budget, UNLIMITED } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
 import { ConfigSourceError } from "../../src/errors.ts";
 import { boot_id } from "../../src/sources/boot.ts";
@@ -15,6 +16,8 @@ import type { FileSystem } from "../../src/sources/durable_file.ts";
 import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "../../src/sources/override_record.ts";
 import { RuntimeSource } from "../../src/sources/runtime.ts";
 import { context, first_tree, rejection } from "./loading.ts";
+
+const encoded = (overrides: readonly Override[]) => encode_overrides(overrides, UNLIMITED) as string;
 
 let folder: string;
 let file: string;
@@ -89,13 +92,42 @@ describe("RuntimeSource", () => {
     );
     fc.assert(
       fc.property(fc.array(override), (overrides) => {
-        deepStrictEqual(decode_overrides(encode_overrides(overrides)), overrides);
+        deepStrictEqual(decode_overrides(encoded(overrides)), overrides);
       }),
     );
     const source = await opened();
     const overrides = [one(-0, "a"), one({ $: 1, b: [2n ** 70n] }, "b", "c.d"), one("\u0000é😀", "c")];
     await source.persist(overrides);
     expect(await saved()).toStrictEqual(overrides);
+  });
+
+  test("takes slices of time for many and for large ones", async () => {
+    const wide = (count: number, value: Value) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`key_${i}`, value]));
+    const overrides = [
+      one(wide(9_000, 2n ** 70n), "wide"),
+      one({ $: wide(5_000, -0), list: [[], Array.from({ length: 5_000 }, () => ({ a: [1] }))], end: 1 }, "nested"),
+      ...Array.from({ length: 50 }, (_, i) => one(i, "many", `key_${i}`)),
+    ];
+    let turns = 0;
+    const counting: Budget = { spent: () => true, turn: async () => void turns++ };
+    const text = await encode_overrides(overrides, counting);
+    expect(text).toBe(encoded(overrides));
+    expect(turns).toBeGreaterThan(60);
+    deepStrictEqual(decode_overrides(text), overrides);
+    expect(text.split("\n")[2]).toBe(
+      JSON.stringify([
+        ["nested"],
+        {
+          $: "table",
+          of: [
+            ["$", wide(5_000, { $: "number", of: "-0" })],
+            ["list", [[], Array.from({ length: 5_000 }, () => ({ a: [1] }))]],
+            ["end", 1],
+          ],
+        },
+      ]),
+    );
   });
 
   test("saves a great many", async () => {
@@ -133,7 +165,7 @@ describe("RuntimeSource", () => {
 
   test("writes to where a symbolic link leads, and leaves the link", async () => {
     await mkdir(join(folder, "real"));
-    await writeFile(join(folder, "real", "file"), encode_overrides([one(1, "a")]));
+    await writeFile(join(folder, "real", "file"), encoded([one(1, "a")]));
     await symlink("real/file", file);
     const source = await opened();
     await source.persist([one(2, "a")]);
@@ -191,7 +223,7 @@ describe("RuntimeSource", () => {
 });
 
 describe("RuntimeSource with a damaged file", () => {
-  const whole = encode_overrides([one({ b: "secret-7" }, "a"), one(2, "c")]);
+  const whole = encoded([one({ b: "secret-7" }, "a"), one(2, "c")]);
 
   test("notices every flipped bit", () => {
     const bytes = Buffer.from(whole);
@@ -294,7 +326,7 @@ describe("RuntimeSource where saving fails", () => {
     ["rename", "EPERM", "denied"],
     ["sync_directory", "EIO", "not_saved"],
   ] as const)("refuses and keeps what was there when %s fails with %s", async (operation, code, wanted) => {
-    await writeFile(file, encode_overrides([one(1, "a")]));
+    await writeFile(file, encoded([one(1, "a")]));
     const fault = failing(operation, code);
     fault.broken = false;
     const source = await opened(fault.file_system);
