@@ -49,6 +49,7 @@ import {
   TERMINATE as TERMINATED,
 } from "../behaviour/debug.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
+import { type Observer, observer } from "../behaviour/observer.ts";
 import { system } from "../behaviour/system.ts";
 import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
 import {
@@ -341,7 +342,11 @@ export class Machine extends Process implements Served {
     const { module, state, data } = this;
     const { from, payload } = request;
     const type = [CALL, from];
-    if (this.debugged || (this.#mode.functions ? this.#known !== state : module.handle_event === undefined)) {
+    if (
+      this.debugged ||
+      observer !== undefined ||
+      (this.#mode.functions ? this.#known !== state : module.handle_event === undefined)
+    ) {
       this.#begin(type, payload);
       return;
     }
@@ -399,7 +404,8 @@ export class Machine extends Process implements Served {
     const { module } = this;
     let result: unknown;
     try {
-      if (this.#mode.functions) {
+      if (observer !== undefined) result = this.#observed(observer, type, content);
+      else if (this.#mode.functions) {
         const callback = this.#known === this.#nextState ? this.#function : this.#lookUp(module, this.#nextState);
         result = callback.call(module, type, content, this.#nextData);
       } else {
@@ -411,6 +417,19 @@ export class Machine extends Process implements Served {
       return;
     }
     this.#result(ofType, event, result);
+  }
+
+  // The callback of a call or cast is observed as that of a server is.
+  #observed(by: Observer, type: unknown, content: unknown): unknown {
+    const { module } = this;
+    const go = (): unknown => {
+      if (this.#mode.functions)
+        return this.#lookUp(module, this.#nextState).call(module, type, content, this.#nextData);
+      if (module.handle_event === undefined) throw missing(module, "handle_event");
+      return module.handle_event(type, content, this.#nextState, this.#nextData);
+    };
+    const callback = type === CAST ? "handle_cast" : tagOf(type, 2) === CALL ? "handle_call" : undefined;
+    return callback === undefined ? go() : by.handle(this, callback, content, go);
   }
 
   #result(ofType: unknown, event: unknown, result: unknown): void {

@@ -8,6 +8,7 @@ import type { ServerRef } from "../term/protocol.ts";
 import { nameIn } from "../behaviour/module_name.ts";
 import type { Observed } from "../behaviour/observer.ts";
 import { type Process, processOf } from "../process/process.ts";
+import { isVia, whereisVia } from "../process/via.ts";
 
 /** The server's registered name, or its module's name; its behaviour if it has neither. */
 export const SERVER = "otpts.server";
@@ -22,6 +23,11 @@ export function serverName(server: ServerRef): string {
   if (server instanceof Pid) {
     const process = processOf(server);
     return process === undefined ? "dead" : processName(process);
+  }
+  if (isVia(server)) {
+    // The key is a value; the server behind it has a name that is none.
+    const process = safely(() => whereisVia(server));
+    return process === undefined ? "via" : processName(process);
   }
   return String(isTuple(server) ? server[0] : server);
 }

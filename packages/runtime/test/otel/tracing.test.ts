@@ -16,7 +16,9 @@ import {
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-node";
 import { NOREPLY, OK, REPLY, atom, erlang, gen_server, logger, supervisor } from "@otpts/runtime";
+import { KEEP_STATE, KEEP_STATE_AND_DATA, STATE_ENTER, STATE_FUNCTIONS, gen_statem } from "@otpts/runtime/gen_statem";
 import { otel } from "@otpts/runtime/otel";
+import { registry } from "@otpts/runtime/registry";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 const spans = new InMemorySpanExporter();
@@ -121,6 +123,58 @@ describe("with the SDK of OpenTelemetry", () => {
     http.closeAllConnections();
     http.close();
     await gen_server.stop(tree as never);
+  });
+
+  test("calls and casts to a state machine have handlers, also asynchronous and failing ones; a state that is entered has none", async () => {
+    const machine = {
+      name: "machine",
+      callback_mode: () => [STATE_FUNCTIONS, STATE_ENTER],
+      init: () => [OK, "a", 0] as const,
+      async a(type: gen_statem.EventType, content: unknown, n: number) {
+        await pause(1);
+        if (content === "fail") throw new TypeError("on purpose");
+        if (Array.isArray(type)) return [KEEP_STATE, n, [REPLY, type[1] as gen_server.From, n]] as const;
+        return KEEP_STATE_AND_DATA;
+      },
+    };
+    const pid = await gen_statem.start(machine, undefined);
+    await tracer_provider.getTracer("test").startActiveSpan("request", async (span) => {
+      expect(await gen_statem.call(pid, [PRICE, "tea"])).toBe(0);
+      gen_statem.cast(pid, PRICE);
+      await expect(gen_statem.call(pid, "fail")).rejects.toThrow("on purpose");
+      span.end();
+    });
+    const finished = spans.getFinishedSpans();
+    const tree = (span: ReadableSpan): string => {
+      const parent = finished.find((one) => one.spanContext().spanId === parentOf(span));
+      return parent === undefined ? span.name : `${tree(parent)} > ${span.name}`;
+    };
+    expect(finished.map(tree).toSorted()).toStrictEqual([
+      "request",
+      "request > call machine",
+      "request > call machine",
+      "request > call machine > handle_call machine",
+      "request > call machine > handle_call machine",
+      "request > cast machine",
+      "request > cast machine > handle_cast machine",
+    ]);
+    const failed = finished.filter(({ attributes }) => attributes["error.type"] === "TypeError");
+    expect(failed.map(({ name }) => name).toSorted()).toStrictEqual(["call machine", "handle_call machine"]);
+  });
+
+  test("a server in a registry is named by its module, never by its key", async () => {
+    await registry.start({ name: "users" });
+    const via = { via: [registry, ["users", ["user", "ada@example.org"]]] } as const;
+    await gen_server.start({ ...stock, name: "session" }, undefined, { name: via });
+    await gen_server.call(via, PRICE);
+    await expect(gen_server.call({ via: [registry, ["users", "nobody"]] }, PRICE)).rejects.toThrow("noproc");
+    expect(
+      spans
+        .getFinishedSpans()
+        .map(({ name }) => name)
+        .toSorted(),
+    ).toStrictEqual(["call session", "call via", "handle_call session"]);
+    await gen_server.stop("users");
   });
 
   test("a call that fails is a span with its error, and so is its handler", async () => {
