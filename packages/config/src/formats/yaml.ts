@@ -74,6 +74,11 @@ function convert(text: string): { tree: Table; place: Place } {
     throw new SyntaxFault("syntax", wordings[wrong.code] ?? "syntax error", position_at(text, wrong.pos[0]));
   }
 
+  if (document.directives?.yaml.version === "1.1") {
+    const what = 'YAML 1.1, where "yes" and "010" mean something else: only YAML 1.2 is read, leave this line out';
+    throw new SyntaxFault("syntax", what, position_at(text, Math.max(0, text.search(/^%YAML/m))));
+  }
+
   const place: Node = { offset: 0, children: undefined };
   const top = document.contents;
   if (top === null || (isScalar(top) && top.value === null)) return { tree: {}, place };

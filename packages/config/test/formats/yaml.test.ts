@@ -68,6 +68,11 @@ describe("yaml", () => {
     ["a: 1\n  b: hunter2\n", 1, undefined],
     ["a: !secret hunter2\n", 1, "an unknown tag"],
     ["a: 1\n---\nb: 2\n", 2, "several documents in one file"],
+    [
+      "# old\n%YAML 1.1\n---\na: yes\nb: 010\n",
+      2,
+      'YAML 1.1, where "yes" and "010" mean something else: only YAML 1.2 is read, leave this line out',
+    ],
     ["a:\n\t- 1\n", 2, undefined],
     ["? {a: 1}\n: 2\n", 1, "a key must be a string"],
     ["a: *nowhere\n", 1, "an alias without its anchor"],
