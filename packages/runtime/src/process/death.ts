@@ -6,9 +6,10 @@
  * one after the other, so that a chain of a hundred thousand links needs no stack.
  */
 import { EXIT, NOPROC } from "../term/atoms.ts";
-import { ErlangError, Exit } from "../term/error.ts";
+import { ErlangError } from "../term/error.ts";
 import { type Pid, unhost } from "../term/pid.ts";
 import { leave, outside } from "./context.ts";
+import { ending } from "./ending.ts";
 import { addLink, dropLink } from "./link.ts";
 import { empty } from "./mailbox.ts";
 import { forget, notifyMonitors } from "./monitor.ts";
@@ -123,5 +124,5 @@ function tell(process: Process, reason: unknown): void {
 
 // The listeners' code does not belong to the running process, which is the killer or the victim.
 function abort(controller: AbortController, reason: unknown): void {
-  outside(() => controller.abort(new Exit(reason)));
+  outside(() => controller.abort(ending(reason)));
 }

@@ -8,6 +8,7 @@ import { isError, withStack } from "../term/guarded.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
 import { ownerOf } from "./context.ts";
 import { die } from "./death.ts";
+import { isAbortion, isEnding } from "./ending.ts";
 import { nameOf } from "./registry.ts";
 import { report } from "./report.ts";
 
@@ -29,7 +30,8 @@ export function reportRejections(): void {
   const takes = (thrown: unknown, promise: Promise<unknown>): boolean => {
     const copy = copies.find((each) => each.owns(promise));
     copy?.failed(thrown, promise);
-    return copy !== undefined;
+    // Where the engine does not report whose it is, the reason itself does.
+    return copy !== undefined || (!isNode && isEnding(thrown));
   };
   const listener = (thrown: unknown, promise: Promise<unknown>) => {
     // If there is a listener, Node does nothing more. If this is the only one, it does what Node would have done.
@@ -68,6 +70,8 @@ function failed(thrown: unknown, promise: Promise<unknown>): void {
   const owner = ownerOf(promise);
   if (owner === undefined) return;
   const { pid, initialCall, alive } = owner;
+  // An operation that ended because its process did, by the process's AbortSignal, is no failure.
+  if (!alive && (isEnding(thrown) || isAbortion(thrown))) return;
   const name = nameOf(owner);
   const reason = reasonOf(thrown);
   report(

@@ -17,6 +17,7 @@ import {
 import { describe, expect, test } from "vitest";
 
 import { death, inside, reports } from "../kit/inside.ts";
+import { program } from "../kit/program.ts";
 
 const { KILLED } = atoms;
 
@@ -327,4 +328,40 @@ describe("erlang.signal()", () => {
     erlang.exit(pid, "enough");
     expect(signal?.aborted).toBe(true);
   });
+});
+
+test("operations that end with their process by its AbortSignal, and that no code waits for, are no failures of the program", async () => {
+  const { stdout, stderr, code } = await program(`
+    import { createServer } from "node:http";
+    import { once, EventEmitter } from "node:events";
+    import { setInterval, setTimeout } from "node:timers/promises";
+    import { atom, erlang, gen_server, logger, supervisor, OK, REPLY } from "@otpts/runtime";
+    logger.set_handler((report) => console.log(report.text));
+    const server = createServer(() => {});
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = "http://127.0.0.1:" + server.address().port;
+    const every = async (signal) => { for await (const _ of setInterval(1, 0, { signal })); };
+    const operations = {
+      fetch: (signal) => fetch(url, { signal }),
+      "fetch with two signals": (signal) => fetch(url, { signal: AbortSignal.any([signal, new AbortController().signal]) }),
+      timer: (signal) => setTimeout(1e6, 0, { signal }),
+      once: (signal) => once(new EventEmitter(), "never", { signal }),
+      loop: every,
+    };
+    for (const start of Object.values(operations)) {
+      for (const reason of ["kill", "shutdown"]) {
+        const pid = erlang.spawn(async () => { void start(erlang.signal()); await erlang.receive(); });
+        await erlang.sleep(5);
+        erlang.exit(pid, atom.ensure(reason));
+        await erlang.sleep(5);
+      }
+    }
+    const polling = { init: () => { void every(erlang.signal()); return [OK, 0]; }, handle_call: () => [REPLY, 0, 0] };
+    const top = await supervisor.start([{ id: "polling", task: () => gen_server.start_link(polling, 0) }]);
+    await supervisor.stop(top);
+    await erlang.sleep(5);
+    console.log("done");
+    process.exit();
+  `);
+  expect({ stdout, stderr, code }).toStrictEqual({ stdout: "done\n", stderr: "", code: 0 });
 });
