@@ -220,6 +220,7 @@ export class Machine extends Process implements Served {
       if (carrying) this.#initCarried();
       else this.#init();
     } else {
+      const watched = carrying || observer !== undefined;
       for (let left = SLICE; this.listening; left--) {
         // At least one event: the dispatcher has checked that there is time, and an empty turn could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
@@ -230,7 +231,7 @@ export class Machine extends Process implements Served {
           this.#timeouts === undefined
         ) {
           const entry = take(this, undefined);
-          if (carrying) this.#takeCarried(entry);
+          if (watched) this.#takeCarried(entry);
           else if (entry instanceof Request && !entry.handlers.system) this.#call(entry);
           else this.#take(entry);
         } else if (!this.#step()) break;
@@ -307,10 +308,13 @@ export class Machine extends Process implements Served {
   }
 
   #take(entry: Entry): void {
-    if (entry instanceof Cast) this.#begin(CAST, entry.message);
-    else if (entry instanceof Request) {
+    if (entry instanceof Cast) {
+      if (observer === undefined) this.#begin(CAST, entry.message);
+      else this.#observed(observer, entry);
+    } else if (entry instanceof Request) {
       if (entry.handlers.system) system(this, entry);
-      else this.#call(entry);
+      else if (observer === undefined) this.#call(entry);
+      else this.#observed(observer, entry);
     } else this.#message((entry as Envelope).message);
   }
 
@@ -342,11 +346,7 @@ export class Machine extends Process implements Served {
     const { module, state, data } = this;
     const { from, payload } = request;
     const type = [CALL, from];
-    if (
-      this.debugged ||
-      observer !== undefined ||
-      (this.#mode.functions ? this.#known !== state : module.handle_event === undefined)
-    ) {
+    if (this.debugged || (this.#mode.functions ? this.#known !== state : module.handle_event === undefined)) {
       this.#begin(type, payload);
       return;
     }
@@ -404,8 +404,7 @@ export class Machine extends Process implements Served {
     const { module } = this;
     let result: unknown;
     try {
-      if (observer !== undefined) result = this.#observed(observer, type, content);
-      else if (this.#mode.functions) {
+      if (this.#mode.functions) {
         const callback = this.#known === this.#nextState ? this.#function : this.#lookUp(module, this.#nextState);
         result = callback.call(module, type, content, this.#nextData);
       } else {
@@ -419,17 +418,28 @@ export class Machine extends Process implements Served {
     this.#result(ofType, event, result);
   }
 
-  // The callback of a call or cast is observed as that of a server is.
-  #observed(by: Observer, type: unknown, content: unknown): unknown {
+  // A call or cast whose callback is observed, as that of a server is.
+  #observed(by: Observer, entry: Cast | Request): void {
     const { module } = this;
+    const called = entry instanceof Request;
+    const type = called ? [CALL, entry.from] : CAST;
+    const content = called ? entry.payload : entry.message;
+    if (this.debugged) happened(this, [IN, [type, content], this.state]);
+    this.#open();
     const go = (): unknown => {
       if (this.#mode.functions)
         return this.#lookUp(module, this.#nextState).call(module, type, content, this.#nextData);
       if (module.handle_event === undefined) throw missing(module, "handle_event");
       return module.handle_event(type, content, this.#nextState, this.#nextData);
     };
-    const callback = type === CAST ? "handle_cast" : tagOf(type, 2) === CALL ? "handle_call" : undefined;
-    return callback === undefined ? go() : by.handle(this, callback, content, go);
+    let result: unknown;
+    try {
+      result = by.handle(this, called ? "handle_call" : "handle_cast", content, go);
+    } catch (error) {
+      this.#threw(type, content, error);
+      return;
+    }
+    this.#result(type, content, result);
   }
 
   #result(ofType: unknown, event: unknown, result: unknown): void {
