@@ -12,8 +12,9 @@ export type CacheOwner = Readonly<Record<string, string>>;
 /** Least time between two writings of the file, in milliseconds. */
 const INTERVAL = 1000;
 const VERSION = 2;
-/** Items handled between two turns of the event loop. */
+/** Items, and characters of items, handled between two turns of the event loop. */
 const BATCH = 500;
+const PIECE = 500_000;
 
 /**
  * The cache file of one source: the last good content, for a start while its place cannot be reached. It is written
@@ -27,7 +28,7 @@ export class CacheFile {
   private readonly path: string;
   private readonly owner: CacheOwner;
   private readonly file: DurableFile;
-  private waiting: readonly unknown[] | undefined;
+  private waiting: Iterable<unknown> | undefined;
   private writing: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private last = 0;
@@ -51,8 +52,8 @@ export class CacheFile {
     return this.trouble;
   }
 
-  /** Writes these soon. @param items plain data, each a line of JSON */
-  keep(items: readonly unknown[]): void {
+  /** Writes these soon. @param items plain data, each a line of JSON; small, since a line is written without a pause */
+  keep(items: Iterable<unknown>): void {
     this.waiting = items;
     if (this.timer !== undefined || this.writing !== undefined) return;
     const wait = this.last + INTERVAL - performance.now();
@@ -118,18 +119,22 @@ export class CacheFile {
     });
   }
 
-  private async write(items: readonly unknown[]): Promise<void> {
+  private async write(items: Iterable<unknown>): Promise<void> {
     try {
       await this.must_be_ours();
       await this.occupy();
       const lines = [JSON.stringify({ version: VERSION, ...this.owner })];
       const digest = createHash("sha256");
+      const pauses = new Pauses();
+      let entries = 0;
       for (const item of items) {
         const line = JSON.stringify(item);
         digest.update(line);
-        if (lines.push(line) % BATCH === 0) await turn();
+        lines.push(line);
+        entries += 1;
+        if (pauses.isDue(line)) await turn();
       }
-      lines.push(JSON.stringify({ entries: items.length, digest: digest.digest("hex") }), "");
+      lines.push(JSON.stringify({ entries, digest: digest.digest("hex") }), "");
       await this.file.replace(lines.join("\n"));
       this.trouble = undefined;
     } catch (error) {
@@ -144,10 +149,11 @@ export class CacheFile {
     if (head["version"] !== VERSION || isTheirs) throw new NotUsable("it was written for another place");
     const items: T[] = [];
     const digest = createHash("sha256");
-    for (let at = 1; at < lines.length - 2; at++) {
-      digest.update(lines[at]!);
-      items.push(checked(JSON.parse(lines[at]!)));
-      if (at % BATCH === 0) await turn();
+    const pauses = new Pauses();
+    for (const line of lines.slice(1, -2)) {
+      digest.update(line);
+      items.push(checked(JSON.parse(line)));
+      if (pauses.isDue(line)) await turn();
     }
     const end = JSON.parse(lines.at(-2) ?? "") as { readonly entries?: unknown; readonly digest?: unknown };
     if (end.entries !== items.length || end.digest !== digest.digest("hex")) throw new NotUsable("it is damaged");
@@ -194,6 +200,21 @@ export class CacheFile {
 
   private note(action: string, error: unknown): void {
     this.trouble = `Cannot ${action} cache file "${this.path}": ${whyOf(error)}`;
+  }
+}
+
+/** When lines that are handled one after the other let the event loop take a turn. */
+class Pauses {
+  private items = 0;
+  private characters = 0;
+
+  isDue(line: string): boolean {
+    this.items += 1;
+    this.characters += line.length;
+    if (this.items < BATCH && this.characters < PIECE) return false;
+    this.items = 0;
+    this.characters = 0;
+    return true;
   }
 }
 

@@ -87,12 +87,9 @@ export class RemoteContent implements Held {
     this.named = undefined;
   }
 
-  items(): readonly unknown[] {
+  items(): Iterable<unknown> {
     const { kept } = this;
-    if (kept === undefined) return [];
-    if (kept.kind === "document") return [["document", kept.format, Buffer.from(kept.bytes).toString("base64")]];
-    if (kept.kind === "table") return [["table", serialize(kept.tree).toString("base64")]];
-    return [["keys"], ...kept.keys];
+    return kept === undefined ? [] : itemsOf(kept);
   }
 
   async restore(cache: CacheFile): Promise<true | undefined> {
@@ -178,14 +175,33 @@ function texts(item: unknown): readonly string[] {
   throw new TypeError("not an item");
 }
 
+/** Bytes in one item of a cache file. */
+const PIECE = 192 * 1024;
+
+/** Content for a cache file. Bytes are cut into pieces, so that a large document is written with pauses. */
+function* itemsOf(kept: Kept): Generator<readonly string[]> {
+  if (kept.kind === "keys") {
+    yield ["keys"];
+    yield* kept.keys;
+    return;
+  }
+  const [head, bytes] =
+    kept.kind === "document" ? [["document", kept.format], kept.bytes] : [["table"], serialize(kept.tree)];
+  yield head;
+  for (let at = 0; at < bytes.length; at += PIECE) {
+    yield [Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(PIECE, bytes.length - at)).toString("base64")];
+  }
+}
+
 /** The content of a cache file. @throws for a damaged one */
 function answerOf([head = [], ...rest]: readonly (readonly string[])[]): CheckedAnswer {
-  const [kind, one = "", two = ""] = head;
+  const [kind, format] = head;
+  if (kind === "keys") {
+    const keys = new Map(rest.map(([key = "", text = ""]) => [key, text]));
+    return checked_answer({ keys }, "json", Number.MAX_SAFE_INTEGER);
+  }
+  const bytes = Buffer.concat(rest.map(([piece = ""]) => Buffer.from(piece, "base64")));
   const answer =
-    kind === "document"
-      ? { content: new Uint8Array(Buffer.from(two, "base64")), format: one }
-      : kind === "table"
-        ? { content: deserialize(Buffer.from(one, "base64")) as unknown }
-        : { keys: new Map(rest.map(([key = "", text = ""]) => [key, text])) };
+    kind === "document" ? { content: new Uint8Array(bytes), format } : { content: deserialize(bytes) as unknown };
   return checked_answer(answer, "json", Number.MAX_SAFE_INTEGER);
 }

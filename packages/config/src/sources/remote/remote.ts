@@ -26,7 +26,7 @@ export interface Held {
   contribution(bytes: number, diagnostics: readonly Diagnostic[]): Contribution;
   clear(): void;
   /** The content for the cache file: plain data, one item a line. */
-  items(): readonly unknown[];
+  items(): Iterable<unknown>;
   /** Takes the content of the cache file; undefined if there is none. @throws if it cannot be read */
   restore(cache: CacheFile): Promise<true | undefined>;
 }
