@@ -15,7 +15,7 @@ import { refusal } from "./guard.ts";
 import type { Manager } from "./managers.ts";
 import type { Visitor } from "./options.ts";
 import { keyOf, textOf } from "./text.ts";
-import { textOfValue } from "./views/configuration.ts";
+import { previewOf } from "./preview.ts";
 import { pidOf } from "./views/processes.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -161,8 +161,8 @@ function written(manager: Manager, result: unknown, { full }: Body): object {
           ? changes
           : changes.slice(0, 500).map(({ path, old_value, new_value }) => ({
               path,
-              old_value: old_value === undefined ? undefined : textOfValue(old_value),
-              new_value: new_value === undefined ? undefined : textOfValue(new_value),
+              old_value: old_value === undefined ? undefined : previewOf(old_value),
+              new_value: new_value === undefined ? undefined : previewOf(new_value),
             })),
     },
   };

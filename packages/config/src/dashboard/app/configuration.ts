@@ -11,7 +11,7 @@ interface Node {
   readonly path: string;
   readonly key: string;
   readonly depth: number;
-  readonly kind: "table" | "leaf" | "more";
+  readonly kind: "table" | "leaf" | "more" | "rest";
   readonly type?: string;
   readonly value?: string;
   readonly secret?: boolean;
@@ -42,6 +42,8 @@ interface Detail {
   readonly secret: boolean;
   /** All of it, or a part, is not shown. */
   readonly masked: boolean;
+  /** It has too many values to be edited at once. */
+  readonly large: boolean;
   /** What it is elsewhere, by what that is called. */
   readonly copies: Readonly<Record<string, string>>;
   readonly schema?: "default" | "coerced";
@@ -125,6 +127,10 @@ const LONGEST_PATH = 2_000;
 
 function Row({ node, query, selected }: { node: Node; query: URLSearchParams; selected: string | undefined }) {
   const indent = { "--depth": String(node.depth) };
+  if (node.kind === "rest")
+    return html`<tr>
+      <td colspan="4" class="dim" style=${indent}>${count(node.left, "other")} of this table: search for them</td>
+    </tr>`;
   if (node.kind === "more")
     return html`<tr>
       <td colspan="4" style=${indent}>
@@ -238,6 +244,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
   const [step, setStep] = useState<Step>({ kind: "edit" });
   const [said, say] = useState<Answer | undefined>(undefined);
   const [open, setOpen] = useState(false);
+  if (of.large) return html`<p class="dim">It has too many settings to be edited at once: change them one by one.</p>`;
   if (of.masked && !of.secret && (of.type === "table" || of.type === "list"))
     return html`<p class="dim">Some of it is secret and not shown: change its settings one by one.</p>`;
   const kind = /boolean/u.test(of.type) ? "boolean" : /integer|number/u.test(of.type) ? "number" : "text";

@@ -9,7 +9,7 @@ import type { State } from "../../manager/state.ts";
 import type { Context } from "../context.ts";
 import type { Manager } from "../managers.ts";
 import type { Visitor } from "../options.ts";
-import { textOfValue } from "./configuration.ts";
+import { previewOf } from "../preview.ts";
 
 const MOST_PATHS = 6;
 const MOST_LINES = 500;
@@ -112,8 +112,8 @@ async function difference(state: State, from: number, to: number): Promise<objec
       changed: all.length,
       lines: all.slice(0, MOST_LINES).map(({ path, old_value, new_value }) => ({
         path,
-        old_value: old_value === undefined ? undefined : textOfValue(old_value),
-        new_value: new_value === undefined ? undefined : textOfValue(new_value),
+        old_value: old_value === undefined ? undefined : previewOf(old_value),
+        new_value: new_value === undefined ? undefined : previewOf(new_value),
       })),
     };
   } catch (error) {

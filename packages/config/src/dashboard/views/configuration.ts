@@ -3,9 +3,12 @@ import { newBudget } from "../../budget.ts";
 import { originAt, explain, type Explanation } from "../../core/explain.ts";
 import { isTable } from "../../core/draft.ts";
 import type { Origin } from "../../core/layer.ts";
+import { type Mask, maskBelow, REDACTED } from "../../core/secrets.ts";
+import { keysOf } from "../../core/table.ts";
 import { placeOf } from "../../core/layers.ts";
 import { formatPath, joinPath, parsePath } from "../../core/path.ts";
 import type { Shape } from "../../core/shape.ts";
+import { holdsMore } from "../../core/making.ts";
 import { countLeaves, valueAt } from "../../core/snapshot.ts";
 import type { Segments, Table, Value } from "../../core/value.ts";
 import type { State } from "../../manager/state.ts";
@@ -13,20 +16,23 @@ import { writtenOf } from "../../core/json_writer.ts";
 import { type Context, listIn, numberIn } from "../context.ts";
 import type { Manager } from "../managers.ts";
 import type { Visitor } from "../options.ts";
-import { cut } from "../text.ts";
+import { previewOf } from "../preview.ts";
 
 /** Tables with more keys are collapsed. */
 const LARGE = 60;
 const PAGE = 200;
 const MOST_ROWS = 1_000;
 const MOST_LOOKED = 200_000;
+/** What holds more values is not edited at once. */
+const MOST_EDITED = 2_000;
 
 /** A node of the configuration in a row. */
 export interface Node {
   readonly path: string;
   readonly key: string;
   readonly depth: number;
-  readonly kind: "table" | "leaf" | "more";
+  /** `more`: others are listed when they are asked for; `rest`: there are too many to list. */
+  readonly kind: "table" | "leaf" | "more" | "rest";
   readonly type?: string;
   readonly value?: string;
   readonly secret?: boolean;
@@ -84,91 +90,95 @@ async function view(
     version: snapshot.version,
     keys: countLeaves(snapshot.tree),
     overrides: [...overrides].length,
-    ...(flat ? looker.list(search, only, numberIn(query, "n", PAGE, MOST_ROWS)) : looker.tree(query)),
+    ...(flat ? await looker.list(search, only, numberIn(query, "n", PAGE, MOST_ROWS)) : looker.tree(query)),
     ...(path === null || path === "" ? {} : { panel: await panel(manager, state, path) }),
   };
 }
 
 class Looker {
   private readonly state: State;
-  private readonly shown: Table;
 
   constructor(state: State) {
     this.state = state;
-    this.shown = state.configuration.snapshot.redacted();
   }
 
   tree(query: URLSearchParams): { rows: Node[] } {
     const opened = new Set(listIn(query, "open"));
     const closed = new Set(listIn(query, "closed"));
     const more = new Set(listIn(query, "more"));
+    const { overrides, snapshot } = this.state.configuration;
     const rows: Node[] = [];
-    const visit = (table: Table, path: string, segments: Segments, depth: number) => {
-      const keys = Object.keys(table);
+    const visit = (table: Table, mask: Mask, path: string, segments: Segments, depth: number) => {
+      const keys = keysOf(table);
       const most = more.has(path === "" ? "." : path) ? MOST_ROWS : PAGE;
-      for (const key of keys.slice(0, most)) {
-        if (rows.length >= MOST_ROWS) break;
-        const value = table[key]!;
+      let listed = 0;
+      for (; listed < keys.length && listed < most && rows.length < MOST_ROWS; listed++) {
+        const key = keys[listed]!;
         const below = joinPath(path, key);
         const at = [...segments, key];
-        if (!isTable(value) || Object.keys(value).length === 0) {
+        const inner = maskBelow(mask, key);
+        const value = inner === undefined ? REDACTED : table[key]!;
+        if (inner === undefined || !isTable(value) || keysOf(value).length === 0) {
           rows.push(this.leaf(value, below, key, at, depth));
           continue;
         }
-        const count = Object.keys(value).length;
+        const count = keysOf(value).length;
         const open = !closed.has(below) && (opened.has(below) || count <= LARGE);
-        const { overrides } = this.state.configuration;
-        rows.push({
-          path: below,
-          key,
-          depth,
-          kind: "table",
-          keys: count,
-          open,
-          overridden: overrides.hasWithin(at) || overrides.deciding(at) !== undefined,
-        });
-        if (open) visit(value, below, at, depth + 1);
+        const overridden = overrides.hasWithin(at) || overrides.deciding(at) !== undefined;
+        rows.push({ path: below, key, depth, kind: "table", keys: count, open, overridden });
+        if (open) visit(value, inner, below, at, depth + 1);
       }
-      if (keys.length > most)
-        rows.push({ path: path === "" ? "." : path, key: "", depth, kind: "more", left: keys.length - most });
+      const left = keys.length - listed;
+      if (left === 0) return;
+      // What is beyond that is found by a search.
+      const isAll = most === MOST_ROWS || rows.length >= MOST_ROWS;
+      rows.push({ path: path === "" ? "." : path, key: "", depth, kind: isAll ? "rest" : "more", left });
     };
-    visit(this.shown, "", [], 0);
+    visit(snapshot.tree, this.state.spec.secrets.mask, "", [], 0);
     return { rows };
   }
 
-  /** Matching leaves, as a list. */
-  list(search: string, only: string | null, count: number): { rows: Node[]; matching: number; more: boolean } {
+  /** Matching leaves, as a list. Looks at all of a large configuration in slices. */
+  async list(
+    search: string,
+    only: string | null,
+    count: number,
+  ): Promise<{ rows: Node[]; matching: number; more: boolean }> {
+    const { overrides, raw, snapshot } = this.state.configuration;
+    const { secrets } = this.state.spec;
+    const budget = newBudget();
     const rows: Node[] = [];
     let matching = 0;
     let looked = 0;
-    const visit = (table: Table, path: string, segments: Segments): void => {
-      for (const key of Object.keys(table)) {
+    const fits = (path: string, at: Segments, value: Value): boolean => {
+      if (only === "overrides" && overrides.deciding(at) === undefined) return false;
+      if (only === "defaults" && valueAt(raw, at) !== undefined) return false;
+      if (search === "" || path.toLowerCase().includes(search)) return true;
+      return previewOf(secrets.redact(at, value)).toLowerCase().includes(search);
+    };
+    const visit = async (table: Table, mask: Mask, path: string, segments: Segments): Promise<void> => {
+      for (const key of keysOf(table)) {
         if (++looked > MOST_LOOKED) return;
-        const value = table[key]!;
+        if ((looked & 63) === 0 && budget.spent()) await budget.turn();
         const below = joinPath(path, key);
         const at = [...segments, key];
-        if (isTable(value)) {
-          visit(value, below, at);
-          continue;
+        const inner = maskBelow(mask, key);
+        const value = inner === undefined ? REDACTED : table[key]!;
+        if (inner !== undefined && isTable(value)) {
+          await visit(value, inner, below, at);
+        } else if (fits(below, at, value)) {
+          matching++;
+          if (rows.length < count) rows.push(this.leaf(value, below, below, at, 0));
         }
-        if (
-          search !== "" &&
-          !below.toLowerCase().includes(search) &&
-          !textOfValue(value).toLowerCase().includes(search)
-        )
-          continue;
-        if (only === "overrides" && this.state.configuration.overrides.deciding(at) === undefined) continue;
-        if (only === "defaults" && valueAt(this.state.configuration.raw, at) !== undefined) continue;
-        matching++;
-        if (rows.length < count) rows.push(this.leaf(value, below, below, at, 0));
       }
     };
-    visit(this.shown, "", []);
+    await visit(snapshot.tree, secrets.mask, "", []);
     return { rows, matching, more: matching > rows.length };
   }
 
-  private leaf(value: Value, path: string, key: string, at: Segments, depth: number): Node {
+  private leaf(held: Value, path: string, key: string, at: Segments, depth: number): Node {
     const { layers, overrides, raw } = this.state.configuration;
+    const value = this.state.spec.secrets.redact(at, held)!;
     const origin = valueAt(raw, at) === undefined ? undefined : originAt(at, layers, overrides);
     return {
       path,
@@ -176,7 +186,7 @@ class Looker {
       depth,
       kind: "leaf",
       type: typeOf(value),
-      value: textOfValue(value),
+      value: previewOf(value),
       secret: this.state.spec.secrets.covers(at),
       badge: badgeOf(origin, this.state),
       place: origin === undefined ? "the schema's default" : placeOf(origin),
@@ -203,14 +213,16 @@ async function panel(manager: Manager, state: State, text: string): Promise<obje
   ].map((one) => ({ ...one, why: manager.scrub(one.why) }));
   const { value } = found;
   const masked = found.secret || value !== valueAt(now.snapshot.tree, path);
+  const large = holdsMore(value, MOST_EDITED);
   return {
     path: found.path,
     version: found.version,
-    value: value === undefined ? undefined : textOfValue(value),
+    value: value === undefined ? undefined : previewOf(value),
     // What an editor begins with: nothing of what is not shown whole.
-    editable: value === undefined || masked ? "" : typeof value === "string" ? value : writtenOf(value, 2),
+    editable: value === undefined || masked || large ? "" : typeof value === "string" ? value : writtenOf(value, 2),
     masked,
-    copies: value === undefined || masked ? {} : copiesOf(path, value),
+    large,
+    copies: value === undefined || masked || large ? {} : copiesOf(path, value),
     type: value === undefined ? "nothing" : typeOf(value),
     secret: found.secret,
     schema: found.schema,
@@ -240,14 +252,14 @@ function layerOf(
     source: one.source,
     badge: badgeOf(one.origin, state),
     place: one.place,
-    value: textOfValue(one.value),
+    value: previewOf(one.value),
     why: one.why,
   };
 }
 
 function comesBack({ shadowed, merged }: Explanation): object | undefined {
   const [next] = [...merged, ...shadowed];
-  return next === undefined ? { nothing: true } : { value: textOfValue(next.value), place: next.place };
+  return next === undefined ? { nothing: true } : { value: previewOf(next.value), place: next.place };
 }
 
 /** The type that the schema expects at a path, in words. */
@@ -255,7 +267,7 @@ function expectedOf(shape: Shape, path: Segments): string | undefined {
   let at: Shape | undefined = shape;
   for (const segment of path) at = at?.children.get(segment) ?? at?.rest;
   if (at === undefined || at.guess === true) return undefined;
-  const values = at.values?.map((one) => textOfValue(one)).join(" | ");
+  const values = at.values?.map((one) => previewOf(one)).join(" | ");
   const name = values ?? at.options?.map((one) => one.type ?? "").join(" | ") ?? at.type;
   return name === undefined || name === "" ? undefined : `${name}${at.nullable === true ? " | null" : ""}`;
 }
@@ -277,16 +289,6 @@ export function typeOf(value: Value): string {
   if (Array.isArray(value)) return "list";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
   return typeof value;
-}
-
-export function textOfValue(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "number") return String(value);
-  try {
-    return cut(writtenOf(value), 400);
-  } catch {
-    return "a value that cannot be shown";
-  }
 }
 
 /** Longer ones are not for a clipboard. */

@@ -1,7 +1,9 @@
 import { erlang } from "@otpts/runtime";
+import { newBudget } from "../../budget.ts";
 import { formatPath } from "../../core/path.ts";
 import { matches, parsePattern } from "../../core/pattern.ts";
 import { isTable } from "../../core/draft.ts";
+import { keysOf } from "../../core/table.ts";
 import type { Segments, Table } from "../../core/value.ts";
 import type { State } from "../../manager/state.ts";
 import type { Context } from "../context.ts";
@@ -43,7 +45,7 @@ export async function sources(
       pid: keyOf(state.sources.find(({ name }) => name === source.name)?.worker),
     })),
     ...subscriptionsOf(state, now),
-    ...(pattern === null || pattern === "" ? {} : { tried: tried(state, pattern) }),
+    ...(pattern === null || pattern === "" ? {} : { tried: await tried(state, pattern) }),
   };
 }
 
@@ -74,23 +76,27 @@ function subscriptionsOf(state: State, now: number): object {
   return { subscriptions_count: all.length, subscriptions: all.slice(0, MOST) };
 }
 
-function tried(state: State, text: string): object {
+/** Looks at all of a large configuration in slices. */
+async function tried(state: State, text: string): Promise<object> {
   try {
     const pattern = parsePattern(text, "try pattern");
     const found: string[] = [];
     let count = 0;
-    const visit = (table: Table, above: Segments) => {
-      for (const key of Object.keys(table)) {
+    const budget = newBudget();
+    let looked = 0;
+    const visit = async (table: Table, above: Segments): Promise<void> => {
+      for (const key of keysOf(table)) {
+        if ((++looked & 63) === 0 && budget.spent()) await budget.turn();
         const path = [...above, key];
         if (matches(pattern, path)) {
           count++;
           if (found.length < MOST) found.push(formatPath(path));
         }
         const value = table[key]!;
-        if (isTable(value)) visit(value, path);
+        if (isTable(value)) await visit(value, path);
       }
     };
-    visit(state.configuration.snapshot.tree, []);
+    await visit(state.configuration.snapshot.tree, []);
     return { pattern: text, count, paths: found };
   } catch (error) {
     return { pattern: text, error: (error as Error).message };

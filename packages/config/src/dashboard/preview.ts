@@ -1,0 +1,36 @@
+/** A value on one line, as far as one shows it: of a large one only the beginning is looked at. */
+import { isTable } from "../core/draft.ts";
+import { keysOf } from "../core/table.ts";
+import type { Value } from "../core/value.ts";
+import { writtenOf } from "../core/json_writer.ts";
+import { cut } from "./text.ts";
+
+const LENGTH = 400;
+/** Entries that are looked at: more of them are longer than a line in any case. */
+const ENTRIES = LENGTH / 2;
+
+export function previewOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "number") return String(value);
+  try {
+    return cut(writtenOf(beginning(value as Value, { left: ENTRIES })), LENGTH);
+  } catch {
+    return "a value that cannot be shown";
+  }
+}
+
+// Each entry takes two characters at least, so what is left out lies beyond the cut.
+function beginning(value: Value, entries: { left: number }): Value {
+  if (typeof value === "string") return value.length > LENGTH ? value.slice(0, LENGTH + 1) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (!isTable(value)) {
+    const list: Value[] = [];
+    for (let i = 0; i < value.length && entries.left-- > 0; i++) list.push(beginning(value[i]!, entries));
+    return list;
+  }
+  const keys = keysOf(value);
+  const table: [string, Value][] = [];
+  for (let i = 0; i < keys.length && entries.left-- > 0; i++)
+    table.push([keys[i]!, beginning(value[keys[i]!]!, entries)]);
+  return Object.fromEntries(table);
+}
