@@ -1,8 +1,8 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
+
+import { generate } from "selfsigned";
 
 /** PEM texts. */
 export interface Pair {
@@ -10,19 +10,30 @@ export interface Pair {
   readonly key: string;
 }
 
-/** An authority that signs certificates, made with openssl. */
+const common = { keyType: "ec", curve: "P-256", algorithm: "sha256" } as const;
+
+/** An authority that signs certificates. */
 export class Authority {
+  /** A folder for files of the test. */
   readonly dir: string;
+  private readonly pair: Pair;
   private made = 0;
 
-  private constructor(dir: string) {
+  private constructor(dir: string, pair: Pair) {
     this.dir = dir;
+    this.pair = pair;
   }
 
   static async make(): Promise<Authority> {
-    const authority = new Authority(await mkdtemp(join(tmpdir(), "otpts-tls-")));
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "ca.key"];
-    await authority.openssl("req", "-x509", ...key, "-out", "ca.pem", "-days", "2", "-subj", "/CN=otpts test");
+    const { cert, private: key } = await generate([{ name: "commonName", value: "otpts test" }], {
+      ...common,
+      extensions: [
+        { name: "basicConstraints", cA: true, critical: true },
+        { name: "keyUsage", keyCertSign: true, cRLSign: true, critical: true },
+      ],
+    });
+    const authority = new Authority(await mkdtemp(join(tmpdir(), "otpts-tls-")), { cert, key });
+    await writeFile(authority.ca_file, cert);
     return authority;
   }
 
@@ -30,29 +41,24 @@ export class Authority {
     return join(this.dir, "ca.pem");
   }
 
-  async ca(): Promise<string> {
-    return readFile(this.ca_file, "utf8");
+  get ca(): string {
+    return this.pair.cert;
   }
 
-  /** @param names of the server, as `IP:127.0.0.1` or `DNS:name` */
-  async sign(names = "IP:127.0.0.1"): Promise<Pair> {
-    const name = `c${++this.made}`;
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${name}.key`];
-    await this.openssl("req", ...key, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-    await writeFile(join(this.dir, `${name}.ext`), `subjectAltName=${names}\n`);
-    const by = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", `${name}.ext`];
-    await this.openssl("x509", "-req", "-in", `${name}.csr`, "-out", `${name}.pem`, ...by);
-    const [cert, secret] = await Promise.all(
-      [`${name}.pem`, `${name}.key`].map((file) => readFile(join(this.dir, file), "utf8")),
-    );
-    return { cert: cert!, key: secret! };
+  /** @param name of the server: an IP address or a DNS name */
+  async sign(name = "127.0.0.1"): Promise<Pair> {
+    const isAddress = /^[\d.]+$/.test(name);
+    const { cert, private: key } = await generate([{ name: "commonName", value: `c${++this.made}` }], {
+      ...common,
+      ca: this.pair,
+      extensions: [
+        { name: "subjectAltName", altNames: [isAddress ? { type: 7, ip: name } : { type: 2, value: name }] },
+      ],
+    });
+    return { cert, key };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.dir, { recursive: true, force: true });
-  }
-
-  private async openssl(...args: string[]): Promise<void> {
-    await promisify(execFile)("openssl", args, { cwd: this.dir });
   }
 }
