@@ -8,11 +8,13 @@ const MOST = 2_000;
 const LIKE_ONE = 200;
 
 /**
- * The beginning of a tree, for a reader: a few thousand values. A key or element `…` says how much is left out, and where.
- * A tree that is not larger is the same object.
+ * The beginning of a value, for a reader. A key or element `…` says how much is left out, and where. A value that is not larger
+ * is the same object.
+ *
+ * @param most the number of values. Default: 2,000
  */
-export function excerptOf(tree: Table): Table {
-  return cut(tree, { left: MOST }) as Table;
+export function excerptOf(value: Value, most: number = MOST): Value {
+  return cut(value, { left: most });
 }
 
 interface Room {

@@ -17,7 +17,7 @@ test("an excerpt says what it leaves out, and where", () => {
     wide: { k0: 1, k1997: 1, "…": "98002 more keys" },
     "…": "1 more keys",
   });
-  expect(excerptOf(plain({ list: Array.from({ length: 5_000 }, () => 1) }))["list"]).toHaveLength(1_999);
+  expect(excerptOf(Array.from({ length: 5_000 }, () => 1))).toHaveLength(2_000);
   expect(excerptOf(plain({ a: "x".repeat(1_000_000), b: 1 }))).toEqual({
     a: "… 1000000 characters",
     "…": "1 more keys",
