@@ -10,7 +10,7 @@ import { Exit, OtpError } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
-import { absence, calling, explain, locate, post } from "./behaviour/gen.ts";
+import { absence, calling, explain, locate, nameOf, post } from "./behaviour/gen.ts";
 import {
   clear,
   type DebugFunction,
@@ -145,8 +145,7 @@ export async function log_to_file(server: ServerRef, file: string | false, timeo
     opened = new LogFile(file);
   } catch (cause) {
     await to(undefined);
-    const who = typeof server === "string" ? `"${server}"` : String(server);
-    throw new OtpError(OPEN_FILE, `Cannot log ${who} to "${file}": ${(cause as Error).message}`);
+    throw new OtpError(OPEN_FILE, `Cannot log ${nameOf(server)} to "${file}": ${(cause as Error).message}`);
   }
   return to(opened);
 }
@@ -271,11 +270,10 @@ function sysExit(
   given: readonly unknown[],
   timeout: Timeout | undefined,
 ): Exit {
-  const who = typeof server === "string" ? `"${server}"` : String(server);
   const word = isTuple(name) ? wordOf(name as readonly [Atom, unknown]) : (name as Atom);
   return new Exit(
     [reason, [SYS, name, given]],
-    `sys.${word.name} of ${who} failed: ${explain(reason, server, timeout)}`,
+    `sys.${word.name} of ${nameOf(server)} failed: ${explain(reason, server, timeout)}`,
   );
 }
 

@@ -19,7 +19,7 @@ import { type ReplyHandlers, Request } from "../call/request.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { now } from "../process/clock.ts";
 import { Deadline } from "../process/deadline.ts";
-import { absence, locate } from "./gen.ts";
+import { absence, locate, nameOf } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
 
@@ -261,7 +261,7 @@ function finished(outcome: Outcome, request: Posted): Response {
   if (kind === "reply") return [REPLY, value];
   throw new OtpError(
     [value, request.server],
-    `Request to ${describe(request.server)} failed: the server ended with reason ${describe(value)}`,
+    `Request to ${nameOf(request.server as ServerRef)} failed: the server ended with reason ${describe(value)}`,
   );
 }
 

@@ -116,6 +116,8 @@ class Printer {
     }
     // `Array.isArray` throws for a revoked proxy, by which it is recognised.
     if (Array.isArray(value)) return this.#array(value, depth, indent);
+    // A registry of names is a module or an object with a table: neither helps where a name in it is shown.
+    if (!proxy && "whereis_name" in value && "register_name" in value) return "[Registry]";
     const known = proxy ? undefined : this.#builtIn(value, depth, indent);
     if (known !== undefined) return known;
     const prefix = prefixOf(value);

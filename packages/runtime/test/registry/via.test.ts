@@ -10,6 +10,7 @@ import {
   atom,
   atoms,
   supervisor,
+  sys,
 } from "@otpts/runtime";
 import { gen_statem } from "@otpts/runtime/gen_statem";
 import { registry } from "@otpts/runtime/registry";
@@ -41,6 +42,16 @@ test("a server is started, called, cast to and stopped under a key of the regist
   expect(Exit.is(gone, NOPROC)).toBe(true);
   expect(String(gone)).toContain(
     `Call to [ 'users', [ 'user', 1 ] ] with request "next" failed: no process has this name`,
+  );
+});
+
+test("whatever fails for a key names the key", async () => {
+  await kit.start_supervised(registry.child_spec({ name: "users" }));
+  const shown = "[ 'users', [ 'user', 9 ] ]";
+  await expect(sys.get_state(key(9))).rejects.toThrow(`sys.get_state of ${shown} failed`);
+  await expect(gen_server.stop(key(9))).rejects.toThrow(shown);
+  await expect(gen_server.receive_response(gen_server.send_request(key(9), "next"), 100)).rejects.toThrow(
+    `Request to ${shown} failed`,
   );
 });
 

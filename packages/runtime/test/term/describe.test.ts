@@ -1,4 +1,5 @@
 import { NOPROC, OK, atom, erlang } from "@otpts/runtime";
+import { registry } from "@otpts/runtime/registry";
 import { inspect } from "node:util";
 import { describe as group, expect, test, vi } from "vitest";
 
@@ -13,6 +14,7 @@ group("describe", () => {
     [atom.ensure("Elixir.Name"), "'Elixir.Name'"],
     [[NOPROC, ["x", 1]], "[ noproc, [ 'x', 1 ] ]"],
     [{ a: { b: [1] } }, "{ a: { b: [ 1 ] } }"],
+    [{ via: [registry, ["users", 7]] }, "{ via: [ [Registry], [ 'users', 7 ] ] }"],
     [new Error("boom"), "Error: boom"],
     [[new TypeError("boom"), 1], "[ TypeError: boom, 1 ]"],
   ])("tells %o in one line", (term, text) => {
