@@ -76,7 +76,7 @@ describe("Configuration Templates", () => {
   test("a bare value that is not one TOML value is refused by its place, and not quoted", async () => {
     const env = { INTERFACES: "eth0", DATABASE_URL: "", MAX_CONNECTIONS: "1\nadmin = true" };
     const error = (await filled(env).catch((reason: unknown) => reason)) as Error;
-    expect(error.message).toMatch(/must read as one TOML value.*line 7, column 19/);
+    expect(error.message).toMatch(/must be one TOML value.*line 7, column 19/);
     expect(error.message).not.toContain("admin");
   });
 

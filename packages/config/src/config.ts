@@ -298,7 +298,7 @@ export class ConfigClient<T = unknown, I = T> {
   for(manager: string | Atom | ConfigSpec): ConfigClient {
     if (typeof manager === "string") return new ConfigClient(manager);
     if (manager instanceof ConfigSpec || manager instanceof Atom) return new ConfigClient(manager.name);
-    throw new TypeError(`Cannot make a client: for wants a name or a ConfigSpec, got ${typeof manager}`);
+    throw new TypeError(`Cannot make a client: for takes a name or a ConfigSpec, got ${typeof manager}`);
   }
 
   async #write(

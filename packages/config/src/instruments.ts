@@ -30,7 +30,7 @@ export const COUNTERS = {
     "{failure}",
     "Puts and reloads that were refused as not valid",
   ),
-  source_errors: counter("config.source.errors", "{error}", "Failures of sources, by what failed"),
+  source_errors: counter("config.source.errors", "{error}", "Failures of sources, by kind"),
   source_recoveries: counter("config.source.recoveries", "{recovery}", "Sources that work again after failures"),
   subscriber_errors: counter("config.subscriber.errors", "{error}", "Callbacks of subscribers that failed"),
   slow_calls: counter("config.subscriber.slow_calls", "{call}", "Callbacks of subscribers that ran too long"),
@@ -52,13 +52,13 @@ export const GAUGES: readonly Gauge[] = [
   gauge(
     "config.last_reload_successful",
     "",
-    "Whether what sources have now is effective: nothing is refused, and no required source fails",
+    "Whether the sources' values are effective: none is refused, and no required source fails",
     (status) => [[Number(isSuccessful(status))]],
   ),
   gauge(
     "config.last_reload_success_timestamp_seconds",
     "s",
-    "When what all required sources had was last effective",
+    "Last time at which the values of all required sources were effective",
     (status) => {
       const at = lastSuccess(status);
       return at === undefined ? [] : [[at]];
@@ -67,7 +67,7 @@ export const GAUGES: readonly Gauge[] = [
   gauge(
     "config.info",
     "",
-    "Hash of the effective configuration without its secrets: equal where configurations are equal",
+    "Hash of the effective configuration without its secrets: equal for equal configurations",
     ({ content_hash }) => [[1, { hash: content_hash }]],
   ),
   gauge("config.version", "{version}", "Version of the effective configuration", ({ version }) => [[version]]),
@@ -101,7 +101,7 @@ export const GAUGES: readonly Gauge[] = [
   ofSource(
     "config.source.last_success_timestamp_seconds",
     "s",
-    "When a source last gave data, or was found to have none",
+    "Time of a source's last successful load",
     ({ last_success }) => seconds(last_success),
   ),
 ];

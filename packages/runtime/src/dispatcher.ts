@@ -30,7 +30,7 @@ export function use(next: Dispatcher): Dispatcher {
     typeof given.dismiss !== "function"
   ) {
     throw new TypeError(
-      `Cannot use ${describe(next)} as dispatcher: give dispatcher.turns, or what nact_dispatcher returned`,
+      `Cannot use ${describe(next)} as dispatcher: give dispatcher.turns, or the result of nact_dispatcher`,
     );
   }
   return useDispatcher(next);

@@ -138,7 +138,10 @@ export async function multi_call(
 export function reply(from: From, value: unknown): typeof OK {
   if (acting()?.alive === false) return OK;
   if (!isTuple(from) || from.length !== 2) {
-    throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what handle_call got, got ${describe(from)}`);
+    throw new ErlangError(
+      BADARG,
+      `Cannot reply: \`from\` must be the one that handle_call received, got ${describe(from)}`,
+    );
   }
   answer(from, value);
   return OK;

@@ -223,7 +223,7 @@ export async function get_childspec(supervisor: ServerRef, id: unknown): Promise
  * supervisor.tree("shop", { depth: 1 })?.children?.map(({ id, status, restarts }) => [id, status, restarts]);
  */
 export function tree(supervisor: ServerRef, options: TreeOptions = {}): TreeNode | undefined {
-  checkOptions(options, ["depth", "max_children", "first_child"], "tell a tree");
+  checkOptions(options, ["depth", "max_children", "first_child"], "show a tree");
   const process = gen.locate(supervisor);
   return process === undefined ? undefined : treeOfProcess(process, options);
 }

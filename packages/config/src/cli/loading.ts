@@ -80,7 +80,7 @@ async function answerOf(source: Source, name: string, spec: ConfigSpec): Promise
       if (loaded?.outcome === "absent") return { state: "absent" };
       if (loaded?.outcome === "data" && loaded.contribution !== undefined)
         return { state: "ok", contribution: loaded.contribution };
-      throw new Error('its load must answer "data" with a contribution, or "absent"');
+      throw new Error('its load must return "data" with a contribution, or "absent"');
     } catch (thrown) {
       const error = asError(thrown);
       if (error instanceof ConfigSourceError) return { state: "error", error };

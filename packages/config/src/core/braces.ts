@@ -26,9 +26,9 @@ export function expandBraces(text: string, literal: (index: number) => boolean):
   if (!text.includes("{") && !text.includes("}")) return [text];
   const whole = sequence(text, 0, text.length, partners(text, literal));
   const { count, characters } = sizeOf(whole);
-  if (count > MAX_ALTERNATIVES) throw new BraceFault(`its braces spell out more than ${MAX_ALTERNATIVES} patterns`);
+  if (count > MAX_ALTERNATIVES) throw new BraceFault(`its braces expand to more than ${MAX_ALTERNATIVES} patterns`);
   if (characters > MAX_CHARACTERS) {
-    throw new BraceFault(`its braces spell out more than ${MAX_CHARACTERS} characters`);
+    throw new BraceFault(`its braces expand to more than ${MAX_CHARACTERS} characters`);
   }
   return [...new Set(expand(text, { max: MAX_ALTERNATIVES }))];
 }

@@ -281,7 +281,7 @@ function linksAmong(
       .map((variable) => `"${variable}"`)
       .join(", ");
     const rest = left.length > 3 ? ` and ${left.length - 3} more` : "";
-    const message = `${shown}${rest} tell of a service "${service}" of Kubernetes or Docker and are not used; with { service_links: true } they are`;
+    const message = `${shown}${rest} describe the service "${service}" of Kubernetes or Docker and are not used; { service_links: true } uses them`;
     diagnostics.push({ source, code: "service_link", message });
   }
   return all;

@@ -4,7 +4,7 @@ import type { Segments, Value } from "./value.ts";
 
 /**
  * The package's JSON reader (RFC 8259), for files, variables, arguments, Consul and templates alike. No digits are
- * lost: an integer beyond 2^53 becomes a bigint, and a number that no finite number can hold is refused. Duplicate keys
+ * lost: an integer beyond 2^53 becomes a bigint, and a number beyond the range of doubles is refused. Duplicate keys
  * and `__proto__` are refused. It keeps its own stack, and takes time in proportion to the text.
  */
 

@@ -120,7 +120,7 @@ class AdmittedLayer implements Layer {
       });
       if (lost.some((one) => one.length === from.length)) return double;
       const [old, path] = [writtenAs(from), formatPath(to)];
-      const message = `"${formatPath(old)}" is called "${path}" by now, write it so (${this.placeAt(old)})`;
+      const message = `"${formatPath(old)}" is now called "${path}"; use the new name (${this.placeAt(old)})`;
       return [{ source, code: "old_name", message, path }, ...double];
     });
   }

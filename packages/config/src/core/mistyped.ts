@@ -133,7 +133,7 @@ function coerced(
       if (end < length) deeper({ ...place, from: end });
     } else if (isMisread(said, made, known)) {
       const origin: Origin = layers.findLast(({ tree }) => valueAt(tree, path) === said)?.origin(path) ?? PUT;
-      const message = `"${formatPath(path)}" is ${nameOf(said)}, of which the schema makes ${nameOf(made)} in its own way, wanted ${WANTED[kindOf(made)]} (${placed(origin)})`;
+      const message = `"${formatPath(path)}" is ${nameOf(said)}, which the schema converts to ${nameOf(made)} by its own rule, wanted ${WANTED[kindOf(made)]} (${placed(origin)})`;
       found.push({ source: origin.source, code: "type", message, path: formatPath(path) });
     }
   };

@@ -26,4 +26,4 @@ export function decimalOf(text: string): number | undefined {
 }
 
 /** The problem with a number that no finite number is near; the sentence ends with advice. */
-export const BEYOND_NUMBERS = "a number that no finite number can hold (a text needs quotes)";
+export const BEYOND_NUMBERS = "a number beyond the range of doubles (a text needs quotes)";

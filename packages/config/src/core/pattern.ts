@@ -138,7 +138,7 @@ function protect(pattern: string, action: string): { readonly text: string; read
     } else text += char;
   }
   if (after) {
-    throw new TypeError(`Cannot ${action} ${shown(pattern)}: "\\" at its end takes the meaning from nothing`);
+    throw new TypeError(`Cannot ${action} ${shown(pattern)}: "\\" at its end escapes nothing`);
   }
   return { text, escaped };
 }

@@ -113,7 +113,7 @@ export class Admission {
     // The keys of a very long list are not read, because the engine would have to make them; a hole is found on the
     // way.
     if (this.strict && value.length <= MAX_KEYS && Object.keys(value).length !== value.length) {
-      this.refuse("is a list with holes or with keys of its own, must be plain data");
+      this.refuse("is a list with holes or with additional keys, must be plain data");
     }
     return undefined;
   }
@@ -158,7 +158,7 @@ export class Admission {
   /** The reason why the walk failed: inspecting a proxy runs its traps, which may throw anything. */
   refusal(error: unknown): PlainDataError {
     if (error instanceof PlainDataError) return error;
-    return new PlainDataError(Object.freeze([...this.path]), "cannot be read: looking at it throws");
+    return new PlainDataError(Object.freeze([...this.path]), "cannot be read: reading it throws");
   }
 
   private table(source: object, keys: readonly string[], before: Value | undefined): Table {

@@ -149,7 +149,7 @@ export function check(
       const values = trees.map((tree): ValueAtPath => [[], tree]);
       const shown = (path: Segments, message: string): string =>
         secrets.covers(path)
-          ? "is not valid (what is wrong is not shown, as it is secret)"
+          ? "is not valid (the problem is not shown, as the value is secret)"
           : secrets.scrub(message, values);
       if (budget === undefined) return shown;
       return andThen(secretsMet(secrets, values, budget), () => shown);
@@ -232,7 +232,7 @@ function applied(
       return andThen(admitted(now, proposal, make), (written) =>
         andThen(byNewNames(written, proposal, rules, budget), (value) => {
           if (!isTable(value)) {
-            const message = "a merge wants a table; to set a value use put";
+            const message = "a merge needs a table; to set a value use put";
             throw refused(message, proposal, proposal.path, message);
           }
           return withMerged(now, proposal, value, make);
@@ -399,7 +399,7 @@ function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules, bu
     const away = moved.find(({ to }) => !isWithin(to, at));
     if (away === undefined) return valueAt(tree, at) ?? {};
     const [old, fresh] = [formatPath(away.from), formatPath(away.to)];
-    const message = `is called "${fresh}" by now, and must be put there`;
+    const message = `is now called "${fresh}", and must be put there`;
     throw refused(`"${old}" ${message}`, proposal, away.from, message);
   });
 }

@@ -83,7 +83,7 @@ function shapeConflicts(source: string, layer: Layer, below: readonly Layer[]): 
       if (isTable(value) !== isTable(top[1][key])) {
         const shown = formatPath(at);
         const [over, beneath] = [placeOf(layer.origin(at)), placeOf(top[0].origin(at))];
-        const message = `"${shown}" of ${over} replaces what ${beneath} has there: one of them is a table, the other is none`;
+        const message = `"${shown}" of ${over} replaces the value of ${beneath}: one of them is a table, the other is not`;
         found.push({ source, code: "shape", message, path: shown });
       } else if (isTable(value)) {
         const last = having.findLastIndex(([, table]) => !isTable(table[key]));

@@ -232,7 +232,7 @@ class Filling {
     const typed = expected === undefined ? undefined : typedText(text, expected);
     if (typed !== undefined) return typed;
     if (value !== undefined) return value;
-    const message = "what stands here must read as one TOML value without tables (a string needs quotes)";
+    const message = "this text must be one TOML value without tables (a string needs quotes)";
     this.#problems.push(expected === undefined ? { offset, message, untyped: true } : { offset, message });
     return "";
   }
@@ -248,7 +248,7 @@ class Filling {
     let value: Value | undefined = fallback;
     if (kind === "basic" && fallback.includes("\\")) value = this.#read(`"${fallback}"`);
     if (typeof value !== "string") {
-      this.#problem(placeholder, `the default of ${name} is not what may stand in a string`);
+      this.#problem(placeholder, `the default of ${name} is not allowed in a string`);
       return undefined;
     }
     return { value, use: { name, from: "default" } };

@@ -99,7 +99,7 @@ export class Masking {
       } else if (inKey) {
         if (char === "=") inKey = false;
         if (char === "}" && open.pop() === "{") inKey = false;
-        if (this.#text.startsWith("${", this.#at)) this.#problem("a placeholder must not stand in a key");
+        if (this.#text.startsWith("${", this.#at)) this.#problem("a placeholder is not allowed in a key");
         this.#copy(1);
       } else if (char === "[" || char === "{") {
         open.push(char);
@@ -135,7 +135,7 @@ export class Masking {
       else if (this.#text[this.#at + 1] === "$") this.#replace(2, "$");
       else if (this.#text[this.#at + 1] !== "{") this.#copy(1);
       else if (inKey) {
-        this.#problem("a placeholder must not stand in a key");
+        this.#problem("a placeholder is not allowed in a key");
         this.#copy(2);
       } else {
         const start = this.#at;
@@ -182,11 +182,11 @@ export class Masking {
     PLACEHOLDER.lastIndex = this.#at;
     const match = PLACEHOLDER.exec(this.#text);
     if (match === null) {
-      this.#problem("what begins with ${ must be ${NAME} or ${NAME:default} (write $${ for the characters)");
+      this.#problem("${ must be part of ${NAME} or ${NAME:default} (write $${ for the characters)");
       return undefined;
     }
     const [whole, name, fallback] = match;
-    if (fallback?.includes("${") === true) this.#problem("a placeholder must not stand in a default");
+    if (fallback?.includes("${") === true) this.#problem("a placeholder is not allowed in a default");
     this.#names.add(name!);
     const placeholder = { name: name!, fallback, offset: this.#at };
     this.#at += whole.length;

@@ -18,7 +18,7 @@ import type { Scalar, Segments, Value } from "./value.ts";
  *    not `007`, `1e3` or twenty digits); JSON that starts with `{` or `[`; or the text itself.
  *
  * An empty text counts as not set if the type is known and is not text. JSON loses no digits; well-formed JSON with a
- * duplicate key, the key `__proto__`, or a number that no finite number can hold is refused.
+ * duplicate key, the key `__proto__`, or a number beyond the range of doubles is refused.
  *
  * The rule is decision "Text to value" of the specification.
  *

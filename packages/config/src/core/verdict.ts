@@ -19,7 +19,8 @@ import { isError, messageIn } from "./words.ts";
 export function faultsIn(answer: unknown, value: Value | undefined, validator: unknown): readonly unknown[] {
   if (answer === false) return errorsOf(validator) ?? [false];
   if (typeof answer === "string") return answer === value ? [] : [answer];
-  if (typeof answer === "function") return ["cannot be checked: its validator returned a function, which nobody calls"];
+  if (typeof answer === "function")
+    return ["cannot be checked: its validator returned a function, which is never called"];
   if (typeof answer !== "object" || answer === null || isError(answer)) return isError(answer) ? [answer] : [];
   if (Array.isArray(answer)) return listed(answer, value);
   // A key that the value itself has means nothing, since a validator may return its argument. Keys are read only if
@@ -30,7 +31,7 @@ export function faultsIn(answer: unknown, value: Value | undefined, validator: u
       : (answer as Readonly<Record<string | symbol, unknown>>)[key];
   const tag = said("_tag");
   if (isRunnable(said) && tag !== "Success" && tag !== "Right" && tag !== "Some" && tag !== "Failure") {
-    return ["cannot be checked: its validator returned an Effect, which nobody runs"];
+    return ["cannot be checked: its validator returned an Effect, which is never run"];
   }
   for (const failure of [...["issues", "error", "left", "failure"].map(said), ...reasonsOf(said("cause"))]) {
     const found = unpacked(failure);

@@ -60,7 +60,7 @@ export const actions: Readonly<Record<string, Action>> = {
   },
   "processes/trace": async ({ hub, options }, body) => {
     const pid = processIn(body);
-    if (!hub.watching) throw new Unusable("nobody looks: open a page first");
+    if (!hub.watching) throw new Unusable("no page is open: open one first");
     if (tracing >= MOST_TRACES) throw new Unusable(`${MOST_TRACES} traces run already`);
     const { events } = hub;
     const limits = { max_events: TRACED_EVENTS, time: TRACED_FOR };
@@ -245,6 +245,6 @@ function startedAs(started: supervisor.StartedChild): Pid | undefined {
 
 function placeOf(pid: Pid): { supervisor: Pid; child_id: unknown } {
   const { supervisor: parent, child_id } = observer.details(pid) ?? {};
-  if (parent === undefined) throw new Unusable("it is no supervisor's child: nobody would start it again");
+  if (parent === undefined) throw new Unusable("it is not a supervisor's child: it would not be started again");
   return { supervisor: parent, child_id };
 }

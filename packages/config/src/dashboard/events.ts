@@ -172,7 +172,7 @@ export class Events {
       for (const [key, value] of Object.entries(measurements))
         if (key !== "count" && key !== "system_time") parts.push(`${key} ${Math.round(value * 100) / 100}`);
     } catch {
-      parts.push("what it tells cannot be read");
+      parts.push("its details cannot be read");
     }
     return {
       seq: ++this.seq,

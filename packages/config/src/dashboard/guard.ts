@@ -64,17 +64,20 @@ export class Guard {
     if (authorize === undefined) {
       const remote = remoteAddress(request, connection);
       if (remote !== undefined && !isLoopback(remote))
-        return refusal(403, `only this machine may look (the request comes from ${remote}): give the option authorize`);
+        return refusal(
+          403,
+          `only requests from this machine are allowed (this one comes from ${remote}): set the option authorize`,
+        );
       if (PROXIES.some((name) => request.headers.has(name)))
         return refusal(
           403,
-          "only this machine may look, and a proxy passed this request on: give the option authorize",
+          "only requests from this machine are allowed, and a proxy passed this one on: set the option authorize",
         );
     }
     for (const one of new Set([host, url.host])) {
       const name = hostName(one);
       const known = isLoopback(name) || (hosts?.includes(name) ?? authorize !== undefined);
-      if (!known) return refusal(403, `it is not reached by the name "${name.slice(0, 100)}": give the option hosts`);
+      if (!known) return refusal(403, `"${name.slice(0, 100)}" is not one of its host names: set the option hosts`);
     }
     const foreign = fromElsewhere(request, host, hosts ?? []);
     if (foreign !== undefined) return refusal(403, foreign);
@@ -86,7 +89,7 @@ export class Guard {
   refusedWrite(request: Request, { write = true }: Visitor): Response | undefined {
     if (this.options.read_only)
       return refusal(403, "this dashboard is read-only: it allows changes with { read_only: false }");
-    if (!write) return refusal(403, "you may look and not write");
+    if (!write) return refusal(403, "you may read and not write");
     const token = request.headers.get(TOKEN_HEADER);
     if (token === null || !this.known(token))
       return refusal(
@@ -126,7 +129,7 @@ async function authorized(
     };
   } catch {
     // Its error is not shown to visitors without access.
-    return refusal(403, "whether you may look could not be decided");
+    return refusal(403, "your access could not be checked");
   } finally {
     clearTimeout(timer);
   }

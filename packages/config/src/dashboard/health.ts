@@ -66,7 +66,7 @@ export async function readiness(
         (source.state === "pending" || source.state === "loading") &&
         source.last_success === undefined
       )
-        why.push(`${name}: ${source.name} has given nothing yet`);
+        why.push(`${name}: ${source.name} has no values yet`);
     }
   }
   return { ready: why.length === 0, why };

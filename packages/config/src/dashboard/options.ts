@@ -117,7 +117,7 @@ export function checkOptions(given: DashboardOptions = {}): Checked {
   if (hosts !== undefined && (!Array.isArray(hosts) || hosts.some((host) => typeof host !== "string")))
     throw refuse("hosts must be a list of names");
   if (!isLoopback(hostname) && authorize === undefined)
-    throw refuse(`hostname "${hostname}" lets other machines in, which needs authorize: it decides who may look`);
+    throw refuse(`hostname "${hostname}" lets other machines in, which needs authorize: it decides about access`);
   if (given.token !== undefined && given.token.length < SHORTEST_TOKEN)
     throw refuse(`token must have at least ${SHORTEST_TOKEN} characters, got ${given.token.length}`);
   const { port = 0 } = given;

@@ -104,7 +104,7 @@ const wordings: readonly [RegExp, string, string?][] = [
   [/^illegal empty bare key/, "an empty key needs quotes"],
   [/^illegal leading zero/, "a number must not begin with a zero"],
   [/^illegal quoted key/, "a key must not be a multi-line string"],
-  [/^illegal underscore/, "an underscore in a number must stand between digits"],
+  [/^illegal underscore/, "an underscore in a number must be between digits"],
   [/^illegal character in numeric literal/, "not a number"],
   [/^incomplete key-value/, 'a key without "="'],
   [/^invalid date/, "not a date or time"],

@@ -155,7 +155,7 @@ export class Announcements {
         const { running_for } = announcement;
         telemetry.emit("config.subscriber_slow", { running_for }, { manager, pattern, path });
         const text = () =>
-          `A callback subscribed to "${pattern}" has been running on "${path}" for ${Math.round(running_for)} ms: puts do not wait for it until it is done`;
+          `A callback subscribed to "${pattern}" has been running on "${path}" for ${Math.round(running_for)} ms: until it returns, puts do not wait for it`;
         return this.log(state, "warning", "config.subscriber_slow", pattern, text);
       }
       case "overrides_damaged":

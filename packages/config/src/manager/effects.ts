@@ -74,7 +74,7 @@ export class Effects {
       this.asked.set(shown, undefined);
       return;
     }
-    const message = `"${shown}" was asked for and is not there; the nearest known path is "${near}"`;
+    const message = `"${shown}" was requested and does not exist; the nearest known path is "${near}"`;
     const diagnostic: Diagnostic = { source: "get", code: "near_path", message, path: shown };
     this.asked.set(shown, diagnostic);
     this.announcements.announce({ what: "noticed", diagnostic }, state);

@@ -26,7 +26,7 @@ export function versionAt({ history }: State, version: number): Version | undefi
 export function unknownVersion({ history }: State, action: string): RangeError {
   const [first, last] = [history[0], history.at(-1)];
   return new RangeError(
-    `${action}: it is not kept, which versions ${first?.snapshot.version ?? 0} to ${last?.snapshot.version ?? 0} are`,
+    `${action}: only versions ${first?.snapshot.version ?? 0} to ${last?.snapshot.version ?? 0} are kept`,
   );
 }
 

@@ -216,7 +216,7 @@ function refusedFor({ source, candidate }: Candidate, error: Error): RefusedCand
 function heldFor(blamed: readonly Candidate[]): (one: Candidate) => RefusedCandidate {
   const names = blamed.map(({ name }) => `"${name}"`).join(", ");
   return ({ source, name, candidate }) => {
-    const message = `Cannot take what "${name}" has: it changed together with ${names}, which is refused`;
+    const message = `Cannot apply the change of "${name}": it changed together with ${names}, which is refused`;
     return {
       source,
       candidate,

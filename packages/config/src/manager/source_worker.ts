@@ -187,7 +187,7 @@ class Worker {
       if (outcome !== "unchanged") throw this.misunderstood(outcome);
       if (this.contribution !== undefined) return { outcome, contribution: this.contribution };
       if (!this.first) return { outcome: "absent" };
-      throw this.failure(`Cannot load "${this.name}": its first load answered "unchanged"`, "unchanged");
+      throw this.failure(`Cannot load "${this.name}": its first load returned "unchanged"`, "unchanged");
     } catch (error) {
       if (signal.aborted) return { outcome: "late", error: this.late() };
       return { outcome: "error", error: this.failed(`load "${this.name}"`, error) };
@@ -206,7 +206,7 @@ class Worker {
   private misunderstood(outcome: unknown): ConfigSourceError {
     const got = outcome === "data" ? 'outcome "data" without contribution' : "something else";
     const want = 'outcome "data" with contribution, "unchanged" or "absent"';
-    return this.failure(`Cannot load "${this.name}": its load must answer ${want}, got ${got}`, "not_a_layer");
+    return this.failure(`Cannot load "${this.name}": its load must return ${want}, got ${got}`, "not_a_layer");
   }
 
   /**

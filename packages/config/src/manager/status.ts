@@ -177,7 +177,7 @@ function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStat
     const told = shown(state, source.status(), 0);
     return isTable(told as never) ? { details: told as Record<string, unknown> } : {};
   } catch {
-    return { details: { error: `Cannot tell the status of "${name}": its status function failed` } };
+    return { details: { error: `Cannot show the status of "${name}": its status function failed` } };
   }
 }
 

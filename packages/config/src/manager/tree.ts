@@ -59,7 +59,7 @@ export const ConfigManager = {
 
 async function launch(spec: ConfigSpec, linked: boolean): Promise<Pid> {
   if (!(spec instanceof ConfigSpec)) {
-    throw new TypeError(`Cannot start a configuration manager: it wants a ConfigSpec, got ${typeof spec}`);
+    throw new TypeError(`Cannot start a configuration manager: it needs a ConfigSpec, got ${typeof spec}`);
   }
   await lastManagerGone(spec);
   try {
@@ -160,7 +160,7 @@ function unwrapped(error: unknown, { name }: ConfigSpec, inProcess: boolean): un
     const runs = `"${name}" runs already as ${String(reason[1])}`;
     return new OtpError(
       reason,
-      `Cannot start a configuration manager: ${runs}; a second one needs a ConfigSpec of its own with another name`,
+      `Cannot start a configuration manager: ${runs}; a second one needs another ConfigSpec with another name`,
     );
   }
   return reason === undefined ? error : new OtpError(reason);

@@ -173,7 +173,7 @@ function addAlias(root: Record<string, unknown>, { old, fresh }: Alias): void {
     const isLast = i === old.length - 1;
     const there = childOf(at, key);
     const made = isLast
-      ? { ...target, ...deprecation(`is called "${formatPath(fresh)}" by now`) }
+      ? { ...target, ...deprecation(`is now called "${formatPath(fresh)}"`) }
       : isRecord(there)
         ? { ...there }
         : { type: "object", additionalProperties: false };

@@ -132,7 +132,7 @@ export class FileLayers {
         if ((await this.add(found, format, chain)) || isOptional) continue;
         throw refuse(
           "missing",
-          `it includes "${found.shown}", which is not there (write "-${path}" if it need not be)`,
+          `it includes "${found.shown}", which does not exist (write "-${path}" if it is optional)`,
         );
       }
     }

@@ -188,7 +188,7 @@ export class RuntimeSource implements Source {
     } catch (error) {
       if (!(error instanceof Locked)) throw this.#failure(action, error, "unreadable");
       const uses = error.own ? `another manager of this program (pid ${process.pid}) uses it` : error.message;
-      const message = `${action}: ${uses}; each needs a file of its own`;
+      const message = `${action}: ${uses}; each needs a separate file`;
       throw new ConfigSourceError(message, { source: this.name, code: "locked", file: this.#shown });
     }
   }
@@ -252,7 +252,7 @@ export class RuntimeSource implements Source {
   async #save(overrides: Iterable<Override>): Promise<void> {
     const action = `Cannot save the runtime overrides in "${this.#shown}"`;
     if (!this.#known) {
-      const message = `${action}: what the file holds is not known, as it could not be read`;
+      const message = `${action}: the content of the file is unknown, as it could not be read`;
       throw new ConfigSourceError(message, { source: this.name, code: "not_saved", file: this.#shown });
     }
     await this.#takeLock("save");

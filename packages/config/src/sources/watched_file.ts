@@ -273,8 +273,8 @@ export class WatchedFile {
       const look = `every ${this.options.poll_interval} ms`;
       const message =
         what === "path"
-          ? `"${this.shown}" cannot be watched (${code}): it is looked at ${look} instead`
-          : `"${this.shown}" is watched by its directory only (chokidar: ${code}): what is written under another name of it, such as a bind mount or a hard link, is seen ${look}`;
+          ? `"${this.shown}" cannot be watched (${code}): it is polled ${look} instead`
+          : `"${this.shown}" is watched by its directory only (chokidar: ${code}): writes under another name of it, such as a bind mount or a hard link, are noticed ${look}`;
       const advice = watchAdvice(code);
       return { source, code: "unwatched", message: advice === undefined ? message : `${message}; ${advice}` };
     });

@@ -82,7 +82,7 @@ export function source_contract({ describe, test }: TestApi, title: string, make
     });
 
     rule(
-      "answers its first load with data: plain, with an origin for every leaf, and a list of diagnostics",
+      "gives data to its first load: plain, with an origin for every leaf, and a list of diagnostics",
       async (place) => {
         const layer = await loaded(place, true);
         const tree = admit(layer.tree, undefined, { strict: false });
@@ -104,12 +104,12 @@ export function source_contract({ describe, test }: TestApi, title: string, make
       deepStrictEqual(layerOf(again.contribution).tree, first.tree);
     });
 
-    rule("answers with data again when it is asked for the first time by another process", async (place) => {
+    rule("gives data again to the first load of another process", async (place) => {
       const { tree } = await loaded(place, true);
       deepStrictEqual((await loaded(place, true)).tree, tree);
     });
 
-    rule("does not mind being loaded by a signal that aborts: it settles soon", async (place) => {
+    rule("settles soon after the signal of a load aborts", async (place) => {
       const controller = new AbortController();
       const load = place.source.load({ ...contextOf(place, true), signal: controller.signal });
       controller.abort();
@@ -123,7 +123,7 @@ export function source_contract({ describe, test }: TestApi, title: string, make
       if (place.change === undefined) return;
       const { tree } = await loaded(place, true);
       await place.change();
-      await eventually("a load must find what changed", async () => {
+      await eventually("a load must find the change", async () => {
         const found = await place.source.load(contextOf(place, false));
         return found.outcome === "data" && !isSame(layerOf(found.contribution).tree, tree);
       });
@@ -163,7 +163,7 @@ export function source_contract({ describe, test }: TestApi, title: string, make
         place.source.load(contextOf(place, false)).then(
           () => false,
           (error: unknown) => {
-            ok(error instanceof Error, "what a load throws must be an Error");
+            ok(error instanceof Error, "a load must throw an Error");
             return true;
           },
         ),
@@ -177,7 +177,7 @@ export function source_contract({ describe, test }: TestApi, title: string, make
       );
     });
 
-    rule("finds what was written to it, and no more what was removed", async (place) => {
+    rule("finds a written value, and no longer finds a removed one", async (place) => {
       const { source, writable } = place;
       if (source.write === undefined || writable === undefined) return;
       const { path, value } = writable;
@@ -234,7 +234,7 @@ function contextOf({ env = {} }: Place, first: boolean): SourceContext {
 
 async function loaded(place: Place, first: boolean): Promise<Layer> {
   const found = await place.source.load(contextOf(place, first));
-  strictEqual(found.outcome, "data", "a place that holds something must answer with data");
+  strictEqual(found.outcome, "data", "a place with content must give data");
   ok("contribution" in found);
   return layerOf(found.contribution);
 }

@@ -48,7 +48,7 @@ export function readQuantity(text: string, kind: Kind, unit?: string): number {
     const size = kind.units.get(isBare ? unit : name);
     if (size === undefined) throw name === "" ? fault(", which has no unit") : fault(unknownUnit(name, kind));
     if (parts > 0 && !kind.compound) throw fault(": it must be one number and one unit");
-    if (size >= last) throw fault(": each unit may stand once, the largest first");
+    if (size >= last) throw fault(": each unit may occur once, the largest first");
     last = size;
     total += exact(digits, size, kind, fault);
   }

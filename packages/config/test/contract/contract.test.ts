@@ -159,9 +159,7 @@ describe("The contract", () => {
     const forgetful = source(async () =>
       loads++ === 0 ? { outcome: "data", contribution: layer({ a: 1 }) } : { outcome: "unchanged" },
     );
-    expect(await broken(forgetful)).toContain(
-      "It answers with data again when it is asked for the first time by another process",
-    );
+    expect(await broken(forgetful)).toContain("It gives data again to the first load of another process");
   });
 
   test("finds what is no plain data, an origin that names nothing, and a watch that goes on", async () => {

@@ -62,11 +62,11 @@ describe("parsePattern", () => {
     ["", "has an empty segment"],
     ["a..b", "has an empty segment"],
     ["a.{b,}", "has an empty segment"],
-    ["a\\", "takes the meaning from nothing"],
+    ["a\\", "escapes nothing"],
     [7, "got number"],
     [null, "got null"],
-    ["{1..9}".repeat(5), "spell out more than 10000 patterns"],
-    ["{1..100000000}", "spell out more than 10000 patterns"],
+    ["{1..9}".repeat(5), "expand to more than 10000 patterns"],
+    ["{1..100000000}", "expand to more than 10000 patterns"],
     ["\ud800", "not well-formed Unicode"],
   ])("refuses %j: %s", (pattern, message) => {
     expect(() => parsePattern(pattern)).toThrow(TypeError);

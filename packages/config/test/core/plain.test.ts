@@ -97,7 +97,7 @@ describe("admit", () => {
     ["undefined", undefined, "root", "is undefined, which is absence and not a value"],
     ["undefined in a list", [undefined], "root.0", "is undefined"],
     ["a hole", Object.assign([], { 2: 1 }), "root", "is a list with holes"],
-    ["a list with keys", Object.assign([1], { a: 1 }), "root", "keys of its own"],
+    ["a list with keys", Object.assign([1], { a: 1 }), "root", "additional keys"],
     [
       "an accessor",
       {
@@ -129,7 +129,7 @@ describe("admit", () => {
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
     for (const hostile of [throwing, proxy]) {
-      expect(refused({ a: { b: hostile } }).message).toBe('Value at "root.a.b" cannot be read: looking at it throws');
+      expect(refused({ a: { b: hostile } }).message).toBe('Value at "root.a.b" cannot be read: reading it throws');
     }
   });
 

@@ -70,9 +70,9 @@ describe("A stack of contributions", () => {
       ["shape", "t.y"],
     ]);
     expect(made.diagnostics[0]?.message).toBe(
-      '"t" of file:b replaces what file:a has there: one of them is a table, the other is none',
+      '"t" of file:b replaces the value of file:a: one of them is a table, the other is not',
     );
-    expect(made.diagnostics[2]?.message).toContain("file:d replaces what file:c");
+    expect(made.diagnostics[2]?.message).toContain("file:d replaces the value of file:c");
   });
 
   test("refuses a write into a list of another part, whether the parts are known or not", async () => {

@@ -33,7 +33,7 @@ const problems = (text: string, values: Values = {}) =>
     ...(mask_template(text).problems.length > 0 ? [] : fill(text, values).problems),
   ].map(({ message, offset }) => `${offset}: ${message}`);
 
-const NOT_ONE = "what stands here must read as one TOML value without tables (a string needs quotes)";
+const NOT_ONE = "this text must be one TOML value without tables (a string needs quotes)";
 
 describe("a template", () => {
   test("is the note's example", () => {
@@ -145,18 +145,18 @@ max_connections = \${MAX_CONNECTIONS:10}
     ["a = { ${A} = 1 }\n", 6],
     ["a = [{ b = 1, '${A}' = 1 }]\n", 15],
   ])("allows none in a key: %j", (text, offset) => {
-    expect(problems(text, { A: "x" })).toEqual([`${offset}: a placeholder must not stand in a key`]);
+    expect(problems(text, { A: "x" })).toEqual([`${offset}: a placeholder is not allowed in a key`]);
   });
 
   test.each(['a = "${}"', 'a = "${A"', 'a = "${1}"', 'a = "${A B}"', "a = ${A", 'a = "${A:\n}"'])(
     "refuses what begins like a placeholder and is none: %j",
     (text) => {
-      expect(problems(`${text}\n`)[0]).toMatch(/^\d+: what begins with \$\{ must be/);
+      expect(problems(`${text}\n`)[0]).toMatch(/^\d+: \$\{ must be part of/);
     },
   );
 
   test("allows no placeholder in a default", () => {
-    expect(problems('a = "${A:${B}}"\n')).toEqual(["5: a placeholder must not stand in a default"]);
+    expect(problems('a = "${A:${B}}"\n')).toEqual(["5: a placeholder is not allowed in a default"]);
   });
 
   test("tells all names without a value, in order, each with its place", () => {

@@ -196,7 +196,7 @@ describe("who may look", () => {
     for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"])
       expect(await status({ [name]: "10.0.0.1" })).toBe(403);
     const { text } = await ask(address, "/", { host: "evil.example" });
-    expect(text).toMatch(/it is not reached by the name \\"evil.example\\": give the option hosts/);
+    expect(text).toMatch(/\\"evil.example\\" is not one of its host names: set the option hosts/);
   });
 
   test("is told of by each framework in its own way", async () => {
@@ -265,7 +265,7 @@ describe("who may look", () => {
     expect((await page(auth)).text).not.toContain('"token"');
     const put = { path: "server.port", value: 81 };
     const json = { ...auth, "content-type": "application/json" };
-    expect((await ask(address, "/configuration/put", json, put)).text).toContain("you may look and not write");
+    expect((await ask(address, "/configuration/put", json, put)).text).toContain("you may read and not write");
     const token = /"token":"([^"]+)"/u.exec((await page(auth)).text)?.[1] ?? "";
     expect((await ask(address, "/configuration/put", { ...json, "x-dashboard-token": token }, put)).status).toBe(200);
     expect((await config.history()).at(-1)).toMatchObject({ actor: "dashboard:ada" });
@@ -554,7 +554,7 @@ describe("the configuration", () => {
           kind: "refused",
           version: 2,
           reason: "the other port",
-          error: expect.stringContaining("at version 2 by now") as string,
+          error: expect.stringContaining("at version 2 now") as string,
         },
         { kind: "committed", version: 2, paths: ["server.name"] },
         { kind: "committed", version: 1, cause: "start" },
@@ -792,7 +792,7 @@ describe("a trace of a process", () => {
     for (const show_state of [false, true]) {
       const { address, write, config } = await running({ read_only: false, show_state });
       const pid = String(erlang.whereis("counter")).replaceAll(/[<>]/gu, "");
-      expect((await write("/processes/trace", { pid })).text).toContain("nobody looks");
+      expect((await write("/processes/trace", { pid })).text).toContain("no page is open");
       const texts: string[] = [];
       await follow(address, "/stream?page=events", (event, data) => {
         if (event === "snapshot")

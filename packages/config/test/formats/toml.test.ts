@@ -237,7 +237,7 @@ h = 1
     ['a = "\\q"\n', 1, "not an escape sequence of TOML"],
     ["a = [1, 2\n", 2, "a comma or the end of the list or table is missing"],
     ["a = 007\n", 1, "a number must not begin with a zero"],
-    ["a = 1__0\n", 1, "an underscore in a number must stand between digits"],
+    ["a = 1__0\n", 1, "an underscore in a number must be between digits"],
   ])("tells place and kind of mistake for %j", (text, line, message) => {
     expect(fault(text)).toMatchObject({ code: "syntax", message, position: { line } });
   });

@@ -181,7 +181,7 @@ describe("put", () => {
           },
         },
       ),
-      "cannot be read: looking at it throws",
+      "cannot be read: reading it throws",
     ],
     ["a lone surrogate", "\ud800", "lone surrogate"],
   ])("refuses %s, and nothing changes", async (_, value, message) => {

@@ -24,7 +24,7 @@ describe("Config.put", () => {
     const { reason } = second as PromiseRejectedResult;
     expect(reason).toBeInstanceOf(ConfigConflictError);
     expect(reason).toMatchObject({
-      message: 'Cannot put "a": the configuration is at version 2 by now, not at 1',
+      message: 'Cannot put "a": the configuration is at version 2 now, not at 1',
       expected: 1,
       current: 2,
     });
@@ -96,7 +96,7 @@ test("Config.diff tells what changed between two versions, secrets redacted", as
   ]);
   expect(await Config.diff(2, 1)).toEqual([{ path: "a", old_value: 2, new_value: 1 }]);
   await expect(Config.diff(99)).rejects.toThrow(
-    new RangeError("Cannot compare with version 99: it is not kept, which versions 1 to 3 are"),
+    new RangeError("Cannot compare with version 99: only versions 1 to 3 are kept"),
   );
 });
 

@@ -62,6 +62,6 @@ test("status shows what a source tells of itself, without secrets, and bears one
   const { sources } = await Config.status();
   expect(sources[0]!.details).toMatchObject({ connected: true, list: [{ n: 1 }] });
   expect(JSON.stringify(sources)).not.toContain("hunter22");
-  expect(sources[1]!.details).toEqual({ error: 'Cannot tell the status of "bad": its status function failed' });
+  expect(sources[1]!.details).toEqual({ error: 'Cannot show the status of "bad": its status function failed' });
   expect(sources[2]).not.toHaveProperty("details");
 });

@@ -61,7 +61,7 @@ test("a merge that is refused blames the put, not the source that has the table"
 test("merge refuses what is no table", async () => {
   await started(new ConfigSpec({}));
   expect((await refused(Config.merge("zz", 5))).message).toBe(
-    'Cannot merge "zz": a merge wants a table; to set a value use put',
+    'Cannot merge "zz": a merge needs a table; to set a value use put',
   );
   expect(await Config.get("zz")).toBeUndefined();
 });

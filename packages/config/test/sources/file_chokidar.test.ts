@@ -26,7 +26,7 @@ test("a file is watched by its directory and its poll without chokidar, and that
   const told = async () => (await config.status()).diagnostics.filter(({ code }) => code === "unwatched");
   await eventually(async () => (await told()).length > 0);
   expect((await told()).map(({ message }) => message)).toStrictEqual([
-    `"${path}" is watched by its directory only (chokidar: unknown): what is written under another name of it, such as a bind mount or a hard link, is seen every 25 ms`,
+    `"${path}" is watched by its directory only (chokidar: unknown): writes under another name of it, such as a bind mount or a hard link, are noticed every 25 ms`,
   ]);
   for (const a of [2, 3, 4]) {
     writeFileSync(path, `a = ${a}\n`);

@@ -55,7 +55,7 @@ test("FileSource tells when a file cannot be watched, and sees its changes all t
       {
         source: `file:${path}`,
         code: "unwatched",
-        message: `"${path}" cannot be watched (ENOSPC): it is looked at every 20 ms instead; no more watches are to be had: raise fs.inotify.max_user_watches`,
+        message: `"${path}" cannot be watched (ENOSPC): it is polled every 20 ms instead; no more watches are available: raise fs.inotify.max_user_watches`,
       },
     ]);
     expect(await source.load(context({ first: false }))).toEqual({ outcome: "unchanged" });

@@ -73,7 +73,7 @@ describe("A file that includes others", () => {
     const error = await rejection(including().load(context()));
     const [main, none] = ["main.toml", "none.toml"].map((name) => join(folder.path, name));
     expect(error.message).toBe(
-      `Cannot read "${main}": it includes "${none}", which is not there (write "-none.toml" if it need not be), at line 2, column 1`,
+      `Cannot read "${main}": it includes "${none}", which does not exist (write "-none.toml" if it is optional), at line 2, column 1`,
     );
     expect(error).toMatchObject({ code: "missing", file: main, line: 2 });
     await write({ "main.toml": 'a = 1\ninclude = ["-none.toml"]\n' });

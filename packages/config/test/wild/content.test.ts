@@ -26,7 +26,7 @@ function fault(format: FormatName, text: string): SyntaxFault {
 
 const tree = (format: FormatName, text: string) => parse_text(text, format).tree;
 
-describe("a number that no finite number can hold is refused with its place", () => {
+describe("a number beyond the range of doubles is refused with its place", () => {
   test.each<[FormatName, string]>([
     ["json", '{"x": 1,\n "gitsha": 61e9540}'],
     ["json", '{"x": 1,\n "gitsha": [1e999]}'.replace("[1e999]", "1e999")],
@@ -50,7 +50,7 @@ describe("a number that no finite number can hold is refused with its place", ()
   ])("%s: %.40j", (format, text) => {
     const { code, message, position } = fault(format, text);
     expect({ code, line: position?.line }).toStrictEqual({ code: "number", line: 2 });
-    expect(message).toBe("a number that no finite number can hold (a text needs quotes)");
+    expect(message).toBe("a number beyond the range of doubles (a text needs quotes)");
   });
 
   test("and nothing else is: quoted ones, zeros, the smallest and the largest", () => {

@@ -194,7 +194,7 @@ describe("under a schema", () => {
     expect(found[0]).toStrictEqual([
       "low",
       "a",
-      '"a" is a text, of which the schema makes a boolean in its own way, wanted true or false (low)',
+      '"a" is a text, which the schema converts to a boolean by its own rule, wanted true or false (low)',
     ]);
     const better = [low({ ...tree, list: [] }), env({ P_A: "disabled", P_C: "5", P_E: "1" })];
     expect((await diagnosticsOf(better, { schema })).map(([, path]) => path)).toStrictEqual(["f"]);

@@ -189,7 +189,7 @@ describe("the platform's variables", () => {
     expect(made.tree).toStrictEqual({ db: { url: "u" }, log_level: "info" });
     expect(made.diagnostics.map(({ code }) => code)).toStrictEqual(["service_link", "service_link"]);
     expect(made.diagnostics[0]!.message).toContain(
-      'tell of a service "MYAPP" of Kubernetes or Docker and are not used',
+      'describe the service "MYAPP" of Kubernetes or Docker and are not used',
     );
     expect(made.diagnostics[0]!.message).not.toContain("10.0.0.1");
   });

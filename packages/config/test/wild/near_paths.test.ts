@@ -44,7 +44,7 @@ test("is told once by the log, by status and by explain, until there is somethin
   const lines: string[] = [];
   const source = new MemorySource({ database: { url: "x" } });
   const config = await kit.start_manager({ sources: [source], log: (line) => lines.push(line) });
-  const near = '"database.ulr" was asked for and is not there; the nearest known path is "database.url"';
+  const near = '"database.ulr" was requested and does not exist; the nearest known path is "database.url"';
   expect(await config.get("database.ulr")).toBeUndefined();
   expect(await config.get(["database", "ulr"])).toBeUndefined();
   expect(await config.get("database.other")).toBeUndefined();

@@ -68,7 +68,7 @@ const killed = async (child: ChildProcess): Promise<void> => {
 };
 
 const refused = (pid: number, at = file) =>
-  `Cannot read the runtime overrides in "${at}": the program with pid ${pid} uses it; each needs a file of its own`;
+  `Cannot read the runtime overrides in "${at}": the program with pid ${pid} uses it; each needs a separate file`;
 
 describe.skipIf(process.platform === "win32")("A file of overrides", () => {
   test("is refused to a second program, with the first one's pid, and free again when that is killed", async () => {

@@ -69,10 +69,10 @@ describe("an old name", () => {
     });
     const found = await messages(config);
     expect(found).toStrictEqual([
-      'old_name: "db" is called "database" by now, write it so (a.toml:1)',
-      'old_name: "db.uri" is called "database.url" by now, write it so (a.toml:2)',
-      'old_name: "limits.api.speed" is called "limits.api.rate" by now, write it so (a.toml:4)',
-      'old_name: "servers.0.name" is called "servers.0.host" by now, write it so (a.toml:6)',
+      'old_name: "db" is now called "database"; use the new name (a.toml:1)',
+      'old_name: "db.uri" is now called "database.url"; use the new name (a.toml:2)',
+      'old_name: "limits.api.speed" is now called "limits.api.rate"; use the new name (a.toml:4)',
+      'old_name: "servers.0.name" is now called "servers.0.host"; use the new name (a.toml:6)',
     ]);
     expect(lines.map((line) => line.replace(/^\w+: /, "old_name: "))).toStrictEqual(found);
   });
@@ -81,7 +81,7 @@ describe("an old name", () => {
     const { config } = await started({ "a.toml": '[db]\nurl = "old"\npool = 1\n[database]\nurl = "new"\n' });
     expect(config.peek("database")).toStrictEqual({ url: "new", pool: 1 });
     expect(await messages(config)).toStrictEqual([
-      'old_name: "db" is called "database" by now, write it so (a.toml:1)',
+      'old_name: "db" is now called "database"; use the new name (a.toml:1)',
       'old_name_unused: "db.url" is not used, as "database.url", its new name, is set there as well (a.toml:2)',
     ]);
   });
@@ -93,8 +93,8 @@ describe("an old name", () => {
     expect(config.peek("database.url")).toBe("env");
     expect(config.peek("limits.api.rate")).toBe(7);
     expect(await messages(config)).toStrictEqual([
-      'old_name: "db" is called "database" by now, write it so (env:APP_DB_URL)',
-      'old_name: "limits.api.speed" is called "limits.api.rate" by now, write it so (env:APP_LIMITS_API_SPEED)',
+      'old_name: "db" is now called "database"; use the new name (env:APP_DB_URL)',
+      'old_name: "limits.api.speed" is now called "limits.api.rate"; use the new name (env:APP_LIMITS_API_SPEED)',
     ]);
     const told = await config.explain("db.url");
     expect(told).toMatchObject({ path: "database.url", renamed_from: "db.url", value: "env" });
@@ -157,7 +157,7 @@ describe("an old name", () => {
     const { config } = await started({});
     const refused = config.put("server", { db_url: "x" });
     await expect(refused).rejects.toThrow(ConfigValidationError);
-    await expect(refused).rejects.toThrow('"server.db_url" is called "database.url" by now, and must be put there');
+    await expect(refused).rejects.toThrow('"server.db_url" is now called "database.url", and must be put there');
   });
 
   test("in overrides that were saved counts as the new one", async () => {
@@ -280,7 +280,7 @@ describe("a deprecated setting", () => {
     const text = JSON.stringify(json_schema(spec));
     expect(text).toContain('"size":{"type":"number","deprecated":true,"deprecationMessage":"use cache.kind"}');
     expect(text).toContain(
-      '"store":{"type":"object","additionalProperties":false,"properties":{"kind":{"type":"string","deprecated":true,"deprecationMessage":"is called \\"cache.kind\\" by now"}}}',
+      '"store":{"type":"object","additionalProperties":false,"properties":{"kind":{"type":"string","deprecated":true,"deprecationMessage":"is now called \\"cache.kind\\""}}}',
     );
     expect(text).toContain('"heft":{"type":"number","deprecated":true');
     expect(settings(spec).find(({ path }) => path === "cache.kind")).toMatchObject({ aliases: ["store.kind"] });

@@ -25,7 +25,7 @@ const WORDS: readonly (readonly [string, RegExp])[] = [
   ["EROFS", /file system is read-only \(EROFS\), mount it writable/u],
   ["EBUSY", /mount point.+\(EBUSY\), mount its directory instead/u],
   ["ELOOP", /links lead in a circle \(ELOOP\), mend/u],
-  ["ENOTDIR", /part of its path is a file and no directory \(ENOTDIR\), mend/u],
+  ["ENOTDIR", /part of its path is a file, not a directory \(ENOTDIR\), mend/u],
   ["EISDIR", /it is a directory, not a file \(EISDIR\)/u],
   ["ENAMETOOLONG", /longer than the system allows \(ENAMETOOLONG\), use a shorter/u],
   ["EMFILE", /too many files are open in this program \(EMFILE\), raise .+ulimit -n/u],
@@ -78,7 +78,7 @@ test("a path that cannot be one is an error of the file with what to do, and is 
     (await Config.status()).sources.map(({ state, last_error }) => `${state} ${last_error?.message}`);
   expect(await errors()).toStrictEqual([
     `error Cannot read "${circle}": its symbolic links lead in a circle (ELOOP), mend the links`,
-    `error Cannot read "${below}": a part of its path is a file and no directory (ENOTDIR), mend the path`,
+    `error Cannot read "${below}": a part of its path is a file, not a directory (ENOTDIR), mend the path`,
     `error Cannot read "${long}": its name or its path is longer than the system allows (ENAMETOOLONG), use a shorter one`,
     `error Cannot read "${folder}": it is a directory, not a file`,
   ]);

@@ -57,7 +57,7 @@ test("a TOML value that fits is taken as it stands", async () => {
 test("lists that a placeholder brings lose no digits, and a number that nothing can hold is refused", async () => {
   const { tree } = await layer('ids = ["${IDS}"]\nmore = [${IDS}]\n', { IDS: "[12345678901234567890, 1]" });
   expect(tree).toStrictEqual({ ids: ["12345678901234567890", "1"], more: [12345678901234567890n, 1] });
-  await expect(layer("a = 1\nb = ${N}\n", { N: "1e999" })).rejects.toThrow(/must read as one TOML value/u);
+  await expect(layer("a = 1\nb = ${N}\n", { N: "1e999" })).rejects.toThrow(/must be one TOML value/u);
 });
 
 describe("a bare text that is no TOML value", () => {
@@ -80,7 +80,7 @@ describe("a bare text that is no TOML value", () => {
 
   test("brings no key, whatever it is and whatever is expected", async () => {
     const open = knownPaths([], shapeOf(z.object({ a: z.record(z.string(), z.unknown()), b: z.string() })));
-    await expect(layer("a = ${A}\n", { A: '{"admin": true}' }, open)).rejects.toThrow(/must read as one TOML value/u);
+    await expect(layer("a = ${A}\n", { A: '{"admin": true}' }, open)).rejects.toThrow(/must be one TOML value/u);
     const { tree } = await layer("b = ${B}\n", { B: '"x"\nadmin = true' }, open);
     expect(tree).toStrictEqual({ b: '"x"\nadmin = true' });
   });

@@ -222,8 +222,8 @@ describe("JSON in a text", () => {
   test.each([
     ['{"a":1,"b":{"c":1,"c":2}}', "the same key is written twice", ["b", "c"]],
     ['[{"a":{"__proto__":1}}]', 'the key "__proto__" is not allowed', ["0", "a", "__proto__"]],
-    ["[1e999]", "a number that no finite number can hold (a text needs quotes)", []],
-    [`[${"1".repeat(400)}]`, "a number that no finite number can hold (a text needs quotes)", []],
+    ["[1e999]", "a number beyond the range of doubles (a text needs quotes)", []],
+    [`[${"1".repeat(400)}]`, "a number beyond the range of doubles (a text needs quotes)", []],
     [`${"[".repeat(600)}${"]".repeat(600)}`, "tables and lists nested deeper than 500 levels", []],
   ])("is refused where it is well written and cannot be: %.30s", (text, message, path) => {
     expect(() => valueOfText(text)).toThrow(TextFault);

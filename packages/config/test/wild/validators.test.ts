@@ -245,12 +245,12 @@ describe("what libraries answer instead of throwing", () => {
     [
       "effect: an Effect that nobody runs",
       () => effect,
-      "a: cannot be checked: its validator returned an Effect, which nobody runs",
+      "a: cannot be checked: its validator returned an Effect, which is never run",
     ],
     [
       "a function that nobody calls",
       () => () => true,
-      "a: cannot be checked: its validator returned a function, which nobody calls",
+      "a: cannot be checked: its validator returned a function, which is never called",
     ],
     [
       "joi",

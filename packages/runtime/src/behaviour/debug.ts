@@ -239,7 +239,7 @@ function unwritten(server: Served, file: string, error: unknown): void {
     "log_file_failed",
     () => ({ pid: server.pid, name: nameOf(server), file, error }),
     () =>
-      `The events of ${server.behaviour} ${shownName(server)} cannot be written to "${file}", and are written no more: ${describe(error)}`,
+      `The events of ${server.behaviour} ${shownName(server)} cannot be written to "${file}"; writing has stopped: ${describe(error)}`,
   );
 }
 

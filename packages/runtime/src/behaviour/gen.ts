@@ -213,14 +213,14 @@ export function explain(reason: unknown, server: ServerRef, timeout: Timeout | u
         ? "the process is dead (noproc). Pids end with their process: call a name, or ask the supervisor for the current pid"
         : `no process has this name (noproc)${isName(server) ? elsewhere(textOf(server)) : ""}. Is the server started, and before its callers in the supervisor's list?`;
     case TIMEOUT:
-      return `no reply within ${timeout ?? DEFAULT_TIMEOUT} ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`;
+      return `no reply within ${timeout ?? DEFAULT_TIMEOUT} ms (timeout). The server may be busy with another callback, itself wait for a reply, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`;
     case CALLING_SELF:
       return "a process cannot call itself (calling_self): it would wait for itself for ever. Call the function directly, or cast";
     case NORMAL:
     case SHUTDOWN:
       return `the server stopped before it replied (${describe(reason)})`;
     case OVERLOAD:
-      return "the server's mailbox is full (overload): more is asked of it than it can answer. Ask less, or later, or give it a higher mailbox.max_len";
+      return "the server's mailbox is full (overload): it receives more requests than it can handle. Send fewer, or later, or raise mailbox.max_len";
     case KILLED:
       return "the server was killed before it replied (killed)";
     default:

@@ -73,10 +73,7 @@ function wrongTag(tag: unknown): string | undefined {
   if (typeof tag !== "object" || tag === null || isA(tag, Atom)) return undefined;
   const name = read(tag, "name");
   const meant = typeof name === "string" ? TAGS.get(name) : undefined;
-  return (
-    meant &&
-    `${describe(tag)} is a copy of the atom ${meant.constant}: an atom that was cloned or went through JSON is none`
-  );
+  return meant && `${describe(tag)} is a copy of the atom ${meant.constant}: cloning and JSON do not preserve atoms`;
 }
 
 function causeInTuple(callback: Callback, result: readonly unknown[]): string | undefined {
@@ -143,9 +140,9 @@ function causeOfOther(callback: Callback, result: unknown): string | undefined {
   if (tag !== undefined) return `a result is an array, and ${tag}`;
   if (isError(result))
     return callback === "init"
-      ? "an error is thrown, or given as [STOP, error]"
-      : "an error is thrown, or given as [STOP, error, state]";
-  if (typeof result === "function") return "it is a function: was it to be called?";
+      ? "throw an error, or return [STOP, error]"
+      : "throw an error, or return [STOP, error, state]";
+  if (typeof result === "function") return "it is a function: is a call missing?";
   if (typeof result !== "object" || result === null)
     return callback === "init" ? "the state alone is no result: [OK, state]" : undefined;
   if (typeof read(result, "next") === "function")

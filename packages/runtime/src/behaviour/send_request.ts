@@ -214,7 +214,7 @@ export function reqids_to_list(collection: RequestIdCollection): (readonly [Requ
 
 function posted(id: RequestId): Posted {
   if (id instanceof LostRequest || (id instanceof Request && id.handlers === POSTING)) return id;
-  throw new TypeError(`Cannot look for a response: a request id is what send_request returned, got ${describe(id)}`);
+  throw new TypeError(`Cannot look for a response: a request id is the result of send_request, got ${describe(id)}`);
 }
 
 async function single(id: RequestId, timeout: Timeout, abandon: boolean): Promise<unknown> {

@@ -137,6 +137,6 @@ function reportSlow(state: State, spec: CheckedSpec): void {
     "slow_start",
     () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, ms: SLOW }),
     () =>
-      `Supervisor ${nameOf(state.self)} has waited ${SLOW} ms for child ${describe(spec.id)} to start, and goes on waiting: its init has not returned. Long work belongs into handle_continue; a limit is the start's option timeout`,
+      `Supervisor ${nameOf(state.self)} has waited ${SLOW} ms for child ${describe(spec.id)} to start, and goes on waiting: its init has not returned. Move long work to handle_continue, or set a limit with the start option timeout`,
   );
 }

@@ -76,7 +76,7 @@ export interface TreeOptions {
 export function tree(process: Process, options: TreeOptions): TreeNode | undefined {
   for (const [key, value] of Object.entries(options)) {
     if (value !== undefined && (typeof value !== "number" || !(value >= 0)))
-      throw new ErlangError(BADARG, `Cannot tell a tree: ${key} must be a number ≥ 0, got ${describe(value)}`);
+      throw new ErlangError(BADARG, `Cannot show a tree: ${key} must be a number ≥ 0, got ${describe(value)}`);
   }
   if (stateOf(process) === undefined) return undefined;
   return nodeOf(process, undefined, options.depth ?? Infinity, options);

@@ -147,7 +147,7 @@ export function reply(...args: readonly unknown[]): typeof OK {
   if (acting()?.alive === false) return OK;
   for (const [, from, value] of args.length > 1 ? [[REPLY, ...args]] : listOf(args[0]).map(asReply)) {
     if (!isTuple(from) || from.length !== 2)
-      throw new ErlangError(BADARG, `Cannot reply: \`from\` must be what came with the call, got ${describe(from)}`);
+      throw new ErlangError(BADARG, `Cannot reply: \`from\` must be the one of the call event, got ${describe(from)}`);
     answer(from as unknown as From, value);
   }
   return OK;

@@ -25,8 +25,8 @@ const ALLOWED: ReadonlyMap<Atom, string> = new Map<Atom, string>([
     "must ask for actions that exist: [REPLY, from, value], POSTPONE, [NEXT_EVENT, type, content], HIBERNATE, a time-out, or a change of the callback module",
   ],
   [BAD_REPLY_ACTION, "must give replies as [REPLY, from, value] with [STOP_AND_REPLY, …]"],
-  [BAD_ENTER_RETURN, "was called because the state is entered, and must not go to another one then"],
-  [BAD_ENTER_ACTION, "was called because the state is entered, and must neither postpone nor insert events then"],
+  [BAD_ENTER_RETURN, "was called on entering the state, and must not change the state then"],
+  [BAD_ENTER_ACTION, "was called on entering the state, and must neither postpone nor insert events then"],
 ]);
 
 /** The sentence for an invalid result or action. */

@@ -36,7 +36,7 @@ export function metricsOf(meter: Meter): Metrics {
   });
   const mailbox = meter.createObservableGauge("otp.mailbox.length", {
     unit: "{message}",
-    description: "Messages that wait: of each process with a name where some do, and of all others the longest",
+    description: "Waiting messages: of each named process that has some, and the longest queue of all others",
   });
 
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {

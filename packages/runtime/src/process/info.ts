@@ -130,7 +130,7 @@ export function infoOf<K extends InfoItem>(process: Process, item: K): ProcessIn
   if (read === undefined) {
     throw new ErlangError(
       BADARG,
-      `Cannot tell ${describe(item)} of a process: known items are ${Object.keys(items).join(", ")}`,
+      `Cannot return ${describe(item)} of a process: known items are ${Object.keys(items).join(", ")}`,
     );
   }
   return read(process);

@@ -62,7 +62,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
   if (match !== undefined && typeof match !== "function") {
     throw new ErlangError(
       BADARG,
-      `Cannot receive: what picks the message must be a function that gets a message and returns true or false, got ${describe(match)}; without one, give undefined before the options`,
+      `Cannot receive: the match must be a function from a message to true or false, got ${describe(match)}; without one, give undefined before the options`,
     );
   }
   const ms = milliseconds(after, "receive");

@@ -80,7 +80,7 @@ function failed(thrown: unknown, promise: Promise<unknown>): void {
     () => ({ pid, name, initial_call: initialCall, reason }),
     () => {
       const stack = isError(thrown) ? withStack(thrown) : inWords(reason);
-      return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends of it" : ", which is dead already"}: ${stack}`;
+      return `Unhandled rejection in process ${pid}${name === undefined ? "" : ` (${name})`} (${initialCall})${alive ? ", which ends because of it" : ", which is dead already"}: ${stack}`;
     },
   );
   die(owner, reason);

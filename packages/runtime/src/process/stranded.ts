@@ -87,7 +87,7 @@ function sentence(chain: readonly Wait[], cycle: boolean): string {
   const steps = chain.slice(0, STEPS).map(({ what, whom }) => `waits for ${what.replace("%", shown(whom))}`);
   if (chain.length > STEPS) steps.push("…");
   const end = cycle ? "None of them can go on" : doing(last.whom);
-  return `The program ends while somebody waits for an answer that cannot come: ${first.who === undefined ? "code outside all processes" : shown(first.who)} ${steps.join(", which ")}. ${end}`;
+  return `The program ends during a wait for a reply that cannot come: ${first.who === undefined ? "code outside all processes" : shown(first.who)} ${steps.join(", which ")}. ${end}`;
 }
 
 function shown(process: Process): string {
@@ -97,10 +97,10 @@ function shown(process: Process): string {
 // Why it does not reply.
 function doing(process: Process): string {
   const it = String(process.pid);
-  if (process.waiter !== undefined) return `${it} waits for a message that nobody sends`;
+  if (process.waiter !== undefined) return `${it} waits for a message that is never sent`;
   if ((process as { suspended?: boolean }).suspended === true) return `${it} is suspended (sys.resume)`;
   if (process.listening) return `${it} has taken the request and never replied (gen_server.reply)`;
-  return `${it} waits for a promise that nothing settles`;
+  return `${it} waits for a promise that is never settled`;
 }
 
 function allWaits(): Wait[] {

@@ -17,6 +17,6 @@ export function strange(value: unknown): string {
   if (typeof name === "string")
     return `; an object with a name is none${exists(name) ? `. An atom that was posted or cloned is such an object: atom.existing(${JSON.stringify(name)}) gives the atom again` : ""}`;
   if (typeof read(value, "id") === "number" && typeof read(value, "serial") === "number")
-    return "; a pid that was posted or cloned is none: pids are good in the thread that made them";
+    return "; a pid that was posted or cloned is not a pid: pids are valid only in the thread that made them";
   return "";
 }

@@ -199,7 +199,8 @@ function sentence({ event, kind = "message", peer, message, reason }: Seen): str
     case "send":
       return `sent ${kind === "failure" ? "" : KINDS[kind]}${describe(message)} to ${who}`;
     case "receive":
-      if (kind === "failure") return `was told that its call ${describe(message)} to ${who} failed: ${inWords(reason)}`;
+      if (kind === "failure")
+        return `was notified that its call ${describe(message)} to ${who} failed: ${inWords(reason)}`;
       return `received ${KINDS[kind]}${describe(message)}${kind === "message" && peer === undefined ? "" : ` from ${who}`}`;
     case "link":
       return `linked to ${who}`;

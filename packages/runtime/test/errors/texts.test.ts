@@ -97,7 +97,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     await start("slow");
     const error = await failure(() => gen_server.call("slow", "wait", 5));
     expect(error.message).toBe(
-      `Call to "slow" with request "wait" failed: no reply within 5 ms (timeout). The server may be busy with another callback, wait for somebody itself, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`,
+      `Call to "slow" with request "wait" failed: no reply within 5 ms (timeout). The server may be busy with another callback, itself wait for a reply, or never reply to this request; look at sys.get_state and erlang.process_info(pid, "message_queue_len")`,
     );
     expect(error.reason).toStrictEqual([
       TIMEOUT,
@@ -310,7 +310,7 @@ describe("misuse says what to do instead:", () => {
     [
       "a reply to no caller",
       () => gen_server.reply("me" as never, 1),
-      'Cannot reply: `from` must be what handle_call got, got "me"',
+      'Cannot reply: `from` must be the one that handle_call received, got "me"',
     ],
     [
       "an exit signal to a name",

@@ -445,7 +445,7 @@ describe("what is said", () => {
   });
 
   test("reply refuses what no call came with", () => {
-    expect(() => gen_statem.reply("nobody" as Any, 1)).toThrow(/must be what came with the call/u);
+    expect(() => gen_statem.reply("nobody" as Any, 1)).toThrow(/must be the one of the call event/u);
     expect(() => gen_statem.reply(["reply"] as Any)).toThrow(/a reply is \[REPLY, from, value\]/u);
   });
 });

@@ -130,7 +130,7 @@ describe("an unhandled rejection", () => {
     expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
     const [pid, report, down, ...more] = stdout.trim().split("\n");
     expect(report).toBe(
-      `error unhandled_rejection ${pid} careless Unhandled rejection in process ${pid} (careless) (an anonymous function), which ends of it: Error: nobody looks`,
+      `error unhandled_rejection ${pid} careless Unhandled rejection in process ${pid} (careless) (an anonymous function), which ends because of it: Error: nobody looks`,
     );
     expect(down).toBe("DOWN true nobody looks");
     expect(more).toStrictEqual([]);

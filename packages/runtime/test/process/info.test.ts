@@ -58,7 +58,7 @@ describe("process_info", () => {
     const pid = erlang.spawn(() => erlang.receive());
     const act = () => erlang.process_info(pid, "heap" as never);
     expect(act).toThrow(ErlangError);
-    expect(act).toThrow(/^Cannot tell "heap" of a process: known items are registered_name, .*waited_for_by$/);
+    expect(act).toThrow(/^Cannot return "heap" of a process: known items are registered_name, .*waited_for_by$/);
     expect(() => erlang.process_info("name" as never)).toThrow('Cannot inspect: a pid is needed, got "name"');
     erlang.exit(pid, KILL);
   });

@@ -149,7 +149,7 @@ describe("calls", () => {
       expect(asking.events[0]?.peer).toBe(server);
       expect(asked.events[0]?.text).toBe(`${server} received call "ping" from ${self}`);
       expect(asking.events[6]?.text).toBe(
-        `${self} was told that its call "never" to ${server} failed: ${String(asking.events[6]?.reason)}`,
+        `${self} was notified that its call "never" to ${server} failed: ${String(asking.events[6]?.reason)}`,
       );
     });
     await gen_server.stop(server);

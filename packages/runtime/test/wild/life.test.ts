@@ -16,7 +16,7 @@ describe("a program that ends while somebody waits for an answer that cannot com
       "an init that calls its own supervisor",
       `const kid = { init: async () => { await supervisor.which_children("top"); return [OK, 0]; } };
        void supervisor.start([{ id: "kid", task: () => gen_server.start_link(kid, 0) }], { name: "top" });`,
-      /^The program ends while .*: code outside all processes waits for the start of supervisor "top" <.*>, which waits for the start of gen_server <.*>, which waits for the answer of supervisor "top" <.*> to which_children\. None of them can go on\n$/,
+      /^The program ends during .*: code outside all processes waits for the start of supervisor "top" <.*>, which waits for the start of gen_server <.*>, which waits for the answer of supervisor "top" <.*> to which_children\. None of them can go on\n$/,
     ],
     [
       "two servers that call each other",
@@ -24,24 +24,24 @@ describe("a program that ends while somebody waits for an answer that cannot com
        await gen_server.start(m("b"), 0, { name: "a" });
        await gen_server.start(m("a"), 0, { name: "b" });
        gen_server.call("a", "go", Infinity);`,
-      /^The program ends while .*: code outside all processes waits for the answer of gen_server "a" <.*> to "go", which waits for the answer of gen_server "b" <.*> to "ping", which waits for the answer of gen_server "a" <.*> to "ping"\. None of them can go on\n$/,
+      /^The program ends during .*: code outside all processes waits for the answer of gen_server "a" <.*> to "go", which waits for the answer of gen_server "b" <.*> to "ping", which waits for the answer of gen_server "a" <.*> to "ping"\. None of them can go on\n$/,
     ],
     [
       "a call that is never answered",
       `const p = await gen_server.start({ init: () => [OK, 0], handle_call: (r, f, s) => [NOREPLY, s] }, 0);
        erlang.spawn(async function client() { await gen_server.call(p, "x", Infinity); });`,
-      /^The program ends while .*: client <.*> waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied \(gen_server\.reply\)\n$/,
+      /^The program ends during .*: client <.*> waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied \(gen_server\.reply\)\n$/,
     ],
     [
       "a callback that receives what nobody sends",
       `const p = await gen_server.start({ init: () => [OK, 0], handle_call: async (r, f, s) => { await erlang.receive((m) => m === "no"); return [REPLY, 1, s]; } }, 0);
        gen_server.call(p, "x", Infinity);`,
-      /\. (<.*>) waits for a message that nobody sends\n$/,
+      /\. (<.*>) waits for a message that is never sent\n$/,
     ],
     [
       "an init that awaits a promise nobody settles",
       `gen_server.start({ init: () => new Promise(() => {}) }, 0);`,
-      /waits for the start of gen_server <.*>\. (<.*>) waits for a promise that nothing settles\n$/,
+      /waits for the start of gen_server <.*>\. (<.*>) waits for a promise that is never settled\n$/,
     ],
   ])("says who waits for whom: %s", async (_what, source, words) => {
     const { code, stdout, stderr } = await run(source);

@@ -62,13 +62,9 @@ describe("a result of init that is none", () => {
     ["a string as CONTINUE", [OK, 0, ["continue", 1]], '"continue" is a string, and the tag is the atom CONTINUE'],
     ["a promise in the tuple", [OK, 0, Promise.resolve(1)], "and is [Promise]: await it first"],
     ["too much", [OK, 0, 1, 2], "; it has 1 element too many"],
-    ["an error", new Error("no"), "; an error is thrown, or given as [STOP, error]"],
-    [
-      "a cloned atom",
-      [{ name: "ok" }, 0],
-      "is a copy of the atom OK: an atom that was cloned or went through JSON is none",
-    ],
-    ["a function", () => [OK, 0], "; it is a function: was it to be called?"],
+    ["an error", new Error("no"), "; throw an error, or return [STOP, error]"],
+    ["a cloned atom", [{ name: "ok" }, 0], "is a copy of the atom OK: cloning and JSON do not preserve atoms"],
+    ["a function", () => [OK, 0], "; it is a function: is a call missing?"],
     ["an array in an array", [[OK, 0]], "; it is an array in an array: return the inner one"],
     ["an undefined tag", [undefined, 0], "; the tag is undefined: is it imported?"],
     [
@@ -317,7 +313,7 @@ describe("an option that there is none of", () => {
     [
       "what a receive picks by",
       () => erlang.receive({ after: 5 } as never),
-      "Cannot receive: what picks the message must be a function that gets a message and returns true or false, got { after: 5 }; without one, give undefined before the options",
+      "Cannot receive: the match must be a function from a message to true or false, got { after: 5 }; without one, give undefined before the options",
     ],
     [
       "receive",

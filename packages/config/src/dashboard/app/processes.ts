@@ -172,7 +172,7 @@ function RowOf({ row, selected, query }: { row: Row; selected: string | undefine
     </td>
     ${
       row.type === "group"
-        ? html`<td colspan="6" class="dim">nobody starts these again</td>`
+        ? html`<td colspan="6" class="dim">these are not restarted</td>`
         : html` <td><${Status} of=${row.status} /></td>
             <td class="number"><${Bar} of=${row.queue} /></td>
             <td class="number">${number(row.rate)}</td>
@@ -209,7 +209,7 @@ function Details({ of }: { of: Detail }) {
         ["Runs", of.module],
         ["Up", html`${ago(of.since).replace(" ago", "")} <span class="dim">since ${clock(of.since)}</span>`],
         of.supervisor === undefined
-          ? ["Supervisor", html`<span class="dim">none: nobody starts it again</span>`]
+          ? ["Supervisor", html`<span class="dim">none: it is not restarted</span>`]
           : ["Supervisor", html`<${Process} of=${of.supervisor} />, as <b>${of.id}</b>`],
         ["Mailbox", html`${count(of.queue, "message")}, about ${bytes(of.memory)}`],
         ["Handled", html`${count(of.handled, "message")}, ${number(of.rate)}/s, ${count(of.reductions, "reduction")}`],

@@ -153,7 +153,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
       <h2>Subscribers <span class="dim">${count(data.subscriptions_count, "subscription")}</span></h2>
       ${
         data.subscriptions.length === 0
-          ? html`<${Empty}>Nobody is told of changes.<//>`
+          ? html`<${Empty}>There are no subscribers.<//>`
           : html`<div class="scroll">
               <table class="rows">
                 <thead>
@@ -199,7 +199,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
       </p>
       ${
         data.tried === undefined
-          ? html`<p class="dim">It shows which paths of the configuration a subscription would be told of.</p>`
+          ? html`<p class="dim">It shows the paths of which a subscription would be notified.</p>`
           : data.tried.error !== undefined
             ? html`<p class="error">✕ ${data.tried.error}</p>`
             : html`<p>${count(data.tried.count, "path")}</p>

@@ -322,7 +322,7 @@ function outdated({ state }: Turn, request: Request): Error | undefined {
   const { version } = state.configuration.snapshot;
   const { if_version = version } = request.options;
   if (if_version !== version) {
-    const message = `${actionOf(request)}: the configuration is at version ${version} by now, not at ${if_version}`;
+    const message = `${actionOf(request)}: the configuration is at version ${version} now, not at ${if_version}`;
     return new ConfigConflictError(message, if_version, version);
   }
   if (request.cause !== "rollback") return undefined;

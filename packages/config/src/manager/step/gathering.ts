@@ -95,7 +95,7 @@ function holdBack(turn: Turn, { index, name, links }: SourceState): SourceOutcom
     [...(one.links ?? [])].some(([link, generation]) => links?.has(link) === true && links.get(link) !== generation),
   );
   const names = others.map((one) => `"${one.name}"`).join(", ");
-  const message = `Cannot take what "${name}" has: it changed together with ${names}, which cannot be loaded`;
+  const message = `Cannot apply the change of "${name}": it changed together with ${names}, which cannot be loaded`;
   health.failed(turn, index, new ConfigSourceError(message, { source: name, code: "held_back" }));
   return { source: name, outcome: "error", message };
 }

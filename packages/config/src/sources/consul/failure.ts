@@ -12,7 +12,7 @@ export function failed_status(status: number, text: string, retryAfter: string |
       more,
     );
   }
-  if (status === 401) return new RemoteFailure("denied", "credentials are wanted (401)", more);
+  if (status === 401) return new RemoteFailure("denied", "credentials are required (401)", more);
   if (status === 404)
     return new RemoteFailure(
       "no_index",
@@ -22,7 +22,7 @@ export function failed_status(status: number, text: string, retryAfter: string |
   if (status === 429) return new RemoteFailure("rate_limited", "too many requests (429)", more);
   if (status === 413) return new RemoteFailure("too_large", "the request is too large for it (413)", more);
   if (status === 400 && /HTTP request to an HTTPS server/i.test(text)) {
-    return new RemoteFailure("tls", "it wants https, and was asked in plain http (400)", more);
+    return new RemoteFailure("tls", "it requires https, and the request used plain http (400)", more);
   }
   if (status === 400) return new RemoteFailure("bad_request", "it refused the request (400)", more);
   if (status >= 300 && status < 400) return new RemoteFailure("redirect", `it redirects elsewhere (${status})`, more);

@@ -71,7 +71,7 @@ export class ConsulSession {
     } catch (error) {
       const { code, message } = error as RemoteFailure;
       if (code !== "timeout" && code !== "truncated") throw error;
-      throw new RemoteFailure(code, `${message}; whether it was written is not known`);
+      throw new RemoteFailure(code, `${message}; it is unknown whether it was written`);
     }
   }
 
@@ -143,7 +143,7 @@ async function asked(token: () => string | Promise<string>, timeout: number, sig
   let end: () => void = () => undefined;
   const over = new Promise<never>((_resolve, reject) => {
     const timer = setTimeout(
-      () => reject(new RemoteFailure("token", `the token function gave nothing within ${timeout} ms`)),
+      () => reject(new RemoteFailure("token", `the token function returned nothing within ${timeout} ms`)),
       timeout,
     );
     const stop = () => reject(new RemoteFailure("stopped", "the source was stopped"));

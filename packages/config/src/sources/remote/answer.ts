@@ -55,7 +55,7 @@ export function checked_answer(answer: unknown, format: RemoteFormat, limit: num
   const said = answer as Readonly<Record<string, unknown>>;
   const { revision } = said;
   if (revision !== undefined && typeof revision !== "string") {
-    throw new RemoteFailure("not_an_answer", `the revision it gave must be a string, got ${typeof revision}`);
+    throw new RemoteFailure("not_an_answer", `its revision must be a string, got ${typeof revision}`);
   }
   if (said["absent"] === true) return { kind: "absent" };
   if (said["unchanged"] === true) return { kind: "unchanged", revision };
@@ -97,7 +97,7 @@ function formatOf(format: unknown): RemoteFormat {
 
 function misunderstood(): RemoteFailure {
   const want = "content (a document or a table), keys, unchanged: true or absent: true";
-  return new RemoteFailure("not_an_answer", `load must answer an object with ${want}`);
+  return new RemoteFailure("not_an_answer", `load must return an object with ${want}`);
 }
 
 /** @param limit bytes */

@@ -91,7 +91,7 @@ function handshake(error: unknown, code: string): string | undefined {
     return "the TLS connection failed: the other side does not speak TLS there";
   }
   if (/alert (certificate required|bad certificate|handshake failure)/i.test(reason)) {
-    return "the TLS connection failed: it wants another certificate of ours; look at cert and key";
+    return "the TLS connection failed: it requires another certificate from us; look at cert and key";
   }
   if (/alert (unknown ca|certificate unknown|certificate expired|certificate revoked)/i.test(reason)) {
     return "the TLS connection failed: it does not accept our certificate; look at cert";
