@@ -133,7 +133,7 @@ export function startTimer(
   return timer;
 }
 
-/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. */
+/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. @throws ErlangError with reason `badarg` if it is no reference */
 export function cancelTimer(ref: Ref): number | false {
   const remaining = readTimer(ref);
   if (remaining !== false) {
@@ -144,9 +144,15 @@ export function cancelTimer(ref: Ref): number | false {
   return remaining;
 }
 
-/** The milliseconds left of a timer, or `false`. */
+/** The milliseconds left of a timer, or `false`. @throws ErlangError with reason `badarg` if it is no reference */
 export function readTimer(ref: Ref): number | false {
-  if (!(ref instanceof TimerRef)) return false;
+  if (!(ref instanceof TimerRef)) {
+    if (ref instanceof Ref) return false;
+    throw new ErlangError(
+      BADARG,
+      `Cannot look at a timer: it must be what send_after or start_timer returned, got ${describe(ref)}${strange(ref)}`,
+    );
+  }
   const remaining = left(ref.deadline);
   return remaining === undefined ? false : Math.ceil(remaining);
 }

@@ -132,3 +132,11 @@ describe("the dead leave nothing behind in others", () => {
     expect(erlang.cancel_timer(timer)).toBeGreaterThan(0);
   });
 });
+
+test.each([[undefined], [5], ["timer"]])("a timer that is %j, cancelling and reading it are refused", (ref) => {
+  for (const ask of [erlang.cancel_timer, erlang.read_timer]) {
+    expect(() => ask(ref as unknown as ReturnType<typeof erlang.make_ref>)).toThrow(
+      "Cannot look at a timer: it must be what send_after or start_timer returned, got",
+    );
+  }
+});
