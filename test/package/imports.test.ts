@@ -11,10 +11,16 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The URLs of all files that a program which only imports this entry of a package loads. */
 function loaded(entry: string): readonly string[] {
+  const url = pathToFileURL(join(root, "packages", entry)).href;
+  return loadedBy(["--input-type=module", "--eval", `import ${JSON.stringify(url)};`]);
+}
+
+/** The URLs of all files that Node loads with these arguments. */
+function loadedBy(args: readonly string[]): readonly string[] {
   const folder = mkdtempSync(join(tmpdir(), "otpts-imports-"));
   try {
-    const url = pathToFileURL(join(root, "packages", entry)).href;
-    execFileSync(process.execPath, ["--input-type=module", "--eval", `import ${JSON.stringify(url)};`], {
+    execFileSync(process.execPath, args, {
+      stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, NODE_OPTIONS: "", NODE_V8_COVERAGE: folder },
     });
     const [report = ""] = readdirSync(folder);
@@ -55,5 +61,26 @@ describe("an import of", () => {
       "runtime/lib/otpts_runtime.js",
       "runtime/lib/rolldown-runtime.js",
     ]);
+  });
+});
+
+describe("otpts-config", () => {
+  const cli = join(root, "packages/config/lib/cli.js");
+  const ours = (urls: readonly string[]) => urls.map(short).filter((url) => /^(?:config|runtime)\//u.test(url));
+
+  test("--help loads the parser of the command line, and neither the runtime nor a command", () => {
+    expect(ours(loadedBy([cli, "--help"])).sort()).toStrictEqual([
+      "config/lib/cli.js",
+      "config/lib/cli_terminal.js",
+      "config/lib/rolldown-runtime.js",
+    ]);
+  });
+
+  test("a command loads its own code and none of another one, of the dashboard or of the schema's documents", () => {
+    const loadedFiles = ours(loadedBy([cli, "completion", "bash"]));
+    expect(loadedFiles).toContain("config/lib/cli_completion.js");
+    expect(
+      loadedFiles.filter((file) => /cli_(?:check|tree|remote|init)|dashboard|schema|otpts_config/u.test(file)),
+    ).toEqual([]);
   });
 });

@@ -129,12 +129,13 @@ export class RemoteSubject implements Subject {
       headers.set(name, value);
     this.progress.waiting([this.base.host]);
     try {
-      return await fetch(new URL(path, this.base), { ...init, headers, redirect: "manual" });
+      const signal = init.signal ?? AbortSignal.timeout(PATIENCE);
+      return await fetch(new URL(path, this.base), { ...init, signal, headers, redirect: "manual" });
     } catch (error) {
       if (init.signal?.aborted === true) throw error;
-      const { cause, message } = error as { cause?: { code?: string; message?: string }; message: string };
-      const why = cause?.code === "ECONNREFUSED" ? "nothing listens there" : (cause?.message ?? message);
-      throw new Failure(`Cannot reach ${this.base.href}: ${why}; is it the address that the program's dashboard has?`);
+      throw new Failure(
+        `Cannot reach ${this.base.href}: ${whyUnreachable(error)}; is it the address of the program's dashboard?`,
+      );
     } finally {
       this.progress.waiting([]);
     }
@@ -150,4 +151,17 @@ export class RemoteSubject implements Subject {
       `Cannot ask ${this.base.href}: no dashboard of @otpts/config answers there (status ${response.status}); its path belongs to the address, as in http://127.0.0.1:3000/otp/`,
     );
   }
+}
+
+/** The longest wait for an answer, in ms. */
+const PATIENCE = 30_000;
+
+function whyUnreachable(error: unknown): string {
+  const { cause, message, name } = error as {
+    cause?: { code?: string; message?: string };
+    message: string;
+    name: string;
+  };
+  if (name === "TimeoutError") return `no answer within ${PATIENCE / 1_000} seconds`;
+  return cause?.code === "ECONNREFUSED" ? "no program listens there" : (cause?.message ?? message);
 }

@@ -1,3 +1,4 @@
+import type { Finding } from "../answers/verdict.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
 import { Progress } from "./progress.ts";
 import type { Session } from "./session.ts";
@@ -9,8 +10,9 @@ export interface Changing extends AsyncIterable<Step> {
   readonly version: number;
 }
 
-/** A version with its differences, or the reason for missing ones. */
+/** A version with its differences, the reason for missing ones, or the problems of a refusal. */
 export type Step =
+  | { readonly problems: readonly Finding[] }
   | { readonly entry: HistoryEntry; readonly changes: readonly ChangedValue[] }
   | { readonly lost: string };
 
@@ -84,9 +86,16 @@ export async function follow(session: Session, address: Address, signal: AbortSi
     version,
     async *[Symbol.asyncIterator]() {
       let seen = version;
+      let known = "[]";
+      // Problems from before are printed first.
+      bell.ring();
       while (await bell.heard()) {
         try {
           seen = yield* after(seen, subject);
+          const { problems } = await subject.verdict();
+          const now = JSON.stringify(problems);
+          if (now !== known && problems.length > 0) yield { problems };
+          known = now;
         } catch (error) {
           if (!signal.aborted) yield { lost: (error as Error).message };
         }

@@ -274,17 +274,35 @@ describe("watch", () => {
     }
   });
 
+  test("what sources bring and is refused is printed on stderr, with its place", async () => {
+    const whole = SHOP["config.toml"]!;
+    const { child, ended } = watch(["--url", program.url]);
+    let stderr = "";
+    child.stderr?.on("data", (chunk: string) => (stderr += chunk));
+    try {
+      // What other tests have put stands above server.port.
+      for (let pool = -1; !stderr.includes("refused:\n  database.pool"); pool--) {
+        folder.write("config.toml", `${whole}pool = ${pool}\n`);
+        await eventually(() => expect(stderr).toContain("refused:"), { timeout: 2_000 }).catch(() => undefined);
+      }
+      expect(stderr).toContain("at config.toml:9:1");
+    } finally {
+      folder.write("config.toml", whole);
+      child.kill("SIGINT");
+      await ended;
+    }
+  });
+
   test("a program that was started anew is watched again", async () => {
     const other = await started();
     const port = new URL(other.url).port;
     const { child, ended, text } = watch(["--url", other.url]);
-    const put = (value: number) =>
-      folder.run(["put", "server.port", String(value), "--url", other.url, "--token", TOKEN]);
-    for (let value = 1; !text().includes("server.port"); value++) await put(value);
+    const put = (path: string, value: string) => folder.run(["put", path, value, "--url", other.url, "--token", TOKEN]);
+    for (let value = 1; !text().includes("server.port"); value++) await put("server.port", String(value));
     await other.stop();
     const again = await started({ PORT: port });
     try {
-      for (let value = 20_000; !text().includes("2000"); value++) await put(value);
+      for (let value = 1; !text().includes("server.host"); value++) await put("server.host", `host-${value}`);
     } finally {
       child.kill("SIGTERM");
       await ended;

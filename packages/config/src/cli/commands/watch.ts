@@ -2,6 +2,7 @@ import { matches, parsePattern, type Pattern } from "../../core/pattern.ts";
 import { parsePath } from "../../core/path.ts";
 import type { ChangedValue, HistoryEntry } from "../../protocol.ts";
 import { differenceLines } from "../differences.ts";
+import { findingLines } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { printable } from "../terminal.ts";
 import { writtenOf } from "../../core/json_writer.ts";
@@ -24,6 +25,11 @@ export async function watch(session: Session, text: string | undefined): Promise
     for await (const change of changing) {
       if ("lost" in change) {
         err.print(err.paint.yellow(printable(change.lost)));
+        continue;
+      }
+      if ("problems" in change) {
+        err.print(err.paint.red("refused:"));
+        for (const one of change.problems) err.print(...findingLines(one, " ", err.paint));
         continue;
       }
       const changes = change.changes.filter(({ path }) => pattern === undefined || isMeant(pattern, path));
