@@ -97,7 +97,7 @@ describe.skipIf(missing !== undefined)(
       await page.setViewportSize({ width: 1280, height: 800 });
     });
 
-    test("tells why a value is what it is, and hides secrets", async () => {
+    test("reports why a value is what it is, and hides secrets", async () => {
       await open("configuration");
       await page.getByRole("link", { name: "currency" }).click();
       const layers = panel().locator("ol.stack li");

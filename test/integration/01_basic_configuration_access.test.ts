@@ -87,13 +87,13 @@ describe("Basic Configuration Access", () => {
     expect(await Config.get("queuemizer.tc_rules.enp4s0.download_rate")).toBeUndefined();
   });
 
-  test("Config.put refuses what is no plain data, names the path, and changes nothing", async () => {
+  test("Config.put refuses a value that is no plain data, names the path, and changes nothing", async () => {
     await expect(Config.put("rate_limits.api", { requests: Number.NaN })).rejects.toThrow(/rate_limits\.api\.requests/);
     await expect(Config.put("rate_limits.api", { check: () => true })).rejects.toThrow(/rate_limits\.api\.check/);
     expect(await Config.get("rate_limits")).toBeUndefined();
   });
 
-  test("Config.get rejects what is no path", async () => {
+  test("Config.get rejects a value that is no path", async () => {
     await expect(Config.get("database..url")).rejects.toThrow(TypeError);
     await expect(Config.get("")).rejects.toThrow(/segment 1 of 1 is empty/);
   });

@@ -86,7 +86,7 @@ await describeWithConsul("Configuration Sources", () => {
   });
 });
 
-test("the block starts where Consul does not answer: it is optional, and status tells", async () => {
+test("the block starts where Consul does not answer: it is optional, and status shows it", async () => {
   const config_spec = await block(await closedPort());
   await Config.put("layers.runtime", "runtime");
   expect(await Config.get("layers")).toEqual({

@@ -70,7 +70,7 @@ test("the block: an edit of the file reaches the handler by itself, for the inte
   expect(updates).toEqual([]);
 });
 
-test("Config.subscribe tells path, old value, new value and a context", async () => {
+test("Config.subscribe notifies with path, old value, new value and a context", async () => {
   const told: unknown[][] = [];
   await Config.subscribe("queuemizer.tc_rules.*", (...change: unknown[]) => void told.push(change));
   await Config.put("queuemizer.tc_rules.enp4s0.download_rate", 750);
@@ -91,7 +91,7 @@ test("Config.subscribe tells path, old value, new value and a context", async ()
   ]);
 });
 
-test("Config.subscribe: a pattern is told of nodes at its own depth, whatever level was written", async () => {
+test("Config.subscribe: a pattern is notified of nodes at its own depth, whatever level was written", async () => {
   const told: unknown[][] = [];
   await Config.subscribe(
     "queuemizer.tc_rules.*",
@@ -105,7 +105,7 @@ test("Config.subscribe: a pattern is told of nodes at its own depth, whatever le
   ]);
 });
 
-test("Config.subscribe: `*` is exactly one segment, `**` tells the changed leaves, a plain path its own node", async () => {
+test("Config.subscribe: `*` is exactly one segment, `**` matches the changed leaves, a plain path its own node", async () => {
   const told: Record<string, string[]> = {};
   for (const pattern of [
     "*",
@@ -127,7 +127,7 @@ test("Config.subscribe: `*` is exactly one segment, `**` tells the changed leave
   });
 });
 
-test("Config.subscribe tells effective changes only", async () => {
+test("Config.subscribe notifies of effective changes only", async () => {
   await block();
   await Config.put("queuemizer.tc_rules.enp4s0.download_rate", 500);
   await Config.put("queuemizer.tc_rules", {

@@ -53,7 +53,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(await gen_server.call("config_manager", [GET_CONFIG, "database"])).toEqual({ url: "first" });
   });
 
-  test("[PUT_CONFIG, path, value] sets it, tells the subscribers, then replies true", async () => {
+  test("[PUT_CONFIG, path, value] sets it, notifies the subscribers, then replies true", async () => {
     const told: unknown[][] = [];
     const callback: ChangeCallback = (path, old_value, new_value) => void told.push([path, old_value, new_value]);
     expect(await gen_server.call("config_manager", [SUBSCRIBE, "database.*", callback])).toBe(true);
@@ -101,7 +101,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(await Config.get("database.url")).toBeUndefined();
   });
 
-  test("[SOURCE_UPDATE, …] of an unknown source, or of what is no table, harms nothing", async () => {
+  test("[SOURCE_UPDATE, …] of an unknown source, or of a value that is no table, harms nothing", async () => {
     gen_server.cast("config_manager", [SOURCE_UPDATE, "nobody", { database: { url: "x" } }]);
     gen_server.cast("config_manager", [SOURCE_UPDATE, "file", "no table" as never]);
     expect(await Config.get("database.url")).toBe("first");
@@ -150,7 +150,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(erlang.whereis("config_manager")).toBe(manager);
   });
 
-  test("[PUT_CONFIG, …] of what is no plain data replies the ConfigValidationError that Config.put throws", async () => {
+  test("[PUT_CONFIG, …] of a value that is no plain data replies the ConfigValidationError that Config.put throws", async () => {
     const reply = (await gen_server.call("config_manager", [PUT_CONFIG, "a", () => 1])) as [Atom, Error];
     expect(reply).toEqual([ERROR, expect.any(ConfigValidationError)]);
     await expect(Config.put("a", () => 1)).rejects.toThrow(reply[1].message);

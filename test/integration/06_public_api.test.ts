@@ -77,7 +77,7 @@ describe.each([
   });
 });
 
-test("Config.reload is a call: when it resolves, what the sources brought is there and told", async () => {
+test("Config.reload is a call: when it resolves, the values of the sources are effective and their subscribers notified", async () => {
   const told: string[] = [];
   await Config.subscribe("**", (path) => void told.push(path));
   Object.assign(env, { MYAPP_A: "3", MYAPP_B: "4" });

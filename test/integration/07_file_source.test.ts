@@ -58,7 +58,7 @@ describe("File Source: load", () => {
 });
 
 describe("File Source: under the manager", () => {
-  test("reload tells data, unchanged and absent, file by file", async () => {
+  test("reload reports data, unchanged and absent, file by file", async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     const sources = [new FileSource(file("config.toml")), new FileSource(file("absent.toml"))];
     await started({ sources, reload_interval: 0 });

@@ -45,7 +45,7 @@ await describeWithConsul("Consul/External Source", () => {
     await eventually(async () => (await Config.get("a")) === 1);
   });
 
-  test("a key that is written arrives by itself, and its subscribers are told", async () => {
+  test("a key that is written arrives by itself, and its subscribers are notified", async () => {
     await agent.put(`${key_prefix}/limits/requests`, "100");
     await follow();
     const told: unknown[][] = [];

@@ -64,7 +64,7 @@ describe("Configuration Validation", () => {
     expect(await Config.get("queuemizer.tc_rules.enp5s0.burst")).toBe(15);
   });
 
-  test("the block: what is not valid is refused before it is set, told nobody, and the caller gets the error", async () => {
+  test("the block: an invalid value is refused before it is set, without a notification, and the caller gets the error", async () => {
     const told: string[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
     const { version } = await Config.status();

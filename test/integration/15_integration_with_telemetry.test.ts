@@ -67,7 +67,7 @@ describe("Integration with Telemetry", () => {
     expect(await Config.get("database.password")).toBe("hunter3");
   });
 
-  test("config.subscriber_error {errors: 1} {pattern, error}: a callback that fails; the others are told", async () => {
+  test("config.subscriber_error {errors: 1} {pattern, error}: a callback that fails; the others are notified", async () => {
     const seen = events("config.subscriber_error");
     const told: unknown[] = [];
     await Config.subscribe("rate_limits.*", async () => {

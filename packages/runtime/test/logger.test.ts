@@ -72,7 +72,7 @@ describe("a report", () => {
     expect(await reports(crash)).toHaveLength(1);
   });
 
-  test("whose handler fails is told of on stderr, and the crash goes its way", async () => {
+  test("whose handler fails is reported on stderr, and the crash goes its way", async () => {
     const { code, stdout, stderr } = await program(`
       import { erlang, logger } from "@otpts/runtime";
       logger.set_handler(() => { throw new Error("no disk"); });

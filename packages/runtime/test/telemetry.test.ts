@@ -151,7 +151,7 @@ describe("an event", () => {
     ]);
   });
 
-  test("otp.process_crash tells of a crash, also when the logger is silenced", async () => {
+  test("otp.process_crash reports a crash, also when the logger is silenced", async () => {
     const before = logger.set_handler(undefined);
     telemetry.attach("a", "otp.*", record);
     const pid = (await gen_server.start(

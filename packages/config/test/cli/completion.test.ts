@@ -28,7 +28,7 @@ describe("a word is completed", () => {
     expect((await words("")).length).toBeGreaterThan(12);
   });
 
-  test("to the options that are left, and to what they may be", async () => {
+  test("to the remaining options, and to their values", async () => {
     const options = await words("schema", "--force", "--");
     expect(options.map((line) => line.split("\t")[0])).toContain("--target");
     expect(options.map((line) => line.split("\t")[0])).not.toContain("--force");

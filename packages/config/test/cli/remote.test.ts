@@ -96,7 +96,7 @@ describe("a running program is asked", () => {
 describe("a running program is changed", () => {
   const token = ["--token", TOKEN];
 
-  test("put, unset and rollback do it, with a reason for the history; diff tells what a version changed", async () => {
+  test("put, unset and rollback do it, with a reason for the history; diff shows what a version changed", async () => {
     const before = await version();
     expect(await ask(["put", "server.port", "9000", "--reason", "a test", ...token])).toMatchObject({
       code: 0,
@@ -121,7 +121,7 @@ describe("a running program is changed", () => {
     );
   });
 
-  test("a dry run tells what would change, and changes nothing", async () => {
+  test("a dry run reports what would change, and changes nothing", async () => {
     const before = await version();
     const { stdout } = await ask(["put", "server", '{"port": 1, "host": "x"}', "--dry-run", ...token]);
     expect(stdout).toBe(`~  server.host  "localhost" → "x"
@@ -131,7 +131,7 @@ would change 2 values of version ${before}; nothing was changed
     expect(await version()).toBe(before);
   });
 
-  test("what is not valid, or was decided on another version, is refused with the reason", async () => {
+  test("a change that is invalid, or was decided on another version, is refused with the reason", async () => {
     expect(await ask(["put", "server.port", "0", ...token])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("✗ refused, nothing was changed:\n  server.port "),
@@ -161,7 +161,7 @@ would change 2 values of version ${before}; nothing was changed
   });
 });
 
-test("a program whose sources bring what is not valid goes on: its values are given, and check tells the problem", async () => {
+test("a program whose sources bring invalid values goes on: its old values are given, and check shows the problem", async () => {
   const other = await started();
   const whole = SHOP["config.toml"]!;
   try {
@@ -220,7 +220,7 @@ test.each([
   expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
 });
 
-test("an address where something else answers is told as that", async () => {
+test("an address where something else answers is reported as such", async () => {
   const server = createServer((_request, response) => response.end("<h1>Shop</h1>"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {

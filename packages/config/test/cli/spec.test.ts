@@ -16,7 +16,7 @@ function shop(files: Readonly<Record<string, string>> = {}): Folder {
 const MODULE = ["--module", "config.js"];
 
 describe("check", () => {
-  test("a good configuration is valid: what each source has is told, and the exit code is 0", async () => {
+  test("a good configuration is valid: the settings of each source are counted, and the exit code is 0", async () => {
     const { code, stdout, stderr } = await shop().run(["check", ...MODULE], { SHOP_SERVER_PORT: "9000" });
     expect(stdout).toBe(
       "  file:config.toml  4 settings\n  env:SHOP          1 setting\n✓ valid: 6 settings from 2 sources\n",
@@ -24,7 +24,7 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("all problems are told at once, each with its place: of the schema, of a file that is none, of a variable", async () => {
+  test("all problems are reported at once, each with its place: of the schema, of a file that is none, of a variable", async () => {
     const folder = shop({
       "broken.toml": "a = 1\nb = = 2\n",
       "config.js": SHOP["config.js"]!.replace("sources: [", 'sources: [new FileSource("broken.toml"), '),
@@ -40,7 +40,7 @@ describe("check", () => {
     expect(stdout).not.toContain("short");
   });
 
-  test("what is missing is told where all sources could be read, and not where one failed that may have it", async () => {
+  test("what is missing is reported where all sources could be read, and not where one failed that may have it", async () => {
     const folder = shop({ "config.toml": "[server]\nport = 1\n" });
     expect((await folder.run(["check", ...MODULE])).stdout).toContain("database");
     folder.write("config.toml", "[server]\nport = = 1\n");
@@ -55,7 +55,7 @@ describe("check", () => {
     expect((await folder.run(["check", ...MODULE, "--strict"])).code).toBe(1);
   });
 
-  test("a source that does not answer is told after load_timeout, with the others' problems", async () => {
+  test("a source that does not answer is reported after load_timeout, with the others' problems", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec } from "@otpts/config";
 const slow = { name: "slow", kind: "own", required: true, on_missing: "keep", load: () => new Promise(() => {}) };
@@ -192,7 +192,7 @@ describe("explain", () => {
 `);
   });
 
-  test("a default of the schema is told as one", async () => {
+  test("a default of the schema is marked as one", async () => {
     const { stdout } = await shop().run(["explain", "database.pool", ...MODULE]);
     expect(stdout).toContain("▸  schema  10\n   the schema's default, as no source has a value\n");
   });
@@ -205,7 +205,7 @@ describe("explain", () => {
   });
 });
 
-test("env tells each variable's path and rule, and those without effect why", async () => {
+test("env reports each variable's path and rule, and those without effect why", async () => {
   const { stdout } = await shop({
     "more.js": SHOP["config.js"]!.replace(
       'EnvironmentSource("SHOP")',
@@ -321,7 +321,7 @@ export default new ConfigSpec({ sources: [own] });
     expect((await folder.run(["get", "alive", ...MODULE])).stdout).toBe("true\n");
   });
 
-  test("one that waits for what never comes is told as that", async () => {
+  test("one that waits for what never comes is reported as such", async () => {
     const { code, stderr } = await shop({ "config.js": "await new Promise(() => {});" }).run(["check", ...MODULE]);
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -329,14 +329,14 @@ export default new ConfigSpec({ sources: [own] });
     });
   });
 
-  test("a specification of another copy of the package is told as that", async () => {
+  test("a specification of another copy of the package is reported as such", async () => {
     const copy = "export default new (class ConfigSpec {})();";
     const { code, stderr } = await shop({ "config.js": copy }).run(["check", ...MODULE]);
     expect(stderr).toContain("its ConfigSpec is of another copy of @otpts/config");
     expect(code).toBe(2);
   });
 
-  test("a module that fails is told with its message and its own frames", async () => {
+  test("a module that fails is reported with its message and its own frames", async () => {
     const { code, stderr } = await shop({ "config.js": 'throw new Error("no such luck");' }).run(["check", ...MODULE]);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^✗ Cannot load config\.js: no such luck\n +at .*config\.js:1/u);

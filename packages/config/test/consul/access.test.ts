@@ -122,7 +122,7 @@ await describe_with_consul("ConsulSource with access control", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
   });
 
-  test("ConsulSource tells neither what a token function nor what a token file says when they fail", async () => {
+  test("ConsulSource shows no text of a token function or a token file that fails", async () => {
     const failing = await follow(folder(), {
       token: () => {
         throw new Error(`no lease for ${unknown_token}`);
@@ -140,7 +140,7 @@ await describe_with_consul("ConsulSource with access control", () => {
     }
   });
 
-  test("ConsulSource tells its token nowhere, whatever happens", async () => {
+  test("ConsulSource shows its token nowhere, whatever happens", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const { secret } = await agent.token(read(`${prefix}/`));

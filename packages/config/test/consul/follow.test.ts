@@ -45,7 +45,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ db: { url: "postgres://db" } }), patience);
   });
 
-  test("ConsulSource tells nobody of writes elsewhere, be the prefix there or absent", async () => {
+  test("ConsulSource notifies nobody of writes elsewhere, be the prefix there or absent", async () => {
     const there = folder();
     const absent = folder();
     await agent.put(`${there}/a`, "1");
@@ -235,7 +235,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     for (const tree of follower.trees) expect((tree["z"] as { b: number }).b).toBe(tree["a"]);
   });
 
-  test("ConsulSource with layout blob reads one key that holds TOML or JSON, and tells where a value is written", async () => {
+  test("ConsulSource with layout blob reads one key that holds TOML or JSON, and reports where a value is written", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/doc`, "# limits\n[limits]\nrequests = 1000\nwindow = 60\n");
     await using toml = await follow(`${prefix}/doc`, { layout: "blob" });

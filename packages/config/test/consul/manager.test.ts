@@ -82,7 +82,7 @@ test("ConfigManager that stops leaves no request and no connection to Consul", a
   await vi.waitFor(async () => expect([server.open.size, await server.connections()]).toEqual([0, 0]), patience);
 });
 
-test("ConsulSource tells its token in no event, status, explanation, report or error of the manager", async () => {
+test("ConsulSource shows its token in no event, status, explanation, report or error of the manager", async () => {
   const told: string[] = [];
   telemetry.attach(
     "spy",

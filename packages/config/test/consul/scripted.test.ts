@@ -141,7 +141,7 @@ test("ConsulSource.load asks a connection that died unseen once more", async () 
   expect(await afterGood(script)).toEqual({ code: undefined, kept: { a: 7 } });
 });
 
-test("ConsulSource.load tells that keys were left out where Consul says so", async () => {
+test("ConsulSource.load reports that keys were left out where Consul says so", async () => {
   await using server = await ScriptedServer.start((_asked, response) => {
     response.setHeader("x-consul-results-filtered-by-acls", "true");
     answer(response, 200, "10", listed({ "app/a": "1" }));

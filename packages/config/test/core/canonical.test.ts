@@ -58,7 +58,7 @@ describe("the canonical text", () => {
     ]);
   });
 
-  test("tells apart what JSON does not", () => {
+  test("distinguishes what JSON does not", () => {
     const texts = [
       1,
       1n,

@@ -45,7 +45,7 @@ describe("diff", () => {
     ]);
   });
 
-  test("tells nothing of equal trees", () => {
+  test("reports nothing of equal trees", () => {
     fc.assert(
       fc.property(anyTree, (tree) => {
         expect(leaves(tree, structuredClone(tree))).toEqual([]);

@@ -49,7 +49,7 @@ function explained(path: string[], overrides = Overrides.none, effective?: Table
 }
 
 describe("explain", () => {
-  test("tells the winner and what it shadows, with file, line, variable and rule", () => {
+  test("reports the winner and what it shadows, with file, line, variable and rule", () => {
     const answer = explained(["database", "url"]);
     expect(answer).toMatchObject({ path: "database.url", version: 7, value: "env-url", secret: false });
     expect(answer.winner).toMatchObject({
@@ -80,14 +80,14 @@ describe("explain", () => {
     expect(explained(["database", "port"], overrides)).toMatchObject({ value: undefined, winner: undefined });
   });
 
-  test("tells what a table is merged from", () => {
+  test("reports what a table is merged from", () => {
     const answer = explained(["database"], Overrides.none.put(["database", "port"], 2));
     expect(answer.winner).toMatchObject({ source: "runtime", value: { port: 2 } });
     expect(answer.merged.map(({ source }) => source)).toEqual(["env:MYAPP_", "file:config.toml"]);
     expect(answer.shadowed).toEqual([]);
   });
 
-  test("tells that a table gave way to a scalar above it", () => {
+  test("reports that a table gave way to a scalar above it", () => {
     expect(explained(["shape", "a"])).toMatchObject({
       value: undefined,
       winner: undefined,
@@ -106,7 +106,7 @@ describe("explain", () => {
     expect(JSON.stringify(explained(["database"], put))).not.toContain("-secret");
   });
 
-  test("tells what the schema made", () => {
+  test("reports what the schema made", () => {
     expect(explained(["timeout"], undefined, plain({ timeout: 5 })).schema).toBe("default");
     expect(explained(["log"], undefined, plain({ log: "debug" })).schema).toBe("coerced");
     expect(explained(["log"]).schema).toBeUndefined();

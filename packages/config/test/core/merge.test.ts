@@ -129,7 +129,7 @@ describe("merge", () => {
     expect(after.b).not.toBe(before.b);
   });
 
-  test("comes to the same whether it is told what the trees were or not", () => {
+  test("comes to the same whether it knows the earlier trees or not", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyTree, anyTree), { maxLength: 4 }), (pairs) => {
         const were = pairs.map(([was]) => was);
@@ -171,7 +171,7 @@ describe("merge", () => {
     expect(merge(now, merged(...old), old)).toEqual(result);
   });
 
-  test("comes to the same whether it is told what the trees were or not, also where most of them stay", () => {
+  test("comes to the same whether it knows the earlier trees or not, also where most of them stay", () => {
     const pair = fc.tuple(denseTree, fc.option(denseTree, { freq: 2 }));
     fc.assert(
       fc.property(fc.array(pair, { minLength: 2, maxLength: 4 }), (pairs) => {

@@ -51,7 +51,7 @@ describe("admit", () => {
     expect(admitted([1], plain({ l: [1, 2] }).l)).toEqual([1]);
   });
 
-  test("tells 0 from -0", () => {
+  test("distinguishes 0 from -0", () => {
     expect(admitted(-0, 0)).toBe(-0);
   });
 

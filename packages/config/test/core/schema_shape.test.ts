@@ -31,7 +31,7 @@ describe.each([
   const shape = shapeOf(schema)!;
   const known = knownPaths([], shape);
 
-  test("tells types, also below records and through optional and nullable", () => {
+  test("reports types, also below records and through optional and nullable", () => {
     expect(known.expected(["database", "max_connections"])?.type).toBe("integer");
     expect(known.expected(["database", "url"])?.type).toBe("string");
     expect(known.expected(["database"])?.type).toBe("object");
@@ -41,12 +41,12 @@ describe.each([
     expect(known.expected(["nothing", "here"])?.type).toBeUndefined();
   });
 
-  test("tells paths that read the same", () => {
+  test("reports paths that read the same", () => {
     expect(known.paths("database_max_connections")).toEqual([["database", "max_connections"]]);
     expect(known.paths("database_nothing")).toEqual([]);
   });
 
-  test("tells secrets", () => {
+  test("reports secrets", () => {
     expect(secretsOf(shape)).toEqual([
       ["database", "key"],
       ["limits", "*", "pin"],
@@ -60,7 +60,7 @@ describe("shapeOf", () => {
     expect(knownPaths([], shapeOf(node)!).expected(["next", "next", "size"])?.type).toBe("number");
   });
 
-  test("knows nothing of a schema that tells nothing", () => {
+  test("knows nothing of a schema without information", () => {
     const opaque = { "~standard": { version: 1 as const, vendor: "x", validate: (value: unknown) => ({ value }) } };
     expect(shapeOf(opaque)?.children.size).toBe(0);
     expect(shapeOf(undefined)).toBeUndefined();

@@ -93,7 +93,7 @@ describe("in slices", () => {
     await sliced((budget) => explain([], context, budget), 100);
   });
 
-  test("what is wrong with a configuration is found", async () => {
+  test("the problems of a configuration are found", async () => {
     const now = configuration();
     const expected = { shape: undefined, deprecations: new Deprecations({ "*.key_9": "use key_8" }) };
     await sliced((budget) => findingsOf({ ...now }, expected, budget), LEAVES);

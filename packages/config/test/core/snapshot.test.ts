@@ -68,7 +68,7 @@ describe("Snapshot", () => {
     expect(memo.memo.size + memo.aged.size).toBeLessThanOrEqual(16_384);
   });
 
-  test("refuses what is no path, each time", () => {
+  test("refuses a value that is no path, each time", () => {
     const snapshot = new Snapshot(1, plain({ a: 1 }));
     for (let i = 0; i < 2; i++) {
       expect(() => snapshot.lookup("")).toThrow(TypeError);

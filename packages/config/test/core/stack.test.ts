@@ -46,7 +46,7 @@ describe("A stack of contributions", () => {
     expect(made).toMatchObject({ bytes: 11, secrets: [["a"], ["b"]], diagnostics: [told] });
   });
 
-  test("tells a part of what is known below it, the parts before it included", async () => {
+  test("reports a part of what is known below it, the parts before it included", async () => {
     const made = await layer([
       part("a", { known: "x" }),
       (lower) => part("b", { has: [lower.has(["known"]), lower.has(["below"]), lower.has(["later"])] }),

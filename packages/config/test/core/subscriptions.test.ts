@@ -22,19 +22,19 @@ const before = { queuemizer: { tc_rules: { enp4s0: { rate: 1, burst: 2 }, eth0: 
 const after = { queuemizer: { tc_rules: { enp4s0: { rate: 3, burst: 4 }, eth0: { rate: 5 } } } };
 
 describe("project", () => {
-  test("tells a pattern of the node at its own depth, once, whole", () => {
+  test("notifies a pattern of the node at its own depth, once, whole", () => {
     expect(told(["queuemizer.tc_rules.*"], before, after)).toEqual([
       ["queuemizer.tc_rules.*", "queuemizer.tc_rules.enp4s0", { rate: 1, burst: 2 }, { rate: 3, burst: 4 }],
     ]);
   });
 
-  test("tells nodes above what was written", () => {
+  test("notifies of nodes above what was written", () => {
     expect(told(["queuemizer"], before, after)).toEqual([
       ["queuemizer", "queuemizer", before.queuemizer, after.queuemizer],
     ]);
   });
 
-  test("tells a removed node with no new value, and an added one with no old value", () => {
+  test("notifies of a removed node with no new value, and an added one with no old value", () => {
     const gone = { queuemizer: { tc_rules: { eth0: { rate: 5 }, wlan0: { rate: 9 } } } };
     expect(told(["queuemizer.tc_rules.*"], before, gone)).toEqual([
       ["queuemizer.tc_rules.*", "queuemizer.tc_rules.enp4s0", { rate: 1, burst: 2 }, undefined],
@@ -43,22 +43,22 @@ describe("project", () => {
     expect(told(["queuemizer.tc_rules.*"], before, {}).length).toBe(2);
   });
 
-  test("tells a pattern that ends in ** of the changed leaves", () => {
+  test("notifies a pattern that ends in ** of the changed leaves", () => {
     expect(told(["queuemizer.**"], before, after)).toEqual([
       ["queuemizer.**", "queuemizer.tc_rules.enp4s0.burst", 2, 4],
       ["queuemizer.**", "queuemizer.tc_rules.enp4s0.rate", 1, 3],
     ]);
   });
 
-  test("tells a pattern whose braces match twice only once", () => {
+  test("notifies a pattern whose braces match twice only once", () => {
     expect(told(["a.{b,*}"], { a: { b: 1 } }, { a: { b: 2 } })).toEqual([["a.{b,*}", "a.b", 1, 2]]);
   });
 
-  test("tells nobody of what did not change", () => {
+  test("notifies nobody of what did not change", () => {
     expect(told(["**", "*", "a.*"], { a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
   });
 
-  test("tells exactly the changed nodes that match", () => {
+  test("notifies of exactly the changed nodes that match", () => {
     const part = fc.constantFrom("a", "b", "c", "*", "**", "{a,b}", "[ab]", "constructor", "0", "1", "length");
     const pattern = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("."));
     fc.assert(
@@ -83,7 +83,7 @@ describe("project", () => {
     );
   });
 
-  test("tells patterns below a list of the elements that changed, by index", () => {
+  test("notifies patterns below a list of the elements that changed, by index", () => {
     const from = { servers: [{ host: "a" }, { host: "b" }] };
     const to = { servers: [{ host: "a" }, { host: "c" }, { host: "d" }] };
     expect(told(["servers.0.host", "servers.*.host", "servers.1", "**.host"], from, to)).toEqual([
@@ -99,7 +99,7 @@ describe("project", () => {
     expect(told(["servers.*.host"], from, {})).toHaveLength(2);
   });
 
-  test("tells a pattern that ends in ** of a list as one leaf", () => {
+  test("notifies a pattern that ends in ** of a list as one leaf", () => {
     const all = told(["**", "servers.**"], { servers: [1, { a: 1 }] }, { servers: [1, { a: 2 }] });
     expect(all).toHaveLength(2);
     expect(all).toContainEqual(["**", "servers", [1, { a: 1 }], [1, { a: 2 }]]);

@@ -159,7 +159,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     expect(problems('a = "${A:${B}}"\n')).toEqual(["5: a placeholder is not allowed in a default"]);
   });
 
-  test("tells all names without a value, in order, each with its place", () => {
+  test("reports all names without a value, in order, each with its place", () => {
     const text = 'a = "${A}${B}"\nb = [${C}, "${A}"]\nc = ${D:1}\n';
     const { problems: found } = fill(text);
     expect(found.map(({ offset, unresolved }) => [offset, unresolved])).toEqual([
@@ -191,7 +191,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     ]);
   });
 
-  test("tells each leaf's placeholders and where their values came from", () => {
+  test("reports each leaf's placeholders and where their values came from", () => {
     const { placeholders, masked_path } = fill(
       'a = "${A}${B:x}"\nb = ["1", "${L}", "2"]\nc = 1\nd = [["${L}", "${A}"]]\n',
       {

@@ -166,7 +166,7 @@ describe("Validation", () => {
     expect(refusal(new Validation(throwing), {}).message).toContain("the schema threw: broken");
   });
 
-  test("refuses what is no schema, no validator or no pattern", () => {
+  test("refuses a value that is no schema, no validator or no pattern", () => {
     expect(() => new Validation({} as never)).toThrow(TypeError);
     expect(() => new Validation(undefined, { a: 1 as never })).toThrow('Cannot validate "a"');
     expect(() => new Validation(undefined, { "a..b": () => true })).toThrow(TypeError);

@@ -199,7 +199,7 @@ describe("who may look", () => {
     expect(text).toMatch(/\\"evil.example\\" is not one of its host names: set the option hosts/);
   });
 
-  test("is told of by each framework in its own way", async () => {
+  test("is found in each framework's own way", async () => {
     const spec = new ConfigSpec({
       id: "framed",
       name: "framed_config",
@@ -367,7 +367,7 @@ describe("the configuration", () => {
     expect((await ask(address, "/answers/value?manager=nobody")).status).toBe(404);
   });
 
-  test("tells each value, its type and where it comes from, and no secret", async () => {
+  test("reports each value, its type and where it comes from, and no secret", async () => {
     const { address, config } = await running();
     await config.put("server.name", "shop 2", { actor: "ada", reason: "renamed" });
     const { json } = await ask(address, "/configuration?path=server.name");
@@ -651,7 +651,7 @@ describe("processes", () => {
     expect((await ask(address, "/processes?pid=0.999999.0")).json).toMatchObject({ panel: { dead: true } });
   });
 
-  test("who waits for whom is told without what is asked", async () => {
+  test("who waits for whom is shown without the requests", async () => {
     const { address } = await running();
     void gen_server.call("counter", ["late", SECRET], Infinity).catch(() => undefined);
     void gen_server.call("counter", "late", Infinity).catch(() => undefined);
@@ -774,7 +774,7 @@ describe("the stream", () => {
     );
   });
 
-  test("costs nothing while nobody looks", async () => {
+  test("costs nothing while no page is open", async () => {
     const clock = Date.now;
     const { address } = await running();
     expect(telemetry.listening("shop.order")).toBe(false);
@@ -788,7 +788,7 @@ describe("the stream", () => {
 });
 
 describe("a trace of a process", () => {
-  test("tells what it receives for a while, and what that says only where states are shown", async () => {
+  test("reports what it receives for a while, and what that says only where states are shown", async () => {
     for (const show_state of [false, true]) {
       const { address, write, config } = await running({ read_only: false, show_state });
       const pid = String(erlang.whereis("counter")).replaceAll(/[<>]/gu, "");

@@ -65,7 +65,7 @@ describe("/metrics", () => {
     for (const family of all.values()) expect(family.help).not.toContain("undefined");
   });
 
-  test("tells that a reload failed, until what sources have is effective", async () => {
+  test("reports that a reload failed, until what sources have is effective", async () => {
     const { config, source, value } = await metered();
     kit.processes.allow_reports();
     const successful = () => value("config_last_reload_successful", { manager: MANAGER });
@@ -84,7 +84,7 @@ describe("/metrics", () => {
     expect(await config.get("port")).toBe(90);
   });
 
-  test("tells of a required source that fails as of a failed reload, and of an optional one by itself", async () => {
+  test("reports a required source that fails as a failed reload, and an optional one separately", async () => {
     const optional = new MemorySource({ b: 1 }, { name: "optional", required: false });
     const { config, source, value } = await metered([new MemorySource({ port: 80 }, { name: "memory" }), optional]);
     kit.processes.allow_reports();

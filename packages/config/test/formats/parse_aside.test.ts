@@ -96,7 +96,7 @@ describe("parse_aside", () => {
     }
   });
 
-  test("tells the place of what is wrong in a large file, and nothing of its content", async () => {
+  test("reports the place of what is wrong in a large file, and nothing of its content", async () => {
     const text = `${stringify(large)}\nsecret = hunter2\n`;
     const line = text.split("\n").length - 1;
     const error = await rejection(parse_bytes(bytes(text), "toml", never));
@@ -108,7 +108,7 @@ describe("parse_aside", () => {
     expect(cut).toMatchObject({ name: "SyntaxFault", code: "not_utf8", position: { line: line - 1 } });
   });
 
-  test("stops, and leaves no thread, when it is told to", async () => {
+  test("stops, and leaves no thread, when its signal aborts", async () => {
     const abort = new AbortController();
     const parsing = rejection(parse_aside(bytes(stringify(large)), "toml", abort.signal));
     abort.abort();
@@ -118,7 +118,7 @@ describe("parse_aside", () => {
     );
   });
 
-  test("is done without where no thread can be had, and that is told", async () => {
+  test("is done without where no thread can be had, and that is reported", async () => {
     const folder = await mkdtemp(join(tmpdir(), "otpts-thread-"));
     const built = fileURLToPath(new URL("../../dist", import.meta.url));
     try {

@@ -319,7 +319,7 @@ describe("the manager", () => {
     expect(await gen_server.call("config_manager", [STATUS])).toMatchObject({ version: 1 });
   });
 
-  test("refuses what is no ConfigSpec", async () => {
+  test("refuses a value that is no ConfigSpec", async () => {
     await expect(ConfigManager.start({} as never)).rejects.toThrow(TypeError);
     expect(() => new ConfigSpec({ sourcs: [] } as never)).toThrow('unknown option "sourcs"');
     expect(() => new ConfigSpec({ sources: [{}] } as never)).toThrow("has no load function");

@@ -31,7 +31,7 @@ describe("Config.put", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("with dry_run tells what would change, secrets redacted, and changes nothing", async () => {
+  test("with dry_run reports what would change, secrets redacted, and changes nothing", async () => {
     await started(spec());
     const told: unknown[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
@@ -86,7 +86,7 @@ describe("Config.history", () => {
   });
 });
 
-test("Config.diff tells what changed between two versions, secrets redacted", async () => {
+test("Config.diff shows what changed between two versions, secrets redacted", async () => {
   await started(spec());
   await Config.put("a", 2);
   await Config.put("db.password", "second-one");

@@ -50,7 +50,7 @@ test("a source that serves one manager is refused by another one until the first
   expect(await config.get("a")).toBe(1);
 });
 
-test("status shows what a source tells of itself, without secrets, and bears one that cannot", async () => {
+test("status shows what a source reports about itself, without secrets, and bears one that cannot", async () => {
   const told = { connected: true, why: "token hunter22 was denied", f: () => 1, nothing: undefined, list: [{ n: 1 }] };
   const good = Object.assign(new ScriptedSource("good", { db: { password: "hunter22" } }), { status: () => told });
   const bad = Object.assign(new ScriptedSource("bad"), {

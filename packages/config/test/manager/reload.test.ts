@@ -564,7 +564,7 @@ describe("a load that hangs", () => {
   });
 });
 
-test("a source that was loading when its tree is killed is told neither as failed nor as recovered", async () => {
+test("a source that was loading when its tree is killed is reported neither as failed nor as recovered", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const events: string[] = [];
   telemetry.attach("killed", "config.source_*", (event) => void events.push(event));

@@ -58,7 +58,7 @@ test("a merge that is refused blames the put, not the source that has the table"
   expect(problems).toMatchObject([{ path: "limits.api", origin: "put" }]);
 });
 
-test("merge refuses what is no table", async () => {
+test("merge refuses a value that is no table", async () => {
   await started(new ConfigSpec({}));
   expect((await refused(Config.merge("zz", 5))).message).toBe(
     'Cannot merge "zz": a merge needs a table; to set a value use put',
@@ -80,7 +80,7 @@ test("a validation that takes too long, and one that throws a text, are listed a
   expect((await refused(Config.put("throws", 1))).problems).toMatchObject([{ path: "throws", message: "is wrong" }]);
 });
 
-test("subscribing again adds the signal, and tells again with initial", async () => {
+test("subscribing again adds the signal, and notifies again with initial", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })] }));
   const told: unknown[] = [];
   const callback = (_path: string, _old: unknown, value: unknown): void => void told.push(value);

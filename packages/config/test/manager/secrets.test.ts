@@ -152,7 +152,7 @@ test("a schema whose message quotes what it got says nothing of a secret", async
   expect(said()).not.toContain("1234567 right");
 });
 
-test("a callback that fails says neither the secret it was told nor the one before", async () => {
+test("a callback that fails says neither the secret it received nor the one before", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("base", { db: { password: "the-first-one" } })] }));
   const { said } = listen();
   for (const pattern of ["db.password", "db"]) {

@@ -20,7 +20,7 @@ function recorder(): { readonly told: Told[]; readonly callback: (...told: Told)
 }
 
 describe("subscribe", () => {
-  test("tells each node at the pattern's depth whose subtree changed, before the put answers", async () => {
+  test("notifies of each node at the pattern's depth whose subtree changed, before the put answers", async () => {
     await started(spec());
     const { told, callback } = recorder();
     expect(await Config.subscribe("queuemizer.tc_rules.*", callback)).toBe(true);
@@ -67,7 +67,7 @@ describe("subscribe", () => {
     expect(told).toEqual([...thrown.keys()]);
   });
 
-  test("tells what the note's handler expects", async () => {
+  test("notifies with what the note's handler expects", async () => {
     await started(spec());
     const calls: unknown[] = [];
     await Config.subscribe("queuemizer.interfaces", async (path, old_value, new_value) => {
@@ -86,7 +86,7 @@ describe("subscribe", () => {
     expect(contexts).toEqual([{ pattern: "a.*", segments: ["a", "b.c"], version: 2, cause: "put" }]);
   });
 
-  test("tells nobody of a put that changes nothing", async () => {
+  test("notifies nobody of a put that changes nothing", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("**", callback);
@@ -156,7 +156,7 @@ describe("subscribe", () => {
     expect(await Config.put("a", 1)).toBe(true);
   });
 
-  test("tells at once what matches now, with initial", async () => {
+  test("notifies at once of the present matches, with initial", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("queuemizer.tc_rules.*", callback, { initial: true });
@@ -200,7 +200,7 @@ describe("subscribe", () => {
     expect(told).toEqual([["a", undefined, 1]]);
   });
 
-  test("ends with the process it tells", async () => {
+  test("ends with the process it notifies", async () => {
     await started(spec());
     const pid = erlang.spawn(() => erlang.receive());
     await Config.subscribe("a", pid);
@@ -288,7 +288,7 @@ describe("a callback", () => {
     expect(told).toEqual([["b", undefined, 1]]);
   });
 
-  test("that throws hurts nobody, and is told of", async () => {
+  test("that throws hurts nobody, and is reported", async () => {
     await started(spec());
     const events: unknown[] = [];
     telemetry.attach("test", "config.subscriber_error", (_event, measurements, metadata) => {

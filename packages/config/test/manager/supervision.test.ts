@@ -203,7 +203,7 @@ describe("after a kill", () => {
     await eventually(async () => (await Config.status()).subscriptions === 0);
   });
 
-  test("of a delivery process a change whose callback had not finished is told again", async () => {
+  test("of a delivery process a change whose callback had not finished is delivered again", async () => {
     const { sup } = await started(spec({ notify_timeout: 1 }));
     const told: unknown[] = [];
     let hang = true;
@@ -257,7 +257,7 @@ describe("after a kill", () => {
     expect(told).toEqual([2, 2]);
   });
 
-  test("of a put's manager the caller is told, and the put is there as a whole or not at all", async () => {
+  test("of a put's manager the caller gets an error, and the put is there as a whole or not at all", async () => {
     await started(spec({ validators: { "*": () => new Promise((resolve) => setImmediate(resolve)) } }));
     const put = Config.put("x", { y: 1, z: 2 }).catch((error: unknown) => error);
     const pid = managerOf();

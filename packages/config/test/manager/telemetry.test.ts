@@ -16,7 +16,7 @@ function events(glob: string): Event[] {
 }
 
 describe("config.changed", () => {
-  test("tells a put as one change at its path", async () => {
+  test("reports a put as one change at its path", async () => {
     const seen = events("config.changed");
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: { b: 1 } })] }));
     await Config.put("a.b", 2);
@@ -33,7 +33,7 @@ describe("config.changed", () => {
     ]);
   });
 
-  test("tells a reload leaf by leaf, sorted, and the first load not at all", async () => {
+  test("reports a reload leaf by leaf, sorted, and the first load not at all", async () => {
     const seen = events("config.changed");
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));

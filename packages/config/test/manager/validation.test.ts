@@ -71,7 +71,7 @@ describe.each([
     expect((await Config.status()).overrides).toEqual([]);
   });
 
-  test("tells nobody of a put that it makes moot", async () => {
+  test("notifies nobody of a put that it makes moot", async () => {
     await started(spec({ schema }));
     const told: unknown[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
@@ -175,7 +175,7 @@ describe("validators by pattern", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("see a change that was prepared before a subscription was made: it is told all the same", async () => {
+  test("see a change that was prepared before a subscription was made: it is delivered all the same", async () => {
     const hold = gate();
     await started(spec({ validators: { a: () => hold.opened } }, {}));
     const put = Config.put("a", 1);

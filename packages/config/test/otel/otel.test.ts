@@ -139,7 +139,7 @@ describe("instrument", () => {
     expect(broken[`config.source.staleness_seconds {${M},${source},"kind":"file"}`]).toBeGreaterThan(0);
   });
 
-  test("observes the managers that it is told of, and nothing of one that does not run", async () => {
+  test("observes the given managers, and nothing of one that does not run", async () => {
     const collected = new Collected({ managers: ["one", "none"] });
     await started(new ConfigSpec({ name: "one" }));
     const gauges = Object.keys(await collected.metrics()).filter((name) => name.startsWith("config.version"));
@@ -217,7 +217,7 @@ describe("instrument", () => {
 });
 
 describe("the span of a reload", () => {
-  test("tells version, number of changes, and what each source did", async () => {
+  test("reports version, number of changes, and what each source did", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = 2\n");

@@ -255,7 +255,7 @@ describe("HttpSource.load", () => {
     expect((await loaded(source())).code).toBe("redirect");
   });
 
-  test("says what is wrong with an answer that is no HTTP", async () => {
+  test("explains an answer that is no HTTP", async () => {
     const other = createServer((socket) => void socket.end("220 mail.example ESMTP\r\n")).listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as { port: number };

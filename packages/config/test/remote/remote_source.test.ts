@@ -244,7 +244,7 @@ describe("remote_source with watch", () => {
     await eventually(() => expect(follower.tree).toEqual({ a: 3 }));
   });
 
-  test("tells a failure once, tries again, and sees what changed meanwhile", async () => {
+  test("reports a failure once, tries again, and sees what changed meanwhile", async () => {
     const store = new Store();
     await using follower = await Follower.start(watched(store));
     await eventually(() => expect(store.waits.length).toBeGreaterThan(0));
@@ -293,7 +293,7 @@ describe("remote_source with watch", () => {
     expect(follower.source.status!()).toMatchObject({ state: "connected", error: undefined });
   });
 
-  test("refuses what is no answer of a wait", async () => {
+  test("refuses a value that is no answer of a wait", async () => {
     const store = new Store();
     for (const [watch, code] of [
       [async () => 5 as never, "not_an_answer"],

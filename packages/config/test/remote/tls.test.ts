@@ -43,7 +43,7 @@ test("HttpSource trusts the authority that is given, as text or as a file, and n
   );
 });
 
-test("HttpSource says in words what is wrong with a certificate", async () => {
+test("HttpSource explains the problem with a certificate", async () => {
   await using other = await serving(await authority.sign("other.internal"));
   expect((await loaded(other.url, { ca })).message).toMatch(
     /its certificate is for another name; give that as servername/u,

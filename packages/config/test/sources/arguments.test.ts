@@ -152,7 +152,7 @@ describe("ArgumentsSource", () => {
     expect(error.message).toBe(`Cannot load "argv": ${message}`);
   });
 
-  test("tells of an option without a value where a text is expected", async () => {
+  test("reports an option without a value where a text is expected", async () => {
     const { tree, diagnostics } = await layer(["--log_level", "--port", "5"], { tree: file });
     expect(tree).toEqual({ log_level: "true", port: 5 });
     expect(diagnostics).toMatchObject([
@@ -161,7 +161,7 @@ describe("ArgumentsSource", () => {
     expect((await layer(["--log_level=", "--cache"], { tree: file })).diagnostics).toEqual([]);
   });
 
-  test("tells of bytes that are not UTF-8", async () => {
+  test("reports bytes that are not UTF-8", async () => {
     const { diagnostics } = await layer(["--log_level", "caf\uFFFD"], { tree: file });
     expect(diagnostics).toMatchObject([{ code: "not_utf8", path: "log_level" }]);
   });

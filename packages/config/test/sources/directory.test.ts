@@ -67,7 +67,7 @@ describe("DirectorySource", () => {
     expect(layer.diagnostics).toEqual([]);
   });
 
-  test("stands where it is told, separates by what it is told, and knows the place of each value", async () => {
+  test("stands at the given path, separates by the given texts, and knows the place of each value", async () => {
     await write({ "user.name": "u", "tls/tls.crt": "c" });
     const layer = layer_of(await secrets({ at: "a.B", separators: [] }).load(context()));
     expect(layer.tree).toEqual({ a: { B: { "user.name": "u", tls: { "tls.crt": "c" } } } });

@@ -30,7 +30,7 @@ describe("EnvironmentSource", () => {
     expect(layer_of(await source.load(context({ env: { C: "2" } }))).tree).toEqual({ a: { b: 1 } });
   });
 
-  test("refuses what is no text, naming the variable", async () => {
+  test("refuses a value that is no text, naming the variable", async () => {
     const env = { A_PORT: 5, A_UNSET: undefined, OTHER: null } as never;
     const error = await rejection(new EnvironmentSource({ prefix: "A", env }).load(context()));
     expect(error).toMatchObject({ code: "not_a_text", message: expect.stringContaining('"A_PORT" is a number') });
@@ -38,7 +38,7 @@ describe("EnvironmentSource", () => {
     expect(layer_of(await fine.load(context())).tree).toEqual({});
   });
 
-  test("tells of bytes that are not UTF-8, which the engine replaces", async () => {
+  test("reports bytes that are not UTF-8, which the engine replaces", async () => {
     const program = `
       const { Config, ConfigManager, ConfigSpec, EnvironmentSource } = await import(process.argv[1]);
       const spec = new ConfigSpec({ sources: [new EnvironmentSource("A")] });

@@ -68,7 +68,7 @@ describe("EnvironmentSource with files", () => {
     });
   });
 
-  test("knows a mapping of NAME, also outside the prefix, and ignores what it is told to", async () => {
+  test("knows a mapping of NAME, also outside the prefix, and ignores what its options say", async () => {
     const env = { PGPASSWORD_FILE: folder.file("pw"), A_SKIP_FILE: "/none", A_EMPTY_FILE: "" };
     const made = await layer(env, { mapping: { PGPASSWORD: "pg.password" }, ignore: ["A_SKIP*"] }, { empty: 1 });
     expect(made.tree).toEqual({ pg: { password: "s3cret-1" }, empty: { file: "" } });

@@ -28,7 +28,7 @@ const file = async (name: string, content: string | Uint8Array): Promise<string>
 };
 
 describe("FileSource", () => {
-  test("reads the format its extension tells, and TOML where it tells none", async () => {
+  test("reads the format of its extension, and TOML without one", async () => {
     expect(await first_tree(new FileSource(await file("a.toml", "a.b = 1\n")))).toEqual({ a: { b: 1 } });
     expect(await first_tree(new FileSource(await file("a.json", '{"a":{"b":1}}')))).toEqual({ a: { b: 1 } });
     expect(await first_tree(new FileSource(await file("a.yaml", "a:\n  b: 1\n")))).toEqual({ a: { b: 1 } });
@@ -56,7 +56,7 @@ describe("FileSource", () => {
     expect((await source.load(context())).outcome).toBe("data");
   });
 
-  test("tells the file, line and column of each leaf", async () => {
+  test("reports the file, line and column of each leaf", async () => {
     const path = await file("config.toml", "a = 1\n[b]\n  c = 2\n");
     const layer = layer_of(await new FileSource(path).load(context()));
     expect(layer.origin(["a"])).toEqual({ source: `file:${path}`, file: path, line: 1, column: 1 });

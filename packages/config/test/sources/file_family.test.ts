@@ -202,7 +202,7 @@ describe("FileSource.family", () => {
     expect(layer_of(await loading).tree).toEqual({ a: 2, b: 2 });
   });
 
-  test("tells its files and profiles in status", async () => {
+  test("reports its files and profiles in status", async () => {
     await write({ "config.toml": "a = 1\n", "config.x.toml": "b = 1\n" });
     const config = await kit.start_manager({ sources: [family({ profile: "x" })] });
     const details = (await config.status()).sources[0]?.details;

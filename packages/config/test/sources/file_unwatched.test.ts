@@ -39,7 +39,7 @@ test("status says of a set of files that it is looked at, while not all of it ca
   }
 });
 
-test("FileSource tells when a file cannot be watched, and sees its changes all the same", async () => {
+test("FileSource reports when a file cannot be watched, and sees its changes all the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
   system.exhausted = true;
   const path = join(folder, "config.toml");

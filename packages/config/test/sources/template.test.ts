@@ -35,7 +35,7 @@ describe("TemplateSource", () => {
     expect(await first_tree(source)).toEqual({ a: ["x", "y"], b: "1" });
   });
 
-  test("tells line and column in the template, not in what it became", async () => {
+  test("reports line and column in the template, not in what it became", async () => {
     await writeFile(path, '\ufeffa = ["${A:1,2,3}", "z"]\nb = { c = "${A:x}", d = 1 }\n  e = """\n${A:}\n"""\nf = 1\n');
     const layer = layer_of(await new TemplateSource(path).load(context()));
     expect(layer.tree).toEqual({ a: ["1", "2", "3", "z"], b: { c: "x", d: 1 }, e: "\n", f: 1 });
@@ -86,7 +86,7 @@ describe("TemplateSource", () => {
     expect(layer_of(await load({})).tree).toEqual({ a: "9" });
   });
 
-  test("fills a large template, and tells places and mistakes in it", async () => {
+  test("fills a large template, and reports places and mistakes in it", async () => {
     const filler = Array.from({ length: 5000 }, (_, n) => `key_${n} = "value ${n}"\n`).join("");
     await writeFile(path, `a = "\${A:x}"\n${filler}b = \${B:1}\n`);
     const layer = layer_of(await new TemplateSource(path).load(context()));

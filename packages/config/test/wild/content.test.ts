@@ -228,7 +228,7 @@ describe("content of any size is read or refused, with what and where", { timeou
     expect(found.message).not.toMatch(/stack/u);
   });
 
-  test("the parser's thread tells the place of a number too", async () => {
+  test("the parser's thread reports the place of a number too", async () => {
     const text = `{${many(40_000, (i) => `"k${i}": 1`).join(",\n")},\n"gitsha": 61e9540}`;
     const parsed = parse_bytes(Buffer.from(text), "json", new AbortController().signal);
     await expect(parsed).rejects.toMatchObject({ code: "number", position: { line: 40_001, column: 11 } });

@@ -65,7 +65,7 @@ test("what a transformation renames, and what is only made anew, has an effect",
   ).toStrictEqual([]);
 });
 
-test("a hundred are told of, however many there are", () => {
+test("a hundred are reported, however many there are", () => {
   const raw = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key_${i}`, { deep: i }]));
   const layer = { source: "s", tree: raw, origin: () => ({ source: "s" }), diagnostics: [] };
   expect(keysWithoutEffect([layer], raw, {}, undefined, UNLIMITED)).toHaveLength(100);

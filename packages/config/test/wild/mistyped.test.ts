@@ -178,7 +178,7 @@ describe("under a schema", () => {
     }
   });
 
-  test("a boolean or a number that is made of a text which does not read as one is told of", async () => {
+  test("a boolean or a number that is made of a text which does not read as one is reported", async () => {
     const schema = z.object({
       a: z.coerce.boolean(),
       b: z.coerce.boolean(),
@@ -211,7 +211,7 @@ describe("under a schema", () => {
   });
 });
 
-test("a hundred of them are told of", () => {
+test("a hundred of them are reported", () => {
   const table = (value: Value): Table => Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, value]));
   const layer = (source: string, tree: Table): Layer => ({ source, tree, origin: () => ({ source }), diagnostics: [] });
   const configuration = {
@@ -223,7 +223,7 @@ test("a hundred of them are told of", () => {
   expect(mistypedValues(configuration, undefined, UNLIMITED)).toHaveLength(100);
 });
 
-test("a text of a .env file that cannot be read is told of with its line", async () => {
+test("a text of a .env file that cannot be read is reported with its line", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "otpts-mistyped-")), ".env");
   writeFileSync(file, 'X=1\nLIMITS={"a":1,"a":2}\n');
   await expect(diagnosticsOf([new FileSource(file, { settle: 0 })])).rejects.toThrow(

@@ -40,7 +40,7 @@ describe("the near path", () => {
   });
 });
 
-test("is told once by the log, by status and by explain, until there is something", async () => {
+test("is reported once by the log, by status and by explain, until there is something", async () => {
   const lines: string[] = [];
   const source = new MemorySource({ database: { url: "x" } });
   const config = await kit.start_manager({ sources: [source], log: (line) => lines.push(line) });

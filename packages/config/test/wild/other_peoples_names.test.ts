@@ -16,7 +16,7 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
-test("a variable that has the prefix but for capitals is told of with what to write", async () => {
+test("a variable that has the prefix but for capitals is reported with what to write", async () => {
   const env = { MyApp_Port: "1", myapp_host: "h", MYAPP_OK: "1", MYAPPLE: "x", OTHER: "x" };
   const source = new EnvironmentSource({ prefix: "MYAPP", env });
   await started(new ConfigSpec({ sources: [source], reload_interval: 0, log: false }));

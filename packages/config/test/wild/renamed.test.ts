@@ -77,7 +77,7 @@ describe("an old name", () => {
     expect(lines.map((line) => line.replace(/^\w+: /, "old_name: "))).toStrictEqual(found);
   });
 
-  test("loses against the new one in the same file, which is told, leaf by leaf", async () => {
+  test("loses against the new one in the same file, which is reported, leaf by leaf", async () => {
     const { config } = await started({ "a.toml": '[db]\nurl = "old"\npool = 1\n[database]\nurl = "new"\n' });
     expect(config.peek("database")).toStrictEqual({ url: "new", pool: 1 });
     expect(await messages(config)).toStrictEqual([
@@ -116,7 +116,7 @@ describe("an old name", () => {
     await expect(config.reload()).rejects.toThrow(/"limits.api.rate" .*number.* \(from a.toml:2\)/);
   });
 
-  test("is told once, and again when it comes back", async () => {
+  test("is reported once, and again when it comes back", async () => {
     const { config, lines, write } = await started({ "a.toml": '[db]\nurl = "x"\n' });
     await write("a.toml", '[db]\nurl = "y"\n');
     await config.reload();
@@ -237,7 +237,7 @@ describe("a deprecated setting", () => {
   });
   const deprecated = { "cache.size": "use cache.kind", "rules.*.weight": "rules have no weight" };
 
-  test("counts, and each use is told with its place", async () => {
+  test("counts, and each use is reported with its place", async () => {
     const env = { APP_RULES__A__WEIGHT: "3" };
     const sources = [new EnvironmentSource({ prefix: "APP", env })];
     const files = { "a.toml": 'old = "x"\n[cache]\nsize = 3\nkind = "y"\n' };

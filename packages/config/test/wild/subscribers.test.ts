@@ -51,7 +51,7 @@ test("Puts that wait for a callback when it turns out to hang are answered then,
   hanging.open();
 });
 
-test("A callback that links what ends with shutdown is started again, and told all", async () => {
+test("A callback that links what ends with shutdown is started again, and notified of everything", async () => {
   await started(spec());
   const told: unknown[] = [];
   await Config.subscribe("a", (_path, _old, value) => {
@@ -65,7 +65,7 @@ test("A callback that links what ends with shutdown is started again, and told a
   expect((await Config.status()).subscribers.unserved).toEqual([]);
 });
 
-test("A callback that is behind is told versions that only rise", async () => {
+test("A callback that is behind is notified of versions that only rise", async () => {
   await started(spec({ notify_timeout: 1 }));
   const hold = gate();
   const told: [string, number][] = [];

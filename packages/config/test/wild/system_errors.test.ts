@@ -110,7 +110,7 @@ test.each<[string, (directory: string) => string, RegExp]>([
   await expect(started(spec)).rejects.toThrow(file);
 });
 
-test("the cache file of a remote source tells the same", async () => {
+test("the cache file of a remote source reports the same", async () => {
   const directory = scratch();
   writeFileSync(join(directory, "plain"), "");
   const path = join(directory, "plain/deep/cache");

@@ -17,7 +17,7 @@ async function layer(text: string, env: Record<string, string>, lower = knownPat
   return { path, ...layer_of(loaded, lower) };
 }
 
-test.each(["-", "=", "?", "+"])("the shell's ${PORT:%s…} is told of with its place and no value", async (sign) => {
+test.each(["-", "=", "?", "+"])("the shell's ${PORT:%s…} is reported with its place and no value", async (sign) => {
   const text = `a = 1\nurl = "http://h:\${PORT:${sign}hunter2}"\nb = "\${B:plain-x}"\n`;
   const { diagnostics, path, tree } = await layer(text, {});
   expect(tree).toStrictEqual({ a: 1, url: `http://h:${sign}hunter2`, b: "plain-x" });

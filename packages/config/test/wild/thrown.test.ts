@@ -99,7 +99,7 @@ describe.each(oddities)("%s", (_, make) => {
     expect(lines.every((line) => !line.includes("[object"))).toBe(true);
   });
 
-  test("thrown or returned by a callback is reported, and the next change is told", async () => {
+  test("thrown or returned by a callback is reported, and the next change is delivered", async () => {
     await started(spec({}));
     const manager = managerOf();
     let calls = 0;

@@ -136,7 +136,7 @@ describe("start and stop do as in OTP", () => {
     await kit.no_process_left();
   });
 
-  test("an application that ends by itself is told of, and cleaned up", async () => {
+  test("an application that ends by itself is reported, and cleaned up", async () => {
     const a = app("a");
     await application.start(a);
     for (let times = 0; times < 2; times++) {
@@ -183,7 +183,7 @@ describe("a program", () => {
     ]);
   beforeEach(() => void (held.length = 0));
 
-  test("two applications of one name are told from applications that need each other", async () => {
+  test("two applications of one name are distinguished from applications that need each other", async () => {
     await expect(application.run(app("x", [app("x")]), { signals: false })).rejects.toThrow(
       "two applications have this name",
     );

@@ -173,7 +173,7 @@ describe("sys.log_to_file", () => {
   const lines = (name: string) => readFileSync(file(name), "utf8").split("\n");
 
   // What `sys:log_to_file` of OTP 25 wrote, but for the terms' own syntax.
-  test("writes the events of a gen_server to a file, which it empties first, until it is told to stop", async () => {
+  test("writes the events of a gen_server to a file, which it empties first, until it is stopped", async () => {
     await inside(async () => {
       const pid = await start({ name: "filed" });
       writeFileSync(file("filed.log"), "from before");
@@ -325,7 +325,7 @@ describe("sys.install", () => {
 });
 
 describe("system events", () => {
-  test("of a gen_server tell a time-out, a last reply, and nothing of sys itself", async () => {
+  test("of a gen_server show a time-out, a last reply, and nothing of sys itself", async () => {
     const { events, spec } = collector();
     const pid = await start({ debug: [["install", spec]] });
     gen_server.cast(pid as never, "idle" as never);
@@ -344,7 +344,7 @@ describe("system events", () => {
     ]);
   });
 
-  test("of a gen_event tell what it is asked", async () => {
+  test("of a gen_event show its requests", async () => {
     const { events, spec } = collector();
     const manager = await gen_event.start({ debug: [["install", spec], "statistics"] });
     const handler = {
@@ -366,7 +366,7 @@ describe("system events", () => {
     await gen_event.stop(manager);
   });
 
-  test("of a supervisor tell calls and deaths, with what sys.get_state tells", async () => {
+  test("of a supervisor show calls and deaths, with the state of sys.get_state", async () => {
     const top = await supervisor.start([
       supervisor.child_spec({
         id: "a",
@@ -388,7 +388,7 @@ describe("system events", () => {
     await supervisor.stop(top, SHUTDOWN).catch(() => undefined);
   });
 
-  test("of a gen_statem tell states, inserted and postponed events, timers, replies and the end", async () => {
+  test("of a gen_statem show states, inserted and postponed events, timers, replies and the end", async () => {
     const { events, spec } = collector();
     const machine = {
       name: "st",

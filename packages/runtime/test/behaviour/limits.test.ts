@@ -111,7 +111,7 @@ describe("a mailbox with a limit", () => {
     await gen_server.stop(pid);
   });
 
-  test("tells of what it refused at once, and then once a second, with all counted", async () => {
+  test("reports what it refused at once, and then once a second, with all counted", async () => {
     const clock = kit.simulated_clock();
     const events: unknown[] = [];
     telemetry.attach("limits", "otp.mailbox_full", (_event, _measurements, { calls, casts, messages }) => {

@@ -121,7 +121,7 @@ describe("words", () => {
     );
   });
 
-  test("a reason that format_status hides is not told in the sentence either", async () => {
+  test("a reason that format_status hides is not in the sentence either", async () => {
     const hiding = { ...bad, format_status: () => ({ reason: "hidden" }) };
     await gen_event.add_handler(manager, hiding, undefined);
     const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
@@ -129,7 +129,7 @@ describe("words", () => {
     expect(report?.text).not.toContain("noreply");
   });
 
-  test("whoever asks is told what cannot be done with which handler, and why", async () => {
+  test("the caller learns what cannot be done with which handler, and why", async () => {
     await gen_event.add_handler(manager, [bad, 1], undefined);
     await expect(gen_event.call(manager, [bad, 2], 0)).rejects.toThrow(
       `Cannot call [bad, 2] of the event manager ${manager}: it is not installed (bad_module); installed are [bad, 1]`,
@@ -259,7 +259,7 @@ describe("clients", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test("what is no handler is refused, and so is a tie to nobody", async () => {
+  test("a value that is no handler is refused, and so is a tie to nobody", async () => {
     const odd: Any = "handler";
     await expect(gen_event.add_handler(manager, odd, 0)).rejects.toThrow(/An event handler is a module/u);
     await expect(gen_event.add_sup_handler(manager, nothing, undefined)).rejects.toThrow(/runs in none/u);
@@ -284,7 +284,7 @@ describe("clients", () => {
     expect(report?.text).not.toContain("'secret'");
   });
 
-  test("sys tells a manager by its behaviour and its handlers", async () => {
+  test("sys reports a manager by its behaviour and its handlers", async () => {
     await gen_event.add_handler(manager, [nothing, 1], undefined);
     expect((await sys.get_status(manager))[2][1]).toBe(atom.ensure("gen_event"));
     expect(await sys.get_state(manager)).toEqual([[nothing, 1, 0]]);

@@ -110,7 +110,7 @@ describe("pid_of", () => {
     expect(erlang.is_process_alive(pid_of(ref_of("bridged")))).toBe(false);
   });
 
-  test("throws for what is no actor's reference", () => {
+  test("throws for a value that is no actor's reference", () => {
     for (const wrong of [system, new nact.Nobody(), undefined, "actor", {}]) {
       expect(() => pid_of(wrong as never)).toThrow(TypeError);
     }
@@ -126,7 +126,7 @@ describe("erlang.send to a nact actor", () => {
     expect(got).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });
 
-  test("tells the actor who sent it, if a process did", async () => {
+  test("shows the actor its sender, if that is a process", async () => {
     const { actor, senders } = collector();
     const answer = await inside(async () => {
       erlang.send(pid_of(actor), "hello");
@@ -235,14 +235,14 @@ describe("gen_server.call to a nact actor", () => {
 });
 
 describe("a monitor on a nact actor", () => {
-  test("tells normal when it is stopped", async () => {
+  test("reports normal when it is stopped", async () => {
     const { actor } = collector();
     const { end } = await watch(pid_of(actor));
     nact.stop(actor);
     expect(await end).toBe(NORMAL);
   });
 
-  test("tells normal when it stops by itself, or shutdownAfter does it", async () => {
+  test("reports normal when it stops by itself, or shutdownAfter does it", async () => {
     const itself = nact.spawnStateless(system, (_message: unknown, context) => nact.stop(context.self), "itself");
     const idle = nact.spawnStateless(system, () => {}, "idle", { shutdownAfter: 1 });
     const idled = pid_of(idle);
@@ -278,7 +278,7 @@ describe("a monitor on a nact actor", () => {
     },
   );
 
-  test("tells normal when the actor above it is stopped, or the system", async () => {
+  test("reports normal when the actor above it is stopped, or the system", async () => {
     const above = collector("above").actor;
     const below = pid_of(nact.spawnStateless(above as never, () => {}, "below"));
     const other = pid_of(collector("other").actor);
@@ -291,7 +291,7 @@ describe("a monitor on a nact actor", () => {
     expect(await watched.end).toBe(NORMAL);
   });
 
-  test("tells noproc at once of an actor that has stopped", async () => {
+  test("reports noproc at once of an actor that has stopped", async () => {
     const { actor } = collector();
     nact.stop(actor);
     expect(await death(pid_of(actor))).toBe(NOPROC);

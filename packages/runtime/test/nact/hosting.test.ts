@@ -111,7 +111,7 @@ describe("nact_dispatcher", () => {
     expect(erlang.processes()).toEqual(known);
   });
 
-  test("throws for what is no system or actor, and for one that has stopped", () => {
+  test("throws for a value that is no system or actor, and for one that has stopped", () => {
     nact.stop(system);
     expect(() => nact_dispatcher(system)).toThrow(/has stopped/);
     expect(() => nact_dispatcher(undefined as never)).toThrow(TypeError);

@@ -61,7 +61,7 @@ describe("ref_of", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("throws for what is neither a pid nor a name", () => {
+  test("throws for a value that is neither a pid nor a name", () => {
     for (const wrong of [undefined, 1, {}, system]) expect(() => ref_of(wrong as never)).toThrow(TypeError);
   });
 

@@ -28,7 +28,7 @@ const started = (children: readonly supervisor.ChildSpec[], options?: supervisor
 const childOf = (top: Pid, id: string) => supervisor.tree(top)?.children?.find((each) => each.id === id);
 
 describe("supervisor.tree", () => {
-  test("tells what runs, as what, and how much it has done", async () => {
+  test("reports what runs, as what, and how much it has done", async () => {
     const top = await started([child("a"), child("b", { restart: "temporary" })], {
       strategy: "rest_for_one",
       name: "t",
@@ -86,7 +86,7 @@ describe("supervisor.tree", () => {
     expect(erlang.process_info(top, "restarts")).toBe(0);
   });
 
-  test("tells of children that start, wait for their restart, or do not run", async () => {
+  test("reports children that start, wait for their restart, or do not run", async () => {
     kit.allow_reports();
     let go!: () => void;
     const open = new Promise<void>((resolve) => (go = resolve));
@@ -111,7 +111,7 @@ describe("supervisor.tree", () => {
     expect(childOf(top, "slow")).toMatchObject({ status: "waiting" });
   });
 
-  test("tells a part of a large tree", async () => {
+  test("reports a part of a large tree", async () => {
     const pool = supervisor.child_spec({
       id: "pool",
       type: "supervisor",
@@ -216,7 +216,7 @@ describe("the state of a process", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("tells the rate between two looks", async () => {
+  test("reports the rate between two looks", async () => {
     const clock = kit.simulated_clock();
     const pid = await kit.start_supervised(() => gen_server.start_link(counter, 0));
     const rate = () => observer.details(pid)?.message_rate;
@@ -236,7 +236,7 @@ describe("the state of a process", () => {
 });
 
 describe("observer", () => {
-  test("tells who waits for whom, and for how long", async () => {
+  test("shows who waits for whom, and for how long", async () => {
     const clock = kit.simulated_clock();
     const slow = await kit.start_supervised(() => gen_server.start_link(counter, 0, { name: "slow" }));
     const probe = kit.probe();
@@ -277,7 +277,7 @@ describe("observer", () => {
     expect(() => observer.top("toString" as never)).toThrow(/the criteria are queue, rate/);
   });
 
-  test("finds by name, module, id or status, and describes only those that are told", async () => {
+  test("finds by name, module, id or status, and describes only those that it returns", async () => {
     kit.allow_reports();
     const top = await started([child("alpha"), child("beta"), child("gamma")], { max_restarts: 10 });
     const names = (wanted: observer.Wanted) => observer.find(wanted).processes.map(({ name }) => name);

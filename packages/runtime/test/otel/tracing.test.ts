@@ -188,7 +188,7 @@ describe("with the SDK of OpenTelemetry", () => {
     expect(named("handle_call shop").attributes["error.type"]).toBe("TypeError");
   });
 
-  test("the metrics tell of calls, processes, mailboxes, crashes and restarts", async () => {
+  test("the metrics count calls, processes, mailboxes, crashes and restarts", async () => {
     const tree = await supervisor.start([
       supervisor.child_spec({ id: "stock", task: () => gen_server.start_link(stock, undefined, { name: "stock" }) }),
       supervisor.child_spec({ id: "shop", task: () => gen_server.start_link(shop, undefined, { name: "shop" }) }),

@@ -87,7 +87,7 @@ test("a member that monitors and dies leaves nothing in the scope", async () => 
   expect(erlang.process_info(pid, "monitors")).toStrictEqual([]);
 });
 
-test("what is no pid is refused, and the scope lives", async () => {
+test("a value that is no pid is refused, and the scope lives", async () => {
   const pid = await kit.start_supervised(() => pg.start_link("sc"));
   await expect(pg.join("sc", "g", "not a pid" as never)).rejects.toThrow("members are pids");
   expect(erlang.is_process_alive(pid)).toBe(true);

@@ -6,7 +6,7 @@ import { inside } from "../kit/inside.ts";
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe("process_info", () => {
-  test("tells everything about a living process", async () => {
+  test("reports everything about a living process", async () => {
     await inside(async () => {
       erlang.register("parent", erlang.self());
       const pid = erlang.spawn_link(async function worker() {

@@ -170,7 +170,7 @@ describe("an idle time-out", () => {
   });
 });
 
-test("an asynchronous end that cannot be told as text is an end like others", async () => {
+test("an asynchronous end that cannot be shown as text is an end like others", async () => {
   const pid = proc_lib.spawn(async () => {
     await Promise.resolve();
     erlang.exit(["odd", Object.create(null)]);

@@ -160,7 +160,7 @@ describe("cancel", () => {
 });
 
 describe("left", () => {
-  test("tells the milliseconds until it fires, and undefined when it does not wait", () => {
+  test("reports the milliseconds until it fires, and undefined when it does not wait", () => {
     const bell = new Bell();
     expect(left(bell)).toBeUndefined();
     wait(bell, 100);

@@ -144,7 +144,7 @@ test("a process that registers twice under a duplicate key is there twice, and l
   expect(registry.keys("topics", probe.pid)).toStrictEqual([]);
 });
 
-test("a unique key of the dead is free at once, and its end is told all the same", async () => {
+test("a unique key of the dead is free at once, and its end is reported all the same", async () => {
   const listener = kit.probe("listens");
   await start({ name: "users", listeners: ["listens"] });
   const [one, other] = [kit.probe(), kit.probe()];

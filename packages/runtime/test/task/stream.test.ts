@@ -225,7 +225,7 @@ function stuck() {
   return { source, items };
 }
 
-test("a source that is waited for is told when the loop is left, and when the reader dies", async () => {
+test("a source that is waited for is ended when the loop is left, and when the reader dies", async () => {
   const one = stuck();
   for await (const _ of task.async_stream(one.items, later)) break;
   expect(one.source.left).toBe(true);
@@ -240,7 +240,7 @@ test("a source that is waited for is told when the loop is left, and when the re
   expect(left).toBe(false);
 });
 
-test("return ends a stream from outside while a result is waited for, and whoever waits is told that it is over", async () => {
+test("return ends a stream from outside while a result is waited for, and its reader sees the end", async () => {
   const signals: AbortSignal[] = [];
   const stream = task.async_stream([1, 2], (_item, { signal }) => {
     signals.push(signal);
@@ -275,7 +275,7 @@ test("tasks that are ended with their stream, or by its time-out, are no failure
   await supervisor.stop(sup);
 });
 
-test("is_ok tells the compiler that an outcome is a value", async () => {
+test("is_ok narrows the type of an outcome to that of a value", async () => {
   let sum = 0;
   for await (const outcome of task.async_stream([1, 2], later)) if (task.is_ok(outcome)) sum += outcome[1];
   expect(sum).toBe(3);

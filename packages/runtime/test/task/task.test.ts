@@ -247,7 +247,7 @@ test("start_link makes a child for a supervisor, start a process on its own", as
   });
 });
 
-test("what is no function is refused", () => {
+test("a value that is no function is refused", () => {
   expect(() => task.async(1 as never)).toThrow("Cannot start a task: a function is needed, got 1");
   expect(atoms.BADARG).toBeDefined();
 });

@@ -32,7 +32,7 @@ group("describe", () => {
     expect(describe({ text: "a\nb", nested: { deep: { deeper: { deepest: { no: 1 } } } } })).not.toContain("\n");
   });
 
-  test("finds the keys of large objects once for all that is told of them, and looks into no second one in one term", () => {
+  test("finds the keys of large objects once for all of their descriptions, and looks into no second one in one term", () => {
     const large = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key_${n}`, n]));
     const [table, other] = [large(30_000), large(30_000)];
     const keys = vi.spyOn(Object, "keys");

@@ -37,13 +37,13 @@ describe("Exit.is", () => {
     expect(Exit.is(new Exit(reason), pattern)).toBe(expected);
   });
 
-  test("without a pattern tells an Exit from everything else", () => {
+  test("without a pattern distinguishes an Exit from everything else", () => {
     expect(Exit.is(new Exit(1))).toBe(true);
     for (const other of [new OtpError(1), new ErlangError(1), new Error("x"), "x", undefined, null, { reason: 1 }])
       expect(Exit.is(other)).toBe(false);
   });
 
-  test("tells of no time-out when nothing was thrown by the runtime", () => {
+  test("reports no time-out when nothing was thrown by the runtime", () => {
     expect(Exit.is({ reason: [TIMEOUT, where] }, TIMEOUT)).toBe(false);
   });
 

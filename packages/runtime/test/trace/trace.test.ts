@@ -214,7 +214,7 @@ describe("a trace stops by itself", () => {
     expect([tapped, tracer]).toStrictEqual([false, undefined]);
   });
 
-  test("when the function it tells fails, which is reported once", async () => {
+  test("when the function it calls fails, which is reported once", async () => {
     const server = await start();
     const seen = await reports(async () => {
       const traced = trace.process(server, {
@@ -229,7 +229,7 @@ describe("a trace stops by itself", () => {
     expect(await call(server, 2)).toBe(2);
   });
 
-  test("also when the function it tells sends to the process: that is not traced", async () => {
+  test("also when the function it calls sends to the process: that is not traced", async () => {
     const server = await start();
     const told: TraceEvent[] = [];
     const traced = trace.process(server, {

@@ -201,7 +201,7 @@ describe("simple_one_for_one", () => {
     await supervisor.stop(sup);
   });
 
-  test("tells the specification for any dead pid and for its id, not for a living stranger", async () => {
+  test("reports the specification for any dead pid and for its id, not for a living stranger", async () => {
     mode = "ok";
     const sup = await tree("permanent");
     const child = (await supervisor.start_child(sup, [])) as Pid;

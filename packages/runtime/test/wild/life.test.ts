@@ -10,7 +10,7 @@ const IMPORTS =
   'import { erlang, gen_server, supervisor, proc_lib, OK, REPLY, NOREPLY } from "@otpts/runtime";\nconst idle = { init: () => [OK, 0] };\n';
 const run = (source: string) => program(IMPORTS + source);
 
-describe("a program that ends while somebody waits for an answer that cannot come", () => {
+describe("a program that ends during a wait for a reply that cannot come", () => {
   test.each([
     [
       "an init that calls its own supervisor",
@@ -68,7 +68,7 @@ describe("a program that ends while somebody waits for an answer that cannot com
       gen_server.send_request(top, "x");
     `);
     expect(code).toBe(0);
-    expect(stderr).not.toContain("The program ends while");
+    expect(stderr).not.toContain("The program ends during");
   });
 });
 

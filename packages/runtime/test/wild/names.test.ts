@@ -74,7 +74,7 @@ describe("a name that is a string", () => {
     expect(atom.count()).toBe(before);
   });
 
-  test("is the same name as the atom, and is told as an atom", async () => {
+  test("is the same name as the atom, and is shown as an atom", async () => {
     const name = newName();
     const pid = await server(name);
     const shown = erlang.process_info(pid, "registered_name");

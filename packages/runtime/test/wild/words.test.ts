@@ -136,7 +136,7 @@ describe("a result of another callback that is none", () => {
     }
   });
 
-  test("is told of by the supervisor, too, and by whoever it starts again for", async () => {
+  test("is in the report of the crash and in that of the restart", async () => {
     const module = { init: () => [OK, 0], handle_cast: () => ["noreply", 0] };
     const said = await reports(async () => {
       const top = await supervisor.start(
