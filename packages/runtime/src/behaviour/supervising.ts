@@ -235,7 +235,7 @@ function restart(state: State, child: Child, failed?: { readonly reason: unknown
       "supervisor_shutdown",
       () => ({ ...offender(state, child, ended?.reason ?? SHUTDOWN), intensity, period }),
       () =>
-        `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why()}, and more than ${intensity} restarts within ${period} s are too many (this would be number ${window.count}). It ends with reason shutdown`,
+        `Supervisor ${nameOf(self)} gives up: child ${describe(id)} ${why()}, and no more than ${intensity} ${intensity === 1 ? "restart" : "restarts"} within ${period} s may happen (this would be number ${window.count}). It ends with reason shutdown`,
     );
     state.gaveUp = true;
     forget(state, child);

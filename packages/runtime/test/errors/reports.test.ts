@@ -173,7 +173,7 @@ describe("a supervisor that gives up", () => {
     const end = said.filter(({ event }) => event === "supervisor_shutdown");
     expect(end).toHaveLength(1);
     expect(end[0]?.text).toBe(
-      `Supervisor "patient" gives up: child "flaky" ended with reason "tired", and more than 2 restarts within 60 s are too many (this would be number 3). It ends with reason shutdown`,
+      `Supervisor "patient" gives up: child "flaky" ended with reason "tired", and no more than 2 restarts within 60 s may happen (this would be number 3). It ends with reason shutdown`,
     );
   });
 });
