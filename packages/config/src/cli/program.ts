@@ -36,9 +36,13 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
       .addHelpText("after", `\nExample:\n${example.replaceAll(/^/gmu, "  $ ")}`)
       .action(async (...given: unknown[]) => {
         const [{ Session: Started }, run] = await Promise.all([import("./session.ts"), load()]);
+        const [first] = made.registeredArguments;
+        const isModuleFirst = first?.name() === "module";
+        if (isModuleFirst && given[0] !== undefined) made.setOptionValueWithSource("module", given[0], "cli");
         const session = new Started(made.opts<Common>());
         // The last argument is the command itself.
-        ended(await (run as (session: Session, ...args: unknown[]) => Promise<number>)(session, ...given.slice(0, -1)));
+        const args = given.slice(isModuleFirst ? 1 : 0, -1);
+        ended(await (run as (session: Session, ...args: unknown[]) => Promise<number>)(session, ...args));
       });
     return made;
   };
@@ -57,9 +61,9 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
       .option("--if-version <number>", "refuses the change if the configuration has another version", wholeNumber);
 
   asking(
-    "check",
+    "check [module]",
     "Loads all sources, validates, and lists every problem with its place",
-    "otpts-config check --module src/config.js",
+    "otpts-config check src/config.js",
     async () => (await import("./commands/check.ts")).check,
   ).option("--strict", "fails on notices (misspelt keys, old names), too");
   asking(
@@ -81,7 +85,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
     async () => (await import("./commands/explain.ts")).explain,
   );
   asking(
-    "env",
+    "env [module]",
     "Lists the variables: the path and rule of each, and those without effect",
     "otpts-config env --env-file .env.production",
     async () => (await import("./commands/env.ts")).env,
@@ -123,7 +127,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
     async () => (await import("./commands/rollback.ts")).rollback,
   );
   command(
-    "schema",
+    "schema [module]",
     "Prints the JSON Schema of the configuration's files, for editors",
     "otpts-config schema --output config.schema.json",
     async () => (await import("./commands/schema.ts")).schema,
@@ -133,7 +137,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
     .option("-o, --output <file>", "writes it to a file")
     .option("--force", "replaces an existing file");
   command(
-    "docs",
+    "docs [module]",
     "Prints all settings as a table in Markdown",
     "otpts-config docs --output docs/settings.md --force",
     async () => (await import("./commands/docs.ts")).docs,
@@ -141,7 +145,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
     .option("-o, --output <file>", "writes it to a file")
     .option("--force", "replaces an existing file");
   command(
-    "init",
+    "init [module]",
     "Writes an example file, its JSON Schema and .env.example",
     "otpts-config init --format yaml",
     async () => (await import("./commands/init.ts")).init,

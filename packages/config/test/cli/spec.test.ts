@@ -240,6 +240,14 @@ describe("the module", () => {
     expect((await folder.run(["get", "server.port", "--env-file", ".env.x"])).stdout).toBe("1234\n");
   });
 
+  test("a command without a path takes it as its argument", async () => {
+    const folder = shop();
+    expect(await folder.run(["check", "config.js"])).toMatchObject({ code: 0 });
+    expect((await folder.run(["env", "config.js"], { SHOP_SERVER_PORT: "1" })).stdout).toContain("SHOP_SERVER_PORT");
+    expect((await folder.run(["docs", "config.js"])).stdout).toContain("server.port");
+    expect(await folder.run(["check", "nothing.js"], { OTPTS_CONFIG: "config.js" })).toMatchObject({ code: 2 });
+  });
+
   test("where it exports several specifications, --spec chooses by export, name or id", async () => {
     const folder = shop({
       "two.js": `import { ConfigSpec, FileSource } from "@otpts/config";

@@ -11,7 +11,7 @@ export type Candidate = readonly [word: string, meaning?: string];
 export type Ask = (command: Command) => Promise<Session>;
 
 /** Names of arguments whose candidates are files. */
-const FILES: ReadonlySet<string> = new Set(["file", "folder", "from"]);
+const FILES: ReadonlySet<string> = new Set(["file", "folder", "from", "module"]);
 
 /**
  * The candidates for the last word.
