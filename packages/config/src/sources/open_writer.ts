@@ -9,8 +9,14 @@ const PATIENCE = 200;
 /** One search for the writers of several files. */
 interface Search {
   readonly inodes: Set<string>;
-  /** The files that are open for writing. Never rejects. */
-  readonly written: Promise<ReadonlySet<string>>;
+  /** What was found. Never rejects. */
+  readonly written: Promise<Found>;
+}
+
+/** The files that are open for writing, and whether all processes were looked at. */
+interface Found {
+  readonly inodes: ReadonlySet<string>;
+  readonly whole: boolean;
 }
 
 /** The search that has not begun, and the end of the running one. */
@@ -23,8 +29,10 @@ let running: Promise<unknown> = Promise.resolve();
  *
  * The search is by inode number: a file on another device with the same number counts as this one, which makes a load
  * wait for `settle` and does no other harm.
+ *
+ * @returns undefined if the search took too long to say
  */
-export async function has_open_writer(path: string): Promise<boolean> {
+export async function has_open_writer(path: string): Promise<boolean | undefined> {
   if (process.platform !== "linux") return false;
   const inode = await stat(path, { bigint: true }).then(
     ({ ino }) => String(ino),
@@ -33,12 +41,13 @@ export async function has_open_writer(path: string): Promise<boolean> {
   if (inode === undefined) return false;
   next ??= newSearch();
   next.inodes.add(inode);
-  return (await next.written).has(inode);
+  const { inodes, whole } = await next.written;
+  return inodes.has(inode) || (whole ? false : undefined);
 }
 
 function newSearch(): Search {
   const inodes = new Set<string>();
-  const begin = async (): Promise<ReadonlySet<string>> => {
+  const begin = async (): Promise<Found> => {
     await running;
     await turn();
     next = undefined;
@@ -49,27 +58,28 @@ function newSearch(): Search {
   return { inodes, written };
 }
 
-async function writtenAmong(inodes: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+async function writtenAmong(inodes: ReadonlySet<string>): Promise<Found> {
   const found = new Set<string>();
+  const all = { inodes: found, whole: true };
   const end = performance.now() + PATIENCE;
   let pause = performance.now() + SPAN;
   for (const pid of entries("/proc")) {
     if (!/^\d+$/.test(pid)) continue;
     for (const fd of entries(`/proc/${pid}/fd`)) {
       if (performance.now() > pause) {
-        if (performance.now() > end) return found;
+        if (performance.now() > end) return { inodes: found, whole: false };
         await turn();
         pause = performance.now() + SPAN;
       }
       if (!isFile(`/proc/${pid}/fd/${fd}`)) continue;
       const inode = inodeWritten(`/proc/${pid}/fdinfo/${fd}`);
       // Kernels before 5.14 do not show the inode: any file that is being written may be this one.
-      if (inode === "unknown") return inodes;
+      if (inode === "unknown") return { inodes, whole: false };
       if (inode !== undefined && inodes.has(inode)) found.add(inode);
-      if (found.size === inodes.size) return found;
+      if (found.size === inodes.size) return all;
     }
   }
-  return found;
+  return all;
 }
 
 // Processes end and files are closed during the search, and those of other users are not visible: none of these is a

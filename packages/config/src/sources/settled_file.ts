@@ -70,13 +70,13 @@ export async function read_settled<T>(
     const calm =
       observed < Math.min(LOOK, needed) ? observed : Math.max(observed, Math.min(ageOf(sample), judge.bound()));
     // A writer that still has the file open may have more to write, but one that keeps it open for ever must not be
-    // waited for.
+    // waited for. Where nobody knows, there may be one.
     if (
       arrival !== "whole" &&
       calm >= needed &&
       calm < options.settle &&
       !sample.absent &&
-      (await has_open_writer(path))
+      (await has_open_writer(path)) !== false
     ) {
       needed = options.settle;
     }

@@ -182,7 +182,7 @@ export class WatchedFile {
     );
     if (repointed.length === 0 && this.#watch === undefined) return "in place";
     // The search for a writer comes first: the writes of one that has ended by now were queued as events before.
-    if (await has_open_writer(this.#path)) return "in place";
+    if ((await has_open_writer(this.#path)) === true) return "in place";
     await events_read();
     if (repointed.some(([, made]) => sample.changed < made)) return "whole";
     if (repointed.some(([, made]) => sample.changed === made)) return "in one moment";
