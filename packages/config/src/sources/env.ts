@@ -1,3 +1,5 @@
+import { newBudget } from "../budget.ts";
+import { eachInTurn } from "../core/sliced.ts";
 import {
   type EnvironmentRules,
   environmentLayer,
@@ -125,19 +127,24 @@ export class EnvironmentSource implements Source {
     const rules = this.#rules;
     const entries: Record<string, string> = {};
     const missed: Diagnostic[] = [];
-    for (const [variable, text] of Object.entries<unknown>(this.#env ?? context.env)) {
-      if (text === undefined) continue;
+    const env: Readonly<Record<string, unknown>> = this.#env ?? context.env;
+    const take = (variable: string): void => {
+      const counts = this.#counts(variable);
+      const meant = otherwiseSpelt(variable, rules.prefix);
+      if (!counts && meant === undefined) return;
+      const text = env[variable];
+      if (text === undefined) return;
       if (typeof text !== "string") {
-        if (!this.#counts(variable)) continue;
+        if (!counts) return;
         const message = `Cannot load "${this.name}": "${variable}" is ${text === null ? "null" : `a ${typeof text}`}, must be a text`;
         throw new ConfigSourceError(message, { source: this.name, code: "not_a_text" });
       }
-      const meant = otherwiseSpelt(variable, rules.prefix);
       // On Windows, names of variables are case-insensitive.
       if (meant !== undefined && process.platform === "win32") entries[meant] = text;
-      else if (this.#counts(variable)) entries[variable] = text;
+      else if (counts) entries[variable] = text;
       else if (meant !== undefined) missed.push(this.#missed(variable, meant));
-    }
+    };
+    await eachInTurn(namesIn(env), take, newBudget());
     const names = Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable));
     const files = await this.#files?.load(this.name, context, new Map(names));
     const sorted = Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1));
@@ -177,4 +184,13 @@ export class EnvironmentSource implements Source {
   variable(path: Segments, known: Knowledge): string | undefined {
     return variableFor(path, this.#rules, known);
   }
+}
+
+/**
+ * The names of an environment's variables. The process looks for a variable among all others, so none is read here: its object is
+ * asked for its names only.
+ */
+function namesIn(env: object): readonly string[] {
+  if (env !== process.env) return Object.keys(env);
+  return Reflect.ownKeys(env).filter((name) => typeof name === "string");
 }

@@ -30,6 +30,17 @@ describe("EnvironmentSource", () => {
     expect(layer_of(await source.load(context({ env: { C: "2" } }))).tree).toEqual({ a: { b: 1 } });
   });
 
+  test("reads no variable but its own, as each is looked for among all others", async () => {
+    const read: unknown[] = [];
+    const env = new Proxy(
+      { PATH: "/bin", APP_PORT: "1", OTHER_FILE: "x" },
+      { get: (target, name) => (read.push(name), Reflect.get(target, name) as unknown) },
+    );
+    const source = new EnvironmentSource({ prefix: "APP_", env });
+    expect(layer_of(await source.load(context())).tree).toEqual({ port: 1 });
+    expect(read).toEqual(["APP_PORT"]);
+  });
+
   test("refuses a value that is no text, naming the variable", async () => {
     const env = { A_PORT: 5, A_UNSET: undefined, OTHER: null } as never;
     const error = await rejection(new EnvironmentSource({ prefix: "A", env }).load(context()));
