@@ -127,7 +127,7 @@ function Details({ data }: { data: Data }) {
             >${others.map(link)}
           </nav>`
     }
-    ${difference.oldest === true ? html`<p class="dim">It is the oldest version that is kept: what was before it is not known.</p>` : difference.error === undefined ? html`<${Difference} lines=${difference.lines ?? []} more=${(difference.changed ?? 0) - (difference.lines?.length ?? 0)} />` : html`<p class="dim">${difference.error}</p>`}
+    ${difference.oldest === true ? html`<p class="dim">This is the oldest version that is kept; earlier values are unknown.</p>` : difference.error === undefined ? html`<${Difference} lines=${difference.lines ?? []} more=${(difference.changed ?? 0) - (difference.lines?.length ?? 0)} />` : html`<p class="dim">${difference.error}</p>`}
     ${mayWrite(data.can_write) && difference.to !== current ? html`<${Rollback} manager=${data.manager} version=${difference.to} />` : null}
   <//>`;
 }
@@ -147,7 +147,7 @@ function Rollback({ manager, version }: { manager: string; version: number }) {
     if (answer.ok) set(undefined);
   };
   return html`<h3>Roll back to here</h3>
-    <p class="dim">What was put at run time becomes what it was then. What sources say stays.</p>
+    <p class="dim">The runtime overrides become those of that version. The values of the sources stay.</p>
     <p class="buttons"><button onClick=${look} data-rollback>Show what would change…</button></p>
     ${
       tried === undefined

@@ -200,7 +200,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
         of.schema === "default"
           ? ["Schema", "filled it in: no source gives it"]
           : of.schema === "coerced"
-            ? ["Schema", "made this value of what the source gave"]
+            ? ["Schema", "made this value from the source's"]
             : undefined,
       ]}
     />
@@ -246,7 +246,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
   const [open, setOpen] = useState(false);
   if (of.large) return html`<p class="dim">It has too many settings to be edited at once: change them one by one.</p>`;
   if (of.masked && !of.secret && (of.type === "table" || of.type === "list"))
-    return html`<p class="dim">Some of it is secret and not shown: change its settings one by one.</p>`;
+    return html`<p class="dim">Parts of it are secret and not shown: change its settings one by one.</p>`;
   const kind = /boolean/u.test(of.type) ? "boolean" : /integer|number/u.test(of.type) ? "number" : "text";
   const ask = async (unset: boolean) => {
     say(undefined);
@@ -290,7 +290,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
             : null
         }
       </p>
-      ${of.overridden && of.comes_back !== undefined ? html`<p class="dim">Unset, ${of.comes_back.nothing === true ? "it would be gone" : html`<b class="mono">${of.comes_back.value}</b> of ${of.comes_back.place} would come back`}.</p>` : null}
+      ${of.overridden && of.comes_back !== undefined ? html`<p class="dim">Unset, ${of.comes_back.nothing === true ? "it would be removed" : html`<b class="mono">${of.comes_back.value}</b> of ${of.comes_back.place} would come back`}.</p>` : null}
       ${said?.ok === true ? html`<p role="status" class="good-text">✓ ${said.done}: version ${said.version}</p>` : null}`;
   return html`<h3>Change it</h3>
     <form
@@ -321,7 +321,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
               : html`<textarea
                   data-edit
                   rows=${Math.min(12, Math.max(2, text.split("\n").length))}
-                  placeholder=${of.masked ? "a new value: the one that is there is secret" : ""}
+                  placeholder=${of.masked ? "a new value: the current one is secret" : ""}
                   value=${text}
                   onInput=${(event: InputEvent) => setText((event.target as HTMLTextAreaElement).value)}
                 ></textarea>`
@@ -340,7 +340,7 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
         </button>
       </p>
     </form>
-    ${step.kind === "edit" ? html`<p class="dim">Checking validates it and shows what would change. Nothing is changed by it.</p>` : html`<${Outcome} step=${step} />`}
+    ${step.kind === "edit" ? html`<p class="dim">A check validates the change and shows its effect, without applying it.</p>` : html`<${Outcome} step=${step} />`}
     ${
       step.kind === "asked" && step.answer.ok && (step.answer.preview?.changed ?? 0) > 0
         ? html`<form

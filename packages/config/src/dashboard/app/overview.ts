@@ -58,7 +58,7 @@ export function Overview({ data }: { data: Data }) {
         html`<section class="banner ${one.state === "stale" ? "warn" : "bad"}" role="alert">
           <h2>
             <${Status} of=${one.state} />
-            ${one.state === "refused" ? "What sources brought is refused: the last good configuration stays" : one.state === "stale" ? "A source fails: its last good values stay" : `The configuration manager ${one.name} does not run`}
+            ${one.state === "refused" ? "The sources' values are refused: the last good configuration stays" : one.state === "stale" ? "A source fails: its last good values stay" : `The configuration manager ${one.name} does not run`}
           </h2>
           ${one.problems.length > 0 ? html`<${Problems} of=${one.problems} />` : html`<p>${one.why}</p>`}
           <p>
