@@ -249,14 +249,22 @@ export function leavesOf(
   );
 }
 
-/** Sorting many takes a separate slice. */
+/** A search finds most in order: the order is checked in slices, and all is sorted at once only where it is wrong. */
 function sorted<T extends { readonly path: string }>(
   found: T[],
   search: void | Promise<void>,
   budget: Budget,
 ): readonly T[] | Promise<readonly T[]> {
   if (!(search instanceof Promise)) return sortedByPath(found);
-  return search.then(() => budget.turn()).then(() => sortedByPath(found));
+  let before = "";
+  let isSorted = true;
+  const compare = ({ path }: T): void => {
+    if (path < before) isSorted = false;
+    before = path;
+  };
+  return search
+    .then(() => eachInTurn(found, compare, budget))
+    .then(() => (isSorted ? found : budget.turn().then(() => sortedByPath(found))));
 }
 
 /** Whether to check the budget before a value: each table and list may take long, scalars only by the hundred. */
