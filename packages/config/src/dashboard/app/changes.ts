@@ -4,7 +4,7 @@ import { type Answer, post } from "./api.ts";
 import { mayWrite } from "./boot.ts";
 import { ago, clock, number } from "./format.ts";
 import { html } from "./html.ts";
-import { Difference, Empty, Managers, Panel, Problems, Status } from "./parts.ts";
+import { Difference, Empty, Managers, Panel, Problems, ReasonForm, Status } from "./parts.ts";
 
 interface Entry {
   readonly kind: "committed" | "refused";
@@ -160,22 +160,12 @@ function Rollback({ manager, version }: { manager: string; version: number }) {
               ${
                 (tried.preview?.changed ?? 0) === 0
                   ? null
-                  : html`<form
-                      class="editor"
-                      onSubmit=${(event: Event) => {
-                        event.preventDefault();
-                        void commit();
-                      }}
-                    >
-                      <label
-                        >Reason, for the history
-                        <input
-                          data-reason
-                          value=${reason}
-                          onInput=${(event: InputEvent) => setReason((event.target as HTMLInputElement).value)}
-                      /></label>
-                      <p class="buttons"><button class="primary" data-apply>Roll back</button></p>
-                    </form>`
+                  : html`<${ReasonForm}
+                      reason=${reason}
+                      onReason=${setReason}
+                      label="Roll back"
+                      onApply=${() => void commit()}
+                    />`
               }`
           : html`<div role="alert" class="refusal">
               <p class="error">✕ ${tried.error}</p>

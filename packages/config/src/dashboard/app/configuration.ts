@@ -4,7 +4,7 @@ import { type Answer, post } from "./api.ts";
 import { mayWrite } from "./boot.ts";
 import { clock, count, number } from "./format.ts";
 import { html } from "./html.ts";
-import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, Search } from "./parts.ts";
+import { Badge, Difference, Empty, Facts, Managers, Panel, Problems, ReasonForm, Search } from "./parts.ts";
 import { toggled, without } from "./words.ts";
 
 interface Node {
@@ -343,22 +343,12 @@ function Editor({ of, manager }: { of: Detail; manager: string }) {
     ${step.kind === "edit" ? html`<p class="dim">A check validates the change and shows its effect, without applying it.</p>` : html`<${Outcome} step=${step} />`}
     ${
       step.kind === "asked" && step.answer.ok && (step.answer.preview?.changed ?? 0) > 0
-        ? html`<form
-            class="editor"
-            onSubmit=${(event: Event) => {
-              event.preventDefault();
-              void commit();
-            }}
-          >
-            <label
-              >Reason, for the history
-              <input
-                data-reason
-                value=${reason}
-                onInput=${(event: InputEvent) => setReason((event.target as HTMLInputElement).value)}
-            /></label>
-            <p class="buttons"><button class="primary" data-apply>${step.unset ? "Unset it" : "Apply"}</button></p>
-          </form>`
+        ? html`<${ReasonForm}
+            reason=${reason}
+            onReason=${setReason}
+            label=${step.unset ? "Unset it" : "Apply"}
+            onApply=${() => void commit()}
+          />`
         : null
     }
     ${

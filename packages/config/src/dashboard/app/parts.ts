@@ -129,6 +129,36 @@ export function Search({ value, label, onInput }: { value: string; label: string
   /></label>`;
 }
 
+/** The form that applies a change, with a reason for the history. */
+export function ReasonForm({
+  reason,
+  onReason,
+  label,
+  onApply,
+}: {
+  reason: string;
+  onReason: (text: string) => void;
+  label: string;
+  onApply: () => void;
+}) {
+  return html`<form
+    class="editor"
+    onSubmit=${(event: Event) => {
+      event.preventDefault();
+      onApply();
+    }}
+  >
+    <label
+      >Reason, for the history
+      <input
+        data-reason
+        value=${reason}
+        onInput=${(event: InputEvent) => onReason((event.target as HTMLInputElement).value)}
+    /></label>
+    <p class="buttons"><button class="primary" data-apply>${label}</button></p>
+  </form>`;
+}
+
 /** The lines of a difference, old and new side by side. */
 export function Difference({
   lines,
