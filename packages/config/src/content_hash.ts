@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { newBudget } from "./budget.ts";
-import { canonical } from "./core/canonical.ts";
+import { CanonicalText } from "./core/canonical.ts";
 import { holdsMore } from "./core/making.ts";
 import type { Secrets } from "./core/secrets.ts";
 import type { Table } from "./core/value.ts";
@@ -23,7 +23,8 @@ export function contentHash(tree: Table, secrets: Secrets): string | Promise<str
   const remember = (hash: Known["hash"]) => known.set(tree, { secrets, generation, hash });
   if (!holdsMore(tree, LARGE)) {
     const digest = createHash("sha256");
-    for (const piece of canonical(tree, secrets)) digest.update(piece);
+    const text = new CanonicalText(tree, secrets);
+    for (let piece = text.next(); piece !== undefined; piece = text.next()) digest.update(piece);
     const hash = digest.digest("hex");
     remember(hash);
     return hash;
@@ -53,7 +54,8 @@ async function hashed(tree: Table, secrets: Secrets, generation: object): Promis
   // The caller has done some work already.
   await budget.turn();
   const digest = createHash("sha256");
-  for (const piece of canonical(tree, secrets)) {
+  const text = new CanonicalText(tree, secrets);
+  for (let piece = text.next(); piece !== undefined; piece = text.next()) {
     digest.update(piece);
     if (budget.spent()) await budget.turn();
   }

@@ -5,20 +5,6 @@ import { type Mask, maskBelow, REDACTED, type Secrets } from "./secrets.ts";
 import { keysOf } from "./table.ts";
 import type { Scalar, Table, Value } from "./value.ts";
 
-/**
- * The canonical text of a configuration: equal for equal configurations, whatever the order of their keys, and without
- * their secrets. It is the JSON of the redacted tree according to RFC 8785: no blanks, keys in the order of their
- * UTF-16 code units, numbers as printed by ECMAScript. Values that JSON does not have are written unambiguously:
- * integers beyond the precision of a double with all their digits, and `nan`, `inf` and `-inf`.
- *
- *     { b: 1, a: { password: "x" } }   is   {"a":{"password":"[redacted]"},"b":1}
- *
- * @returns the text in pieces, each made in well under a millisecond; some are empty
- */
-export function canonical(tree: Table, secrets: Secrets): Generator<string, void> {
-  return pieces(tree, secrets.mask);
-}
-
 /** Values in one piece. */
 const PIECE = 500;
 /** Characters in one piece, for values with many small entries. */
@@ -26,67 +12,101 @@ const LENGTH = 4_096;
 /** Keys that are sorted in one go. */
 const RUN = 2_000;
 
-function* pieces(value: Value, mask: Mask): Generator<string, void> {
-  if (!holdsMore(value, PIECE)) {
-    yield textOf(value, mask);
-    return;
+/**
+ * The canonical text of a configuration: equal for equal configurations, whatever the order of their keys, and without
+ * their secrets. It is the JSON of the redacted tree according to RFC 8785: no blanks, keys in the order of their
+ * UTF-16 code units, numbers as printed by ECMAScript. Values that JSON does not have are written unambiguously:
+ * integers beyond the precision of a double with all their digits, and `nan`, `inf` and `-inf`.
+ *
+ *     { b: 1, a: { password: "x" } }   is   {"a":{"password":"[redacted]"},"b":1}
+ */
+export class CanonicalText {
+  /** The tables and lists that are being written, each an entry of the one before it. */
+  private readonly open: Open[] = [];
+  /** The text of a small tree, which is one piece. */
+  private whole: string | undefined;
+
+  constructor(tree: Table, secrets: Secrets) {
+    if (holdsMore(tree, PIECE)) this.open.push(opened(tree, secrets.mask));
+    else this.whole = textOf(tree, secrets.mask);
   }
-  let text = "";
-  let entries = 0;
-  if (isTable(value)) {
-    const runs: string[][] = [];
-    const keys = keysOf(value);
-    for (let i = 0; i < keys.length; i += RUN) {
-      runs.push(keys.slice(i, i + RUN).sort());
-      yield "";
+
+  /** The next piece, made in well under a millisecond and maybe empty; undefined after the last one. */
+  next(): string | undefined {
+    const { whole } = this;
+    this.whole = undefined;
+    const last = this.open.at(-1);
+    if (whole !== undefined || last === undefined) return whole;
+    if (last.keys?.sortMore() === true) return "";
+    let text = "";
+    while (text.length < LENGTH) {
+      const key = last.keys === undefined ? last.written : last.keys.next();
+      const value = key === undefined ? undefined : (last.value as { readonly [key: string | number]: Value })[key];
+      if (value === undefined) {
+        this.open.pop();
+        return text + (last.keys === undefined ? "]" : "}");
+      }
+      const isFirst = last.written++ === 0;
+      if (last.keys === undefined) text += isFirst ? "[" : ",";
+      else text += `${isFirst ? "{" : ","}${JSON.stringify(key)}:`;
+      const below = maskBelow(last.mask, String(key));
+      if (below !== undefined && holdsMore(value, PIECE)) {
+        this.open.push(opened(value as Table | readonly Value[], below));
+        return text;
+      }
+      text += shownText(value, below);
     }
-    for (const key of merged(runs)) {
-      text += `${entries++ === 0 ? "{" : ","}${JSON.stringify(key)}:`;
-      const below = maskBelow(mask, key);
-      if (below !== undefined && holdsMore(value[key], PIECE)) {
-        yield text;
-        text = "";
-        yield* pieces(value[key]!, below);
-      } else text += shownText(value[key]!, below);
-      if (text.length < LENGTH) continue;
-      yield text;
-      text = "";
-    }
-    yield `${text}}`;
-    return;
+    return text;
   }
-  for (const element of value as readonly Value[]) {
-    const below = maskBelow(mask, String(entries));
-    text += entries++ === 0 ? "[" : ",";
-    if (below !== undefined && holdsMore(element, PIECE)) {
-      yield text;
-      text = "";
-      yield* pieces(element, below);
-    } else text += shownText(element, below);
-    if (text.length < LENGTH) continue;
-    yield text;
-    text = "";
-  }
-  yield `${text}]`;
 }
 
-/** The keys of several sorted lists, sorted. */
-function* merged(runs: readonly (readonly string[])[]): Generator<string, void> {
-  if (runs.length === 1) return yield* runs[0]!;
-  const at = runs.map(() => 0);
-  for (;;) {
+/** A table or list whose beginning is written. */
+interface Open {
+  readonly value: Table | readonly Value[];
+  readonly mask: Mask;
+  /** undefined for a list. */
+  readonly keys: SortedKeys | undefined;
+  /** Number of its entries that are written. */
+  written: number;
+}
+
+function opened(value: Table | readonly Value[], mask: Mask): Open {
+  return { value, mask, keys: isTable(value) ? new SortedKeys(keysOf(value)) : undefined, written: 0 };
+}
+
+/** The keys of a table in order, sorted in runs that are then merged. */
+class SortedKeys {
+  private readonly keys: readonly string[];
+  private readonly runs: (readonly string[])[] = [];
+  /** The position in each run. */
+  private readonly at: number[] = [];
+
+  constructor(keys: readonly string[]) {
+    this.keys = keys;
+  }
+
+  /** Sorts one more run; false if all are sorted. */
+  sortMore(): boolean {
+    const begin = this.runs.length * RUN;
+    if (begin >= this.keys.length) return false;
+    this.runs.push(this.keys.slice(begin, begin + RUN).sort());
+    this.at.push(0);
+    return true;
+  }
+
+  /** The next key; undefined after the last one. */
+  next(): string | undefined {
     let least: string | undefined;
     let from = 0;
-    for (let i = 0; i < runs.length; i++) {
-      const key = runs[i]![at[i]!];
+    for (let i = 0; i < this.runs.length; i++) {
+      const key = this.runs[i]![this.at[i]!];
       if (key !== undefined && (least === undefined || key < least)) {
         least = key;
         from = i;
       }
     }
-    if (least === undefined) return;
-    at[from]!++;
-    yield least;
+    if (least !== undefined) this.at[from]!++;
+    return least;
   }
 }
 

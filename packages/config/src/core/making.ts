@@ -1,6 +1,6 @@
 import { child, Draft, isTable, share } from "./draft.ts";
 import { keysOf } from "./table.ts";
-import type { Value } from "./value.ts";
+import type { Table, Value } from "./value.ts";
 
 /**
  * A value that a rule makes from others, at once or entry by entry. The rule defines the entries and the value of each,
@@ -86,7 +86,7 @@ export function holdsMore(value: Value | undefined, most: number): boolean {
 }
 
 function counted(value: object, before: number, most: number): number {
-  const keys = Array.isArray(value) ? undefined : keysOf(value as never);
+  const keys = Array.isArray(value) ? undefined : keysOf(value as Table);
   let count = before + (keys ?? (value as readonly Value[])).length;
   if (count > most) return count;
   const values: readonly Value[] = keys === undefined ? (value as readonly Value[]) : Object.values(value);

@@ -77,8 +77,8 @@ export class Overrides {
   }
 
   /** All overrides, each after those above it, so that `Overrides.of` makes the same set again. */
-  *[Symbol.iterator](): IterableIterator<Override> {
-    if (this.root !== undefined) yield* listed(this.root, []);
+  [Symbol.iterator](): IterableIterator<Override> {
+    return new Listing(this.root, []);
   }
 
   /** Whether there are overrides at or below a path. */
@@ -88,14 +88,12 @@ export class Overrides {
 
   /** The overrides at or below a path. */
   within(path: Segments): Override[] {
-    const node = this.find(path);
-    return node === undefined ? [] : [...listed(node, path)];
+    return [...this.eachWithin(path)];
   }
 
   /** The same, one by one. */
-  *eachWithin(path: Segments): IterableIterator<Override> {
-    const node = this.find(path);
-    if (node !== undefined) yield* listed(node, path);
+  eachWithin(path: Segments): IterableIterator<Override> {
+    return new Listing(this.find(path), path);
   }
 
   /** What the overrides at a path and below it make without anything under them; undefined where there is none. */
@@ -339,9 +337,44 @@ function without(node: Node, path: Segments, depth: number): Node | undefined {
     : new Node(node.value, below.size === 0 ? NOTHING : below);
 }
 
-function* listed(node: Node, path: Segments): IterableIterator<Override> {
-  if (node.value !== undefined) yield { path, value: node.value };
-  for (const key of node.keys) yield* listed(node.child(key)!, [...path, key]);
+/** The overrides at a path and below it, found one by one: each after those above it. */
+class Listing implements IterableIterator<Override> {
+  private readonly open: Visited[] = [];
+  private first: Override | undefined;
+
+  constructor(node: Node | undefined, path: Segments) {
+    if (node !== undefined) this.first = this.enter(node, path);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<Override, undefined> {
+    let found = this.first;
+    this.first = undefined;
+    while (found === undefined) {
+      const last = this.open.at(-1);
+      if (last === undefined) return { done: true, value: undefined };
+      const { done, value: key } = last.keys.next();
+      if (done === true) this.open.pop();
+      else found = this.enter(last.node.child(key)!, [...last.path, key]);
+    }
+    return { done: false, value: found };
+  }
+
+  /** Goes on with what is below a node. @returns its own override */
+  private enter(node: Node, path: Segments): Override | undefined {
+    this.open.push({ node, path, keys: node.keys[Symbol.iterator]() });
+    return node.value === undefined ? undefined : { path, value: node.value };
+  }
+}
+
+/** A node whose keys are being listed. */
+interface Visited {
+  readonly node: Node;
+  readonly path: Segments;
+  readonly keys: Iterator<string, unknown>;
 }
 
 /** A set under construction. */

@@ -6,6 +6,7 @@ import { erlang, Exit, KILL, OtpError, Pid, SHUTDOWN, supervisor, sys } from "@o
 import { observer } from "@otpts/runtime/observer";
 import { trace } from "@otpts/runtime/trace";
 import { readJson } from "../core/json_reader.ts";
+import { parsePath } from "../core/path.ts";
 import { REDACTED } from "../core/secrets.ts";
 import { ConfigConflictError, ConfigValidationError } from "../errors.ts";
 import type { PutOptions } from "../protocol.ts";
@@ -38,15 +39,15 @@ export const actions: Readonly<Record<string, Action>> = {
     if (!Object.hasOwn(body, "value")) throw new Unusable("value is missing");
     if (writtenOf(body["value"]).includes(REDACTED))
       throw new Unusable(`the value holds ${REDACTED}, which stands where something secret is not shown`);
-    return written(
-      manager,
-      await manager.client.put(path as never, body["value"] as never, optionsOf(body, visitor)),
-      body,
-    );
+    return written(manager, await manager.client.put(parsePath(path), body["value"], optionsOf(body, visitor)), body);
   },
   "configuration/unset": async ({ managers }, body, visitor) => {
     const manager = managers.named(nameIn(body));
-    return written(manager, await manager.client.unset(textIn(body, "path") as never, optionsOf(body, visitor)), body);
+    return written(
+      manager,
+      await manager.client.unset(parsePath(textIn(body, "path")), optionsOf(body, visitor)),
+      body,
+    );
   },
   "changes/rollback": async ({ managers }, body, visitor) => {
     const manager = managers.named(nameIn(body));

@@ -8,6 +8,7 @@ import { andThen } from "../core/maybe.ts";
 import { formatPath } from "../core/path.ts";
 import { type Budget, UNLIMITED } from "../core/sliced.ts";
 import { countLeaves } from "../core/snapshot.ts";
+import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 
 import type { Source } from "../sources/source.ts";
@@ -175,7 +176,7 @@ function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStat
   try {
     if (typeof source.status !== "function") return {};
     const told = shown(state, source.status(), 0);
-    return isTable(told as never) ? { details: told as Record<string, unknown> } : {};
+    return isTable(told as Value) ? { details: told as Record<string, unknown> } : {};
   } catch {
     return { details: { error: `Cannot show the status of "${name}": its status function failed` } };
   }

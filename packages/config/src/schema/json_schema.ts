@@ -91,7 +91,8 @@ function sideOf(
   if (typeof convert !== "function") {
     throw new TypeError(`Cannot read the schema: convert must be a function, got ${typeof convert}`);
   }
-  const made = convert(spec.schema as never, { target, typeMode: side, errorMode: "ignore" } as never);
+  const read = convert as (schema: unknown, options: unknown) => unknown;
+  const made = read(spec.schema, { target, typeMode: side, errorMode: "ignore" });
   if (isRecord(made)) return made;
   throw new TypeError("Cannot read the schema: convert must return a JSON Schema");
 }

@@ -74,7 +74,7 @@ function App() {
       ${live.restarted === undefined ? null : html`<section class="banner warn" role="status"><p>↻ The program was restarted at ${clock(live.restarted)}. What is shown is of the new run.</p></section>`}
       ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached: connection lost since ${clock(live.since)}, trying again. What is shown is from before.</p></section>` : null}
       ${live.trouble === undefined ? null : html`<section class="banner bad" role="alert"><p>✕ ${live.trouble}</p></section>`}
-      ${ready ? html`<${component as never} data=${shown.data} query=${query} lines=${live.lines} paused=${paused} />` : html`<p class="empty">Loading …</p>`}
+      ${ready ? html`<${component} data=${shown.data} query=${query} lines=${live.lines} paused=${paused} />` : html`<p class="empty">Loading …</p>`}
     </main>
     ${
       help

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { readJson } from "../../core/json_reader.ts";
 import type { Shape } from "../../core/shape.ts";
 import { hasShape, valueOfText } from "../../core/text_value.ts";
-import type { Value } from "../../core/value.ts";
+import type { Table, Value } from "../../core/value.ts";
 
 /**
  * The text of a key and the value it stands for.
@@ -96,5 +96,5 @@ function same(a: Value, b: Value): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return Object.is(a, b);
   const keys = Object.keys(a);
   if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && same((a as never)[key], (b as never)[key]));
+  return keys.every((key) => Object.hasOwn(b, key) && same((a as Table)[key]!, (b as Table)[key]!));
 }
