@@ -41,13 +41,22 @@ export class NewerRecord extends Error {
  */
 export function encode_overrides(overrides: Iterable<Override>, budget: Budget): string | Promise<string> {
   const pieces: string[] = [];
+  let lines = "";
   let count = 0;
   const add = ({ path, value }: Override): void | Promise<void> => {
     count++;
+    if (!holdsMore(value, PIECE)) {
+      lines += `${JSON.stringify([path, encoded(value)])}\n`;
+      if (lines.length < LENGTH) return;
+    }
+    pieces.push(lines);
+    lines = "";
+    if (!holdsMore(value, PIECE)) return;
     const parts: Part[] = [{ text: `[${JSON.stringify(path)},` }, { value, from: 0 }, { text: "]\n" }];
     return searched(parts, (part, deeper) => void pieces.push(textOf(part, deeper)), budget);
   };
   return andThen(eachInTurn(overrides, add, budget), () => {
+    pieces.push(lines);
     const head = { otpts: "overrides", version: VERSION, count };
     const hash = digestOf(head);
     return andThen(
@@ -56,6 +65,9 @@ export function encode_overrides(overrides: Iterable<Override>, budget: Budget):
     );
   });
 }
+
+/** Characters of the lines that are joined to one piece: few pieces are put together in little time. */
+const LENGTH = 64 * 1024;
 
 /** A text, or the entries of a value from an index on. */
 type Part = { readonly text: string } | { readonly value: Value; readonly from: number };
