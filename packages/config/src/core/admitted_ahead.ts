@@ -9,14 +9,21 @@ export interface Admitted {
   readonly tree: Value;
 }
 
-/** Notes that the tree of a contribution was admitted. */
-export function remember(contribution: object, admitted: Admitted): void {
+/** A refusal of a tree. */
+export interface Refused {
+  readonly refusal: unknown;
+}
+
+/** Notes that the tree of a contribution was admitted, or refused. */
+export function remember(contribution: object, admitted: Admitted | Refused): void {
   ahead.set(contribution, admitted);
 }
 
-/** What was admitted of a contribution, if anything was. */
+/** The admitted tree of a contribution, if it was admitted ahead. @throws what it was refused with */
 export function admittedAhead(contribution: object): Admitted | undefined {
-  return ahead.get(contribution);
+  const found = ahead.get(contribution);
+  if (found !== undefined && "refusal" in found) throw found.refusal;
+  return found;
 }
 
-const ahead = new WeakMap<object, Admitted>();
+const ahead = new WeakMap<object, Admitted | Refused>();

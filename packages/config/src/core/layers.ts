@@ -270,8 +270,8 @@ function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segm
 }
 
 function treeOf(contribution: object, said: Said, old: Layer): Table {
-  const done = admittedAhead(contribution);
   try {
+    const done = admittedAhead(contribution);
     const tree =
       done === undefined
         ? admit(said.tree, old.tree, { strict: false })

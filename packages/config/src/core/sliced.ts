@@ -273,7 +273,7 @@ function isDue(value: unknown, i: number): boolean {
 }
 
 /**
- * Admits a source's contribution ahead of its use, in slices if it is large. Problems are found again, and reported,
+ * Admits a source's contribution ahead of its use, in slices if it is large. A refusal is remembered, and reported
  * when the contribution is used.
  *
  * @param layer the same source's current layer
@@ -284,8 +284,8 @@ export function admitAhead(contribution: unknown, layer: Layer, budget: Budget):
   const tree = treeIn(contribution);
   if (!holdsMore(tree, LARGE, LENIENT)) return undefined;
   return admitted(tree, layer.tree, LENIENT, budget).then(
-    (made) => remember(contribution, { before: layer.tree, tree: made as Value }),
-    () => undefined,
+    (tree) => remember(contribution, { before: layer.tree, tree }),
+    (refusal: unknown) => remember(contribution, { refusal }),
   );
 }
 

@@ -12,7 +12,7 @@ import { Overrides } from "../../src/core/overrides.ts";
 import { type Configuration, emptyConfiguration } from "../../src/core/proposal.ts";
 import { renamed } from "../../src/core/renaming.ts";
 import { Secrets } from "../../src/core/secrets.ts";
-import { type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
+import { admitAhead, type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
 import { Validation } from "../../src/core/validate.ts";
 import type { Table, Value } from "../../src/core/value.ts";
@@ -135,6 +135,22 @@ describe("in slices", () => {
       );
     await sliced(made, LEAVES / 200);
     expect(await made(UNLIMITED)).toHaveLength(100);
+  });
+
+  test("what a source brings is refused, and not looked at again to say why", async () => {
+    let reads = 0;
+    const values = Object.fromEntries(Array.from({ length: LEAVES }, (_, i) => [`key_${i}`, i]));
+    const tree = { ...values, bad: () => 1 };
+    Object.defineProperty(tree, "key_3", { enumerable: true, get: () => ++reads });
+    const contribution = { ...layer("one", {}), tree: tree as never };
+    const counting = new Counting();
+    await admitAhead(contribution, emptyLayer("one"), counting);
+    expect(counting.turns).toBeGreaterThan(10);
+    const looked = reads;
+    const made = () =>
+      layersOf([contribution], [emptyLayer("one")], [undefined], true, { shape: undefined }, UNLIMITED);
+    expect(made).toThrow('Cannot load "one": Value at "bad" is a function, must be plain data');
+    expect(reads).toBe(looked);
   });
 
   test("validators are called, and what they say is shown", async () => {
