@@ -242,6 +242,13 @@ test("--module and --url exclude each other, unless the module is only named by 
   expect(await folder.run(["get", "log_level", "--module", "config.js"], elsewhere)).toMatchObject({ code: 0 });
 });
 
+/** Whether what is wanted has not been printed yet. @throws if the command has ended, and will never print it */
+function goesOn(child: ChildProcess, printed: string, wanted: string): boolean {
+  if (printed.includes(wanted)) return false;
+  if (child.exitCode === null && child.signalCode === null) return true;
+  throw new Error(`The command ended without printing "${wanted}": ${printed}`);
+}
+
 describe("watch", () => {
   const watching = new Set<ChildProcess>();
   afterEach(() => {
@@ -261,7 +268,7 @@ describe("watch", () => {
   test("each change of what the pattern matches is printed, with its version, and Ctrl-C ends it with exit code 0", async () => {
     const { child, text, ended } = watch(["server", "--json", "--url", program.url]);
     // It may begin to listen after the first of them.
-    for (let port = 7_000; !text().includes("server.port"); port++) {
+    for (let port = 7_000; goesOn(child, text(), "server.port"); port++) {
       await ask(["put", "log_level", "debug", "--token", TOKEN]);
       await ask(["put", "server.port", String(port), "--token", TOKEN]);
     }
@@ -281,7 +288,7 @@ describe("watch", () => {
     child.stderr?.on("data", (chunk: string) => (stderr += chunk));
     try {
       // What other tests have put stands above server.port.
-      for (let pool = -1; !stderr.includes("refused:\n  database.pool"); pool--) {
+      for (let pool = -1; goesOn(child, stderr, "refused:\n  database.pool"); pool--) {
         folder.write("config.toml", `${whole}pool = ${pool}\n`);
         await eventually(() => expect(stderr).toContain("refused:"), { timeout: 2_000 }).catch(() => undefined);
       }
@@ -298,11 +305,11 @@ describe("watch", () => {
     const port = new URL(other.url).port;
     const { child, ended, text } = watch(["--url", other.url]);
     const put = (path: string, value: string) => folder.run(["put", path, value, "--url", other.url, "--token", TOKEN]);
-    for (let value = 1; !text().includes("server.port"); value++) await put("server.port", String(value));
+    for (let value = 1; goesOn(child, text(), "server.port"); value++) await put("server.port", String(value));
     await other.stop();
     const again = await started({ PORT: port });
     try {
-      for (let value = 1; !text().includes("server.host"); value++) await put("server.host", `host-${value}`);
+      for (let value = 1; goesOn(child, text(), "server.host"); value++) await put("server.host", `host-${value}`);
     } finally {
       child.kill("SIGTERM");
       await ended;
@@ -315,7 +322,7 @@ describe("watch", () => {
     folder.write("edited.toml", SHOP["config.toml"]!);
     folder.write("edited.js", SHOP["config.js"]!.replace("config.toml", "edited.toml"));
     const { child, text, ended } = watch(["--module", "edited.js"]);
-    for (let port = 8_001; !text().includes("server.port"); port++) {
+    for (let port = 8_001; goesOn(child, text(), "server.port"); port++) {
       folder.write("edited.toml", SHOP["config.toml"]!.replace("8080", String(port)));
       await eventually(
         () => {
