@@ -112,7 +112,7 @@ export function cast<const S extends ServerRef, const M extends CastTo<S>>(serve
 export function abcast(name: Name, message: unknown): Atom<"abcast"> {
   if (!isName(name))
     throw new ErlangError(BADARG, `Cannot cast to ${describe(name)}: a name is a string or an atom${strange(name)}`);
-  cast(name as string, message as never);
+  gen.cast(name, message);
   return ABCAST;
 }
 

@@ -192,18 +192,24 @@ export async function delete_child(supervisor: ServerRef, id: unknown): Promise<
   return (await ask(supervisor, [requests.DELETE_CHILD, id])) as typeof OK;
 }
 
+/** A child in `which_children`. */
+export type ListedChild = readonly [
+  id: unknown,
+  child: Pid | typeof RESTARTING | undefined,
+  type: Atom,
+  modules: unknown,
+];
+
 /**
  * `[id, pid, type, modules]` of each child, the last started first. The pid is undefined if the child is not running.
  */
-export async function which_children(
-  supervisor: ServerRef,
-): Promise<(readonly [id: unknown, child: Pid | typeof RESTARTING | undefined, type: Atom, modules: unknown])[]> {
-  return (await ask(supervisor, requests.WHICH_CHILDREN)) as never;
+export async function which_children(supervisor: ServerRef): Promise<ListedChild[]> {
+  return (await ask(supervisor, requests.WHICH_CHILDREN)) as ListedChild[];
 }
 
 /** `[[specs, n], [active, n], [supervisors, n], [workers, n]]`. */
 export async function count_children(supervisor: ServerRef): Promise<(readonly [Atom, number])[]> {
-  return (await ask(supervisor, requests.COUNT_CHILDREN)) as never;
+  return (await ask(supervisor, requests.COUNT_CHILDREN)) as (readonly [Atom, number])[];
 }
 
 /** The specification of a child, with its defaults. By id or pid. */

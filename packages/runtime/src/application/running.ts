@@ -156,7 +156,7 @@ export class Running {
     const message = await erlang.receive((one) => this.isEnd(one) || tagOf(one, 1) === STOP_APPLICATION);
     if (this.isEnd(message)) this.reason = message[2];
     else await this.stopTree();
-    await this.guarded("stop", () => this.app.stop?.(this.state as never));
+    await this.guarded("stop", () => this.app.stop?.(this.state));
   }
 
   // A tree that was started without a link gets one, as in OTP.

@@ -7,7 +7,7 @@ import { type ReplyHandlers, Request } from "../call/request.ts";
 const HEARING: ReplyHandlers = {
   system: false,
   answered() {},
-  failed: ({ resolve }, reason) => resolve?.(reason as never),
+  failed: ({ resolve }, reason) => resolve?.(reason),
   expired() {},
 };
 

@@ -27,7 +27,7 @@ export class Starter implements PendingReply {
   readonly name: Name | Via | undefined;
   value: unknown = undefined;
   state: PendingReply["state"] = "open";
-  resolve: ((value: never) => void) | undefined = undefined;
+  resolve: ((value: unknown) => void) | undefined = undefined;
   late = false;
   /** The caller's monitor on the process (`start_monitor`). */
   readonly #monitor: Ref | undefined;

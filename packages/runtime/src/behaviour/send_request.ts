@@ -55,7 +55,7 @@ const POSTING: ReplyHandlers = {
 
 function keep(request: Request, outcome: Outcome): void {
   request.value = outcome;
-  request.resolve?.(undefined as never);
+  request.resolve?.(undefined);
 }
 
 // The item of a monitor's 'DOWN'.

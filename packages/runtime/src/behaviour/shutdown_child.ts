@@ -16,7 +16,7 @@ const WATCHING: ReplyHandlers = {
   waited: () => "the end of %",
   answered() {},
   // In an array: a reason may have a `then`, and would be treated as a promise.
-  failed: ({ resolve }, reason) => resolve?.([reason] as never),
+  failed: ({ resolve }, reason) => resolve?.([reason]),
   expired: ({ callee, caller }) => signal(callee.pid, (caller ?? callee).pid, KILL, false),
 };
 
@@ -24,7 +24,7 @@ const WATCHING: ReplyHandlers = {
 function death(child: Process, supervisor: Process, ms: number): Promise<readonly [reason: unknown]> {
   return new Promise((resolve) => {
     const request = new Request(WATCHING, child, supervisor, undefined, undefined, ms);
-    request.resolve = resolve;
+    request.resolve = resolve as (value: unknown) => void;
     request.keep(ms);
   });
 }

@@ -12,14 +12,14 @@ const soon = Promise.resolve();
 const nothing = () => {};
 
 /** Rejects the promise behind `resolve`, which `caller` waits for, with the error that `make` makes. */
-export function failWith(caller: Process | undefined, resolve: (value: never) => void, make: () => Error): void {
+export function failWith(caller: Process | undefined, resolve: (value: unknown) => void, make: () => Error): void {
   onBehalfOf(caller, () => fail(resolve, make));
 }
 
-function fail(resolve: (value: never) => void, make: () => Error): void {
+function fail(resolve: (value: unknown) => void, make: () => Error): void {
   // The empty step lets the waiting promise attach to this chain before the error is made.
   const chain = soon.then(nothing).then(() => {
     throw make();
   });
-  resolve(chain as never);
+  resolve(chain);
 }

@@ -35,7 +35,7 @@ export interface PendingReply {
   state: "open" | "answered" | "failed";
   /** The value, or a function that makes the error. */
   value: unknown;
-  resolve: ((value: never) => void) | undefined;
+  resolve: ((value: unknown) => void) | undefined;
   /** Its promise drained and then had to wait: it is settled one step later than others. */
   late: boolean;
   /** The reply does not come at once: sets up the wait. */
@@ -167,7 +167,7 @@ function giveHeld(): void {
 }
 
 function give(reply: PendingReply, value: unknown): void {
-  if (reply.caller?.alive !== false) reply.resolve?.(value as never);
+  if (reply.caller?.alive !== false) reply.resolve?.(value);
 }
 
 function taken(reply: PendingReply): unknown {
@@ -192,8 +192,8 @@ function waiting(reply: PendingReply): Promise<unknown> {
 }
 
 // The executor of all promises: one function, so that a promise needs no closure.
-let captured: (value: never) => void;
-const capture = (resolve: (value: never) => void) => {
+let captured: (value: unknown) => void;
+const capture = (resolve: (value: unknown) => void) => {
   captured = resolve;
 };
 

@@ -57,7 +57,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
   state: PendingReply["state"];
   pendingCall: PendingCall | undefined;
   value: unknown;
-  resolve: ((value: never) => void) | undefined;
+  resolve: ((value: unknown) => void) | undefined;
   late: boolean;
 
   constructor(

@@ -18,6 +18,7 @@ import { isVia, sendVia } from "../process/via.ts";
 import { call as genCall, callExit, type Calling, calling, cast, explain, locate, nameOf } from "../behaviour/gen.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { Server } from "../behaviour/server.ts";
+import type { AnyModule } from "../behaviour/callbacks.ts";
 import * as stopping from "../behaviour/stopping.ts";
 import { GEN_EVENT } from "./atoms.ts";
 import { Ask, Failed, managing, NOTIFY } from "./managing.ts";
@@ -50,7 +51,7 @@ export function start_monitor(options: StartOptions = NONE): Promise<[Pid, Ref]>
 
 function launch(options: StartOptions, tie: Tie): Promise<unknown> {
   const make = (parent: Pid | undefined, ancestors: Ancestry) =>
-    new Server(managing as never, undefined, parent, ancestors);
+    new Server(managing as AnyModule, undefined, parent, ancestors);
   return launchProcess({ behaviour: "gen_event", kind: "gen_event" }, make, options, tie);
 }
 

@@ -10,8 +10,10 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
+import type { ServerRef } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
 import * as erlang from "../erlang.ts";
+import * as gen from "../behaviour/gen.ts";
 import * as gen_server from "../gen_server.ts";
 import { DEMONITOR, JOIN, LEAVE, MONITOR_GROUP, MONITOR_SCOPE, type NOT_JOINED, scope_server } from "./server.ts";
 import { scopeOf } from "./scope.ts";
@@ -89,7 +91,7 @@ export async function monitor(...args: readonly unknown[]): Promise<readonly [Re
 export async function monitor_scope(
   scope: ScopeName = DEFAULT,
 ): Promise<readonly [Ref, readonly (readonly [group: unknown, members: readonly Pid[]])[]]> {
-  return (await ask(scope, [MONITOR_SCOPE, erlang.self()])) as never;
+  return (await ask(scope, [MONITOR_SCOPE, erlang.self()])) as [Ref, [group: unknown, members: Pid[]][]];
 }
 
 /** Ends a monitor of the calling process, and removes its messages from the mailbox. False if there is none. */
@@ -108,7 +110,7 @@ async function flush(ref: Ref): Promise<void> {
 }
 
 function ask(scope: unknown, request: unknown): Promise<unknown> {
-  return gen_server.call(scope as string, request as never, INFINITY);
+  return gen.call(scope as ServerRef, request, INFINITY);
 }
 
 function pidsOf(pids: unknown, what: string): readonly Pid[] {

@@ -85,7 +85,8 @@ export function ownerOf(promise: Promise<unknown>): Process | undefined {
 // With hooks: the properties of its promises show whether the program uses AsyncLocalStorage (or tracks promises by
 // other means).
 const ids = Object.getOwnPropertySymbols(new AsyncResource("otpts.probe"));
-const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_id_symbol") ?? Symbol("none")) as never;
+const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_id_symbol") ??
+  Symbol("none")) as typeof ASYNC_ID;
 const FRAME = ids.find((each) => each.description === "context_frame");
 
 /** Checks a newly made promise: do processes need their own contexts from now on? */

@@ -13,6 +13,7 @@ import { isTuple } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
 import * as erlang from "../erlang.ts";
+import * as gen from "../behaviour/gen.ts";
 import * as gen_server from "../gen_server.ts";
 import * as supervisor from "../supervisor.ts";
 import { announce, REGISTER, registry_server, type Settings, UNREGISTER } from "./server.ts";
@@ -148,7 +149,7 @@ export function dispatch(
 
 /** Resolves when the registry has processed all deaths up to now. For tests, and for counts that must be exact. */
 export async function sync(registry: string): Promise<typeof OK> {
-  return (await gen_server.call(needed(registry, "sync").pid, "sync" as never)) as typeof OK;
+  return (await gen.call(needed(registry, "sync").pid, "sync", 5000)) as typeof OK;
 }
 
 // The functions that `{ via: [registry, [name, key]] }` needs; `[name, key, value]` also sets the value.
@@ -197,7 +198,8 @@ export function send(name: unknown, message: unknown): Pid {
 }
 
 function viaOf(name: unknown): readonly [registry: string, key: unknown, value?: unknown] {
-  if (isTuple(name) && (name.length === 2 || name.length === 3) && typeof name[0] === "string") return name as never;
+  if (isTuple(name) && (name.length === 2 || name.length === 3) && typeof name[0] === "string")
+    return name as unknown as readonly [registry: string, key: unknown, value?: unknown];
   throw new ErlangError(BADARG, `Cannot use ${describe(name)} as a name: write { via: [registry, ["its name", key]] }`);
 }
 

@@ -14,6 +14,8 @@
  */
 export type Pattern = unknown;
 
+type Class = abstract new (...args: never[]) => unknown;
+
 /** Whether `reason` is of this kind. Never throws. */
 export function matches(reason: unknown, pattern: Pattern): boolean {
   try {
@@ -29,7 +31,7 @@ const DEPTH = 16;
 
 function fits(reason: unknown, pattern: Pattern, depth: number): boolean {
   if (Object.is(reason, pattern)) return true;
-  if (typeof pattern === "function" && reason instanceof (pattern as never)) return true;
+  if (typeof pattern === "function" && reason instanceof (pattern as Class)) return true;
   if (!Array.isArray(reason) || reason.length === 0 || depth === DEPTH) return false;
   if (Array.isArray(pattern) && pattern.length > 0 && pattern.length <= reason.length) {
     const all = pattern.every((each, index) => each === undefined || fits(reason[index], each, depth + 1));
