@@ -76,7 +76,8 @@ async function entriesOf(manager: Manager, state: State): Promise<object[]> {
             .map((one) => ({ path: one.path, message: manager.scrub(one.message), origin: one.origin }))
         : [],
   }));
-  return [...committed, ...refused].sort((a, b) => b.time - a.time || b.version - a.version);
+  // A change is refused after the version that is current then was committed. Clocks may be set, versions only rise.
+  return [...refused.reverse(), ...committed.reverse()].sort((a, b) => b.version - a.version);
 }
 
 /** What changed with a version: found once, as it never changes. */
