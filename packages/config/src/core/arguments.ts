@@ -3,6 +3,8 @@ import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { foldedName, namedPath } from "./named_path.ts";
 import { matches, type Pattern } from "./pattern.ts";
+import { andThen } from "./maybe.ts";
+import { type Budget, budgetForTexts, eachInTurn } from "./sliced.ts";
 import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
 
@@ -83,33 +85,43 @@ interface Given {
 /**
  * Makes the layer of the options.
  *
- * @throws ConfigSourceError for an invalid option
+ * @param budget lets many options be read in slices
+ * @returns a promise if there are many options
+ * @throws ConfigSourceError for an invalid option; or rejects with it
  */
 export function argumentsLayer(
   source: string,
   options: readonly Option[],
   rules: ArgumentsRules,
   lower: Knowledge,
-): Layer {
+  budget: Budget,
+): Layer | Promise<Layer> {
   const diagnostics: Diagnostic[] = [];
   const given = new Map<string, Given>();
-  for (const option of options) {
-    if (rules.ignore.some((pattern) => matches(pattern, [option.name]))) continue;
+  const slices = budgetForTexts(options.length, budget);
+  const take = (option: Option): void => {
+    if (rules.ignore.some((pattern) => matches(pattern, [option.name]))) return;
     const read =
       option.raw === "--set" && !rules.mapping.has("set")
         ? setOf(source, option)
         : namedBy(source, option, rules, lower, diagnostics);
-    if (read === undefined) continue;
+    if (read === undefined) return;
     const key = `${read.rank} ${formatPath(read.path)}`;
     const before = given.get(key);
     if (before === undefined) given.set(key, { ...read, texts: [read.text] });
     else before.texts.push(read.text);
-  }
-  const settings = [...given.values()].map(({ raw, path, texts, rank }): Setting => {
+  };
+  const settings: Setting[] = [];
+  const set = ({ raw, path, texts, rank }: Given): void => {
     reportUnknown(source, raw, path, lower, diagnostics);
-    return { name: raw, path, text: texts.length === 1 ? texts[0]! : texts, rank, origin: { place: `argv:${raw}` } };
-  });
-  return textLayer(source, settings, NAMES, lower, diagnostics);
+    const text = texts.length === 1 ? texts[0]! : texts;
+    settings.push({ name: raw, path, text, rank, origin: { place: `argv:${raw}` } });
+  };
+  return andThen(eachInTurn(options, take, slices), () =>
+    andThen(eachInTurn(given.values(), set, slices), () =>
+      textLayer(source, settings, NAMES, lower, diagnostics, budget),
+    ),
+  );
 }
 
 const NAMES: NamesRules = { whole_list: "give it as a JSON list, or once for each element", strict: true };

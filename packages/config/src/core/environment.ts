@@ -1,8 +1,10 @@
 import { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
+import { andThen } from "./maybe.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { matches, type Pattern } from "./pattern.ts";
-import { serviceLinks } from "./service_links.ts";
+import { type ServiceLinks, serviceLinks } from "./service_links.ts";
+import { type Budget, budgetForTexts, eachInTurn, UNLIMITED } from "./sliced.ts";
 import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
 
@@ -101,7 +103,9 @@ const WORDS: Readonly<Record<EnvironmentRule, string>> = {
  * @param lower the paths and types of the lower layers and the schema
  * @param place the place where a variable is set, as text; by default the process's environment
  * @param files the files read for variables that may name files
- * @throws ConfigSourceError if a mapping has an impossible path
+ * @param budget lets many variables be read in slices
+ * @returns a promise if there is a budget and there are many variables
+ * @throws ConfigSourceError if a mapping has an impossible path; or rejects with it
  */
 export function environmentLayer(
   source: string,
@@ -109,36 +113,64 @@ export function environmentLayer(
   rules: EnvironmentRules,
   lower: Knowledge,
   place?: NamesRules["place"],
+  files?: ReadonlyMap<string, VariableFile>,
+): Layer;
+export function environmentLayer(
+  source: string,
+  entries: Readonly<Record<string, string | undefined>>,
+  rules: EnvironmentRules,
+  lower: Knowledge,
+  place: NamesRules["place"],
+  files: ReadonlyMap<string, VariableFile> | undefined,
+  budget: Budget,
+): Layer | Promise<Layer>;
+export function environmentLayer(
+  source: string,
+  entries: Readonly<Record<string, string | undefined>>,
+  rules: EnvironmentRules,
+  lower: Knowledge,
+  place?: NamesRules["place"],
   files: ReadonlyMap<string, VariableFile> = NO_FILES,
-): Layer {
+  budget: Budget = UNLIMITED,
+): Layer | Promise<Layer> {
   const diagnostics: Diagnostic[] = [];
   const settings: Setting[] = [];
-  const links = rules.service_links === true ? new Set<string>() : linksAmong(source, entries, rules, diagnostics);
-  for (const variable of Object.keys(entries).sort()) {
+  const variables = Object.keys(entries);
+  const slices = budgetForTexts(variables.length, budget);
+  let links: ReadonlySet<string> = NO_LINKS;
+  const take = (variable: string): void => {
     const text = entries[variable];
-    if (text === undefined || links.has(variable)) continue;
-    if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) continue;
+    if (text === undefined || links.has(variable)) return;
+    if (rules.ignore?.some((pattern) => matches(pattern, [variable])) === true) return;
     const fileOf = (name: string): VariableFile | undefined => {
       return files.has(name) && !isPlain(name, rules, lower) ? files.get(name) : undefined;
     };
-    if (text === "" && fileOf(`${variable}${FILE_SUFFIX}`) !== undefined) continue;
+    if (text === "" && fileOf(`${variable}${FILE_SUFFIX}`) !== undefined) return;
     const file = fileOf(variable);
     const meant = file === undefined ? variable : variable.slice(0, -FILE_SUFFIX.length);
     const named = pathOf(source, meant, rules, lower, diagnostics);
-    if (named === undefined) continue;
+    if (named === undefined) return;
     const { path, rule } = named;
     const setting: Setting = { name: variable, path, text, rank: ORDER.indexOf(rule), origin: { variable, rule } };
     if (file === undefined) settings.push(setting);
     else {
       const held = textIn(source, variable, meant, file, entries, rules, diagnostics);
-      if (held === undefined) continue;
+      if (held === undefined) return;
       settings.push({ ...setting, text: held, origin: { variable, rule, file: file.path }, secret: true });
     }
-  }
+  };
   // Without a prefix, a name that leads into a list belongs to another program.
   const names: NamesRules = { whole_list: "put a JSON list into one variable", strict: rules.prefix !== "", place };
-  return textLayer(source, settings, names, lower, diagnostics);
+  const linked = rules.service_links === true ? links : linksAmong(source, entries, rules, diagnostics, slices);
+  return andThen(linked, (found) => {
+    links = found;
+    return andThen(eachInTurn(variables.sort(), take, slices), () =>
+      textLayer(source, settings, names, lower, diagnostics, budget),
+    );
+  });
 }
+
+const NO_LINKS: ReadonlySet<string> = new Set();
 
 const NO_FILES: ReadonlyMap<string, VariableFile> = new Map();
 
@@ -267,15 +299,16 @@ function linksAmong(
   entries: Readonly<Record<string, string | undefined>>,
   rules: EnvironmentRules,
   diagnostics: Diagnostic[],
-): ReadonlySet<string> {
+  budget: Budget,
+): ReadonlySet<string> | Promise<ReadonlySet<string>> {
   const all = new Set<string>();
-  for (const { service, variables } of serviceLinks(entries)) {
+  const leaveOut = ({ service, variables }: ServiceLinks): void => {
     const left = variables.filter((variable) => {
       const counts = variable.startsWith(prefixOf(rules.prefix)) && mappingOf(variable, rules) === undefined;
       return counts && rules.ignore?.some((pattern) => matches(pattern, [variable])) !== true;
     });
     for (const variable of left) all.add(variable);
-    if (left.length === 0) continue;
+    if (left.length === 0) return;
     const shown = left
       .slice(0, 3)
       .map((variable) => `"${variable}"`)
@@ -283,8 +316,8 @@ function linksAmong(
     const rest = left.length > 3 ? ` and ${left.length - 3} more` : "";
     const message = `${shown}${rest} describe the service "${service}" of Kubernetes or Docker and are not used; { service_links: true } uses them`;
     diagnostics.push({ source, code: "service_link", message });
-  }
-  return all;
+  };
+  return andThen(serviceLinks(entries, budget), (groups) => andThen(eachInTurn(groups, leaveOut, budget), () => all));
 }
 
 function mappedPath(source: string, variable: string, mapped: string | Segments): Segments {

@@ -2,6 +2,8 @@ import { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { foldedName, namedPath } from "./named_path.ts";
 import { formatPath, MAX_DEPTH } from "./path.ts";
+import { andThen } from "./maybe.ts";
+import { type Budget, budgetForTexts, eachInTurn } from "./sliced.ts";
 import { type NamesRules, type Setting, textLayer } from "./text_layer.ts";
 import type { Segments } from "./value.ts";
 
@@ -58,16 +60,24 @@ export function partsOf(
   throw new ConfigSourceError(`Cannot read "${shown}": ${fault}`, { source, file: shown, code: "name" });
 }
 
-/** @throws ConfigSourceError for a name that leads into a list */
+/**
+ * Makes the layer of files with one value each.
+ *
+ * @param budget lets many files be read in slices
+ * @returns a promise if there are many files
+ * @throws ConfigSourceError for a name that leads into a list; or rejects with it
+ */
 export function fileKeysLayer(
   source: string,
   files: readonly FileKey[],
   rules: FileKeyRules,
   lower: Knowledge,
   diagnostics: readonly Diagnostic[],
-): Layer {
+  budget: Budget,
+): Layer | Promise<Layer> {
   const found = [...diagnostics];
-  const settings = files.map(({ shown, parts, text }): Setting => {
+  const settings: Setting[] = [];
+  const set = ({ shown, parts, text }: FileKey): void => {
     const ambiguous = (fits: readonly Segments[]): void => {
       const paths = fits.map((fit) => `"${formatPath(fit)}"`);
       const message = `"${shown}" fits ${paths.join(", ")}; it is read as ${paths[0]!}`;
@@ -75,9 +85,11 @@ export function fileKeysLayer(
     };
     const path = pathOf(parts, rules.at, lower, ambiguous);
     const origin = { file: shown, place: `file:${shown}` };
-    return { name: shown, path, text, rank: 0, origin, ...(rules.secret ? { secret: true } : {}) };
-  });
-  return textLayer(source, settings, NAMES, lower, found);
+    settings.push({ name: shown, path, text, rank: 0, origin, ...(rules.secret ? { secret: true } : {}) });
+  };
+  return andThen(eachInTurn(files, set, budgetForTexts(files.length, budget)), () =>
+    textLayer(source, settings, NAMES, lower, found, budget),
+  );
 }
 
 const NAMES: NamesRules = { whole_list: "put a JSON list into one file", strict: true };

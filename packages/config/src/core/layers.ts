@@ -1,6 +1,7 @@
 import { ConfigSourceError } from "../errors.ts";
 import { admittedAhead } from "./admitted_ahead.ts";
 import { Aliases } from "./aliases.ts";
+import { makerOf } from "./contribution.ts";
 import { type Deprecated, Deprecations, deprecationText } from "./deprecations.ts";
 import { isTable, share } from "./draft.ts";
 import { knownPaths } from "./known_paths.ts";
@@ -8,12 +9,12 @@ import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
 import { sharing } from "./making.ts";
 import { andThen, inTurn } from "./maybe.ts";
 import { formatPath } from "./path.ts";
-import { admit, PlainDataError } from "./plain.ts";
+import { admit, type AdmissionRules, PlainDataError } from "./plain.ts";
 import { type Moved, renamed, writtenAt } from "./renaming.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
-import { type Budget, inSlices } from "./sliced.ts";
-import type { Segments, Table } from "./value.ts";
+import { admitSliced, type Budget, inSlices } from "./sliced.ts";
+import type { Segments, Table, Value } from "./value.ts";
 import { isError, wordsOf } from "./words.ts";
 
 /**
@@ -178,20 +179,28 @@ function layerOf(
 ): Layer | Promise<Layer> {
   const { source } = old;
   const { aliases = Aliases.none, deprecations = Deprecations.none, shape } = names;
-  const said = saidBy(contribution, source, below, names);
-  const written = treeOf(contribution, said, old);
-  return andThen(renamed(written, aliases, shape, budget), ({ tree: effective, moved }) => {
-    const shared = moved.length > 0 ? inSlices(sharing(old.tree, effective), budget) : written;
-    return andThen(shared, (tree) =>
-      andThen(deprecations.in(tree as Table, budget), (deprecated) => {
-        return new AdmittedLayer(source, { said, written, tree: tree as Table, moved, deprecated, aliases });
-      }),
-    );
-  });
+  const named = (said: Said, written: Table): Layer | Promise<Layer> =>
+    andThen(renamed(written, aliases, shape, budget), ({ tree: effective, moved }) => {
+      const shared = moved.length > 0 ? inSlices(sharing(old.tree, effective), budget) : written;
+      return andThen(shared, (tree) =>
+        andThen(deprecations.in(tree as Table, budget), (deprecated) => {
+          return new AdmittedLayer(source, { said, written, tree: tree as Table, moved, deprecated, aliases });
+        }),
+      );
+    });
+  return andThen(saidBy(contribution, source, below, names, budget), (said) =>
+    andThen(treeOf(contribution, said, old, budget), (written) => named(said, written)),
+  );
 }
 
-/** @throws ConfigSourceError if a contribution fails, or does not make a layer */
-function saidBy(contribution: Contribution, source: string, below: readonly Layer[], names: Names): Said {
+/** @throws ConfigSourceError if a contribution fails, or does not make a layer; or rejects with it */
+function saidBy(
+  contribution: Contribution,
+  source: string,
+  below: readonly Layer[],
+  names: Names,
+  budget: Budget,
+): Said | Promise<Said> {
   const failed = (why: string, code: string, cause?: unknown): ConfigSourceError =>
     new ConfigSourceError(`Cannot load "${source}": ${why}`, {
       source,
@@ -201,13 +210,28 @@ function saidBy(contribution: Contribution, source: string, below: readonly Laye
   const trees = below.map((layer) => layer.tree);
   const { shape, aliases = Aliases.none } = names;
   const knowledge = aliases.knowing(knownPaths(trees, aliases.over(shape)));
-  let made: unknown;
-  try {
-    made = typeof contribution === "function" ? contribution(knowledge) : contribution;
-  } catch (error) {
+  const refuse = (error: unknown): never => {
     if (isError(error) && error instanceof ConfigSourceError) throw error;
     throw failed(wordsOf(error), "failed", error);
+  };
+  const saidIn = (made: unknown): Said => saidInLayer(made, source, failed);
+  let made: unknown;
+  try {
+    const inPieces = makerOf(contribution)?.(knowledge, budget);
+    if (inPieces instanceof Promise) return inPieces.catch(refuse).then(saidIn);
+    made = inPieces ?? (typeof contribution === "function" ? contribution(knowledge) : contribution);
+  } catch (error) {
+    return refuse(error);
   }
+  return saidIn(made);
+}
+
+/** Reads the fields of what should be a layer. @throws ConfigSourceError if it is none */
+function saidInLayer(
+  made: unknown,
+  source: string,
+  failed: (why: string, code: string, cause?: unknown) => ConfigSourceError,
+): Said {
   try {
     const { tree, origin, diagnostics, bytes, secrets } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
     if (
@@ -269,22 +293,31 @@ function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segm
   }
 }
 
-function treeOf(contribution: object, said: Said, old: Layer): Table {
-  try {
-    const done = admittedAhead(contribution);
-    const tree =
-      done === undefined
-        ? admit(said.tree, old.tree, { strict: false })
-        : done.before === old.tree
-          ? done.tree
-          : share(old.tree, done.tree);
+/** @throws ConfigSourceError if the tree is not plain data; or rejects with it */
+function treeOf(contribution: Contribution, said: Said, old: Layer, budget: Budget): Table | Promise<Table> {
+  const table = (tree: Value): Table => {
     if (!isTable(tree)) throw new PlainDataError([], "is no table");
     return tree;
-  } catch (error) {
+  };
+  const refuse = (error: unknown): never => {
     if (!(error instanceof PlainDataError)) throw error;
     throw refusalOf(error.message, "not_plain", originIn(said.lookup, old.source, error.path));
+  };
+  try {
+    const done = admittedAhead(contribution);
+    if (done !== undefined) return table(done.before === old.tree ? done.tree : share(old.tree, done.tree));
+    // A layer that depends on others could not be admitted ahead.
+    const tree =
+      typeof contribution === "function"
+        ? admitSliced(said.tree, old.tree, LENIENT, budget)
+        : admit(said.tree, old.tree, LENIENT);
+    return tree instanceof Promise ? tree.then(table).catch(refuse) : table(tree);
+  } catch (error) {
+    return refuse(error);
   }
 }
+
+const LENIENT: AdmissionRules = { strict: false };
 
 /** The refusal of a source because of a value, with its place. */
 export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {

@@ -1,3 +1,6 @@
+import { andThen } from "./maybe.ts";
+import { type Budget, eachInTurn } from "./sliced.ts";
+
 /**
  * Service links: variables that Kubernetes and Docker add to a program's own, one group for each service of the
  * namespace. A service `myapp` has `MYAPP_SERVICE_HOST`, `MYAPP_SERVICE_PORT`, `MYAPP_SERVICE_PORT_HTTP`,
@@ -21,8 +24,15 @@ const PORT = /^(.+)_PORT_\d{1,5}_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/;
 const SERVICE = /^(.+?)_SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)$/;
 const ADDRESS = /^[0-9A-Fa-f.:[\]]{2,50}$/;
 
-/** The groups of links among variables. */
-export function serviceLinks(entries: Readonly<Record<string, string | undefined>>): readonly ServiceLinks[] {
+/**
+ * The groups of links among variables.
+ *
+ * @returns a promise where the budget was spent before the end
+ */
+export function serviceLinks(
+  entries: Readonly<Record<string, string | undefined>>,
+  budget: Budget,
+): readonly ServiceLinks[] | Promise<readonly ServiceLinks[]> {
   const groups = new Map<string, string[]>();
   const add = (service: string, variable: string): void => {
     const group = groups.get(service);
@@ -30,18 +40,22 @@ export function serviceLinks(entries: Readonly<Record<string, string | undefined
     else group.push(variable);
   };
   const names = Object.keys(entries).filter((name) => name.length < 500);
-  for (const name of names) {
+  const byName = (name: string): void => {
     const text = entries[name] ?? "";
     const service = PORT.exec(name)?.[1];
     if (service !== undefined) add(service, name);
     else if (name.endsWith("_PORT") && URL.test(text)) add(name.slice(0, -"_PORT".length), name);
-  }
-  for (const name of names) {
+  };
+  const byOthers = (name: string): void => {
     const service = SERVICE.exec(name)?.[1];
-    if (service === undefined) continue;
+    if (service === undefined) return;
     const host = entries[`${service}_SERVICE_HOST`] ?? "";
     const port = entries[`${service}_SERVICE_PORT`] ?? "";
     if (groups.has(service) || (ADDRESS.test(host) && /^\d{1,5}$/.test(port))) add(service, name);
-  }
-  return [...groups].map(([service, variables]) => ({ service, variables }));
+  };
+  return andThen(eachInTurn(names, byName, budget), () =>
+    andThen(eachInTurn(names, byOthers, budget), () =>
+      [...groups].map(([service, variables]) => ({ service, variables })),
+    ),
+  );
 }

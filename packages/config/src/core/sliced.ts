@@ -43,7 +43,9 @@ export function admitSliced(
   rules: AdmissionRules,
   budget: Budget,
 ): Value | Promise<Value> {
-  if (isAdmitted(value, rules) || !holdsMore(value, LARGE, rules)) return admit(value, before, rules);
+  if (budget === UNLIMITED || isAdmitted(value, rules) || !holdsMore(value, LARGE, rules)) {
+    return admit(value, before, rules);
+  }
   return admitted(value as object, before, rules, budget);
 }
 
@@ -115,7 +117,7 @@ async function container(
  * made from are immutable, so states cannot mix.
  */
 export function inSlices(making: Making, budget: Budget): Value | Promise<Value> {
-  return making.holdsMore(LARGE) ? made(making, budget) : making.whole();
+  return budget !== UNLIMITED && making.holdsMore(LARGE) ? made(making, budget) : making.whole();
 }
 
 async function made(making: Making, budget: Budget): Promise<Value> {
@@ -184,6 +186,14 @@ export function secretsMet(secrets: Secrets, values: Iterable<ValueAtPath>, budg
 
 /** For what is wanted at once. */
 export const UNLIMITED: Budget = { spent: () => false, turn: () => Promise.resolve() };
+
+/** Texts that are read at once: a few milliseconds. */
+const MANY_TEXTS = 1_000;
+
+/** The budget for reading this many texts: a few are read at once, however long that takes. */
+export function budgetForTexts(count: number, budget: Budget): Budget {
+  return count > MANY_TEXTS ? budget : UNLIMITED;
+}
 
 /**
  * Does something with one item after the other, with a look at the budget after each; where an item is waited for, the next

@@ -1,8 +1,10 @@
+import { contributionOf, layerIn } from "./contribution.ts";
 import { isTable } from "./draft.ts";
 import { topmost } from "./explain.ts";
 import type { Contribution, Diagnostic, Layer } from "./layer.ts";
 import { belowListText, placeOf, refusalOf } from "./layers.ts";
-import { BelowList, merge, merging } from "./merge.ts";
+import { andThen, inTurn } from "./maybe.ts";
+import { BelowList, merging } from "./merge.ts";
 import { formatPath } from "./path.ts";
 import { type Budget, inSlices } from "./sliced.ts";
 import type { Segments, Table } from "./value.ts";
@@ -33,20 +35,29 @@ export async function stacked(
     }
   }
   // A part whose names are ambiguous also gets the parts below it.
-  return (lower) => {
+  return contributionOf((lower, slices) => {
     let known = lower;
-    const made = parts.map((part) => {
-      const layer = typeof part === "function" ? part(known) : part;
-      known = known.over(layer.tree);
-      return layer;
-    });
-    try {
-      const trees = made.map(({ tree }) => tree);
-      return oneOf(source, made, diagnostics, merge(trees, undefined));
-    } catch (error) {
+    const made: Layer[] = [];
+    const add = (part: Contribution): void | Promise<void> =>
+      andThen(layerIn(part, known, slices), (layer) => {
+        known = known.over(layer.tree);
+        made.push(layer);
+      });
+    const refuse = (error: unknown): never => {
       throw refusalBelowList(made, error);
-    }
-  };
+    };
+    return andThen(inTurn(parts, add), () => {
+      try {
+        const trees = made.map(({ tree }) => tree);
+        const merged = andThen(inSlices(merging(trees, undefined), slices), (tree) =>
+          oneOf(source, made, diagnostics, tree as Table),
+        );
+        return merged instanceof Promise ? merged.catch(refuse) : merged;
+      } catch (error) {
+        return refuse(error);
+      }
+    });
+  });
 }
 
 function oneOf(source: string, layers: readonly Layer[], diagnostics: readonly Diagnostic[], tree: Table): Layer {

@@ -2,10 +2,12 @@ import { ConfigSourceError } from "../errors.ts";
 import { isTable } from "./draft.ts";
 import type { Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
+import { andThen } from "./maybe.ts";
 import { formatPath } from "./path.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, budgetForTexts, eachInTurn } from "./sliced.ts";
 import { TextFault, valueOfText } from "./text_value.ts";
-import type { Segments, Value } from "./value.ts";
+import type { Segments, Table, Value } from "./value.ts";
 
 /**
  * The layer of named texts: variables, arguments, files with one value each.
@@ -46,7 +48,9 @@ export interface NamesRules {
  * @param source the source's name, for origins and diagnostics
  * @param lower the paths and types of the lower layers and the schema
  * @param diagnostics earlier diagnostics, to which new ones are added
- * @throws ConfigSourceError if a name leads into a list, or a text is malformed
+ * @param budget lets many texts be read in slices
+ * @returns a promise if there are many texts
+ * @throws ConfigSourceError if a name leads into a list, or a text is malformed; or rejects with it
  */
 export function textLayer(
   source: string,
@@ -54,24 +58,25 @@ export function textLayer(
   rules: NamesRules,
   lower: Knowledge,
   diagnostics: Diagnostic[],
-): Layer {
-  const ordered = settings
-    .filter((setting) => {
-      const list = knownListAbove(setting.path, lower);
-      if (list !== undefined) refuseInList(source, setting, list, rules, diagnostics);
-      return list === undefined;
-    })
-    .sort((a, b) => a.path.length - b.path.length || a.rank - b.rank);
+  budget: Budget,
+): Layer | Promise<Layer> {
+  const slices = budgetForTexts(settings.length, budget);
+  const used: Setting[] = [];
+  const keep = (setting: Setting): void => {
+    const list = knownListAbove(setting.path, lower);
+    if (list === undefined) used.push(setting);
+    else refuseInList(source, setting, list, rules, diagnostics);
+  };
 
   const tree: Record<string, Value> = {};
   const winners = new Map<string, Setting>();
-  for (const setting of ordered) {
+  const take = (setting: Setting): void => {
     const path = formatPath(setting.path);
     const first = winners.get(path);
     if (first !== undefined) {
       const message = `"${first.name}" and "${setting.name}" both name "${path}"; "${first.name}" is used`;
       diagnostics.push({ source, code: "duplicate", message, path });
-      continue;
+      return;
     }
     const value = read(source, setting, rules, lower, diagnostics);
     if ([setting.text].flat().some((text) => text.includes(REPLACED))) {
@@ -81,12 +86,12 @@ export function textLayer(
     if (value === undefined) {
       const message = `"${setting.name}" is empty and "${path}" is no text: it counts as not set`;
       diagnostics.push({ source, code: "empty", message, path });
-      continue;
+      return;
     }
     const list = listAbove(tree, setting.path);
     if (list !== undefined) {
       refuseInList(source, setting, list, rules, diagnostics);
-      continue;
+      return;
     }
     const shadowed = set(tree, setting.path, value);
     if (shadowed !== undefined) {
@@ -96,8 +101,20 @@ export function textLayer(
       winners.delete(above);
     }
     winners.set(path, setting);
-  }
+  };
 
+  return andThen(eachInTurn(settings, keep, slices), () => {
+    const ordered = used.sort((a, b) => a.path.length - b.path.length || a.rank - b.rank);
+    return andThen(eachInTurn(ordered, take, slices), () => layerOf(source, tree, winners, diagnostics));
+  });
+}
+
+function layerOf(
+  source: string,
+  tree: Table,
+  winners: ReadonlyMap<string, Setting>,
+  diagnostics: readonly Diagnostic[],
+): Layer {
   const secrets = [...winners.values()].filter(({ secret }) => secret === true).map(({ path }) => path);
   return {
     source,

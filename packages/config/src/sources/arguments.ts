@@ -1,3 +1,4 @@
+import { contributionOf } from "../core/contribution.ts";
 import { argumentsLayer, type ArgumentsRules, parseArguments } from "../core/arguments.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
@@ -62,6 +63,9 @@ export class ArgumentsSource implements Source {
   async load({ first }: SourceContext): Promise<Loaded> {
     if (!first) return { outcome: "unchanged" };
     const parsed = parseArguments(this.name, this.#argv);
-    return { outcome: "data", contribution: (lower) => argumentsLayer(this.name, parsed, this.#rules, lower) };
+    const contribution = contributionOf((lower, budget) =>
+      argumentsLayer(this.name, parsed, this.#rules, lower, budget),
+    );
+    return { outcome: "data", contribution };
   }
 }

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { contributionOf } from "../core/contribution.ts";
 import { type FileKey, type FileKeyRules, fileKeysLayer, partsOf } from "../core/file_keys.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { parsePath } from "../core/path.ts";
@@ -135,7 +136,8 @@ export class DirectorySource implements Source {
     if (!changed) return { outcome: "unchanged" };
     const said = [...diagnostics, ...walk.diagnostics];
     const files = walk.files.sort((one, other) => (one.shown < other.shown ? -1 : 1));
-    return { outcome: "data", contribution: (lower) => fileKeysLayer(source, files, rules, lower, said) };
+    const contribution = contributionOf((lower, budget) => fileKeysLayer(source, files, rules, lower, said, budget));
+    return { outcome: "data", contribution };
   }
 
   watch(changed: () => void, context: SourceContext): Promise<Watch> {

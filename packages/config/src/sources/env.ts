@@ -1,4 +1,6 @@
 import { newBudget } from "../budget.ts";
+import { contributionOf } from "../core/contribution.ts";
+import { andThen } from "../core/maybe.ts";
 import { eachInTurn } from "../core/sliced.ts";
 import {
   type EnvironmentRules,
@@ -154,10 +156,11 @@ export class EnvironmentSource implements Source {
     const read = files?.result;
     return {
       outcome: "data",
-      contribution: (lower) => {
-        const layer = environmentLayer(this.name, entries, rules, lower, undefined, read);
-        return { ...layer, diagnostics: [...layer.diagnostics, ...missed] };
-      },
+      contribution: contributionOf((lower, budget) =>
+        andThen(environmentLayer(this.name, entries, rules, lower, undefined, read, budget), (layer) => {
+          return { ...layer, diagnostics: [...layer.diagnostics, ...missed] };
+        }),
+      ),
     };
   }
 

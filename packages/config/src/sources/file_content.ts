@@ -1,6 +1,9 @@
 import { environmentLayer, type EnvironmentRules } from "../core/environment.ts";
+import { contributionOf } from "../core/contribution.ts";
 import type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "../core/layer.ts";
 import { placeOf } from "../core/layers.ts";
+import { andThen } from "../core/maybe.ts";
+import type { Budget } from "../core/sliced.ts";
 import type { Segments, Table } from "../core/value.ts";
 import type { FormatName } from "../formats/by_extension.ts";
 import { type Parsed, parse_bytes } from "../formats/parse.ts";
@@ -62,15 +65,17 @@ export function contribution_of(
   };
   const held_up = parsed.held_up === true ? [heldUp(source)] : [];
   const layer: Layer = { source, tree, origin, diagnostics: [...diagnostics, ...held_up], bytes };
-  return file.format === "env" ? (lower) => named(layer, file.names, lower) : layer;
+  if (file.format !== "env") return layer;
+  return contributionOf((lower, budget) => named(layer, file.names, lower, budget));
 }
 
 /** The variables of a `.env` file at the paths of their names, like those of the environment. */
-function named(file: Layer, names: FileNames, lower: Knowledge): Layer {
+function named(file: Layer, names: FileNames, lower: Knowledge, budget: Budget): Layer | Promise<Layer> {
   const rules = { ...names, mode: "smart", service_links: true } as const;
   const place = (variable: string) => `${variable}, ${placeOf(file.origin([variable]))}`;
-  const layer = environmentLayer(file.source, file.tree as Readonly<Record<string, string>>, rules, lower, place);
-  return {
+  const variables = file.tree as Readonly<Record<string, string>>;
+  const read = environmentLayer(file.source, variables, rules, lower, place, undefined, budget);
+  return andThen(read, (layer) => ({
     ...layer,
     origin: (path) => {
       const origin = layer.origin(path);
@@ -80,7 +85,7 @@ function named(file: Layer, names: FileNames, lower: Knowledge): Layer {
     },
     diagnostics: [...file.diagnostics, ...layer.diagnostics],
     ...(file.bytes === undefined ? {} : { bytes: file.bytes }),
-  };
+  }));
 }
 
 function heldUp(source: string): Diagnostic {
