@@ -1,4 +1,5 @@
 import { ConfigSourceError } from "../errors.ts";
+import { few } from "./few.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { foldedName, namedPath } from "./named_path.ts";
@@ -192,7 +193,7 @@ function pathOf(source: string, raw: string, name: string, lower: Knowledge, dia
   if (parts.includes("")) throw failure(source, `"${raw}" has an empty part in its name`);
   if (parts.length > MAX_DEPTH) throw failure(source, `an option has more than ${MAX_DEPTH} parts in its name`);
   const ambiguous = (fits: readonly Segments[], path: Segments): void => {
-    const shown = fits.map((fit) => `"${formatPath(fit)}"`).join(", ");
+    const shown = few(fits, (fit) => `"${formatPath(fit)}"`).join(", ");
     const message = `"${raw}" fits ${shown}; it is read as "${formatPath(path)}", use "--set" to choose`;
     diagnostics.push({ source, code: "ambiguous", message, path: formatPath(path) });
   };

@@ -1,5 +1,6 @@
 import { ConfigSourceError } from "../errors.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
+import { few } from "./few.ts";
 import { andThen } from "./maybe.ts";
 import { formatPath, MAX_DEPTH, parsePath } from "./path.ts";
 import { matches, type Pattern } from "./pattern.ts";
@@ -262,8 +263,7 @@ function pathOf(
   if (rules.mode === "naive") return { path: words, rule: "naive" };
   const bare = name.replace(/^_+/, "").replace(/_+$/, "");
   const ambiguous = (fits: readonly Segments[], path: Segments, advice: string): void => {
-    const shown = fits.slice(0, SHOWN).map((fit) => `"${formatPath(fit)}"`);
-    if (fits.length > SHOWN) shown.push(`${fits.length - SHOWN} more`);
+    const shown = few(fits, (fit) => `"${formatPath(fit)}"`, SHOWN);
     const message = `"${variable}" fits ${shown.join(", ")}; it is read as "${formatPath(path)}", ${advice}`;
     diagnostics.push({ source, code: "ambiguous", message, path: formatPath(path) });
   };

@@ -2,6 +2,7 @@ import { ruleInWords } from "./environment.ts";
 import type { Aliases } from "./aliases.ts";
 import type { Deprecations } from "./deprecations.ts";
 import { isTable } from "./draft.ts";
+import { few } from "./few.ts";
 import type { Layer, Origin } from "./layer.ts";
 import { placeOf } from "./layers.ts";
 import { andThen } from "./maybe.ts";
@@ -268,6 +269,6 @@ function withOrigin(why: string, origin: Origin): string {
     );
   }
   if (origin.renamed_from !== undefined) parts.push(`written as "${origin.renamed_from}", its old name`);
-  for (const { name, from } of origin.placeholders ?? []) parts.push(`template variable ${name} from ${from}`);
+  parts.push(...few(origin.placeholders ?? [], ({ name, from }) => `template variable ${name} from ${from}`));
   return parts.join("; ");
 }

@@ -1,4 +1,5 @@
 import { ConfigSourceError } from "../errors.ts";
+import { few } from "./few.ts";
 import type { Diagnostic, Knowledge, Layer } from "./layer.ts";
 import { foldedName, namedPath } from "./named_path.ts";
 import { formatPath, MAX_DEPTH } from "./path.ts";
@@ -79,7 +80,7 @@ export function fileKeysLayer(
   const settings: Setting[] = [];
   const set = ({ shown, parts, text }: FileKey): void => {
     const ambiguous = (fits: readonly Segments[]): void => {
-      const paths = fits.map((fit) => `"${formatPath(fit)}"`);
+      const paths = few(fits, (fit) => `"${formatPath(fit)}"`);
       const message = `"${shown}" fits ${paths.join(", ")}; it is read as ${paths[0]!}`;
       found.push({ source, code: "ambiguous", message, path: formatPath(fits[0]!) });
     };

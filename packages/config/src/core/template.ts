@@ -130,7 +130,9 @@ class Filling {
         const below = `${JSON.stringify(path).slice(0, -1)},`;
         const made =
           path.length === 0 ? [] : [...uses].filter(([at]) => at.startsWith(below)).flatMap(([, found]) => found);
-        return made.filter((use, index) => made.findIndex(({ name }) => name === use.name) === index);
+        const firsts = new Map<string, PlaceholderUse>();
+        for (const use of made) if (!firsts.has(use.name)) firsts.set(use.name, use);
+        return [...firsts.values()];
       },
       masked_path: (path) =>
         path.map((segment, depth) => {

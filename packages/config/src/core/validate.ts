@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { ConfigValidationError, type Problem } from "../errors.ts";
 import { type Change, diff, sortedByPath } from "./diff.ts";
 import { isTable, replace } from "./draft.ts";
+import { few } from "./few.ts";
 import type { Origin } from "./layer.ts";
 import { andThen, inTurn, isThenable } from "./maybe.ts";
 import { isWithin, parsePath } from "./path.ts";
@@ -354,12 +355,11 @@ function completed(
 
 /** The first few problems in a line. */
 export function summary(problems: readonly Problem[]): string {
-  const shown = problems.slice(0, 5).map(({ path, message, origin }) => {
+  const shown = ({ path, message, origin }: Problem): string => {
     const where = path === "" ? "" : `"${path}" `;
     return `${where}${message}${origin === undefined ? "" : ` (from ${origin})`}`;
-  });
-  const more = problems.length - shown.length;
-  return shown.join("; ") + (more > 0 ? `; and ${more} more` : "");
+  };
+  return few(problems, shown, 5).join("; ");
 }
 
 function issuePath(issue: StandardSchemaV1.Issue): Segments {

@@ -1,5 +1,6 @@
 /** The health of the program, for probes, the overview and the metrics. */
 import { newBudget } from "../budget.ts";
+import { few } from "../core/few.ts";
 import { statusOf } from "../manager/status.ts";
 import type { State } from "../manager/state.ts";
 import type { ConfigStatus } from "../status.ts";
@@ -32,7 +33,7 @@ export async function healthOf(manager: Manager): Promise<ManagerHealth> {
     return {
       ...known,
       state: "refused",
-      why: `${refused.sources.join(", ")}: ${refused.problems.map((one) => `${one.path} ${one.message}`).join("; ")}`,
+      why: `${refused.sources.join(", ")}: ${few(refused.problems, (one) => `${one.path} ${one.message}`).join("; ")}`,
     };
   const failing = status.sources.find((source) => source.state === "error" || source.state === "refused");
   if (failing !== undefined)

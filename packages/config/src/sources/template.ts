@@ -1,3 +1,4 @@
+import { MOST_NAMED } from "../core/few.ts";
 import type { Contribution, Diagnostic, Layer } from "../core/layer.ts";
 import {
   type Filled,
@@ -125,7 +126,7 @@ export class TemplateSource implements Source {
     if (problems.some(({ untyped }) => untyped !== true)) throw problemsFault(text, problems);
     const diagnostics = [
       ...this.#file.diagnostics(this.name),
-      ...masked.habits.map((habit) => this.#habit(text, habit)),
+      ...masked.habits.slice(0, MOST_HABITS).map((habit) => this.#habit(text, habit)),
     ];
     // The same again with the known types of bare values.
     return (lower) => {
@@ -195,8 +196,12 @@ function onlyValue(text: string): Value | undefined {
   }
 }
 
-/** All problems in one error, with the place of the first one. */
-function problemsFault(text: string, problems: readonly TemplateProblem[]): SyntaxFault {
+/** Maximum number of diagnostics about shell syntax. */
+const MOST_HABITS = 100;
+
+/** The first problems in one error, with the place of the first one. */
+function problemsFault(text: string, all: readonly TemplateProblem[]): SyntaxFault {
+  const problems = all.slice(0, MOST_NAMED);
   const first = position_at(text, problems[0]!.offset);
   const where = ({ offset }: TemplateProblem) => {
     const { line, column } = position_at(text, offset);
@@ -209,6 +214,7 @@ function problemsFault(text: string, problems: readonly TemplateProblem[]): Synt
     const names = unresolved.map((problem) => `"${problem.unresolved}" ${where(problem)}`).join(", ");
     messages.unshift(`no substitution, environment variable or default for ${names}`);
   }
+  if (all.length > problems.length) messages.push(`and ${all.length - problems.length} more`);
   return new SyntaxFault(unresolved.length > 0 ? "unresolved" : "template", messages.join("; "), first, true);
 }
 

@@ -1,9 +1,14 @@
 /** What looks at all of a configuration does it in slices, and finds what it finds at once. */
 import { describe, expect, test } from "vitest";
 import { Aliases } from "../../src/core/aliases.ts";
+import { argumentsLayer, parseArguments } from "../../src/core/arguments.ts";
+import { contributionOf, layerIn } from "../../src/core/contribution.ts";
 import { Deprecations } from "../../src/core/deprecations.ts";
+import { environmentLayer } from "../../src/core/environment.ts";
 import { explain } from "../../src/core/explain.ts";
+import { fileKeysLayer } from "../../src/core/file_keys.ts";
 import { findingsOf } from "../../src/core/findings.ts";
+import { knownPaths } from "../../src/core/known_paths.ts";
 import type { Layer } from "../../src/core/layer.ts";
 import { emptyLayer, layersOf } from "../../src/core/layers.ts";
 import { andThen } from "../../src/core/maybe.ts";
@@ -14,6 +19,7 @@ import { renamed } from "../../src/core/renaming.ts";
 import { Secrets } from "../../src/core/secrets.ts";
 import { admitAhead, type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
+import { stacked } from "../../src/core/stack.ts";
 import { Validation } from "../../src/core/validate.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { changedValues } from "../../src/manager/history.ts";
@@ -170,5 +176,88 @@ describe("in slices", () => {
     };
     await sliced(problems, LEAVES);
     expect(await problems(UNLIMITED)).toHaveLength(1_001);
+  });
+});
+
+describe("layers of texts", () => {
+  const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+  const variables = (count: number): Record<string, string> =>
+    Object.fromEntries(numbers(count).map((i) => [`P_PART_${i % 100}_KEY_${i}`, `text ${i}`]));
+  const rules = { prefix: "P", mapping: {}, mode: "smart" } as const;
+  const environment = (count: number) =>
+    contributionOf((lower, budget) =>
+      environmentLayer("env", variables(count), rules, lower, undefined, undefined, budget),
+    );
+  const options = (count: number) => {
+    const parsed = parseArguments(
+      "argv",
+      numbers(count).map((i) => `--part${i % 100}.key-${i}=${i}`),
+    );
+    const none = { mapping: new Map<string, never>(), ignore: [] };
+    return contributionOf((lower, budget) => argumentsLayer("argv", parsed, none, lower, budget));
+  };
+  const files = (count: number) => {
+    const keys = numbers(count).map((i) => ({ shown: `/d/key_${i}`, parts: [`key_${i}`], text: `text ${i}` }));
+    const all = { at: [], separators: [], secret: true };
+    return contributionOf((lower, budget) => fileKeysLayer("directory", keys, all, lower, [], budget));
+  };
+
+  test.each([
+    ["variables", environment, 4],
+    ["arguments", options, 4],
+    ["files with one value each", files, 3],
+  ] as const)("many %s are read in slices, each several times", async (_, contribution, visits) => {
+    const many = contribution(30_000);
+    const counting = new Counting();
+    const made = await layerIn(many, knownPaths([]), counting);
+    const atOnce = many(knownPaths([]));
+    expect(made.tree).toEqual(atOnce.tree);
+    expect(made.secrets).toEqual(atOnce.secrets);
+    expect(counting.turns).toBeGreaterThan(30_000 * visits - 10);
+  });
+
+  test.each([
+    ["variables", environment],
+    ["arguments", options],
+    ["files with one value each", files],
+  ] as const)("few %s are read at once", (_, contribution) => {
+    expect(layerIn(contribution(500), knownPaths([]), new Counting())).not.toBeInstanceOf(Promise);
+  });
+
+  test("their admission and the parts of a stack are sliced, and the result is that of one go", async () => {
+    const stack = await stacked("file", [layer("one", large(0)), environment(30_000)], [], UNLIMITED);
+    const layers = (budget: Budget) =>
+      layersOf([stack], [emptyLayer("file")], [undefined], true, { shape: undefined }, budget);
+    const atOnce = layers(UNLIMITED) as readonly Layer[];
+    expect(atOnce).not.toBeInstanceOf(Promise);
+    const counting = new Counting();
+    const [made] = await layers(counting);
+    expect(made!.tree).toEqual(atOnce[0]!.tree);
+    expect(Object.isFrozen(made!.tree)).toBe(true);
+    expect(counting.turns).toBeGreaterThan(30_000 * 4);
+  });
+
+  test("a mistake in one of many is refused as in one of few", async () => {
+    const broken = contributionOf((lower, budget) => {
+      const entries = { ...variables(2_000), P_LIST__X: "1" };
+      return environmentLayer("env", entries, rules, lower, undefined, undefined, budget);
+    });
+    const below = layer("below", plain({ list: [1] }));
+    const made = layersOf(
+      [below, broken],
+      [emptyLayer("below"), emptyLayer("env")],
+      [undefined, undefined],
+      true,
+      { shape: undefined },
+      new Counting(),
+    );
+    await expect(made).rejects.toMatchObject({ source: "env", code: "below_list" });
+  });
+
+  test("a foreign function that returns a promise is no layer", () => {
+    const foreign = (async () => layer("foreign", {})) as unknown as () => Layer;
+    const made = (): unknown =>
+      layersOf([foreign], [emptyLayer("foreign")], [undefined], true, { shape: undefined }, new Counting());
+    expect(made).toThrow("a contribution must have a tree");
   });
 });

@@ -57,6 +57,27 @@ describe("TemplateSource", () => {
     );
   });
 
+  test("names the first twenty mistakes of many", async () => {
+    const lines = (count: number, value: string) => Array.from({ length: count }, (_, i) => `k${i} = "${value}"\n`);
+    const refusal = async (text: string): Promise<string> => {
+      await writeFile(path, text);
+      return (await rejection(new TemplateSource(path, { settle: 0 }).load(context()))).message;
+    };
+    const unset = await refusal(lines(5_000, "${A}").join(""));
+    expect(unset.match(/"A" at line/g)).toHaveLength(20);
+    expect(unset).toMatch(/"A" at line 20, column 8; and 4980 more$/);
+    const malformed = await refusal(lines(5_000, "${A B}").join(""));
+    expect(malformed.match(/at line/g)).toHaveLength(20);
+    expect(malformed).toMatch(/and 4980 more$/);
+    expect(await refusal(lines(20, "${A}").join(""))).toMatch(/"A" at line 20, column 8$/);
+  });
+
+  test("reports a hundred defaults of shells at most", async () => {
+    await writeFile(path, Array.from({ length: 500 }, (_, i) => `k${i} = "\${A:-x}"\n`).join(""));
+    const { diagnostics } = layer_of(await new TemplateSource(path, { settle: 0 }).load(context()));
+    expect(diagnostics).toHaveLength(100);
+  });
+
   test("fails at the template's own place, and quotes no value", async () => {
     const env = { A: "hunter2", LONG: "x".repeat(100) };
     for (const [text, line, column] of [
