@@ -1,6 +1,8 @@
 import { readJson } from "./json_reader.ts";
 import type { Origin } from "./layer.ts";
+import { andThen } from "./maybe.ts";
 import type { Shape } from "./shape.ts";
+import { type Budget, budgetForTexts, eachInTurn } from "./sliced.ts";
 import { type Hole, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
 import { hasShape, TextFault, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
@@ -51,13 +53,16 @@ export interface Masked {
    * @param read reads a text as a TOML value; returns `undefined` if it is not one
    * @param expected the expected shape of the value at a path: a bare value of another type is read as that type, if
    *   possible
+   * @param budget lets many placeholders be filled in slices
+   * @returns a promise if there are many placeholders
    */
   fill(
     tree: Table,
     lookup: Lookup,
     read: (text: string) => Value | undefined,
-    expected?: (path: Segments) => Shape | undefined,
-  ): Filled;
+    expected: ((path: Segments) => Shape | undefined) | undefined,
+    budget: Budget,
+  ): Filled | Promise<Filled>;
 }
 
 /** A filled template. */
@@ -77,7 +82,8 @@ export function mask_template(text: string): Masked {
   return {
     ...masked,
     habits: holes.flatMap((hole) => hole.parts).flatMap((part) => (typeof part === "object" ? habitIn(part) : [])),
-    fill: (tree, lookup, read, expected) => new Filling(holes, marks, lookup, read, expected).run(tree),
+    fill: (tree, lookup, read, expected, budget) =>
+      new Filling(holes, marks, lookup, read, expected, budgetForTexts(holes.length, budget)).run(tree),
   };
 }
 
@@ -95,6 +101,7 @@ class Filling {
   readonly #lookup: Lookup;
   readonly #read: (text: string) => Value | undefined;
   readonly #expected: ((path: Segments) => Shape | undefined) | undefined;
+  readonly #budget: Budget;
   readonly #problems: TemplateProblem[] = [];
   readonly #uses = new Map<string, readonly PlaceholderUse[]>();
   /** For lists whose length changed: the element of the masked list that each element comes from. */
@@ -106,16 +113,21 @@ class Filling {
     lookup: Lookup,
     read: (text: string) => Value | undefined,
     expected: ((path: Segments) => Shape | undefined) | undefined,
+    budget: Budget,
   ) {
     this.#expected = expected;
+    this.#budget = budget;
     this.#holes = holes;
     this.#mask = new RegExp(`${begin}(\\d+)${end}`, "gu");
     this.#lookup = lookup;
     this.#read = read;
   }
 
-  run(tree: Table): Filled {
-    const filled = this.#value(tree, []) as Table;
+  run(tree: Table): Filled | Promise<Filled> {
+    return andThen(this.#value(tree, []), (filled) => this.#filled(filled as Table));
+  }
+
+  #filled(filled: Table): Filled {
     const uses = this.#uses;
     const elements = this.#elements;
     return {
@@ -142,31 +154,34 @@ class Filling {
     };
   }
 
-  #value(value: Value, path: Segments): Value {
+  #value(value: Value, path: Segments): Value | Promise<Value> {
     if (typeof value === "string") return this.#text(value, path);
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return this.#list(value, path);
-    return Object.fromEntries(
-      Object.entries(value as Table).map(([key, inner]) => [key, this.#value(inner, [...path, key])]),
-    );
+    const filled: [key: string, value: Value][] = [];
+    const fill = ([key, inner]: readonly [string, Value]): void | Promise<void> =>
+      andThen(this.#value(inner, [...path, key]), (made) => void filled.push([key, made]));
+    return andThen(eachInTurn(Object.entries(value as Table), fill, this.#budget), () => Object.fromEntries(filled));
   }
 
-  #list(list: readonly Value[], path: Segments): Value {
+  #list(list: readonly Value[], path: Segments): Value | Promise<Value> {
     const filled: Value[] = [];
     const origins: number[] = [];
     const add = (value: Value, index: number) => {
       filled.push(value);
       origins.push(index);
     };
-    for (const [index, element] of list.entries()) {
+    const fill = ([index, element]: readonly [number, Value]): void | Promise<void> => {
       const only = typeof element === "string" ? this.#onlyPlaceholder(element) : undefined;
-      if (only === undefined) add(this.#value(element, [...path, String(filled.length)]), index);
-      else {
-        for (const value of this.#expanded(only.hole, only.placeholder, path, filled.length)) add(value, index);
+      if (only === undefined) {
+        return andThen(this.#value(element, [...path, String(filled.length)]), (value) => add(value, index));
       }
-    }
-    if (origins.some((origin, index) => origin !== index)) this.#elements.set(JSON.stringify(path), origins);
-    return filled;
+      for (const value of this.#expanded(only.hole, only.placeholder, path, filled.length)) add(value, index);
+    };
+    return andThen(eachInTurn(list.entries(), fill, this.#budget), () => {
+      if (origins.some((origin, index) => origin !== index)) this.#elements.set(JSON.stringify(path), origins);
+      return filled;
+    });
   }
 
   #onlyPlaceholder(element: string): { hole: Hole; placeholder: Placeholder } | undefined {

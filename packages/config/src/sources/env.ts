@@ -1,7 +1,7 @@
 import { newBudget } from "../budget.ts";
 import { contributionOf } from "../core/contribution.ts";
 import { andThen } from "../core/maybe.ts";
-import { eachInTurn } from "../core/sliced.ts";
+import { type Budget, eachInTurn } from "../core/sliced.ts";
 import {
   type EnvironmentRules,
   environmentLayer,
@@ -63,8 +63,10 @@ export class EnvironmentSource implements Source {
   /** Set if there may be files: the environment itself is not watched. */
   watch?: NonNullable<Source["watch"]>;
   together?: NonNullable<Source["together"]>;
-  /** The result of the last load, as text. */
-  #last: string | undefined;
+  /** The result of the last load. */
+  #last: Readonly<Record<string, string>> | undefined;
+  /** The variables that the last load missed, as text. */
+  #lastMissed = "";
 
   /**
    * @param options a prefix, or options
@@ -146,13 +148,14 @@ export class EnvironmentSource implements Source {
       else if (counts) entries[variable] = text;
       else if (meant !== undefined) missed.push(this.#missed(variable, meant));
     };
-    await eachInTurn(namesIn(env), take, newBudget());
-    const names = Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable));
-    const files = await this.#files?.load(this.name, context, new Map(names));
-    const sorted = Object.entries(entries).sort(([one], [other]) => (one < other ? -1 : 1));
-    const now = JSON.stringify([sorted, missed]);
-    if (!context.first && now === this.#last && files?.changed !== true) return { outcome: "unchanged" };
-    this.#last = now;
+    const budget = newBudget();
+    await eachInTurn(namesIn(env), take, budget);
+    const files = await this.#files?.load(this.name, context, this.#fileNames(entries));
+    const missedNow = JSON.stringify(missed);
+    const isSame = missedNow === this.#lastMissed && (await areSame(entries, this.#last, budget));
+    if (!context.first && isSame && files?.changed !== true) return { outcome: "unchanged" };
+    this.#last = entries;
+    this.#lastMissed = missedNow;
     const read = files?.result;
     return {
       outcome: "data",
@@ -162,6 +165,11 @@ export class EnvironmentSource implements Source {
         }),
       ),
     };
+  }
+
+  /** The variables that name files, with the paths. */
+  #fileNames(entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+    return new Map(Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable)));
   }
 
   #missed(variable: string, meant: string): Diagnostic {
@@ -187,6 +195,22 @@ export class EnvironmentSource implements Source {
   variable(path: Segments, known: Knowledge): string | undefined {
     return variableFor(path, this.#rules, known);
   }
+}
+
+/** Whether two loads have the same variables with the same texts. */
+async function areSame(
+  now: Readonly<Record<string, string>>,
+  before: Readonly<Record<string, string>> | undefined,
+  budget: Budget,
+): Promise<boolean> {
+  const names = Object.keys(now);
+  if (before === undefined || Object.keys(before).length !== names.length) return false;
+  let isSame = true;
+  const compare = (name: string): void => {
+    if (!Object.hasOwn(before, name) || before[name] !== now[name]) isSame = false;
+  };
+  await eachInTurn(names, compare, budget);
+  return isSame;
 }
 
 /**

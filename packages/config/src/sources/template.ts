@@ -1,5 +1,8 @@
+import { newBudget } from "../budget.ts";
+import { contributionOf } from "../core/contribution.ts";
 import { MOST_NAMED } from "../core/few.ts";
 import type { Contribution, Diagnostic, Layer } from "../core/layer.ts";
+import { andThen } from "../core/maybe.ts";
 import {
   type Filled,
   type Lookup,
@@ -122,18 +125,20 @@ export class TemplateSource implements Source {
     const parsed = await parseMasked(text, masked, signal);
     // The values found now count, even if the layers below change later.
     const lookup = this.#lookup(Object.fromEntries(this.#looked));
-    const { problems } = masked.fill(parsed.tree, lookup, read_toml_value);
+    const { problems } = await masked.fill(parsed.tree, lookup, read_toml_value, undefined, newBudget());
     if (problems.some(({ untyped }) => untyped !== true)) throw problemsFault(text, problems);
     const diagnostics = [
       ...this.#file.diagnostics(this.name),
       ...masked.habits.slice(0, MOST_HABITS).map((habit) => this.#habit(text, habit)),
     ];
     // The same again with the known types of bare values.
-    return (lower) => {
-      const filled = masked.fill(parsed.tree, lookup, read_toml_value, lower.expected);
-      if (filled.problems.length > 0) throw this.#file.explained(this.name, problemsFault(text, filled.problems));
-      return { ...this.#filled(text, masked, parsed, filled), diagnostics, bytes: bytes.length };
-    };
+    return contributionOf((lower, budget) => {
+      const filling = masked.fill(parsed.tree, lookup, read_toml_value, lower.expected, budget);
+      return andThen(filling, (filled) => {
+        if (filled.problems.length > 0) throw this.#file.explained(this.name, problemsFault(text, filled.problems));
+        return { ...this.#filled(text, masked, parsed, filled), diagnostics, bytes: bytes.length };
+      });
+    });
   }
 
   #habit(text: string, { offset, message }: TemplateProblem): Diagnostic {

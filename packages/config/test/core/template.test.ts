@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { type Filled, type Substitution, mask_template } from "../../src/core/template.ts";
+import { type Filled, type Lookup, type Substitution, mask_template } from "../../src/core/template.ts";
+import { UNLIMITED } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
 import { parse_text } from "../../src/formats/parse.ts";
 import { load_format } from "../../src/formats/by_extension.ts";
@@ -18,7 +19,9 @@ function fill(text: string, values: Values = {}): Filled {
     parse_text(masked.text, "toml").tree,
     (name) => (Object.hasOwn(values, name) ? { value: values[name]!, from: "substitutions" } : undefined),
     read_toml_value,
-  );
+    undefined,
+    UNLIMITED,
+  ) as Filled;
 }
 
 function filled(text: string, values: Values = {}): unknown {
@@ -312,4 +315,21 @@ last = "\${B}" # \${C}
       { numRuns: 2000 },
     );
   });
+});
+
+test("many placeholders are filled in slices, and as at once", async () => {
+  const lines = Array.from({ length: 2_000 }, (_, i) => `k${i} = ${i % 2 === 0 ? "${N:7}" : `"a \${M${i}:x}"`}\n`);
+  const text = `${lines.join("")}list = ["\${L}", "z", "\${M1:x}"]\n[deep.er]\nkey = "\${N:1}"\n`;
+  let turns = 0;
+  const budget = { spent: () => true, turn: async () => void turns++ };
+  const lookup: Lookup = (name) => (name === "L" ? { value: ["x", "y"], from: "substitutions" } : undefined);
+  const masked = mask_template(text);
+  const { tree } = parse_text(masked.text, "toml");
+  const atOnce = masked.fill(tree, lookup, read_toml_value, undefined, UNLIMITED) as Filled;
+  const sliced = await masked.fill(tree, lookup, read_toml_value, undefined, budget);
+  expect(sliced.tree).toEqual(atOnce.tree);
+  expect(sliced.tree).toMatchObject({ k0: 7, k1: "a x", list: ["x", "y", "z", "x"], deep: { er: { key: "1" } } });
+  expect(sliced.masked_path(["list", "3"])).toEqual(["list", "2"]);
+  expect(sliced.placeholders(["list"])).toEqual(atOnce.placeholders(["list"]));
+  expect(turns).toBeGreaterThan(2_000);
 });
