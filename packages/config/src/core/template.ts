@@ -2,8 +2,8 @@ import { readJson } from "./json_reader.ts";
 import type { Origin } from "./layer.ts";
 import { andThen } from "./maybe.ts";
 import type { Shape } from "./shape.ts";
-import { type Budget, budgetForTexts, eachInTurn } from "./sliced.ts";
-import { type Hole, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
+import { type Budget, budgetForTexts, eachInTurn, UNLIMITED } from "./sliced.ts";
+import { type Hole, type Mask, Masking, type Placeholder, type TemplateProblem } from "./template_mask.ts";
 import { hasShape, TextFault, valueOfText } from "./text_value.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
@@ -76,9 +76,19 @@ export interface Filled {
   readonly masked_path: (path: Segments) => Segments;
 }
 
-/** Reads a template. */
-export function mask_template(text: string): Masked {
-  const { holes, marks, ...masked } = new Masking(text).run();
+/**
+ * Reads a template.
+ *
+ * @param budget lets a long one be read in slices
+ * @returns a promise if there is a budget and the text is long
+ */
+export function mask_template(text: string): Masked;
+export function mask_template(text: string, budget: Budget): Masked | Promise<Masked>;
+export function mask_template(text: string, budget: Budget = UNLIMITED): Masked | Promise<Masked> {
+  return andThen(new Masking(text).run(budget), maskedBy);
+}
+
+function maskedBy({ holes, marks, ...masked }: Mask): Masked {
   return {
     ...masked,
     habits: holes.flatMap((hole) => hole.parts).flatMap((part) => (typeof part === "object" ? habitIn(part) : [])),

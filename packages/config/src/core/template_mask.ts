@@ -1,3 +1,6 @@
+import { andThen } from "./maybe.ts";
+import { type Budget, searched, UNLIMITED } from "./sliced.ts";
+
 /**
  * The first half of a template: its placeholders are found and masked, with a mark before and after the number of each,
  * so that the rest is TOML.
@@ -42,6 +45,10 @@ export interface Hole {
 }
 
 const PLACEHOLDER = /\$\{([A-Za-z_][A-Za-z0-9_.-]*)(?::([^}\n]*))?\}/y;
+/** Longer texts, in UTF-16 units, are scanned in parts. */
+const LONG = 100_000;
+const PART = 10_000;
+
 const BARE_END = /[\s,\]}#"'=]/;
 
 /**
@@ -51,6 +58,9 @@ export class Masking {
   readonly #text: string;
   readonly #marks: readonly [begin: string, end: string];
   #at = 0;
+  /** The brackets and braces around the offset, and whether a key may be there. */
+  readonly #open: ("[" | "{")[] = [];
+  #inKey = true;
   /** The text up to this offset has been copied or replaced. */
   #copied = 0;
   readonly #out: string[] = [];
@@ -66,8 +76,16 @@ export class Masking {
     this.#marks = unusedCharacters(text);
   }
 
-  run(): Mask {
-    this.#scan();
+  /** @returns a promise where the budget was spent before the end of a long text */
+  run(budget: Budget): Mask | Promise<Mask> {
+    const scan = (at: this, deeper: (at: this) => void): void => {
+      this.#scan(at.#at + PART);
+      if (at.#at < at.#text.length) deeper(at);
+    };
+    return andThen(searched([this], scan, this.#text.length > LONG ? budget : UNLIMITED), () => this.#mask());
+  }
+
+  #mask(): Mask {
     this.#flush();
     const runs = this.#runs;
     return {
@@ -86,10 +104,11 @@ export class Masking {
     };
   }
 
-  #scan(): void {
-    const open: ("[" | "{")[] = [];
-    let inKey = true;
-    while (this.#at < this.#text.length) {
+  /** Scans up to an offset, or to the end of what goes beyond it. */
+  #scan(until: number): void {
+    const open = this.#open;
+    let inKey = this.#inKey;
+    while (this.#at < this.#text.length && this.#at < until) {
       const char = this.#text[this.#at]!;
       if (char === "#") this.#comment();
       else if (char === '"' || char === "'") this.#string(inKey);
@@ -114,6 +133,7 @@ export class Masking {
       } else if (BARE_END.test(char)) this.#copy(1);
       else this.#bare();
     }
+    this.#inKey = inKey;
   }
 
   #comment(): void {

@@ -3,6 +3,7 @@ import { contributionOf } from "../core/contribution.ts";
 import { MOST_NAMED } from "../core/few.ts";
 import type { Contribution, Diagnostic, Layer } from "../core/layer.ts";
 import { andThen } from "../core/maybe.ts";
+import { eachInTurn } from "../core/sliced.ts";
 import {
   type Filled,
   type Lookup,
@@ -97,7 +98,11 @@ export class TemplateSource implements Source {
 
   async load(context: SourceContext): Promise<Loaded> {
     const env = this.#env ?? context.env;
-    const stale = [...this.#looked].some(([name, value]) => own(env, name) !== value);
+    let stale = false;
+    const compare = ([name, value]: readonly [string, string | undefined]): void => {
+      if (own(env, name) !== value) stale = true;
+    };
+    await eachInTurn(this.#looked, compare, newBudget());
     const first = context.first || stale;
     if (stale) this.#file.forget();
     return this.#file.load(this.name, { ...context, first }, (bytes) => this.#layer(bytes, env, context.signal));
@@ -117,14 +122,17 @@ export class TemplateSource implements Source {
 
   async #layer(bytes: Uint8Array, env: Variables, signal: AbortSignal): Promise<Contribution> {
     const text = decode_utf8(bytes);
-    const masked = mask_template(text);
-    this.#looked = new Map(
-      [...masked.names].filter((name) => !this.#substitutions.has(name)).map((name) => [name, own(env, name)]),
-    );
+    const masked = await mask_template(text, newBudget());
+    const looked = new Map<string, string | undefined>();
+    const look = (name: string): void => {
+      if (!this.#substitutions.has(name)) looked.set(name, own(env, name));
+    };
+    await eachInTurn(masked.names, look, newBudget());
+    this.#looked = looked;
     if (masked.problems.length > 0) throw problemsFault(text, masked.problems);
     const parsed = await parseMasked(text, masked, signal);
     // The values found now count, even if the layers below change later.
-    const lookup = this.#lookup(Object.fromEntries(this.#looked));
+    const lookup = this.#lookup(looked);
     const { problems } = await masked.fill(parsed.tree, lookup, read_toml_value, undefined, newBudget());
     if (problems.some(({ untyped }) => untyped !== true)) throw problemsFault(text, problems);
     const diagnostics = [
@@ -160,11 +168,11 @@ export class TemplateSource implements Source {
     };
   }
 
-  #lookup(env: Variables): Lookup {
+  #lookup(looked: ReadonlyMap<string, string | undefined>): Lookup {
     return (name) => {
       const value = this.#substitutions.get(name);
       if (value !== undefined) return { value, from: "substitutions" };
-      const variable = own(env, name);
+      const variable = looked.get(name);
       return variable === undefined ? undefined : { value: variable, from: "environment" };
     };
   }

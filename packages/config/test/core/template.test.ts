@@ -333,3 +333,16 @@ test("many placeholders are filled in slices, and as at once", async () => {
   expect(sliced.placeholders(["list"])).toEqual(atOnce.placeholders(["list"]));
   expect(turns).toBeGreaterThan(2_000);
 });
+
+test("a long template is scanned in slices, and as at once", async () => {
+  const value = (i: number): string => ["[1, ${A:2}, {b = ${B}}]", '"""a\n${C:d}"""', "'x' # ${D}", "${E F}"][i % 4]!;
+  const text = Array.from({ length: 8_000 }, (_, i) => `key_${i} = ${value(i)}\n`).join("");
+  let turns = 0;
+  const budget = { spent: () => true, turn: async () => void turns++ };
+  const { fill: _, offset, ...sliced } = await mask_template(text, budget);
+  const { fill: __, offset: ___, ...atOnce } = mask_template(text);
+  expect(sliced).toEqual(atOnce);
+  expect(sliced.problems).toHaveLength(2_000);
+  expect(offset(0)).toBe(0);
+  expect(turns).toBe(Math.ceil(text.length / 10_000) - 1);
+});
