@@ -187,10 +187,10 @@ export function secretsMet(secrets: Secrets, values: Iterable<ValueAtPath>, budg
 /** For what is wanted at once. */
 export const UNLIMITED: Budget = { spent: () => false, turn: () => Promise.resolve() };
 
-/** Texts that are read at once: a few milliseconds. */
-const MANY_TEXTS = 1_000;
+/** So many texts are read at once, in a few milliseconds; more in slices. */
+export const MANY_TEXTS = 1_000;
 
-/** The budget for reading this many texts: a few are read at once, however long that takes. */
+/** The budget for reading this many texts. */
 export function budgetForTexts(count: number, budget: Budget): Budget {
   return count > MANY_TEXTS ? budget : UNLIMITED;
 }

@@ -135,6 +135,18 @@ test("KeyTree.table shares what an edit did not touch", () => {
   expect(before.table(untyped)).toBe(one);
 });
 
+test("KeyTree.table reads many keys in slices, as at once, and few keys at once", async () => {
+  let turns = 0;
+  const budget = { spent: () => true, turn: async () => void turns++ };
+  const entries = (count: number) => Array.from({ length: count }, (_, i) => entry(`f${i % 9}/k${i}`, `text ${i}`));
+  const [many, again] = [treeOf(entries(3_000)), treeOf(entries(3_000))];
+  const table = await many.table(untyped, budget);
+  expect(turns).toBeGreaterThan(2_900);
+  expect(table).toEqual(again.table(untyped));
+  expect(await many.table(untyped, budget)).toBe(table);
+  expect(treeOf(entries(500)).table(untyped, budget)).not.toBeInstanceOf(Promise);
+});
+
 test("KeyTree.key names the key that holds a value, also inside a key of JSON", () => {
   const tree = treeOf([entry("p/a/b", '{"c": {"d": 1}}')], "p/");
   expect(tree.key(["a", "b", "c", "d"])).toBe("p/a/b");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { type Filled, type Lookup, type Substitution, mask_template } from "../../src/core/template.ts";
+import { type Filled, type Lookup, type Masked, type Substitution, mask_template } from "../../src/core/template.ts";
 import { UNLIMITED } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
 import { parse_text } from "../../src/formats/parse.ts";
@@ -339,10 +339,9 @@ test("a long template is scanned in slices, and as at once", async () => {
   const text = Array.from({ length: 8_000 }, (_, i) => `key_${i} = ${value(i)}\n`).join("");
   let turns = 0;
   const budget = { spent: () => true, turn: async () => void turns++ };
-  const { fill: _, offset, ...sliced } = await mask_template(text, budget);
-  const { fill: __, offset: ___, ...atOnce } = mask_template(text);
-  expect(sliced).toEqual(atOnce);
+  const seen = ({ text, problems, habits, names }: Masked) => ({ text, problems, habits, names });
+  const sliced = await mask_template(text, budget);
+  expect(seen(sliced)).toEqual(seen(mask_template(text)));
   expect(sliced.problems).toHaveLength(2_000);
-  expect(offset(0)).toBe(0);
   expect(turns).toBe(Math.ceil(text.length / 10_000) - 1);
 });

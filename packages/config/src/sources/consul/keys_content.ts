@@ -1,4 +1,6 @@
+import { contributionOf } from "../../core/contribution.ts";
 import type { Contribution, Diagnostic, Knowledge, Layer } from "../../core/layer.ts";
+import { andThen } from "../../core/maybe.ts";
 import type { Shape } from "../../core/shape.ts";
 import type { Segments } from "../../core/value.ts";
 import { type Entry, EntryReader } from "./entries.ts";
@@ -95,16 +97,17 @@ export class KeysContent {
     const source = this.#source;
     const diagnostics = [...more, ...tree.diagnostics];
     let last: Layer | undefined;
-    return (lower) => {
+    return contributionOf((lower, budget) => {
       this.#lower = lower;
-      const table = tree.table(lower.expected);
-      if (last?.tree === table) return last;
-      const origin: Layer["origin"] = (path) => {
-        const key = tree.key(path);
-        return key === undefined ? { source } : { source, key };
-      };
-      return (last = { source, tree: table, origin, diagnostics, bytes });
-    };
+      return andThen(tree.table(lower.expected, budget), (table) => {
+        if (last?.tree === table) return last;
+        const origin: Layer["origin"] = (path) => {
+          const key = tree.key(path);
+          return key === undefined ? { source } : { source, key };
+        };
+        return (last = { source, tree: table, origin, diagnostics, bytes });
+      });
+    });
   }
 
   /** Removes the keys that this reading did not contain. */

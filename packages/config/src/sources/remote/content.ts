@@ -1,6 +1,8 @@
 import { deserialize, serialize } from "node:v8";
 
+import { contributionOf } from "../../core/contribution.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
+import { andThen } from "../../core/maybe.ts";
 import type { Segments, Table } from "../../core/value.ts";
 import { share } from "../../core/draft.ts";
 import { SyntaxFault } from "../../formats/format.ts";
@@ -79,7 +81,11 @@ export class RemoteContent implements Held {
       return key === undefined ? { source } : { source, key, place: `${source}#${key}` };
     };
     const notes = [...diagnostics, ...tree.diagnostics];
-    return (lower) => this.finished({ source, tree: tree.table(lower.expected), origin, diagnostics: notes, bytes });
+    return contributionOf((lower, budget) =>
+      andThen(tree.table(lower.expected, budget), (table) =>
+        this.finished({ source, tree: table, origin, diagnostics: notes, bytes }),
+      ),
+    );
   }
 
   clear(): void {

@@ -1,4 +1,6 @@
 import type { Diagnostic, Knowledge } from "../../core/layer.ts";
+import { andThen } from "../../core/maybe.ts";
+import { type Budget, budgetForTexts, eachInTurn, MANY_TEXTS, UNLIMITED } from "../../core/sliced.ts";
 import { TextFault } from "../../core/text_value.ts";
 import { formatPath, isWellFormed, MAX_DEPTH } from "../../core/path.ts";
 import type { Shape } from "../../core/shape.ts";
@@ -44,9 +46,16 @@ export class KeyTree {
     this.diagnostics = [...skipped.values()];
   }
 
-  /** The values. `expected` asks the schema and the layers below. */
-  table(expected: Knowledge["expected"]): Table {
-    return tableOf(this.#root, [], expected);
+  /**
+   * The values. `expected` asks the schema and the layers below.
+   *
+   * @param budget lets many keys be read in slices
+   * @returns a promise if there is a budget and there are many keys
+   */
+  table(expected: Knowledge["expected"]): Table;
+  table(expected: Knowledge["expected"], budget: Budget): Table | Promise<Table>;
+  table(expected: Knowledge["expected"], budget: Budget = UNLIMITED): Table | Promise<Table> {
+    return tableOf(this.#root, [], expected, budgetForTexts(nodesIn(this.#root, 0), budget));
   }
 
   /** The key that holds the value at this path, or that is nearest above it. */
@@ -213,24 +222,39 @@ function folder(owner: object): Folder {
   return { owner, children: new Map(), seen: undefined };
 }
 
+/** Counts keys and folders, no further than needed to know that they are many. */
+function nodesIn(at: Folder, before: number): number {
+  let count = before + at.children.size;
+  for (const { below } of at.children.values()) {
+    if (count > MANY_TEXTS) break;
+    if (below !== undefined) count = nodesIn(below, count);
+  }
+  return count;
+}
+
 /** Gives the same table as long as nothing in it and nothing that is expected of it changed. */
-function tableOf(at: Folder, path: Segments, expected: Knowledge["expected"]): Table {
+function tableOf(at: Folder, path: Segments, expected: Knowledge["expected"], budget: Budget): Table | Promise<Table> {
   const { seen } = at;
   const here = [...path, ""];
   const last = path.length;
   const table: Record<string, Value> = {};
   let count = 0;
   let same = seen !== undefined;
-  for (const [segment, { leaf, below }] of at.children) {
-    here[last] = segment;
-    const value = below !== undefined ? tableOf(below, here, expected) : valueOf(leaf!, expected(here));
-    if (value === undefined) continue;
+  const set = (segment: string, value: Value | undefined): void => {
+    if (value === undefined) return;
     table[segment] = value;
     count += 1;
     same &&= Object.is(seen![segment], value);
-  }
-  if (same && Object.keys(seen!).length === count) return seen!;
-  return (at.seen = Object.freeze(table));
+  };
+  const take = ([segment, { leaf, below }]: readonly [string, Node]): void | Promise<void> => {
+    here[last] = segment;
+    if (below === undefined) return set(segment, valueOf(leaf!, expected(here)));
+    return andThen(tableOf(below, here, expected, budget), (value) => set(segment, value));
+  };
+  return andThen(eachInTurn(at.children, take, budget), () => {
+    if (same && Object.keys(seen!).length === count) return seen!;
+    return (at.seen = Object.freeze(table));
+  });
 }
 
 function valueOf(leaf: Leaf, expected: Shape | undefined): Value | undefined {
