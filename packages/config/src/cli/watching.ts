@@ -1,5 +1,6 @@
 import type { Finding } from "../answers/verdict.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
+import { pause } from "../sources/remote/waiting.ts";
 import { Progress } from "./progress.ts";
 import type { Session } from "./session.ts";
 import type { Address } from "./subject.ts";
@@ -119,10 +120,7 @@ async function listen(
     } catch {
       // The program may come back.
     }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, AGAIN);
-      signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-    });
+    await pause(AGAIN, signal);
   }
 }
 
