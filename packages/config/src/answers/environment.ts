@@ -11,6 +11,7 @@ import type { Segments, Value } from "../core/value.ts";
 import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 import { statusOf } from "../manager/status.ts";
+import { leavesIn } from "./leaves.ts";
 
 /** An environment variable and its effect. */
 export interface Variable {
@@ -64,7 +65,7 @@ export async function environmentOf(state: State): Promise<Environment> {
 
 async function variablesIn(layer: Layer, state: State, budget: Budget): Promise<readonly Variable[]> {
   const byName = new Map<string, { readonly origin: Origin; path: Segments }>();
-  for (const path of leavesIn(layer.tree, [])) {
+  for (const [path] of leavesIn(layer.tree, [])) {
     const origin = layer.origin(path);
     if (budget.spent()) await budget.turn();
     if (origin.variable === undefined) continue;
@@ -74,11 +75,6 @@ async function variablesIn(layer: Layer, state: State, budget: Budget): Promise<
     else known.path = inCommon(known.path, path);
   }
   return Array.from(byName, ([name, { origin, path }]) => variableOf(name, origin, path, layer, state));
-}
-
-function* leavesIn(value: Value, path: Segments): Generator<Segments> {
-  if (!isTable(value) || Object.keys(value).length === 0) yield path;
-  else for (const key of Object.keys(value)) yield* leavesIn(value[key]!, [...path, key]);
 }
 
 function variableOf(name: string, origin: Origin, path: Segments, layer: Layer, state: State): Variable {

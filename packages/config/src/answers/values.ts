@@ -1,5 +1,4 @@
 import { newBudget } from "../budget.ts";
-import { isTable } from "../core/draft.ts";
 import { originAt, PUT } from "../core/explain.ts";
 import { placeOf } from "../core/layers.ts";
 import { nearPath } from "../core/near_path.ts";
@@ -9,6 +8,7 @@ import type { Budget } from "../core/sliced.ts";
 import { valueAt } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { State } from "../manager/state.ts";
+import { leavesIn } from "./leaves.ts";
 
 /** The effective value at a path. */
 export interface ValueAnswer {
@@ -70,11 +70,6 @@ async function shownAt({ configuration, spec }: State, at: Segments, budget: Bud
   const { snapshot } = configuration;
   if (spec.secrets.covers(at)) return valueAt(snapshot.tree, at) === undefined ? undefined : REDACTED;
   return valueAt(await snapshot.redactedWithin(budget), at);
-}
-
-function* leavesIn(value: Value, path: Segments): Generator<readonly [Segments, Value]> {
-  if (!isTable(value) || (path.length > 0 && Object.keys(value).length === 0)) yield [path, value];
-  else for (const key of Object.keys(value)) yield* leavesIn(value[key]!, [...path, key]);
 }
 
 function sourceOf(path: Segments, { configuration }: State): Pick<Leaf, "place" | "from"> {

@@ -52,11 +52,14 @@ export function findingOf({ path, message, origin, ...place }: Problem): Finding
   };
 }
 
+/** The failure of a source: its error, or that of its status. */
+type SourceFailure = Pick<Error, "message"> & Partial<Pick<ConfigSourceError, "code" | "file" | "line" | "column">>;
+
 /** The failure of a source as a finding. */
-export function sourceFinding(error: Error, name: string): Finding {
-  const { code, file, line, column } = error as Partial<ConfigSourceError>;
+export function sourceFinding(error: SourceFailure, name: string): Finding {
+  const { message, code, file, line, column } = error;
   return {
-    message: error.message,
+    message,
     source: name,
     code: code ?? "failed",
     ...(file === undefined ? {} : { file }),
@@ -94,13 +97,7 @@ export async function runningVerdict(state: State): Promise<Verdict> {
   const { refused, sources } = await statusOf(state);
   const failing = sources.flatMap(({ name, last_error, state: how, required }) => {
     if (how !== "error" || last_error === undefined) return [];
-    const { message, code = "failed", file, line, column } = last_error;
-    const place = {
-      ...(file === undefined ? {} : { file }),
-      ...(line === undefined ? {} : { line }),
-      ...(column === undefined ? {} : { column }),
-    };
-    return [{ finding: { message, source: name, code, ...place } as Finding, required }];
+    return [{ finding: sourceFinding(last_error, name), required }];
   });
   const [problems, notices] = [true, false].map((wanted) =>
     failing.filter(({ finding, required }) => isProblem(finding, required) === wanted).map(({ finding }) => finding),

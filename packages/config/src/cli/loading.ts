@@ -4,6 +4,7 @@ import { Overrides } from "../core/overrides.ts";
 import { check, complete, type Configuration, emptyConfiguration, prepare, type Prepared } from "../core/proposal.ts";
 import { byNewNames } from "../core/renaming.ts";
 import { Snapshot } from "../core/snapshot.ts";
+import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import { type Finding, findingOf, isProblem, sourceFinding, type Verdict, verdictOf } from "../answers/verdict.ts";
 import { initialState, type SourceState, type State } from "../manager/state.ts";
@@ -102,8 +103,6 @@ function inProcess<T>(run: () => Promise<T>): Promise<T> {
     erlang.spawn(async () => resolve(await run()));
   });
 }
-
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 async function savedOverrides(spec: ConfigSpec): Promise<{ overrides: Overrides; problems: readonly Finding[] }> {
   const file = spec.overrides_file;

@@ -83,19 +83,20 @@ function problemsOf(error: unknown): readonly Told[] | undefined {
   return found === undefined || found.length === 0 ? undefined : found;
 }
 
+function putOptionsOf({ dryRun, reason, ifVersion }: WriteOptions): PutOptions {
+  return {
+    ...(dryRun === true ? { dry_run: true } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(ifVersion === undefined ? {} : { if_version: ifVersion }),
+  };
+}
+
 async function remotely(session: Session, address: Address, change: Write, options: WriteOptions): Promise<Outcome> {
   const { Refused, RemoteSubject } = await import("./remote.ts");
   const { Progress } = await import("./progress.ts");
   const { what, ...more } = change;
   const action = what === "rollback" ? "changes/rollback" : `configuration/${what}`;
-  const { dryRun, reason, ifVersion } = options;
-  const body = {
-    ...more,
-    full: true,
-    ...(dryRun === true ? { dry_run: true } : {}),
-    ...(reason === undefined ? {} : { reason }),
-    ...(ifVersion === undefined ? {} : { if_version: ifVersion }),
-  };
+  const body = { ...more, full: true, ...putOptionsOf(options) };
   try {
     const done = await new RemoteSubject(address, new Progress(session.err)).act(action, body);
     const { version, preview } = done as { version?: number; preview?: Preview };
@@ -129,13 +130,7 @@ async function locally(session: Session, change: Write, options: WriteOptions): 
   const tree = await started(spec, ConfigManager.start);
   try {
     const client = Config.for(spec.name);
-    const { dryRun, reason, ifVersion } = options;
-    const put: PutOptions = {
-      actor: actor(),
-      ...(dryRun === true ? { dry_run: true } : {}),
-      ...(reason === undefined ? {} : { reason }),
-      ...(ifVersion === undefined ? {} : { if_version: ifVersion }),
-    };
+    const put: PutOptions = { actor: actor(), ...putOptionsOf(options) };
     const result =
       change.what === "put"
         ? await client.put(parsePath(change.path, "put"), change.value, put)

@@ -11,6 +11,7 @@ import { andThen } from "../core/maybe.ts";
 import { formatPath } from "../core/path.ts";
 import type { Preview } from "../protocol.ts";
 import type { Segments } from "../core/value.ts";
+import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { publishedBy } from "../published.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Announcements, CHANGED } from "./announcements.ts";
@@ -24,8 +25,6 @@ import { asError } from "./thrown.ts";
 
 /** Maximum number of remembered paths. */
 const MOST_ASKED = 1_000;
-/** The longest time of a Node timer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The notifications of up to this many changed nodes are found at once, in a few milliseconds. */
 const MOST_AT_ONCE = 5_000;

@@ -2,6 +2,7 @@ import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
 import type { Contribution } from "../core/layer.ts";
 import { formatPath } from "../core/path.ts";
 import { isRevoked, typeOf } from "../core/words.ts";
+import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Source, SourceContext, Watch } from "../sources/source.ts";
 import { togetherOf } from "./together_of.ts";
@@ -24,8 +25,6 @@ export function start_worker(spec: ConfigSpec, index: number): Pid {
 
 /** How long the process waits for an earlier process of the same source to release it, in ms. */
 const PATIENCE = 5_000;
-/** The longest time of a Node timer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 /** How long an aborted load may go on, in ms. */
 const GRACE = 1_000;
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { type EntryEvent, type EntryListener, watch_entries } from "./directory_watch.ts";
 import { print_file, sample_file } from "./file_sample.ts";
 import { watch_inode } from "./inode_watch.ts";
@@ -29,9 +30,6 @@ const STUCK = 10_000;
 
 /** How long (ms) closing waits for a running check. */
 const LETTING_GO = 1000;
-
-/** The longest time of a Node timer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** The state seen by a load. */
 export interface Seen {

@@ -90,3 +90,20 @@ export default new ConfigSpec({
 });
 `,
 };
+
+/** Names the module of a shop's folder. */
+export const MODULE = ["--module", "config.js"];
+
+const shops: Folder[] = [];
+
+/** A shop's folder, until the end of the test. */
+export function shop(files: Readonly<Record<string, string>> = {}): Folder {
+  const folder = new Folder({ ...SHOP, ...files });
+  shops.push(folder);
+  return folder;
+}
+
+/** Removes the shops' folders. For `afterEach`. */
+export function leave(): void {
+  for (const folder of shops.splice(0)) folder.remove();
+}

@@ -1,21 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { Folder, SHOP } from "./command.ts";
+import { leave, MODULE, SHOP, shop } from "./command.ts";
 
-let folders: Folder[] = [];
-afterEach(() => {
-  for (const folder of folders) folder.remove();
-  folders = [];
-});
-
-function shop(files: Readonly<Record<string, string>> = {}): Folder {
-  const folder = new Folder({ ...SHOP, ...files });
-  folders.push(folder);
-  return folder;
-}
-
-const MODULE = ["--module", "config.js"];
+afterEach(leave);
 
 test("schema prints the JSON Schema, in the draft that is asked for", async () => {
   const folder = shop();

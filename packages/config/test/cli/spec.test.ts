@@ -1,19 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ending, Folder, SHOP } from "./command.ts";
+import { ending, leave, MODULE, SHOP, shop } from "./command.ts";
 
-let folders: Folder[] = [];
-afterEach(() => {
-  for (const folder of folders) folder.remove();
-  folders = [];
-});
-
-function shop(files: Readonly<Record<string, string>> = {}): Folder {
-  const folder = new Folder({ ...SHOP, ...files });
-  folders.push(folder);
-  return folder;
-}
-
-const MODULE = ["--module", "config.js"];
+afterEach(leave);
 
 describe("check", () => {
   test("a good configuration is valid: the settings of each source are counted, and the exit code is 0", async () => {

@@ -1,4 +1,5 @@
 import type { Backoff } from "../../core/backoff.ts";
+import type { TlsOptions } from "../remote/tls.ts";
 
 /** Options of `ConsulSource`. Those of the connection default to Consul's usual environment variables. */
 export interface ConsulOptions {
@@ -61,25 +62,12 @@ export interface ConsulOptions {
   readonly max_bytes?: number;
 }
 
-/** TLS of the connection to Consul. Files are read again after a failed connection, so that they may be renewed. */
-export interface ConsulTls {
-  /** The authority's certificate, PEM. */
-  readonly ca?: string | Uint8Array;
-  /** File of it; else `CONSUL_CACERT`. */
-  readonly ca_file?: string;
-  /** The client's certificate, PEM. */
-  readonly cert?: string | Uint8Array;
-  /** File of it; else `CONSUL_CLIENT_CERT`. */
-  readonly cert_file?: string;
-  /** The client's private key, PEM. */
-  readonly key?: string | Uint8Array;
-  /** File of it; else `CONSUL_CLIENT_KEY`. */
-  readonly key_file?: string;
-  /** Name the server's certificate must carry, for example `server.dc1.consul`; else `CONSUL_TLS_SERVER_NAME`. */
-  readonly servername?: string;
-  /** `false` accepts any certificate; else `CONSUL_HTTP_SSL_VERIFY`. Default `true`. */
-  readonly verify?: boolean;
-}
+/**
+ * TLS of the connection to Consul. Files are read again after a failed connection, so that they may be renewed. Options
+ * that are left out come from the environment: `CONSUL_CACERT` (`ca_file`), `CONSUL_CLIENT_CERT` (`cert_file`),
+ * `CONSUL_CLIENT_KEY` (`key_file`), `CONSUL_TLS_SERVER_NAME` (`servername`), `CONSUL_HTTP_SSL_VERIFY` (`verify`).
+ */
+export type ConsulTls = TlsOptions;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { typeOf } from "../../core/words.ts";
 import { REMOTE_FORMATS, type RemoteFormat } from "../remote/answer.ts";
-import { Check, type RemoteOptions, type RemoteCommonOptions } from "../remote/options.ts";
+import { Check, COMMON, type RemoteOptions, type RemoteCommonOptions } from "../remote/options.ts";
 import type { TlsOptions } from "../remote/tls.ts";
 
 /** A header's value, or a function that gives the present one: for credentials that are renewed. */
@@ -43,15 +43,7 @@ const KNOWN = {
   headers: true,
   tls: true,
   long_poll: true,
-  required: true,
-  on_missing: true,
-  cache_file: true,
-  poll_interval: true,
-  timeout: true,
-  backoff: true,
-  debounce: true,
-  max_bytes: true,
-  secret: true,
+  ...COMMON,
 } satisfies Record<keyof HttpOptions, true>;
 
 const TLS = {

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 
+import { newBudget } from "../../budget.ts";
 import { DurableFile } from "../durable_file.ts";
 import { NotRegular } from "../regular_file.ts";
 import { systemCode, systemFault } from "../system_words.ts";
-import { turn } from "./waiting.ts";
 
 /** The owner of a cache file, in texts: the file of another owner is not used. */
 export type CacheOwner = Readonly<Record<string, string>>;
@@ -12,9 +12,6 @@ export type CacheOwner = Readonly<Record<string, string>>;
 /** Least time between two writings of the file, in milliseconds. */
 const INTERVAL = 1000;
 const VERSION = 2;
-/** Items, and characters of items, handled between two turns of the event loop. */
-const BATCH = 500;
-const PIECE = 500_000;
 
 /**
  * The cache file of one source: the last good content, for a start while its place cannot be reached. It is written
@@ -125,14 +122,14 @@ export class CacheFile {
       await this.occupy();
       const lines = [JSON.stringify({ version: VERSION, ...this.owner })];
       const digest = createHash("sha256");
-      const pauses = new Pauses();
+      const budget = newBudget();
       let entries = 0;
       for (const item of items) {
         const line = JSON.stringify(item);
         digest.update(line);
         lines.push(line);
         entries += 1;
-        if (pauses.isDue(line)) await turn();
+        if (budget.spent()) await budget.turn();
       }
       lines.push(JSON.stringify({ entries, digest: digest.digest("hex") }), "");
       await this.file.replace(lines.join("\n"));
@@ -149,11 +146,11 @@ export class CacheFile {
     if (head["version"] !== VERSION || isTheirs) throw new NotUsable("it was written for another place");
     const items: T[] = [];
     const digest = createHash("sha256");
-    const pauses = new Pauses();
+    const budget = newBudget();
     for (const line of lines.slice(1, -2)) {
       digest.update(line);
       items.push(checked(JSON.parse(line)));
-      if (pauses.isDue(line)) await turn();
+      if (budget.spent()) await budget.turn();
     }
     const end = JSON.parse(lines.at(-2) ?? "") as { readonly entries?: unknown; readonly digest?: unknown };
     if (end.entries !== items.length || end.digest !== digest.digest("hex")) throw new NotUsable("it is damaged");
@@ -200,21 +197,6 @@ export class CacheFile {
 
   private note(action: string, error: unknown): void {
     this.trouble = `Cannot ${action} cache file "${this.path}": ${whyOf(error)}`;
-  }
-}
-
-/** When lines that are handled one after the other let the event loop take a turn. */
-class Pauses {
-  private items = 0;
-  private characters = 0;
-
-  isDue(line: string): boolean {
-    this.items += 1;
-    this.characters += line.length;
-    if (this.items < BATCH && this.characters < PIECE) return false;
-    this.items = 0;
-    this.characters = 0;
-    return true;
   }
 }
 

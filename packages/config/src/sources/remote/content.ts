@@ -1,6 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 
 import { contributionOf } from "../../core/contribution.ts";
+import { newBudget } from "../../budget.ts";
 import type { Contribution, Diagnostic, Layer, Origin } from "../../core/layer.ts";
 import { andThen } from "../../core/maybe.ts";
 import type { Segments, Table } from "../../core/value.ts";
@@ -12,10 +13,6 @@ import type { CacheFile } from "./cache_file.ts";
 import { RemoteFailure } from "./failure.ts";
 import { KeyTree } from "./key_tree.ts";
 import type { Held, Reading } from "./remote.ts";
-import { turn } from "./waiting.ts";
-
-/** Keys that are read between two turns of the event loop. */
-const BATCH = 500;
 
 /** The content that was loaded last. */
 type Kept =
@@ -148,9 +145,9 @@ export class RemoteContent implements Held {
     const before = this.kept?.kind === "keys" ? this.kept : undefined;
     const edit = (before?.tree ?? new KeyTree("", this.source)).edit();
     let isSame = before !== undefined;
-    let count = 0;
+    const budget = newBudget();
     for (const [key, text] of keys) {
-      if (++count % BATCH === 0) await turn();
+      if (budget.spent()) await budget.turn();
       if (before?.keys.get(key) === text) continue;
       isSame = false;
       edit.set({ key, raw: Buffer.from(text).toString("base64") });

@@ -14,8 +14,24 @@ export interface Heard {
   readonly valid: boolean;
 }
 
+/** How often and how fast a place is read again. */
+export interface Pace {
+  /** How long changes are gathered before they are read, in milliseconds. */
+  readonly debounce: number;
+  /** Between tries of `ask`. */
+  readonly backoff: Backoff;
+  /** Between loads that fail. */
+  readonly load_backoff: Backoff;
+  /** How long after a load the next one is due, in milliseconds; 0: never. */
+  readonly poll_interval: number;
+  /** Slowest pace when loads find no change after a wait, in milliseconds. */
+  readonly unrelated: number;
+  /** Slowest pace when waits end at once, in milliseconds. */
+  readonly polling: number;
+}
+
 /** The functions and times that following a remote place needs. */
-export interface FollowPort {
+export interface FollowPort extends Pace {
   /**
    * Waits at the place until there may be a change, or until its time is over. Left out for a place that offers no waiting.
    *
@@ -31,18 +47,6 @@ export interface FollowPort {
   healthy(): boolean;
   /** Gives the connections up; resolves when they are gone. */
   release(): Promise<void>;
-  /** How long changes are gathered before they are read, in milliseconds. */
-  readonly debounce: number;
-  /** Between tries of `ask`. */
-  readonly backoff: Backoff;
-  /** Between loads that fail. */
-  readonly load_backoff: Backoff;
-  /** How long after a load the next one is due, in milliseconds; 0: never. */
-  readonly poll_interval: number;
-  /** Slowest pace when loads find no change after a wait, in milliseconds. */
-  readonly unrelated: number;
-  /** Slowest pace when waits end at once, in milliseconds. */
-  readonly polling: number;
   /** From 0 to 1. */
   readonly random: () => number;
 }

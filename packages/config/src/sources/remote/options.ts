@@ -1,5 +1,6 @@
 import type { Backoff } from "../../core/backoff.ts";
 import { typeOf } from "../../core/words.ts";
+import { LONGEST_TIMER } from "../../core/longest_timer.ts";
 import type { SourceContext } from "../source.ts";
 import { REMOTE_FORMATS, type RemoteAnswer, type RemoteFormat } from "./answer.ts";
 
@@ -99,6 +100,19 @@ export interface RemoteSettings {
   readonly watch_timeout: number;
 }
 
+/** The names of the common options. */
+export const COMMON = {
+  required: true,
+  on_missing: true,
+  cache_file: true,
+  poll_interval: true,
+  timeout: true,
+  backoff: true,
+  debounce: true,
+  max_bytes: true,
+  secret: true,
+} satisfies Record<keyof RemoteCommonOptions, true>;
+
 const KNOWN = {
   name: true,
   kind: true,
@@ -109,19 +123,8 @@ const KNOWN = {
   watch_timeout: true,
   close: true,
   details: true,
-  required: true,
-  on_missing: true,
-  cache_file: true,
-  poll_interval: true,
-  timeout: true,
-  backoff: true,
-  debounce: true,
-  max_bytes: true,
-  secret: true,
+  ...COMMON,
 } satisfies Record<keyof RemoteOptions, true>;
-
-/** Node's timers take no more. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Checks the options and fills in the defaults. @param owner the name for error messages. @throws TypeError, RangeError */
 export function remote_settings(owner: string, given: RemoteOptions): RemoteSettings {

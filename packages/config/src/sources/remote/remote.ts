@@ -1,9 +1,8 @@
-import type { Backoff } from "../../core/backoff.ts";
 import type { Contribution, Diagnostic } from "../../core/layer.ts";
 import type { ConfigSourceError } from "../../errors.ts";
 import type { Loaded, SourceContext, Watch } from "../source.ts";
 import type { CacheFile } from "./cache_file.ts";
-import { Follow, type FollowPort, type FollowState } from "./follow.ts";
+import { Follow, type FollowPort, type FollowState, type Pace } from "./follow.ts";
 import { RemoteFailure } from "./failure.ts";
 
 /** The result of one reading of a place. */
@@ -32,7 +31,7 @@ export interface Held {
 }
 
 /** The parts that differ from source to source. */
-export interface RemotePort {
+export interface RemotePort extends Pace {
   /** Its name. */
   readonly source: string;
   /** The name of the place in diagnostics: `Consul`. */
@@ -40,12 +39,6 @@ export interface RemotePort {
   readonly on_missing: "keep" | "clear";
   readonly held: Held;
   readonly cache: CacheFile | undefined;
-  readonly debounce: number;
-  readonly backoff: Backoff;
-  readonly load_backoff: Backoff;
-  readonly poll_interval: number;
-  readonly unrelated: number;
-  readonly polling: number;
   /** The error for the outside. */
   failed(error: unknown): ConfigSourceError;
   /** Gives the connections up; resolves when they are gone. */

@@ -14,13 +14,6 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Lets the event loop take a turn. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}
-
 /**
  * Calls a function with a signal that fires when the time is over, or with the outer one. A
  * function that ignores the signal is not waited for; its later result is dropped.
