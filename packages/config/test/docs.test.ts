@@ -93,7 +93,7 @@ afterAll(() => {
 });
 
 describe.each(pages)("$name", ({ folder, file, program, blocks }) => {
-  test("runs and prints what it says", async () => {
+  test("runs and prints the documented output", async () => {
     const printed: string[] = [];
     const spy = vi.spyOn(console, "log").mockImplementation((...values) => void printed.push(format(...values)));
     process.chdir(folder);

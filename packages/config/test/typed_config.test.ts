@@ -79,7 +79,7 @@ const other = Config.for(new ConfigSpec({ name: "other", schema: z.object({ port
 describe("typed clients", () => {
   type Written = ConfigClient<TreeOf<typeof typedSpec>, InputOf<typeof typedSpec>>;
 
-  test("of several specifications stand side by side", () => {
+  test("of several specifications coexist", () => {
     const use = (config: Written, ports: typeof other): void => {
       expectTypeOf(ports.get("port")).resolves.toEqualTypeOf<number>();
       expectTypeOf(config.get("database.url")).resolves.toEqualTypeOf<string>();
@@ -111,7 +111,7 @@ describe("typed clients", () => {
     expect(use).toBeTypeOf("function");
   });
 
-  test("are put what is written, and not what comes out", () => {
+  test("put the schema's input types, not its output types", () => {
     const use = (config: Written): void => {
       expectTypeOf(config.put("database.pool.timeout", "10s")).resolves.toEqualTypeOf<true>();
       expectTypeOf(config.put("database.pool.size", 7, { dry_run: true })).resolves.toEqualTypeOf<true | Preview>();
@@ -134,7 +134,7 @@ describe("typed clients", () => {
     expect(use).toBeTypeOf("function");
   });
 
-  test("tell subscribers values with their types", () => {
+  test("notify subscribers with typed values", () => {
     const use = (config: Written, any: ChangeCallback): void => {
       void config.subscribe("database.url", (_path, old_value, new_value, { version }) => {
         expectTypeOf(old_value).toEqualTypeOf<string | undefined>();
@@ -158,7 +158,7 @@ describe("typed clients", () => {
     expect(use).toBeTypeOf("function");
   });
 
-  test("have errors that name what is there", () => {
+  test("have errors that list the existing keys", () => {
     expectTypeOf<KnownPath<TreeOf<typeof typedSpec>, "database.ulr">>().toEqualTypeOf<
       "database.url" | "database.pool" | "database.tls"
     >();

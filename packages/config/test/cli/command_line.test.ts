@@ -55,7 +55,7 @@ const steps = blocks
   .map(([, typed = "", printed = ""]) => ({ typed, printed }));
 
 describe("docs/command_line.md", () => {
-  test("has an example of most commands", () => {
+  test("shows an example of most commands", () => {
     const used = new Set(steps.map(({ typed }) => /otpts-config (\w+)/u.exec(typed)?.[1]));
     expect(used.size).toBeGreaterThan(9);
   });

@@ -19,8 +19,8 @@ async function words(...typed: readonly string[]): Promise<readonly string[]> {
   return stdout.split("\n").slice(0, -1);
 }
 
-describe("a word is completed", () => {
-  test("to the commands, with what they do", async () => {
+describe("completion of a word", () => {
+  test("offers the commands with their descriptions", async () => {
     expect(await words("e")).toEqual([
       "explain\tExplains a value: its layers, the deciding one on top",
       "env\tLists the variables: the path and rule of each, and those w…",
@@ -28,7 +28,7 @@ describe("a word is completed", () => {
     expect((await words("")).length).toBeGreaterThan(12);
   });
 
-  test("to the remaining options, and to their values", async () => {
+  test("offers the remaining options and their values", async () => {
     const options = await words("schema", "--force", "--");
     expect(options.map((line) => line.split("\t")[0])).toContain("--target");
     expect(options.map((line) => line.split("\t")[0])).not.toContain("--force");
@@ -36,26 +36,26 @@ describe("a word is completed", () => {
     expect(await words("completion", "")).toEqual(["bash", "zsh", "fish"]);
   });
 
-  test("to files, where one is wanted", async () => {
+  test("offers files where one is expected", async () => {
     expect(await words("check", "-m", "con")).toEqual(["config.js", "config.toml"]);
     expect(await words("diff", "b")).toEqual(["bin/"]);
     expect(await words("diff", "bin/")).toEqual(["bin/otpts-config"]);
   });
 
-  test("to the next step of a path, secrets masked", async () => {
+  test("offers the next step of a path, with secrets masked", async () => {
     expect(await words("get", "")).toEqual(['log_level\t"info"', "server.", "database."]);
     expect(await words("explain", "--json", "server.")).toEqual(["server.port\t8080", 'server.host\t"localhost"']);
     expect(await words("tree", "database.pass")).toEqual(["database.password\t[redacted]"]);
   });
 
-  test("to nothing where it cannot be known", async () => {
+  test("offers nothing where the values cannot be known", async () => {
     expect(await words("nothing", "")).toEqual([]);
     expect(await words("get", "-m", "not_there.js", "")).toEqual([]);
     expect(await words("put", "log_level", "")).toEqual([]);
   });
 });
 
-test("bash, as it is told by the script, completes to the same", async () => {
+test("the completion script makes bash complete to the same words", async () => {
   const program = `source <(otpts-config completion bash)
 COMP_WORDS=(otpts-config get server.); COMP_CWORD=2
 _otpts_config otpts-config

@@ -61,7 +61,7 @@ const ask = (args: readonly string[], env?: Readonly<Record<string, string>>): P
 const version = async (): Promise<number> =>
   (JSON.parse((await ask(["history", "--json"])).stdout) as { version: number }[]).at(-1)!.version;
 
-describe("a running program is asked", () => {
+describe("queries to a running program", () => {
   test("check, get, tree, explain and env answer as for its specification", async () => {
     expect(await ask(["check"])).toMatchObject({ code: 0, stdout: expect.stringContaining("✓ valid: 6 settings") });
     expect(await ask(["get", "server.host"])).toMatchObject({ code: 0, stdout: "localhost\n" });
@@ -71,20 +71,20 @@ describe("a running program is asked", () => {
     }
   });
 
-  test("its address may stand in OTPTS_URL, and without http://", async () => {
+  test("the address may come from OTPTS_URL, and may omit http://", async () => {
     expect((await folder.run(["get", "log_level"], { OTPTS_URL: program.url })).stdout).toBe("info\n");
     const bare = program.url.replace("http://", "");
     expect((await folder.run(["get", "log_level", "--url", bare])).stdout).toBe("info\n");
   });
 
-  test("secrets are shown by no answer", async () => {
+  test("no answer shows a secret", async () => {
     for (const args of [["tree"], ["get", "database"], ["explain", "database"], ["tree", "--json"]]) {
       const { stdout, stderr } = await ask(args);
       expect(stdout + stderr).not.toMatch(/s3cret-s3cret|pass-w0rd/u);
     }
   });
 
-  test("it is compared with a specification and with a file", async () => {
+  test("diff compares the program with a specification and with a file", async () => {
     folder.write("before.json", (await ask(["tree", "--json"])).stdout);
     expect(await ask(["diff", "before.json"])).toMatchObject({ code: 0 });
     expect((await ask(["diff", "config.js"], { SHOP_SERVER_HOST: "elsewhere" })).stdout).toBe(
@@ -93,10 +93,10 @@ describe("a running program is asked", () => {
   });
 });
 
-describe("a running program is changed", () => {
+describe("changes to a running program", () => {
   const token = ["--token", TOKEN];
 
-  test("put, unset and rollback do it, with a reason for the history; diff shows what a version changed", async () => {
+  test("put, unset and rollback record a reason in the history, and diff shows the changes of a version", async () => {
     const before = await version();
     expect(await ask(["put", "server.port", "9000", "--reason", "a test", ...token])).toMatchObject({
       code: 0,
@@ -111,7 +111,7 @@ describe("a running program is changed", () => {
     expect((await ask(["rollback", String(before), ...token])).code).toBe(0);
   });
 
-  test("the value is JSON where it is that, else a text; --text makes it one", async () => {
+  test("a value is read as JSON if it is JSON, else as text; --text always makes it text", async () => {
     expect((await ask(["put", "server.host", "true", "--text", "--dry-run", "--json", ...token])).stdout).toContain(
       '"new_value": "true"',
     );
@@ -121,7 +121,7 @@ describe("a running program is changed", () => {
     );
   });
 
-  test("a dry run reports what would change, and changes nothing", async () => {
+  test("a dry run reports the changes without making them", async () => {
     const before = await version();
     const { stdout } = await ask(["put", "server", '{"port": 1, "host": "x"}', "--dry-run", ...token]);
     expect(stdout).toBe(`~  server.host  "localhost" → "x"
@@ -131,7 +131,7 @@ would change 2 values of version ${before}; nothing was changed
     expect(await version()).toBe(before);
   });
 
-  test("a change that is invalid, or was decided on another version, is refused with the reason", async () => {
+  test("a change that is invalid, or based on another version, is refused with the reason", async () => {
     expect(await ask(["put", "server.port", "0", ...token])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("✗ refused, nothing was changed:\n  server.port "),
@@ -142,7 +142,7 @@ would change 2 values of version ${before}; nothing was changed
     });
   });
 
-  test("without a token it is refused with a word on where to get one; OTPTS_TOKEN and the printed address have one", async () => {
+  test("a change without a token is refused with a hint on where to get one; OTPTS_TOKEN and the printed address supply it", async () => {
     const refused = await ask(["put", "server.port", "1"]);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining("--token or OTPTS_TOKEN") });
     expect(await ask(["put", "server.port", "1", "--token", "something-else-altogether"])).toMatchObject({ code: 1 });
@@ -150,7 +150,7 @@ would change 2 values of version ${before}; nothing was changed
     expect(await folder.run(["unset", "server.port", "--url", program.printed])).toMatchObject({ code: 0 });
   });
 
-  test("a read-only dashboard refuses it, whatever token comes", async () => {
+  test("a read-only dashboard refuses every change, with any token", async () => {
     const other = await started({ READ_ONLY: "1" });
     try {
       const { code, stderr } = await folder.run(["unset", "a", "--url", other.url, ...token]);
@@ -161,7 +161,7 @@ would change 2 values of version ${before}; nothing was changed
   });
 });
 
-test("a program whose sources bring invalid values goes on: its old values are given, and check shows the problem", async () => {
+test("a program whose sources become invalid keeps its old values, and check shows the problem", async () => {
   const other = await started();
   const whole = SHOP["config.toml"]!;
   try {
@@ -181,7 +181,7 @@ test("a program whose sources bring invalid values goes on: its old values are g
   }
 });
 
-test("big integers keep their digits, in both directions", async () => {
+test("big integers keep their digits in both directions", async () => {
   const digits = "12345678901234567890";
   folder.write(
     "digits.js",
@@ -214,13 +214,13 @@ export default new ConfigSpec({ sources: [new FileSource("digits.json", { settle
 test.each([
   ["http://127.0.0.1:9", "Cannot reach"],
   ["http://127.0.0.1:99999", "must be the address of a dashboard"],
-])("an address where no program is reached is told: %s", async (url, words) => {
+])("an address where no program answers is an error: %s", async (url, words) => {
   const { code, stdout, stderr } = await folder.run(["tree", "--url", url]);
   expect(stderr).toContain(words);
   expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
 });
 
-test("an address where something else answers is reported as such", async () => {
+test("an address of another server is reported as such", async () => {
   const server = createServer((_request, response) => response.end("<h1>Shop</h1>"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   try {
@@ -232,7 +232,7 @@ test("an address where something else answers is reported as such", async () => 
   }
 });
 
-test("--module and --url exclude each other, unless the module is only named by OTPTS_CONFIG", async () => {
+test("--module and --url exclude each other, but each overrides the environment variable of the other", async () => {
   expect(await ask(["tree", "--module", "config.js"])).toMatchObject({
     code: 2,
     stderr: expect.stringContaining("both"),
@@ -265,7 +265,7 @@ describe("watch", () => {
     return { child, text: () => text, ended: ending(child) };
   }
 
-  test("each change of what the pattern matches is printed, with its version, and Ctrl-C ends it with exit code 0", async () => {
+  test("each change that matches the pattern is printed with its version, and Ctrl-C ends the command with exit code 0", async () => {
     const { child, text, ended } = watch(["server", "--json", "--url", program.url]);
     // It may begin to listen after the first of them.
     for (let port = 7_000; goesOn(child, text(), "server.port"); port++) {
@@ -281,7 +281,7 @@ describe("watch", () => {
     }
   });
 
-  test("what sources bring and is refused is printed on stderr, with its place", async () => {
+  test("a refused change of a source is printed on stderr with its place", async () => {
     const whole = SHOP["config.toml"]!;
     const { child, ended } = watch(["--url", program.url]);
     let stderr = "";
@@ -302,7 +302,7 @@ describe("watch", () => {
     }
   });
 
-  test("a program that was started anew is watched again", async () => {
+  test("a restarted program is watched again", async () => {
     const other = await started();
     const port = new URL(other.url).port;
     const { child, ended, text } = watch(["--url", other.url]);
@@ -320,7 +320,7 @@ describe("watch", () => {
     expect((await ended).code).toBe(0);
   });
 
-  test("of a specification: what an edit of a file changes is printed as it is saved, and Ctrl-C leaves nothing behind", async () => {
+  test("watch of a specification prints the changes of an edited file when it is saved, and Ctrl-C leaves nothing behind", async () => {
     folder.write("edited.toml", SHOP["config.toml"]!);
     folder.write("edited.js", SHOP["config.js"]!.replace("config.toml", "edited.toml"));
     const { child, text, ended } = watch(["--module", "edited.js"]);

@@ -5,7 +5,7 @@ import { leave, MODULE, SHOP, shop } from "./command.ts";
 
 afterEach(leave);
 
-test("schema prints the JSON Schema, in the draft that is asked for", async () => {
+test("schema prints the JSON Schema in the requested draft", async () => {
   const folder = shop();
   const draft07 = JSON.parse((await folder.run(["schema", ...MODULE])).stdout) as {
     $schema: string;
@@ -29,7 +29,7 @@ test("docs prints a row for each setting, and with --json the settings as data",
   expect(all.map(({ path }) => path)).toContain("database.pool");
 });
 
-test("a specification without a schema has no settings to tell, and says so", async () => {
+test("docs of a specification without a schema fails with an explanation", async () => {
   const folder = shop({
     "config.js": `import { ConfigSpec } from "@otpts/config";\nexport default new ConfigSpec({ sources: [] });`,
   });
@@ -42,7 +42,7 @@ test("a specification without a schema has no settings to tell, and says so", as
 });
 
 describe("init", () => {
-  test("writes the schema, an example of the format that the specification reads, and .env.example; they load as they are", async () => {
+  test("writes the schema, an example in the format of the specification, and .env.example; they load unchanged", async () => {
     const folder = shop();
     const { code, stdout } = await folder.run(["init", "--dir", "new", ...MODULE]);
     expect({ code, stdout }).toEqual({
@@ -56,7 +56,7 @@ describe("init", () => {
     expect(await folder.run(["check", ...MODULE])).toMatchObject({ code: 0 });
   });
 
-  test("a file that is there stays as it is, and none is written, unless --force says so", async () => {
+  test("an existing file stays unchanged, and no file is written, without --force", async () => {
     const folder = shop({ "config.example.yaml": "mine: 1\n" });
     const refused = await folder.run(["init", "--format", "yaml", ...MODULE]);
     expect(refused).toMatchObject({
@@ -79,7 +79,7 @@ describe("init", () => {
 });
 
 describe("diff", () => {
-  test("with a file that tree --json wrote: nothing at first, then what changed, secrets masked", async () => {
+  test("diff with a file that tree --json wrote is empty at first, then shows the changes with secrets masked", async () => {
     const folder = shop();
     folder.write("before.json", (await folder.run(["tree", "--json", ...MODULE])).stdout);
     expect(await folder.run(["diff", "before.json", ...MODULE])).toMatchObject({ code: 0, stdout: "no difference\n" });
@@ -87,7 +87,7 @@ describe("diff", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "~  server.port  8080 → 9000\n" });
   });
 
-  test("with another specification: what it has and this one has not, and other secrets without their values", async () => {
+  test("diff with another specification shows the keys that only one has, and differing secrets without their values", async () => {
     const folder = shop({
       "other.js": SHOP["config.js"]!.replace("config.toml", "other.toml"),
       "other.toml": SHOP["config.toml"]!.replace("s3cret-s3cret", "0ther-s3cret").replace("8080", "1"),
@@ -104,15 +104,15 @@ describe("diff", () => {
     [["config.ini"], "its format is not known"],
     [["nothing.json"], "no such file"],
     [["3"], "a specification has none"],
-  ])("what cannot be compared is told: %j", async (args, words) => {
+  ])("an argument that cannot be compared is refused: %j", async (args, words) => {
     const { code, stderr } = await shop().run(["diff", ...args, ...MODULE]);
     expect(stderr).toContain(words);
     expect(code).not.toBe(0);
   });
 });
 
-describe("put and unset of a specification", () => {
-  test("are refused where the change would be forgotten, but may be tried", async () => {
+describe("put and unset on a specification", () => {
+  test("are refused without a file of overrides, except as a dry run", async () => {
     const folder = shop();
     expect(await folder.run(["put", "server.port", "1", ...MODULE])).toMatchObject({
       code: 2,
@@ -126,7 +126,7 @@ describe("put and unset of a specification", () => {
     expect(await folder.run(["put", "server.port", "0", "--dry-run", ...MODULE])).toMatchObject({ code: 1 });
   });
 
-  test("are kept where it has a file for overrides", async () => {
+  test("are saved to its file of overrides", async () => {
     const folder = shop({
       "config.js": SHOP["config.js"]!.replace(
         "sources: [",

@@ -4,7 +4,7 @@ import { ending, leave, MODULE, SHOP, shop } from "./command.ts";
 afterEach(leave);
 
 describe("check", () => {
-  test("a good configuration is valid: the settings of each source are counted, and the exit code is 0", async () => {
+  test("a valid configuration gives the number of settings of each source and exit code 0", async () => {
     const { code, stdout, stderr } = await shop().run(["check", ...MODULE], { SHOP_SERVER_PORT: "9000" });
     expect(stdout).toBe(
       "  file:config.toml  4 settings\n  env:SHOP          1 setting\n✓ valid: 6 settings from 2 sources\n",
@@ -12,7 +12,7 @@ describe("check", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("all problems are reported at once, each with its place: of the schema, of a file that is none, of a variable", async () => {
+  test("all problems are reported at once with their places: of the schema, of a broken file, of a variable", async () => {
     const folder = shop({
       "broken.toml": "a = 1\nb = = 2\n",
       "config.js": SHOP["config.js"]!.replace("sources: [", 'sources: [new FileSource("broken.toml"), '),
@@ -28,14 +28,14 @@ describe("check", () => {
     expect(stdout).not.toContain("short");
   });
 
-  test("what is missing is reported where all sources could be read, and not where one failed that may have it", async () => {
+  test("missing settings are reported if all sources could be read, and not if a failed source may have them", async () => {
     const folder = shop({ "config.toml": "[server]\nport = 1\n" });
     expect((await folder.run(["check", ...MODULE])).stdout).toContain("database");
     folder.write("config.toml", "[server]\nport = = 1\n");
     expect((await folder.run(["check", ...MODULE])).stdout).toContain("invalid: 1 problem\n");
   });
 
-  test("a misspelt key is a notice, which fails the check only when it is strict", async () => {
+  test("a misspelt key is a notice, and fails the check only with --strict", async () => {
     const folder = shop({ "config.toml": SHOP["config.toml"]!.replace("port", "prot = 1\nport") });
     const { code, stdout } = await folder.run(["check", ...MODULE]);
     expect(stdout).toContain('the nearest known key is "server.port" (file:config.toml:4)');
@@ -43,7 +43,7 @@ describe("check", () => {
     expect((await folder.run(["check", ...MODULE, "--strict"])).code).toBe(1);
   });
 
-  test("a source that does not answer is reported after load_timeout, with the others' problems", async () => {
+  test("a source that does not answer is reported after load_timeout, beside the problems of the others", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec } from "@otpts/config";
 const slow = { name: "slow", kind: "own", required: true, on_missing: "keep", load: () => new Promise(() => {}) };
@@ -55,7 +55,7 @@ export default new ConfigSpec({ sources: [slow], load_timeout: 50 });
     expect(code).toBe(1);
   });
 
-  test("a source that need not be there and is out of reach is a notice; one that is there and broken is a problem", async () => {
+  test("an optional source that is unreachable is a notice; one that is broken is a problem", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec, ConsulSource, FileSource } from "@otpts/config";
 export default new ConfigSpec({
@@ -70,7 +70,7 @@ export default new ConfigSpec({
     expect(await folder.run(["check", ...MODULE])).toMatchObject({ code: 1 });
   });
 
-  test("nothing is written or locked: a program that runs with durable overrides does not notice", async () => {
+  test("a check writes and locks nothing, so a program with durable overrides is undisturbed", async () => {
     const folder = shop({
       "overrides.js": `import { ConfigManager, ConfigSpec, RuntimeSource } from "@otpts/config";
 export const spec = new ConfigSpec({ sources: [new RuntimeSource({ file: "overrides.json" })] });
@@ -101,7 +101,7 @@ setInterval(() => {}, 1_000);
 });
 
 describe("get", () => {
-  test("a text is printed as it is, a table as JSON, and with --json everything", async () => {
+  test("a text is printed as it is, a table as JSON, and every value as JSON with --json", async () => {
     const folder = shop();
     expect((await folder.run(["get", "log_level", ...MODULE])).stdout).toBe("info\n");
     expect((await folder.run(["get", "log_level", "--json", ...MODULE])).stdout).toBe('"info"\n');
@@ -111,7 +111,7 @@ describe("get", () => {
     });
   });
 
-  test("a path where nothing is fails with the nearest one, or prints what --default says", async () => {
+  test("a path without a value fails with the nearest path, or prints the value of --default", async () => {
     const folder = shop();
     expect(await folder.run(["get", "server.prot", ...MODULE])).toEqual({
       code: 1,
@@ -122,7 +122,7 @@ describe("get", () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: "x\n" });
   });
 
-  test("no value is given of a configuration that is not valid", async () => {
+  test("an invalid configuration gives no value", async () => {
     const { code, stdout, stderr } = await shop({ "config.toml": "[server]\nport = 0\n" }).run([
       "get",
       "server.port",
@@ -133,7 +133,7 @@ describe("get", () => {
   });
 });
 
-test("secrets and credentials are shown by no command", async () => {
+test("no command shows secrets or credentials", async () => {
   const folder = shop();
   const env = { SHOP_DATABASE_PASSWORD: "an0ther-secret" };
   for (const args of [["tree"], ["tree", "--json"], ["get", "database"], ["explain", "database"], ["env"], ["check"]]) {
@@ -143,7 +143,7 @@ test("secrets and credentials are shown by no command", async () => {
 });
 
 describe("tree", () => {
-  test("each value stands with the place that it comes from", async () => {
+  test("each value is printed with its place", async () => {
     const { stdout } = await shop().run(["tree", "server", ...MODULE], { SHOP_SERVER_PORT: "9000" });
     expect(stdout).toBe(`server
   port  9000         env:SHOP_SERVER_PORT
@@ -151,12 +151,12 @@ describe("tree", () => {
 `);
   });
 
-  test("with --json it is the configuration itself", async () => {
+  test("with --json the configuration itself is printed", async () => {
     const { stdout } = await shop().run(["tree", "--json", ...MODULE]);
     expect(JSON.parse(stdout)).toMatchObject({ log_level: "info", server: { port: 8080 }, database: { pool: 10 } });
   });
 
-  test("a table of many keys takes time in proportion to them", async () => {
+  test("the time for a table is proportional to its keys", async () => {
     const many = Array.from({ length: 30_000 }, (_, i) => `k${i} = ${i}`).join("\n");
     const folder = shop({
       "config.js": `import { ConfigSpec, FileSource } from "@otpts/config";
@@ -169,7 +169,7 @@ export const spec = new ConfigSpec({ sources: [new FileSource("many.toml")] });`
 });
 
 describe("explain", () => {
-  test("the layer that counts stands on top, and those that do not say why", async () => {
+  test("the winning layer is on top, and the other layers have a reason", async () => {
     const { stdout } = await shop().run(["explain", "server.port", ...MODULE], { SHOP_SERVER_PORT: "9000" });
     expect(stdout).toBe(`server.port = 9000
 
@@ -180,12 +180,12 @@ describe("explain", () => {
 `);
   });
 
-  test("a default of the schema is marked as one", async () => {
+  test("a default of the schema is marked as a default", async () => {
     const { stdout } = await shop().run(["explain", "database.pool", ...MODULE]);
     expect(stdout).toContain("▸  schema  10\n   the schema's default, as no source has a value\n");
   });
 
-  test("a value that is not valid is explained, with the problem on stderr and exit code 1", async () => {
+  test("an invalid value is explained, with the problem on stderr and exit code 1", async () => {
     const { code, stdout, stderr } = await shop().run(["explain", "server.port", ...MODULE], { SHOP_SERVER_PORT: "0" });
     expect(code).toBe(1);
     expect(stdout).toContain("▸  env:SHOP_SERVER_PORT  0");
@@ -193,7 +193,7 @@ describe("explain", () => {
   });
 });
 
-test("env reports each variable's path and rule, and those without effect why", async () => {
+test("env reports the path and rule of each variable, and why a variable has no effect", async () => {
   const { stdout } = await shop({
     "more.js": SHOP["config.js"]!.replace(
       'EnvironmentSource("SHOP")',
@@ -220,7 +220,7 @@ test("env reports each variable's path and rule, and those without effect why", 
 });
 
 describe("the module", () => {
-  test("package.json names it, and --env-file sets its variables", async () => {
+  test("package.json can name the module, and --env-file sets its variables", async () => {
     const folder = shop({
       "package.json": '{ "type": "module", "otpts-config": "./config.js" }',
       ".env.x": "SHOP_SERVER_PORT=1234\n",
@@ -228,7 +228,7 @@ describe("the module", () => {
     expect((await folder.run(["get", "server.port", "--env-file", ".env.x"])).stdout).toBe("1234\n");
   });
 
-  test("a command without a path takes it as its argument", async () => {
+  test("a command without a path takes the module as its argument", async () => {
     const folder = shop();
     expect(await folder.run(["check", "config.js"])).toMatchObject({ code: 0 });
     expect((await folder.run(["env", "config.js"], { SHOP_SERVER_PORT: "1" })).stdout).toContain("SHOP_SERVER_PORT");
@@ -236,7 +236,7 @@ describe("the module", () => {
     expect(await folder.run(["check", "nothing.js"], { OTPTS_CONFIG: "config.js" })).toMatchObject({ code: 2 });
   });
 
-  test("where it exports several specifications, --spec chooses by export, name or id", async () => {
+  test("--spec chooses among several specifications by export, name or id", async () => {
     const folder = shop({
       "two.js": `import { ConfigSpec, FileSource } from "@otpts/config";
 export const one = new ConfigSpec({ sources: [new FileSource("config.toml")] });
@@ -254,7 +254,7 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     expect(await folder.run(["check", "--spec", "three", ...module])).toMatchObject({ code: 2 });
   });
 
-  test("what it prints and leaves open is no part of the answer: --json parses, and the command ends", async () => {
+  test("output and open handles of the module do not disturb the command: --json parses, and the command ends", async () => {
     const noisy = `console.log("noise"); setInterval(() => {}, 1_000);\n${SHOP["config.js"]!}`;
     const { code, stdout, stderr } = await shop({ "config.js": noisy }).run(["check", "--json", ...MODULE]);
     expect(JSON.parse(stdout)).toMatchObject({ valid: true, problems: [] });
@@ -269,13 +269,13 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     [["get"], "missing required argument 'path'"],
     [["check", "--modul", "config.js"], "Did you mean --module?"],
     [["get", "a..b", ...MODULE], "empty"],
-  ])("wrong use is exit code 2 and a word about it: %j", async (args, words) => {
+  ])("wrong usage gives exit code 2 and a hint: %j", async (args, words) => {
     const { code, stdout, stderr } = await shop({ "empty.js": "export default 1;" }).run(args);
     expect(stderr).toContain(words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   });
 
-  test("in TypeScript, it is run by a Node that does, and another one says what to do", async () => {
+  test("a module in TypeScript runs on a Node that supports it, and others report what to do", async () => {
     const typed = SHOP["config.js"]!.replace('"config.toml"', "file as string").replace(
       "export default",
       'const file: string = "config.toml";\nexport default',
@@ -295,7 +295,7 @@ export const two = new ConfigSpec({ id: "second", name: "other", sources: [] });
     }
   });
 
-  test("its ArgumentsSource does not read the options of the command", async () => {
+  test("an ArgumentsSource of the module does not read the options of the command", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec } from "@otpts/config";
 import { ArgumentsSource } from "@otpts/config/arguments";
@@ -305,7 +305,7 @@ export default new ConfigSpec({ sources: [new ArgumentsSource()] });
     expect(JSON.parse((await folder.run(["tree", "--json", ...MODULE])).stdout)).toEqual({});
   });
 
-  test("its sources load in a process, as in a manager", async () => {
+  test("the sources of the module load in a process, as in a manager", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec } from "@otpts/config";
 import { erlang } from "@otpts/runtime";
@@ -317,7 +317,7 @@ export default new ConfigSpec({ sources: [own] });
     expect((await folder.run(["get", "alive", ...MODULE])).stdout).toBe("true\n");
   });
 
-  test("one that waits for what never comes is reported as such", async () => {
+  test("a module whose top-level await never settles is reported", async () => {
     const { code, stderr } = await shop({ "config.js": "await new Promise(() => {});" }).run(["check", ...MODULE]);
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -325,7 +325,7 @@ export default new ConfigSpec({ sources: [own] });
     });
   });
 
-  test("a specification of another copy of the package is reported as such", async () => {
+  test("a specification of another copy of the package is reported", async () => {
     const copy = "export default new (class ConfigSpec {})();";
     const { code, stderr } = await shop({ "config.js": copy }).run(["check", ...MODULE]);
     expect(stderr).toContain("its ConfigSpec is of another copy of @otpts/config");
@@ -341,7 +341,7 @@ export default new ConfigSpec({ sources: [own] });
 });
 
 describe("output", () => {
-  test("has colours where FORCE_COLOR asks for them, and none in a pipe or with NO_COLOR", async () => {
+  test("output has colours if FORCE_COLOR is set, and none in a pipe or with NO_COLOR", async () => {
     const folder = shop();
     const coloured = async (env: Readonly<Record<string, string>>) =>
       (await folder.run(["tree", ...MODULE], env)).stdout.includes("\u001b[");
@@ -351,7 +351,7 @@ describe("output", () => {
     expect(await coloured({ NO_COLOR: "1" })).toBe(false);
   });
 
-  test("a reader that has read enough ends it without a word", async () => {
+  test("a reader that closes the pipe ends the command silently", async () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `key_${i} = "${"x".repeat(20)}"`).join("\n");
     const folder = shop({
       "config.js": `import { ConfigSpec, FileSource } from "@otpts/config";
@@ -366,7 +366,7 @@ export default new ConfigSpec({ sources: [new FileSource("many.toml")] });`,
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
-  test("what is in a configuration does not steer a terminal", async () => {
+  test("control characters of a configuration do not reach the terminal", async () => {
     const folder = shop({
       "config.js": `import { ConfigSpec, FileSource } from "@otpts/config";
 export default new ConfigSpec({ sources: [new FileSource("evil.json")] });`,

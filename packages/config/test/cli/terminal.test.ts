@@ -36,7 +36,7 @@ function terminal(command: string, columns: number, env: Readonly<Record<string,
 const plain = (text: string) => text.replaceAll(/\u001b\[[\d;]*[A-Za-z]/gu, "").replaceAll("\r", "");
 
 describe("in a terminal", () => {
-  test("there are colours, unless NO_COLOR or TERM=dumb says otherwise", async () => {
+  test("output is coloured, except with NO_COLOR or TERM=dumb", async () => {
     const shown = async (env?: Readonly<Record<string, string>>) =>
       (await terminal("tree -m config.js", 100, env).ended).text;
     expect(await shown()).toContain("\u001b[");
@@ -44,7 +44,7 @@ describe("in a terminal", () => {
     expect(await shown({ TERM: "dumb" })).not.toContain("\u001b[");
   });
 
-  test("no line of a table is wider than it, and in a pipe nothing is cut", async () => {
+  test("no line of a table exceeds the width of the terminal, and nothing is cut in a pipe", async () => {
     for (const columns of [40, 60, 90]) {
       const lines = plain((await terminal("tree -m long.js", columns).ended).text).split("\n");
       expect(lines[0]).toContain("…");
@@ -53,13 +53,13 @@ describe("in a terminal", () => {
     expect((await folder.run(["tree", "-m", "long.js"])).stdout).toContain("long ".repeat(40));
   });
 
-  test("the reasons of an explanation are broken into lines, and nothing of them is lost", async () => {
+  test("the reasons of an explanation are wrapped without loss", async () => {
     const { text } = await terminal("explain server.port -m config.js", 50, { SHOP_SERVER_PORT: "1" }).ended;
     for (const line of plain(text).split("\n")) expect(line.length).toBeLessThanOrEqual(50);
     expect(plain(text).replaceAll(/\s+/gu, " ")).toContain('by the rule "known_path" (a known path reads the same)');
   });
 
-  test("a line says which source is waited for, and is gone at the end", async () => {
+  test("a status line names the source that is awaited, and disappears at the end", async () => {
     const server = createServer(() => undefined).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -75,7 +75,7 @@ describe("in a terminal", () => {
     expect(child.exitCode).toBe(1);
   });
 
-  test("Ctrl-C ends watch with exit code 0 and without a word", async () => {
+  test("Ctrl-C ends watch silently with exit code 0", async () => {
     const { child, text, ended } = terminal("watch -m config.js", 100);
     await eventually(() => expect(text()).toContain("Ctrl-C ends it"), { timeout: 20_000 });
     child.stdin.write("\u0003");

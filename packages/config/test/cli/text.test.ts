@@ -3,7 +3,7 @@ import { table } from "../../src/cli/table.ts";
 import { cut, printable, widthOf, wrapped } from "../../src/cli/terminal.ts";
 import { valueOfArgument } from "../../src/cli/value_argument.ts";
 
-describe("a text", () => {
+describe("text", () => {
   test.each([
     ["abc", 3],
     ["é", 1],
@@ -22,7 +22,7 @@ describe("a text", () => {
     expect(cut("abc", 0)).toBe("");
   });
 
-  test("is broken at spaces, and words that are too long stay whole", () => {
+  test("is wrapped at spaces, and words that are too long stay whole", () => {
     expect(wrapped("aa bb cc dddddd", 5)).toEqual(["aa bb", "cc", "dddddd"]);
   });
 
@@ -50,11 +50,11 @@ test.each([
   ['{"a": [1]}', { a: [1] }],
   ["12345678901234567890", 12345678901234567890n],
   ["", ""],
-])("the argument %s is the value %s", (text, value) => {
+])("the argument %s is read as the value %s", (text, value) => {
   expect(valueOfArgument(text, false)).toEqual(value);
   expect(valueOfArgument(text, true)).toBe(text);
 });
 
-test.each(["[1, 2", '{"a": 1, "a": 2}', "1e999"])("the argument %s is refused, with a word on --text", (text) => {
+test.each(["[1, 2", '{"a": 1, "a": 2}', "1e999"])("the argument %s is refused with a hint at --text", (text) => {
   expect(() => valueOfArgument(text, false)).toThrow("--text takes it as text");
 });

@@ -51,14 +51,14 @@ await describe_with_consul("ConsulSource with access control", () => {
     expect(follower.told()).not.toContain(unknown_token);
   });
 
-  test("ConsulSource with a grant sees that the prefix is absent", async () => {
+  test("ConsulSource with a grant reports an absent prefix as absent", async () => {
     const prefix = folder();
     const { secret } = await agent.token(read(`${prefix}/`));
     await using follower = await follow(prefix, { token: secret });
     expect(follower.outcomes[0]).toBe("absent");
   });
 
-  test("ConsulSource with a partial grant sees what it may read", async () => {
+  test("ConsulSource with a partial grant loads the keys that it may read", async () => {
     const prefix = folder();
     await agent.put_all({ [`${prefix}/open/a`]: "1", [`${prefix}/closed/b`]: "2" });
     const { secret } = await agent.token(read(`${prefix}/open/`));
@@ -68,7 +68,7 @@ await describe_with_consul("ConsulSource with access control", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ open: { a: 3 } }), patience);
   });
 
-  test("ConsulSource keeps the last good values when its grant is taken away, and follows again when it is given back", async () => {
+  test("ConsulSource keeps the last good values when its grant is revoked, and follows again when the grant returns", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const token = await agent.token(read(`${prefix}/`));
@@ -111,7 +111,7 @@ await describe_with_consul("ConsulSource with access control", () => {
     await vi.waitFor(() => expect(follower.failing).toBe(false), patience);
   });
 
-  test("ConsulSource asks the token function before each request", async () => {
+  test("ConsulSource calls the token function before each request", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const token = await agent.token(read(`${prefix}/`));
@@ -140,7 +140,7 @@ await describe_with_consul("ConsulSource with access control", () => {
     }
   });
 
-  test("ConsulSource shows its token nowhere, whatever happens", async () => {
+  test("ConsulSource never shows its token", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const { secret } = await agent.token(read(`${prefix}/`));
@@ -177,7 +177,7 @@ await describe_with_consul("ConsulSource with access control", () => {
 });
 
 await describe_with_consul("ConsulSource over TLS and unix sockets", () => {
-  test("ConsulSource refuses a server whose authority it does not know, and trusts it with its certificate", async () => {
+  test("ConsulSource refuses a server with an unknown certificate authority, and trusts it with the authority's certificate", async () => {
     await using agent = await Agent.start({ tls: "server" });
     await agent.put("tls/a", "1");
     const ca_file = agent.certificates!.ca;
@@ -199,7 +199,7 @@ await describe_with_consul("ConsulSource over TLS and unix sockets", () => {
     expect(await first({ tls: { ca_file: `${ca_file}.missing` } })).toBe("tls");
   });
 
-  test("ConsulSource with mutual TLS needs its own certificate", async () => {
+  test("ConsulSource with mutual TLS needs a client certificate", async () => {
     await using agent = await Agent.start({ tls: "mutual" });
     await agent.put("tls/a", "1");
     const { ca, client } = agent.certificates!;
@@ -241,7 +241,7 @@ await describe_with_consul("ConsulSource over TLS and unix sockets", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
   });
 
-  test("ConsulSource speaks through a unix socket", async () => {
+  test("ConsulSource connects through a unix socket", async () => {
     await using agent = await Agent.start({ socket: true });
     await agent.put("socket/a", "1");
     await using follower = await Follower.start(new ConsulSource("socket", { socket: agent.socket }));

@@ -62,7 +62,7 @@ await describe_with_consul("A fleet of instances", () => {
     }
   };
 
-  test("a put at one instance reaches a subscriber in each, in order and whole", async () => {
+  test("a put at one instance reaches a subscriber in each, whole and in order", async () => {
     await using agent = await Agent.start();
     const fleet = await start_many(3, agent);
     for (let n = 1; n <= 12; n++) {
@@ -75,7 +75,7 @@ await describe_with_consul("A fleet of instances", () => {
     await Promise.all(fleet.map((instance) => instance.stop()));
   });
 
-  test("an agent that is killed costs nobody a setting, and is followed again when it is back", async () => {
+  test("a killed agent costs no instance a setting, and is followed again when it returns", async () => {
     await using agent = await Agent.start({ persistent: true });
     const fleet = await start_many(3, agent);
     await fleet[0]!.put("limits", limits(1));
@@ -96,7 +96,7 @@ await describe_with_consul("A fleet of instances", () => {
     for (const { values } of fleet) expect(values).toEqual([limits(1), limits(3)]);
   });
 
-  test("instances that died come back with the present settings, and take part again", async () => {
+  test("restarted instances load the current settings and take part again", async () => {
     await using agent = await Agent.start();
     const fleet = await start_many(3, agent);
     await fleet[0]!.put("limits", limits(1));
@@ -109,7 +109,7 @@ await describe_with_consul("A fleet of instances", () => {
     await all_have([fleet[0]!, ...back], limits(3));
   });
 
-  test("a bad value is refused by every instance, and each keeps the last good one", async () => {
+  test("every instance refuses a bad value, and keeps the last good one", async () => {
     await using agent = await Agent.start();
     const fleet = await start_many(3, agent);
     await fleet[0]!.put("limits", limits(1));
@@ -127,7 +127,7 @@ await describe_with_consul("A fleet of instances", () => {
   });
 
   test.each(["keys", "blob"])(
-    "nobody ever sees half of a change of several settings, with layout %s",
+    "no instance ever sees half of a change of several settings, with layout %s",
     async (layout) => {
       await using agent = await Agent.start();
       const change = (n: number) =>

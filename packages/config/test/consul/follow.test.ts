@@ -21,14 +21,14 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
   const follow = (prefix: string, options = {}) =>
     Follower.start(new ConsulSource(prefix, { address: agent.url, ...options }));
 
-  test("ConsulSource takes prefix, host and port as the note has them", async () => {
+  test("ConsulSource takes prefix, host and port as the specification writes them", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     await using follower = await Follower.start(new ConsulSource(prefix, "localhost", agent.port));
     expect(follower.tree).toEqual({ a: 1 });
   });
 
-  test("ConsulSource takes the address from CONSUL_HTTP_ADDR where the options name none", async () => {
+  test("ConsulSource takes the address from CONSUL_HTTP_ADDR if the options have none", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     await using follower = await Follower.start(new ConsulSource(`/${prefix}/`), {
@@ -37,7 +37,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(follower.tree).toEqual({ a: 1 });
   });
 
-  test("ConsulSource is empty while the prefix is absent and sees it created", async () => {
+  test("ConsulSource is empty while the prefix is absent, and loads it when it is created", async () => {
     const prefix = folder();
     await using follower = await follow(prefix);
     expect(follower.outcomes).toEqual(["absent"]);
@@ -45,7 +45,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ db: { url: "postgres://db" } }), patience);
   });
 
-  test("ConsulSource notifies nobody of writes elsewhere, be the prefix there or absent", async () => {
+  test("ConsulSource notifies no subscriber of writes elsewhere, whether or not the prefix exists", async () => {
     const there = folder();
     const absent = folder();
     await agent.put(`${there}/a`, "1");
@@ -62,7 +62,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(other.rings).toBe(2);
   });
 
-  test("ConsulSource brings a put to its reader soon", async () => {
+  test("ConsulSource delivers a put to its reader soon", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/n`, "0");
     await using follower = await follow(prefix);
@@ -79,7 +79,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(follower.trees.map((tree) => tree["n"])).toEqual(Array.from({ length: 61 }, (_, n) => n));
   });
 
-  test("ConsulSource is silent about a put of what is there already", async () => {
+  test("ConsulSource is silent about a put of an equal value", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     await using follower = await follow(prefix);
@@ -125,7 +125,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await follower.stop();
   });
 
-  test("ConsulSource with on_missing clear confirms an absence by itself while it watches", async () => {
+  test("ConsulSource with on_missing clear confirms an absence without being asked while it watches", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     await using follower = await follow(prefix, { on_missing: "clear" });
@@ -135,7 +135,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
   });
 
-  test("ConsulSource does not see a sibling whose name begins alike", async () => {
+  test("ConsulSource ignores a sibling whose name begins with the prefix", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     await agent.put(`${prefix}uration/b`, "2");
@@ -178,7 +178,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  test("ConsulSource lets the table win where a and a/b are keys, and gives the value back when the table is gone", async () => {
+  test("ConsulSource lets the table win if a and a/b are keys, and restores the value when the table is deleted", async () => {
     const prefix = folder();
     await agent.put_all({ [`${prefix}/a`]: "value", [`${prefix}/a/b`]: "1" });
     await using follower = await follow(prefix);
@@ -189,7 +189,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(follower.layer?.diagnostics).toEqual([]);
   });
 
-  test("ConsulSource lets the schema's type decide what a text is", async () => {
+  test("ConsulSource lets the schema's type decide how a text is read", async () => {
     const prefix = folder();
     await agent.put_all({ [`${prefix}/zip`]: "10", [`${prefix}/quoted`]: '"10"', [`${prefix}/flag`]: "1" });
     await using plain = await follow(prefix);
@@ -207,7 +207,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     expect(typed.tree).toEqual({ zip: "10", quoted: 10, flag: true });
   });
 
-  test("ConsulSource coalesces a thousand fast writes and ends with the last", async () => {
+  test("ConsulSource coalesces a thousand fast writes, and ends with the last", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/n`, "0");
     await using follower = await follow(prefix);
@@ -235,7 +235,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     for (const tree of follower.trees) expect((tree["z"] as { b: number }).b).toBe(tree["a"]);
   });
 
-  test("ConsulSource with layout blob reads one key that holds TOML or JSON, and reports where a value is written", async () => {
+  test("ConsulSource with layout blob reads one key of TOML or JSON, and reports the line of a value", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/doc`, "# limits\n[limits]\nrequests = 1000\nwindow = 60\n");
     await using toml = await follow(`${prefix}/doc`, { layout: "blob" });
@@ -252,7 +252,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     await vi.waitFor(() => expect(toml.tree).toEqual({ limits: 1 }), patience);
   });
 
-  test("ConsulSource with layout blob is empty while the key is absent and sees it created", async () => {
+  test("ConsulSource with layout blob is empty while the key is absent, and loads it when it is created", async () => {
     const prefix = folder();
     await using follower = await follow(`${prefix}/doc.json`, { layout: "blob" });
     expect(follower.outcomes).toEqual(["absent"]);

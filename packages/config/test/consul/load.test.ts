@@ -94,7 +94,7 @@ await describe_with_consul("ConsulSource under load", () => {
     ["alone", alone],
     ["in a configuration manager", managed],
   ])(
-    `ConsulSource %s follows 10,000 keys and 100 changes a second for ${seconds} s with bounded requests and flat memory`,
+    `ConsulSource %s follows 10,000 keys and 100 changes a second for ${seconds} s with bounded requests and constant memory`,
     async (title, start) => {
       await using agent = await Agent.start();
       for (let at = 0; at < keys; at += 50) {

@@ -51,7 +51,7 @@ function consul(values: Record<string, string>, index = "10") {
   };
 }
 
-test("ConsulSource whose process is killed watches again, once, and follows", async () => {
+test("a ConsulSource whose process was killed watches again, only once, and follows", async () => {
   await using server = await ScriptedServer.start(consul({ "app/a": "1" }));
   const top = await start(new ConsulSource("app", { address: server.url, wait: 60_000 }));
   expect(await Config.get("a")).toBe(1);
@@ -73,7 +73,7 @@ test("ConsulSource whose process is killed watches again, once, and follows", as
   await vi.waitFor(async () => expect(await server.connections()).toBeLessThanOrEqual(2), patience);
 });
 
-test("ConfigManager that stops leaves no request and no connection to Consul", async () => {
+test("a stopped ConfigManager leaves no request and no connection to Consul", async () => {
   await using server = await ScriptedServer.start(consul({ "app/a": "1" }));
   const top = await start(new ConsulSource("app", { address: server.url, wait: 60_000 }));
   await vi.waitFor(() => expect(server.open.size).toBe(1), patience);
@@ -82,7 +82,7 @@ test("ConfigManager that stops leaves no request and no connection to Consul", a
   await vi.waitFor(async () => expect([server.open.size, await server.connections()]).toEqual([0, 0]), patience);
 });
 
-test("ConsulSource shows its token in no event, status, explanation, report or error of the manager", async () => {
+test("a token of ConsulSource is in no event, status, explanation, report or error of the manager", async () => {
   const told: string[] = [];
   telemetry.attach(
     "spy",

@@ -29,7 +29,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     await rm(dir, { recursive: true, force: true });
   });
 
-  test("ConsulSource follows an in-memory agent that was killed and came back with other data", async () => {
+  test("ConsulSource follows an in-memory agent that was killed and restarted with other data", async () => {
     await using agent = await Agent.start();
     await agent.put("app/a", "1");
     await using follower = await Follower.start(new ConsulSource("app", { address: agent.url }));
@@ -46,7 +46,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     expect(follower.recovered).toBe(1);
   });
 
-  test("ConsulSource sees the new state of a restarted agent also when its index is the same as before", async () => {
+  test("ConsulSource loads the new state of a restarted agent even if its index is the same as before", async () => {
     await using agent = await Agent.start();
     for (let n = 0; n < 60; n++) await agent.put("filler/0", String(n));
     await agent.put("app/a", "old");
@@ -136,7 +136,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     expect(status(follower)).toMatchObject({ state: "connected", retries: 0, error: undefined });
   });
 
-  test("ConsulSource gives up on an agent that is suspended, keeps the last good values, and follows it when it goes on", async () => {
+  test("ConsulSource gives up on a suspended agent, keeps the last good values, and follows it when it resumes", async () => {
     await using agent = await Agent.start();
     await agent.put("app/a", "1");
     const options = { address: agent.url, timeout: 400, wait: 500 };
@@ -150,7 +150,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     expect(follower.failing).toBe(false);
   });
 
-  test("ConsulSource gives up on a line that went silent without an end", async () => {
+  test("ConsulSource gives up on a connection that fell silent without closing", async () => {
     await shared.put("silent/a", "1");
     await using proxy = await Proxy.start(shared.port);
     const options = { address: proxy.url, timeout: 300, wait: 300 };
@@ -162,7 +162,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 2 }), patience);
   });
 
-  test("ConsulSource sees a restored snapshot with the next poll, and changes after it at once", async () => {
+  test("ConsulSource loads a restored snapshot with the next poll, and later changes at once", async () => {
     await using agent = await Agent.start();
     await agent.put("app/a", "old");
     const { body: snapshot } = await agent.request("GET", "/v1/snapshot");
@@ -180,7 +180,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: "newer" }), patience);
   });
 
-  test("ConsulSource that is optional starts empty while Consul is down, and follows it when it comes", async () => {
+  test("an optional ConsulSource starts empty while Consul is down, and follows it when it starts", async () => {
     await using agent = await Agent.start();
     await agent.kill();
     await using follower = await Follower.start(new ConsulSource("app", { address: agent.url }));
@@ -192,7 +192,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
   });
 
-  test("ConsulSource that is required fails the first load while Consul is down", async () => {
+  test("a required ConsulSource fails the first load while Consul is down", async () => {
     await using proxy = await Proxy.start(shared.port);
     proxy.cut("refuse");
     const source = new ConsulSource("app", { address: proxy.url, required: true });
@@ -226,7 +226,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     expect(status(second).from_cache).toBe(false);
   });
 
-  test("ConsulSource does not use a cache file that is damaged or another prefix's, and says so", async () => {
+  test("ConsulSource ignores a cache file that is damaged or of another prefix, and reports that", async () => {
     await shared.put("owner/a", "1");
     await using proxy = await Proxy.start(shared.port);
     const cache_file = join(dir, "other.jsonl");
@@ -248,7 +248,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     expect(await attempt("owner")).toEqual(["error", false]);
   });
 
-  test("ConsulSource gets along with an agent that grants three connections to a client", async () => {
+  test("ConsulSource works with an agent that allows a client three connections", async () => {
     await using agent = await Agent.start({ hcl: "limits { http_max_conns_per_client = 3 }" });
     await agent.put("app/n", "0");
     const source = new ConsulSource("app", { address: agent.url, write_through: true });

@@ -43,7 +43,7 @@ const { table } = fc.letrec<{ table: Table; value: Value }>((tie) => ({
   value: fc.oneof({ depthSize: "small" }, leaf, fc.array(leaf, { maxLength: 3 }), tie("table")),
 }));
 
-test("EntryReader reads the same entries however the body is cut into pieces", () => {
+test("EntryReader reads the same entries however the body is divided", () => {
   const keys = fc.string({ unit: "grapheme" }).map((text) => `k${text}`);
   fc.assert(
     fc.property(fc.array(fc.tuple(keys, leaf)), fc.array(fc.nat()), fc.boolean(), (pairs, cuts, pretty) => {
@@ -90,7 +90,7 @@ test.each([
   }).toThrow(expect.objectContaining({ code: "not_json" }) as Error);
 });
 
-test("KeyTree edited key by key is the tree that is built at once, and earlier trees stay what they were", () => {
+test("a KeyTree edited key by key equals the tree that is built at once, and earlier trees stay unchanged", () => {
   const change = fc.record({ path, text: fc.option(fc.constantFrom("1", "x", "")) });
   fc.assert(
     fc.property(fc.array(fc.array(change, { maxLength: 6 }), { maxLength: 6 }), (rounds) => {
@@ -125,7 +125,7 @@ test("KeyTree edited key by key is the tree that is built at once, and earlier t
   );
 });
 
-test("KeyTree.table shares what an edit did not touch", () => {
+test("KeyTree.table shares unedited parts", () => {
   const before = treeOf([entry("a/x", "1"), entry("b/x", "1")]);
   const edit = before.edit();
   edit.set(entry("b/y", "2"));
@@ -135,7 +135,7 @@ test("KeyTree.table shares what an edit did not touch", () => {
   expect(before.table(untyped)).toBe(one);
 });
 
-test("KeyTree.table reads many keys in slices, as at once, and few keys at once", async () => {
+test("KeyTree.table reads many keys in slices with the same result, and few keys at once", async () => {
   let turns = 0;
   const budget = { spent: () => true, turn: async () => void turns++ };
   const entries = (count: number) => Array.from({ length: count }, (_, i) => entry(`f${i % 9}/k${i}`, `text ${i}`));
@@ -147,7 +147,7 @@ test("KeyTree.table reads many keys in slices, as at once, and few keys at once"
   expect(treeOf(entries(500)).table(untyped, budget)).not.toBeInstanceOf(Promise);
 });
 
-test("KeyTree.key names the key that holds a value, also inside a key of JSON", () => {
+test("KeyTree.key names the key that holds a value, also inside a key with JSON", () => {
   const tree = treeOf([entry("p/a/b", '{"c": {"d": 1}}')], "p/");
   expect(tree.key(["a", "b", "c", "d"])).toBe("p/a/b");
   expect(tree.key(["a", "b"])).toBe("p/a/b");
@@ -176,7 +176,7 @@ test.each<[string, Value]>([
   expect(value_of_text(text, undefined)).toEqual(value);
 });
 
-test("text_of_value gives a text that reads as the same value", () => {
+test("text_of_value returns a text that reads back as the same value", () => {
   fc.assert(
     fc.property(fc.oneof(leaf, table), (value) => {
       const text = text_of_value(value);
@@ -186,7 +186,7 @@ test("text_of_value gives a text that reads as the same value", () => {
   );
 });
 
-describe("what is written reads back, in value and type, whatever is expected there", () => {
+describe("a written value reads back with the same value and type, whatever is expected there", () => {
   const words = [
     "5",
     "yes",
@@ -239,7 +239,7 @@ describe("what is written reads back, in value and type, whatever is expected th
     for (const value of values) expect(value_of_text(text_of_value(value, expected)!, expected)).toStrictEqual(value);
   });
 
-  test("or is refused", () => {
+  test("or the write is refused", () => {
     const expected = knownPaths([], shapeOf(z.object({ x: z.string().nullable() }))).expected;
     expect(() => write_plan("p/", ["x"], null, new Map(), expected)).toThrow(
       'the value of "x" has no text that reads as the same value where the schema or a lower layer has a text',
@@ -256,13 +256,13 @@ describe("what is written reads back, in value and type, whatever is expected th
     }
   });
 
-  test("text that is read alike everywhere is written as it is", () => {
+  test("a text that every expectation reads alike is written unchanged", () => {
     for (const text of ["abc", "postgres://u@h/x", "a b", "über"]) expect(text_of_value(text, of(5))).toBe(text);
     for (const text of ["5", "yes", "", "1e3", "null"]) expect(text_of_value(text)).toBe(JSON.stringify(text));
   });
 });
 
-test("write_plan makes exactly the wanted value stand at the path, and touches nothing else", () => {
+test("write_plan makes exactly the wanted value appear at the path, and touches nothing else", () => {
   const key = path.map((segments) => segments.join("/"));
   const change = fc.oneof(leaf, table, fc.constant(undefined));
   fc.assert(
@@ -321,7 +321,7 @@ test.each([
 });
 
 test.each(["", "ACL not found ", "No cluster leader ", "Client sent an HTTP request to an HTTPS server. "])(
-  "failed_status never repeats what the server said (%j)",
+  "failed_status never repeats text of the server (%j)",
   (known) => {
     for (const status of [301, 400, 401, 403, 404, 413, 418, 429, 500, 503]) {
       expect(failed_status(status, `${known}token=hunter2`, "1").message).not.toContain("hunter2");

@@ -64,7 +64,7 @@ test.each([
   expect(await afterGood((_asked, response) => give(response))).toEqual({ code, kept: everything });
 });
 
-test("ConsulSource.load takes an empty list as absence, which a second load must confirm", async () => {
+test("ConsulSource.load takes an empty list as absence, to be confirmed by a second load", async () => {
   const empty = (_asked: Asked, response: ServerResponse) => answer(response, 200, "11", "[]");
   await using server = await ScriptedServer.start(good({ "app/a": "1" }));
   const follower = new Follower(new ConsulSource("app", { address: server.url, on_missing: "clear" }));
@@ -82,7 +82,7 @@ test("ConsulSource.load takes an empty list as absence, which a second load must
   expect(follower.tree).toEqual({});
 });
 
-test("ConsulSource.load does not follow a redirect, so that the token goes nowhere else", async () => {
+test("ConsulSource.load does not follow a redirect, so that the token is sent nowhere else", async () => {
   await using elsewhere = await ScriptedServer.start(good({ "app/a": "9" }));
   const result = await afterGood((_asked, response) => {
     response.writeHead(301, { location: `${elsewhere.url}/v1/kv/app/` }).end();
@@ -109,7 +109,7 @@ test("ConsulSource.load keeps the last good values when the body takes too long"
   expect(result).toEqual({ code: "timeout", kept: everything });
 });
 
-test("ConsulSource.load stops reading a body that is larger than max_bytes", async () => {
+test("ConsulSource.load stops reading a body larger than max_bytes", async () => {
   let sent = 0;
   const script = (_asked: Asked, response: ServerResponse) => {
     response.writeHead(200, { "x-consul-index": "11" });
@@ -130,7 +130,7 @@ test("ConsulSource.load gives up on a port that never answers", async () => {
   expect(await afterGood(() => undefined, impatient)).toEqual({ code: "timeout", kept: everything });
 });
 
-test("ConsulSource.load asks a connection that died unseen once more", async () => {
+test("ConsulSource.load retries once on a connection that died unnoticed", async () => {
   let requests = 0;
   const script = (asked: Asked, response: ServerResponse) => {
     requests += 1;
@@ -141,7 +141,7 @@ test("ConsulSource.load asks a connection that died unseen once more", async () 
   expect(await afterGood(script)).toEqual({ code: undefined, kept: { a: 7 } });
 });
 
-test("ConsulSource.load reports that keys were left out where Consul says so", async () => {
+test("ConsulSource.load reports keys that Consul filtered out", async () => {
   await using server = await ScriptedServer.start((_asked, response) => {
     response.setHeader("x-consul-results-filtered-by-acls", "true");
     answer(response, 200, "10", listed({ "app/a": "1" }));
@@ -171,7 +171,7 @@ test("ConsulSource sends datacenter, namespace, partition, consistency and token
   }
 });
 
-test("ConsulSource.watch asks without an index first, then with the last one and the wait", async () => {
+test("ConsulSource.watch asks without an index first, then with the last index and the wait", async () => {
   await using server = await ScriptedServer.start(good({ "app/a": "1" }, "42"));
   await using follower = await follow(server);
   await vi.waitFor(() => expect(server.asked.some(({ blocking }) => blocking)).toBe(true), patience);
@@ -210,7 +210,7 @@ test.each([
   ["always says index 0", "0"],
   ["gives no index", undefined],
   ["gives an index that is no number", "x"],
-])("ConsulSource.watch asks a server that %s ever more slowly", async (_title, index) => {
+])("ConsulSource.watch asks ever more slowly if a server %s", async (_title, index) => {
   await using server = await ScriptedServer.start((_asked, response) =>
     answer(response, 200, index, listed({ "app/a": "1" })),
   );
@@ -224,7 +224,7 @@ test.each([
   await vi.waitFor(() => expect(follower.tree).toEqual({ a: 2 }), patience);
 });
 
-test("ConsulSource.watch does not ring for a prefix that stays absent while the store's index moves", async () => {
+test("ConsulSource.watch stays silent for an absent prefix while the store's index moves", async () => {
   let index = 10;
   await using server = await ScriptedServer.start((asked, response) => {
     if (asked.blocking) index += 1;
@@ -237,7 +237,7 @@ test("ConsulSource.watch does not ring for a prefix that stays absent while the 
   await vi.waitFor(() => expect(follower.tree).toEqual({ a: 1 }), patience);
 });
 
-test("ConsulSource.load answers unchanged where keys were only written again as they were", async () => {
+test("ConsulSource.load answers unchanged if keys were rewritten with equal values", async () => {
   await using server = await ScriptedServer.start((_asked, response) => {
     const index = server.asked.length;
     answer(response, 200, String(index), listed({ "app/a": "1", "app/b": "x" }, index));
@@ -248,7 +248,7 @@ test("ConsulSource.load answers unchanged where keys were only written again as 
   expect(follower.outcomes).toEqual(["data", "unchanged", "unchanged"]);
 });
 
-test("ConsulSource.watch begins again when a load finds an index below its own: the store was restored", async () => {
+test("ConsulSource.watch begins again when a load has an index below its own, as after a restore", async () => {
   await using server = await ScriptedServer.start(good({ "app/a": "1" }, "42"));
   await using follower = await follow(server, { wait: 60_000 });
   await vi.waitFor(() => expect([server.open.size, follower.outcomes.length]).toEqual([1, 2]), patience);
@@ -278,7 +278,7 @@ test("ConsulSource.watch waits as long as Retry-After says", async () => {
   });
 });
 
-test("ConsulSource reads again after a load that failed while the watch goes on", async () => {
+test("ConsulSource loads again after a failed load while the watch works", async () => {
   let healthy = false;
   await using server = await ScriptedServer.start((asked, response) => {
     if (asked.blocking) return;
@@ -293,7 +293,7 @@ test("ConsulSource reads again after a load that failed while the watch goes on"
   expect(follower.recovered).toBe(1);
 });
 
-test("ConsulSource.watch has one request in flight, also after its process has crashed and begun again", async () => {
+test("ConsulSource.watch has one request in flight, also after its process crashed and restarted", async () => {
   await using server = await ScriptedServer.start(good({ "app/a": "1" }));
   const source = new ConsulSource("app", { address: server.url, ...quick, wait: 60_000 });
   for (let life = 0; life < 5; life++) {
@@ -315,7 +315,7 @@ test("ConsulSource.watch has one request in flight, also after its process has c
   expect(server.open.size).toBe(0);
 });
 
-test("ConsulSource.watch that is closed leaves no request, connection or timer", async () => {
+test("a closed ConsulSource.watch leaves no request, connection or timer", async () => {
   await using server = await ScriptedServer.start(good({ "app/a": "1" }));
   const resources = () => process.getActiveResourcesInfo().filter((name) => /Timeout|TCPSocket/.test(name)).length;
   const before = resources();
@@ -333,7 +333,7 @@ test("ConsulSource.watch that is closed leaves no request, connection or timer",
   expect((waiting.source as ConsulSource).status().state).toBe("idle");
 });
 
-test("ConsulSource.load that is stopped gives its request up", async () => {
+test("a stopped ConsulSource.load aborts its request", async () => {
   await using server = await ScriptedServer.start(() => undefined);
   const stop = new AbortController();
   const source = new ConsulSource("app", { address: server.url, timeout: 60_000 });
@@ -344,7 +344,7 @@ test("ConsulSource.load that is stopped gives its request up", async () => {
   await vi.waitFor(() => expect(server.open.size).toBe(0), patience);
 });
 
-test("ConsulSource.write says that the outcome is unknown where the answer did not come", async () => {
+test("ConsulSource.write reports an unknown outcome if no answer arrived", async () => {
   await using server = await ScriptedServer.start((asked, response) => {
     if (asked.method === "GET") answer(response, 404, "10", "");
   });

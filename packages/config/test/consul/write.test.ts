@@ -30,11 +30,11 @@ await describe_with_consul("ConsulSource writes through", () => {
     return { follower, source: follower.source as ConsulSource, put };
   };
 
-  test("ConsulSource without write_through has no write: puts stay in the runtime layer", () => {
+  test("ConsulSource without write_through has no write, and puts stay in the runtime layer", () => {
     expect(new ConsulSource("x").write).toBeUndefined();
   });
 
-  test("ConsulSource.write creates, changes and removes a key, and a load after it sees it", async () => {
+  test("ConsulSource.write creates, changes and removes a key, and a later load sees it", async () => {
     const prefix = folder();
     const { follower, put } = await open(prefix);
     await put(["db", "pool.max"], 10);
@@ -48,7 +48,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource.write gives back every plain value as it was", async () => {
+  test("ConsulSource.write preserves every plain value", async () => {
     const prefix = folder();
     const { follower, put } = await open(prefix);
     const value = {
@@ -72,7 +72,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("a put reads back in value and type, whatever the file below has, or is refused", async () => {
+  test("a put reads back with its value and type, whatever the file below has, or is refused", async () => {
     const low: Source = {
       name: "low",
       kind: "low",
@@ -126,7 +126,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await supervisor.stop(top);
   });
 
-  test("ConsulSource.write replaces a table as one transaction: what is no part of it is gone, nobody sees half", async () => {
+  test("ConsulSource.write replaces a table in one transaction: other keys are removed, and no reader sees half", async () => {
     const prefix = folder();
     await agent.put_all({ [`${prefix}/t/a`]: "1", [`${prefix}/t/b/c`]: "2", [`${prefix}/keep`]: "3" });
     const { follower, put } = await open(prefix);
@@ -144,7 +144,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource.write inside a key that holds a JSON table changes that key", async () => {
+  test("ConsulSource.write to a path inside a key with a JSON table changes that key", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/limits`, '{"requests": 1000, "window": {"s": 60}}');
     const { follower, put } = await open(prefix);
@@ -156,7 +156,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource.write is refused where somebody else changed the key since it was loaded", async () => {
+  test("ConsulSource.write is refused if another writer changed the key since it was loaded", async () => {
     const prefix = folder();
     await agent.put_all({ [`${prefix}/a`]: "1", [`${prefix}/b`]: "1" });
     const { follower, put } = await open(prefix);
@@ -172,7 +172,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource.write goes through where a key was only written again as it was", async () => {
+  test("ConsulSource.write succeeds if a key was only rewritten with an equal value", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const { follower, put } = await open(prefix);
@@ -194,7 +194,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     expect(await agent.get(`${prefix}/n`)).toBe("200");
   });
 
-  test("ConsulSource.update passes on what the updater throws, and removes where it gives undefined", async () => {
+  test("ConsulSource.update passes on errors of the updater, and removes the key for undefined", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/a`, "1");
     const source = new ConsulSource(prefix, { address: agent.url });
@@ -207,7 +207,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     expect(await agent.get(`${prefix}/a`)).toBeUndefined();
   });
 
-  test("ConsulSource.write takes a transaction at the limits, and refuses one above them whole", async () => {
+  test("ConsulSource.write accepts a transaction at the limits, and refuses a larger one as a whole", async () => {
     const prefix = folder();
     const { follower, put } = await open(prefix);
     const table = (keys: number, text = "x") =>
@@ -244,7 +244,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource.write without a grant is denied, and says so", async () => {
+  test("ConsulSource.write without a grant is denied with a clear message", async () => {
     await using closed = await Agent.start({ acl: true });
     await closed.put("app/a", "1");
     const { secret } = await closed.token('key_prefix "app/" { policy = "read" }');
@@ -254,7 +254,7 @@ await describe_with_consul("ConsulSource writes through", () => {
     await follower.stop();
   });
 
-  test("ConsulSource with layout blob writes several settings at once, in the format that is there", async () => {
+  test("ConsulSource with layout blob writes several settings at once, in the existing format", async () => {
     const prefix = folder();
     await agent.put(`${prefix}/doc`, "[limits]\nrequests = 1000\nwindow = 60\n");
     const { follower, put } = await open(`${prefix}/doc`, { layout: "blob" });

@@ -150,11 +150,11 @@ describe("The contract", () => {
   const source = (load: Source["load"]): Source => ({ name: "x", kind: "x", required: true, on_missing: "keep", load });
   const layer = (tree: object) => ({ source: "x", tree, origin: () => ({ source: "x" }), diagnostics: [] }) as never;
 
-  test("finds nothing wrong with a source that keeps to it", async () => {
+  test("finds nothing wrong with a source that obeys it", async () => {
     expect(await broken(source(async () => ({ outcome: "data", contribution: layer({ a: 1 }) })))).toEqual([]);
   });
 
-  test('finds a source that answers "unchanged" to a process that knows nothing', async () => {
+  test('detects a source that answers "unchanged" to a process without a contribution', async () => {
     let loads = 0;
     const forgetful = source(async () =>
       loads++ === 0 ? { outcome: "data", contribution: layer({ a: 1 }) } : { outcome: "unchanged" },
@@ -162,7 +162,7 @@ describe("The contract", () => {
     expect(await broken(forgetful)).toContain("It gives data again to the first load of another process");
   });
 
-  test("finds what is no plain data, an origin that names nothing, and a watch that goes on", async () => {
+  test("detects data that is not plain, an origin without a source, and a watch that survives its close", async () => {
     expect(await broken(source(async () => ({ outcome: "data", contribution: layer({ a: new Date() }) })))).not.toEqual(
       [],
     );

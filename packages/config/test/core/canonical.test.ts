@@ -28,7 +28,7 @@ function turned(value: Value): Value {
 }
 
 describe("the canonical text", () => {
-  test("is equal whatever the order of keys, and of lists it is not", () => {
+  test("is equal for any order of keys, but not of list elements", () => {
     fc.assert(fc.property(anyTree, (tree) => textOf(plain(turned(tree))) === textOf(tree)));
     expect(textOf(plain({ l: [1, 2] }))).not.toBe(textOf(plain({ l: [2, 1] })));
   });
@@ -43,7 +43,7 @@ describe("the canonical text", () => {
   });
 
   // The example of RFC 8785, section 3.2.2, without the literals that are no configuration.
-  test("has numbers, texts and keys as RFC 8785 has them", () => {
+  test("writes numbers, texts and keys as RFC 8785 does", () => {
     const tree = {
       numbers: [333_333_333.333_333_3, 1e30, 4.5, 2e-3, 0.000_000_000_000_000_000_000_000_001, -0],
       string: '\u20ac$\u000f\u000aA\'B"\\"/',
@@ -65,7 +65,7 @@ describe("the canonical text", () => {
     ]);
   });
 
-  test("distinguishes what JSON does not", () => {
+  test("distinguishes values that JSON cannot", () => {
     const texts = [
       1,
       1n,
@@ -84,7 +84,7 @@ describe("the canonical text", () => {
     expect(wild).toEqual(['{"value":nan}', '{"value":inf}', '{"value":-inf}']);
   });
 
-  test("is equal where only secrets differ, and shows none", () => {
+  test("is equal if only secrets differ, and shows none", () => {
     const tree = (secret: string) =>
       plain({
         db: { password: secret, url: `postgres://app:${secret}@db/shop` },
@@ -97,7 +97,7 @@ describe("the canonical text", () => {
     expect(textOf(plain({ db: {} }))).not.toBe(textOf(plain({ db: { password: "hunter2" } })));
   });
 
-  test("of large tables and lists is the same, in small pieces", () => {
+  test("of large tables and lists is made in small pieces with the same result", () => {
     const keys = Array.from({ length: 9_000 }, (_, i) => `k${(i * 7_919) % 9_001}`);
     const flat = Object.fromEntries(keys.map((key, i) => [key, i]));
     const tree = plain({

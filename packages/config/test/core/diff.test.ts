@@ -13,7 +13,7 @@ const told = (before: object, after: object) =>
   leaves(before, after).map(({ path, before, after }) => [path, before, after]);
 
 describe("diff", () => {
-  test("gives the tree after when applied to the tree before", () => {
+  test("turns the tree before into the tree after", () => {
     fc.assert(
       fc.property(anyTree, anyTree, (before, after) => {
         expect(apply(before, leaves(before, after))).toEqual(after);
@@ -22,7 +22,7 @@ describe("diff", () => {
     );
   });
 
-  test("leaves out a node with all below it, and nothing else", () => {
+  test("leaves out an ignored node with all below it, and nothing else", () => {
     fc.assert(
       fc.property(anyTree, anyTree, fc.array(key, { minLength: 1, maxLength: 3 }), (before, after, but) => {
         const change = diff(before, share(before, after) as Table);
@@ -33,7 +33,7 @@ describe("diff", () => {
     );
   });
 
-  test("sees the elements of lists as nodes, and whole lists as leaves", () => {
+  test("treats elements of lists as nodes, and whole lists as leaves", () => {
     const before = plain({ l: [1, { a: 1 }] });
     const after = share(before, plain({ l: [1, { a: 2 }, 3] })) as Table;
     const [list] = diff(before, after)!.below();
@@ -45,7 +45,7 @@ describe("diff", () => {
     ]);
   });
 
-  test("reports nothing of equal trees", () => {
+  test("is empty for equal trees", () => {
     fc.assert(
       fc.property(anyTree, (tree) => {
         expect(leaves(tree, structuredClone(tree))).toEqual([]);
@@ -79,7 +79,7 @@ describe("diff", () => {
     ],
     ["an empty table", {}, { a: {} }, [["a", undefined, {}]]],
     ["a key with a dot", {}, { "a.b": 1 }, [["a\\.b", undefined, 1]]],
-  ])("tells %s", (_, before, after, expected) => {
+  ])("reports %s", (_, before, after, expected) => {
     expect(told(before, after)).toEqual(expected);
   });
 

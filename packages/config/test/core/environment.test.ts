@@ -55,21 +55,21 @@ describe("environmentLayer", () => {
     expect(made.diagnostics).toEqual([]);
   });
 
-  test("follows the note's rule alone in naive mode", () => {
+  test("applies the specification's rule alone in naive mode", () => {
     expect(layer({ MYAPP_DATABASE_MAX_CONNECTIONS: "7" }, file, { mode: "naive" }).tree).toEqual({
       database: { max: { connections: 7 } },
     });
     expect(layer({ MYAPP_A__B: "1" }, {}, { mode: "naive" }).tree).toEqual({ a: { b: 1 } });
   });
 
-  test("reads a mapped name first, whole or without the prefix, inside or outside of it", () => {
+  test("looks up a mapping first, by the whole name or without the prefix, inside or outside of it", () => {
     const mapping = { PORT: "http.port", MYAPP_DATABASE_URL: ["db", "dotted.url"], LEVEL: "log.level" };
     const made = layer({ PORT: "80", MYAPP_DATABASE_URL: "u", MYAPP_LEVEL: "L", HOME: "/root" }, file, { mapping });
     expect(made.tree).toEqual({ http: { port: 80 }, db: { "dotted.url": "u" }, log: { level: "L" } });
     expect(made.origin(["http", "port"])).toEqual({ source: "env:MYAPP_", variable: "PORT", rule: "mapping" });
   });
 
-  test("takes the note's rule where several paths fit, and says so", () => {
+  test("applies the specification's rule if several paths fit, and reports that", () => {
     const made = layer({ MYAPP_A_B_C: "1" }, { a_b: { c: 0 }, a: { b_c: 0 } });
     expect(made.tree).toEqual({ a: { b: { c: 1 } } });
     expect(made.diagnostics).toEqual([
@@ -81,7 +81,7 @@ describe("environmentLayer", () => {
     ]);
   });
 
-  test("knows the schema's paths and types", () => {
+  test("uses the schema's paths and types", () => {
     const shape: Shape = {
       children: new Map([
         ["db_main", { children: new Map([["max_size", { children: new Map(), type: "string" as const }]]) }],
@@ -91,13 +91,13 @@ describe("environmentLayer", () => {
     expect(made.tree).toEqual({ db_main: { max_size: "10" } });
   });
 
-  test("uses the first rule, then the first name, where two name one path", () => {
+  test("prefers the first rule, then the first name, if two names mean one path", () => {
     const made = layer({ MYAPP_DATABASE_URL: "known", MYAPP_DATABASE__URL: "double" }, file);
     expect(made.tree).toEqual({ database: { url: "double" } });
     expect(made.diagnostics).toEqual([expect.objectContaining({ code: "duplicate", path: "database.url" })]);
   });
 
-  test("lets a table win over a value at the same place, and says so", () => {
+  test("lets a table win over a value at the same place, and reports that", () => {
     const made = layer({ MYAPP_DATABASE: "x", MYAPP_DATABASE_URL: "y" });
     expect(made.tree).toEqual({ database: { url: "y" } });
     expect(made.diagnostics).toEqual([expect.objectContaining({ code: "shape", path: "database" })]);
@@ -110,7 +110,7 @@ describe("environmentLayer", () => {
     });
   });
 
-  test("skips a name that is only the prefix, and says so", () => {
+  test("skips a name that is only the prefix, and reports that", () => {
     const made = layer({ MYAPP_: "x", MYAPP___: "y" });
     expect(made.tree).toEqual({});
     expect(made.diagnostics.map(({ code }) => code)).toEqual(["empty_name", "empty_name"]);
@@ -121,13 +121,13 @@ describe("environmentLayer", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("makes own keys of constructor and the like, and pollutes nothing", () => {
+  test("treats constructor and the like as own keys, and pollutes nothing", () => {
     const made = layer({ MYAPP_CONSTRUCTOR_PROTOTYPE_POLLUTED: "1", MYAPP___PROTO____X: "1" });
     expect(Object.hasOwn(made.tree, "constructor")).toBe(true);
     expect(({} as { polluted?: unknown; x?: unknown }).polluted ?? ({} as { x?: unknown }).x).toBeUndefined();
   });
 
-  test("never fails, whatever the environment", () => {
+  test("never fails, for any environment", () => {
     const name = fc
       .string({ unit: fc.constantFrom("A", "_", ".", "B", "\\", "é"), maxLength: 8 })
       .map((text) => `MYAPP_${text}`);
@@ -139,7 +139,7 @@ describe("environmentLayer", () => {
     );
   });
 
-  test("sets a path that is known once by whatever name reads the same", () => {
+  test("sets a known path by every name that reads the same", () => {
     const word = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 3 });
     const segment = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join("_"));
     fc.assert(

@@ -12,7 +12,7 @@ test("a small tree is its own excerpt", () => {
   expect(excerptOf(tree)).toBe(tree);
 });
 
-test("an excerpt says what it leaves out, and where", () => {
+test("an excerpt reports how much it leaves out, and where", () => {
   expect(excerptOf(plain({ wide: many(100_000, 1), b: 1 }))).toMatchObject({
     wide: { k0: 1, k1997: 1, "…": "98002 more keys" },
     "…": "1 more keys",
@@ -24,7 +24,7 @@ test("an excerpt says what it leaves out, and where", () => {
   });
 });
 
-test("what is printed of a large snapshot is short, and shows no secret", () => {
+test("a large snapshot is printed as a short excerpt without secrets", () => {
   const text = "postgres://user:hunter2@host";
   const snapshot = new Snapshot(
     3,

@@ -49,7 +49,7 @@ function explained(path: string[], overrides = Overrides.none, effective?: Table
 }
 
 describe("explain", () => {
-  test("reports the winner and what it shadows, with file, line, variable and rule", () => {
+  test("reports the winner and the values that it shadows, with file, line, variable and rule", () => {
     const answer = explained(["database", "url"]);
     expect(answer).toMatchObject({ path: "database.url", version: 7, value: "env-url", secret: false });
     expect(answer.winner).toMatchObject({
@@ -80,14 +80,14 @@ describe("explain", () => {
     expect(explained(["database", "port"], overrides)).toMatchObject({ value: undefined, winner: undefined });
   });
 
-  test("reports what a table is merged from", () => {
+  test("reports the layers that a table is merged from", () => {
     const answer = explained(["database"], Overrides.none.put(["database", "port"], 2));
     expect(answer.winner).toMatchObject({ source: "runtime", value: { port: 2 } });
     expect(answer.merged.map(({ source }) => source)).toEqual(["env:MYAPP_", "file:config.toml"]);
     expect(answer.shadowed).toEqual([]);
   });
 
-  test("reports that a table gave way to a scalar above it", () => {
+  test("reports a table that a scalar above it replaced", () => {
     expect(explained(["shape", "a"])).toMatchObject({
       value: undefined,
       winner: undefined,
@@ -106,13 +106,13 @@ describe("explain", () => {
     expect(JSON.stringify(explained(["database"], put))).not.toContain("-secret");
   });
 
-  test("reports what the schema made", () => {
+  test("reports values made by the schema", () => {
     expect(explained(["timeout"], undefined, plain({ timeout: 5 })).schema).toBe("default");
     expect(explained(["log"], undefined, plain({ log: "debug" })).schema).toBe("coerced");
     expect(explained(["log"]).schema).toBeUndefined();
   });
 
-  test("names a winner exactly where there is a value, and shows the winner's value where that is no table", () => {
+  test("names a winner exactly if there is a value, and shows the winner's value unless it is a table", () => {
     const key = fc.constantFrom("a", "b", "0");
     const segments = fc.array(key, { minLength: 1, maxLength: 3 });
     const puts = fc.array(fc.tuple(segments, fc.constantFrom(1, "", null, [])), { maxLength: 2 });
@@ -145,7 +145,7 @@ describe("explain", () => {
     );
   });
 
-  test("has nothing to tell of a path that nobody set", () => {
+  test("is empty for a path that no layer sets", () => {
     expect(explained(["nothing"])).toMatchObject({ value: undefined, winner: undefined, merged: [], shadowed: [] });
   });
 });

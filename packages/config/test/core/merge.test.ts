@@ -81,7 +81,7 @@ describe("merge", () => {
     expect(merged(...layers.map(plain))).toEqual(result);
   });
 
-  test("is the fold of its rule over the layers", () => {
+  test("equals the fold of its rule over the layers", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 5 }), (layers) => {
         expect(outcome(() => merged(...layers))).toEqual(outcome(() => layers.reduce<Value>(over, {})));
@@ -107,7 +107,7 @@ describe("merge", () => {
     );
   });
 
-  test("gives the tree before back when nothing changed", () => {
+  test("returns the tree before if nothing changed", () => {
     fc.assert(
       fc.property(fc.array(anyTree, { maxLength: 4 }), (layers) => {
         fc.pre(outcome(() => merged(...layers)) !== "refused");
@@ -122,14 +122,14 @@ describe("merge", () => {
     );
   });
 
-  test("shares every subtree that did not change", () => {
+  test("shares every unchanged subtree", () => {
     const before = merged(plain({ a: { x: { y: 1 } }, b: { z: 1 } }), plain({ a: { w: 1 } }));
     const after = merge([plain({ a: { x: { y: 1 } }, b: { z: 2 } }), plain({ a: { w: 1 } })], before);
     expect(after.a).toBe(before.a);
     expect(after.b).not.toBe(before.b);
   });
 
-  test("comes to the same whether it knows the earlier trees or not", () => {
+  test("has the same result with and without the earlier trees", () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(anyTree, anyTree), { maxLength: 4 }), (pairs) => {
         const were = pairs.map(([was]) => was);
@@ -165,13 +165,13 @@ describe("merge", () => {
       trees: [{ a: { x: 1 } }, { a: { 0: 1 } }, { a: { y: 2 } }],
       result: { a: { 0: 1, x: 1, y: 2 } },
     },
-  ])("brings back what $hid hid, once that is gone", ({ were, trees, result }) => {
+  ])("restores the values that $hid hid, once that is removed", ({ were, trees, result }) => {
     const old = were.map(plain);
     const now = trees.map((tree, i) => share(old[i], plain(tree)) as Table);
     expect(merge(now, merged(...old), old)).toEqual(result);
   });
 
-  test("comes to the same whether it knows the earlier trees or not, also where most of them stay", () => {
+  test("has the same result with and without the earlier trees, also if most of them stay", () => {
     const pair = fc.tuple(denseTree, fc.option(denseTree, { freq: 2 }));
     fc.assert(
       fc.property(fc.array(pair, { minLength: 2, maxLength: 4 }), (pairs) => {
@@ -194,12 +194,12 @@ describe("merge", () => {
     expect(error).toMatchObject({ path, element, index });
   });
 
-  test("lets a table of other keys replace a list, as any other value", () => {
+  test("lets a table with other keys replace a list, as any other value", () => {
     expect(merged(plain({ s: [1] }), plain({ s: { a: 1, 0: 2 } }))).toEqual({ s: { a: 1, 0: 2 } });
     expect(merged(plain({ s: [1] }), plain({ s: {} }))).toEqual({ s: {} });
   });
 
-  test("freezes what it makes", () => {
+  test("freezes its result", () => {
     const tree = merged(plain({ a: { b: 1 } }), plain({ a: { c: [1] } }));
     expect(Object.isFrozen(tree)).toBe(true);
     expect(Object.isFrozen(tree.a)).toBe(true);
@@ -208,7 +208,7 @@ describe("merge", () => {
 });
 
 describe("shapeConflicts", () => {
-  test("names each place where a table met something else, with both layers", () => {
+  test("names each place where a table met another kind of value, with both layers", () => {
     const layers = [plain({ a: { b: 1 }, c: { d: 1 } }), plain({ a: 2, c: { d: { e: 1 } } }), plain({ a: { f: 1 } })];
     expect(conflicts(layers)).toEqual([
       { path: ["a"], winner: 1, loser: 0 },

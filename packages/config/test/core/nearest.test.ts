@@ -21,7 +21,7 @@ const bare = (word: string) => word.replace(/[-._]/g, "").toLowerCase();
 
 const word = fc.string({ unit: fc.constantFrom("a", "b", "c", "A", "_", "é"), maxLength: 9 });
 
-test("the nearest word is the first of those that are the fewest edits away, at most a third of the word", () => {
+test("the nearest word is the first of those with the fewest edits, at most a third of the word", () => {
   fc.assert(
     fc.property(word, fc.array(word, { maxLength: 12 }), (asked, known) => {
       const limit = Math.max(1, Math.floor(bare(asked).length / 3));

@@ -10,7 +10,7 @@ const put = fc.tuple(path, anyValue).map(([at, value]) => ({ path: at, value: pl
 const over = (base: Table, overrides: Overrides): Table => overrides.over(base, undefined);
 
 describe("Overrides", () => {
-  test("give exactly what was put", () => {
+  test("return exactly the values that were put", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
         const overrides = Overrides.of([...earlier, last]);
@@ -20,7 +20,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("equal their plainest form: a list of puts, each of which drops what was put at its path and below", () => {
+  test("equal their plainest form: a list of puts, each of which drops earlier puts at its path and below", () => {
     interface Put {
       readonly path: Segments;
       readonly value: Value;
@@ -53,7 +53,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("equal a put assigned to the tree that was effective before", () => {
+  test("equal a put assigned to the previous effective tree", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), put, (base, earlier, last) => {
         const before = over(base, Overrides.of(earlier));
@@ -63,7 +63,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("put below a null, make a table in place of the null, and nothing of the sources", () => {
+  test("put below a null replace the null with a table, and take nothing from the sources", () => {
     const base = plain({ c: { from: "source" } });
     const null_only = Overrides.of([{ path: ["c"], value: null }]);
     const both = null_only.put(["c", "a"], "x");
@@ -75,7 +75,7 @@ describe("Overrides", () => {
     expect(over(base, left)).toEqual({ c: null });
   });
 
-  test("merged as a table are what its leaves are, put one by one", () => {
+  test("merged as a table equal its leaves put one by one", () => {
     fc.assert(
       fc.property(fc.array(put), path, fc.array(anyTree), anyTree, (earlier, at, tables, base) => {
         const before = Overrides.of(earlier);
@@ -98,7 +98,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("dropped at a path change the tree there alone", () => {
+  test("dropped at a path change only the tree there", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), fc.array(anyTree, { maxLength: 1 }), path, (base, puts, tables, at) => {
         const overrides = tables.reduce((set, table) => set.merge(["a"], table), Overrides.of(puts));
@@ -113,7 +113,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("of a large table are put in one go", () => {
+  test("of a large table are put in one step", () => {
     const many = Array.from({ length: 50_000 }, (_, i) => ({ path: ["a", `key${i}`], value: i }));
     expect(Object.keys(over(plain({}), Overrides.of(many)).a as Table)).toHaveLength(50_000);
   });
@@ -128,7 +128,7 @@ describe("Overrides", () => {
     );
   });
 
-  test("show the sources again once unset", () => {
+  test("reveal the sources again once unset", () => {
     fc.assert(
       fc.property(anyTree, fc.array(put), path, (base, puts, at) => {
         // An override inside a list takes the place of the whole of it.
@@ -158,14 +158,14 @@ describe("Overrides", () => {
     expect(over(base, overrides.put(["a"], plain({})))).toEqual({ a: {} });
   });
 
-  test("leave the set they came from alone", () => {
+  test("leave the original set unchanged", () => {
     const before = Overrides.none.put(["a"], 1);
     before.put(["a"], 2);
     before.unset(["a"]);
     expect(before.at(["a"])).toBe(1);
   });
 
-  test("tell which override decides a path", () => {
+  test("report which override decides a path", () => {
     const overrides = Overrides.of([
       { path: ["a"], value: plain({}) },
       { path: ["a", "b"], value: 1 },
@@ -175,7 +175,7 @@ describe("Overrides", () => {
     expect(overrides.deciding(["c"])).toBeUndefined();
   });
 
-  test("share with the tree before what is equal", () => {
+  test("share equal parts with the tree before", () => {
     const base = plain({ a: { x: 1 }, b: { y: 1 } });
     const before = over(base, Overrides.none);
     const after = Overrides.none.put(["b", "y"], 2).over(base, before);
@@ -200,7 +200,7 @@ function starts(at: Segments, above: Segments): boolean {
   return above.every((segment, i) => at[i] === segment);
 }
 
-test("assign makes a table of what stands in the way", () => {
+test("assign replaces an obstacle with a table", () => {
   expect(assign(plain({ a: [1] }), ["a", "b"], 1 as Value)).toEqual({ a: { b: 1 } });
 });
 

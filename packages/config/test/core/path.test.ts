@@ -15,7 +15,7 @@ describe("parsePath", () => {
     expect(parsePath(path)).toEqual(segments);
   });
 
-  test("takes segments as they are", () => {
+  test("takes segments literally", () => {
     expect(parsePath(["a.b", "c\\"])).toEqual(["a.b", "c\\"]);
     expect(parsePath([])).toEqual([]);
   });
@@ -41,7 +41,7 @@ describe("parsePath", () => {
     expect(() => parsePath(path)).toThrow(message);
   });
 
-  test("reads back whatever formatPath writes", () => {
+  test("reads back every output of formatPath", () => {
     const segment = fc.oneof(
       fc.string({ minLength: 1, unit: "grapheme" }),
       fc.constantFrom(".", "\\", "a.b", "\\.", "a\\.b"),
@@ -56,7 +56,7 @@ describe("parsePath", () => {
 });
 
 describe("isWithin", () => {
-  test("is true for the path itself and for what is below it", () => {
+  test("is true for the path itself and for every path below it", () => {
     expect(isWithin(["a", "b"], ["a", "b"])).toBe(true);
     expect(isWithin(["a", "b", "c"], ["a", "b"])).toBe(true);
     expect(isWithin(["a", "b"], [])).toBe(true);

@@ -73,7 +73,7 @@ describe("parsePattern", () => {
     expect(() => parsePattern(pattern)).toThrow(message);
   });
 
-  test("agrees with minimatch, where a dot is a slash", () => {
+  test("agrees with minimatch if dots become slashes", () => {
     const part = fc.constantFrom("a", "b", "ab", "*", "a*", "?", "[ab]", "[!a]", "{a,b}", "x{a,b}*");
     const segment = fc.constantFrom("a", "b", "ab", "xa", "xab", "c");
     fc.assert(
@@ -90,7 +90,7 @@ describe("parsePattern", () => {
     );
   });
 
-  test("does not slow down on many stars", () => {
+  test("stays fast with many stars", () => {
     expect(match(`${"**.a.".repeat(30)}b`, ...Array.from({ length: 400 }, () => "a"))).toBe(false);
   });
 });

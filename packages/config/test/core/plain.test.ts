@@ -23,7 +23,7 @@ function nested(levels: number): unknown {
 }
 
 describe("admit", () => {
-  test("copies and freezes all the way down", () => {
+  test("copies and freezes at every depth", () => {
     const value = { a: { b: [1, { c: 2 }] } };
     const copy = admitted(value) as { a: { b: readonly [number, object] } };
     expect(copy).toEqual(value);
@@ -31,7 +31,7 @@ describe("admit", () => {
     for (const part of [copy, copy.a, copy.a.b, copy.a.b[1]]) expect(Object.isFrozen(part)).toBe(true);
   });
 
-  test("gives what is equal in the tree before back as the same object", () => {
+  test("returns equal parts of the tree before as the same objects", () => {
     fc.assert(
       fc.property(anyTree, (tree) => {
         expect(admitted(structuredClone(tree), tree)).toBe(tree);
@@ -44,7 +44,7 @@ describe("admit", () => {
     expect(after).toEqual({ a: { x: 1 }, b: { y: [1, 3] } });
   });
 
-  test("does not take a prefix of the tree before for the whole", () => {
+  test("does not mistake a prefix of the tree before for the whole", () => {
     const before = plain({ a: 1, b: 2 });
     expect(admitted({ a: 1 }, before)).toEqual({ a: 1 });
     expect(admitted({ a: 1, c: 3 }, before)).toEqual({ a: 1, c: 3 });
@@ -55,25 +55,25 @@ describe("admit", () => {
     expect(admitted(-0, 0)).toBe(-0);
   });
 
-  test("takes an undefined value in a table for an absent key", () => {
+  test("treats an undefined value in a table as an absent key", () => {
     expect(Object.keys(admitted({ a: undefined, b: 1 }, plain({ a: 1, b: 1 })) as Table)).toEqual(["b"]);
   });
 
-  test("keeps constructor, prototype and the like as keys of their own", () => {
+  test("keeps constructor, prototype and the like as own keys", () => {
     const tree = { constructor: 1, prototype: { toString: 2 }, hasOwnProperty: 3, valueOf: { constructor: 4 } };
     expect(admitted(tree)).toEqual(tree);
   });
 
-  test("takes a table without prototype", () => {
+  test("accepts a table without prototype", () => {
     const table = Object.assign(Object.create(null) as object, { a: 1 });
     expect(admitted(table)).toEqual({ a: 1 });
   });
 
-  test("takes NUL as a character like any other", () => {
+  test("treats NUL as a character like any other", () => {
     expect(admitted({ "a\u0000b": "\u0000" })).toEqual({ "a\u0000b": "\u0000" });
   });
 
-  test("leaves Object.prototype alone", () => {
+  test("leaves Object.prototype unchanged", () => {
     refused(JSON.parse('{"a": {"__proto__": {"polluted": true}}}'));
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
@@ -120,11 +120,11 @@ describe("admit", () => {
     expect(error.message).toContain(message);
   });
 
-  test("takes nan and inf from a parser: TOML knows them", () => {
+  test("accepts nan and inf from a parser, since TOML has them", () => {
     expect(admitted({ a: NaN, b: Infinity }, undefined, false)).toEqual({ a: NaN, b: Infinity });
   });
 
-  test("refuses what throws when it is looked at, at its path", () => {
+  test("refuses an object that throws when it is inspected, with its path", () => {
     const throwing = new Proxy({}, { ownKeys: () => expect.unreachable() });
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
@@ -140,13 +140,13 @@ describe("admit", () => {
     expect(admitted(nested(499))).toEqual(nested(499));
   });
 
-  test("refuses lists that share elements into more values than memory holds", () => {
+  test("refuses shared lists that expand to more values than memory holds", () => {
     let bomb: unknown = "lol";
     for (let i = 0; i < 40; i++) bomb = [bomb, bomb];
     expect(refused(bomb).message).toContain(`one of more than ${MAX_VALUES} values`);
   });
 
-  test("takes a hundred thousand keys, and refuses more in one table", () => {
+  test("accepts a hundred thousand keys, and refuses more in one table", () => {
     const wide: Record<string, number> = {};
     for (let i = 0; i < MAX_KEYS; i++) wide[`key${i}`] = i;
     expect((admitted(wide) as Record<string, number>)[`key${MAX_KEYS - 1}`]).toBe(MAX_KEYS - 1);

@@ -55,12 +55,12 @@ describe.each([
 });
 
 describe("shapeOf", () => {
-  test("follows a schema that refers to itself only so far", () => {
+  test("follows a schema that refers to itself to a limited depth", () => {
     const node: z.ZodType = z.object({ next: z.lazy(() => node).optional(), size: z.number() });
     expect(knownPaths([], shapeOf(node)!).expected(["next", "next", "size"])?.type).toBe("number");
   });
 
-  test("knows nothing of a schema without information", () => {
+  test("is empty for a schema without information", () => {
     const opaque = { "~standard": { version: 1 as const, vendor: "x", validate: (value: unknown) => ({ value }) } };
     expect(shapeOf(opaque)?.children.size).toBe(0);
     expect(shapeOf(undefined)).toBeUndefined();

@@ -8,7 +8,7 @@ import { anyTree, plain } from "./trees.ts";
 const secrets = new Secrets();
 
 describe("Secrets", () => {
-  test("covers a secret's path and what is below it", () => {
+  test("cover a secret's path and every path below it", () => {
     expect(secrets.covers(["db", "password"])).toBe(true);
     expect(secrets.covers(["password"])).toBe(true);
     expect(secrets.covers(["db", "secret", "deep", "inside"])).toBe(true);
@@ -16,7 +16,7 @@ describe("Secrets", () => {
     expect(secrets.covers(["db", "password_file"])).toBe(false);
   });
 
-  test("redacts at, below and above a secret", () => {
+  test("redact at, below and above a secret", () => {
     const tree = plain({ db: { host: "h", password: "hunter2" }, servers: [{ token: "t" }, { name: "n" }] });
     expect(secrets.redact(["db", "password"], "hunter2")).toBe(REDACTED);
     expect(secrets.redact(["db", "password", "x"], 1)).toBe(REDACTED);
@@ -28,12 +28,12 @@ describe("Secrets", () => {
     expect(secrets.redact(["db", "password"], undefined)).toBeUndefined();
   });
 
-  test("gives what holds no secret back as it is", () => {
+  test("return a tree without secrets as it is", () => {
     const tree = plain({ a: { b: [1] } });
     expect(secrets.redact([], tree)).toBe(tree);
   });
 
-  test("takes patterns of one's own", () => {
+  test("accept additional patterns", () => {
     const own = new Secrets(["a.*.key", "x"]);
     expect(own.redact([], plain({ a: { b: { key: 1 }, c: 2 }, x: { y: 1 } }))).toEqual({
       a: { b: { key: REDACTED }, c: 2 },
@@ -42,7 +42,7 @@ describe("Secrets", () => {
     expect(() => new Secrets([""])).toThrow(TypeError);
   });
 
-  test("leaves no planted secret anywhere", () => {
+  test("leave no planted secret anywhere", () => {
     const planted = "5ECRET-5ECRET";
     fc.assert(
       fc.property(anyTree, anyTree, fc.constantFrom("password", "token", "secret"), (tree, inner, key) => {
@@ -57,15 +57,15 @@ describe("Secrets", () => {
   });
 });
 
-describe("a message", () => {
-  test("takes secrets out of a message, also as JSON writes them", () => {
+describe("Secrets.scrub", () => {
+  test("removes secrets from a message, also in their JSON spelling", () => {
     const tree = plain({ a: { password: 'qu"ote' }, token: 123456, secret: "abc" });
     expect(secrets.scrub(`Invalid abc: received ${JSON.stringify('qu"ote')} and 123456`, [[[], tree]])).toBe(
       `Invalid abc: received "${REDACTED}" and ${REDACTED}`,
     );
   });
 
-  test("learns paths, and what was found out before is found out again", () => {
+  test("applies to paths that are learned later, also where an earlier result was kept", () => {
     const learning = new Secrets();
     const snapshot = new Snapshot(1, plain({ a: { "b.c": "scarlet" }, d: "emerald" }), learning);
     const { generation } = learning;
@@ -82,12 +82,12 @@ describe("a message", () => {
     expect(learning.covers(["d"])).toBe(false);
   });
 
-  test("takes the longer of two out first", () => {
+  test("removes the longer of two secrets first", () => {
     const tree = plain({ a: { password: "pass" }, b: { password: "password1" } });
     expect(secrets.scrub("got password1", [[[], tree]])).toBe(`got ${REDACTED}`);
   });
 
-  test("takes no secret of a configuration that is long gone for one", () => {
+  test("forgets the secrets of a configuration that is long gone", () => {
     const one = new Secrets();
     const treeOf = (version: number) =>
       plain(Object.fromEntries(Array.from({ length: 11_000 }, (_, i) => [`secret_${i}`, `${version}-of-${i}`])));
@@ -96,7 +96,7 @@ describe("a message", () => {
     expect(one.scrub("0-of-7 and 4-of-7", [[[], treeOf(4)]])).toBe(`0-of-7 and ${REDACTED}`);
   });
 
-  test("looks at a subtree once, however many trees have it", () => {
+  test("visits a subtree once, however many trees share it", () => {
     const one = new Secrets();
     const looked = (...trees: Table[]): number => {
       let places = 0;

@@ -143,7 +143,7 @@ describe("in slices", () => {
     expect(await made(UNLIMITED)).toHaveLength(100);
   });
 
-  test("what a source brings is refused, and not looked at again to say why", async () => {
+  test("a large contribution is refused, and not inspected again for the reason", async () => {
     let reads = 0;
     const values = Object.fromEntries(Array.from({ length: LEAVES }, (_, i) => [`key_${i}`, i]));
     const tree = { ...values, bad: () => 1 };
@@ -159,7 +159,7 @@ describe("in slices", () => {
     expect(reads).toBe(looked);
   });
 
-  test("validators are called, and what they say is shown", async () => {
+  test("validators are called, and their messages are shown", async () => {
     const tree = large(0);
     const refusing = new Validation(undefined, { "*.*": (_, path) => !path.endsWith("7") });
     const context = (budget: Budget) => ({
@@ -224,7 +224,7 @@ describe("layers of texts", () => {
     expect(layerIn(contribution(500), knownPaths([]), new Counting())).not.toBeInstanceOf(Promise);
   });
 
-  test("their admission and the parts of a stack are sliced, and the result is that of one go", async () => {
+  test("admission and a stack's parts are read in slices, with the result of a single pass", async () => {
     const stack = await stacked("file", [layer("one", large(0)), environment(30_000)], [], UNLIMITED);
     const layers = (budget: Budget) =>
       layersOf([stack], [emptyLayer("file")], [undefined], true, { shape: undefined }, budget);
@@ -237,7 +237,7 @@ describe("layers of texts", () => {
     expect(counting.turns).toBeGreaterThan(30_000 * 4);
   });
 
-  test("a mistake in one of many is refused as in one of few", async () => {
+  test("a mistake in one of many is refused like one of few", async () => {
     const broken = contributionOf((lower, budget) => {
       const entries = { ...variables(2_000), P_LIST__X: "1" };
       return environmentLayer("env", entries, rules, lower, undefined, undefined, budget);
@@ -254,7 +254,7 @@ describe("layers of texts", () => {
     await expect(made).rejects.toMatchObject({ source: "env", code: "below_list" });
   });
 
-  test("a foreign function that returns a promise is no layer", () => {
+  test("a foreign function that returns a promise is not accepted as a layer", () => {
     const foreign = (async () => layer("foreign", {})) as unknown as () => Layer;
     const made = (): unknown =>
       layersOf([foreign], [emptyLayer("foreign")], [undefined], true, { shape: undefined }, new Counting());

@@ -6,7 +6,7 @@ import { anyTree, key, plain } from "./trees.ts";
 import { formatPath } from "../../src/core/path.ts";
 
 describe("Snapshot", () => {
-  test("looks up what the tree has, however often and in whatever order", () => {
+  test("looks up the same values however often and in whatever order", () => {
     fc.assert(
       fc.property(anyTree, fc.array(fc.array(key, { minLength: 1, maxLength: 3 })), (tree, paths) => {
         const snapshot = new Snapshot(1, tree);
@@ -15,25 +15,25 @@ describe("Snapshot", () => {
     );
   });
 
-  test("cannot be changed by whom it is handed to", () => {
+  test("cannot be changed by its readers", () => {
     const snapshot = new Snapshot(1, plain({ a: 1 })) as { version: number; tree: unknown };
     expect(() => (snapshot.tree = {})).toThrow(TypeError);
     expect(() => (snapshot.version = 9)).toThrow(TypeError);
   });
 
-  test("never sees what objects inherit", () => {
+  test("ignores inherited properties", () => {
     const snapshot = new Snapshot(1, plain({ a: {} }));
     for (const path of ["constructor", "toString", "a.constructor", "a.hasOwnProperty", "__proto__", "a.__proto__"]) {
       expect(snapshot.lookup(path)).toBeUndefined();
     }
   });
 
-  test("gives a frozen table for an inner node", () => {
+  test("returns a frozen table for an inner node", () => {
     const snapshot = new Snapshot(1, plain({ a: { b: 1 } }));
     expect(snapshot.lookup("a")).toBe(snapshot.tree.a);
   });
 
-  test("looks into lists by index, and by nothing else", () => {
+  test("reads lists by index only", () => {
     const snapshot = new Snapshot(1, plain({ servers: [{ host: "a" }, [1, 2]] }));
     expect(snapshot.lookup("servers.0.host")).toBe("a");
     expect(snapshot.lookup("servers.1.1")).toBe(2);
@@ -57,7 +57,7 @@ describe("Snapshot", () => {
     }
   });
 
-  test("remembers no more than it may, and stays right", () => {
+  test("keeps a bounded memory of look-ups, and stays correct", () => {
     const tree = plain(Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`k${i}`, i])));
     const snapshot = new Snapshot(1, tree);
     for (let round = 0; round < 2; round++) {
@@ -68,7 +68,7 @@ describe("Snapshot", () => {
     expect(memo.memo.size + memo.aged.size).toBeLessThanOrEqual(16_384);
   });
 
-  test("refuses a value that is no path, each time", () => {
+  test("refuses an invalid path each time", () => {
     const snapshot = new Snapshot(1, plain({ a: 1 }));
     for (let i = 0; i < 2; i++) {
       expect(() => snapshot.lookup("")).toThrow(TypeError);

@@ -37,7 +37,7 @@ describe("A stack of contributions", () => {
     expect(made.origin(["none"])).toEqual({ source: "s" });
   });
 
-  test("puts together what they tell: diagnostics, sizes, secrets", async () => {
+  test("combines their diagnostics, sizes and secrets", async () => {
     const told = { source: "s", code: "x", message: "m" };
     const made = await layer([
       part("a", { a: 1 }, { bytes: 5, secrets: [["a"]] }),
@@ -46,7 +46,7 @@ describe("A stack of contributions", () => {
     expect(made).toMatchObject({ bytes: 11, secrets: [["a"], ["b"]], diagnostics: [told] });
   });
 
-  test("reports a part of what is known below it, the parts before it included", async () => {
+  test("shows each part the known paths below it, those of earlier parts included", async () => {
     const made = await layer([
       part("a", { known: "x" }),
       (lower) => part("b", { has: [lower.has(["known"]), lower.has(["below"]), lower.has(["later"])] }),
@@ -55,7 +55,7 @@ describe("A stack of contributions", () => {
     expect(made.tree).toEqual({ known: "x", has: [true, true, false], later: 1 });
   });
 
-  test("reports where a table meets what is none, once for each part that replaces", async () => {
+  test("reports where a table and another kind of value meet, once for each part that replaces", async () => {
     const made = await layer([
       part("a", { t: { x: 1 }, s: 1, same: { x: 1 } }),
       part("b", { t: 1, s: 2, same: { x: 2 } }),
@@ -75,7 +75,7 @@ describe("A stack of contributions", () => {
     expect(made.diagnostics[2]?.message).toContain("file:d replaces the value of file:c");
   });
 
-  test("refuses a write into a list of another part, whether the parts are known or not", async () => {
+  test("refuses a write into a list of another part, whether or not the parts are known", async () => {
     const [list, write] = [part("a", { l: [1] }), part("b", { l: { "0": 2 } })];
     for (const parts of [
       [list, write],
@@ -85,7 +85,7 @@ describe("A stack of contributions", () => {
     }
   });
 
-  test("gives the event loop its turns where a table is large", async () => {
+  test("lets the event loop turn while it merges a large table", async () => {
     const flat = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`k${i}`, i]));
     const turns = new Turns();
     const made = await layer([part("a", flat), part("b", { k5: "x" })], turns);

@@ -22,13 +22,13 @@ const before = { queuemizer: { tc_rules: { enp4s0: { rate: 1, burst: 2 }, eth0: 
 const after = { queuemizer: { tc_rules: { enp4s0: { rate: 3, burst: 4 }, eth0: { rate: 5 } } } };
 
 describe("project", () => {
-  test("notifies a pattern of the node at its own depth, once, whole", () => {
+  test("notifies a pattern once of the whole node at its own depth", () => {
     expect(told(["queuemizer.tc_rules.*"], before, after)).toEqual([
       ["queuemizer.tc_rules.*", "queuemizer.tc_rules.enp4s0", { rate: 1, burst: 2 }, { rate: 3, burst: 4 }],
     ]);
   });
 
-  test("notifies of nodes above what was written", () => {
+  test("notifies of nodes above the written one", () => {
     expect(told(["queuemizer"], before, after)).toEqual([
       ["queuemizer", "queuemizer", before.queuemizer, after.queuemizer],
     ]);
@@ -54,7 +54,7 @@ describe("project", () => {
     expect(told(["a.{b,*}"], { a: { b: 1 } }, { a: { b: 2 } })).toEqual([["a.{b,*}", "a.b", 1, 2]]);
   });
 
-  test("notifies nobody of what did not change", () => {
+  test("notifies of no unchanged node", () => {
     expect(told(["**", "*", "a.*"], { a: { b: 1 } }, { a: { b: 1 } })).toEqual([]);
   });
 
@@ -106,7 +106,7 @@ describe("project", () => {
     expect(all).toContainEqual(["servers.**", "servers", [1, { a: 1 }], [1, { a: 2 }]]);
   });
 
-  test("forgets a pattern that was removed, and all its states", () => {
+  test("forgets a removed pattern with all its states", () => {
     const index = new PatternIndex<string>();
     const removals = ["a.*.c", "a.**", "a.[xy].{p,q}", "a"].map((one) => index.add(parsePattern(one), one));
     expect(index.size).toBe(4);
@@ -119,7 +119,7 @@ describe("project", () => {
     expect(JSON.stringify(index)).toBe(JSON.stringify(new PatternIndex()));
   });
 
-  test("costs what matches, not what is subscribed", () => {
+  test("costs time for matches, not for subscriptions", () => {
     const index = new PatternIndex<number>();
     for (let i = 0; i < 10_000; i++) index.add(parsePattern(`section${i}.*`), i);
     const tree: Record<string, Value> = {};

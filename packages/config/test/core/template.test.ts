@@ -39,7 +39,7 @@ const problems = (text: string, values: Values = {}) =>
 const NOT_ONE = "this text must be one TOML value without tables (a string needs quotes)";
 
 describe("a template", () => {
-  test("is the note's example", () => {
+  test("reads the example of the specification", () => {
     const text = `# config.toml.template
 [queuemizer]
 interfaces = ["\${INTERFACES}"]
@@ -60,7 +60,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     });
   });
 
-  test("takes any text inside a quoted string, of each of the four kinds", () => {
+  test("accepts any text inside a quoted string, of each of the four kinds", () => {
     const hostile = `"'\\ """ ''' \n[evil]\nevil = 1 # $\{X} \${A} $$ \u0000 \ue0000\ue001 é😀`;
     for (const [open, close] of [
       ['"', '"'],
@@ -75,7 +75,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     }
   });
 
-  test("reads what stands bare as one TOML value", () => {
+  test("reads a bare value as one TOML value", () => {
     const read = (value: Substitution) => (filled("a = ${A}\n", { A: value }) as { a: unknown }).a;
     expect(read("10")).toBe(10);
     expect(read(" true ")).toBe(true);
@@ -105,16 +105,16 @@ max_connections = \${MAX_CONNECTIONS:10}
     '"a" "b"',
     "1\r\nevil = 2",
     "= 1",
-  ])("refuses bare what is not one value without tables: %j", (value) => {
+  ])("refuses a bare value that is not one value without tables: %j", (value) => {
     expect(problems("b = 1\na = ${A}\n", { A: value })).toEqual([`10: ${NOT_ONE}`]);
   });
 
-  test("refuses bare what is nested too deep", () => {
+  test("refuses a bare value that is nested too deep", () => {
     const deep = "[".repeat(10_000) + "]".repeat(10_000);
     expect(problems("a = ${A}\n", { A: deep })).toEqual([`4: ${NOT_ONE}`]);
   });
 
-  test("takes everything up to the brace as default, an empty one too", () => {
+  test("reads everything up to the brace as the default, even if it is empty", () => {
     expect(
       filled('a = "${A:}"\nb = "${A:x:y-z}"\nc = ${A:[1, 2]}\nd = "${A:a\\"\\u00e9}"\ne = \'${A:\\q}\'\n'),
     ).toEqual({
@@ -127,7 +127,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     expect(filled('a = "${A:x}"\n', { A: "" })).toEqual({ a: "" });
   });
 
-  test("writes a dollar sign for two, and leaves a lone one", () => {
+  test("reads two dollar signs as one, and keeps a lone one", () => {
     expect(filled('a = "$$ $${A} $5 a$"\nb = "$$$${A}"\n"$$k$" = 1\n')).toEqual({
       a: "$ ${A} $5 a$",
       b: "$${A}",
@@ -135,7 +135,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     });
   });
 
-  test("has no placeholders in comments", () => {
+  test("ignores placeholders in comments", () => {
     expect(filled("# ${A}\na = 1 # ${B\n[t] # ${}\nb = [ # ${C}\n1 ]\n")).toEqual({ a: 1, t: { b: [1] } });
   });
 
@@ -147,12 +147,12 @@ max_connections = \${MAX_CONNECTIONS:10}
     ['[["${A}"]]\n', 3],
     ["a = { ${A} = 1 }\n", 6],
     ["a = [{ b = 1, '${A}' = 1 }]\n", 15],
-  ])("allows none in a key: %j", (text, offset) => {
+  ])("allows no placeholder in a key: %j", (text, offset) => {
     expect(problems(text, { A: "x" })).toEqual([`${offset}: a placeholder is not allowed in a key`]);
   });
 
   test.each(['a = "${}"', 'a = "${A"', 'a = "${1}"', 'a = "${A B}"', "a = ${A", 'a = "${A:\n}"'])(
-    "refuses what begins like a placeholder and is none: %j",
+    "refuses an incomplete placeholder: %j",
     (text) => {
       expect(problems(`${text}\n`)[0]).toMatch(/^\d+: \$\{ must be part of/);
     },
@@ -162,7 +162,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     expect(problems('a = "${A:${B}}"\n')).toEqual(["5: a placeholder is not allowed in a default"]);
   });
 
-  test("reports all names without a value, in order, each with its place", () => {
+  test("reports all names without a value in order, each with its place", () => {
     const text = 'a = "${A}${B}"\nb = [${C}, "${A}"]\nc = ${D:1}\n';
     const { problems: found } = fill(text);
     expect(found.map(({ offset, unresolved }) => [offset, unresolved])).toEqual([
@@ -173,7 +173,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     ]);
   });
 
-  test("makes as many elements of a list's element as its value has", () => {
+  test("expands a list's element to as many elements as its value has", () => {
     const list = (element: string, value: Substitution) =>
       (filled(`a = [${element}]\n`, { A: value }) as { a: unknown }).a;
     expect(list('"${A}"', "x")).toEqual(["x"]);
@@ -194,7 +194,7 @@ max_connections = \${MAX_CONNECTIONS:10}
     ]);
   });
 
-  test("reports each leaf's placeholders and where their values came from", () => {
+  test("reports the placeholders of each leaf and the source of their values", () => {
     const { placeholders, masked_path } = fill(
       'a = "${A}${B:x}"\nb = ["1", "${L}", "2"]\nc = 1\nd = [["${L}", "${A}"]]\n',
       {
@@ -276,7 +276,7 @@ last = "\${B}" # \${C}
     expect(accepted).toBeGreaterThan(0);
   });
 
-  test("follows any text without losing a character of it", () => {
+  test("reproduces any text without losing a character", () => {
     const part = fc.constantFrom(
       '"',
       "'",
@@ -317,7 +317,7 @@ last = "\${B}" # \${C}
   });
 });
 
-test("many placeholders are filled in slices, and as at once", async () => {
+test("a template with many placeholders is filled in slices with the same result", async () => {
   const lines = Array.from({ length: 2_000 }, (_, i) => `k${i} = ${i % 2 === 0 ? "${N:7}" : `"a \${M${i}:x}"`}\n`);
   const text = `${lines.join("")}list = ["\${L}", "z", "\${M1:x}"]\n[deep.er]\nkey = "\${N:1}"\n`;
   let turns = 0;
@@ -334,7 +334,7 @@ test("many placeholders are filled in slices, and as at once", async () => {
   expect(turns).toBeGreaterThan(2_000);
 });
 
-test("a long template is scanned in slices, and as at once", async () => {
+test("a long template is scanned in slices with the same result", async () => {
   const value = (i: number): string => ["[1, ${A:2}, {b = ${B}}]", '"""a\n${C:d}"""', "'x' # ${D}", "${E F}"][i % 4]!;
   const text = Array.from({ length: 8_000 }, (_, i) => `key_${i} = ${value(i)}\n`).join("");
   let turns = 0;

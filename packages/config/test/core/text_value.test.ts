@@ -63,7 +63,7 @@ describe("valueOfText", () => {
     expect(valueOfText(text, { children: new Map(), type })).toEqual(value);
   });
 
-  test("makes a number only of a text that it writes the same", () => {
+  test("reads a text as a number only if the number is written the same", () => {
     fc.assert(
       fc.property(
         fc.oneof(fc.string({ unit: fc.constantFrom("0", "1", "7", "9", ".", "-", "+", "e") }), fc.double().map(String)),

@@ -39,31 +39,31 @@ describe("Validation", () => {
   test.each([
     ["zod", zod],
     ["valibot", valibot],
-  ])("lets the defaults of a %s schema take effect, frozen", (_, schema) => {
+  ])("applies the defaults of a %s schema, frozen", (_, schema) => {
     const tree = run(new Validation(schema), { port: 80 });
     expect(tree).toEqual({ port: 80, host: "localhost" });
     expect(Object.isFrozen(tree)).toBe(true);
   });
 
-  test("lets coercions take effect", () => {
+  test("applies coercions", () => {
     expect(run(new Validation(zod), { port: "80" }).port).toBe(80);
   });
 
-  test("shares what is equal with the tree before, though the schema makes new objects", () => {
+  test("shares equal parts with the tree before, though the schema makes new objects", () => {
     const validation = new Validation(z.object({ a: z.object({ x: z.number() }), b: z.number() }));
     const before = run(validation, { a: { x: 1 }, b: 1 });
     expect(run(validation, { a: { x: 1 }, b: 1 }, before)).toBe(before);
     expect(run(validation, { a: { x: 1 }, b: 2 }, before).a).toBe(before.a);
   });
 
-  test("finds all problems at once, with path and origin", () => {
+  test("reports all problems at once, with path and origin", () => {
     const error = refusal(new Validation(zod, { host: () => "is not reachable" }), { port: "x", host: 1 });
     expect(error.problems.map(({ path }) => path).sort()).toEqual(["host", "host", "port"]);
     expect(error.problems.every(({ origin }) => origin === "put")).toBe(true);
     expect(error.message).toMatch(/^Cannot put "a": /);
   });
 
-  test("shows messages only as the context lets it", () => {
+  test("shows messages only as far as the context allows", () => {
     const schema = v.object({ password: v.number() });
     expect(refusal(new Validation(schema), { password: "hunter2" }).message).not.toContain("hunter2");
   });
@@ -93,13 +93,13 @@ describe("Validation", () => {
     ["an empty list", () => [], undefined],
     ["a problem", () => [{ path: "rate", message: "is missing" }], "is missing"],
   ];
-  test.each(verdicts)("takes a function that returns %s for what it means", (_, validator, message) => {
+  test.each(verdicts)("accepts the documented meaning of a function that returns %s", (_, validator, message) => {
     const validation = new Validation(undefined, { "a.*": validator });
     if (message === undefined) expect(run(validation, { a: { b: 1 } })).toEqual({ a: { b: 1 } });
     else expect(refusal(validation, { a: { b: 1 } }).message).toContain(message);
   });
 
-  test("passes on the ConfigValidationError that a validator throws", () => {
+  test("passes on a ConfigValidationError thrown by a validator", () => {
     const own = new ConfigValidationError("Invalid TC rule config: no rate");
     const validation = new Validation(undefined, {
       "rules.*": () => {
@@ -118,7 +118,7 @@ describe("Validation", () => {
     expect(both.problems.map(({ path }) => path)).toEqual(["rules.eth0", "rules.eth1"]);
   });
 
-  test("does not pass on one that says a secret", () => {
+  test("does not pass on one that shows a secret", () => {
     const validation = new Validation(undefined, {
       password: (value) => {
         throw new ConfigValidationError(`${value as string} is weak`);
@@ -127,7 +127,7 @@ describe("Validation", () => {
     expect(refusal(validation, { password: "hunter2" }).message).not.toContain("hunter2");
   });
 
-  test("runs a validator on the changed nodes at its depth only, with their whole value", () => {
+  test("runs a validator only on the changed nodes at its depth, with their whole value", () => {
     const seen: unknown[] = [];
     const validation = new Validation(undefined, { "rules.*": (value, path) => void seen.push([path, value]) });
     const before = run(validation, { rules: { a: { x: 1, y: 1 }, b: { x: 1 } }, other: 1 });
@@ -137,7 +137,7 @@ describe("Validation", () => {
     expect(seen).toEqual([["rules.a", { x: 2, y: 1 }]]);
   });
 
-  test("replaces a node by what its schema makes of it", () => {
+  test("replaces a node with the output of its schema", () => {
     const validation = new Validation(undefined, {
       "limits.*": z.object({ requests: z.number(), window: z.number().default(60) }),
     });
@@ -153,7 +153,7 @@ describe("Validation", () => {
     ]);
   });
 
-  test("takes a schema that throws for a refusal", () => {
+  test("treats a schema that throws as a refusal", () => {
     const throwing = {
       "~standard": {
         version: 1 as const,

@@ -169,8 +169,8 @@ async function running(options: Partial<DashboardOptions> = {}): Promise<Running
   };
 }
 
-describe("who may look", () => {
-  test("is this machine alone, by names of its own, and no other site", async () => {
+describe("read access", () => {
+  test("is for this machine only, by its own host names, and for no other site", async () => {
     const { address } = await running();
     const status = async (headers: Headers, path = "/processes") => (await ask(address, path, headers)).status;
     expect(await status({})).toBe(200);
@@ -199,7 +199,7 @@ describe("who may look", () => {
     expect(text).toMatch(/\\"evil.example\\" is not one of its host names: set the option hosts/);
   });
 
-  test("is found in each framework's own way", async () => {
+  test("uses the client's address as each framework passes it on", async () => {
     const spec = new ConfigSpec({
       id: "framed",
       name: "framed_config",
@@ -224,7 +224,7 @@ describe("who may look", () => {
     shown.close();
   });
 
-  test("behind a proxy is known by the names that hosts has, also where the proxy does not pass them on", async () => {
+  test("behind a proxy accepts the names in hosts, even if the proxy does not pass them on", async () => {
     const { address, write } = await running({ read_only: false, authorize: () => true, hosts: ["ops.example"] });
     const token = /"token":"([^"]+)"/u.exec((await ask(address, "/", { accept: "text/html" })).text)?.[1] ?? "";
     const reload = async (origin: string) =>
@@ -235,7 +235,7 @@ describe("who may look", () => {
     expect(await reload("https://ops.example.evil.example")).toBe(403);
   });
 
-  test("is what authorize decides, and its failures let nobody in", async () => {
+  test("is decided by authorize, and denied when authorize fails", async () => {
     const answers: unknown[] = [];
     const { address, config } = await running({
       read_only: false,
@@ -271,7 +271,7 @@ describe("who may look", () => {
     expect((await config.history()).at(-1)).toMatchObject({ actor: "dashboard:ada" });
   });
 
-  test("gets a page that other sites can neither frame nor feed", async () => {
+  test("gives a page that other sites can neither frame nor inject into", async () => {
     const { address } = await running();
     for (const path of ["/", "/configuration", "/assets/main.js", "/assets/preact.js", "/nothing"]) {
       const { headers } = await ask(address, path, { accept: "text/html" });
@@ -291,8 +291,8 @@ describe("who may look", () => {
   });
 });
 
-describe("who may write", () => {
-  test("is nobody unless the dashboard allows it", async () => {
+describe("write access", () => {
+  test("is denied unless the dashboard allows it", async () => {
     const { address, config } = await running();
     const body = { path: "server.port", value: 81 };
     const answer = await ask(
@@ -308,7 +308,7 @@ describe("who may write", () => {
     expect(await config.get("server.port")).toBe(8080);
   });
 
-  test("is who came with the printed address, once, and not another site", async () => {
+  test("is granted once to the visitor with the printed address, and not to another site", async () => {
     const { address, invitation, token, write, config } = await running({ read_only: false });
     expect(invitation).toMatch(/\?token=[\w-]{30,}$/);
     const body = { path: "server.port", value: 81 };
@@ -332,7 +332,7 @@ describe("who may write", () => {
 describe("a token for programs", () => {
   const lasting = "a-token-that-lasts";
 
-  test("allows writing as often as it is sent, and gives no page one of its own", async () => {
+  test("allows any number of writes, and gives no page a token", async () => {
     const { address, write, config } = await running({ read_only: false, token: lasting });
     for (const port of [81, 82]) {
       const sent = await write(
@@ -346,7 +346,7 @@ describe("a token for programs", () => {
     expect((await ask(address, `/?token=${lasting}`, { accept: "text/html" })).text).not.toContain('"token":');
   });
 
-  test("allows nothing where the dashboard is read-only", async () => {
+  test("allows nothing if the dashboard is read-only", async () => {
     const { write } = await running({ token: lasting });
     const body = { path: "server.port", value: 81 };
     expect((await write("/configuration/put", body, { "x-dashboard-token": lasting })).status).toBe(403);
@@ -354,7 +354,7 @@ describe("a token for programs", () => {
 });
 
 describe("the configuration", () => {
-  test("answers programs in full, and says what cannot be asked", async () => {
+  test("is complete in answers to programs, and a wrong question is refused with a reason", async () => {
     const { address, config } = await running();
     await config.put("server.name", "x".repeat(1_000));
     const { json } = await ask(address, "/answers/value?path=server");
@@ -367,7 +367,7 @@ describe("the configuration", () => {
     expect((await ask(address, "/answers/value?manager=nobody")).status).toBe(404);
   });
 
-  test("reports each value, its type and where it comes from, and no secret", async () => {
+  test("is shown with each value, its type and its origin, and without secrets", async () => {
     const { address, config } = await running();
     await config.put("server.name", "shop 2", { actor: "ada", reason: "renamed" });
     const { json } = await ask(address, "/configuration?path=server.name");
@@ -410,7 +410,7 @@ describe("the configuration", () => {
     });
   });
 
-  test("no secret leaves in any answer, stream, refusal or event", async () => {
+  test("leaks no secret in any answer, stream, refusal or event", async () => {
     kit.processes.allow_reports();
     const { address, write, source, config } = await running({ read_only: false, show_state: true });
     await config.put("database.token", `${SECRET}-too`);
@@ -466,7 +466,7 @@ describe("the configuration", () => {
     expect(texts.filter((text) => text.includes("hunter2"))).toStrictEqual([]);
   });
 
-  test("keeps digits on the way to the editor and back, and gives whole texts to copy", async () => {
+  test("keeps digits on the way to the editor and back, and offers whole texts to copy", async () => {
     const { address, write, config } = await running({ read_only: false });
     const id = 12_345_678_901_234_567_890n;
     const body = `{"path":"database.id","value":{"of":[${id},{"x":null}],"a.b":true}}`;
@@ -493,7 +493,7 @@ describe("the configuration", () => {
     });
   });
 
-  test("is not overwritten by what stands for its secrets", async () => {
+  test("cannot be overwritten with the placeholders of its secrets", async () => {
     const { address, write, config } = await running({ read_only: false });
     for (const path of ["database", "database.url", "database.password"]) {
       const { panel } = (await ask(address, `/configuration?path=${path}`)).json as { panel: unknown };
@@ -506,7 +506,7 @@ describe("the configuration", () => {
     expect(await config.get("database.password")).toBe(SECRET);
   });
 
-  test("folds and unfolds keys that have commas in them", async () => {
+  test("folds and unfolds keys that contain commas", async () => {
     const { address, config } = await running();
     await config.put("database.a,b", { c: { "d%,": { e: 1 } } });
     const paths = async (query: string) =>
@@ -523,7 +523,7 @@ describe("the configuration", () => {
     expect(without("a,b%2Cc", "b,c")).toBe("a");
   });
 
-  test("is changed after a dry run, with a reason, and only if it is still what was looked at", async () => {
+  test("is changed after a dry run, with a reason, and only if it is unchanged since it was read", async () => {
     const { write, config, address } = await running({ read_only: false });
     const put = { path: "server.port", value: 9090, reason: "the other port" };
     expect((await write("/configuration/put", { ...put, dry_run: true })).json).toStrictEqual({
@@ -577,7 +577,7 @@ describe("the configuration", () => {
     expect(await config.get("server.port")).toBe(8080);
   });
 
-  test("requests that make no sense are answered in words", async () => {
+  test("answers a request that makes no sense with an explanation", async () => {
     const { write, address } = await running({ read_only: false });
     for (const [action, body, status, words] of [
       ["/configuration/put", "{", 400, "the body is no JSON"],
@@ -610,7 +610,7 @@ describe("the configuration", () => {
 describe("processes", () => {
   const keyOf = (pid: Pid | undefined) => String(pid).replaceAll(/[<>]/gu, "");
 
-  test("come as a tree, as a table and one by one", async () => {
+  test("are listed as a tree, as a table and one by one", async () => {
     const { address, top } = await running();
     for (let i = 0; i < 3; i++) await gen_server.call("counter", "next");
     const tree = (await ask(address, "/processes")).json as {
@@ -651,7 +651,7 @@ describe("processes", () => {
     expect((await ask(address, "/processes?pid=0.999999.0")).json).toMatchObject({ panel: { dead: true } });
   });
 
-  test("who waits for whom is shown without the requests", async () => {
+  test("are shown with the callers that wait for them, without the requests", async () => {
     const { address } = await running();
     void gen_server.call("counter", ["late", SECRET], Infinity).catch(() => undefined);
     void gen_server.call("counter", "late", Infinity).catch(() => undefined);
@@ -667,7 +667,7 @@ describe("processes", () => {
     kit.processes.allow_reports();
   });
 
-  test("are suspended, restarted and stopped by who may, with a word that confirms it", async () => {
+  test("are suspended, restarted and stopped by authorized users, after a confirmation", async () => {
     kit.processes.allow_reports();
     const { write, address, top } = await running({ read_only: false });
     const pid = keyOf(erlang.whereis("counter"));
@@ -689,7 +689,7 @@ describe("processes", () => {
     expect(erlang.whereis("counter")).toBeDefined();
   });
 
-  test("thousands come collapsed, and in pieces", async () => {
+  test("are collapsed and sent in pieces if there are thousands", async () => {
     const { address } = await running();
     await kit.processes.start_supervised({
       id: "pool",
@@ -721,7 +721,7 @@ describe("processes", () => {
 });
 
 describe("the stream", () => {
-  test("begins with a snapshot, and goes on with what changes", async () => {
+  test("begins with a snapshot, and continues with changes", async () => {
     const { address, config } = await running();
     const seen: string[] = [];
     await follow(address, "/stream?page=configuration", (event, data) => {
@@ -740,7 +740,7 @@ describe("the stream", () => {
     expect(seen).toStrictEqual(["hello", "snapshot", "patch"]);
   });
 
-  test("is taken up where it broke off, and says when the program is another one", async () => {
+  test("resumes after an interruption, and reports if the program was restarted", async () => {
     const { address } = await running();
     let id = "";
     const texts: string[] = [];
@@ -788,7 +788,7 @@ describe("the stream", () => {
 });
 
 describe("a trace of a process", () => {
-  test("reports what it receives for a while, and what that says only where states are shown", async () => {
+  test("reports received messages for a limited time, with contents only if states are shown", async () => {
     for (const show_state of [false, true]) {
       const { address, write, config } = await running({ read_only: false, show_state });
       const pid = String(erlang.whereis("counter")).replaceAll(/[<>]/gu, "");
@@ -813,8 +813,8 @@ describe("a trace of a process", () => {
   });
 });
 
-describe("what is there for viewers", () => {
-  test("goes ten seconds after the last one", () => {
+describe("the data kept for viewers", () => {
+  test("is dropped ten seconds after the last viewer left", () => {
     vi.useFakeTimers();
     try {
       const hub = new Hub(new Managers([]));
@@ -838,7 +838,7 @@ describe("what is there for viewers", () => {
     }
   });
 
-  test("is kept for who comes back in time", () => {
+  test("is kept for a viewer who returns in time", () => {
     vi.useFakeTimers();
     try {
       const hub = new Hub(new Managers([]));
@@ -858,7 +858,7 @@ describe("what is there for viewers", () => {
   });
 });
 
-test("a page that reads nothing is given up, and one that reads is not", async () => {
+test("a page that does not read its stream is disconnected, and one that reads is not", async () => {
   const hub = new Hub(new Managers([]));
   const view = async () => ({});
   const { signal } = new AbortController();
@@ -878,7 +878,7 @@ test("a page that reads nothing is given up, and one that reads is not", async (
 });
 
 describe("programs", () => {
-  test("read health, readiness and metrics", async () => {
+  test("can read health, readiness and metrics", async () => {
     const { address, source, config } = await running();
     expect((await ask(address, "/health")).json).toMatchObject({
       status: "ok",
@@ -915,7 +915,7 @@ describe("programs", () => {
     expect((await ask(address, "/configuration")).status).toBe(200);
   });
 
-  test("mount it under a path", async () => {
+  test("can mount the dashboard under a path", async () => {
     const shown = dashboard({ config: "nobody", base: "/ops/otp/" });
     const at = (path: string, accept = "text/html") =>
       shown.fetch(new Request(`http://localhost${path}`, { headers: { accept } }));
@@ -929,7 +929,7 @@ describe("programs", () => {
     shown.close();
   });
 
-  test("mount it in Express, also behind what parses bodies, and without a slash at the end", async () => {
+  test("can mount the dashboard in Express, also behind a body parser, and without a slash at the end", async () => {
     const source = new MemorySource({ server: { port: 80 } });
     const spec = new ConfigSpec({ name: "mounted", sources: [source], reload_interval: 0, log: false });
     const config = await kit.start_manager(spec);
@@ -952,7 +952,7 @@ describe("programs", () => {
     server.closeAllConnections();
   });
 
-  test("are told where a body went that somebody else has read", async () => {
+  test("get an error that names the cause if a body has already been read", async () => {
     const shown = dashboard({ config: "nobody", read_only: false });
     const page = await shown.fetch(new Request("http://localhost/", { headers: { accept: "text/html" } }));
     const token = /"token":"([^"]+)"/u.exec(await page.text())?.[1] ?? "";
@@ -965,7 +965,7 @@ describe("programs", () => {
     shown.close();
   });
 
-  test("learn at once which options are wrong", () => {
+  test("get an error at once for a wrong option", () => {
     expect(() => dashboard({ hostname: "0.0.0.0" })).toThrow(
       'hostname "0.0.0.0" lets other machines in, which needs authorize',
     );

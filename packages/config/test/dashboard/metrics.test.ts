@@ -46,7 +46,7 @@ function valueIn(families: ReadonlyMap<string, Family>, name: string, labels: Re
 }
 
 describe("/metrics", () => {
-  test("is what a strict reader of Prometheus' format takes, also after trouble of each kind", async () => {
+  test("is accepted by a strict parser of Prometheus' format, also after failures of each kind", async () => {
     const { config, source, families } = await metered();
     await families();
     kit.processes.allow_reports();
@@ -65,7 +65,7 @@ describe("/metrics", () => {
     for (const family of all.values()) expect(family.help).not.toContain("undefined");
   });
 
-  test("reports that a reload failed, until what sources have is effective", async () => {
+  test("reports a failed reload until the values of all sources are effective", async () => {
     const { config, source, value } = await metered();
     kit.processes.allow_reports();
     const successful = () => value("config_last_reload_successful", { manager: MANAGER });
@@ -84,7 +84,7 @@ describe("/metrics", () => {
     expect(await config.get("port")).toBe(90);
   });
 
-  test("reports a required source that fails as a failed reload, and an optional one separately", async () => {
+  test("reports a failing required source as a failed reload, and an optional one separately", async () => {
     const optional = new MemorySource({ b: 1 }, { name: "optional", required: false });
     const { config, source, value } = await metered([new MemorySource({ port: 80 }, { name: "memory" }), optional]);
     kit.processes.allow_reports();
@@ -106,7 +106,7 @@ describe("/metrics", () => {
     expect(await value("config_source_recoveries_total", { source: "memory" })).toBe(1);
   });
 
-  test("counts reloads by outcome from the start, and how long they took in seconds", async () => {
+  test("counts reloads by outcome from the start, and their duration in seconds", async () => {
     const { config, source, families } = await metered();
     kit.processes.allow_reports();
     const reloads = async () => {
@@ -127,7 +127,7 @@ describe("/metrics", () => {
     expect(valueIn(await families(), "config_validation_failures_total", {})).toBeGreaterThanOrEqual(2);
   });
 
-  test("says of a manager that is gone that it is", async () => {
+  test("reports a stopped manager as down", async () => {
     const { config, value, families } = await metered();
     await config.put("port", 800).catch(() => undefined);
     expect(await value("config_up")).toBe(1);
@@ -137,7 +137,7 @@ describe("/metrics", () => {
     expect((await families()).has("config_last_reload_successful")).toBe(false);
   });
 
-  test("shows no secret, and a hash that knows none", async () => {
+  test("shows no secret, and a hash that is independent of secrets", async () => {
     const { config, text } = await metered([
       new MemorySource(
         { port: 80, db: { password: "hunter2-hunter2" } },
@@ -155,7 +155,7 @@ describe("/metrics", () => {
     expect(await text()).not.toMatch(/hunter2|correct-horse/u);
   });
 
-  test("counts restarts also of supervisors that are gone", async () => {
+  test("counts restarts by supervisors that have ended, too", async () => {
     const { value } = await metered();
     kit.processes.allow_reports();
     const before = (await value("otp_restarts_total"))!;
@@ -190,7 +190,7 @@ describe("the names and labels of /metrics and of OpenTelemetry's bridge", () =>
         ]),
     );
 
-  test("are the same", async () => {
+  test("are equal", async () => {
     const { config, source, collected, families } = await metered();
     kit.processes.allow_reports();
     await config.subscribe("port", () => {

@@ -22,7 +22,7 @@ const { view } = fc.letrec<{ view: unknown }>((tie) => ({
   ),
 }));
 
-test("a patch makes the view after of the view before, in the page as on the server", () => {
+test("a patch turns the view before into the view after, in the page as on the server", () => {
   fc.assert(
     fc.property(view, view, (before, after) => {
       // As they go over the wire.
@@ -39,7 +39,7 @@ test("a patch makes the view after of the view before, in the page as on the ser
   );
 });
 
-test("a patch takes names that every object has by birth for what they are: keys", () => {
+test("a patch treats names of inherited properties as ordinary keys", () => {
   expect(diff({ valueOf: false }, {})).toStrictEqual([[["valueOf"]]]);
   expect(diff({}, { constructor: 1, toString: { a: 1 } })).toStrictEqual([
     [["constructor"], 1],

@@ -5,7 +5,7 @@ import { anyValue } from "../core/trees.ts";
 
 const cut = (text: string) => (text.length <= 400 ? text : `${text.slice(0, 400)}…`);
 
-test("the line of a value is its JSON, as far as it goes", () => {
+test("the line of a value is the beginning of its JSON", () => {
   fc.assert(fc.property(anyValue, (value) => previewOf(value) === cut(JSON.stringify(value))));
   const long = "abcdefghij".split("").map((key) => key.repeat(300));
   const values = [long, { l: long, k: long }, Array.from({ length: 1_000 }, () => 1), "x".repeat(400), "x".repeat(399)];
@@ -13,7 +13,7 @@ test("the line of a value is its JSON, as far as it goes", () => {
   expect(previewOf({ a: 12_345_678_901_234_567_890n })).toBe('{"a":12345678901234567890}');
 });
 
-test("the line of a large value is made of its beginning only", () => {
+test("the line of a large value is made from its beginning only", () => {
   const list: number[] = Array.from({ length: 100_000 }, (_, i) => i);
   let looked = 0;
   const counting = new Proxy(list, {

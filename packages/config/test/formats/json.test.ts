@@ -16,7 +16,7 @@ function fault(text: string): SyntaxFault {
 }
 
 describe("json", () => {
-  test("reads what JSON.parse reads, the same", () => {
+  test("reads the same as JSON.parse", () => {
     const safe = fc
       .jsonValue()
       .map((value) => JSON.stringify({ value }))
@@ -29,7 +29,7 @@ describe("json", () => {
     );
   });
 
-  test("refuses what JSON.parse refuses", () => {
+  test("refuses every text that JSON.parse refuses", () => {
     const chars = fc.constantFrom(...'{}[]:,"\\ua10-+.eE/* \n\t\u000b\u00a0tfn'.split(""), "true", "null", '"a":');
     fc.assert(
       fc.property(fc.array(chars, { maxLength: 12 }), (parts) => {
@@ -47,7 +47,7 @@ describe("json", () => {
     );
   });
 
-  test("gives integers beyond 2^53 as bigint", () => {
+  test("reads integers beyond 2^53 as bigints", () => {
     expect(json.parse('{"a":9007199254740993,"b":-12345678901234567890,"d":12345678901234567000.5}').tree).toEqual({
       a: 9007199254740993n,
       b: -12345678901234567890n,
@@ -55,7 +55,7 @@ describe("json", () => {
     });
   });
 
-  test("locates each leaf at its key, and a list's elements at their own place", () => {
+  test("locates each leaf at its key, and an element of a list at its own place", () => {
     const { locate } = parse_text('{\n "a": {"b" :\n  1},\n "l": [1,\n  {"c": null}]\n}', "json");
     expect(locate(["a"])).toEqual({ line: 2, column: 2 });
     expect(locate(["a", "b"])).toEqual({ line: 2, column: 8 });
@@ -64,7 +64,7 @@ describe("json", () => {
     expect(locate(["l", "1", "c"])).toEqual({ line: 5, column: 4 });
   });
 
-  test("locates keys that look like numbers, which a table holds in another order than the text", () => {
+  test("locates keys that look like numbers, which a table orders differently from the text", () => {
     const { locate } = parse_text('{"b": 1,\n"10": 2,\n"2": 3}', "json");
     expect(["b", "10", "2"].map((key) => locate([key])!.line)).toEqual([1, 2, 3]);
   });
@@ -78,11 +78,11 @@ describe("json", () => {
     ['{"a": 1', 1, 8, 'a "}" is missing'],
     ['{"a": "x\n"}', 1, 7, "a string has no end"],
     ['{"a": 1,\n "a": 2}', 2, 2, "the same key is written twice"],
-  ])("tells place and kind of mistake for %j", (text, line, column, message) => {
+  ])("reports place and kind of mistake for %j", (text, line, column, message) => {
     expect(fault(text)).toMatchObject({ code: "syntax", message, position: { line, column } });
   });
 
-  test("refuses a top level that is no table, __proto__, and 10,000 levels", () => {
+  test("refuses a top level that is not a table, __proto__, and 10,000 levels", () => {
     expect(fault("[]")).toMatchObject({ code: "shape" });
     expect(fault("null")).toMatchObject({ code: "shape" });
     expect(fault('{"a":\n{"__proto__": 1}}')).toMatchObject({ code: "unsafe_key", position: { line: 2, column: 2 } });

@@ -26,7 +26,7 @@ const large: Record<string, Record<string, Value>> = {};
 for (let n = 0; n < 100_000; n += 1) (large[`table${n % 100}`] ??= {})[`key_${n}`] = n % 2 === 0 ? n : `value ${n}`;
 
 describe("slices", () => {
-  test("make the same tree again, in the same order, however small they are", () => {
+  test("rebuild the same tree, in the same order, however small they are", () => {
     const { value } = fc.letrec<{ value: Value }>((tie) => ({
       value: fc.oneof(
         { depthSize: "medium" },
@@ -56,7 +56,7 @@ describe("slices", () => {
 });
 
 describe("parse_aside", () => {
-  test("parses and locates as parsing here does, for every format", async () => {
+  test("parses and locates like the direct parser, for every format", async () => {
     const tree = { z: 1, a: { list: [1, { b: 2n ** 60n }], "10": "x", "2": "y" } };
     for (const [format, text] of [
       ["toml", stringify(tree)],
@@ -96,7 +96,7 @@ describe("parse_aside", () => {
     }
   });
 
-  test("reports the place of what is wrong in a large file, and nothing of its content", async () => {
+  test("reports the place of a mistake in a large file, and nothing of its content", async () => {
     const text = `${stringify(large)}\nsecret = hunter2\n`;
     const line = text.split("\n").length - 1;
     const error = await rejection(parse_bytes(bytes(text), "toml", never));
@@ -108,7 +108,7 @@ describe("parse_aside", () => {
     expect(cut).toMatchObject({ name: "SyntaxFault", code: "not_utf8", position: { line: line - 1 } });
   });
 
-  test("stops, and leaves no thread, when its signal aborts", async () => {
+  test("stops and leaves no thread when its signal aborts", async () => {
     const abort = new AbortController();
     const parsing = rejection(parse_aside(bytes(stringify(large)), "toml", abort.signal));
     abort.abort();
@@ -118,7 +118,7 @@ describe("parse_aside", () => {
     );
   });
 
-  test("is done without where no thread can be had, and that is reported", async () => {
+  test("parses without a thread if none is available, and reports that", async () => {
     const folder = await mkdtemp(join(tmpdir(), "otpts-thread-"));
     const built = fileURLToPath(new URL("../../dist", import.meta.url));
     try {

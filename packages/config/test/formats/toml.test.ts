@@ -40,7 +40,7 @@ function fault(text: string): SyntaxFault {
 }
 
 describe("toml", () => {
-  test("gives plain objects, and dates and times as they are written", () => {
+  test("returns plain objects, and dates and times as written", () => {
     const { tree } = read(
       `odt = 1979-05-27T07:32:00.123456789-08:00 # 1980-01-01
 ldt = 1979-05-27 07:32:00
@@ -59,7 +59,7 @@ many = [ 1979-05-27, [2000-01-01T00:00:00Z], { at = 1999-12-31t23:59:59z } ]
     expect(Object.getPrototypeOf(tree)).toBe(Object.prototype);
   });
 
-  test("gives integers beyond 2^53 as bigint, and the smaller ones as numbers", () => {
+  test("reads integers beyond 2^53 as bigints, and the smaller ones as numbers", () => {
     expect(read("a = 9007199254740993\nb = 9007199254740991\nc = 0xffff_ffff_ffff\nd = 1e20\n").tree).toEqual({
       a: 9007199254740993n,
       b: 9007199254740991,
@@ -89,7 +89,7 @@ many = [ 1979-05-27, [2000-01-01T00:00:00Z], { at = 1999-12-31t23:59:59z } ]
     });
   });
 
-  test("locates what is in lists of tables, nested ones too", () => {
+  test("locates values in lists of tables, nested ones too", () => {
     const text = `[[fruit]]
 name = "apple"
 [fruit.physical]
@@ -114,7 +114,7 @@ name = "plantain"
     expect(read(text).locate(["fruit", "1"])).toEqual({ line: 9, column: 3 });
   });
 
-  test("locates what is in inline tables and lists, over several lines", () => {
+  test("locates values in inline tables and lists over several lines", () => {
     const text = `a = { b = 1, "c d" = { e = [ 10, { f = 2 } ] } }
 l = [ # ] = no end
   "x", # y = 1
@@ -134,7 +134,7 @@ z = 1
     });
   });
 
-  test("takes no string or comment for a key", () => {
+  test("mistakes no string or comment for a key", () => {
     const text = `# ghost = 1
 a = """
 ghost = 2
@@ -176,14 +176,14 @@ h = 1
     expect(locate(["a", "b", "x"])).toEqual({ line: 2, column: 1 });
   });
 
-  test("locates what is not there at the nearest node above it, and the top nowhere", () => {
+  test("locates a missing path at the nearest node above it, and the root nowhere", () => {
     const { locate } = read("[a]\nb = 1\n");
     expect(locate(["a", "c", "d"])).toEqual({ line: 1, column: 2 });
     expect(locate(["x"])).toBeUndefined();
     expect(locate([])).toBeUndefined();
   });
 
-  test("counts lines alike with CRLF", () => {
+  test("counts lines with CRLF alike", () => {
     expect(places('a = 1\r\n[t]\r\nb = """\r\nx\r\n"""\r\nc = 2\r\n')).toEqual({
       a: "1:1",
       "t/b": "3:1",
@@ -191,7 +191,7 @@ h = 1
     });
   });
 
-  test("knows a place of its own for every node of any document", () => {
+  test("has a separate place for every node of any document", () => {
     const key = fc.oneof(
       fc.string(),
       fc.string({ unit: "grapheme" }),
@@ -238,11 +238,11 @@ h = 1
     ["a = [1, 2\n", 2, "a comma or the end of the list or table is missing"],
     ["a = 007\n", 1, "a number must not begin with a zero"],
     ["a = 1__0\n", 1, "an underscore in a number must be between digits"],
-  ])("tells place and kind of mistake for %j", (text, line, message) => {
+  ])("reports place and kind of mistake for %j", (text, line, message) => {
     expect(fault(text)).toMatchObject({ code: "syntax", message, position: { line } });
   });
 
-  test("words every mistake itself: no message of the parser comes through", () => {
+  test("words every mistake without a message of the parser", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(..."a1-+_.:[]{}=\"'#\\, \n\u0000TZ".split("")), { maxLength: 20 }),
@@ -261,7 +261,7 @@ h = 1
     );
   });
 
-  test("refuses __proto__ with its place, and takes constructor as any key", () => {
+  test("refuses __proto__ with its place, and accepts constructor as any key", () => {
     expect(fault("a = 1\n[b]\n__proto__.x = 1\n")).toMatchObject({
       code: "unsafe_key",
       position: { line: 3, column: 1 },
@@ -276,7 +276,7 @@ h = 1
     expect(({} as { x?: number }).x).toBeUndefined();
   });
 
-  test("refuses what is nested 10,000 levels deep", () => {
+  test("refuses a value that is nested 10,000 levels deep", () => {
     const deep = 10_000;
     expect(fault(`a = ${"[".repeat(deep)}${"]".repeat(deep)}\n`)).toMatchObject({ code: "too_deep" });
     expect(fault(`a = ${"{a=".repeat(deep)}1${"}".repeat(deep)}\n`)).toMatchObject({ code: "too_deep" });

@@ -13,7 +13,7 @@ const fault = (bytes: Uint8Array): SyntaxFault => {
 };
 
 describe("decode_utf8", () => {
-  test("leaves out the byte order mark and keeps all else", () => {
+  test("removes the byte order mark and keeps everything else", () => {
     expect(decode_utf8(Buffer.from("\ufeffa = 'é'\r\n"))).toBe("a = 'é'\r\n");
     expect(decode_utf8(Buffer.from(""))).toBe("");
     expect(decode_utf8(Buffer.from("a\ufeffb\0"))).toBe("a\ufeffb\0");
@@ -24,7 +24,7 @@ describe("decode_utf8", () => {
     [Buffer.from([0xe9]), 0, 1, 1],
     [Buffer.concat([Buffer.from("ab\n"), Buffer.from([0xc3])]), 3, 2, 1],
     [Buffer.concat([Buffer.from("ab\n"), Buffer.from([0xed, 0xa0, 0x80])]), 3, 2, 1],
-  ])("tells where %j stops being UTF-8", (bytes, offset, line, column) => {
+  ])("reports where %j stops being UTF-8", (bytes, offset, line, column) => {
     const found = fault(bytes);
     expect(found).toMatchObject({ code: "not_utf8", position: { line } });
     expect(found.message).toMatch(/^not UTF-8 at byte \d+$/);
@@ -32,7 +32,7 @@ describe("decode_utf8", () => {
     expect(Math.abs(found.position!.column - column)).toBeLessThanOrEqual(1);
   });
 
-  test("says what UTF-16 is", () => {
+  test("names UTF-16 in its error", () => {
     expect(fault(Buffer.from("\ufeffa = 1\n", "utf16le")).message).toBe("not UTF-8 but UTF-16, by its byte order mark");
   });
 });

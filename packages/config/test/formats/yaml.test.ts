@@ -32,7 +32,7 @@ describe("yaml", () => {
     });
   });
 
-  test("gives integers beyond 2^53 as bigint", () => {
+  test("reads integers beyond 2^53 as bigints", () => {
     expect(tree("a: 9007199254740993\nb: 5\n")).toEqual({ a: 9007199254740993n, b: 5 });
   });
 
@@ -41,7 +41,7 @@ describe("yaml", () => {
     expect(tree("# nothing\n")).toEqual({});
   });
 
-  test("locates each leaf at its key, and what an alias brings at the alias's key", () => {
+  test("locates each leaf at its key, and the leaves of an alias at the alias's key", () => {
     const { locate, tree: read } = parse_text("base: &b\n  x: 1\nmore:\n  - a\n  - {y: 2}\ncopy: *b\n", "yaml");
     expect(read).toEqual({ base: { x: 1 }, more: ["a", { y: 2 }], copy: { x: 1 } });
     expect(locate(["base", "x"])).toEqual({ line: 2, column: 3 });
@@ -76,7 +76,7 @@ describe("yaml", () => {
     ["a:\n\t- 1\n", 2, undefined],
     ["? {a: 1}\n: 2\n", 1, "a key must be a string"],
     ["a: *nowhere\n", 1, "an alias without its anchor"],
-  ])("tells place and kind of mistake for %j", (text, line, message) => {
+  ])("reports place and kind of mistake for %j", (text, line, message) => {
     const found = fault(text);
     expect(found).toMatchObject({ code: "syntax", position: { line } });
     if (message !== undefined) expect(found.message).toBe(message);
@@ -84,7 +84,7 @@ describe("yaml", () => {
     expect(found.message).not.toBe("syntax error");
   });
 
-  test("refuses a top level that is no table, __proto__, and 10,000 levels", () => {
+  test("refuses a top level that is not a table, __proto__, and 10,000 levels", () => {
     expect(fault("- 1\n")).toMatchObject({ code: "shape" });
     expect(fault("just text\n")).toMatchObject({ code: "shape" });
     expect(fault("a:\n  __proto__: 1\n")).toMatchObject({ code: "unsafe_key", position: { line: 2, column: 3 } });

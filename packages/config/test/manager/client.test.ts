@@ -30,7 +30,7 @@ function spec(...sources: ScriptedSource[]): ConfigSpec {
 }
 
 describe("get", () => {
-  test("gives the value, a frozen table for an inner node, the default where there is nothing", async () => {
+  test("returns the value, a frozen table for an inner node, or the default if there is no value", async () => {
     await started(spec());
     expect(await Config.get("database.url")).toBe("postgres://h/db");
     expect(await Config.get("database")).toEqual(tree().database);
@@ -41,7 +41,7 @@ describe("get", () => {
     expect(await Config.get([])).toEqual(tree());
   });
 
-  test("takes a dotted string, a path atom or segments, escaped dots and all", async () => {
+  test("accepts a dotted string, a path atom or segments, with escaped dots", async () => {
     await started(spec());
     expect(await Config.get("queuemizer.tc_rules.enp4s0\\.100.rate")).toBe(7);
     expect(await Config.get(["queuemizer", "tc_rules", "enp4s0.100", "rate"])).toBe(7);
@@ -61,14 +61,14 @@ describe("get", () => {
     );
   });
 
-  test("never makes an atom", async () => {
+  test("never creates an atom", async () => {
     await started(spec());
     const before = atom.count();
     for (let i = 0; i < 100; i++) await Config.get(`some.path.that.is.new.${i}`);
     expect(atom.count()).toBe(before);
   });
 
-  test("never sees what objects inherit", async () => {
+  test("ignores inherited properties", async () => {
     await started(spec());
     for (const path of [
       "constructor",
@@ -81,7 +81,7 @@ describe("get", () => {
     }
   });
 
-  test.each(["", "a..b", ".a", "a\\b", 5, null, {}, ["a", ""]])("rejects %j as no path", async (path) => {
+  test.each(["", "a..b", ".a", "a\\b", 5, null, {}, ["a", ""]])("rejects %j as a path", async (path) => {
     await started(spec());
     await expect(Config.get(path as string)).rejects.toThrow(TypeError);
     expect(() => Config.peek(path as string)).toThrow(TypeError);
@@ -90,7 +90,7 @@ describe("get", () => {
     expect(reply[1]).toBeInstanceOf(TypeError);
   });
 
-  test("exits with noproc where no manager runs", async () => {
+  test("exits with noproc if no manager runs", async () => {
     const exit = await Config.get("a").catch((error: unknown) => error as Exit);
     expect((exit as Exit).reason).toEqual([NOPROC, expect.anything()]);
   });
@@ -108,7 +108,7 @@ describe("put", () => {
     expect(await Config.unset("database")).toBe(true);
   });
 
-  test("is not undone by what a source brings later", async () => {
+  test("is not undone by a later load of a source", async () => {
     const source = new ScriptedSource("base", { a: { b: 1, c: 1 } });
     await started(spec(source));
     await Config.put("a.b", 2);
@@ -117,14 +117,14 @@ describe("put", () => {
     expect(await Config.get("a")).toEqual({ b: 2, c: 3 });
   });
 
-  test("is seen by the get that follows it in the mailbox", async () => {
+  test("is seen by a get that follows it in the mailbox", async () => {
     await started(spec());
     const put = Config.put("a", 1);
     expect(await Config.get("a")).toBe(1);
     await put;
   });
 
-  test("takes the value as it is at the call, also where the change has to wait for another one", async () => {
+  test("takes the value as it is at the call, even if the change has to wait for another one", async () => {
     const validating = gate();
     await started(new ConfigSpec({ validators: { slow: () => validating.opened } }));
     const value = { a: 1, list: [1] };
@@ -139,7 +139,7 @@ describe("put", () => {
     ]);
   });
 
-  test("keeps no reference to what it was given", async () => {
+  test("keeps no reference to its argument", async () => {
     await started(spec());
     const value = { list: [1, { x: 1 }] };
     await Config.put("a", value);
@@ -184,7 +184,7 @@ describe("put", () => {
       "cannot be read: reading it throws",
     ],
     ["a lone surrogate", "\ud800", "lone surrogate"],
-  ])("refuses %s, and nothing changes", async (_, value, message) => {
+  ])("refuses %s and changes nothing", async (_, value, message) => {
     await started(spec());
     const before = Config.snapshot();
     const error = await Config.put("x", value).catch((thrown: unknown) => thrown as Error);
@@ -202,19 +202,19 @@ describe("put", () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
-  test("refuses the root", async () => {
+  test("refuses the root path", async () => {
     await started(spec());
     await expect(Config.put([], {})).rejects.toThrow("the path must name something below the root");
   });
 
-  test("takes constructor and the like as keys", async () => {
+  test("accepts constructor and the like as keys", async () => {
     await started(spec());
     await Config.put("constructor.prototype", { hasOwnProperty: 1 });
     expect(await Config.get("constructor.prototype.hasOwnProperty")).toBe(1);
     expect(await Config.get("database.constructor")).toBeUndefined();
   });
 
-  test("takes a string of 10 MB, NUL, and a hundred thousand keys, and goes on serving meanwhile", async () => {
+  test("accepts a string of 10 MB, NUL, and a hundred thousand keys, while the manager goes on serving", async () => {
     await started(spec());
     const big = "x".repeat(10_000_000);
     await Config.put("big", big);
@@ -228,7 +228,7 @@ describe("put", () => {
     expect(await Config.get("wide.key99999")).toBe(99_999);
   });
 
-  test("leaves the value out of the exit where no manager runs", async () => {
+  test("keeps the value out of the exit if no manager runs", async () => {
     const exit = (await Config.put("a.b", "hunter2").catch((error: unknown) => error)) as Exit;
     expect(exit).toBeInstanceOf(Exit);
     expect(`${exit.message} ${JSON.stringify(exit.reason)}`).not.toContain("hunter2");
@@ -237,7 +237,7 @@ describe("put", () => {
 });
 
 describe("merge", () => {
-  test("overrides what it names and nothing else, in one change", async () => {
+  test("overrides only the given leaves, in one change", async () => {
     const source = new ScriptedSource("base", { a: { b: 1, c: { d: 1, e: 1 } } });
     await started(spec(source));
     const { version } = Config.snapshot();
@@ -272,7 +272,7 @@ describe("peek, ref and snapshot", () => {
     expect(Config.snapshot().tree.queuemizer).toBe(before.tree.queuemizer);
   });
 
-  test("do not make a version of a change that changes nothing", async () => {
+  test("make no version of a change without effect", async () => {
     await started(spec());
     const before = Config.snapshot();
     await Config.put("database", tree().database);
@@ -294,7 +294,7 @@ describe("for", () => {
 
 describe("the manager", () => {
   test.each([[["no_such_request"]], [[atom.ensure("get")]], ["text"], [undefined], [42], [[]]])(
-    "answers %j with an error and lives",
+    "answers %j with an error and lives on",
     async (request) => {
       await started(spec());
       const reply = (await gen_server.call("config_manager", request as never)) as unknown as [Atom, Error];
@@ -304,7 +304,7 @@ describe("the manager", () => {
     },
   );
 
-  test("answers malformed requests with an error and lives", async () => {
+  test("answers malformed requests with an error and lives on", async () => {
     await started(spec());
     for (const request of [
       [PUT_CONFIG],
@@ -319,7 +319,7 @@ describe("the manager", () => {
     expect(await gen_server.call("config_manager", [STATUS])).toMatchObject({ version: 1 });
   });
 
-  test("refuses a value that is no ConfigSpec", async () => {
+  test("refuses an argument that is not a ConfigSpec", async () => {
     await expect(ConfigManager.start({} as never)).rejects.toThrow(TypeError);
     expect(() => new ConfigSpec({ sourcs: [] } as never)).toThrow('unknown option "sourcs"');
     expect(() => new ConfigSpec({ sources: [{}] } as never)).toThrow("has no load function");

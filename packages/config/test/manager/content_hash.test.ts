@@ -19,14 +19,14 @@ function large(count: number): Record<string, Record<string, number>> {
 }
 
 describe("the content hash", () => {
-  test("is SHA-256 of the canonical text, in the status and by the client alike", async () => {
+  test("is the SHA-256 of the canonical text, in the status and in the client alike", async () => {
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { b: 1, a: { password: "p" } })] }));
     const expected = sha('{"a":{"password":"[redacted]"},"b":1}');
     expect((await Config.status()).content_hash).toBe(expected);
     expect(await Config.content_hash()).toBe(expected);
   });
 
-  test("is equal on equal configurations, whatever the order of keys and sources and the version", async () => {
+  test("is equal for equal configurations, whatever the order of keys and sources and the version", async () => {
     const [x, y] = [
       { a: 1, t: { u: "v" } },
       { b: [1, 2], t: { w: true } },
@@ -49,7 +49,7 @@ describe("the content hash", () => {
     expect(new Set([...hashes, await three.content_hash()]).size).toBe(1);
   });
 
-  test("says nothing about a secret, also one that became secret later", async () => {
+  test("depends on no secret, not even one that became secret later", async () => {
     const source = new ScriptedSource("x", { pin: "1234", open: 1 });
     await started(new ConfigSpec({ sources: [source], secrets: ["pin"] }));
     const before = await Config.content_hash();
@@ -63,7 +63,7 @@ describe("the content hash", () => {
     expect(contentHash(tree, secrets)).toBe(sha('{"pin":"[redacted]"}'));
   });
 
-  test("of a large configuration is found in slices, once, and is the same", async () => {
+  test("of a large configuration is computed in slices, once, with the same result", async () => {
     const tree = plain(large(100_000));
     const secrets = new Secrets();
     let turns = 0;
@@ -91,7 +91,7 @@ describe("the content hash", () => {
     expect(found).toBe(sha(JSON.stringify(sorted)));
   });
 
-  test("of a large configuration that becomes more secret meanwhile shows nothing of it", async () => {
+  test("of a large configuration with a new secret meanwhile reveals nothing of it", async () => {
     const tree = plain({ ...large(10_000), zone: { pin: "1234" } });
     const secrets = new Secrets();
     const hash = contentHash(tree, secrets);
@@ -100,7 +100,7 @@ describe("the content hash", () => {
     expect(await hash).toBe(await contentHash(plain({ zone: { pin: "9999" }, ...large(10_000) }), other));
   });
 
-  test("does not keep the manager from its other work", async () => {
+  test("does not keep the manager from other work", async () => {
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", large(100_000))] }));
     const answers: string[] = [];
     const status = Config.status().then(({ content_hash }) => {

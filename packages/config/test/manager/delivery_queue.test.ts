@@ -27,7 +27,7 @@ function drained(queue: DeliveryQueue): Notification[] {
 const shown = ({ path, old_value, new_value }: Notification): unknown[] => [path, old_value, new_value];
 
 describe("A delivery queue", () => {
-  test("gives each change in order while the callback keeps up", () => {
+  test("returns each change in order while the callback keeps up", () => {
     const queue = filled([change("a", undefined, 1), change("a", 1, 2), change("b", undefined, 1)]);
     expect(drained(queue).map(shown)).toEqual([
       ["a", undefined, 1],
@@ -44,7 +44,7 @@ describe("A delivery queue", () => {
     ]);
   });
 
-  test("gives versions that only rise, also when a path changes again", () => {
+  test("returns rising versions only, also when a path changes again", () => {
     const queue = filled(
       [change("a", 0, 1, 2), change("b", 0, 1, 4), change("c", 0, 1, 5), change("a", 1, 2, 6)],
       true,
@@ -52,14 +52,14 @@ describe("A delivery queue", () => {
     expect(drained(queue).map(({ path, version }) => `${path}@${version}`)).toEqual(["b@4", "c@5", "a@6"]);
   });
 
-  test("drops what ends where it began", () => {
+  test("drops a path whose value returns to its start", () => {
     const queue = filled([change("a", 1, 2, 2), change("a", 2, 1, 3)], true);
     expect(drained(queue)).toEqual([]);
     expect(queue.length).toBe(0);
     expect(owes(queue, 9)).toBe(false);
   });
 
-  test("owes a version until all that holds a part of it is given", () => {
+  test("owes a version until all its parts are delivered", () => {
     const queue = filled([change("a", 0, 1, 2), change("b", 0, 1, 3), change("a", 1, 2, 4)], true);
     expect(owes(queue, 1)).toBe(false);
     expect(owes(queue, 2)).toBe(true);
@@ -69,19 +69,19 @@ describe("A delivery queue", () => {
     expect(owes(dequeue(rest)![1], 9)).toBe(false);
   });
 
-  test("holds no more than a thousand calls and one for each path", () => {
+  test("holds at most a thousand calls and one for each path", () => {
     let queue = EMPTY_QUEUE;
     for (let i = 0; i < 20_000; i++) queue = enqueue(queue, [change(`p${i % 10}`, i, i + 1, i)], false);
     expect(queue.length).toBeLessThanOrEqual(2_000);
     expect(new Set(drained(queue).map(({ path }) => path)).size).toBe(10);
   });
 
-  test("forgets what is due for a pattern", () => {
+  test("forgets the pending calls of a removed pattern", () => {
     const other = { ...change("b", 1, 2), pattern: "b" };
     expect(drained(withoutPattern(filled([change("a", undefined, 1), other]), "*"))).toEqual([other]);
   });
 
-  test("ends in the last state of each path, with old values that follow on each other and versions that rise", () => {
+  test("ends in the last state of each path, with connected old values and rising versions", () => {
     const action = fc.record({
       path: fc.constantFrom("a", "b", "c"),
       take: fc.boolean(),

@@ -21,7 +21,7 @@ async function place(): Promise<{ readonly directory: string; readonly file: str
 const spec = (file: string, tree: object = { a: { b: 1 } }): ConfigSpec =>
   new ConfigSpec({ sources: [new ScriptedSource("base", tree), new RuntimeSource({ file })] });
 
-test("a put that was acknowledged is on disk, and there for the next manager", async () => {
+test("an acknowledged put is on disk, and visible to the next manager", async () => {
   const { file } = await place();
   await started(spec(file));
   await Config.put("a.b", 2);
@@ -36,7 +36,7 @@ test("a put that was acknowledged is on disk, and there for the next manager", a
   expect(await Config.get("a.b")).toBe(1);
 });
 
-test("overrides are there also where no source brings anything", async () => {
+test("overrides are effective even if no source has data", async () => {
   const { file } = await place();
   const alone = (): ConfigSpec => new ConfigSpec({ sources: [new RuntimeSource({ file })] });
   await started(alone());
@@ -46,7 +46,7 @@ test("overrides are there also where no source brings anything", async () => {
   expect(await Config.get([])).toEqual({ a: { b: 1 } });
 });
 
-test("a put that cannot be saved is refused, and the rest goes on", async () => {
+test("a put that cannot be saved is refused, and the manager goes on", async () => {
   const { directory, file } = await place();
   let full = false;
   const source = new RuntimeSource({ file, file_system: filling(() => full) });
@@ -76,7 +76,7 @@ test("a damaged file is set aside and reported", async () => {
   expect(await Config.get("x")).toBe(1);
 });
 
-test("gets go on while a put is being saved, and puts keep their order", async () => {
+test("gets continue while a put is being saved, and puts keep their order", async () => {
   const { file } = await place();
   await started(spec(file));
   const puts = Array.from({ length: 50 }, (_, i) => Config.put("n", i));
@@ -88,7 +88,7 @@ test("gets go on while a put is being saved, and puts keep their order", async (
   expect(await Config.get("n")).toBe(49);
 });
 
-test("no acknowledged put is lost though the manager is killed while it saves", async () => {
+test("no acknowledged put is lost when the manager is killed while it saves", async () => {
   const { file } = await place();
   const { sup } = await started(spec(file));
   let acknowledged = -1;
@@ -114,7 +114,7 @@ test("no acknowledged put is lost though the manager is killed while it saves", 
   expect(await Config.get("n")).toBe(100);
 });
 
-test("a tree that is killed from above while it saves is started again at the first try", async () => {
+test("a tree that is killed from above while it saves is restarted at the first attempt", async () => {
   const { file } = await place();
   const hold = gate();
   let held = false;
@@ -142,7 +142,7 @@ test("a tree that is killed from above while it saves is started again at the fi
   await supervisor.stop(sup);
 });
 
-test("a start with overrides that cannot be read fails", async () => {
+test("a start with unreadable overrides fails", async () => {
   const { directory } = await place();
   const error = await ConfigManager.start(spec(directory)).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(ConfigSourceError);

@@ -13,7 +13,7 @@ const spec = (): ConfigSpec =>
   });
 
 describe("Config.put", () => {
-  test("with if_version is refused when the configuration has another version by its turn", async () => {
+  test("with if_version is refused if the configuration has another version by its turn", async () => {
     await started(spec());
     const { version } = Config.snapshot();
     const [first, second] = await Promise.allSettled([
@@ -31,7 +31,7 @@ describe("Config.put", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("with dry_run reports what would change, secrets redacted, and changes nothing", async () => {
+  test("with dry_run reports the changes with secrets redacted, and makes none", async () => {
     await started(spec());
     const told: unknown[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
@@ -49,7 +49,7 @@ describe("Config.put", () => {
     expect(await Config.unset("a", { dry_run: true })).toEqual({ version: 1, changes: [] });
   });
 
-  test("refuses options that are none", async () => {
+  test("refuses invalid options", async () => {
     await started(spec());
     await expect(Config.put("a", 2, { dryrun: true } as never)).rejects.toThrow(
       'Cannot put: unknown option "dryrun", known are actor, reason, if_version, dry_run',
@@ -75,7 +75,7 @@ describe("Config.history", () => {
     expect(kept).toEqual(Array.from({ length: 20 }, (_, i) => 14 + i));
   });
 
-  test("outlives a manager that is killed", async () => {
+  test("outlives a killed manager", async () => {
     const { sup } = await started(spec());
     await Config.put("a", 2, { actor: "ada" });
     const { erlang, KILL } = await import("@otpts/runtime");
@@ -86,7 +86,7 @@ describe("Config.history", () => {
   });
 });
 
-test("Config.diff shows what changed between two versions, secrets redacted", async () => {
+test("Config.diff shows the changes between two versions with secrets redacted", async () => {
   await started(spec());
   await Config.put("a", 2);
   await Config.put("db.password", "second-one");
@@ -100,7 +100,7 @@ test("Config.diff shows what changed between two versions, secrets redacted", as
   );
 });
 
-test("Config.rollback makes the overrides what they were, as a change that is validated and notified", async () => {
+test("Config.rollback restores the overrides of a version as a validated, notified change", async () => {
   await started(spec());
   await Config.put("a", 2);
   await Config.put("b", { c: 1 });

@@ -73,7 +73,7 @@ const inner = [
   "elapsed",
 ];
 
-test("no message kills the manager, nor a process below it", async () => {
+test("no message kills the manager or a process below it", async () => {
   const { sup } = await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })], reload_interval: 0 }));
   await Config.subscribe("**", () => undefined);
   const manager = managerOf();
@@ -140,7 +140,7 @@ test.each([
   ["initial that is no boolean", { initial: 1 }, "initial must be a boolean, got number"],
   ["a signal that is none", { signal: {} }, "signal must be an AbortSignal, got object"],
   ["null", null, "options must be an object, got null"],
-])("subscribe refuses options: %s", async (_, options, message) => {
+])("subscribe refuses invalid options: %s", async (_, options, message) => {
   await started(new ConfigSpec({}));
   await expect(Config.subscribe("a", () => 1, options as never)).rejects.toThrow(
     new TypeError(`Cannot subscribe to "a": ${message}`),

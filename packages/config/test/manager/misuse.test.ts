@@ -21,23 +21,23 @@ describe("ConfigSpec refuses", () => {
     );
   });
 
-  test("an id that is no string, and validators in a list", () => {
+  test("an id that is not a string, and validators in a list", () => {
     expect(() => new ConfigSpec({ id: 4 as never })).toThrow("id must be a string, got number");
     expect(() => new ConfigSpec({ validators: [() => true] as never })).toThrow("validators must be an object");
   });
 });
 
-test("EnvironmentSource refuses options that are none", () => {
+test("EnvironmentSource refuses invalid options", () => {
   expect(() => new EnvironmentSource(5 as never)).toThrow("options must be a prefix or an object, got number");
 });
 
-test("ConsulSource refuses options that it does not know, and a port that is none", () => {
+test("ConsulSource refuses unknown options, and an invalid port", () => {
   expect(() => new ConsulSource("a", { prt: 1 } as never)).toThrow('unknown option "prt"');
   expect(() => new ConsulSource("a", { port: "8500" } as never)).toThrow("port must be a whole number from 1 to 65535");
   expect(() => new ConsulSource("a", "host", 70_000)).toThrow("from 1 to 65535, got 70000");
 });
 
-test("a source that serves one manager is refused by another one until the first has stopped", async () => {
+test("a source in use is refused by a second manager until the first has stopped", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const { sup } = await started(new ConfigSpec({ sources: [source], name: "first" }));
   const second = new ConfigSpec({ sources: [source], name: "second" });
@@ -50,7 +50,7 @@ test("a source that serves one manager is refused by another one until the first
   expect(await config.get("a")).toBe(1);
 });
 
-test("status shows what a source reports about itself, without secrets, and bears one that cannot", async () => {
+test("status shows the details of a source without secrets, and tolerates one that fails to give any", async () => {
   const told = { connected: true, why: "token hunter22 was denied", f: () => 1, nothing: undefined, list: [{ n: 1 }] };
   const good = Object.assign(new ScriptedSource("good", { db: { password: "hunter22" } }), { status: () => told });
   const bad = Object.assign(new ScriptedSource("bad"), {

@@ -39,7 +39,7 @@ async function victims(sup: Pid): Promise<Pid[]> {
  * always written together with one number: who sees two numbers at once has seen a mixture.
  */
 test.each([1, 2, 3, 4, 5, 6])(
-  "no acknowledged put is lost, nobody misses a last state, nobody sees a mixture: kills with seed %i",
+  "no acknowledged put, last state or consistent view is lost to kills with seed %i",
   async (seed) => {
     const pick = random(seed);
     const triple = (n: number): Table => ({ x: n, y: { z: n }, list: [n, n] });

@@ -37,7 +37,7 @@ const failure = (name: string, code = "unreachable"): ConfigSourceError =>
   new ConfigSourceError(`Cannot reach "${name}"`, { source: name, code });
 
 describe("sources", () => {
-  test("win in the order of the list, puts above all", async () => {
+  test("override each other in the order of the list, with puts above all", async () => {
     const dir = await directory();
     await writeFile(join(dir, "config.toml"), '[database]\nurl = "file"\nmax_connections = 5\nhost = "file"\n');
     await writeFile(join(dir, "t.toml"), '[database]\nhost = "${HOST:template}"\n');
@@ -60,13 +60,13 @@ describe("sources", () => {
     expect(explanation.shadowed).toMatchObject([{ value: 5, origin: { line: 3 } }]);
   });
 
-  test("are told apart by number where their names are alike", async () => {
+  test("with equal names are distinguished by number", async () => {
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 }), new ScriptedSource("x", { a: 2 })] }));
     expect((await Config.status()).sources.map(({ name }) => name)).toEqual(["x", "x#2"]);
     expect((await Config.explain("a")).winner?.source).toBe("x#2");
   });
 
-  test("fail the start when they are required and broken, and leave nothing running", async () => {
+  test("fail the start if they are required and broken, and leave nothing running", async () => {
     const dir = await directory();
     const path = join(dir, "config.toml");
     await writeFile(path, "a = 1\nb = = 2\n");
@@ -82,14 +82,14 @@ describe("sources", () => {
     expect(await Config.get("a")).toBe(1);
   });
 
-  test("are empty when they are missing at the start", async () => {
+  test("are empty if they are missing at the start", async () => {
     const dir = await directory();
     await started(new ConfigSpec({ sources: [new FileSource(join(dir, "none.toml"))] }));
     expect(await Config.get([])).toEqual({});
     expect((await Config.status()).sources[0]).toMatchObject({ state: "absent" });
   });
 
-  test("are empty when they are optional and broken at the start, and recover", async () => {
+  test("are empty if they are optional and broken at the start, and recover", async () => {
     const events: string[] = [];
     telemetry.attach("test", "config.source_*", (event) => void events.push(event));
     onTestFinished(() => void telemetry.detach("test"));
@@ -107,7 +107,7 @@ describe("sources", () => {
     expect(events).toEqual(["config.source_error", "config.source_recovered"]);
   });
 
-  test("that are required and answer too late fail the start", async () => {
+  test("fail the start if they are required and answer too late", async () => {
     const never = gate<object>();
     const source = new ScriptedSource("slow", () => never.opened);
     const start = ConfigManager.start(new ConfigSpec({ sources: [source], load_timeout: 20 }));
@@ -115,7 +115,7 @@ describe("sources", () => {
     never.open({});
   });
 
-  test("keep their last values on an error", async () => {
+  test("keep their last values after an error", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     source.next = failure("x");
@@ -144,7 +144,7 @@ describe("sources", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("that change by themselves are taken by themselves", async () => {
+  test("are reloaded when they report a change", async () => {
     const [one, other] = [new ScriptedSource("one", { a: 1 }), new ScriptedSource("other", { b: 1 })];
     await started(new ConfigSpec({ sources: [one, other] }));
     const loads = other.loads;
@@ -153,7 +153,7 @@ describe("sources", () => {
     expect(other.loads).toBe(loads);
   });
 
-  test("may be slow: no get waits for them", async () => {
+  test("may be slow without delaying any get", async () => {
     const slow = gate<object>();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
@@ -166,7 +166,7 @@ describe("sources", () => {
     expect(await Config.get([])).toEqual({ a: 2, b: 1, c: 1 });
   });
 
-  test("that are late are taken when they come", async () => {
+  test("are taken when they answer, even if late", async () => {
     const slow = gate<object>();
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y], load_timeout: 20 }));
@@ -181,7 +181,7 @@ describe("sources", () => {
     await eventually(() => Config.peek("a") === 2);
   });
 
-  test("cannot pollute a prototype, and say where it was tried", async () => {
+  test("cannot pollute a prototype, and report the attempt", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source, new ScriptedSource("y", { b: 1 })] }));
     source.next = JSON.parse('{"c": {"__proto__": {"polluted": 1}}}') as object;
@@ -196,7 +196,7 @@ describe("sources", () => {
 });
 
 describe("reload", () => {
-  test("takes all sources together and reports", async () => {
+  test("takes all sources together and returns a report", async () => {
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y] }));
     const versions: unknown[] = [];
@@ -234,7 +234,7 @@ describe("reload", () => {
     await eventually(() => Config.peek("a") === 3);
   });
 
-  test("runs one at a time, and one more for all who ask meanwhile", async () => {
+  test("runs one at a time, and once more for all requests meanwhile", async () => {
     const first = gate<object>();
     const source = new ScriptedSource("x", { a: 0 });
     await started(new ConfigSpec({ sources: [source] }));
@@ -252,7 +252,7 @@ describe("reload", () => {
     expect(source.loads).toBe(before + 2);
   });
 
-  test("happens by itself after each interval", async () => {
+  test("repeats after each interval", async () => {
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0.01 }));
     source.next = { a: 2 };
@@ -261,7 +261,7 @@ describe("reload", () => {
     await eventually(() => Config.peek("a") === 3);
   });
 
-  test("takes a layer from a program until its source has something new", async () => {
+  test("accepts a layer from a program until its source has new data", async () => {
     const source = new ScriptedSource("x", { a: 1, b: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     gen_server.cast("config_manager", [SOURCE_UPDATE, "x", { a: 2 }]);
@@ -335,7 +335,7 @@ describe("a reload that is not valid", () => {
     expect((await Config.status()).refused).toBeUndefined();
   });
 
-  test("does not keep back what another source has later, nor a put", async () => {
+  test("does not hold back a later change of another source, nor a put", async () => {
     const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
     await started(new ConfigSpec({ sources: [x, y], validators: limits }));
     x.change({ a: 11 });
@@ -352,7 +352,7 @@ describe("a reload that is not valid", () => {
     await expect(ConfigManager.start(spec)).rejects.toThrow(ConfigValidationError);
   });
 
-  test("starts without an optional source whose content is not valid, until that is mended", async () => {
+  test("starts without an optional source whose content is not valid, until that is corrected", async () => {
     const file = new ScriptedSource("file", { port: 1 });
     const consul = Object.assign(new ScriptedSource("consul", { port: -1, other: 1 }), { required: false });
     const good = Object.assign(new ScriptedSource("good", { more: 1 }), { required: false });
@@ -373,7 +373,7 @@ describe("a reload that is not valid", () => {
     expect((await Config.status()).refused).toBeUndefined();
   });
 
-  test("fail the start with the error of the source that cannot make its layer, however much else runs", async () => {
+  test("fails the start with the error of the source that cannot make its layer, whatever else runs", async () => {
     const starts = Array.from({ length: 20 }, (_, i) => {
       const sources = [new MemorySource({ hosts: ["a"] }), new EnvironmentSource("A")];
       return ConfigManager.start(new ConfigSpec({ name: `busy_${i}`, sources, env: { A_HOSTS_0: "b" } }));
@@ -383,7 +383,7 @@ describe("a reload that is not valid", () => {
     expect(new Set(reasons)).toEqual(new Set([ConfigSourceError]));
   });
 
-  test("starts without an optional source that no problem names, and without no more than that", async () => {
+  test("starts without an optional source that is blamed by no problem, and omits no other", async () => {
     const [a, b, c] = ["a", "b", "c"].map((name) =>
       Object.assign(new ScriptedSource(name, { [name]: 1 }), { required: false }),
     );
@@ -421,7 +421,7 @@ describe("writing through", () => {
     expect(await Config.get("a.b")).toBeUndefined();
   });
 
-  test("refuses the put when the source does", async () => {
+  test("refuses the put if the source does", async () => {
     const source = new ScriptedSource("kv", { a: 1 });
     source.write = () =>
       Promise.reject(new ConfigSourceError("Cannot write: denied", { source: "kv", code: "denied" }));
@@ -438,7 +438,7 @@ test("a stop closes every watch and leaves no process", async () => {
   expect(sources.map(({ closed }) => closed)).toEqual([1, 1]);
 });
 
-describe("a source that does not keep to the contract", () => {
+describe("a source that breaks the contract", () => {
   const nonsense: [string, unknown][] = [
     ["nothing", undefined],
     ["a number", 5],
@@ -458,7 +458,7 @@ describe("a source that does not keep to the contract", () => {
     ],
   ];
 
-  test.each(nonsense)("and answers %s keeps its last layer, is named, and keeps back no other", async (_, answer) => {
+  test.each(nonsense)("and answers %s keeps its last layer, is named, and delays no other", async (_, answer) => {
     const bad = new ScriptedSource("bad", { a: 1 });
     const good = new ScriptedSource("good", { b: 1 });
     await started(new ConfigSpec({ sources: [bad, good], reload_interval: 0 }));
@@ -473,7 +473,7 @@ describe("a source that does not keep to the contract", () => {
     expect((await Config.status()).sources[0]).toMatchObject({ state: "error", failures: 1 });
   });
 
-  test("and fails to say where a value came from is at least named", async () => {
+  test("and cannot name the origin of a value is itself named", async () => {
     const bad = new ScriptedSource("bad", {});
     bad.load = async () => ({
       outcome: "data",
@@ -490,7 +490,7 @@ describe("a source that does not keep to the contract", () => {
     expect((await Config.explain("a")).winner).toMatchObject({ source: "bad", value: 1 });
   });
 
-  test("and hangs is in error until it answers", async () => {
+  test("and hangs is in state error until it answers", async () => {
     const source = new ScriptedSource("slow", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
     const answer = gate<object>();
@@ -523,7 +523,7 @@ describe("a load that hangs", () => {
   }
 
   test.each([true, false])(
-    "is told to stop at load_timeout, and a later reload succeeds (it heeds: %s)",
+    "is aborted at load_timeout, and a later reload succeeds (it obeys the signal: %s)",
     async (heeds) => {
       const { source, signals, mend } = hanging(heeds);
       const codes: unknown[] = [];
@@ -542,7 +542,7 @@ describe("a load that hangs", () => {
     },
   );
 
-  test("does not make a stop wait until the supervisor kills its process", async () => {
+  test("does not make a stop wait until the supervisor kills the source's process", async () => {
     const { source } = hanging(false);
     const { sup } = await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
     await Config.reload();
@@ -564,7 +564,7 @@ describe("a load that hangs", () => {
   });
 });
 
-test("a source that was loading when its tree is killed is reported neither as failed nor as recovered", async () => {
+test("a source that is loading when its tree is killed is reported neither as failed nor as recovered", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const events: string[] = [];
   telemetry.attach("killed", "config.source_*", (event) => void events.push(event));
@@ -593,7 +593,7 @@ test("a source that was loading when its tree is killed is reported neither as f
   expect(events).toEqual([]);
 });
 
-test("a SOURCE_UPDATE that is nonsense is told as a source's error, and the manager lives", async () => {
+test("a malformed SOURCE_UPDATE is reported as an error of its source, and the manager lives on", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("x", { a: 1 })] }));
   const manager = managerOf();
   const codes: unknown[] = [];
@@ -616,7 +616,7 @@ test("a SOURCE_UPDATE that is nonsense is told as a source's error, and the mana
   expect(managerOf()).toBe(manager);
 });
 
-test("a variable whose value cannot be taken is named", async () => {
+test("a variable whose value cannot be read is named", async () => {
   const source = new EnvironmentSource({ prefix: "P_", env: { P_J: '{"__proto__": {"a": 1}}' } });
   await expect(ConfigManager.start(new ConfigSpec({ sources: [source] }))).rejects.toThrow(/"j\.__proto__" .*env:P_J/);
 });

@@ -12,7 +12,7 @@ const refused = (done: Promise<unknown>): Promise<ConfigValidationError> =>
     (error: ConfigValidationError) => error,
   );
 
-test("a reload's report shows what changed when it is printed", async () => {
+test("a reload's report shows its changes when it is printed", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   await started(new ConfigSpec({ sources: [source] }));
   source.next = { a: 2 };
@@ -21,7 +21,7 @@ test("a reload's report shows what changed when it is printed", async () => {
   expect(text).not.toContain("Getter");
 });
 
-test("a reload's report has what a watch brought while it ran", async () => {
+test("a reload's report includes changes that a watch found while it ran", async () => {
   const slow = gate<object>();
   const [x, y] = [new ScriptedSource("x", { a: 1 }), new ScriptedSource("y", { b: 1 })];
   await started(new ConfigSpec({ sources: [x, y], reload_interval: 0 }));
@@ -36,7 +36,7 @@ test("a reload's report has what a watch brought while it ran", async () => {
   expect((await report).sources[0]).toEqual({ source: "x", outcome: "data" });
 });
 
-test("a reload that is refused says a code", async () => {
+test("a refused reload is reported with a code", async () => {
   const source = new ScriptedSource("x", { a: 1 });
   const codes: unknown[] = [];
   telemetry.attach("codes", "config.reload.exception", (_event, _measurements, { code }) => void codes.push(code));
@@ -48,7 +48,7 @@ test("a reload that is refused says a code", async () => {
   expect(codes).toEqual(["validation"]);
 });
 
-test("a merge that is refused blames the put, not the source that has the table", async () => {
+test("a refused merge blames the put, not the source that has the table", async () => {
   const source = new ScriptedSource("x", { limits: { api: { window: 1 } } });
   const positive = (value: unknown): void => {
     if ((value as { window: number }).window <= 0) throw new Error("must be positive");
@@ -58,7 +58,7 @@ test("a merge that is refused blames the put, not the source that has the table"
   expect(problems).toMatchObject([{ path: "limits.api", origin: "put" }]);
 });
 
-test("merge refuses a value that is no table", async () => {
+test("merge refuses an argument that is not a table", async () => {
   await started(new ConfigSpec({}));
   expect((await refused(Config.merge("zz", 5))).message).toBe(
     'Cannot merge "zz": a merge needs a table; to set a value use put',
@@ -66,7 +66,7 @@ test("merge refuses a value that is no table", async () => {
   expect(await Config.get("zz")).toBeUndefined();
 });
 
-test("a validation that takes too long, and one that throws a text, are listed as problems", async () => {
+test("a validation that takes too long, or throws a text, is reported as a problem", async () => {
   const validators = {
     hangs: () => new Promise(() => undefined),
     throws: () => {

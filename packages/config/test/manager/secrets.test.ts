@@ -49,7 +49,7 @@ const PLANTED = {
   schema: "planted-where-the-schema-says",
 };
 
-test("no planted secret turns up in telemetry, errors, status, explanations, logs or crash reports", async () => {
+test("no planted secret appears in telemetry, errors, status, explanations, logs or crash reports", async () => {
   const { said, note } = listen();
   const directory = await mkdtemp(join(tmpdir(), "secrets-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
@@ -140,7 +140,7 @@ test("no planted secret turns up in telemetry, errors, status, explanations, log
   for (const secret of Object.values(PLANTED)) expect(text.includes(secret) ? secret : "").toBe("");
 });
 
-test("a schema whose message quotes what it got says nothing of a secret", async () => {
+test("a schema whose message quotes its input reveals no secret", async () => {
   const { said, note } = listen();
   const schema = v.object({ password: v.number(), other: v.optional(v.number()) });
   await started(new ConfigSpec({ sources: [new ScriptedSource("x", { password: 1234567 })], schema }));
@@ -152,7 +152,7 @@ test("a schema whose message quotes what it got says nothing of a secret", async
   expect(said()).not.toContain("1234567 right");
 });
 
-test("a callback that fails says neither the secret it received nor the one before", async () => {
+test("a failing callback reveals neither the secret it received nor the one before", async () => {
   await started(new ConfigSpec({ sources: [new ScriptedSource("base", { db: { password: "the-first-one" } })] }));
   const { said } = listen();
   for (const pattern of ["db.password", "db"]) {

@@ -56,7 +56,7 @@ test.each([
   ["tree", 14],
   ["any", 15],
 ])(
-  "A storm that kills %s loses no acknowledged put, tells in order, and leaves no process",
+  "a storm that kills %s loses no acknowledged put, keeps notifications in order, and leaves no process",
   async (victim, seed) => {
     const pick = random(seed);
     const directory = await mkdtemp(join(tmpdir(), "storm-"));

@@ -20,7 +20,7 @@ function recorder(): { readonly told: Told[]; readonly callback: (...told: Told)
 }
 
 describe("subscribe", () => {
-  test("notifies of each node at the pattern's depth whose subtree changed, before the put answers", async () => {
+  test("notifies of each node at the pattern's depth whose subtree changed, before the put is answered", async () => {
     await started(spec());
     const { told, callback } = recorder();
     expect(await Config.subscribe("queuemizer.tc_rules.*", callback)).toBe(true);
@@ -33,7 +33,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  test("gives no callback what another one could change", async () => {
+  test("gives each callback a separate context", async () => {
     await started(spec());
     const seen: unknown[] = [];
     for (let i = 0; i < 2; i++) {
@@ -49,7 +49,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  test("bears whatever a callback throws", async () => {
+  test("tolerates any value that a callback throws", async () => {
     await started(spec());
     const hostile = new Error("x");
     Object.defineProperty(hostile, "message", {
@@ -67,7 +67,7 @@ describe("subscribe", () => {
     expect(told).toEqual([...thrown.keys()]);
   });
 
-  test("notifies with what the note's handler expects", async () => {
+  test("notifies with the arguments that the specification's handler expects", async () => {
     await started(spec());
     const calls: unknown[] = [];
     await Config.subscribe("queuemizer.interfaces", async (path, old_value, new_value) => {
@@ -78,7 +78,7 @@ describe("subscribe", () => {
     expect(calls).toEqual([["queuemizer.interfaces", ["eth0"], ["eth0", "eth1"]]]);
   });
 
-  test("gives the context: pattern, segments, version, cause", async () => {
+  test("passes the context: pattern, segments, version, cause", async () => {
     await started(spec());
     const contexts: unknown[] = [];
     await Config.subscribe("a.*", (_path, _old, _new, context) => void contexts.push(context));
@@ -86,7 +86,7 @@ describe("subscribe", () => {
     expect(contexts).toEqual([{ pattern: "a.*", segments: ["a", "b.c"], version: 2, cause: "put" }]);
   });
 
-  test("notifies nobody of a put that changes nothing", async () => {
+  test("notifies of no put without effect", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("**", callback);
@@ -96,7 +96,7 @@ describe("subscribe", () => {
     expect(told).toEqual([]);
   });
 
-  test("takes the same subscription twice for one", async () => {
+  test("treats the same subscription made twice as one", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);
@@ -109,7 +109,7 @@ describe("subscribe", () => {
     expect(await Config.unsubscribe("a", callback)).toBe(true);
   });
 
-  test("sorts paths, and versions only rise", async () => {
+  test("notifies in the order of paths, with rising versions only", async () => {
     await started(spec());
     const seen: [string, number][] = [];
     await Config.subscribe("x.*", (path, _old, _new, { version }) => void seen.push([path, version]));
@@ -140,7 +140,7 @@ describe("subscribe", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("works as a raw call", async () => {
+  test("works as a direct call", async () => {
     await started(spec());
     const { told, callback } = recorder();
     expect(await gen_server.call("config_manager", [SUBSCRIBE, "a", callback])).toBe(true);
@@ -150,13 +150,13 @@ describe("subscribe", () => {
     expect(told).toEqual([["a", undefined, 1]]);
   });
 
-  test("skips a name that nobody has", async () => {
+  test("skips a name that no process has", async () => {
     await started(spec());
     await Config.subscribe("a", "nobody_has_this_name");
     expect(await Config.put("a", 1)).toBe(true);
   });
 
-  test("notifies at once of the present matches, with initial", async () => {
+  test("notifies at once of the present matches with initial", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("queuemizer.tc_rules.*", callback, { initial: true });
@@ -167,7 +167,7 @@ describe("subscribe", () => {
     ]);
   });
 
-  test("ends when its signal aborts, and does not begin when it has", async () => {
+  test("ends when its signal aborts, and does not begin if it has aborted", async () => {
     await started(spec());
     const { told, callback } = recorder();
     const ending = new AbortController();
@@ -208,7 +208,7 @@ describe("subscribe", () => {
     await eventually(async () => (await Config.status()).subscriptions === 0);
   });
 
-  test("lets a gen_server subscribe in its init, as the note does", async () => {
+  test("lets a gen_server subscribe in its init, as in the specification", async () => {
     await started(spec());
     const tc_manager = {
       init: async () => {
@@ -251,7 +251,7 @@ describe("a callback", () => {
     expect(seen).toHaveLength(3);
   });
 
-  test("may put what it is subscribed to without waiting for itself", async () => {
+  test("may put a value under its pattern without waiting for itself", async () => {
     await started(spec({ notify_timeout: 60_000 }));
     const seen: unknown[] = [];
     await Config.subscribe("count", async (_path, _old, value) => {
@@ -263,7 +263,7 @@ describe("a callback", () => {
     expect(seen).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test("may put what makes another put back, without either waiting for the other", async () => {
+  test("may put a value that makes another callback put it back, without a deadlock", async () => {
     await started(spec({ notify_timeout: 60_000 }));
     const seen: string[] = [];
     await Config.subscribe("ping", async (_path, _old, value) => {
@@ -279,7 +279,7 @@ describe("a callback", () => {
     expect(seen).toEqual(["ping 1", "pong 1", "ping 2", "pong 2", "ping 3"]);
   });
 
-  test("may subscribe: the subscription is its owner's", async () => {
+  test("may subscribe, and the subscription belongs to its owner", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", async () => void (await Config.subscribe("b", callback)));
@@ -288,7 +288,7 @@ describe("a callback", () => {
     expect(told).toEqual([["b", undefined, 1]]);
   });
 
-  test("that throws hurts nobody, and is reported", async () => {
+  test("that throws affects no other subscriber, and is reported", async () => {
     await started(spec());
     const events: unknown[] = [];
     telemetry.attach("test", "config.subscriber_error", (_event, measurements, metadata) => {
@@ -311,7 +311,7 @@ describe("a callback", () => {
     ]);
   });
 
-  test("that hangs holds back a put for notify_timeout, and nobody else", async () => {
+  test("that hangs delays a put for notify_timeout, and no other callback", async () => {
     await started(spec({ notify_timeout: 30 }));
     const slow: unknown[] = [];
     telemetry.attach("test", "config.subscriber_slow", (_event, _measurements, metadata) => void slow.push(metadata));
@@ -329,7 +329,7 @@ describe("a callback", () => {
     await eventually(async () => (await Config.status()).subscribers.slow.length === 0);
   });
 
-  test("that is behind gets the first old and the last new value of each path", async () => {
+  test("that is behind is notified of the first old and the last new value of each path", async () => {
     await started(spec({ notify_timeout: 1 }));
     const { told, callback } = recorder();
     const hold = gate();
@@ -356,7 +356,7 @@ describe("a callback", () => {
     ]);
   });
 
-  test("gets each of several puts that do not wait for each other", async () => {
+  test("is notified of each of several concurrent puts", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);
@@ -364,7 +364,7 @@ describe("a callback", () => {
     expect(told.map(([, , value]) => value)).toEqual(Array.from({ length: 20 }, (_, i) => i));
   });
 
-  test("that puts from inside a process of its own is not waited for by that put's subscriber", async () => {
+  test("that puts from another process is not waited for by that put's subscriber", async () => {
     await started(spec());
     const { told, callback } = recorder();
     await Config.subscribe("a", callback);

@@ -48,7 +48,7 @@ async function back(old: Pid): Promise<void> {
 }
 
 describe("the tree", () => {
-  test("has a process for each source, one for each callback, and the manager under its name", async () => {
+  test("has a process for each source and each callback, and the manager under its name", async () => {
     const { sup } = await started(
       new ConfigSpec({ sources: [new ScriptedSource("one"), new ScriptedSource("two")], id: "tree" }),
     );
@@ -67,7 +67,7 @@ describe("the tree", () => {
     expect(erlang.processes()).toEqual([]);
   });
 
-  test("may be started outside of any process, and by start_link and child_spec", async () => {
+  test("may be started outside any process, and by start_link and child_spec", async () => {
     const top = await ConfigManager.start(spec());
     expect(await Config.get("a")).toBe(1);
     await supervisor.stop(top);
@@ -81,7 +81,7 @@ describe("the tree", () => {
     await supervisor.stop(sup);
   });
 
-  test("refuses a ConfigSpec whose manager runs, which goes on as if nothing had happened", async () => {
+  test("refuses a ConfigSpec whose manager runs, without effect on that manager", async () => {
     const one = spec();
     const { sup } = await started(one);
     const { manager } = await tree(sup);
@@ -118,7 +118,7 @@ describe("after a kill", () => {
     ["a delivery process", async ({ deliveries }) => (await supervisor.which_children(deliveries))[0]![1] as Pid],
   ];
 
-  test.each(victims)("of %s puts, subscriptions and sources are there", async (_, victim) => {
+  test.each(victims)("of %s puts, subscriptions and sources are intact", async (_, victim) => {
     const source = new ScriptedSource("base", { a: 1 });
     const { sup } = await started(new ConfigSpec({ sources: [source] }));
     const told: [string, Value | undefined][] = [];
@@ -139,7 +139,7 @@ describe("after a kill", () => {
     expect(told[0]).toEqual(["put", 1]);
   });
 
-  test("of the manager the last snapshot stays for those who peek", async () => {
+  test("of the manager the last snapshot stays readable by peek", async () => {
     await started(spec());
     const pid = managerOf();
     await killed(pid);
@@ -148,7 +148,7 @@ describe("after a kill", () => {
     expect(Config.peek("a")).toBe(1);
   });
 
-  test("of the manager the user's supervisor has nothing to do", async () => {
+  test("of the manager the user's supervisor is not involved", async () => {
     const { sup } = await started(spec());
     const [before] = await supervisor.which_children(sup);
     const pid = managerOf();
@@ -158,7 +158,7 @@ describe("after a kill", () => {
     expect(after![1]).toBe(before![1]);
   });
 
-  test("of the manager what a source found meanwhile is taken", async () => {
+  test("of the manager changes that a source found meanwhile are taken", async () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     const pid = managerOf();
@@ -221,7 +221,7 @@ describe("after a kill", () => {
     expect(told).toEqual([2, 2, 3]);
   });
 
-  test("of a delivery process that one change ends again and again, the change is given up and reported", async () => {
+  test("of a delivery process that one change ends again and again, the change is dropped and reported", async () => {
     const { sup } = await started(spec());
     const { manager } = await tree(sup);
     const errors: unknown[] = [];
@@ -244,7 +244,7 @@ describe("after a kill", () => {
     expect(managerOf()).toBe(manager);
   });
 
-  test("of a delivery process whose callback runs to its end the put does not wait for notify_timeout", async () => {
+  test("of a delivery process whose callback finishes the put does not wait for notify_timeout", async () => {
     await started(spec({ notify_timeout: 1_000_000 }));
     const told: unknown[] = [];
     // As from outside: who kills itself does not go on.
@@ -257,7 +257,7 @@ describe("after a kill", () => {
     expect(told).toEqual([2, 2]);
   });
 
-  test("of a put's manager the caller gets an error, and the put is there as a whole or not at all", async () => {
+  test("of a put's manager the caller gets an error, and the put is effective as a whole or not at all", async () => {
     await started(spec({ validators: { "*": () => new Promise((resolve) => setImmediate(resolve)) } }));
     const put = Config.put("x", { y: 1, z: 2 }).catch((error: unknown) => error);
     const pid = managerOf();
@@ -267,7 +267,7 @@ describe("after a kill", () => {
     expect([undefined, { y: 1, z: 2 }]).toContainEqual(await Config.get("x"));
   });
 
-  test("keeps what was put through a stop by the user's supervisor that starts it again", async () => {
+  test("or a stop by the user's supervisor, a restart keeps all puts", async () => {
     const { sup } = await started(spec());
     await Config.put("put", 1);
     await supervisor.terminate_child(sup, "config_manager");
@@ -276,7 +276,7 @@ describe("after a kill", () => {
     expect(await Config.get("put")).toBe(1);
   });
 
-  test("of the top there is no moment at which two managers fight for the name", async () => {
+  test("of the top no two managers compete for the name", async () => {
     const { sup } = await started(spec());
     for (let i = 0; i < 20; i++) {
       const [child] = await supervisor.which_children(sup);
@@ -289,7 +289,7 @@ describe("after a kill", () => {
 });
 
 describe("a subscriber by pid", () => {
-  test("gets its messages in order, also when the manager is killed between puts", async () => {
+  test("gets its messages in order, also if the manager is killed between puts", async () => {
     await started(spec());
     const got: unknown[] = [];
     const pid = erlang.spawn(async () => {
@@ -308,7 +308,7 @@ describe("a subscriber by pid", () => {
   });
 });
 
-test("gen_server.stop of the manager is a restart like any other", async () => {
+test("gen_server.stop of the manager counts as an ordinary restart", async () => {
   await started(spec());
   await Config.put("put", 1);
   const pid = managerOf();

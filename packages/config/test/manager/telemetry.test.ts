@@ -33,7 +33,7 @@ describe("config.changed", () => {
     ]);
   });
 
-  test("reports a reload leaf by leaf, sorted, and the first load not at all", async () => {
+  test("reports a reload leaf by leaf in sorted order, and the first load not at all", async () => {
     const seen = events("config.changed");
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
@@ -43,7 +43,7 @@ describe("config.changed", () => {
     expect(seen.map(([, , metadata]) => (metadata as { path: string }).path)).toEqual(["a", "b.c", "b.d"]);
   });
 
-  test("is a diagnostics channel too", async () => {
+  test("is also a diagnostics channel", async () => {
     const seen: unknown[] = [];
     const listener = (message: unknown): void => void seen.push(message);
     channel("otpts:config.changed").subscribe(listener);

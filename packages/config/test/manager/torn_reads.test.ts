@@ -5,7 +5,7 @@ import { eachAlone, ScriptedSource, started } from "./kit.ts";
 
 eachAlone();
 
-test("no reader ever sees half of a change, with puts, reloads and sources' updates at once", async () => {
+test("no reader ever sees half of a change during puts, reloads and updates of sources", async () => {
   const KEYS = 400;
   const all = (n: number): Table => Object.fromEntries(Array.from({ length: KEYS }, (_, i) => [`k${i}`, { n }]));
   const source = new ScriptedSource("base", { a: all(0) });

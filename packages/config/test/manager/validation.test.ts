@@ -35,7 +35,7 @@ describe.each([
   ["zod", zod],
   ["valibot", valibot],
 ])("a %s schema", (_, schema) => {
-  test("gives defaults and coercions their effect, on loads and puts", async () => {
+  test("applies its defaults and coercions to loads and puts", async () => {
     await started(spec({ schema }));
     expect(await Config.get([])).toEqual({ port: 80, host: "localhost", limits: {} });
     await Config.put("limits.api", {});
@@ -58,7 +58,7 @@ describe.each([
     expect(Config.snapshot()).toBe(before);
   });
 
-  test("refuses a put of what it does not know", async () => {
+  test("refuses a put of an unknown key", async () => {
     await started(spec({ schema }));
     const error = await refusal(Config.put("prot", 1));
     expect(error.problems).toEqual([
@@ -71,7 +71,7 @@ describe.each([
     expect((await Config.status()).overrides).toEqual([]);
   });
 
-  test("notifies nobody of a put that it makes moot", async () => {
+  test("notifies of no put that it cancels out", async () => {
     await started(spec({ schema }));
     const told: unknown[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
@@ -81,7 +81,7 @@ describe.each([
 });
 
 describe("validators by pattern", () => {
-  test("see the projected node, for puts and reloads", async () => {
+  test("receive the projected node, for puts and reloads", async () => {
     const seen: unknown[] = [];
     const source = new ScriptedSource("base", { rules: { a: { rate: 1 } } });
     const validators = { "rules.*": (value: unknown, path: string) => void seen.push([path, value]) };
@@ -97,7 +97,7 @@ describe("validators by pattern", () => {
     ]);
   });
 
-  test("pass their own ConfigValidationError on", async () => {
+  test("pass on a ConfigValidationError that they throw", async () => {
     const own = new ConfigValidationError("Invalid TC rule config: no rate");
     const validators = {
       "rules.*": (value: unknown) => {
@@ -108,7 +108,7 @@ describe("validators by pattern", () => {
     expect(await refusal(Config.put("rules.eth0", 5))).toBe(own);
   });
 
-  test("may be asynchronous and read the configuration meanwhile; gets go on, puts queue in order", async () => {
+  test("may be asynchronous and read the configuration meanwhile; gets continue, and puts queue in order", async () => {
     const hold = gate();
     const validators = {
       a: async (value: unknown) => {
@@ -138,7 +138,7 @@ describe("validators by pattern", () => {
     expect((inside as Error).message).toContain("inside a validator");
   });
 
-  test("that hang refuse the change after validation_timeout, and the next one goes ahead", async () => {
+  test("that hang refuse the change after validation_timeout, and the next change proceeds", async () => {
     const validators = { a: () => new Promise(() => undefined) };
     await started(spec({ validators, validation_timeout: 20 }, {}));
     const hanging = refusal(Config.put("a", 1));
@@ -157,7 +157,7 @@ describe("validators by pattern", () => {
     expect(await Config.for("impatient").put("a", wide)).toBe(true);
   });
 
-  test("survive a kill of the process that runs them: the change is refused", async () => {
+  test("refuse the change if the process that runs them is killed", async () => {
     const pids: unknown[] = [];
     const validators = {
       a: async () => {
@@ -175,7 +175,7 @@ describe("validators by pattern", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("see a change that was prepared before a subscription was made: it is delivered all the same", async () => {
+  test("do not delay a subscription: one made during a validation is notified of its change", async () => {
     const hold = gate();
     await started(spec({ validators: { a: () => hold.opened } }, {}));
     const put = Config.put("a", 1);
@@ -187,7 +187,7 @@ describe("validators by pattern", () => {
   });
 });
 
-test("a manager that is killed in the middle of a validation takes the put that comes after", async () => {
+test("a manager that is killed during a validation accepts the put that follows", async () => {
   const hold = gate();
   await started(spec({ validators: { a: () => hold.opened } }, {}));
   const lost = Config.put("a", 1).catch(() => "lost");

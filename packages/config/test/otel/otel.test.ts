@@ -65,7 +65,7 @@ describe("instrument", () => {
     });
   });
 
-  test("counts failures of a source by what failed, and recoveries", async () => {
+  test("counts failures of a source by kind, and recoveries", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = \n");
@@ -79,7 +79,7 @@ describe("instrument", () => {
     });
   });
 
-  test("counts callbacks that fail and that are slow, by pattern", async () => {
+  test("counts failing and slow callbacks by pattern", async () => {
     const collected = new Collected();
     await withFile("a = 1\n", { notify_timeout: 20 });
     const slow = gate();
@@ -119,7 +119,7 @@ describe("instrument", () => {
     expect(sum).toBeLessThanOrEqual(took);
   });
 
-  test("observes version, keys, subscriptions and how its sources are", async () => {
+  test("observes version, keys, subscriptions and the state of its sources", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n[t]\nb = 2\n");
     await Config.subscribe("a", () => undefined);
@@ -139,7 +139,7 @@ describe("instrument", () => {
     expect(broken[`config.source.staleness_seconds {${M},${source},"kind":"file"}`]).toBeGreaterThan(0);
   });
 
-  test("observes the given managers, and nothing of one that does not run", async () => {
+  test("observes the given managers, and ignores one that does not run", async () => {
     const collected = new Collected({ managers: ["one", "none"] });
     await started(new ConfigSpec({ name: "one" }));
     const gauges = Object.keys(await collected.metrics()).filter((name) => name.startsWith("config.version"));
@@ -173,7 +173,7 @@ describe("instrument", () => {
     expect(text).not.toMatch(/value-|planted/);
   });
 
-  test("stop leaves nothing attached, and may be called twice", async () => {
+  test("leaves nothing attached after stop, which may be called twice", async () => {
     expect(EVENTS.filter((event) => telemetry.listening(event))).toEqual([]);
     const collected = new Collected();
     expect(EVENTS.filter((event) => !telemetry.listening(event))).toEqual([]);
@@ -200,7 +200,7 @@ describe("instrument", () => {
     expect((await other.metrics())[`config.changes {${M}}`]).toBe(2);
   });
 
-  test("takes the global providers, which do nothing where none is registered", async () => {
+  test("uses the global providers, which do nothing if none is registered", async () => {
     const instrumentation = instrument();
     onTestFinished(() => instrumentation.stop());
     await withFile("a = 1\n");
@@ -209,7 +209,7 @@ describe("instrument", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("refuses options that it does not know", () => {
+  test("refuses unknown options", () => {
     expect(() => instrument({ meterProvider: undefined } as never)).toThrow('there is no option "meterProvider"');
     expect(() => instrument({ managers: "config_manager" as never })).toThrow("managers must be a list of names");
     expect(EVENTS.filter((event) => telemetry.listening(event))).toEqual([]);
@@ -217,7 +217,7 @@ describe("instrument", () => {
 });
 
 describe("the span of a reload", () => {
-  test("reports version, number of changes, and what each source did", async () => {
+  test("has the version, the number of changes, and the outcome of each source", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = 2\n");
@@ -238,7 +238,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  test("has the failure of a source as an event, and is no error then", async () => {
+  test("has the failure of a source as an event, and is then no error", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n");
     await write("a = \n");
@@ -254,7 +254,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  test("is an error when the reload is refused", async () => {
+  test("is an error if the reload is refused", async () => {
     const collected = new Collected();
     const { write } = await withFile("a = 1\n", { validators: { a: (value) => (value as number) < 5 } });
     await write("a = 7\n");
@@ -268,7 +268,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  test("is a root, whatever is active where the manager is started or asked", async () => {
+  test("is a root span, whatever span is active where the manager is started or called", async () => {
     context.setGlobalContextManager(new FollowingContext());
     onTestFinished(() => context.disable());
     const collected = new Collected();
@@ -303,7 +303,7 @@ describe("the span of a reload", () => {
     ]);
   });
 
-  test("that is open when the bridge stops is ended", async () => {
+  test("ends when the bridge stops", async () => {
     const collected = new Collected();
     const source = new ScriptedSource("x", { a: 1 });
     await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
@@ -322,7 +322,7 @@ describe("the span of a reload", () => {
 });
 
 describe("@otpts/config", () => {
-  test("without its otel entry loads no OpenTelemetry", async () => {
+  test("loads no OpenTelemetry without its otel entry", async () => {
     const hook = `export const resolve = (name, context, next) => {
       if (name.startsWith("@opentelemetry/")) throw new Error("resolved " + name);
       return next(name, context);

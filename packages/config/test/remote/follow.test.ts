@@ -79,7 +79,7 @@ function waiting(ms: number, result: () => Heard): NonNullable<FollowPort["ask"]
 }
 
 describe("Follow without waits", () => {
-  test("rings once poll_interval after a load, less up to a tenth", async () => {
+  test("rings once poll_interval after a load, minus up to a tenth", async () => {
     for (const [random, at] of [
       [0, 1000],
       [1, 900],
@@ -92,7 +92,7 @@ describe("Follow without waits", () => {
     }
   });
 
-  test("rings at growing intervals while loads fail, and polls again after a good one", async () => {
+  test("rings at growing intervals while loads fail, and polls again after a successful one", async () => {
     await using fixture = following({ poll_interval: 60_000 });
     fixture.healthy = false;
     for (let n = 0; n < 6; n++) {
@@ -112,7 +112,7 @@ describe("Follow without waits", () => {
     expect(gaps(fixture.rings).at(-1)).toBe(60_000);
   });
 
-  test("waits as long as the place asked for, and shows when the next try is", async () => {
+  test("waits as long as the server asked for, and shows the time of the next attempt", async () => {
     await using fixture = following();
     fixture.healthy = false;
     fixture.follow.load_failed(12_345);
@@ -125,7 +125,7 @@ describe("Follow without waits", () => {
 });
 
 describe("Follow with waits", () => {
-  test("rings after each that reports a change, once debounce is over", async () => {
+  test("rings after each wait that reports a change, once debounce is over", async () => {
     await using fixture = following({ ask: waiting(1000, () => heard(true)), debounce: 20 });
     await vi.advanceTimersByTimeAsync(1019);
     expect(fixture.rings).toEqual([]);
@@ -136,7 +136,7 @@ describe("Follow with waits", () => {
     expect(fixture.rings).toEqual([1020, 2041, 3062]);
   });
 
-  test("asks ever more slowly where waits end at once, or where loads find no change", async () => {
+  test("asks ever more slowly if waits end at once, or if loads find no change", async () => {
     for (const [result, slowest] of [
       [heard(false), 5000],
       [heard(false, { moved: true }), 250],
@@ -154,7 +154,7 @@ describe("Follow with waits", () => {
     }
   });
 
-  test("asks at the pace of readings where each brings a change, at least once a second", async () => {
+  test("asks at the pace of readings if each finds a change, at least once a second", async () => {
     for (const [took, pace] of [
       [40, 80],
       [10_000, 1000],
@@ -168,7 +168,7 @@ describe("Follow with waits", () => {
     }
   });
 
-  test("asks at growing intervals after failures, rings once for them, and again after the first good wait", async () => {
+  test("asks at growing intervals after failures, rings once for them, and again after the first successful wait", async () => {
     let isDown = true;
     const again: boolean[] = [];
     const ask: FollowPort["ask"] = async (anew, signal) => {
@@ -189,7 +189,7 @@ describe("Follow with waits", () => {
     expect(again.at(-1)).toBe(false);
   });
 
-  test("waits after a failure as long as the place asked for", async () => {
+  test("waits after a failure as long as the server asked for", async () => {
     const ask = () => Promise.reject(new RemoteFailure("busy", "it is busy", { retry_after: 7000 }));
     await using fixture = following({ ask });
     await vi.advanceTimersByTimeAsync(15_000);
@@ -207,7 +207,7 @@ describe("Follow with waits", () => {
     }
   });
 
-  test("begins a wait anew where a load says so", async () => {
+  test("restarts a wait when a load asks for it", async () => {
     const again: boolean[] = [];
     const ask: FollowPort["ask"] = (anew, signal) => {
       again.push(anew);

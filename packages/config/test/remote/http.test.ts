@@ -43,7 +43,7 @@ function answer(type: string | undefined, body: string | Buffer, headers: Record
 
 const json = (tree: object) => answer("application/json", JSON.stringify(tree));
 
-describe("HttpSource reads what is written in", () => {
+describe("HttpSource reads", () => {
   test.each([
     ["application/json", "/x", '{"a": 1}'],
     ["application/json; charset=UTF-8", "/x", '{"a": 1}'],
@@ -75,7 +75,7 @@ describe("HttpSource reads what is written in", () => {
     ["text/plain", "/x.env"],
     ["application/xml", "/x.json"],
     ['evil"\u00e9/x', "/x.json"],
-  ])("nothing that is %s at %s, and says what to do", async (type, path) => {
+  ])("no document that is %s at %s, and reports what to do", async (type, path) => {
     server.script = answer(type, '{"a": 1}');
     const { code, message } = await loaded(source(path));
     expect(code).toBe("unknown_format");
@@ -94,19 +94,19 @@ describe("HttpSource reads what is written in", () => {
     expect((await loaded(source())).tree).toEqual({ a: "é" });
   });
 
-  test.each(["x-unknown", "utf-16le"])("no charset %s that is unknown or does not fit", async (charset) => {
+  test.each(["x-unknown", "utf-16le"])("no document with the unsuitable charset %s", async (charset) => {
     server.script = answer(`application/json; charset=${charset}`, Buffer.from('{"a": "b"} '.slice(0, 9)));
     expect((await loaded(source())).code).toBe("charset");
   });
 
-  test("a document that is not UTF-8, nor well-formed, with its place", async () => {
+  test("no document that is not UTF-8 or not well-formed, and reports the place", async () => {
     server.script = answer("application/toml", "a = 1\nb = \n");
     expect(await loaded(source())).toMatchObject({ message: expect.stringContaining("line 2") as string });
     server.script = answer("application/toml", Buffer.from([0x61, 0xff]));
     expect((await loaded(source())).code).toBe("not_utf8");
   });
 
-  test("values that have a place: the URL and the line", async () => {
+  test("values with their places: the URL and the line", async () => {
     server.script = answer("application/toml", "a = 1\n[t]\nb = 2\n");
     const { follower } = await loaded(source("/app.toml?token=hunter2"));
     expect(follower.layer?.origin(["t", "b"])).toEqual({ source: `${server.url}/app.toml`, line: 3, column: 1 });
@@ -128,7 +128,7 @@ describe("HttpSource.load", () => {
     expect(second).toBe(third);
   });
 
-  test("the same by its time of change, where there is no ETag", async () => {
+  test("transfers a document without an ETag again only when its time of change differs", async () => {
     const time = "Thu, 01 Jan 2026 00:00:00 GMT";
     server.script = ({ headers }, response) => {
       if (headers["if-modified-since"] === time) response.writeHead(304).end();
@@ -141,19 +141,22 @@ describe("HttpSource.load", () => {
     expect(server.asked.length).toBe(2);
   });
 
-  test.each(['W/"1"', "without-quotes", "12345"])("the same for the ETag %s", async (etag) => {
-    server.script = ({ headers }, response) => {
-      if (headers["if-none-match"] === etag) response.writeHead(304).end();
-      else response.writeHead(200, { "content-type": "application/json", etag }).end('{"a": 1}');
-    };
-    const follower = new Follower(source());
-    await follower.reload();
-    await follower.reload();
-    expect(follower.outcomes).toEqual(["data", "unchanged"]);
-    expect(server.asked[1]!.headers["if-none-match"]).toBe(etag);
-  });
+  test.each(['W/"1"', "without-quotes", "12345"])(
+    "transfers a changed document only, with the ETag %s",
+    async (etag) => {
+      server.script = ({ headers }, response) => {
+        if (headers["if-none-match"] === etag) response.writeHead(304).end();
+        else response.writeHead(200, { "content-type": "application/json", etag }).end('{"a": 1}');
+      };
+      const follower = new Follower(source());
+      await follower.reload();
+      await follower.reload();
+      expect(follower.outcomes).toEqual(["data", "unchanged"]);
+      expect(server.asked[1]!.headers["if-none-match"]).toBe(etag);
+    },
+  );
 
-  test("answers unchanged for the same document under another ETag, or without one", async () => {
+  test("answers unchanged for an equal document with another ETag or with none", async () => {
     let n = 0;
     server.script = (asked, response) => answer("application/json", '{"a": 1}', { etag: `"${++n}"` })(asked, response);
     const follower = new Follower(source());
@@ -164,7 +167,7 @@ describe("HttpSource.load", () => {
     expect(follower.outcomes).toEqual(["data", "unchanged", "unchanged"]);
   });
 
-  test("does not name a document that was refused: it is read again", async () => {
+  test("reads a refused document again, since it keeps no ETag of it", async () => {
     server.serve('{"a": 1}');
     const follower = new Follower(source());
     await follower.reload();
@@ -250,12 +253,12 @@ describe("HttpSource.load", () => {
     expect(follower.tree).toEqual({ a: 3 });
   });
 
-  test("does not take 304 for an answer where it holds nothing", async () => {
+  test("does not accept 304 if it holds no document", async () => {
     server.script = (_, response) => void response.writeHead(304).end();
     expect((await loaded(source())).code).toBe("redirect");
   });
 
-  test("explains an answer that is no HTTP", async () => {
+  test("explains an answer that is not HTTP", async () => {
     const other = createServer((socket) => void socket.end("220 mail.example ESMTP\r\n")).listen(0, "127.0.0.1");
     await new Promise((resolve) => other.once("listening", resolve));
     const { port } = other.address() as { port: number };
@@ -308,14 +311,14 @@ describe("HttpSource.load", () => {
 describe("HttpSource reads no more than max_bytes", () => {
   const big = { max_bytes: 1000, timeout: 20_000 };
 
-  test("where the length is declared: nothing of it", async () => {
+  test("if the declared length is greater", async () => {
     server.script = (_, response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1001" }).flushHeaders();
     };
     expect(await loaded(source("/x", big))).toMatchObject({ code: "too_large" });
   });
 
-  test("where the body never ends", async () => {
+  test("if the body never ends", async () => {
     let sent = 0;
     server.script = (_, response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -330,7 +333,7 @@ describe("HttpSource reads no more than max_bytes", () => {
     expect(sent).toBeGreaterThan(1000);
   });
 
-  test("also of what a small packed body unpacks to", async () => {
+  test("if a small packed body unpacks to more", async () => {
     const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, " "));
     server.script = answer("application/json", bomb, { "content-encoding": "gzip" });
     const before = process.memoryUsage().arrayBuffers;
@@ -338,7 +341,7 @@ describe("HttpSource reads no more than max_bytes", () => {
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(20 * 1024 * 1024);
   });
 
-  test("also where a large packed body unpacks to little", async () => {
+  test("if a large packed body unpacks to little", async () => {
     const nothing = Array<Buffer>(1000).fill(gzipSync(""));
     server.script = answer("application/json", Buffer.concat([gzipSync('{"a": 1}'), ...nothing]), {
       "content-encoding": "gzip",
@@ -348,7 +351,7 @@ describe("HttpSource reads no more than max_bytes", () => {
     expect((await loaded(source("/x", { ...big, max_bytes: 100_000 }))).tree).toEqual({ a: 1 });
   });
 
-  test("but exactly as much", async () => {
+  test("and accepts exactly that number", async () => {
     server.script = answer("application/json", `{"a": 1}${" ".repeat(992)}`);
     expect((await loaded(source("/x", big))).tree).toEqual({ a: 1 });
   });
@@ -384,7 +387,7 @@ describe("HttpSource follows redirects", () => {
 });
 
 describe("HttpSource, while it is followed,", () => {
-  test("asks by time, and sees a change", async () => {
+  test("polls, and finds a change", async () => {
     server.serve('{"a": 1}');
     await using follower = await Follower.start(source("/x", { poll_interval: 20 }));
     server.serve('{"a": 2}');
@@ -392,7 +395,7 @@ describe("HttpSource, while it is followed,", () => {
     expect(follower.outcomes.filter((outcome) => outcome === "data")).toHaveLength(2);
   });
 
-  test("says how it is: connected, retrying with the time of the next try, connected", async () => {
+  test("reports its state: connected, retrying with the time of the next attempt, connected", async () => {
     server.serve('{"a": 1}');
     await using follower = await Follower.start(source("/x", { poll_interval: 10, backoff: { min: 20, max: 200 } }));
     const status = () => follower.source.status!() as ReturnType<HttpSource["status"]>;
@@ -408,7 +411,7 @@ describe("HttpSource, while it is followed,", () => {
     expect(follower.recovered).toBe(1);
   });
 
-  test("sends no request while Retry-After lasts, also when it is asked to reload", async () => {
+  test("sends no request while Retry-After lasts, even if it is asked to reload", async () => {
     server.serve('{"a": 1}');
     await using follower = await Follower.start(source("/x", { poll_interval: 10 }));
     server.script = (_, response) => void response.writeHead(429, { "retry-after": "200" }).end();
@@ -422,7 +425,7 @@ describe("HttpSource, while it is followed,", () => {
     expect(follower.tree).toEqual({ a: 1 });
   });
 
-  test("comes back when Retry-After is over, and not before", async () => {
+  test("asks again when Retry-After is over, and not before", async () => {
     server.serve('{"a": 1}');
     await using follower = await Follower.start(source("/x", { poll_interval: 10 }));
     let refused = 0;
@@ -436,7 +439,7 @@ describe("HttpSource, while it is followed,", () => {
     expect(next!.at - refused).toBeGreaterThanOrEqual(990);
   });
 
-  test("takes an absence for one when a second reading confirms it", async () => {
+  test("accepts an absence once a second reading confirms it", async () => {
     server.serve('{"a": 1}');
     await using follower = await Follower.start(source("/x", { on_missing: "clear" }));
     server.script = (_, response) => void response.writeHead(404).end();
@@ -464,7 +467,7 @@ describe("HttpSource, while it is followed,", () => {
     await eventually(async () => expect(await server.connections()).toBe(0));
   });
 
-  test("leaves no socket and no timer when it is stopped, in the middle of a request or of a wait", async () => {
+  test("leaves no socket and no timer when it is stopped during a request or a wait", async () => {
     const count = () => {
       const counts: Record<string, number> = {};
       for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
@@ -516,7 +519,7 @@ describe("HttpSource with a long poll", () => {
     }
   }
 
-  test("hears of each change at once, and asks for nothing else meanwhile", async () => {
+  test("receives each change at once, and asks for nothing else meanwhile", async () => {
     const place = new Holding();
     server.script = place.script;
     await using follower = await Follower.start(source("/x", { long_poll: 2000 }));
@@ -531,7 +534,7 @@ describe("HttpSource with a long poll", () => {
     }
   });
 
-  test("follows a server that went and came back", async () => {
+  test("follows a server that was stopped and restarted", async () => {
     const place = new Holding();
     server.script = place.script;
     await using follower = await Follower.start(source("/x", { long_poll: 2000 }));
@@ -545,7 +548,7 @@ describe("HttpSource with a long poll", () => {
     await eventually(() => expect(follower.tree).toEqual({ a: 6 }));
   });
 
-  test("asks a server that does not wait, or gives each answer another ETag, ever more slowly", async () => {
+  test("asks a server that does not wait, or changes its ETag with each answer, ever more slowly", async () => {
     let n = 0;
     for (const script of [
       (_: Asked, response: ServerResponse) => answer("application/json", '{"a": 1}', { etag: `"${++n}"` })(_, response),
@@ -573,7 +576,7 @@ describe("HttpSource with a cache file", () => {
     await follower.stop();
   }
 
-  test("starts with the last good values while the server is down, says so, and goes on when it is back", async () => {
+  test("starts with the last good values while the server is down, reports that, and continues when it returns", async () => {
     await filled();
     expect((await stat(join(folder, "cache"))).mode & 0o777).toBe(0o600);
     await server.stop();
@@ -588,7 +591,7 @@ describe("HttpSource with a cache file", () => {
     expect(follower.source.status!()).toMatchObject({ from_cache: false, error: undefined });
   });
 
-  test("without it, starts with nothing, and with an error", async () => {
+  test("starts empty and with an error without the file", async () => {
     await server.stop();
     expect(await loaded(source())).toMatchObject({ outcome: "error", code: "unreachable", tree: {} });
   });
@@ -598,7 +601,7 @@ describe("HttpSource with a cache file", () => {
     ["that is empty", () => ""],
     ["in which one letter is another", (text) => text.replace("QUFB", "QUFC")],
     ["that is something else", () => "a = 1\n"],
-  ])("does not use one %s", async (_what, change) => {
+  ])("does not use a file %s", async (_what, change) => {
     await filled(JSON.stringify({ text: "A".repeat(99) }));
     const path = join(folder, "cache");
     await writeFile(path, change(await readFile(path, "utf8")));
@@ -606,7 +609,7 @@ describe("HttpSource with a cache file", () => {
     expect(await loaded(cached())).toMatchObject({ outcome: "error", tree: {} });
   });
 
-  test("does not use one of another query, which is not in its name", async () => {
+  test("does not use a file of another query, which is not shown in its name", async () => {
     await filled('{"a": 1}', "/app.json?env=staging");
     await server.stop();
     expect((await loaded(cached("/app.json?env=production"))).tree).toEqual({});
@@ -614,7 +617,7 @@ describe("HttpSource with a cache file", () => {
     expect(await readFile(join(folder, "cache"), "utf8")).not.toContain("staging");
   });
 
-  test("does not use one of another URL, nor one that others may write", async () => {
+  test("does not use a file of another URL, nor one that other users may write", async () => {
     await filled('{"a": 1}', "/other");
     await server.stop();
     const other = await loaded(cached());
@@ -631,7 +634,7 @@ describe("HttpSource with a cache file", () => {
     });
   });
 
-  test("refuses to share one with another source of the program, until that is stopped", async () => {
+  test("refuses to share a file with another source of the program until that is stopped", async () => {
     server.serve('{"a": 1}');
     const one = await Follower.start(cached("/one"));
     await eventually(() => expect(existsSync(join(folder, "cache"))).toBe(true));
@@ -651,7 +654,7 @@ describe("HttpSource with a cache file", () => {
     expect((await loaded(cached("/two"))).tree).toEqual({ a: 2 });
   });
 
-  test("does not bring back what the server had no more, when that is down later", async () => {
+  test("does not restore values that the server had deleted before it went down", async () => {
     await filled('{"a": 1}');
     server.script = (_, response) => void response.writeHead(404).end();
     const follower = new Follower(cached("/app.json", { on_missing: "clear" }));
@@ -662,7 +665,7 @@ describe("HttpSource with a cache file", () => {
     expect(follower.tree).toEqual({});
   });
 
-  test("is removed with the document, where that clears its values, and stays where they stay", async () => {
+  test("removes the file with the document if its values are cleared, and keeps it if they are kept", async () => {
     for (const on_missing of ["keep", "clear"] as const) {
       await filled('{"a": 1}');
       const follower = await Follower.start(cached("/app.json", { on_missing }));
@@ -674,7 +677,7 @@ describe("HttpSource with a cache file", () => {
     }
   });
 
-  test("never replaces or removes a file that is something else", async () => {
+  test("never replaces or removes a file of another kind", async () => {
     const path = join(folder, "cache");
     await writeFile(path, "a = 1\n");
     await filled();
@@ -712,7 +715,7 @@ describe("HttpSource keeps secrets", () => {
     }
   });
 
-  test("of functions for headers, which are asked each time, and may fail or hang", async () => {
+  test("of functions for headers, which are called each time, and may fail or hang", async () => {
     let n = 0;
     server.script = json({ a: 1 });
     const follower = new Follower(source("/x", { headers: { authorization: async () => `Bearer ${++n}` } }));
@@ -732,7 +735,7 @@ describe("HttpSource keeps secrets", () => {
     expect((await failing(() => new Promise<never>(() => undefined))).outcome).toBe("error");
   });
 
-  test("with secret: true of all its values", async () => {
+  test("of all its values with secret: true", async () => {
     server.script = json({ a: 1, t: { b: 2 } });
     const { follower } = await loaded(source("/x", { secret: true }));
     expect(follower.layer?.secrets).toEqual([["a"], ["t"]]);

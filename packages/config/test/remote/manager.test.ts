@@ -43,7 +43,7 @@ async function child(parent: Pid, id: string): Promise<Pid> {
   return children.find(([of]) => id === "" || name(of) === id)![1];
 }
 
-test("a start needs a required HttpSource, or its cache file; an optional one it does not need", async () => {
+test("a start needs a required HttpSource or its cache file, and no optional one", async () => {
   const options = { cache_file: join(folder, "cache"), poll_interval: 20, backoff: { min: 5, max: 50 } };
   const required = () => new HttpSource(`${server.url}/x`, { ...options, required: true });
   server.serve('{"a": 1}');
@@ -61,7 +61,7 @@ test("a start needs a required HttpSource, or its cache file; an optional one it
   await eventually(async () => expect((await Config.status()).sources[0]).toMatchObject({ state: "ok", failures: 0 }));
 });
 
-test("an optional HttpSource comes in when its server does", async () => {
+test("an optional HttpSource is loaded when its server starts", async () => {
   const { url } = server;
   await server.stop();
   await start(new HttpSource(`${url}/x`, { backoff: { min: 5, max: 50 } }));
@@ -71,7 +71,7 @@ test("an optional HttpSource comes in when its server does", async () => {
   await eventually(() => expect(Config.peek("a")).toBe(1));
 });
 
-test("a source's process that is killed leaves nothing open, and its successor follows", async () => {
+test("a source's killed process leaves nothing open, and its successor follows", async () => {
   server.serve('{"a": 0}');
   const top = await start(new HttpSource(`${server.url}/x`, { poll_interval: 10 }));
   for (const a of [1, 2, 3]) {
@@ -87,7 +87,7 @@ test("a source's process that is killed leaves nothing open, and its successor f
   expect(server.asked.length).toBe(asked);
 });
 
-test("credentials stand in no log, event, error or status, and secret values neither", async () => {
+test("credentials and secret values appear in no log, event, error or status", async () => {
   const secret = "hunter2-0000";
   const url = `http://user:${secret}@${server.url.slice("http://".length)}/x?token=${secret}`;
   const events: string[] = [];
@@ -113,7 +113,7 @@ test("credentials stand in no log, event, error or status, and secret values nei
   telemetry.detach("remote secrets");
 });
 
-test("a stop goes on where others' code fails or hangs", async () => {
+test("a stop completes even if the user's functions fail or hang", async () => {
   for (const close of [() => Promise.reject(new Error("no")), () => new Promise<void>(() => undefined)]) {
     const load = async () => ({ content: { a: 1 } });
     const top = await start(remote_source({ name: "own", load, close, timeout: 30 }));

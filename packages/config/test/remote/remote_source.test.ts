@@ -81,8 +81,8 @@ async function loaded(source: ReturnType<typeof remote_source>, knowledge?: Retu
   return { follower, tree: follower.tree, layer: follower.layer, error: follower.errors[0] };
 }
 
-describe("remote_source takes", () => {
-  test("a document, as text or bytes, in the format of the answer, else of the options, else JSON", async () => {
+describe("remote_source accepts", () => {
+  test("a document, as text or bytes, in the format of the answer, else of the options, else as JSON", async () => {
     expect((await loaded(answering({ content: '{"a": 1}' }))).tree).toEqual({ a: 1 });
     expect((await loaded(answering({ content: Buffer.from("a = 1\n[t]\nb = 2") }, { format: "toml" }))).tree).toEqual({
       a: 1,
@@ -95,13 +95,13 @@ describe("remote_source takes", () => {
     expect(error).toMatchObject({ line: 2, message: expect.stringContaining('Cannot read "store": ') as string });
   });
 
-  test("a table of plain data, and nothing else", async () => {
+  test("a table of plain data only", async () => {
     expect((await loaded(answering({ content: { a: [1n, null], t: {} } }))).tree).toEqual({ a: [1n, null], t: {} });
     expect((await loaded(answering({ content: { a: () => 1 } }))).error).toMatchObject({ code: "not_plain" });
     expect((await loaded(answering({ content: [1] }))).error).toMatchObject({ code: "not_an_answer" });
   });
 
-  test("texts by key, which the schema reads, with a place for each", async () => {
+  test("texts by key, read by the schema, with a place for each", async () => {
     const keys = { "db/port": "5432", "db/zip": "01234", flag: "yes", "a//b": "x", folder: "1", "folder/x": "2" };
     const schema = shapeOf(z.object({ db: z.object({ port: z.number(), zip: z.string() }), flag: z.boolean() }));
     for (const given of [keys, new Map(Object.entries(keys))]) {
@@ -126,7 +126,7 @@ describe("remote_source takes", () => {
     expect((await loaded(answering(answer, { max_bytes: 1000 }))).error?.code).toBe(code);
   });
 
-  test("the same content for unchanged, whatever its revision", async () => {
+  test("equal content as unchanged, whatever its revision", async () => {
     for (const answer of [{ content: "{}" }, { content: { a: { b: 1 } } }, { keys: { a: "1", b: "2" } }]) {
       let n = 0;
       const follower = new Follower(made({ load: async () => ({ ...answer, revision: String(++n) }) }));
@@ -137,7 +137,7 @@ describe("remote_source takes", () => {
     }
   });
 
-  test("keys that come, change and go", async () => {
+  test("added, changed and removed keys", async () => {
     const store = new Store({ keys: { a: "1", b: "2", c: "3" } });
     const follower = new Follower(made({ load: store.load }));
     await follower.reload();
@@ -177,7 +177,7 @@ describe("remote_source, when loading fails,", () => {
     expect(follower.told()).not.toContain("hunter2");
   });
 
-  test("ends a load after its time, also one that does not heed its signal, and one that throws before it waits", async () => {
+  test("ends a load after its time, even if it ignores its signal or throws before it waits", async () => {
     const signals: AbortSignal[] = [];
     const hanging = made({ timeout: 20, load: (signal) => (signals.push(signal), new Promise(() => undefined)) });
     expect((await loaded(hanging)).error).toMatchObject({ code: "timeout", message: /no answer within 20 ms/u });
@@ -196,7 +196,7 @@ describe("remote_source, when loading fails,", () => {
     expect((await loaded(sudden)).error?.message).toContain("at once");
   });
 
-  test("sends no request while the pause lasts that a failure asks for, and one when that is over", async () => {
+  test("sends no request during the pause that a failure asks for, and one afterwards", async () => {
     for (const retry_after of [100_000, 20]) {
       const store = new Store();
       await using follower = await Follower.start(made({ load: store.load }));
@@ -220,7 +220,7 @@ describe("remote_source with watch", () => {
   const watched = (store: Store, options: Partial<RemoteOptions> = {}) =>
     made({ load: store.load, watch: store.watch, debounce: 0, ...options });
 
-  test("loads when there is something new, and waits with the revision that it holds", async () => {
+  test("loads after each change, and waits with the revision that it holds", async () => {
     const store = new Store();
     await using follower = await Follower.start(watched(store));
     for (const a of [2, 3, 4]) {
@@ -231,7 +231,7 @@ describe("remote_source with watch", () => {
     expect(follower.source.status!()).toMatchObject({ state: "connected", revision: "r4" });
   });
 
-  test("waits anew where a load found what is older than what was waited with", async () => {
+  test("waits again if a load found an older revision than the one that was waited for", async () => {
     const store = new Store();
     store.n = 9;
     await using follower = await Follower.start(watched(store));
@@ -244,7 +244,7 @@ describe("remote_source with watch", () => {
     await eventually(() => expect(follower.tree).toEqual({ a: 3 }));
   });
 
-  test("reports a failure once, tries again, and sees what changed meanwhile", async () => {
+  test("reports a failure once, tries again, and finds changes made meanwhile", async () => {
     const store = new Store();
     await using follower = await Follower.start(watched(store));
     await eventually(() => expect(store.waits.length).toBeGreaterThan(0));
@@ -257,7 +257,7 @@ describe("remote_source with watch", () => {
     expect(follower.recovered).toBe(1);
   });
 
-  test("polls beside it where waiting is not possible", async () => {
+  test("polls as well if waiting is not possible", async () => {
     const store = new Store();
     const watch = () => Promise.reject(new RemoteFailure("unsupported", "it cannot wait"));
     await using follower = await Follower.start(watched(store, { watch, poll_interval: 10 }));
@@ -266,7 +266,7 @@ describe("remote_source with watch", () => {
     expect(follower.source.status!()).toMatchObject({ state: "retrying", error: { code: "unsupported" } });
   });
 
-  test("loads again by itself where it cannot know what it missed: a place without revisions", async () => {
+  test("loads again after a failed wait if the server has no revisions", async () => {
     let tree = { a: 1 };
     let isDown = false;
     const load = async () => {
@@ -283,7 +283,7 @@ describe("remote_source with watch", () => {
     await eventually(() => expect(follower.tree).toEqual({ a: 2 }));
   });
 
-  test("begins another wait after watch_timeout, also where the last one does not heed its signal", async () => {
+  test("begins another wait after watch_timeout, even if the last one ignores its signal", async () => {
     const store = new Store();
     const signals: AbortSignal[] = [];
     const watch = (signal: AbortSignal) => (signals.push(signal), new Promise<void>(() => undefined));
@@ -293,7 +293,7 @@ describe("remote_source with watch", () => {
     expect(follower.source.status!()).toMatchObject({ state: "connected", error: undefined });
   });
 
-  test("refuses a value that is no answer of a wait", async () => {
+  test("refuses an invalid answer of a wait", async () => {
     const store = new Store();
     for (const [watch, code] of [
       [async () => 5 as never, "not_an_answer"],
@@ -305,7 +305,7 @@ describe("remote_source with watch", () => {
     }
   });
 
-  test("closes what is open when it is stopped, and calls nothing afterwards", async () => {
+  test("closes everything when it is stopped, and calls nothing afterwards", async () => {
     const store = new Store();
     let closed = 0;
     const follower = await Follower.start(watched(store, { close: async () => void closed++ }));
@@ -339,7 +339,7 @@ describe("remote_source with a cache file", () => {
     expect(follower.outcomes).toEqual(["data", "error"]);
   });
 
-  test("does not take 'unchanged' for a confirmation of what the cache file has", async () => {
+  test("does not take 'unchanged' as a confirmation of the cached values", async () => {
     const cache_file = join(folder, "cache");
     await (await Follower.start(answering({ content: { a: 1 } }, { cache_file }))).stop();
     let answer: () => Promise<RemoteAnswer> = () => Promise.reject(fault("ECONNREFUSED"));
@@ -356,7 +356,7 @@ describe("remote_source with a cache file", () => {
     await follower.stop();
   });
 
-  test("reads from it only what is its own kind's and name's", async () => {
+  test("reads only values of its own kind and name", async () => {
     const cache_file = join(folder, "cache");
     await (await Follower.start(answering({ content: { a: 1 } }, { cache_file }))).stop();
     const load = () => Promise.reject(fault("ECONNREFUSED"));

@@ -30,7 +30,7 @@ async function loaded(url: string, tls: TlsOptions = {}, headers = {}) {
   return { tree: follower.tree, code: follower.errors[0]?.code, message: follower.errors[0]?.message };
 }
 
-test("HttpSource trusts the authority that is given, as text or as a file, and no other", async () => {
+test("HttpSource trusts the given authority, as text or as a file, and no other", async () => {
   await using server = await serving();
   expect((await loaded(server.url, { ca })).tree).toEqual({ a: 1 });
   expect((await loaded(server.url, { ca: Buffer.from(ca) })).tree).toEqual({ a: 1 });
@@ -43,7 +43,7 @@ test("HttpSource trusts the authority that is given, as text or as a file, and n
   );
 });
 
-test("HttpSource explains the problem with a certificate", async () => {
+test("HttpSource explains a problem with a certificate", async () => {
   await using other = await serving(await authority.sign("other.internal"));
   expect((await loaded(other.url, { ca })).message).toMatch(
     /its certificate is for another name; give that as servername/u,
@@ -62,7 +62,7 @@ test("HttpSource explains the problem with a certificate", async () => {
   });
 });
 
-test("HttpSource shows its certificate where the server wants one", async () => {
+test("HttpSource presents its certificate if the server asks for one", async () => {
   await using server = await serving({ ...pair, ca, requestCert: true, rejectUnauthorized: true });
   expect((await loaded(server.url, { ca, ...client })).tree).toEqual({ a: 1 });
   const without = await loaded(server.url, { ca });
@@ -70,7 +70,7 @@ test("HttpSource shows its certificate where the server wants one", async () => 
   expect(without.code).toMatch(/^(tls|unreachable)$/u);
 });
 
-test("HttpSource goes on when certificates are renewed on both sides", async () => {
+test("HttpSource works on when certificates are renewed on both sides", async () => {
   await using renewed = await Authority.make();
   await using server = await serving();
   const ca_file = join(authority.dir, "rotated.pem");
@@ -84,7 +84,7 @@ test("HttpSource goes on when certificates are renewed on both sides", async () 
   await eventually(() => expect(follower.failing).toBe(false));
 });
 
-test("HttpSource follows a redirect into TLS, never out of it, and shows a stranger no certificate", async () => {
+test("HttpSource follows a redirect to TLS but never from it, and presents no certificate to another server", async () => {
   await using secure = await serving({ ...pair, requestCert: true, rejectUnauthorized: false });
   await using plain = await WebServer.start((_, response) => {
     response.writeHead(302, { location: `${secure.url}/x` }).end();

@@ -65,7 +65,7 @@ describe("ArgumentsSource", () => {
     expect(made.diagnostics).toStrictEqual([]);
   });
 
-  test("reads values as the schema's types, all the way down", async () => {
+  test("reads values as the schema's types, at every depth", async () => {
     const schema = z.object({
       id: z.string(),
       on: z.boolean(),
@@ -95,19 +95,19 @@ describe("ArgumentsSource", () => {
     });
   });
 
-  test("knows the paths of a mapping, for short options as well", async () => {
+  test("uses the paths of a mapping, also for short options", async () => {
     const mapping = { p: "port", "--db": "database.url", v: ["log", "verbose"] };
     const made = await layer(["-p", "81", "-p=82", "--db", "y", "-v"], { tree: file }, { mapping });
     expect(made.tree).toStrictEqual({ port: 82, database: { url: "y" }, log: { verbose: true } });
     expect(made.diagnostics.map(({ code }) => code)).toStrictEqual(["repeated"]);
   });
 
-  test("leaves out what is the program's own", async () => {
+  test("ignores the program's own options", async () => {
     const made = await layer(["--help", "--inspect-brk=1", "--port", "1"], {}, { ignore: ["help", "inspect*"] });
     expect(made.tree).toStrictEqual({ port: 1 });
   });
 
-  test("says which option a value came from", async () => {
+  test("records which option a value came from", async () => {
     const made = await layer(["--database.url", "y", "--set", "port=1"], { tree: file });
     expect(placeOf(made.origin(["database", "url"]))).toBe("argv:--database.url");
     expect(placeOf(made.origin(["port"]))).toBe("argv:--set port");
@@ -152,7 +152,7 @@ describe("ArgumentsSource", () => {
     expect(error.message).toBe(`Cannot load "argv": ${message}`);
   });
 
-  test("reports an option without a value where a text is expected", async () => {
+  test("reports an option without a value if a text is expected", async () => {
     const { tree, diagnostics } = await layer(["--log_level", "--port", "5"], { tree: file });
     expect(tree).toEqual({ log_level: "true", port: 5 });
     expect(diagnostics).toMatchObject([
@@ -166,13 +166,13 @@ describe("ArgumentsSource", () => {
     expect(diagnostics).toMatchObject([{ code: "not_utf8", path: "log_level" }]);
   });
 
-  test("refuses options that are none", () => {
+  test("refuses invalid options", () => {
     expect(() => new ArgumentsSource({ args: [] } as never)).toThrow('there is no option "args"');
     expect(() => new ArgumentsSource({ argv: "x" } as never)).toThrow("argv must be an array of strings");
     expect(() => new ArgumentsSource({ mapping: { p: "" } })).toThrow('map option "p" to path');
   });
 
-  test("stands where it is listed, and keys that the schema does not know are reported with their place", async () => {
+  test("takes its place in the list, and reports keys that the schema does not know", async () => {
     const schema = z.object({ port: z.number(), verbose: z.boolean().default(false) });
     const argv = new ArgumentsSource({ argv: ["--port", "1", "--verbos"] });
     const config = await kit.start_manager({

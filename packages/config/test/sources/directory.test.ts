@@ -67,14 +67,14 @@ describe("DirectorySource", () => {
     expect(layer.diagnostics).toEqual([]);
   });
 
-  test("stands at the given path, separates by the given texts, and knows the place of each value", async () => {
+  test("places values at the given path, splits names at the given separators, and records each file", async () => {
     await write({ "user.name": "u", "tls/tls.crt": "c" });
     const layer = layer_of(await secrets({ at: "a.B", separators: [] }).load(context()));
     expect(layer.tree).toEqual({ a: { B: { "user.name": "u", tls: { "tls.crt": "c" } } } });
     expect(placeOf(layer.origin(["a", "B", "tls", "tls.crt"]))).toBe(`file:${folder.path}/tls/tls.crt`);
   });
 
-  test("reads texts by the one rule, without the line break at the end", async () => {
+  test("reads texts by the common rule, without the line break at the end", async () => {
     const schema = z.object({ pin: z.string(), port: z.number(), hosts: z.array(z.string()), on: z.boolean() });
     await write({
       pin: "0042\n",
@@ -97,7 +97,7 @@ describe("DirectorySource", () => {
     });
   });
 
-  test("leaves out hidden files, and with a diagnostic what is no text, too large, or a circle of links", async () => {
+  test("omits hidden files silently, and files that are binary, too large or in a circle of links with a diagnostic", async () => {
     await write({
       a: "1",
       ".hidden": "x",
@@ -135,7 +135,7 @@ describe("DirectorySource", () => {
     expect(error.message.replace("leads into the list", "is a list")).toMatch(message.replace('"list" is', "is"));
   });
 
-  test("is absent where there is no directory, an error where it must exist or is a file", async () => {
+  test("is absent without a directory, and an error if it must exist or is a file", async () => {
     const none = join(folder.path, "none");
     expect(await secrets({}, none).load(context())).toEqual({ outcome: "absent" });
     expect((await rejection(secrets({ must_exist: true, name: "s" }, none).load(context()))).message).toBe(
@@ -147,7 +147,7 @@ describe("DirectorySource", () => {
     );
   });
 
-  test("reads the credentials of systemd, and nothing without them", async () => {
+  test("reads the credentials of systemd, and nothing if there are none", async () => {
     await write({ "db.password": "pw" });
     const source = DirectorySource.credentials(at_once);
     expect(await source.load(context())).toEqual({ outcome: "absent" });
@@ -157,14 +157,14 @@ describe("DirectorySource", () => {
     expect((await rejection(must_exist.load(context()))).message).toContain("CREDENTIALS_DIRECTORY is not set");
   });
 
-  test("refuses options that are none", () => {
+  test("refuses invalid options", () => {
     expect(() => new DirectorySource("x", { secret: 1 } as never)).toThrow("secret must be a boolean");
     expect(() => new DirectorySource("x", { separators: [""] })).toThrow("separators must be a list");
     expect(() => new DirectorySource("x", { at: "a..b" })).toThrow("is empty");
     expect(() => new DirectorySource("x", { fromat: 1 } as never)).toThrow('there is no option "fromat"');
   });
 
-  test("keeps its values secret, whatever they are called, in every place where they might be seen; not with secret: false", async () => {
+  test("keeps its values secret under any name in every output, except with secret: false", async () => {
     await write({ "on/colour": "scarlet-77", "off/colour": "emerald-88", "on/n": "many-99" });
     await write({ "base.toml": 'colour = "scarlet-77"\n' });
     const sources = [
@@ -192,7 +192,7 @@ describe("DirectorySource", () => {
     }
   });
 
-  test("takes the swap of a volume of Kubernetes as one change, ten times, with keys that come and go", async () => {
+  test("treats the swap of a Kubernetes volume as one change, ten times, with added and removed keys", async () => {
     const keys = (n: number) => ({ a: String(n), "sub/b": String(n), [n % 2 === 0 ? "even" : "odd"]: "x" });
     await mounted(0, keys(0));
     const config = await kit.start_manager({
@@ -217,7 +217,7 @@ describe("DirectorySource", () => {
     expect((await config.status()).sources[0]?.details).toMatchObject({ watched: "events" });
   });
 
-  test("hears of a directory that comes later, of new ones in it, and of what is written in place", async () => {
+  test("notices a directory that appears later, new directories in it, and files written in place", async () => {
     const path = join(folder.path, "later/secrets");
     const config = await kit.start_manager({ sources: [secrets({ on_missing: "clear" }, path)] });
     const shows = (tree: object) => eventually(() => expect(config.snapshot().tree).toEqual(tree));
@@ -237,7 +237,7 @@ describe("DirectorySource", () => {
 });
 
 describe("DirectorySource.conf_d", () => {
-  test("merges files in the order of their names, in any format, and reports what it does not know", async () => {
+  test("merges files of any format in the order of their names, and reports unknown ones", async () => {
     await write({
       "conf.d/10-base.toml": "a = 1\nb = 1\nc = 1\n",
       "conf.d/20-site.yaml": "b: 2\nc: 2\n",
@@ -255,7 +255,7 @@ describe("DirectorySource.conf_d", () => {
     ]);
   });
 
-  test("hears of files that come and go, takes many as one change, and keeps the last values where one is broken", async () => {
+  test("notices added and removed files, takes many as one change, and keeps the last values if one is broken", async () => {
     const source = DirectorySource.conf_d(join(folder.path, "conf.d"), { settle: 0, debounce: 50 });
     const config = await kit.start_manager({ sources: [source], log: false });
     const shows = (tree: object) => eventually(() => expect(config.snapshot().tree).toEqual(tree));
@@ -275,7 +275,7 @@ describe("DirectorySource.conf_d", () => {
     await eventually(() => expect([config.peek("n"), config.peek("k19")]).toEqual([18, undefined]));
   });
 
-  test("is absent without a directory, an error where that must exist, and empty with nothing in it", async () => {
+  test("is absent without a directory, an error if it must exist, and empty for an empty directory", async () => {
     const path = join(folder.path, "conf.d");
     expect(await DirectorySource.conf_d(path, at_once).load(context())).toEqual({ outcome: "absent" });
     const error = await rejection(DirectorySource.conf_d(path, { must_exist: true, name: "c" }).load(context()));

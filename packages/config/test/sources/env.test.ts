@@ -8,7 +8,7 @@ import { EnvironmentSource } from "../../src/sources/env.ts";
 import { context, layer_of, nothing_below, rejection } from "./loading.ts";
 
 describe("EnvironmentSource", () => {
-  test("takes the variables of its prefix, parsed, with their origin", async () => {
+  test("takes the variables with its prefix, parsed, with their origin", async () => {
     const env = { MYAPP_DATABASE_URL: "pg://db", MYAPP_WORKERS: "4", OTHER: "x" };
     const layer = layer_of(await new EnvironmentSource({ prefix: "MYAPP_" }).load(context({ env })));
     expect(layer.tree).toEqual({ database: { url: "pg://db" }, workers: 4 });
@@ -19,18 +19,18 @@ describe("EnvironmentSource", () => {
     });
   });
 
-  test("takes a prefix and a mapping in order, as the note writes them", async () => {
+  test("takes a prefix and a mapping in the order of the specification", async () => {
     const env = { MYAPP_A: "1", PGURL: "pg://db" };
     const layer = layer_of(await new EnvironmentSource("MYAPP_", { PGURL: "database.url" }).load(context({ env })));
     expect(layer.tree).toEqual({ a: 1, database: { url: "pg://db" } });
   });
 
-  test("takes its own variables where they are given", async () => {
+  test("takes its variables from the option env", async () => {
     const source = new EnvironmentSource({ env: { A_B: "1" } });
     expect(layer_of(await source.load(context({ env: { C: "2" } }))).tree).toEqual({ a: { b: 1 } });
   });
 
-  test("reads no variable but its own, as each is looked for among all others", async () => {
+  test("reads no variable but its own, since each is searched for among all others", async () => {
     const read: unknown[] = [];
     const env = new Proxy(
       { PATH: "/bin", APP_PORT: "1", OTHER_FILE: "x" },
@@ -41,7 +41,7 @@ describe("EnvironmentSource", () => {
     expect(read).toEqual(["APP_PORT"]);
   });
 
-  test("refuses a value that is no text, naming the variable", async () => {
+  test("refuses a value that is not a text, naming the variable", async () => {
     const env = { A_PORT: 5, A_UNSET: undefined, OTHER: null } as never;
     const error = await rejection(new EnvironmentSource({ prefix: "A", env }).load(context()));
     expect(error).toMatchObject({ code: "not_a_text", message: expect.stringContaining('"A_PORT" is a number') });
@@ -49,7 +49,7 @@ describe("EnvironmentSource", () => {
     expect(layer_of(await fine.load(context())).tree).toEqual({});
   });
 
-  test("reports bytes that are not UTF-8, which the engine replaces", async () => {
+  test("reports bytes that are not UTF-8, which the engine has replaced", async () => {
     const program = `
       const { Config, ConfigManager, ConfigSpec, EnvironmentSource } = await import(process.argv[1]);
       const spec = new ConfigSpec({ sources: [new EnvironmentSource("A")] });
@@ -63,7 +63,7 @@ describe("EnvironmentSource", () => {
     expect(JSON.parse(stdout)).toMatchObject([{ code: "not_utf8", path: "city" }]);
   });
 
-  test("asks the layers below which path a name means", async () => {
+  test("finds the path of a name in the layers below", async () => {
     const lower: Knowledge = {
       ...nothing_below,
       paths: (folded) => (folded === "database_max_connections" ? [["database", "max_connections"]] : []),
@@ -77,7 +77,7 @@ describe("EnvironmentSource", () => {
     expect(layer_of(naive, lower).tree).toEqual({ database: { max: { connections: 9 } } });
   });
 
-  test("answers unchanged while its own variables are the same, and data at the first load", async () => {
+  test("answers unchanged while its own variables are equal, and data at the first load", async () => {
     const source = new EnvironmentSource({ prefix: "MYAPP_" });
     await source.load(context({ env: { MYAPP_A: "1", X: "1" } }));
     const later = { first: false };
@@ -87,7 +87,7 @@ describe("EnvironmentSource", () => {
     expect((await source.load(context({ env: {} }))).outcome).toBe("data");
   });
 
-  test("refuses options that mean nothing", () => {
+  test("refuses invalid options", () => {
     expect(() => new EnvironmentSource({ prefx: "A_" } as never)).toThrow('there is no option "prefx"');
     expect(() => new EnvironmentSource({ prefix: 1 as never })).toThrow("prefix must be a string, got number");
     expect(() => new EnvironmentSource({ mode: "clever" as never })).toThrow(

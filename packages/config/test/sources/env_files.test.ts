@@ -34,7 +34,7 @@ async function layer(
 }
 
 describe("EnvironmentSource with files", () => {
-  test("reads the text of NAME from the file that NAME_FILE names, at the path and with the type of NAME", async () => {
+  test("reads NAME from the file that NAME_FILE names, at the path and with the type of NAME", async () => {
     const env = {
       A_DB_PASSWORD_FILE: folder.file("pw"),
       A_PORT_FILE: folder.file("port"),
@@ -48,13 +48,13 @@ describe("EnvironmentSource with files", () => {
     expect(made.diagnostics).toEqual([]);
   });
 
-  test("leaves variables that end in _FILE alone without the option", async () => {
+  test("treats variables that end in _FILE as ordinary without the option", async () => {
     const source = new EnvironmentSource({ prefix: "A_", env: { A_PW_FILE: folder.file("pw") } });
     expect(source.watch).toBeUndefined();
     expect(layer_of(await source.load(context())).tree).toEqual({ pw: { file: folder.file("pw") } });
   });
 
-  test("takes a variable for itself where a mapping, a layer below or the schema knows its path, but not a record", async () => {
+  test("treats a variable as ordinary if a mapping, a lower layer or the schema has its path, except below a record", async () => {
     const env = { A_LOG_FILE: "/var/log/x", A_KEY_FILE: "k" };
     const known = z.object({ logFile: z.string(), key: z.object({ file: z.string() }) });
     expect((await layer(env, {}, {}, known)).tree).toEqual({ logFile: "/var/log/x", key: { file: "k" } });
@@ -68,7 +68,7 @@ describe("EnvironmentSource with files", () => {
     });
   });
 
-  test("knows a mapping of NAME, also outside the prefix, and ignores what its options say", async () => {
+  test("applies a mapping of NAME, also outside the prefix, and the globs of ignore", async () => {
     const env = { PGPASSWORD_FILE: folder.file("pw"), A_SKIP_FILE: "/none", A_EMPTY_FILE: "" };
     const made = await layer(env, { mapping: { PGPASSWORD: "pg.password" }, ignore: ["A_SKIP*"] }, { empty: 1 });
     expect(made.tree).toEqual({ pg: { password: "s3cret-1" }, empty: { file: "" } });
@@ -80,7 +80,7 @@ describe("EnvironmentSource with files", () => {
     ["a directory", { A_PW_FILE: "." }, "cannot be read: it is a directory"],
     ["a file that is too large", { A_PW_FILE: "large" }, "cannot be read: it is larger than max_bytes (8)"],
     ["a file that is no text", { A_PW_FILE: "binary" }, "cannot be read: it is no text"],
-  ])("refuses %s, with a prefix; without one it is a diagnostic", async (_, env, message) => {
+  ])("refuses %s if there is a prefix, and reports a diagnostic otherwise", async (_, env, message) => {
     const given = Object.fromEntries(
       Object.entries(env).map(([name, text]) => [name, name.endsWith("_FILE") ? join(folder.path, text) : text]),
     );
@@ -95,13 +95,13 @@ describe("EnvironmentSource with files", () => {
     expect(made.tree).toEqual("A_PW" in given ? { a: { pw: "x" } } : {});
   });
 
-  test("takes an empty NAME for not set", async () => {
+  test("treats an empty NAME as not set", async () => {
     expect((await layer({ A_PW: "", A_PW_FILE: folder.file("pw") }, {}, { pw: "old" })).tree).toEqual({
       pw: "s3cret-1",
     });
   });
 
-  test("reads a file again when it changes, keeps its last value while it is gone, and shows the value nowhere", async () => {
+  test("reads a changed file again, keeps its last value while it is missing, and shows the value nowhere", async () => {
     const env: Record<string, string> = { A_CODE_FILE: folder.file("pw") };
     const source = new EnvironmentSource({ prefix: "A_", files, env });
     const lines: string[] = [];
@@ -128,7 +128,7 @@ describe("EnvironmentSource with files", () => {
     expect(config.peek("code")).toBe(80);
   });
 
-  test("finds that a file cannot be read any more, and that it can be again", async () => {
+  test("notices when a file becomes unreadable, and readable again", async () => {
     const env = { A_PW_FILE: folder.file("pw") };
     const source = new EnvironmentSource({ prefix: "A_", files: { ...files, max_bytes: 10 }, env });
     await source.load(context());
@@ -142,7 +142,7 @@ describe("EnvironmentSource with files", () => {
     expect(layer_of(await again()).tree).toEqual({ pw: "s3cret-1" });
   });
 
-  test("refuses an option that is none", () => {
+  test("refuses an invalid option", () => {
     expect(() => new EnvironmentSource({ files: 1 } as never)).toThrow(
       "files must be a boolean or options of watching",
     );

@@ -28,7 +28,7 @@ const file = async (name: string, content: string | Uint8Array): Promise<string>
 };
 
 describe("FileSource", () => {
-  test("reads the format of its extension, and TOML without one", async () => {
+  test("reads the format of its extension, and TOML if there is none", async () => {
     expect(await first_tree(new FileSource(await file("a.toml", "a.b = 1\n")))).toEqual({ a: { b: 1 } });
     expect(await first_tree(new FileSource(await file("a.json", '{"a":{"b":1}}')))).toEqual({ a: { b: 1 } });
     expect(await first_tree(new FileSource(await file("a.yaml", "a:\n  b: 1\n")))).toEqual({ a: { b: 1 } });
@@ -36,18 +36,18 @@ describe("FileSource", () => {
     expect(await first_tree(new FileSource(await file("a.conf", "a.b = 1\n")))).toEqual({ a: { b: 1 } });
   });
 
-  test("reads the format it is given, as a word or as an option", async () => {
+  test("reads the given format, as a word or as an option", async () => {
     const path = await file("settings", '{"a":1}');
     expect(await first_tree(new FileSource(path, "json"))).toEqual({ a: 1 });
     expect(await first_tree(new FileSource(path, { format: "json" }))).toEqual({ a: 1 });
     expect(await first_tree(new FileSource(pathToFileURL(path), "json"))).toEqual({ a: 1 });
   });
 
-  test("answers absent for a file that is not there", async () => {
+  test("answers absent for a missing file", async () => {
     expect(await new FileSource(join(folder, "no", "config.toml")).load(context())).toEqual({ outcome: "absent" });
   });
 
-  test("answers unchanged for the same content, however new the file is, and data at the first load", async () => {
+  test("answers unchanged for equal content, however new the file is, and data at the first load", async () => {
     const path = await file("config.toml", "a = 1\n");
     const source = new FileSource(path);
     await source.load(context());
@@ -65,7 +65,7 @@ describe("FileSource", () => {
     expect(layer.bytes).toBe(18);
   });
 
-  test("fails with file, line and column, and quotes nothing of what it read", async () => {
+  test("fails with file, line and column, and quotes none of the text", async () => {
     for (const [name, content] of [
       ["config.toml", 'ok = 1\npassword = hunter2"\n'],
       ["config.json", '{\n"password": hunter2"}'],
@@ -91,12 +91,12 @@ describe("FileSource", () => {
     });
   });
 
-  test("refuses what is not a regular file", async () => {
+  test("refuses a path that is not a regular file", async () => {
     expect(await rejection(new FileSource(folder).load(context()))).toMatchObject({ code: "not_a_file" });
     expect(await rejection(new FileSource("/dev/null").load(context()))).toMatchObject({ code: "not_a_file" });
   });
 
-  test("refuses options that mean nothing", () => {
+  test("refuses invalid options", () => {
     expect(() => new FileSource("")).toThrow(TypeError);
     expect(() => new FileSource(7 as never)).toThrow("path must be a string or a file URL, got number");
     expect(() => new FileSource("a", "xml" as never)).toThrow(
@@ -120,7 +120,7 @@ describe("FileSource", () => {
     expect((await load).message).toMatch(/abort|The process ended/);
   });
 
-  test("refuses a file that keeps changing, and reads it when it has come to rest", async () => {
+  test("refuses a file that keeps changing, and reads it once it is stable", async () => {
     const path = await file("config.toml", "a = 0\n");
     const source = new FileSource(path, { settle: 1000, debounce: 1000 });
     await source.load(context());

@@ -101,8 +101,8 @@ describe.each([
     whole(driver);
   };
 
-  describe("beside others", { concurrent: true }, () => {
-    test("sees a write in place", async ({ path, start }) => {
+  describe("beside other files", { concurrent: true }, () => {
+    test("notices a write in place", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await ends(driver, 1);
@@ -111,7 +111,7 @@ describe.each([
       expect(driver.published).toHaveLength(2);
     });
 
-    test("sees what is appended", async ({ path, start }) => {
+    test("notices appended text", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await appendFile(path, "three = 3\n");
@@ -145,7 +145,7 @@ describe.each([
     });
 
     test.runIf(process.platform === "linux")(
-      "waits for a writer that holds the file open, whatever it wrote so far",
+      "waits for a writer that holds the file open, whatever it has written so far",
       async ({ path, start }) => {
         await writeFile(path, "one = 1\ntwo = 1\n");
         const driver = await start({ settle: 3000 });
@@ -161,7 +161,7 @@ describe.each([
       },
     );
 
-    test("waits when a file is truncated and written after a pause", async ({ path, start }) => {
+    test("waits if a file is truncated and written after a pause", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start({ settle: 3000 });
       await truncate(path, 0);
@@ -171,7 +171,7 @@ describe.each([
       expect(driver.published).toHaveLength(2);
     });
 
-    test("believes a file that stays empty", async ({ path, start }) => {
+    test("accepts a file that stays empty", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await truncate(path, 0);
@@ -179,7 +179,7 @@ describe.each([
       expect(driver.published).toHaveLength(2);
     });
 
-    test("sees a file that is moved into its place", async ({ path, start }) => {
+    test("notices a file that is moved into place", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       for (let n = 2; n < 6; n += 1) {
@@ -188,7 +188,7 @@ describe.each([
       }
     });
 
-    test("sees the dance of an editor that keeps a backup", async ({ path, start }) => {
+    test("notices the save of an editor that renames a backup", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start({ settle: 3000 });
       await rename(path, `${path}~`);
@@ -198,7 +198,7 @@ describe.each([
       expect(driver.published).not.toContain("absent");
     });
 
-    test("sees a file deleted and recreated", async ({ path, start }) => {
+    test("notices a file that is deleted and recreated", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await unlink(path);
@@ -207,7 +207,7 @@ describe.each([
       await ends(driver, 2);
     });
 
-    test("sees nothing between a deletion and a recreation that follow each other at once", async ({ path, start }) => {
+    test("skips a deletion followed at once by a recreation", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start({ settle: 3000 });
       await unlink(path);
@@ -216,7 +216,7 @@ describe.each([
       expect(driver.published).toHaveLength(2);
     });
 
-    test("sees a rollback to a file of the same size with an older time", async ({ path, start }) => {
+    test("notices a rollback to a file of the same size with an older time", async ({ path, start }) => {
       await writeFile(path, state(2));
       const driver = await start();
       await writeFile(`${path}.old`, state(1));
@@ -225,7 +225,7 @@ describe.each([
       await ends(driver, 1);
     });
 
-    test("sees other content of the same size and time", async ({ path, start }) => {
+    test("notices other content of the same size and time", async ({ path, start }) => {
       await writeFile(path, state(1));
       const { atime, mtime } = await stat(path);
       const driver = await start();
@@ -234,7 +234,7 @@ describe.each([
       await ends(driver, 2);
     });
 
-    test("sees a file that is replaced by another name of an older file", async ({ folder, path, start }) => {
+    test("notices a file that is replaced by a link to an older file", async ({ folder, path, start }) => {
       await writeFile(join(folder, "old"), state(2));
       await writeFile(path, state(1));
       const driver = await start();
@@ -243,7 +243,7 @@ describe.each([
       await ends(driver, 2);
     });
 
-    test("sees a link to a file pointed elsewhere, and then what is written there", async ({ folder, path, start }) => {
+    test("notices a redirected link to a file, and later writes there", async ({ folder, path, start }) => {
       await mkdir(join(folder, "a"));
       await mkdir(join(folder, "b"));
       await writeFile(join(folder, "a", "x.toml"), state(1));
@@ -258,7 +258,7 @@ describe.each([
       await ends(driver, 3);
     });
 
-    test("sees a link to a directory pointed elsewhere, and then what is written there", async ({ folder, start }) => {
+    test("notices a redirected link to a directory, and later writes there", async ({ folder, start }) => {
       await mkdir(join(folder, "a"));
       await mkdir(join(folder, "b"));
       await writeFile(join(folder, "a", "config.toml"), state(1));
@@ -275,7 +275,7 @@ describe.each([
     test.for([
       ["with", true],
       ["without", false],
-    ])("sees a ConfigMap swapped %s removal of the old one", async ([, removes], { folder, start }) => {
+    ])("notices a ConfigMap swapped %s removal of the old one", async ([, removes], { folder, start }) => {
       const volume = join(folder, "volume");
       await configMap(volume, 1);
       await symlink("..data/config.toml", join(volume, "config.toml"));
@@ -287,7 +287,7 @@ describe.each([
       }
     });
 
-    test("sees a file whose directory was missing at the start", async ({ folder, start }) => {
+    test("notices a file whose directory was missing at the start", async ({ folder, start }) => {
       const at = join(folder, "etc", "myapp", "config.toml");
       const driver = await start({}, at);
       expect(driver.last).toBe("absent");
@@ -298,7 +298,7 @@ describe.each([
       await ends(driver, 2);
     });
 
-    test("sees a file whose directory was deleted and recreated", async ({ folder, start }) => {
+    test("notices a file whose directory is deleted and recreated", async ({ folder, start }) => {
       const at = join(folder, "etc", "config.toml");
       await mkdir(dirname(at));
       await writeFile(at, state(1));
@@ -312,7 +312,7 @@ describe.each([
       await ends(driver, 3);
     });
 
-    test("sees a directory exchanged for another", async ({ folder, start }) => {
+    test("notices a directory that is exchanged for another", async ({ folder, start }) => {
       const at = join(folder, "etc", "config.toml");
       for (const [name, n] of [
         ["etc", 1],
@@ -329,7 +329,7 @@ describe.each([
       await ends(driver, 3);
     });
 
-    test("reports a directory in the file's place and sees the file come back", async ({ path, start }) => {
+    test("reports a directory in the file's place, and notices the file's return", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await unlink(path);
@@ -341,7 +341,7 @@ describe.each([
       await ends(driver, 2);
     });
 
-    test("reports what is not UTF-8 and sees it mended", async ({ path, start }) => {
+    test("reports text that is not UTF-8, and notices its correction", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await writeFile(path, Buffer.concat([Buffer.from(state(2)), Buffer.from([0xff, 0xfe])]));
@@ -351,7 +351,7 @@ describe.each([
       await ends(driver, 3);
     });
 
-    test("reports what is broken, with its place, and sees it mended", async ({ path, start }) => {
+    test("reports a broken file with its place, and notices its correction", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await writeFile(path, `${state(2)}three = \n`);
@@ -361,7 +361,7 @@ describe.each([
       await ends(driver, 3);
     });
 
-    test("reports what is too large and sees it shrink", async ({ path, start }) => {
+    test("reports a file that is too large, and notices when it shrinks", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start({ max_bytes: 1000 });
       await writeFile(path, state(2) + "# more\n".repeat(1000));
@@ -396,7 +396,7 @@ describe.each([
       await ends(driver, 50);
     });
 
-    test("sees two files that change at once, each its own", async ({ folder, path, start }) => {
+    test("notices two files that change at once, each separately", async ({ folder, path, start }) => {
       const other = join(folder, "other.toml");
       await writeFile(path, state(1));
       await writeFile(other, state(1));
@@ -405,7 +405,7 @@ describe.each([
       await Promise.all([ends(one, 2), ends(two, 3)]);
     });
 
-    test("publishes nothing for a file that is touched, or written the same", async ({ path, start }) => {
+    test("publishes nothing for a file that is touched, or rewritten unchanged", async ({ path, start }) => {
       await writeFile(path, state(1));
       const driver = await start();
       await utimes(path, new Date(), new Date());
@@ -419,7 +419,7 @@ describe.each([
   });
 
   test.skipIf(process.getuid === undefined)(
-    "reports a lost permission and sees it regained",
+    "reports a lost permission, and notices its return",
     async ({ folder, path, start }) => {
       await writeFile(path, state(1));
       if (process.getuid!() === 0) {

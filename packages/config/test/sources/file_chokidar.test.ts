@@ -13,7 +13,7 @@ vi.mock("chokidar", () => {
   throw Object.assign(new Error("Cannot find package 'chokidar'"), { code: "ERR_MODULE_NOT_FOUND" });
 });
 
-test("a file is watched by its directory and its poll without chokidar, and that is reported once", async () => {
+test("a file without chokidar is watched by its directory and by polling, and that is reported once", async () => {
   const directory = mkdtempSync(join(tmpdir(), "otpts-chokidar-"));
   const path = join(directory, "app.toml");
   writeFileSync(path, "a = 1\n");

@@ -25,7 +25,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 describe("FileSource.family", () => {
-  test("merges base, profile, local and the profile's local file, in any format, and knows the place of each value", async () => {
+  test("merges base, profile, local and the profile's local file in any format, and records the place of each value", async () => {
     await write({
       "config.toml": "a = 1\nb = 1\nc = 1\nd = 1\n[t]\nx = 1\n",
       "config.production.yaml": "b: 2\nc: 2\nd: 2\nt:\n  y: 2\n",
@@ -51,14 +51,14 @@ describe("FileSource.family", () => {
     expect(layer.diagnostics).toEqual([]);
   });
 
-  test("reads names of a .env file as paths that the files below it know", async () => {
+  test("finds the paths of names in a .env file in the files below it", async () => {
     await write({ "config.toml": "[db]\nmax_size = 1\n", "config.local.env": "DB_MAX_SIZE=5\n" });
     const layer = layer_of(await family().load(context()));
     expect(layer.tree).toEqual({ db: { max_size: 5 } });
     expect(placeOf(layer.origin(["db", "max_size"]))).toBe(`file:${folder.path}/config.local.env:1`);
   });
 
-  test("reads .env, .env.PROFILE, .env.local and .env.PROFILE.local of the stem .env", async () => {
+  test("reads .env, .env.PROFILE, .env.local and .env.PROFILE.local for the stem .env", async () => {
     await write({ ".env": "A=1\nB=1\nC=1\nD=1\n", ".env.test": "B=2\nC=2\nD=2\n", ".env.local": "C=3\nD=3\n" });
     await write({ ".env.test.local": "D=4\n", ".env.example": "A=9\n" });
     expect(await first_tree(family({ profile: "test" }, ".env"))).toEqual({ a: 1, b: 2, c: 3, d: 4 });
@@ -71,7 +71,7 @@ describe("FileSource.family", () => {
     expect(() => family({ mapping: 1 } as never)).toThrow("mapping must be an object");
   });
 
-  test("takes several profiles, the last one on top, and those of a variable before its own", async () => {
+  test("accepts several profiles, the last one on top, and prefers those of a variable", async () => {
     await write({ "config.eu.toml": "a = 1\nb = 1\n", "config.prod.toml": "b = 2\n", "config.dev.toml": "a = 9\n" });
     expect(await first_tree(family({ profile: ["eu", "prod"] }))).toEqual({ a: 1, b: 2 });
     const source = family({ profile: "dev", profile_env: "APP_ENV" });
@@ -90,7 +90,7 @@ describe("FileSource.family", () => {
     expect(error.message).toBe(`Cannot load "f": ${message} (from env:E)`);
   });
 
-  test("refuses two formats of one stem, and the stem of a directory", async () => {
+  test("refuses two formats of one stem, and a directory as the stem", async () => {
     await write({ "config.toml": "a = 1\n", "config.yml": "a: 1\n" });
     const error = await rejection(family({ name: "f" }).load(context()));
     const [one, other] = ["toml", "yml"].map((extension) => `"${folder.path}/config.${extension}"`);
@@ -101,13 +101,13 @@ describe("FileSource.family", () => {
     expect(() => family({ profle: "x" } as never)).toThrow('there is no option "profle"');
   });
 
-  test("is absent where nothing is there, also the directory, and an error where it must exist", async () => {
+  test("is absent without any file or directory, and an error if it must exist", async () => {
     expect(await family({}, "none/config").load(context())).toEqual({ outcome: "absent" });
     const error = await rejection(family({ must_exist: true, name: "f" }).load(context()));
     expect(error.message).toContain(`there is no "${folder.path}/config" with one of the extensions .toml`);
   });
 
-  test("names the file that is broken, and keeps the last values of all", async () => {
+  test("names the broken file, and keeps the last values of all", async () => {
     await write({ "config.toml": "a = 1\n", "config.local.toml": "b = 1\n" });
     const config = await kit.start_manager({ sources: [family()], log: false });
     await write({ "config.local.toml": "b = \n", "config.toml": "a = 2\n" });
@@ -118,7 +118,7 @@ describe("FileSource.family", () => {
     await eventually(() => expect([config.peek("a"), config.peek("b")]).toEqual([2, 2]));
   });
 
-  test("hears of files that come and go, and the base file's values stay or go by on_missing", async () => {
+  test("notices added and removed files, and keeps or drops the base file's values by on_missing", async () => {
     for (const on_missing of ["keep", "clear"] as const) {
       const stem = `${on_missing}/config`;
       const file = (name: string) => `${stem}.${name}`;
@@ -142,14 +142,14 @@ describe("FileSource.family", () => {
     }
   });
 
-  test("leaves nothing behind where an only file over no base goes", async () => {
+  test("leaves no value behind if an only file over no base is removed", async () => {
     await write({ "config.local.toml": "a = 1\n" });
     const config = await kit.start_manager({ sources: [family()] });
     await rm(join(folder.path, "config.local.toml"));
     await eventually(() => expect(config.snapshot().tree).toEqual({}));
   });
 
-  test("shows no mixture when its files are renamed one after another, or are behind one link", async () => {
+  test("shows no mixture if its files are renamed one after another, or are behind one link", async () => {
     const release = async (n: number) => {
       const to = join(folder.path, `release-${n}`);
       await mkdir(to);
@@ -191,7 +191,7 @@ describe("FileSource.family", () => {
     expect(mixtures).toEqual([]);
   });
 
-  test("takes what is renamed within debounce for one change, though the first file was read by then", async () => {
+  test("treats renames within debounce as one change, even if the first file has been read by then", async () => {
     await write({ "config.toml": "a = 1\n", "config.local.toml": "b = 1\n" });
     const source = family({ debounce: 2000 });
     await source.load(context());

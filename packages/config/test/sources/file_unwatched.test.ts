@@ -20,7 +20,7 @@ vi.mock("node:fs", async (original) => {
   return { ...real, watch };
 });
 
-test("status says of a set of files that it is looked at, while not all of it can be watched", async () => {
+test("status reports a set of files as polled while some of it cannot be watched", async () => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
   system.exhausted = true;
   const source = DirectorySource.conf_d(folder, { poll_interval: 20, settle: 50 });
@@ -39,7 +39,7 @@ test("status says of a set of files that it is looked at, while not all of it ca
   }
 });
 
-test("FileSource reports when a file cannot be watched, and sees its changes all the same", async () => {
+test("FileSource reports a file that cannot be watched, and notices its changes all the same", async () => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-unwatched-"));
   system.exhausted = true;
   const path = join(folder, "config.toml");

@@ -25,7 +25,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
 }
 
 describe("A file that includes others", () => {
-  test("stands over what it includes, the last one of a list on top, and each value knows its file", async () => {
+  test("overrides the included files, the last one of a list on top, and each value has its file", async () => {
     await write({
       "main.toml": 'include = ["base/first.yaml", "second.json"]\nd = 4\n',
       "base/first.yaml": "include: deep.toml\na: 1\nb: 1\nc: 1\nd: 1\n",
@@ -43,7 +43,7 @@ describe("A file that includes others", () => {
     ]);
   });
 
-  test("includes nothing, and keeps the key, unless it is asked to; the key's name is free", async () => {
+  test("includes nothing and keeps the key unless asked to; the key's name can be chosen", async () => {
     await write({ "main.toml": 'include = "x"\nimport = "base.toml"\n', "base.toml": "a = 1\n" });
     expect(await first_tree(new FileSource(join(folder.path, "main.toml"), at_once))).toEqual({
       include: "x",
@@ -52,7 +52,7 @@ describe("A file that includes others", () => {
     expect(await first_tree(including("main.toml", "import"))).toEqual({ include: "x", a: 1 });
   });
 
-  test("takes patterns: sorted, without hidden files, with a diagnostic for an unknown extension, or nothing at all", async () => {
+  test("accepts patterns: sorted, without hidden files, with a diagnostic for an unknown extension, or without a match", async () => {
     await write({
       "main.toml": 'include = ["conf.d/*", "none/*.toml", "*/{x,y}.json", "[[:alpha:]]ther/[xy].jso?"]\n',
       "conf.d/20.toml": "a = 20\n",
@@ -68,7 +68,7 @@ describe("A file that includes others", () => {
     expect(layer.diagnostics[0]?.message).toContain(`${folder.path}/conf.d/30.rpmnew" is not read`);
   });
 
-  test("is an error with the place where a named file is missing, unless a dash stands before it", async () => {
+  test("is an error with the place if a named file is missing, unless it is marked with a dash", async () => {
     await write({ "main.toml": 'a = 1\ninclude = ["none.toml"]\n' });
     const error = await rejection(including().load(context()));
     const [main, none] = ["main.toml", "none.toml"].map((name) => join(folder.path, name));
@@ -80,7 +80,7 @@ describe("A file that includes others", () => {
     expect(await first_tree(including())).toEqual({ a: 1 });
   });
 
-  test("is refused with the whole chain where files include one another in a circle, or too deep", async () => {
+  test("is refused with the whole chain if files include one another in a circle, or too deep", async () => {
     await write({
       "main.toml": 'include = "a.toml"\n',
       "a.toml": 'x = 1\ninclude = "sub/b.toml"\n',
@@ -96,7 +96,7 @@ describe("A file that includes others", () => {
     expect((await rejection(including("0.toml").load(context()))).message).toContain("deeper than 10 levels");
   });
 
-  test("may be included twice, and not by more ways than a thousand", async () => {
+  test("may be included twice, and in at most a thousand ways", async () => {
     await write({ "main.toml": 'include = ["a.toml", "b.toml"]\n', "a.toml": 'include = "c.toml"\nx = 1\n' });
     await write({ "b.toml": 'include = "c.toml"\n', "c.toml": "x = 3\n" });
     expect(await first_tree(including())).toEqual({ x: 3 });
@@ -117,7 +117,7 @@ describe("A file that includes others", () => {
     expect((await rejection(including().load(context()))).message).toContain(message);
   });
 
-  test("hears of changes of what it includes, of files that come and go, and of a new list", async () => {
+  test("notices changes of the included files, added and removed files, and a new list", async () => {
     await write({ "main.toml": 'include = ["-mine.toml", "conf.d/*.toml"]\n' });
     const config = await kit.start_manager({ sources: [including()], log: false });
     const shows = (tree: object) => eventually(() => expect(config.snapshot().tree).toEqual(tree));
@@ -146,14 +146,14 @@ describe("A file that includes others", () => {
     });
   });
 
-  test("may be one of a family", async () => {
+  test("may belong to a family", async () => {
     await write({ "config.toml": 'include = "base.toml"\nb = 2\n', "base.toml": "a = 1\nb = 1\nc = 1\n" });
     await write({ "config.local.yaml": 'include: "more.toml"\n', "more.toml": "c = 3\n" });
     const source = FileSource.family(join(folder.path, "config"), { ...at_once, includes: true });
     expect(await first_tree(source)).toEqual({ a: 1, b: 2, c: 3 });
   });
 
-  test("is refused as an option that is none", () => {
+  test("refuses an invalid option", () => {
     expect(() => including("main.toml", 1 as never)).toThrow(
       "includes must be true or the key that lists them, got number",
     );

@@ -16,7 +16,7 @@ async function hasWriter(path: string): Promise<boolean> {
 }
 
 test.runIf(process.platform === "linux")(
-  "a file has an open writer exactly while one has it open for writing",
+  "a file has an open writer exactly while a process has it open for writing",
   async () => {
     const folder = await kit.temporary_directory({ read: "1", written: "1", both: "1", idle: "1" });
     const reader = await open(folder.file("read"), "r");
@@ -34,7 +34,7 @@ test.runIf(process.platform === "linux")(
 );
 
 test.runIf(process.platform === "linux")(
-  "a search that takes too long does not say that there is no writer",
+  "a search that takes too long does not claim that there is no writer",
   async () => {
     const folder = await kit.temporary_directory({ file: "1" });
     let now = 0;

@@ -60,7 +60,7 @@ function failing(operation: keyof FileSystem | "write" | "sync" | "sync_director
 }
 
 describe("RuntimeSource", () => {
-  test("keeps overrides in memory where it has no file", async () => {
+  test("keeps overrides in memory if it has no file", async () => {
     const source = new RuntimeSource();
     expect(source.durable).toBe(false);
     await source.persist([one(1, "a")]);
@@ -68,7 +68,7 @@ describe("RuntimeSource", () => {
     await source.close();
   });
 
-  test("gives back what was saved, in order, whatever plain data it is", async () => {
+  test("returns saved overrides in order, for any plain data", async () => {
     const key = fc.string({ unit: "binary", minLength: 1 }).filter((name) => name !== "__proto__");
     const { value } = fc.letrec<{ value: Value }>((tie) => ({
       value: fc.oneof(
@@ -101,7 +101,7 @@ describe("RuntimeSource", () => {
     expect(await saved()).toStrictEqual(overrides);
   });
 
-  test("takes slices of time for many and for large ones", async () => {
+  test("works in slices of time for many and for large overrides", async () => {
     const wide = (count: number, value: Value) =>
       Object.fromEntries(Array.from({ length: count }, (_, i) => [`key_${i}`, value]));
     const overrides = [
@@ -130,7 +130,7 @@ describe("RuntimeSource", () => {
     );
   });
 
-  test("saves a great many", async () => {
+  test("saves a very large number of overrides", async () => {
     const source = await opened();
     const many = Array.from({ length: 5001 }, (_, n) => one(n, `k${n}`));
     await source.persist(many);
@@ -139,7 +139,7 @@ describe("RuntimeSource", () => {
     expect(await saved()).toEqual([]);
   });
 
-  test("freezes what it gives back", async () => {
+  test("freezes its result", async () => {
     const source = await opened();
     await source.persist([one({ a: [{ b: 1 }] }, "x")]);
     const [override] = await saved();
@@ -147,7 +147,7 @@ describe("RuntimeSource", () => {
     expect(Object.isFrozen((override!.value as { a: { b: number }[] }).a[0])).toBe(true);
   });
 
-  test("keeps its file from other users, and leaves nothing beside it", async () => {
+  test("makes its file private to the user, and leaves nothing beside it", async () => {
     const source = await opened();
     await source.persist([one(1, "a")]);
     await source.persist([one(2, "a")]);
@@ -155,7 +155,7 @@ describe("RuntimeSource", () => {
     expect(await readdir(folder)).toEqual(["overrides"]);
   });
 
-  test("makes the directory when there is something to save", async () => {
+  test("creates the directory when there is something to save", async () => {
     file = join(folder, "var", "lib", "overrides");
     const source = await opened();
     await expect(stat(dirname(file))).rejects.toThrow("ENOENT");
@@ -163,7 +163,7 @@ describe("RuntimeSource", () => {
     expect(await saved()).toEqual([one(1, "a")]);
   });
 
-  test("writes to where a symbolic link leads, and leaves the link", async () => {
+  test("writes to the target of a symbolic link, and keeps the link", async () => {
     await mkdir(join(folder, "real"));
     await writeFile(join(folder, "real", "file"), encoded([one(1, "a")]));
     await symlink("real/file", file);
@@ -174,7 +174,7 @@ describe("RuntimeSource", () => {
     expect(await saved()).toEqual([one(2, "a")]);
   });
 
-  test("saves together what comes while a save is running, and acknowledges only what is on disk", async () => {
+  test("combines saves that wait behind a running one, and acknowledges only data on disk", async () => {
     let renames = 0;
     const counting = {
       ...node_fs,
@@ -195,7 +195,7 @@ describe("RuntimeSource", () => {
     expect(renames).toBeLessThan(10);
   });
 
-  test("removes what writers that died left, and nothing else", async () => {
+  test("removes the leftovers of writers that died, and nothing else", async () => {
     const mark = `${boot_id().slice(0, 8)}-0123-4567`;
     const dead = `.overrides.writing-4194999-${mark}`;
     const others = [
@@ -210,13 +210,13 @@ describe("RuntimeSource", () => {
     expect((await readdir(folder)).sort()).toEqual(others.sort());
   });
 
-  test("reads nothing else than overrides as a source: the manager lays them on top by itself", async () => {
+  test("contributes nothing as a source: the manager puts the overrides on top", async () => {
     const source = await opened();
     expect(await first_tree(source)).toEqual({});
     expect(await source.load(context({ first: false }))).toEqual({ outcome: "unchanged" });
   });
 
-  test("refuses options that mean nothing", () => {
+  test("refuses invalid options", () => {
     expect(() => new RuntimeSource({ path: "x" } as never)).toThrow('there is no option "path"');
     expect(() => new RuntimeSource({ file: "" })).toThrow("file must be a path or a file URL");
   });
@@ -225,7 +225,7 @@ describe("RuntimeSource", () => {
 describe("RuntimeSource with a damaged file", () => {
   const whole = encoded([one({ b: "secret-7" }, "a"), one(2, "c")]);
 
-  test("notices every flipped bit", () => {
+  test("detects every flipped bit", () => {
     const bytes = Buffer.from(whole);
     for (let bit = 0; bit < bytes.length * 8; bit += 1) {
       const flipped = Buffer.from(bytes);
@@ -243,7 +243,7 @@ describe("RuntimeSource with a damaged file", () => {
     }
   });
 
-  test("notices every cut, and anything added", () => {
+  test("detects every cut, and any addition", () => {
     for (let length = 0; length < whole.length; length += 1) {
       expect(() => decode_overrides(whole.slice(0, length))).toThrow(DamagedRecord);
     }
@@ -256,7 +256,7 @@ describe("RuntimeSource with a damaged file", () => {
     ["empty", ""],
     ["another file", '{"a": 1}\n'],
     ["not text", "\u0000\u0001"],
-  ])("sets it aside and reports it, and goes on: %s", async (_, content) => {
+  ])("sets it aside, reports it and goes on: %s", async (_, content) => {
     await writeFile(file, content);
     const source = new RuntimeSource({ file });
     const { overrides, diagnostics } = await source.load_overrides();
@@ -273,7 +273,7 @@ describe("RuntimeSource with a damaged file", () => {
     expect(await readdir(folder)).toHaveLength(2);
   });
 
-  test("fails, and saves nothing, while it cannot be set aside", async () => {
+  test("fails and saves nothing while the file cannot be set aside", async () => {
     await writeFile(file, "damaged");
     const fault = failing("rename", "EROFS");
     const source = new RuntimeSource({ file, file_system: fault.file_system });
@@ -286,7 +286,7 @@ describe("RuntimeSource with a damaged file", () => {
     expect(await saved()).toEqual([one(1, "a")]);
   });
 
-  test("leaves alone what a later version wrote", async () => {
+  test("leaves a file of a later version untouched", async () => {
     // The checksum of a later version's record, computed as this version does.
     const { createHash } = await import("node:crypto");
     const sha256 = createHash("sha256").update("overrides 2 0\n").digest("hex");
@@ -299,7 +299,7 @@ describe("RuntimeSource with a damaged file", () => {
     expect(await readFile(file, "utf8")).toBe(later);
   });
 
-  test("fails, and saves nothing, while the file cannot be read", async () => {
+  test("fails and saves nothing while the file cannot be read", async () => {
     await writeFile(file, whole);
     const fault = failing("readFile", "EIO");
     const source = new RuntimeSource({ file, file_system: fault.file_system });
@@ -314,7 +314,7 @@ describe("RuntimeSource with a damaged file", () => {
   });
 });
 
-describe("RuntimeSource where saving fails", () => {
+describe("RuntimeSource, when saving fails,", () => {
   test.each([
     ["open", "EACCES", "denied"],
     ["open", "EROFS", "read_only"],
@@ -325,7 +325,7 @@ describe("RuntimeSource where saving fails", () => {
     ["sync", "EIO", "not_saved"],
     ["rename", "EPERM", "denied"],
     ["sync_directory", "EIO", "not_saved"],
-  ] as const)("refuses and keeps what was there when %s fails with %s", async (operation, code, wanted) => {
+  ] as const)("refuses the save and keeps the previous file if %s fails with %s", async (operation, code, wanted) => {
     await writeFile(file, encoded([one(1, "a")]));
     const fault = failing(operation, code);
     fault.broken = false;
@@ -344,7 +344,7 @@ describe("RuntimeSource where saving fails", () => {
     expect(await readdir(folder)).toEqual(["overrides"]);
   });
 
-  test("refuses only the saves that failed, not those that wait behind them", async () => {
+  test("refuses only the failed saves, and not those that wait behind them", async () => {
     const fault = failing("write", "ENOSPC");
     fault.broken = false;
     const source = await opened(fault.file_system);
@@ -359,7 +359,7 @@ describe("RuntimeSource where saving fails", () => {
   });
 
   test.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
-    "refuses in a directory that is read-only",
+    "refuses saves in a directory that is read-only",
     async () => {
       const source = await opened();
       await source.persist([one(1, "a")]);

@@ -90,25 +90,28 @@ describe("RuntimeSource({ file })", () => {
       () => false,
     );
 
-  test.skipIf(!canMount)("refuses what no longer fits on a full disk, keeps the rest, and goes on", async (context) => {
-    if (!(await mounted())) context.skip();
-    const source = new RuntimeSource({ file });
-    await source.load_overrides();
-    await source.persist([{ path: ["a"], value: 1 }]);
-    await writeFile(join(folder, "disk", "ballast"), Buffer.alloc(40_000));
-    const error = await rejection(source.persist([{ path: ["a"], value: "x".repeat(60_000) }]));
-    expect(error).toMatchObject({ code: "disk_full" });
-    expect(error.message).toBe(
-      `Cannot save the runtime overrides in "${file}": no space is left on the device (ENOSPC), free some`,
-    );
-    expect((await new RuntimeSource({ file }).load_overrides()).overrides).toEqual([{ path: ["a"], value: 1 }]);
-    expect((await readdir(join(folder, "disk"))).sort()).toEqual(["ballast", "overrides"]);
-    await source.persist([{ path: ["a"], value: 2 }]);
-    expect((await new RuntimeSource({ file }).load_overrides()).overrides).toEqual([{ path: ["a"], value: 2 }]);
-  });
+  test.skipIf(!canMount)(
+    "refuses overrides too large for a full disk, keeps the rest, and goes on",
+    async (context) => {
+      if (!(await mounted())) context.skip();
+      const source = new RuntimeSource({ file });
+      await source.load_overrides();
+      await source.persist([{ path: ["a"], value: 1 }]);
+      await writeFile(join(folder, "disk", "ballast"), Buffer.alloc(40_000));
+      const error = await rejection(source.persist([{ path: ["a"], value: "x".repeat(60_000) }]));
+      expect(error).toMatchObject({ code: "disk_full" });
+      expect(error.message).toBe(
+        `Cannot save the runtime overrides in "${file}": no space is left on the device (ENOSPC), free some`,
+      );
+      expect((await new RuntimeSource({ file }).load_overrides()).overrides).toEqual([{ path: ["a"], value: 1 }]);
+      expect((await readdir(join(folder, "disk"))).sort()).toEqual(["ballast", "overrides"]);
+      await source.persist([{ path: ["a"], value: 2 }]);
+      expect((await new RuntimeSource({ file }).load_overrides()).overrides).toEqual([{ path: ["a"], value: 2 }]);
+    },
+  );
 
   test.skipIf(!canMount)(
-    "refuses on a file system that became read-only, and goes on when it is not",
+    "refuses saves while the file system is read-only, and goes on afterwards",
     async (context) => {
       if (!(await mounted())) context.skip();
       const source = new RuntimeSource({ file });
@@ -123,7 +126,7 @@ describe("RuntimeSource({ file })", () => {
     },
   );
 
-  test.skipIf(process.platform === "win32")("refuses what its process may not write, and lives", async () => {
+  test.skipIf(process.platform === "win32")("refuses saves that its process may not write, and lives on", async () => {
     const writing = `
       import { RuntimeSource } from ${JSON.stringify(built)};
       const source = new RuntimeSource({ file: process.argv[1] });

@@ -37,7 +37,7 @@ describe("quiet_needed", () => {
     expect(quiet_needed({ ...file, ...now }, last, how, times)).toBe(wanted);
   });
 
-  test("is long for whatever changed again after a pause", () => {
+  test("is long for any file that changed again after a pause", () => {
     expect(quiet_needed(file, file, { arrival: "in place", resumed: true }, times)).toBe(1000);
   });
 });

@@ -29,13 +29,13 @@ describe("TemplateSource", () => {
     expect(placeholders("c")).toEqual([{ name: "C", from: "default" }]);
   });
 
-  test("takes substitutions as an option, and its own variables", async () => {
+  test("takes substitutions as an option, and its variables from the option env", async () => {
     await writeFile(path, 'a = ["${A}"]\nb = "${B}"\n');
     const source = new TemplateSource(path, { substitutions: { A: ["x", "y"] }, env: { B: "1" } });
     expect(await first_tree(source)).toEqual({ a: ["x", "y"], b: "1" });
   });
 
-  test("reports line and column in the template, not in what it became", async () => {
+  test("reports line and column in the template, not in the result", async () => {
     await writeFile(path, '\ufeffa = ["${A:1,2,3}", "z"]\nb = { c = "${A:x}", d = 1 }\n  e = """\n${A:}\n"""\nf = 1\n');
     const layer = layer_of(await new TemplateSource(path).load(context()));
     expect(layer.tree).toEqual({ a: ["1", "2", "3", "z"], b: { c: "x", d: 1 }, e: "\n", f: 1 });
@@ -48,7 +48,7 @@ describe("TemplateSource", () => {
     expect(layer.origin(["f"])).toEqual({ source: `template:${path}`, file: path, line: 6, column: 1 });
   });
 
-  test("fails with all names that have no value, each with its place", async () => {
+  test("fails with all names without a value, each with its place", async () => {
     await writeFile(path, 'a = "${A}"\n# ${X}\nb = [${B}, "${C:}"]\n');
     const error = await rejection(new TemplateSource(path, { settle: 0 }).load(context()));
     expect(error).toMatchObject({ code: "unresolved", file: path, line: 1, column: 6 });
@@ -57,7 +57,7 @@ describe("TemplateSource", () => {
     );
   });
 
-  test("names the first twenty mistakes of many", async () => {
+  test("reports the first twenty mistakes of many", async () => {
     const lines = (count: number, value: string) => Array.from({ length: count }, (_, i) => `k${i} = "${value}"\n`);
     const refusal = async (text: string): Promise<string> => {
       await writeFile(path, text);
@@ -78,7 +78,7 @@ describe("TemplateSource", () => {
     expect(diagnostics).toHaveLength(100);
   });
 
-  test("fails at the template's own place, and quotes no value", async () => {
+  test("fails with the template's place, and quotes no value", async () => {
     const env = { A: "hunter2", LONG: "x".repeat(100) };
     for (const [text, line, column] of [
       ['x = "${LONG}"\na = ${A}\n', 2, 5],
@@ -94,7 +94,7 @@ describe("TemplateSource", () => {
     }
   });
 
-  test("answers unchanged until the template or a variable that it uses changes", async () => {
+  test("answers unchanged until the template or one of its variables changes", async () => {
     await writeFile(path, 'a = "${A:0}"\n');
     const source = new TemplateSource(path);
     const load = (env: Record<string, string>) => source.load(context({ first: false, env }));
@@ -122,7 +122,7 @@ describe("TemplateSource", () => {
     expect(error).toMatchObject({ code: "syntax", line: 5002, column: 14 });
   });
 
-  test("does not take what objects inherit for a value", async () => {
+  test("ignores inherited properties of the substitutions", async () => {
     await writeFile(path, 'a = "${constructor:x}"\nb = "${toString:y}"\n');
     expect(await first_tree(new TemplateSource(path, { A: "1" }))).toEqual({ a: "x", b: "y" });
   });
@@ -136,7 +136,7 @@ describe("TemplateSource", () => {
     await driver.stop();
   });
 
-  test("refuses options and substitutions that mean nothing", () => {
+  test("refuses invalid options and substitutions", () => {
     expect(() => new TemplateSource(path, { substitutions: {}, nmae: 1 } as never)).toThrow(
       'there is no option "nmae"',
     );

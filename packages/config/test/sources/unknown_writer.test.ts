@@ -17,7 +17,7 @@ vi.mock("../../src/sources/open_writer.ts", () => ({
   },
 }));
 
-test("a change in place waits for the rest of it while no search for its writer ends in time", async () => {
+test("a change in place waits to be completed while no search for its writer ends in time", async () => {
   const folder = await kit.temporary_directory({ file: "a = 1\n" });
   const path = folder.file("file");
   const last = await sample_file(path, 100);

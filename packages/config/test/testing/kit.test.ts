@@ -24,7 +24,7 @@ for (const writable of [false, true]) {
 describe("a manager for a test", () => {
   const seen: string[] = [];
 
-  test("is configured from memory, typed by its schema, and follows what the test sets", async () => {
+  test("is configured from memory, typed by its schema, and follows the test's changes", async () => {
     const source = new MemorySource({ port: 80 });
     const config = await kit.start_manager({ sources: [source], schema: z.object({ port: z.number() }) });
     const port: number = await config.get("port");
@@ -45,7 +45,7 @@ describe("a manager for a test", () => {
     await kit.processes.no_process_left();
   });
 
-  test("keeps its last values when the source fails, and says so; a source that is cleared is absent", async () => {
+  test("keeps its last values when the source fails, and reports that; a cleared source is absent", async () => {
     const source = new MemorySource({ a: 1 }, { on_missing: "clear" });
     const config = await kit.start_manager({ sources: [source] });
     source.fail(new Error("out of order"));
@@ -89,7 +89,7 @@ describe("a temporary directory", () => {
 });
 
 describe("a temporary environment", () => {
-  test("is what sources see", async () => {
+  test("is visible to sources", async () => {
     process.env["KIT_OTHER"] = "before";
     kit.temporary_env({ KIT_PORT: "80", KIT_OTHER: undefined });
     const config = await kit.start_manager({ sources: [new EnvironmentSource("KIT_")] });
@@ -98,7 +98,7 @@ describe("a temporary environment", () => {
     kit.temporary_env({ KIT_PORT: "81" });
   });
 
-  test("is put back after the test", () => {
+  test("is restored after the test", () => {
     expect([process.env["KIT_PORT"], process.env["KIT_OTHER"]]).toStrictEqual([undefined, "before"]);
     delete process.env["KIT_OTHER"];
   });

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 const FOLDER = fileURLToPath(new URL("../../dist-test/runners", import.meta.url));
 
-test("the kit works in node:test, with and without fake timers, and fails a test there that provokes trouble", async () => {
+test("the kit works in node:test, with and without fake timers, and fails a test with an unexpected report", async () => {
   mkdirSync(FOLDER, { recursive: true });
   const file = join(FOLDER, "kit.test.mjs");
   writeFileSync(
@@ -41,7 +41,7 @@ test("works with fake timers", async () => {
     clock.uninstall();
   }
 });
-test("provokes trouble", async () => {
+test("causes an unexpected report", async () => {
   const source = new MemorySource({ port: 80 });
   const config = await kit.start_manager({ sources: [source] });
   source.fail(new Error("out of order"));

@@ -39,7 +39,7 @@ const large = (version = 0): Record<string, unknown> =>
   );
 
 describe("a list of ten million elements", () => {
-  test("is refused by its length, without a look at an element", () => {
+  test("is refused by its length, without a look at its elements", () => {
     let looks = 0;
     const list = new Proxy(Object.assign([] as number[], { length: 10_000_000 }), {
       get: (target, key) => {
@@ -62,7 +62,7 @@ describe("a list of ten million elements", () => {
     expect(looks).toBe(0);
   });
 
-  test("is refused where it is put, with its path", async () => {
+  test("is refused when it is put, with its path", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
     const error = await Config.put("a.list", Object.assign([], { length: 10_000_000 })).catch(
       (thrown: unknown) => thrown,
@@ -82,7 +82,7 @@ describe("a large table", () => {
     expect(await Config.get("big.table_99.key_999")).toBe(999);
   });
 
-  test("lets the event loop turn while a source brings it", async () => {
+  test("lets the event loop turn while a source loads it", async () => {
     const source = new ScriptedSource("x", {});
     await started(new ConfigSpec({ sources: [source], reload_interval: 0 }));
     source.next = large();
@@ -113,7 +113,7 @@ describe("a large table", () => {
     expect(Config.peek("table_99.key_999")).toBe(999 + 6);
   });
 
-  test("is reported in turns, to whoever subscribes meanwhile too, and to nobody who unsubscribed", async () => {
+  test("is reported in slices, also to a subscriber added meanwhile, and to none removed meanwhile", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
     const listeners: Pid[] = [];
     const listener = (told: unknown[]): Pid => {
@@ -157,7 +157,7 @@ describe("a large table", () => {
     expect(await Config.get("big.599.999")).toBe(1598);
   });
 
-  test("that is refused names the place, though it was looked at in slices", async () => {
+  test("that is refused names the place, though it was read in slices", async () => {
     await started(new ConfigSpec({ sources: [], reload_interval: 0 }));
     const value = large() as Record<string, Record<string, unknown>>;
     value.table_75!.key_500 = () => 1;
@@ -174,7 +174,7 @@ describe("admission in slices", () => {
   const many = (tree: object): Record<string, unknown> =>
     Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`k${i}`, { tree, list: [1, 2, tree], n: 1 }]));
 
-  test("makes what admission at once makes, and shares as much", async () => {
+  test("has the same result as admission at once, and shares as much", async () => {
     await fc.assert(
       fc.asyncProperty(anyTree, anyTree, fc.boolean(), async (one, other, strict) => {
         const before = plain(many(one)) as Value;
@@ -200,7 +200,7 @@ describe("admission in slices", () => {
     );
   });
 
-  test("makes of several trees what is made of them at once, and looks at the budget all the while", async () => {
+  test("has the same result for several trees, and observes the budget throughout", async () => {
     await fc.assert(
       fc.asyncProperty(anyTree, anyTree, anyTree, async (one, other, third) => {
         const [base, top, next] = [plain(many(one)), plain(many(other)), plain(many(third))];
@@ -236,7 +236,7 @@ describe("admission in slices", () => {
     ["an empty key", { "": 1 }],
     ["an instance", new Map()],
     ["undefined in a list", [undefined]],
-  ])("refuses %s with the words and the path of admission at once", async (_, bad) => {
+  ])("refuses %s with the same message and path as admission at once", async (_, bad) => {
     const value = many({ a: 1 });
     // Large in itself, twice, so that the walk goes in and comes out again.
     value.k10 = { more: many({ b: 1 }), list: Array.from({ length: 9_000 }, () => [1]) };

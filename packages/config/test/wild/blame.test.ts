@@ -75,7 +75,7 @@ describe("of two files whose names begin alike", () => {
   });
 });
 
-test("of two sources of one name the right one is blamed", async () => {
+test("of two sources with one name the right one is blamed", async () => {
   const first = new ScriptedSource("same", { a: 1 });
   const second = new ScriptedSource("same", { b: 1 });
   const validators = { "{a,b}": (value: unknown) => typeof value === "number" || "must be a number" };
@@ -115,7 +115,7 @@ test("a problem with a variable names the variable and blames the environment", 
   expect(blamed).toEqual([environment.name]);
 });
 
-test("a problem with what was put blames no source, also where a source has the path, or the name", async () => {
+test("a problem with a put blames no source, even if a source has the path or the name", async () => {
   const validators = { port: (value: unknown) => Number(value) < 10 || "must be below 10" };
   const source = new ScriptedSource("runtime", { port: 1 });
   await started(new ConfigSpec({ sources: [source], validators, reload_interval: 0 }));
@@ -123,7 +123,7 @@ test("a problem with what was put blames no source, also where a source has the 
   expect((await Config.status()).sources).toMatchObject([{ state: "ok" }]);
 });
 
-test("a source of one's own says where its values stand, and cannot speak for another", async () => {
+test("a custom source reports the places of its values, and cannot name another source", async () => {
   const source = new ScriptedSource("db", { pool: { size: 1 } });
   const validators = { "pool.size": (size: unknown) => Number(size) > 0 || "must be above 0" };
   const origin = (path: readonly string[]) => ({
@@ -148,7 +148,7 @@ describe("an origin function that", () => {
     ["returns nothing", () => undefined],
     ["returns a revoked proxy", () => revoked()],
     ["returns data of other types", () => ({ source: 1, file: {}, line: "x", placeholders: 5 })],
-  ])("%s leaves the source's name", async (_, origin) => {
+  ])("%s falls back to the source's name", async (_, origin) => {
     const source = new ScriptedSource("db", { a: 1 });
     const validators = { a: (value: unknown) => Number(value) < 10 || "must be below 10" };
     const { problems } = await blame({ sources: [source], validators }, async () => {

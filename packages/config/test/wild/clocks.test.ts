@@ -16,7 +16,7 @@ const text = (value: number, from: number, to: number): string =>
 test.each([
   ["an hour ahead", 3_600_000],
   ["an hour behind", -3_600_000],
-])("a clock that is set %s makes no half of a file believed", async (_, by) => {
+])("a clock that is set %s makes no half-written file acceptable", async (_, by) => {
   const folder = await mkdtemp(join(tmpdir(), "otpts-clock-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const path = join(folder, "app.toml");

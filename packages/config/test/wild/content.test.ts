@@ -53,7 +53,7 @@ describe("a number beyond the range of doubles is refused with its place", () =>
     expect(message).toBe("a number beyond the range of doubles (a text needs quotes)");
   });
 
-  test("and nothing else is: quoted ones, zeros, the smallest and the largest", () => {
+  test("and no other number is: quoted ones, zeros, the smallest and the largest", () => {
     const held = { a: "61e9540", b: 0, c: 5e-324, d: Number.MAX_VALUE, e: 12345678901234567890n, f: 0 };
     expect(
       tree("yaml", 'a: "61e9540"\nb: 0e-999\nc: 5e-324\nd: 1.7976931348623157e308\ne: 12345678901234567890\nf: 0.0'),
@@ -89,14 +89,14 @@ describe("a number beyond the range of doubles is refused with its place", () =>
 describe("JSONC", () => {
   const text = '// settings\n{\n  /* a\n comment */ "a": [1, 2,], // more\n  "b": {"c": "//no comment",},\n}\n// end';
 
-  test("has comments and commas after the last entry, and places", () => {
+  test("allows comments and commas after the last entry, and keeps places", () => {
     const { tree: read, locate } = parse_text(text, "jsonc");
     expect(read).toStrictEqual({ a: [1, 2], b: { c: "//no comment" } });
     expect(locate(["b", "c"])).toStrictEqual({ line: 5, column: 9 });
     expect(locate(["a", "1"])).toStrictEqual({ line: 4, column: 22 });
   });
 
-  test("is what a .jsonc file is read as, and JSON stays strict", () => {
+  test("is the format of a .jsonc file, while JSON stays strict", () => {
     expect(new FileSource("settings.jsonc").format).toBe("jsonc");
     expect(fault("json", text)).toMatchObject({ message: "comments are not allowed in JSON", position: { line: 1 } });
     expect(fault("json", '{"a": [1,]}')).toMatchObject({ message: "a value is missing", position: { column: 10 } });
@@ -105,7 +105,7 @@ describe("JSONC", () => {
     expect(fault("jsonc", '{"a": 1} /* x')).toMatchObject({ message: "a comment has no end" });
   });
 
-  test("reads every JSON as the strict reader does", () => {
+  test("reads every JSON text like the strict reader", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat(3), (value, space) => {
         const written = JSON.stringify(value, undefined, space);
@@ -124,7 +124,7 @@ describe(".env", () => {
     expect(["PORT", "HOST", "KEY", "EMPTY"].map((name) => locate([name])?.line)).toStrictEqual([8, 4, 5, 7]);
   });
 
-  test("has no line that is passed over in silence", () => {
+  test("has no line that is skipped silently", () => {
     expect(fault("env", "A=1\nnonsense\n")).toMatchObject({ code: "syntax", position: { line: 2, column: 1 } });
     expect(fault("env", "A=1\n=2\n")).toMatchObject({ code: "syntax", position: { line: 2, column: 1 } });
   });
@@ -137,16 +137,16 @@ describe(".env", () => {
     ["a quote without an end", 'A="x\nB=1\n', 1, 3],
     ["a # that may belong to the value", "PASSWORD=abc#def\n", 1, 13],
     ["a carriage return that ends no line", "A=1\rB=2\r", 1, 4],
-  ])("refuses %s, which Node takes for something else without a word", (_, text, line, column) => {
+  ])("refuses %s, which Node silently reads as something else", (_, text, line, column) => {
     expect(fault("env", text)).toMatchObject({ code: "syntax", position: { line, column } });
   });
 
-  test("takes comments after values, and # inside quotes", () => {
+  test("allows comments after values, and # inside quotes", () => {
     const text = "A=1 # c\nB='1 # c' # d\nC=\"#\"#c\nD=# c\nE= #c\r\nF=1\r\n";
     expect(parse_text(text, "env").tree).toEqual({ A: "1", B: "1 # c", C: "#", D: "", E: "", F: "1" });
   });
 
-  test.each([".env", ".env.local", "prod.env", "/etc/app/.ENV"])("is what %s is", (path) => {
+  test.each([".env", ".env.local", "prod.env", "/etc/app/.ENV"])("is the format of %s", (path) => {
     expect(new FileSource(path).format).toBe("env");
   });
 });
@@ -162,7 +162,7 @@ test.each(["a.ini", "a.properties", "a.xml", "a.toml.bak", "a.json5", "a.txt"])(
 );
 
 describe("YAML's <<", () => {
-  test("merges a table: what the table says itself counts, wherever it stands", () => {
+  test("merges a table below the table's own keys, wherever it is written", () => {
     const text = "base: &base\n  host: a\n  port: 1\n  tls: {on: true}\ndev:\n  port: 2\n  <<: *base\n  name: dev\n";
     const { tree: read, locate } = parse_text(text, "yaml");
     expect(read["dev"]).toStrictEqual({ port: 2, name: "dev", host: "a", tls: { on: true } });
@@ -171,7 +171,7 @@ describe("YAML's <<", () => {
     expect(locate(["dev", "tls", "on"])).toStrictEqual({ line: 7, column: 3 });
   });
 
-  test("merges lists of tables, merges of merges, and several merges as the yaml library does", () => {
+  test("merges lists of tables, nested merges, and several merges as the yaml library does", () => {
     const text = `
 a: &a {x: 1, y: 1}
 b: &b {y: 2, z: 2}
@@ -191,7 +191,7 @@ inline: {<<: {n: 1}}
     expect(fault("yaml", text).message).toBe('what "<<" merges must be a table or a list of tables');
   });
 
-  test("does not multiply without a bound", () => {
+  test("does not multiply without limit", () => {
     const lines = ["a0: &a0 {k0: 0}"];
     for (let i = 1; i < 200; i++) lines.push(`a${i}: &a${i} {<<: [*a${i - 1}, *a${i - 1}], k${i}: 0}`);
     expect(fault("yaml", lines.join("\n"))).toMatchObject({ code: "too_large" });
@@ -200,7 +200,7 @@ inline: {<<: {n: 1}}
 });
 
 // Seconds of work on a busy machine.
-describe("content of any size is read or refused, with what and where", { timeout: 180_000 }, () => {
+describe("content of any size is read, or refused with file and reason", { timeout: 180_000 }, () => {
   const many = <T>(length: number, of: (i: number) => T): T[] => Array.from({ length }, (_, i) => of(i));
 
   test.each<[string, FormatName, string]>([
@@ -228,7 +228,7 @@ describe("content of any size is read or refused, with what and where", { timeou
     expect(found.message).not.toMatch(/stack/u);
   });
 
-  test("the parser's thread reports the place of a number too", async () => {
+  test("the parser's thread reports the place of a number, too", async () => {
     const text = `{${many(40_000, (i) => `"k${i}": 1`).join(",\n")},\n"gitsha": 61e9540}`;
     const parsed = parse_bytes(Buffer.from(text), "json", new AbortController().signal);
     await expect(parsed).rejects.toMatchObject({ code: "number", position: { line: 40_001, column: 11 } });

@@ -54,7 +54,7 @@ async function made(way: string, make: (path: string) => Promise<unknown>): Prom
   return [join(folder, "link"), thing];
 }
 
-describe.skipIf(process.platform === "win32")("What is no regular file", () => {
+describe.skipIf(process.platform === "win32")("a path that is not a regular file", () => {
   test.each(cases)("is refused as a file of overrides, and left alone: %s, %s", async (what, way, make) => {
     const [path, thing] = await made(way, make);
     const before = await stat(thing);
@@ -72,7 +72,7 @@ describe.skipIf(process.platform === "win32")("What is no regular file", () => {
     expect((await readdir(folder)).length).toBe(way === "itself" ? 1 : 2);
   });
 
-  test.each(cases)("is not renamed over when it takes the file's place later: %s, %s", async (what, way, make) => {
+  test.each(cases)("is not replaced when it takes the file's place later: %s, %s", async (what, way, make) => {
     const path = join(folder, way === "itself" ? "thing" : "link");
     const source = new RuntimeSource({ file: path });
     await source.load_overrides();
@@ -107,7 +107,7 @@ describe.skipIf(process.platform === "win32")("What is no regular file", () => {
     expect(await rejection(new FileSource(path, "toml").load(context()))).toMatchObject({ code: "not_a_file" });
   });
 
-  test("hangs neither the start nor the end of a program: a pipe", async () => {
+  test("does not block the start or the end of a program: a pipe", async () => {
     const pipe = join(folder, "pipe");
     await run("mkfifo", [pipe]);
     const built = new URL("../../lib/index.js", import.meta.url).href;
@@ -125,7 +125,7 @@ describe.skipIf(process.platform === "win32")("What is no regular file", () => {
     expect(stdout.match(/pipe.*regular file/g)).toHaveLength(2);
   });
 
-  test("a link to nothing is followed to where it leads", async () => {
+  test("a link to a missing file is followed to its target", async () => {
     await symlink("there/overrides", join(folder, "link"));
     const source = new RuntimeSource({ file: join(folder, "link") });
     await source.load_overrides();
@@ -163,8 +163,8 @@ function failing(first: number, times: number) {
   return { state, file_system: file_system as unknown as FileSystem };
 }
 
-describe("A put that was rejected", () => {
-  test("is gone after a restart, whatever failed, and acknowledged ones are there", async () => {
+describe("a rejected put", () => {
+  test("is gone after a restart, whatever failed, and acknowledged ones are kept", async () => {
     let rejected = 0;
     for (const times of [1, 2, 3, Number.POSITIVE_INFINITY]) {
       for (const known of [false, true]) {
@@ -189,7 +189,7 @@ describe("A put that was rejected", () => {
     expect(rejected).toBeGreaterThan(40);
   });
 
-  test("is gone though what it left could not be removed, also after later puts and a loss of power", async () => {
+  test("is gone even if its leftovers could not be removed, also after later puts and a loss of power", async () => {
     const path = join(folder, "overrides");
     const plan = failing(Number.POSITIVE_INFINITY, 0);
     const file = new DurableFile(path, plan.file_system, "aaaaaaaa");
@@ -210,8 +210,8 @@ describe("A put that was rejected", () => {
   });
 });
 
-describe("A put that was acknowledged", () => {
-  test("is there when the machine lost power before the last rename reached the disk", async () => {
+describe("an acknowledged put", () => {
+  test("is kept when the machine loses power before the last rename reaches the disk", async () => {
     const path = join(folder, "overrides");
     await writeFile(path, "old");
     let written: readonly [name: string, content: string] | undefined;

@@ -92,7 +92,7 @@ const ways: readonly (readonly [name: string, begin: (path: string) => Promise<u
   ],
 ];
 
-describe.skipIf(process.platform === "win32")("A half", { concurrent: true }, () => {
+describe.skipIf(process.platform === "win32")("a half-written file", { concurrent: true }, () => {
   test.for(ways.flatMap(([way, begin]) => touches.map(([name, touch]) => [way, name, begin, touch] as const)))(
     "that is written %s, with %s before the rest, is not published",
     async ([, , begin, touch], { path, watched }) => {
@@ -110,7 +110,7 @@ describe.skipIf(process.platform === "win32")("A half", { concurrent: true }, ()
   );
 
   test.for(touches)(
-    "where no file was, with %s before the rest, is not published",
+    "in a new place, with %s before the rest, is not published",
     async ([, touch], { path, watched }) => {
       const all = await watched({ settle: 900 });
       expect(all.last).toBe("absent");
@@ -153,7 +153,7 @@ describe.skipIf(process.platform === "win32")("A half", { concurrent: true }, ()
     },
   );
 
-  test("in a directory that a link was just pointed to is not published", async ({ folder, watched }) => {
+  test("in a directory that a link has just been pointed to is not published", async ({ folder, watched }) => {
     for (const release of ["a", "b"]) await mkdir(join(folder, release));
     await writeFile(join(folder, "a", "config.toml"), state(1));
     await utimes(join(folder, "a", "config.toml"), 1, 1);
@@ -171,7 +171,7 @@ describe.skipIf(process.platform === "win32")("A half", { concurrent: true }, ()
   });
 });
 
-describe.runIf(isLinux)("A file that is renamed into its place", () => {
+describe.runIf(isLinux)("a file that is renamed into place", () => {
   test("is taken without a wait, whatever its shape and the file system's clock", async ({ path, watched }) => {
     // What waits for `settle` or `debounce` here would not end within the test.
     const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 });
@@ -191,10 +191,7 @@ describe.runIf(isLinux)("A file that is renamed into its place", () => {
     expect(all.published).toHaveLength(6);
   });
 
-  test("is refused without a wait where it is broken, and the error is the current one", async ({
-    folder,
-    watched,
-  }) => {
+  test("is refused without a wait if it is broken, with its current error", async ({ folder, watched }) => {
     const path = join(folder, "config.json");
     const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 }, path);
     const messages = () => all.published.map((one) => (one as { error?: Error }).error?.message ?? "");
@@ -209,8 +206,8 @@ describe.runIf(isLinux)("A file that is renamed into its place", () => {
   });
 });
 
-describe("A file that must exist", () => {
-  test("is an error while it does not, and is read when it does", async ({ path }) => {
+describe("a file that must exist", () => {
+  test("is an error while it is missing, and is read when it appears", async ({ path }) => {
     const source = new FileSource(path, { must_exist: true, settle: 50 });
     expect(await rejection(source.load(context()))).toMatchObject({
       code: "missing",
@@ -222,7 +219,7 @@ describe("A file that must exist", () => {
   });
 });
 
-describe("Content that cannot be loaded", () => {
+describe("content that cannot be loaded", () => {
   test("is not tried again by the watch until it changes", async ({ path }) => {
     await writeFile(path, "a = \n");
     const source = new FileSource(path, { settle: 50, poll_interval: 20 });
@@ -241,7 +238,7 @@ describe("Content that cannot be loaded", () => {
   });
 });
 
-test("A file that takes the inode number of one that was removed is another file", async ({ folder }) => {
+test("a file that reuses the inode number of a removed one is another file", async ({ folder }) => {
   const path = join(folder, "reused.toml");
   for (let i = 0; i < 50; i += 1) {
     await writeFile(path, "a = 1\n");

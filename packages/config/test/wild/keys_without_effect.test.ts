@@ -57,7 +57,7 @@ describe.each(Object.entries(schemas))("under a schema of %s", (name, schema) =>
   });
 });
 
-test("what a transformation renames, and what is only made anew, has an effect", () => {
+test("a key that a transformation renames or creates is effective", () => {
   const layer = { source: "s", tree: {}, origin: () => ({ source: "s" }), diagnostics: [] };
   const shape = { children: new Map([["old", { children: new Map() }]]) };
   expect(
@@ -65,7 +65,7 @@ test("what a transformation renames, and what is only made anew, has an effect",
   ).toStrictEqual([]);
 });
 
-test("a hundred are reported, however many there are", () => {
+test("a hundred diagnostics are reported at most", () => {
   const raw = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`key_${i}`, { deep: i }]));
   const layer = { source: "s", tree: raw, origin: () => ({ source: "s" }), diagnostics: [] };
   expect(keysWithoutEffect([layer], raw, {}, undefined, UNLIMITED)).toHaveLength(100);

@@ -38,7 +38,7 @@ describe("a list", () => {
     expect(explained).toMatchObject({ value: "b", winner: { source: "x", value: "b" }, shadowed: [] });
   });
 
-  test("hides, as a whole, the list of a lower source from an explanation", async () => {
+  test("hides the list of a lower source from an explanation as a whole", async () => {
     const low = new ScriptedSource("low", { servers: [{ host: "old", tls: true }, { host: "gone" }] });
     const high = new ScriptedSource("high", { servers: [{ host: "new" }] });
     await started(new ConfigSpec({ sources: [low, high], reload_interval: 0 }));
@@ -64,7 +64,7 @@ describe("a list", () => {
     ["merge", () => Config.merge("db", { servers: { 0: { host: "z" } } })],
     ["merge", () => Config.merge("db", { servers: {} })],
     ["unset", () => Config.unset("db.servers.0.host")],
-  ])("refuses a %s below it, names the list, and stays as it is", async (action, write) => {
+  ])("refuses a %s below it, naming the list, and stays unchanged", async (action, write) => {
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { db: { servers } })], reload_interval: 0 }));
     const before = Config.snapshot();
     const error = (await rejection(write())) as ConfigValidationError;
@@ -87,7 +87,7 @@ describe("a list", () => {
     expect(await Config.get([])).toEqual({ servers, t: { a: 1 } });
   });
 
-  test("refuses a source that writes into it, with the source, the list and the variable; the last good values stay", async () => {
+  test("refuses a source that writes into it, naming source, list and variable; the last good values stay", async () => {
     const source = "env:MYAPP_";
     const low = new ScriptedSource("low", { servers });
     const high = new ScriptedSource(source, { port: 1 });
@@ -141,14 +141,14 @@ describe("a list", () => {
     ]);
   });
 
-  test("is seen by validators at its elements, by index", async () => {
+  test("is passed to validators by element, with the index", async () => {
     const validators = { "servers.*.ports.*": (port: unknown) => Number(port) > 0 || "must be above 0" };
     await started(new ConfigSpec({ sources: [new ScriptedSource("x", { servers })], validators, reload_interval: 0 }));
     const error = (await rejection(Config.put("servers", [{ host: "a", ports: [1, -1] }]))) as ConfigValidationError;
     expect(error.problems).toEqual([{ path: "servers.0.ports.1", message: "must be above 0", origin: "put" }]);
   });
 
-  test("is never a table afterwards, whatever is written where", () => {
+  test("never becomes a table, whatever is written where", () => {
     const rules = { validation: new Validation(undefined), secrets: new Secrets(), shape: undefined };
     const path = fc.array(fc.oneof(key, fc.constantFrom("0", "1")), { minLength: 1, maxLength: 4 });
     const write: fc.Arbitrary<Extract<Proposal, { path: unknown }>> = fc.oneof(

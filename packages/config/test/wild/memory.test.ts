@@ -18,7 +18,7 @@ const collect = runInNewContext("gc") as () => void;
 const tree = (version: number): Table =>
   Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`key_${i}`, { value: version + i }]));
 
-test("10,000 changes of a source leave nothing of the earlier ones behind, whoever asked for origins", async () => {
+test("10,000 changes of a source keep none of the earlier ones in memory, even if their origins were read", async () => {
   const rules = { validation: new Validation(undefined), secrets: new Secrets(), shape: undefined };
   let now: Configuration = emptyConfiguration(["file", "env"]);
   const earlier: WeakRef<object>[] = [];
@@ -49,7 +49,7 @@ test("10,000 changes of a source leave nothing of the earlier ones behind, whoev
   expect(now.layers[0]!.origin(["key_1"]).line).toBe(1);
 });
 
-test("changes that a manager loaded and put are gone when the next ones are there", async () => {
+test("earlier loads and puts of a manager are released after the next ones", async () => {
   const source = new ScriptedSource("x", tree(0));
   const sources = [source, new EnvironmentSource({ prefix: "MYAPP_", env: { MYAPP_KEY_1_VALUE: "5" } })];
   await started(new ConfigSpec({ sources, reload_interval: 0 }));

@@ -57,7 +57,7 @@ describe("a text over a boolean, a number or a list", () => {
     ["flags", "no,Y", [false, true]],
     ["zip", "5", "5"],
     ["zip", "true", "true"],
-  ])("is read as that, and nothing is told: %s %j", (key, text, value) => {
+  ])("is read as that type without a diagnostic: %s %j", (key, text, value) => {
     const [read, told] = over(key, text);
     if (value !== undefined) expect(read).toStrictEqual(value);
     else expect(typeof read).toBe("string");
@@ -90,7 +90,7 @@ describe("a text over a boolean, a number or a list", () => {
     ["ids", "1,x", "a list", "a list of numbers", "a list of the same kind"],
     ["ids", "[1, 2", "a list", "a list of numbers", "a list of the same kind"],
     ["hosts", "[a, b]", "a text", "a list of texts", "a list of the same kind"],
-  ])("that does not read as one is told of with its place: %s %j", (key, text, is, was, wanted) => {
+  ])("that cannot be read as that type is reported with its place: %s %j", (key, text, is, was, wanted) => {
     expect(over(key, text)[1]).toBe(
       `"${key}" is ${is} where file:3 has ${was}, wanted ${wanted} (env:P_${key.toUpperCase()})`,
     );
@@ -107,7 +107,7 @@ async function diagnosticsOf(sources: readonly Source[], more: object = {}, put?
   return diagnostics.filter(({ code }) => code === "type").map(({ source, path, message }) => [source, path, message]);
 }
 
-test("files, templates, variables, .env files and puts tell the place of each side", async () => {
+test("files, templates, variables, .env files and puts are reported with the places of both sides", async () => {
   const directory = mkdtempSync(join(tmpdir(), "otpts-mistyped-"));
   const [low, dotenv, template, high] = ["low.toml", ".env", "t.toml", "high.yaml"].map((name) =>
     join(directory, name),
@@ -157,7 +157,7 @@ describe("under a schema", () => {
     }),
   });
 
-  test("what the schema takes is no mistake", async () => {
+  test("a value that the schema accepts is no mistake", async () => {
     const schema = z.object({
       size: z.union([z.number(), z.literal("auto")]),
       on: z.stringbool(),
@@ -171,14 +171,14 @@ describe("under a schema", () => {
     expect(await diagnosticsOf(sources, { schema })).toStrictEqual([]);
   });
 
-  test("a place that it leaves open is compared with the values below", async () => {
+  test("a place that the schema leaves open is compared with the values below", async () => {
     const sources = [low({ open: true }), env({ P_OPEN: "maybe" })];
     for (const schema of [z.object({ open: z.any() }), v.object({ open: v.any() })]) {
       expect((await diagnosticsOf(sources, { schema })).map(([, path]) => path)).toStrictEqual(["open"]);
     }
   });
 
-  test("a boolean or a number that is made of a text which does not read as one is reported", async () => {
+  test("a boolean or a number that is coerced from an unsuitable text is reported", async () => {
     const schema = z.object({
       a: z.coerce.boolean(),
       b: z.coerce.boolean(),
@@ -211,7 +211,7 @@ describe("under a schema", () => {
   });
 });
 
-test("a hundred of them are reported", () => {
+test("a hundred diagnostics are reported at most", () => {
   const table = (value: Value): Table => Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`k${i}`, value]));
   const layer = (source: string, tree: Table): Layer => ({ source, tree, origin: () => ({ source }), diagnostics: [] });
   const configuration = {

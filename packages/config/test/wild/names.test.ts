@@ -115,7 +115,7 @@ describe("a name finds the path that reads the same", () => {
     );
   });
 
-  test("and says where several read the same", async () => {
+  test("and reports several paths that read the same", async () => {
     const alike = { a: { bC: 1, "b-c": 1 } };
     expect(await codes({ MYAPP_A_B_C: "7" }, alike)).toStrictEqual([]);
     expect(await tree({ MYAPP_A_B_C: "7" }, alike)).toStrictEqual({ a: { "b-c": 7 } });
@@ -157,7 +157,7 @@ describe("a name that leads into a list is refused and names the list", () => {
     await expect(layer(env)).rejects.toThrow(why);
   });
 
-  test("without a prefix it is somebody else's name: left out with a diagnostic", async () => {
+  test("without a prefix is foreign, and is omitted with a diagnostic", async () => {
     const made = await layer({ PROVIDERS__0__ID: "z" }, { providers: ["a"] }, {});
     expect(made.tree).toStrictEqual({});
     expect(made.diagnostics).toMatchObject([{ code: "below_list", path: "providers.0.id" }]);
@@ -181,7 +181,7 @@ describe("the platform's variables", () => {
     MYAPP_DB_PORT_5432_UDP_ADDR: "fd00::1",
   };
 
-  test("service links are left out, with one diagnostic for a service", async () => {
+  test("service links are omitted, with one diagnostic for each service", async () => {
     const made = await layer(
       { ...links, MYAPP_LOG_LEVEL: "info", MYAPP_DB_URL: "u" },
       { port: 8080, db: { url: "x" }, log_level: "x" },
@@ -194,7 +194,7 @@ describe("the platform's variables", () => {
     expect(made.diagnostics[0]!.message).not.toContain("10.0.0.1");
   });
 
-  test("service links are taken where they are wanted: one by mapping, all by option", async () => {
+  test("service links are included on request: one by mapping, all by option", async () => {
     const mapping = { MYAPP_DB_SERVICE_HOST: "db.host" };
     expect(await tree(links, {}, { prefix: "MYAPP_", mapping })).toStrictEqual({ db: { host: "fd00::1" } });
     expect(
@@ -204,7 +204,7 @@ describe("the platform's variables", () => {
     });
   });
 
-  test("what only looks a little like a service link is the program's own", async () => {
+  test("names that resemble a service link are the program's own", async () => {
     const own = {
       MYAPP_PORT: "8080",
       MYAPP_HTTP_PORT: "80",
@@ -215,7 +215,7 @@ describe("the platform's variables", () => {
     expect(leaves(await tree(own)).length).toBe(4);
   });
 
-  test("ignore leaves out what its globs match", async () => {
+  test("ignore omits the variables that match its globs", async () => {
     const env = { MYAPP_CI_JOB: "1", MYAPP_HOME: "/", MYAPP_PATH: "/", MYAPP_PORT: "1" };
     expect(await tree(env, {}, { prefix: "MYAPP_", ignore: ["MYAPP_CI_*", "*_{HOME,PATH}"] })).toStrictEqual({
       port: 1,
@@ -227,7 +227,7 @@ describe("the platform's variables", () => {
   });
 });
 
-test("a .env file's names mean paths as those of the environment, each with its line", async () => {
+test("names in a .env file are read as those of the environment, each with its line", async () => {
   const path = join(mkdtempSync(join(tmpdir(), "otpts-names-")), ".env");
   writeFileSync(path, "# app\nMYAPP_DB_MAX_CONNECTIONS=25\nOTHER=1\nMYAPP_DEBUG=no\n");
   const lower = knownPaths([{ db: { maxConnections: 10 }, debug: true }]);
@@ -237,7 +237,7 @@ test("a .env file's names mean paths as those of the environment, each with its 
   expect(() => new FileSource("a.toml", { prefix: "MYAPP" })).toThrow("only a .env file has a prefix");
 });
 
-test("names cost little over a large tree, and no name is too long", async () => {
+test("names are cheap over a large tree, and no name is too long", async () => {
   const below = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key_${i}`, { a_b: 1, aB: 2 }]));
   const env = Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`MYAPP_KEY_${i}_A_B`, "7"]));
   const long = { [`MYAPP_${"A_".repeat(20_000)}B`]: "1", [`MYAPP_${"A".repeat(100_000)}`]: "1" };

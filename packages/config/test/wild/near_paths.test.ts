@@ -34,13 +34,13 @@ describe("the near path", () => {
     expect(nearPath(path, tree, shapeOf(schema))).toBe(near);
   });
 
-  test("without a schema is one of what is there, but for keys so short that any other is near", () => {
+  test("without a schema is an existing path, except for keys too short to compare", () => {
     expect(nearPath(["databse"], tree, undefined)).toBe("database");
     expect(nearPath(["a", "y"], plain({ a: { x: 1 } }), undefined)).toBeUndefined();
   });
 });
 
-test("is reported once by the log, by status and by explain, until there is something", async () => {
+test("is reported once by the log, by status and by explain, until the path has a value", async () => {
   const lines: string[] = [];
   const source = new MemorySource({ database: { url: "x" } });
   const config = await kit.start_manager({ sources: [source], log: (line) => lines.push(line) });
@@ -59,7 +59,7 @@ test("is reported once by the log, by status and by explain, until there is some
   expect((await config.status()).diagnostics).toStrictEqual([]);
 });
 
-test("stands in the refusal of a put that the schema would drop", async () => {
+test("is in the refusal of a put that the schema would drop", async () => {
   const config = await kit.start_manager({ schema, sources: [new MemorySource(tree)] });
   const put = config.put(["database", "ulr"] as string[], "y");
   await expect(put).rejects.toThrow(
@@ -67,7 +67,7 @@ test("stands in the refusal of a put that the schema would drop", async () => {
   );
 });
 
-test("is looked for at most a thousand times", async () => {
+test("is computed at most a thousand times", async () => {
   const config = await kit.start_manager({ sources: [new MemorySource({ database: 1 })], log: false });
   for (let i = 0; i < 1_200; i++) await config.get(`databas${i}`);
   expect((await config.status()).diagnostics.length).toBeLessThanOrEqual(1_000);

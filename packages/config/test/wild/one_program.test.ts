@@ -70,8 +70,8 @@ const killed = async (child: ChildProcess): Promise<void> => {
 const refused = (pid: number, at = file) =>
   `Cannot read the runtime overrides in "${at}": the program with pid ${pid} uses it; each needs a separate file`;
 
-describe.skipIf(process.platform === "win32")("A file of overrides", () => {
-  test("is refused to a second program, with the first one's pid, and free again when that is killed", async () => {
+describe.skipIf(process.platform === "win32")("a file of overrides", () => {
+  test("is refused to a second program, with the first one's pid, and is free again when that is killed", async () => {
     const [first, line] = await launched();
     expect(line).toBe(`runs ${first.pid}`);
     const [, second] = await launched();
@@ -109,7 +109,7 @@ describe.skipIf(process.platform === "win32")("A file of overrides", () => {
     expect(second).toContain(refused(first.pid!, join(deep, "overrides")));
   });
 
-  test.skipIf(!isRoot)("is refused in another container with equal pids, and taken over when that ended", async () => {
+  test.skipIf(!isRoot)("is refused in another container with equal pids, and free when that ends", async () => {
     const container = ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"];
     const probe = await run(container[0]!, [...container.slice(1), "true"]).then(
       () => true,
@@ -151,7 +151,7 @@ describe.skipIf(process.platform === "win32")("A file of overrides", () => {
     expect(await second.config.get("a")).toBe(2);
   });
 
-  test("is free when the whole tree of the first manager was killed", async () => {
+  test("is free when the whole tree of the first manager is killed", async () => {
     const spec = (name: string) => new ConfigSpec({ name, sources: [new RuntimeSource({ file })] });
     const tree = await ConfigManager.start(spec("first"));
     await new ConfigClient("first").put("a", 1);
@@ -161,7 +161,7 @@ describe.skipIf(process.platform === "win32")("A file of overrides", () => {
     expect(await second.config.get("a")).toBe(1);
   });
 
-  test("loses no acknowledged put when someone removed the lock and another program took it", async () => {
+  test("loses no acknowledged put when the lock is removed and another program takes it", async () => {
     const { config } = await started(new ConfigSpec({ sources: [new RuntimeSource({ file })] }));
     await config.put("a", 1);
     await rm(join(folder, ".overrides.lock"));
@@ -172,8 +172,8 @@ describe.skipIf(process.platform === "win32")("A file of overrides", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("The lock of a program that died", () => {
-  test("is taken by one of many that come at once", async () => {
+describe.skipIf(process.platform === "win32")("the lock of a program that died", () => {
+  test("is taken over by only one of many programs that start at once", async () => {
     const locking = `
       import { lock_file } from ${built("../../dist/sources/file_lock.js")};
       await lock_file(process.argv[1]);

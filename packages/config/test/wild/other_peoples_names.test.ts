@@ -16,7 +16,7 @@ const file = (name: string, text: string): string => {
   return path;
 };
 
-test("a variable that has the prefix but for capitals is reported with what to write", async () => {
+test("a variable whose prefix has other capitals is reported with the right spelling", async () => {
   const env = { MyApp_Port: "1", myapp_host: "h", MYAPP_OK: "1", MYAPPLE: "x", OTHER: "x" };
   const source = new EnvironmentSource({ prefix: "MYAPP", env });
   await started(new ConfigSpec({ sources: [source], reload_interval: 0, log: false }));
@@ -31,14 +31,14 @@ test("a variable that has the prefix but for capitals is reported with what to w
   expect(await Config.get("ok")).toBe(2);
 });
 
-test("a prefix with other capitals is taken for the prefix, and for no part of another word", () => {
+test("a prefix with other capitals counts as the prefix, but not inside another word", () => {
   expect(otherwiseSpelt("MyApp_Port", "MYAPP")).toBe("MYAPP_Port");
   expect(otherwiseSpelt("MYAPP_PORT", "MYAPP_")).toBeUndefined();
   expect(otherwiseSpelt("MyAppPort", "MYAPP_")).toBeUndefined();
   expect(otherwiseSpelt("Port", "")).toBeUndefined();
 });
 
-test("a name of a .env file has no blanks around it, whatever stands before it", async () => {
+test("a name in a .env file has no blanks around it, whatever precedes it", async () => {
   const path = file("a.env", "export A=1\nexport  B = 'x' # c\nexport\tC=3\n  D=4\n");
   await started(new ConfigSpec({ sources: [new FileSource(path, { settle: 0 })], reload_interval: 0 }));
   expect(Object.keys(Config.snapshot().tree).sort()).toEqual(["a", "b", "c", "d"]);
@@ -47,7 +47,7 @@ test("a name of a .env file has no blanks around it, whatever stands before it",
 test.each([
   ["a lone surrogate", "a.json", '{\n "a": "\\ud800"\n}', 2],
   ["bytes", "a.yaml", "x: 1\na: !!binary aGVsbG8=\n", 2],
-])("a value that cannot be one is refused with its line: %s", async (_, name, text, line) => {
+])("an invalid value is refused with its line: %s", async (_, name, text, line) => {
   const path = file(name, text);
   const spec = new ConfigSpec({ sources: [new FileSource(path, { settle: 0 })], reload_interval: 0, log: false });
   await expect(started(spec)).rejects.toThrow(`(from file:${path}:${line})`);

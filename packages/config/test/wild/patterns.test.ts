@@ -50,7 +50,7 @@ function inMinimatch(glob: string, name: string): boolean {
 }
 
 describe("a segment", () => {
-  test("matches as minimatch has it, over braces, classes, stars and escapes", () => {
+  test("matches as in minimatch, for braces, classes, stars and escapes", () => {
     fc.assert(
       fc.property(pattern, key, (glob, name) => {
         expect(match(glob, name)).toBe(inMinimatch(glob, name));
@@ -59,7 +59,7 @@ describe("a segment", () => {
     );
   });
 
-  test("spells out braces as minimatch does", () => {
+  test("expands braces as minimatch does", () => {
     const part = fc.constantFrom(
       "a",
       ",",
@@ -94,7 +94,7 @@ describe("a segment", () => {
     );
   });
 
-  test("takes a character for a code point", () => {
+  test("counts a code point as one character", () => {
     expect(match("?", "😀")).toBe(true);
     expect(match("[😀-😂]x", "😁x")).toBe(true);
     expect(match("[!a]", "😀")).toBe(true);
@@ -117,7 +117,7 @@ describe("matching", () => {
     expect(match(glob + end, `${name}${end[0] === "[" ? "7" : end}`)).toBe(true);
   });
 
-  test("ends at once in the index of subscriptions as well", () => {
+  test("ends at once in the index of subscriptions, too", () => {
     const index = new PatternIndex<string>();
     for (let i = 0; i < 100; i++) index.add(parsePattern(`x.${"a*".repeat(i + 12)}b`), "told");
     index.add(parsePattern(`x.*{${Array.from({ length: 1_000 }, (_, i) => `k${i}`).join(",")}}`), "told");
@@ -149,7 +149,7 @@ describe("a pattern is refused", () => {
     expect(() => parsePattern(bad, "subscribe to")).toThrow("Cannot subscribe to ");
   });
 
-  test("not where a class or a backslash holds the character", () => {
+  test("but not if a class or a backslash holds the character", () => {
     expect(match("x.[{]", "x", "{")).toBe(true);
     expect(match("x.[}]{a,b}", "x", "}b")).toBe(true);
     expect(match("x.\\{a", "x", "{a")).toBe(true);

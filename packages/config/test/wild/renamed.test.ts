@@ -77,7 +77,7 @@ describe("an old name", () => {
     expect(lines.map((line) => line.replace(/^\w+: /, "old_name: "))).toStrictEqual(found);
   });
 
-  test("loses against the new one in the same file, which is reported, leaf by leaf", async () => {
+  test("loses to the new one in the same file, which is reported leaf by leaf", async () => {
     const { config } = await started({ "a.toml": '[db]\nurl = "old"\npool = 1\n[database]\nurl = "new"\n' });
     expect(config.peek("database")).toStrictEqual({ url: "new", pool: 1 });
     expect(await messages(config)).toStrictEqual([
@@ -103,7 +103,7 @@ describe("an old name", () => {
     expect(told.shadowed.map(({ place }) => place)).toStrictEqual(["a.toml:2"]);
   });
 
-  test("leaves no empty table behind, but where the schema knows it", async () => {
+  test("leaves no empty table behind, except one that the schema has", async () => {
     const { config } = await started({ "a.toml": '[server]\ndb_url = "x"\n' });
     expect(config.snapshot().tree).toMatchObject({ database: { url: "x" }, server: { port: 80 } });
     const bare = atOnce(plain({ a: { b: { c: 1 } }, d: {} }), new Aliases({ "a.b.c": "x" }));
@@ -116,7 +116,7 @@ describe("an old name", () => {
     await expect(config.reload()).rejects.toThrow(/"limits.api.rate" .*number.* \(from a.toml:2\)/);
   });
 
-  test("is reported once, and again when it comes back", async () => {
+  test("is reported once, and again when it returns", async () => {
     const { config, lines, write } = await started({ "a.toml": '[db]\nurl = "x"\n' });
     await write("a.toml", '[db]\nurl = "y"\n');
     await config.reload();
@@ -153,14 +153,14 @@ describe("an old name", () => {
     expect(config.peek("limits.web")).toStrictEqual({ rate: 4 });
   });
 
-  test("inside what is put, whose new name lies elsewhere, is refused", async () => {
+  test("inside a put value whose new name lies elsewhere is refused", async () => {
     const { config } = await started({});
     const refused = config.put("server", { db_url: "x" });
     await expect(refused).rejects.toThrow(ConfigValidationError);
     await expect(refused).rejects.toThrow('"server.db_url" is now called "database.url", and must be put there');
   });
 
-  test("in overrides that were saved counts as the new one", async () => {
+  test("in saved overrides counts as the new one", async () => {
     const directory = await kit.temporary_directory({});
     const file = directory.file("overrides.json");
     const before = await kit.start_manager({ name: "before", sources: [new RuntimeSource({ file })] });
@@ -174,7 +174,7 @@ describe("an old name", () => {
     expect((await after.status()).overrides).not.toContain("db");
   });
 
-  test("of a secret makes a secret of the new one", async () => {
+  test("of a secret makes the new one a secret", async () => {
     const spec = new ConfigSpec({ aliases: { api_token: "upstream.key_ring" } });
     expect(spec.secrets.covers(["upstream", "key_ring"])).toBe(true);
     expect(spec.secrets.covers(["upstream", "other"])).toBe(false);
@@ -182,7 +182,7 @@ describe("an old name", () => {
 });
 
 describe("aliases", () => {
-  test("change nothing that has no old name, and lose no leaf that has one", () => {
+  test("change no tree without old names, and lose no leaf", () => {
     const names = new Aliases({ a: "z", "b.c": "y.x", "d.*.e": "d.*.f", "y.x.q": "w" });
     fc.assert(
       fc.property(anyTree, (tree) => {
@@ -237,7 +237,7 @@ describe("a deprecated setting", () => {
   });
   const deprecated = { "cache.size": "use cache.kind", "rules.*.weight": "rules have no weight" };
 
-  test("counts, and each use is reported with its place", async () => {
+  test("is effective, and each use is reported with its place", async () => {
     const env = { APP_RULES__A__WEIGHT: "3" };
     const sources = [new EnvironmentSource({ prefix: "APP", env })];
     const files = { "a.toml": 'old = "x"\n[cache]\nsize = 3\nkind = "y"\n' };
@@ -271,7 +271,7 @@ describe("a deprecated setting", () => {
     expect(() => new ConfigSpec({ deprecated: given as never })).toThrow(message);
   });
 
-  test("and old names stand in the JSON Schema and the table, and not in example files", () => {
+  test("and old names appear in the JSON Schema and the table, and not in example files", () => {
     const spec = new ConfigSpec({
       schema: marked,
       deprecated,

@@ -49,7 +49,7 @@ const at = (json: unknown, ...way: string[]): Json => way.reduce<Json>((one, key
 describe("the JSON Schema", () => {
   const json = json_schema(spec);
 
-  test("is of what is written, with nothing required and no key that has no effect", () => {
+  test("describes the input, requires nothing and omits keys without effect", () => {
     expect(json).toMatchObject({ $schema: "http://json-schema.org/draft-07/schema#", additionalProperties: false });
     expect(JSON.stringify(json)).not.toContain('"required"');
     const pool = at(json, "properties", "database", "properties", "pool.size");
@@ -60,7 +60,7 @@ describe("the JSON Schema", () => {
     expect(at(json, "properties", "$schema")).toStrictEqual({ type: "string" });
   });
 
-  test("marks secrets, and shows no default of one", () => {
+  test("marks secrets, and shows none of their defaults", () => {
     expect(at(json, "properties", "database", "properties", "password")).toStrictEqual({
       type: "string",
       minLength: 12,
@@ -69,7 +69,7 @@ describe("the JSON Schema", () => {
     expect(JSON.stringify(json)).not.toContain("not-in-any-document");
   });
 
-  test("requires what is required where that is asked for, in the draft that is asked for", () => {
+  test("requires settings on request, in the requested draft", () => {
     const whole = json_schema(spec, { required: true, target: "draft-2020-12" });
     expect(whole["$schema"]).toBe("https://json-schema.org/draft/2020-12/schema");
     expect(whole["required"]).toContain("database");
@@ -77,7 +77,7 @@ describe("the JSON Schema", () => {
     expect(() => json_schema(spec, { target: "draft-3" as never })).toThrow("target must be one of draft-07");
   });
 
-  test("leaves objects open that take any key, and parts of a whole", () => {
+  test("leaves open objects that accept any key, and parts of a whole", () => {
     const open = z.object({ loose: z.looseObject({ a: z.string() }) });
     const made = json_schema(new ConfigSpec({ schema: open }));
     expect(at(made, "properties", "loose")["additionalProperties"]).not.toBe(false);
@@ -86,7 +86,7 @@ describe("the JSON Schema", () => {
     expect(JSON.stringify(whole)).not.toContain("additionalProperties");
   });
 
-  test("of a specification without a schema takes anything", () => {
+  test("accepts anything for a specification without a schema", () => {
     expect(json_schema(new ConfigSpec({}))).toMatchObject({ type: "object" });
     expect(settings(new ConfigSpec({}))).toStrictEqual([]);
   });
@@ -95,7 +95,7 @@ describe("the JSON Schema", () => {
 describe("the settings", () => {
   const found = new Map(settings(spec).map((one) => [one.path, one]));
 
-  test("are all there, in order, with type, bounds, default and need", () => {
+  test("are complete and in order, with type, bounds, default and requirement", () => {
     expect([...found.keys()].slice(0, 5)).toStrictEqual(["log_level", "port", "ratio", "even", "database.url"]);
     expect(found.get("log_level")).toMatchObject({
       type: '"debug", "info" or "warn"',
@@ -115,7 +115,7 @@ describe("the settings", () => {
     expect(found.has("tree.next.next.name")).toBe(false);
   });
 
-  test("name variables that set them, and only those", () => {
+  test("name exactly the variables that set them", () => {
     expect(found.get("database.pool\\.size.maxConnections")?.variable).toBe("SHOP_DATABASE_POOL_SIZE_MAX_CONNECTIONS");
     expect(found.get("database.password")?.variable).toBe("PGPASSWORD");
     expect(found.get("limits.*.rate")?.variable).toBeUndefined();
@@ -134,7 +134,7 @@ describe("the settings", () => {
   });
 });
 
-test("the table of settings is Markdown, whatever stands in a description", () => {
+test("the table of settings is valid Markdown for any description", () => {
   const lines = markdown(spec).trimEnd().split("\n");
   expect(lines[0]).toBe("| setting | type | default | variable | description |");
   expect(lines).toContain("| `port` | integer, 1 to 65535 | **required** | `SHOP_PORT` | Where it listens \\| on |");
@@ -163,7 +163,7 @@ describe("an example file", () => {
   };
 
   test.each(["toml", "yaml", "json"] as const)(
-    "in %s loads without a problem, and what is no need has its default",
+    "in %s loads without a problem, and optional settings have their defaults",
     async (format) => {
       const tree = await load(format, example(spec, format, { schema: "./config.schema.json" }));
       expect(tree).toMatchObject(defaults);
@@ -173,14 +173,14 @@ describe("an example file", () => {
     },
   );
 
-  test("in variables loads without a problem, where no record must be there", async () => {
+  test("in variables loads without a problem if no record is required", async () => {
     const { limits: _records, ...shape } = schema.shape;
     const flat = z.object(shape);
     const text = example(new ConfigSpec({ schema: flat }), "env", { prefix: "SHOP" });
     expect(await load("env", text, flat)).toMatchObject(defaults);
   });
 
-  test.each(["toml", "yaml"] as const)("in %s loads with all that stands in comments, too", async (format) => {
+  test.each(["toml", "yaml"] as const)("in %s loads even with all its comments removed", async (format) => {
     const { nothing: _none, tree: _tree, ...shape } = schema.shape;
     const all = z.object(shape);
     const lines = example(new ConfigSpec({ schema: all }), format).split("\n");
@@ -195,21 +195,21 @@ describe("an example file", () => {
     });
   });
 
-  test("says what must be filled in, where nothing can be made up", () => {
+  test("marks the values that must be filled in", () => {
     const strict = z.object({ code: z.string().regex(/^[A-Z]{3}$/), other: z.string() });
     const text = example(new ConfigSpec({ schema: strict }), "toml");
     expect(text).toMatch(/# string, matches .*; required\n# fill in: .*\ncode = "example"/);
     expect(text.match(/fill in/g)).toHaveLength(1);
   });
 
-  test("begins with what editors look for", () => {
+  test("begins with the reference that editors look for", () => {
     expect(example(spec, "toml", { schema: "./s.json" })).toMatch(/^#:schema \.\/s\.json\n/);
     expect(example(spec, "yaml", { schema: "./s.json" })).toMatch(/^# yaml-language-server: \$schema=\.\/s\.json\n/);
     expect(JSON.parse(example(spec, "json", { schema: "./s.json" }))).toHaveProperty("$schema", "./s.json");
     expect(() => example(spec, "xml" as never)).toThrow("format must be one of toml, yaml, json, env");
   });
 
-  test("of nothing is empty, and loads", async () => {
+  test("without settings is empty, and loads", async () => {
     for (const format of ["toml", "yaml", "json", "env"] as const) {
       const files = await kit.temporary_directory({ [`x.${format}`]: example(new ConfigSpec({}), format) });
       const name = `empty_${format}`;
@@ -232,7 +232,7 @@ describe("libraries", () => {
   });
   const ark = new ConfigSpec({ schema: type({ a: "number = 5", "b?": "string > 3", c: { d: "'x'|'y'" } }) });
 
-  test("that offer a JSON Schema need nothing", () => {
+  test("that export JSON Schema need no converter", () => {
     const found = settings(ark).map(({ path, type: kind, constraints, required }) => [
       path,
       kind,
@@ -243,7 +243,7 @@ describe("libraries", () => {
     expect(found).toContainEqual(["b", "string", "at least 4 characters", false]);
   });
 
-  test("that offer none tell keys and types, and all with a converter", () => {
+  test("without JSON Schema give keys and types, and everything with a converter", () => {
     expect(settings(valibot).map(({ path, type: kind }) => [path, kind])).toStrictEqual([
       ["a", "number"],
       ["b", "string"],
@@ -260,7 +260,7 @@ describe("libraries", () => {
   });
 });
 
-test("a JSON file may name its schema, which is no setting", async () => {
+test("a JSON file may name its schema, which is not a setting", async () => {
   const files = await kit.temporary_directory({
     "a.json": '{ "$schema": "./s.json", "b": 1 }',
     "b.toml": '"$schema" = "x"\nc = 2',
@@ -270,7 +270,7 @@ test("a JSON file may name its schema, which is no setting", async () => {
   expect(config.snapshot().tree).toStrictEqual({ b: 1, c: 2 });
 });
 
-test("no export shows a secret that stands inside a default or an example", () => {
+test("no export shows a secret inside a default or an example", () => {
   const plant = "pLanted-7";
   const login = z.object({ user: z.string(), password: z.string() });
   const leaky = z.object({

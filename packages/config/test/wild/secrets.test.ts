@@ -7,7 +7,7 @@ import { REDACTED, Secrets } from "../../src/core/secrets.ts";
 
 const secrets = new Secrets();
 
-describe("a key names a secret in any spelling", () => {
+describe("a key that names a secret in any spelling", () => {
   test.each([
     "password",
     "PASSWORD",
@@ -60,7 +60,7 @@ describe("a key names a secret in any spelling", () => {
     "passwords",
     "authorization",
     "password_hash",
-  ])("%s", (key) => {
+  ])("is found: %s", (key) => {
     expect(isSecretName(key)).toBe(true);
     expect(secrets.covers(["a", key])).toBe(true);
     expect(secrets.redact([], { a: { [key]: { deep: "s3cret" } } })).toStrictEqual({ a: { [key]: REDACTED } });
@@ -95,11 +95,11 @@ describe("a key names a secret in any spelling", () => {
     "secret_name",
     "token_ttl",
     "password_min_length",
-  ])("%s is none", (key) => {
+  ])("is not confused with %s", (key) => {
     expect(isSecretName(key)).toBe(false);
   });
 
-  test("of any length at once", () => {
+  test("is found at once at any length", () => {
     expect(isSecretName(`${"A".repeat(1_000_000)}b`)).toBe(false);
     expect(isSecretName(`${"a_".repeat(500_000)}password`)).toBe(true);
   });

@@ -6,7 +6,7 @@ import { eachAlone, ScriptedSource, started } from "../manager/kit.ts";
 
 eachAlone();
 
-test("a snapshot is shown with its version and a redacted tree, however it is printed", async () => {
+test("a snapshot is printed with its version and a redacted tree, by any means", async () => {
   const tree = {
     db: { password: "hunter2-p", dsn: "postgres://user:hunter2-d@host/x", port: 5432 },
     mine: { key: "hunter2-k" },

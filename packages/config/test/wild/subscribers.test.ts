@@ -11,7 +11,7 @@ eachAlone();
 
 const spec = (options: ConfigSpecOptions = {}): ConfigSpec => new ConfigSpec({ reload_interval: 0, ...options });
 
-test("A callback that is known to hang is not waited for again, until it answers", async () => {
+test("a callback that is known to hang is not waited for again until it answers", async () => {
   const one = spec({ notify_timeout: 20 });
   await started(one);
   const hanging = gate();
@@ -30,7 +30,7 @@ test("A callback that is known to hang is not waited for again, until it answers
   expect(calls).toBe(3);
 });
 
-test("Puts that wait for a callback when it turns out to hang are answered then, however many there are", async () => {
+test("puts that wait for a callback are answered when it turns out to hang, however many there are", async () => {
   const one = spec({ notify_timeout: 30 });
   await started(one);
   const hanging = gate();
@@ -51,7 +51,7 @@ test("Puts that wait for a callback when it turns out to hang are answered then,
   hanging.open();
 });
 
-test("A callback that links what ends with shutdown is started again, and notified of everything", async () => {
+test("a callback that links a process ending with shutdown is restarted, and notified of everything", async () => {
   await started(spec());
   const told: unknown[] = [];
   await Config.subscribe("a", (_path, _old, value) => {
@@ -65,7 +65,7 @@ test("A callback that links what ends with shutdown is started again, and notifi
   expect((await Config.status()).subscribers.unserved).toEqual([]);
 });
 
-test("A callback that is behind is notified of versions that only rise", async () => {
+test("a callback that is behind is notified of rising versions only", async () => {
   await started(spec({ notify_timeout: 1 }));
   const hold = gate();
   const told: [string, number][] = [];
@@ -82,7 +82,7 @@ test("A callback that is behind is notified of versions that only rise", async (
   expect(versions).toEqual([...versions].sort((a, b) => a - b));
 });
 
-test("Nothing of a change is kept after the next ones: memory is flat over ten thousand", async () => {
+test("a change is released after the next ones: memory is constant over ten thousand", async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const source = new ScriptedSource("base", { n: -1 });

@@ -41,7 +41,7 @@ describe.each(WORDS)("%s", (code, words) => {
     expect(unreadable(fault(code)).message).toMatch(words);
   });
 
-  test("of durable overrides that are saved names the file, and leaves them as they were", async () => {
+  test("of durable overrides being saved names the file, and leaves the overrides unchanged", async () => {
     const file = join(scratch(), "overrides");
     let fails = false;
     const file_system: FileSystem = {
@@ -63,7 +63,7 @@ describe.each(WORDS)("%s", (code, words) => {
   });
 });
 
-test("a path that cannot be one is an error of the file with what to do, and is taken when it is mended", async () => {
+test("an invalid path is an error of the file with a hint, and the source recovers once it is corrected", async () => {
   const directory = scratch();
   const [circle, below, long, folder] = ["circle.toml", "plain/app.toml", `${"x".repeat(300)}.toml`, "folder.toml"].map(
     (name) => join(directory, name),
@@ -110,7 +110,7 @@ test.each<[string, (directory: string) => string, RegExp]>([
   await expect(started(spec)).rejects.toThrow(file);
 });
 
-test("the cache file of a remote source reports the same", async () => {
+test("the cache file of a remote source reports the same errors", async () => {
   const directory = scratch();
   writeFileSync(join(directory, "plain"), "");
   const path = join(directory, "plain/deep/cache");

@@ -48,13 +48,13 @@ test("a bare value is read as the schema, or the value below, expects it", async
   expect(below.origin(["zip"])).toMatchObject({ line: 1, placeholders: [{ name: "ZIP", from: "environment" }] });
 });
 
-test("a TOML value that fits is taken as it stands", async () => {
+test("a TOML value that fits is taken unchanged", async () => {
   const schema = z.object({ a: z.string(), b: z.array(z.number()) });
   const { tree } = await layer("a = ${A}\nb = ${B}\n", { A: '"x"', B: "[1, 2]" }, knownPaths([], shapeOf(schema)));
   expect(tree).toStrictEqual({ a: "x", b: [1, 2] });
 });
 
-test("lists that a placeholder brings lose no digits, and a number that nothing can hold is refused", async () => {
+test("lists from a placeholder lose no digits, and a number out of range is refused", async () => {
   const { tree } = await layer('ids = ["${IDS}"]\nmore = [${IDS}]\n', { IDS: "[12345678901234567890, 1]" });
   expect(tree).toStrictEqual({ ids: ["12345678901234567890", "1"], more: [12345678901234567890n, 1] });
   await expect(layer("a = 1\nb = ${N}\n", { N: "1e999" })).rejects.toThrow(/must be one TOML value/u);
@@ -64,13 +64,13 @@ describe("a bare text that is no TOML value", () => {
   const schema = z.object({ a: z.union([z.string(), z.number()]), b: z.string(), c: z.array(z.string()), d: z.int() });
   const text = "a = ${A}\nb = ${B}\nc = ${C}\nd = ${D}\n";
 
-  test("is what the schema has there", async () => {
+  test("is read as the schema's type", async () => {
     const env = { A: "hello world", B: "007", C: "01,02", D: "007\n" };
     const { tree } = await layer(text, env, knownPaths([], shapeOf(schema)));
     expect(tree).toStrictEqual({ a: "hello world", b: "007", c: ["01", "02"], d: 7 });
   });
 
-  test("is what the value below is", async () => {
+  test("is read as the type of the value below", async () => {
     const below = knownPaths([{ a: "x", c: ["y"] }]);
     expect((await layer("a = ${A}\nc = ${C}\n", { A: "hello", C: "p,q" }, below)).tree).toStrictEqual({
       a: "hello",
@@ -78,14 +78,14 @@ describe("a bare text that is no TOML value", () => {
     });
   });
 
-  test("brings no key, whatever it is and whatever is expected", async () => {
+  test("adds no key, whatever it contains and whatever is expected", async () => {
     const open = knownPaths([], shapeOf(z.object({ a: z.record(z.string(), z.unknown()), b: z.string() })));
     await expect(layer("a = ${A}\n", { A: '{"admin": true}' }, open)).rejects.toThrow(/must be one TOML value/u);
     const { tree } = await layer("b = ${B}\n", { B: '"x"\nadmin = true' }, open);
     expect(tree).toStrictEqual({ b: '"x"\nadmin = true' });
   });
 
-  test("is refused where nothing is known, or where it does not read as what is expected", async () => {
+  test("is refused if no type is known, or if it cannot be read as the expected one", async () => {
     await expect(layer("a = ${A}\n", { A: "hello" })).rejects.toThrow(/line 1, column 5/u);
     const typed = knownPaths([], shapeOf(schema));
     await expect(layer("d = ${D}\n", { D: "seven" }, typed)).rejects.toThrow(/line 1, column 5/u);

@@ -18,7 +18,7 @@ const read = (schema: Schema, text: string): Value | undefined => {
   return valueOfText(text, knownPaths([], shapeOf(whole)).expected(["x"]));
 };
 
-describe("the schema decides, all the way down", () => {
+describe("the schema's type decides at every depth", () => {
   const digits = 12345678901234567890n;
 
   test.each<[string, Schema, Schema, string, unknown]>([
@@ -126,7 +126,7 @@ describe("the schema decides, all the way down", () => {
     }
   });
 
-  test("what does not read as it stays a text, which the schema refuses", () => {
+  test("and a text that cannot be read as it stays a text, which the schema refuses", () => {
     expect(read(z.number(), "8o80")).toBe("8o80");
     expect(read(z.array(z.number()), "[1, 2")).toStrictEqual(["[1", 2]);
     expect(read(z.array(z.string()), "[a, b]")).toBe("[a, b]");
@@ -135,7 +135,7 @@ describe("the schema decides, all the way down", () => {
 });
 
 describe("the end of the text", () => {
-  test.each(["\n", "\r\n"])("one line break is none: %j", (end) => {
+  test.each(["\n", "\r\n"])("one line break is dropped: %j", (end) => {
     expect(valueOfText(`10${end}`)).toBe(10);
     expect(valueOfText(`s3cret${end}`)).toBe("s3cret");
     expect(read(z.string(), `s3cret${end}`)).toBe("s3cret");
@@ -145,7 +145,7 @@ describe("the end of the text", () => {
   });
 });
 
-describe("an empty text is unset where the value is no text", () => {
+describe("an empty text counts as not set if the value is not a text", () => {
   test.each<[string, Schema]>([
     ["number", z.number()],
     ["boolean", z.boolean()],
@@ -159,7 +159,7 @@ describe("an empty text is unset where the value is no text", () => {
     for (const text of ["", "\n", " "]) expect(read(schema, text)).toBeUndefined();
   });
 
-  test("and is itself where it may be one, or nothing is known", () => {
+  test("and is kept if a text is allowed, or no type is known", () => {
     expect(read(z.string(), "")).toBe("");
     expect(read(z.string().optional(), "")).toBe("");
     expect(read(z.union([z.number(), z.string()]), "")).toBe("");
@@ -168,7 +168,7 @@ describe("an empty text is unset where the value is no text", () => {
   });
 });
 
-describe("without a schema the type of the value below counts", () => {
+describe("the type of the value below decides without a schema", () => {
   const below: Table = {
     debug: true,
     zip: "01234",
@@ -225,7 +225,7 @@ describe("JSON in a text", () => {
     ["[1e999]", "a number beyond the range of doubles (a text needs quotes)", []],
     [`[${"1".repeat(400)}]`, "a number beyond the range of doubles (a text needs quotes)", []],
     [`${"[".repeat(600)}${"]".repeat(600)}`, "tables and lists nested deeper than 500 levels", []],
-  ])("is refused where it is well written and cannot be: %.30s", (text, message, path) => {
+  ])("is refused if it is well-formed but invalid: %.30s", (text, message, path) => {
     expect(() => valueOfText(text)).toThrow(TextFault);
     expect(() => valueOfText(text)).toThrow(expect.objectContaining({ message, path }) as Error);
     expect(() =>
@@ -234,7 +234,7 @@ describe("JSON in a text", () => {
   });
 
   test.each(["[1,]", "[/**/]", "{a}", "[eth0, eth1]", "{", '{"a" 1}', "[NaN]"])(
-    "is a text where it is none: %s",
+    "stays a text if it is not JSON: %s",
     (text) => {
       expect(valueOfText(text)).toBe(text);
     },

@@ -50,7 +50,7 @@ function raise(make: () => unknown): never {
 }
 
 describe.each(oddities)("%s", (_, make) => {
-  test("thrown by a source, at a load, a watch or a write, is a failure of that source", async () => {
+  test("thrown by a source, in a load, a watch or a write, is a failure of that source", async () => {
     const source = new ScriptedSource("odd", { a: 1 }).writable();
     const watching = new ScriptedSource("watching", { b: 1 });
     watching.watch = async () => raise(make);
@@ -113,7 +113,7 @@ describe.each(oddities)("%s", (_, make) => {
     expect(managerOf()).toBe(manager);
   });
 
-  test("told by a source of itself is left out of the status", async () => {
+  test("returned by a source as its details is omitted from the status", async () => {
     const source = Object.assign(new ScriptedSource("odd", { a: 1 }), { status: () => raise(make) });
     const other = Object.assign(new ScriptedSource("other", { a: 1 }), {
       status: () => ({ deep: make() }),
@@ -127,7 +127,7 @@ describe.each(oddities)("%s", (_, make) => {
   });
 });
 
-describe("what was thrown is told of in words, with whose it is", () => {
+describe("a thrown value is reported in words, with its owner", () => {
   test.each<[string, unknown, string]>([
     ["undefined", undefined, "it threw undefined"],
     ["null", null, "it threw null"],
@@ -169,7 +169,7 @@ describe("a revoked proxy", () => {
   /** A function that can be called until it is revoked. */
   const revocable = () => Proxy.revocable(() => undefined as unknown, {});
 
-  test("in place of an argument is refused by what it should be", async () => {
+  test("in place of an argument is refused with the expected type", async () => {
     const text = (make: () => unknown): string => {
       try {
         make();
@@ -204,7 +204,7 @@ describe("a revoked proxy", () => {
     }
   });
 
-  test("in place of what worked before is a failure of whose it is, and of nobody else", async () => {
+  test("in place of an object that worked before is a failure of its owner only", async () => {
     const [validator, callback] = [revocable(), revocable()];
     const source = new ScriptedSource("odd", { a: 1 }).writable();
     const contribution = Proxy.revocable(
@@ -249,7 +249,7 @@ describe("a revoked proxy", () => {
   });
 });
 
-test("a watch that fails is tried again, ever more slowly, and told of once until it works", async () => {
+test("a failing watch is tried again, ever more slowly, and reported once until it works", async () => {
   const source = new ScriptedSource("shy", { a: 1 });
   let tries = 0;
   let works = false;

@@ -70,7 +70,7 @@ async function release(link: string, n: number, files: Readonly<Record<string, s
   await rename(`${link}.new`, link);
 }
 
-describe("Sources behind one link", () => {
+describe("sources behind one link", () => {
   test("change together at each of 20 swaps, whatever their depth, format and kind", { timeout: 120_000 }, async () => {
     const link = join(folder, "current");
     const swap = (n: number) =>
@@ -134,7 +134,7 @@ describe("Sources behind one link", () => {
     expect(await end()).toEqual({ mixtures: [], alarms: [] });
   });
 
-  test("stay as they are while one of them cannot be loaded, and change together when it can", async () => {
+  test("stay unchanged while one of them cannot be loaded, and change together when it can", async () => {
     const link = join(folder, "current");
     await release(link, 1, { "a.toml": "a = 1\n", "b.toml": "b = 1\n" });
     const sources = ["a", "b"].map((key) => new FileSource(join(link, `${key}.toml`), { settle: 100 }));
@@ -152,7 +152,7 @@ describe("Sources behind one link", () => {
   });
 });
 
-describe("Of sources that changed together one is refused", () => {
+describe("one of several sources that changed together", () => {
   /** A configuration of three files, two of them behind a link, and what becomes of a release whose second file is bad. */
   async function refusing(
     second: string,
@@ -197,7 +197,7 @@ describe("Of sources that changed together one is refused", () => {
     expect(after.sources.map(({ state }) => state)).toEqual(["ok", "ok", "ok"]);
   }
 
-  test("by a schema: it is blamed, the other one is held, and nothing is lost", async () => {
+  test("is refused by a schema: it is blamed, the other one is held, and nothing is lost", async () => {
     await refusing(
       "b.toml",
       'b = "bad"\n',
@@ -206,7 +206,7 @@ describe("Of sources that changed together one is refused", () => {
     );
   });
 
-  test("as it cannot be read: it is blamed, the other one is held, and nothing is lost", async () => {
+  test("is refused as unreadable: it is blamed, the other one is held, and nothing is lost", async () => {
     await refusing(
       "b.env",
       'B={"x":1,"x":2}\n',
@@ -219,7 +219,7 @@ describe("Of sources that changed together one is refused", () => {
   });
 });
 
-describe("Files that are renamed in one moment", () => {
+describe("files that are renamed at the same moment", () => {
   test("change together", async () => {
     const paths = ["a", "b", "c"].map((key) => join(folder, `${key}.toml`));
     const write = async (n: number) => {

@@ -46,7 +46,7 @@ test("a file that could not be parsed is parsed once, until its content changes"
   expect(parsed).toBe(3);
 });
 
-test("a template that could not be filled is filled again when a variable that it names changes", async () => {
+test("a template that could not be filled is filled again when one of its variables changes", async () => {
   const source = new TemplateSource(await fileOf("t.toml", "a = ${COUNT}\n"), { settle: 0 });
   await expect(source.load(context())).rejects.toThrow("COUNT");
   await expect(source.load(context())).rejects.toThrow("COUNT");

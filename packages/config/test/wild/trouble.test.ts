@@ -33,8 +33,8 @@ async function directory(): Promise<string> {
   return made;
 }
 
-describe("The log has one line for", () => {
-  test("a source that fails, and one when it works again", async () => {
+describe("the log has one line for", () => {
+  test("a source that fails, and one when it recovers", async () => {
     const source = new ScriptedSource("remote", { a: 1 });
     await started(spec({ sources: [source] }));
     source.next = new Error("connection\n  refused");
@@ -45,7 +45,7 @@ describe("The log has one line for", () => {
     expect(lines[1]).toMatch(/^info: config_manager: "remote" works again after \d+ ms$/);
   });
 
-  test("a put that is refused, and a reload that is", async () => {
+  test("a refused put, and one for a refused reload", async () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(spec({ sources: [source], validators: { a: (value) => value !== 5 || "must not be 5" } }));
     await Config.put("a", 5).catch(() => undefined);
@@ -57,7 +57,7 @@ describe("The log has one line for", () => {
     ]);
   });
 
-  test("a callback that throws, and one that hangs", async () => {
+  test("a callback that throws, and one for a callback that hangs", async () => {
     await started(spec({ notify_timeout: 10 }));
     const hanging = gate();
     await Config.subscribe("a", () => {
@@ -76,7 +76,7 @@ describe("The log has one line for", () => {
     ]);
   });
 
-  test("a file of overrides that is damaged, and one that cannot be written", async () => {
+  test("a damaged file of overrides, and one for a file that cannot be written", async () => {
     const file = join(await directory(), "overrides");
     await writeFile(file, "damaged");
     let isFull = false;
@@ -103,8 +103,8 @@ describe("The log has one line for", () => {
   });
 });
 
-describe("The log", () => {
-  test("holds back what comes again and again", async () => {
+describe("the log", () => {
+  test("holds back repeated lines", async () => {
     const source = new ScriptedSource("remote", { a: 1 });
     await started(spec({ sources: [source] }));
     source.next = new Error("connection refused");
@@ -113,7 +113,7 @@ describe("The log", () => {
     expect((await Config.status()).sources[0]!.failures).toBe(50);
   });
 
-  test("is silenced, or goes elsewhere, in one line", async () => {
+  test("is silenced or redirected in one line", async () => {
     const elsewhere: string[] = [];
     await started(spec({ name: "silent", log: false }));
     await started(spec({ name: "redirected", log: (line, level) => void elsewhere.push(`${level} ${line}`) }));
@@ -125,7 +125,7 @@ describe("The log", () => {
     expect(elsewhere).toEqual([expect.stringMatching(/^warning redirected: Cannot put "a": .*is a function/)]);
   });
 
-  test("outlives what it is redirected to", async () => {
+  test("outlives a failing function that it is redirected to", async () => {
     await started(
       spec({
         log: () => {
@@ -143,7 +143,7 @@ describe("The log", () => {
     ]);
   });
 
-  test("and telemetry have no secret that a layer hides, that was just replaced, or that was refused", async () => {
+  test("and telemetry show no secret that a layer hides, that was just replaced, or that was refused", async () => {
     const low = new ScriptedSource("low", { db: { password: "shadowed-one" } });
     const high = new ScriptedSource("high", { db: { password: "current-one" } });
     await started(spec({ sources: [low, high] }));
@@ -159,8 +159,8 @@ describe("The log", () => {
   });
 });
 
-describe("The status", () => {
-  test("says when a source was looked at last, whatever came of it", async () => {
+describe("the status", () => {
+  test("shows when a source was last checked, whatever the outcome", async () => {
     const source = new ScriptedSource("remote", { a: 1 });
     await started(spec({ sources: [source] }));
     const before = (await Config.status()).sources[0]!;
@@ -173,7 +173,7 @@ describe("The status", () => {
     });
   });
 
-  test("is in error for a source that takes no writes", async () => {
+  test("is in error for a source that refuses writes", async () => {
     const source = new ScriptedSource("store", { a: 1 }).writable();
     await started(spec({ sources: [source] }));
     const write = source.write!;
@@ -185,7 +185,7 @@ describe("The status", () => {
     expect((await Config.status()).sources[0]).toMatchObject({ state: "ok" });
   });
 
-  test("names subscriptions that reach nobody", async () => {
+  test("lists subscriptions that reach no process", async () => {
     await started(spec({}));
     await Config.subscribe("a.*", "nobody");
     await Config.subscribe("b", () => undefined);
@@ -197,7 +197,7 @@ describe("The status", () => {
     erlang.exit(somebody, KILL);
   });
 
-  test("has the current error of a source, not one that its content had before", async () => {
+  test("has the current error of a source, not that of its previous content", async () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(spec({ sources: [source] }));
     source.next = { z: { "": 1, __proto__: undefined }, bad: () => 1 };
@@ -210,8 +210,8 @@ describe("The status", () => {
   });
 });
 
-describe("A start that is not valid", () => {
-  test("says which source was absent", async () => {
+describe("a start with an invalid configuration", () => {
+  test("names the source that was absent", async () => {
     const { ConfigManager } = await import("../../src/index.ts");
     const source = new ScriptedSource("file:missing.toml", "absent");
     const failing = spec({ sources: [source], validators: { "**": () => true }, schema: needs("db") });
@@ -230,7 +230,7 @@ function needs(key: string): NonNullable<ConfigSpecOptions["schema"]> {
   };
 }
 
-test("reload_interval is in seconds, and refuses what was obviously meant in milliseconds", () => {
+test("reload_interval is in seconds, and a value obviously meant in milliseconds is refused", () => {
   for (const good of [0, 0.05, 30, 3_600, 86_400, Infinity])
     expect(spec({ reload_interval: good }).reload_interval).toBe(good);
   for (const bad of [5_000, 30_000, 60_000, 100_000]) {
@@ -238,7 +238,7 @@ test("reload_interval is in seconds, and refuses what was obviously meant in mil
   }
 });
 
-test("A raw call with a value that fails shows no value: not in its message, nor in its reason", async () => {
+test("a failing direct call shows no value in its message or its reason", async () => {
   for (const tag of [PUT_CONFIG, MERGE_CONFIG]) {
     const error: unknown = await gen_server
       .call("config_manager", [tag, "db.password", "hunter22"] as never)
@@ -248,7 +248,7 @@ test("A raw call with a value that fails shows no value: not in its message, nor
   }
 });
 
-test("What is printed of a specification, a source, a status and an error shows no secret and no private field", async () => {
+test("a printed specification, source, status or error shows no secret and no private field", async () => {
   const file = join(await directory(), "overrides");
   const env = { P_DB_PASSWORD: "from-the-environment" };
   const sources = [new EnvironmentSource({ prefix: "P_", env }), new RuntimeSource({ file })];

@@ -68,12 +68,12 @@ describe("a duration", () => {
     [{ s: 30 }, ", got a table"],
     [true, ", got true"],
     [undefined, 'is missing: a duration is wanted, such as "30s"'],
-  ])("%j is refused in words", (value, why) => {
+  ])("%j is refused with an explanation", (value, why) => {
     expect(output(duration(), value)).toContain(why);
     if (typeof value === "string") expect(() => parse_duration(value)).toThrow(TypeError);
   });
 
-  test("is read as it was written, for every number of milliseconds", () => {
+  test("reads back as it was written, for every number of milliseconds", () => {
     fc.assert(
       fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (ms) => {
         const text = format_duration(ms);
@@ -100,7 +100,7 @@ describe("a duration", () => {
     );
   });
 
-  test("that is not one is refused and never read in part, whatever stands there", () => {
+  test("that is malformed is refused and never read in part, whatever it contains", () => {
     const right = new RegExp(duration().input().pattern);
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[0-9.PTWDHMSwdhms -]{0,12}$/)), (text) => {
@@ -136,7 +136,7 @@ describe("a size", () => {
     else expect(read).toContain(expected);
   });
 
-  test("is read as it was written, for every number of bytes", () => {
+  test("reads back as it was written, for every number of bytes", () => {
     fc.assert(
       fc.property(fc.nat({ max: Number.MAX_SAFE_INTEGER }), (size) => {
         expect(parse_bytes(format_bytes(size))).toBe(size);
@@ -147,7 +147,7 @@ describe("a size", () => {
 });
 
 describe("options", () => {
-  test("bound, default and declare a unit", () => {
+  test("set bounds, a default and a unit", () => {
     const schema = duration({ min: "1s", max: 3_600_000, default: "30s", unit: "s" });
     expectTypeOf<StandardSchemaV1.InferInput<typeof schema>>().toEqualTypeOf<string | number | undefined>();
     expect(output(schema, undefined)).toBe(30_000);
@@ -172,7 +172,7 @@ describe("options", () => {
     expect(() => duration(options as object)).toThrow(message);
   });
 
-  test("stand in the JSON Schema, on both sides", () => {
+  test("appear in the JSON Schema, for input and output", () => {
     const { input, output: out } = duration({ min: "1s", default: "30s" })["~standard"].jsonSchema;
     expect(input({ target: "draft-07" })).toMatchObject({
       type: "string",

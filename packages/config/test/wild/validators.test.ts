@@ -112,18 +112,18 @@ describe.each(anything)("%s", (_, value, words) => {
   });
 });
 
-test("a schema that refuses without an issue is a refusal", async () => {
+test("a schema that refuses without an issue still refuses", async () => {
   expect(await problems(new Validation(schemaOf(() => ({ issues: [] }))))).toEqual(["is not valid"]);
 });
 
-test("a refusal names at most a thousand problems, and says that there are more", async () => {
+test("a refusal has at most a thousand problems, and reports that there are more", async () => {
   const issues = Array.from({ length: 100_000 }, (_, i) => ({ message: `is wrong ${i}`, path: [i] }));
   const messages = await problems(new Validation(schemaOf(() => ({ issues }))));
   expect(messages).toHaveLength(1_001);
   expect(messages.at(-1)).toBe("there are more problems than the 1000 that are named");
 });
 
-test("a validator that resolves later is waited for, and validators are asked one after the other", async () => {
+test("a validator that resolves later is awaited, and validators run one after another", async () => {
   const order: string[] = [];
   const validation = new Validation(undefined, {
     "a.*": async (_, path) => {
@@ -138,12 +138,12 @@ test("a validator that resolves later is waited for, and validators are asked on
   expect(order).toEqual(["begin a.x", "end a.x", "begin a.y", "end a.y", "begin a.z", "end a.z"]);
 });
 
-test("a validation that waits for nothing is over at once", () => {
+test("a validation without promises ends synchronously", () => {
   const tree = plain({ a: 1 });
   expect(new Validation(undefined, { a: () => true }).run(tree, plain({}), context)).toBe(tree);
 });
 
-test("words for a value run no accessor of it, and are short", () => {
+test("a description of a value runs none of its accessors, and is short", () => {
   let ran = 0;
   const value = Object.defineProperty({}, "x", { enumerable: true, get: () => ++ran });
   wordsOf(value);
@@ -154,7 +154,7 @@ test("words for a value run no accessor of it, and are short", () => {
   );
 });
 
-describe("what a schema library answers instead of throwing", () => {
+describe("a result that a schema library returns instead of throwing", () => {
   const zod = z.object({ b: z.string() });
   const vali = v.object({ b: v.string() });
   const refusing: readonly (readonly [string, (value: unknown) => unknown, RegExp])[] = [
@@ -183,7 +183,7 @@ describe("what a schema library answers instead of throwing", () => {
     ["the value itself, whatever its keys", (value) => value],
   ];
 
-  test.each(agreeing)("agrees: %s", async (_, validator) => {
+  test.each(agreeing)("accepts: %s", async (_, validator) => {
     const tree = plain({ a: { b: 1, success: false, error: "e", issues: ["i"] } });
     expect(await new Validation(undefined, { a: validator }).run(tree, plain({}), context)).toBe(tree);
   });
@@ -200,7 +200,7 @@ const answersOf = async (value: Table | Value, validator: unknown): Promise<read
   }
 };
 
-describe("what libraries answer instead of throwing", () => {
+describe("problems that a validation library returns instead of throwing", () => {
   const compiled = Object.assign((value: { port: number }) => value.port < 100, {
     errors: [{ instancePath: "/port", keyword: "maximum", message: "must be <= 100", params: {} }],
   });
@@ -298,7 +298,7 @@ describe("what libraries answer instead of throwing", () => {
     expect(await answersOf(value, validator)).toStrictEqual([]);
   });
 
-  test("of effect, a schema in place of a validator is refused with what to do", () => {
+  test("of effect, a schema in place of a validator is refused with a hint", () => {
     const schema = Object.assign(() => undefined, { ast: {}, fields: {} });
     for (const make of [() => new Validation(undefined, { a: schema }), () => new Validation(schema as never)]) {
       expect(make).toThrow(/got a schema of effect \(Schema\.toStandardSchemaV1 makes a Standard Schema of it/u);

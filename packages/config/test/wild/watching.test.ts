@@ -64,8 +64,8 @@ async function nativeWatches(): Promise<number> {
   return (await Promise.all(infos)).join("\n").match(/^inotify wd/gm)?.length ?? 0;
 }
 
-describe.runIf(isLinux)("A watch", () => {
-  test("does nothing to the file system while others write beside the file", async () => {
+describe.runIf(isLinux)("a watch", () => {
+  test("changes nothing in the file system while other programs write beside the file", async () => {
     const path = join(folder, "config.toml");
     await movedIn(path, 1);
     for (let n = 0; n < 2000; n += 1) writeFileSync(join(folder, `beside-${n}`), "");
@@ -95,7 +95,7 @@ describe.runIf(isLinux)("A watch", () => {
     expect(await nativeWatches()).toBe(before);
   });
 
-  test("hears of a hard link that is written in place", async () => {
+  test("notices a write in place through a hard link", async () => {
     const path = join(folder, "etc", "config.toml");
     await mkdir(dirname(path));
     await movedIn(path, 1);
@@ -108,7 +108,7 @@ describe.runIf(isLinux)("A watch", () => {
     }
   });
 
-  test.runIf(isRoot)("hears of a mounted single file that is written in place", async () => {
+  test.runIf(isRoot)("notices a write in place to a mounted single file", async () => {
     const path = join(folder, "mounted.toml");
     await writeFile(path, "");
     await mkdir(join(folder, "outside"));
@@ -126,7 +126,7 @@ describe.runIf(isLinux)("A watch", () => {
   });
 
   test(
-    "hears of its files though their directories are removed and made again, over and over",
+    "notices its files though their directories are removed and recreated, again and again",
     { timeout: 120_000 },
     async () => {
       const paths = Array.from({ length: 24 }, (_, n) => join(folder, `d${n}`, "config.toml"));
@@ -153,7 +153,7 @@ describe.runIf(isLinux)("A watch", () => {
     },
   );
 
-  test("hears of a file behind links whose directories come later, go and come again", async () => {
+  test("notices a file behind links whose directories appear later, disappear and reappear", async () => {
     const path = join(folder, "a", "b", "config.toml");
     await symlink("c/d", join(folder, "a-to"));
     await symlink("a-to", join(folder, "a"));
@@ -168,7 +168,7 @@ describe.runIf(isLinux)("A watch", () => {
     }
   });
 
-  test("hears again by the poll, and then by events, when the system lost its events", async () => {
+  test("notices changes by the poll, and then by events again, after the system lost its events", async () => {
     const path = join(folder, "etc", "config.toml");
     await mkdir(join(folder, "etc"));
     await movedIn(path, 1);
@@ -188,8 +188,8 @@ describe.runIf(isLinux)("A watch", () => {
   });
 });
 
-describe("The poll", () => {
-  test.each([false, true])("goes on and says when it looked last (use_polling: %s)", async (use_polling) => {
+describe("the poll", () => {
+  test.each([false, true])("continues and reports when it last looked (use_polling: %s)", async (use_polling) => {
     const path = join(folder, "later", "config.toml");
     const source = new FileSource(path, { poll_interval: 20, settle: 50, use_polling });
     const driver = new Driver(source);

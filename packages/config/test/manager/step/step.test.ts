@@ -9,7 +9,7 @@ test.each([
   ["in memory", false],
   ["on disk", true],
 ])(
-  "A step loses no acknowledged put, lets versions rise only, notifies nobody twice or out of order, and has one change under way: overrides %s",
+  "step loses no acknowledged put, raises versions, notifies once and in order, and has one change in progress: overrides %s",
   (_, durable) => {
     const seed = Number(process.env["STEP_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     fc.assert(
