@@ -5,6 +5,8 @@ import {
   OK,
   OtpError,
   REPLY,
+  SHUTDOWN,
+  STOP,
   erlang,
   gen_server,
   proc_lib,
@@ -216,6 +218,31 @@ describe("a body that runs on after its process was killed", () => {
       expect(settled).toBe(false);
     });
   });
+
+  test.each<[string, () => unknown]>([
+    ["stops with a reason", () => [STOP, SHUTDOWN]],
+    ["stops later", () => erlang.sleep(2).then(() => [STOP, SHUTDOWN])],
+    ["exits", () => erlang.exit(SHUTDOWN)],
+    ["is killed", () => erlang.exit(erlang.self(), KILL) && new Promise<never>(() => {})],
+    ["returns nonsense later", () => erlang.sleep(2).then(() => "nonsense")],
+  ])(
+    "a pending start_link is never settled if its process dies with the server, whose init %s",
+    async (_what, init) => {
+      await reports(async () => {
+        let settled = false;
+        await new Promise<void>((resolve) => {
+          erlang.spawn(async () => {
+            erlang.signal().addEventListener("abort", () => resolve());
+            const start = gen_server.start_link({ init } as gen_server.Module<number>, 0);
+            await start.finally(() => (settled = true)).catch(() => undefined);
+            await new Promise<never>(() => {});
+          });
+        });
+        await settle();
+        expect(settled).toBe(false);
+      });
+    },
+  );
 
   test("its return value and its failure are of no interest any more", async () => {
     const said = await reports(async () => {
