@@ -37,23 +37,23 @@ describe("figures", () => {
     expect(figures(results, short)).toContain("| call, one at a time |         **250 ns** | 2.00 µs | 0.13× |    – |");
   });
 
-  test("figures shows on a whole page what is wanted, and why a peer has no figure", () => {
+  test("figures shows on a whole page the targets, and why a peer has no figure", () => {
     expect(figures(results, whole)).toContain("| 0.13× | ≤ 0.25× |    – |");
     expect(figures(results, whole)).toContain("- nact has no figure (a reason): call, one at a time");
   });
 
-  test("figures shows a page's groups and no others", () => {
+  test("figures shows the groups of a page and no others", () => {
     expect(figures(results, { ...short, groups: ["Life"] })).not.toContain("call, one at a time");
   });
 
-  test("insert replaces what stands between the markers and nothing else", () => {
+  test("insert replaces the text between the markers and nothing else", () => {
     const page = `before\n${begin}\nold\n${end}\nafter\n`;
     const inserted = insert(page, results, short);
     expect(inserted).toBe(`before\n${begin}\n\n${figures(results, short)}\n\n${end}\nafter\n`);
     expect(insert(inserted, results, short)).toBe(inserted);
   });
 
-  test("insert refuses a page without both markers in their order", () => {
+  test("insert refuses a page without both markers in order", () => {
     expect(() => insert(`only ${begin}`, results, short)).toThrow('must hold "<!-- bench:begin -->"');
     expect(() => insert(`${end} ${begin}`, results, short)).toThrow('must hold "<!-- bench:begin -->"');
   });

@@ -25,25 +25,25 @@ const measured = (own: number[], peer: number[] | string) =>
   );
 
 describe("results", () => {
-  test("line takes the median of each contender's samples, and keeps the reason of one that has none", () => {
+  test("line takes the median of each contender's samples, and keeps the reason of a contender without samples", () => {
     const { figures } = measured([200, 100, 150], "a reason");
     expect(figures["@otpts/runtime"]).toEqual({ median: 150, samples: [200, 100, 150] });
     expect(figures["nact"]).toEqual({ absent: "a reason" });
   });
 
-  test("ratio and reached compare our median with the BEAM's", () => {
+  test("ratio and reached compare the runtime's median with the BEAM's", () => {
     expect(ratio(measured([250], []), "@otpts/runtime")).toBe(0.25);
     expect(reached(measured([250], []))).toBe(true);
     expect(reached(measured([251], []))).toBe(false);
   });
 
-  test("ahead names a peer with the better figure, and never the BEAM", () => {
+  test("ahead names a peer with a better figure, and never the BEAM", () => {
     expect(ahead(measured([100], [99]))).toEqual(["nact"]);
     expect(ahead(measured([100], [101]))).toEqual([]);
     expect(ahead(measured([2000], "a reason"))).toEqual([]);
   });
 
-  test("derive divides one row by another where a contender has both", () => {
+  test("derive divides one row by another if a contender has both", () => {
     const [of, over] = [measured([300], "a reason"), { ...measured([200], [100]), id: "other" }];
     const found = derive(
       { ...spec.rows[0], section: "runtime", group: "Calls", id: "flat", of: "call", over: "other" },
@@ -53,7 +53,7 @@ describe("results", () => {
     expect(found?.figures["nact"]).toBeUndefined();
   });
 
-  test("rows have ids of their own, and each derived row is made of two that exist", () => {
+  test("rows have unique ids, and each derived row is made of two existing ones", () => {
     const ids = probes.flatMap(({ rows }) => rows.map(({ id }) => id));
     expect(new Set(ids).size).toBe(ids.length);
     for (const { of, over } of derived) expect(ids).toEqual(expect.arrayContaining([of, over]));
@@ -66,7 +66,7 @@ describe("stopwatch", () => {
     expect(median([4, 1, 2, 3])).toBe(2.5);
   });
 
-  test("percentile is the smallest sample that the share does not exceed", () => {
+  test("percentile is the smallest sample that the given share does not exceed", () => {
     const samples = Array.from({ length: 100 }, (_, i) => i + 1);
     expect(percentile(samples, 0.99)).toBe(99);
     expect(percentile([7], 0.99)).toBe(7);
@@ -74,7 +74,7 @@ describe("stopwatch", () => {
 });
 
 describe("table", () => {
-  test("figure writes three digits and the unit that fits", () => {
+  test("figure writes three digits and a suitable unit", () => {
     expect(figure(4.2, "ns")).toBe("4.20 ns");
     expect(figure(182, "ns")).toBe("182 ns");
     expect(figure(1719, "ns")).toBe("1.72 µs");
@@ -83,7 +83,7 @@ describe("table", () => {
     expect(figure(2898.2, "bytes")).toBe("2,898 B");
   });
 
-  test("table says whether what a row wants was reached, who is ahead, and why a figure is missing", () => {
+  test("table shows whether a row reached its target, which peer is ahead, and why a figure is missing", () => {
     const text = table({
       date: "2026-01-02",
       machine: { cpu: "a processor", cores: 2, node: "v20.0.0", platform: "linux x64" },

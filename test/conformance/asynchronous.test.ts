@@ -6,7 +6,7 @@ import { setAsynchronous } from "./harness/probe.ts";
 import { runUndisturbed } from "./harness/run.ts";
 import type { Scenario } from "./harness/run.ts";
 
-describe("with asynchronous callbacks, the runtime prints what Erlang/OTP 25 printed", () => {
+describe("the runtime with asynchronous callbacks prints the output of Erlang/OTP 25", () => {
   beforeAll(() => setAsynchronous(true));
   afterAll(() => setAsynchronous(false));
 

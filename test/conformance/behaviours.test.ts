@@ -6,7 +6,7 @@ import { runUndisturbed } from "./harness/run.ts";
 const scripts = additionalScenarios().filter(({ id }) => /^(smx|evx)_/.test(id));
 
 describe.each([false, true])(
-  "a gen_statem or gen_event with asynchronous callbacks: %s, prints what Erlang/OTP 25 printed",
+  "a gen_statem or gen_event with asynchronous callbacks: %s, prints the output of Erlang/OTP 25",
   (on) => {
     beforeAll(() => setAsynchronous(on));
     afterAll(() => setAsynchronous(false));
@@ -21,6 +21,6 @@ describe.each([false, true])(
   },
 );
 
-test("there are 42 scenarios about gen_statem and gen_event", () => {
+test("gen_statem and gen_event have 42 scenarios", () => {
   expect(scripts).toHaveLength(42);
 });

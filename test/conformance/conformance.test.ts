@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { additionalScenarios, scenarios } from "./catalog.ts";
 import { runUndisturbed } from "./harness/run.ts";
 
-describe("the runtime prints what Erlang/OTP 25 printed", () => {
+describe("the runtime prints the output of Erlang/OTP 25", () => {
   for (const { id, title, run: scenario, trace, written } of scenarios()) {
     if (!written) {
       test.todo(`${id}: ${title}`);
@@ -19,7 +19,7 @@ describe("the runtime prints what Erlang/OTP 25 printed", () => {
     expect(scenarios()).toHaveLength(113);
   });
 
-  test("has no additional scenario under the name of a given one", () => {
+  test("has no additional scenario under the name of a specified one", () => {
     const given = new Set(scenarios().map(({ id }) => id));
     expect(additionalScenarios().filter(({ id }) => given.has(id))).toEqual([]);
   });

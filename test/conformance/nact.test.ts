@@ -3,7 +3,7 @@ import { scenarios } from "./catalog.ts";
 import { dispatch } from "./harness/dispatch.ts";
 import { runUndisturbed } from "./harness/run.ts";
 
-describe("hosted in nact actors, the runtime prints what Erlang/OTP 25 printed", () => {
+describe("the runtime hosted in nact actors prints the output of Erlang/OTP 25", () => {
   beforeAll(() => dispatch("nact"));
 
   for (const { id, title, run: scenario, trace, written } of scenarios()) {

@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(
       await rm(folder, { recursive: true, force: true });
     });
 
-    test("shows each screen, whatever the light and the width, and no error", async () => {
+    test("shows each screen in every colour scheme and width without an error", async () => {
       for (const [path, title, text] of [
         ["", "Overview", "config_manager"],
         ["processes", "Processes", "customers"],
@@ -97,7 +97,7 @@ describe.skipIf(missing !== undefined)(
       await page.setViewportSize({ width: 1280, height: 800 });
     });
 
-    test("reports why a value is what it is, and hides secrets", async () => {
+    test("explains the origin of a value, and hides secrets", async () => {
       await open("configuration");
       await page.getByRole("link", { name: "currency" }).click();
       const layers = panel().locator("ol.stack li");
@@ -112,14 +112,14 @@ describe.skipIf(missing !== undefined)(
       expect(text).not.toMatch(/4711|hunter2/u);
     });
 
-    test("shows a change of a file as it is saved", async () => {
+    test("shows a change of a file when it is saved", async () => {
       await open("configuration?path=shop.name");
       await panel().getByText('"Corner shop"').first().waitFor();
       await writeFile(config, (await readFile(config, "utf8")).replace("Corner shop", "Corner shop & sons"));
       await panel().getByText('"Corner shop & sons"').first().waitFor();
     });
 
-    test("changes a setting after a look at the difference, with a reason, and refuses what is wrong", async () => {
+    test("changes a setting after a preview, with a reason, and refuses an invalid value", async () => {
       await open("configuration?path=bank.delay");
       await panel().getByRole("button", { name: "Change…" }).click();
       const field = panel().locator("[data-edit]");
@@ -139,7 +139,7 @@ describe.skipIf(missing !== undefined)(
       await page.getByText("the bank is slow today").waitFor();
     });
 
-    test("says so when somebody else was faster", async () => {
+    test("reports a conflicting change made meanwhile", async () => {
       await open("configuration?path=bank.delay");
       await panel().getByRole("button", { name: "Change…" }).click();
       await panel().locator("[data-edit]").fill("40");
@@ -164,7 +164,7 @@ describe.skipIf(missing !== undefined)(
       await panel().locator(".current").getByText("20").waitFor();
     });
 
-    test("shows which process is slow, and who waits for it", async () => {
+    test("shows which process is slow, and which ones wait for it", async () => {
       await open("configuration?path=bank.delay");
       await panel().getByRole("button", { name: "Change…" }).click();
       await panel().locator("[data-edit]").fill("10000");
@@ -217,7 +217,7 @@ describe.skipIf(missing !== undefined)(
       await panel().getByText("✓ committed").waitFor();
     });
 
-    test("holds what comes while it is paused, and goes on", async () => {
+    test("holds back new data while it is paused, and shows it afterwards", async () => {
       await open("processes?view=table&sort=messages&q=customers");
       const handled = () => row("customers").locator("td").nth(4).innerText();
       await row("customers").waitFor();
@@ -239,7 +239,7 @@ describe.skipIf(missing !== undefined)(
       expect(await page.evaluate("document.activeElement.type")).toBe("search");
     });
 
-    test("holds no connection while its tab is hidden, and goes on when it is seen", async () => {
+    test("closes its connection while its tab is hidden, and continues when it is visible", async () => {
       await open("processes?view=table&sort=messages&q=customers");
       await page.getByText("● live").waitFor();
       const hide = (hidden: boolean) =>
@@ -255,7 +255,7 @@ describe.skipIf(missing !== undefined)(
       await page.getByText("● live").waitFor();
     });
 
-    test("stays usable with ten thousand processes", async () => {
+    test("stays responsive with ten thousand processes", async () => {
       await open("configuration?path=crowd.size");
       await panel().getByRole("button", { name: "Change…" }).click();
       await panel().locator("[data-edit]").fill("10000");
@@ -273,7 +273,7 @@ describe.skipIf(missing !== undefined)(
       await expect.poll(() => page.locator("table.rows tbody tr").count()).toBeLessThan(100);
     });
 
-    test("shows others' words as they are, and stays in its width", async () => {
+    test("shows foreign texts unchanged, and stays within its width", async () => {
       const before = await readFile(config, "utf8");
       const long = "x".repeat(5_000);
       await writeFile(
@@ -309,7 +309,7 @@ ${long} = 3
       await page.getByText("No path and no value fits").waitFor();
     });
 
-    test("takes no request of another site", async () => {
+    test("accepts no request of another site", async () => {
       const other = await browser.newPage();
       // Another site, as far as the browser is concerned: it may reach the port.
       await other.route("http://evil.example/**", (route) =>
@@ -340,7 +340,7 @@ ${long} = 3
       await panel().locator(".current").getByText("Corner shop & sons").waitFor();
     });
 
-    test("says that the program is gone, finds it again, and says that it is another run", async () => {
+    test("reports that the program has stopped, finds it again, and reports a new run", async () => {
       await open("processes");
       await row("customers").waitFor();
       await page.getByText("● live").waitFor();
@@ -359,7 +359,7 @@ ${long} = 3
       });
     });
 
-    test("has nothing that changes a program where it is read-only, and says so once", async () => {
+    test("has no controls if it is read-only, and says so once", async () => {
       const shop = new Program("web/shop.js", { READ_ONLY: "1", TMPDIR: folder });
       const [, address] = await shop.printed(/Dashboard: (\S+) \(read-only\)\n/u);
       for (const path of [
@@ -381,7 +381,7 @@ ${long} = 3
       await shop.kill();
     });
 
-    test("had no error of its own", () => {
+    test("causes no error in the console", () => {
       expect(troubles).toStrictEqual([]);
     });
   },

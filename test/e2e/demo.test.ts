@@ -31,7 +31,7 @@ function stepsOf(stdout: string): (readonly [title: string, done: boolean])[] {
 }
 
 describe("examples/queuemizer/demo", () => {
-  test("shows all its steps and ends with code 0; says what a Consul binary would add", async () => {
+  test("shows all its steps and ends with code 0; a note mentions the steps that need Consul", async () => {
     const { code, signal, stdout, stderr } = await new Program("queuemizer/demo.js", { TMPDIR: folder }).ended();
     expect(stderr).toBe("");
     expect(stepsOf(stdout)).toEqual(steps.map((title) => [title, true]));
@@ -41,7 +41,7 @@ describe("examples/queuemizer/demo", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("with nowhere to write its files fails in the first step, names it, and ends with code 1", async () => {
+  test("with no place to write its files fails in the first step, names it, and ends with code 1", async () => {
     const demo = new Program("queuemizer/demo.js", { TMPDIR: join(folder, "absent") });
     const { code, stdout, stderr } = await demo.ended();
     expect(stepsOf(stdout)).toEqual([[steps[0], false]]);
@@ -49,7 +49,7 @@ describe("examples/queuemizer/demo", () => {
     expect(code).toBe(1);
   });
 
-  test("when its HTTP requests go wrong fails in that step, names it, stops what runs, and ends with code 1", async () => {
+  test("with failing HTTP requests fails in that step, names it, stops everything, and ends with code 1", async () => {
     const preload = `const real = fetch;
       globalThis.fetch = async (url, options) =>
         options?.method === "PUT" ? new Response('{"status":"sabotaged"}', { status: 500 }) : real(url, options);`;
@@ -66,7 +66,7 @@ describe("examples/queuemizer/demo", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test("when its file is taken away while it runs fails in a step, names it, and ends with code 1", async () => {
+  test("with its file removed while it runs fails in a step, names it, and ends with code 1", async () => {
     // The first read of the program's own finds it gone; the manager keeps the last values.
     const preload = `import fs from "node:fs/promises";
       import { syncBuiltinESMExports } from "node:module";
@@ -82,7 +82,7 @@ describe("examples/queuemizer/demo", () => {
     expect(code).toBe(1);
   });
 
-  test("with a Consul binary that is none says so, and ends with code 1", async () => {
+  test("with an invalid Consul binary reports that, and ends with code 1", async () => {
     const demo = new Program("queuemizer/demo.js", { TMPDIR: folder, CONSUL_BIN: join(folder, "absent") });
     const { code, stderr } = await demo.ended();
     expect(stderr).toMatch(/✘ failed in step start: Cannot start a Consul agent: .*ENOENT/);
@@ -91,7 +91,7 @@ describe("examples/queuemizer/demo", () => {
 });
 
 await describeWithConsul("examples/queuemizer/demo with Consul", () => {
-  test("shows the step with Consul too", async () => {
+  test("shows the step with Consul, too", async () => {
     const demo = new Program("queuemizer/demo.js", { TMPDIR: folder, CONSUL_BIN: (await consulBinary()) ?? "" });
     const { code, stdout, stderr } = await demo.ended();
     expect(stderr).toBe("");

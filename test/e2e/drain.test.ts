@@ -33,7 +33,7 @@ async function serving(name: string, bank: number): Promise<{ program: Program; 
 }
 
 describe.each(["fastify", "hono"])("%s", (name) => {
-  test("1,000 requests in flight when SIGTERM comes are answered, and the program ends with the signal's status", async () => {
+  test("1,000 requests in progress at SIGTERM are answered, and the program ends with the signal's status", async () => {
     const { program, port } = await serving(name, 3_000);
     const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
     // Connections that are kept alive, and idle when the signal comes.
@@ -57,7 +57,7 @@ describe.each(["fastify", "hono"])("%s", (name) => {
     idle.destroy();
   }, 120_000);
 
-  test("a client that goes on asking on a connection kept alive is told to leave, and never cut off", async () => {
+  test("a client with a persistent connection is asked to leave, and never cut off", async () => {
     const { program, port } = await serving(name, 5);
     const agent = new Agent({ keepAlive: true, maxSockets: Infinity });
     let answered = 0;

@@ -25,7 +25,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 describe.each(programs)("examples/%s", (name) => {
-  test("prints what is expected, and nothing else; ends by itself with code 0; leaves no file behind", async () => {
+  test("prints exactly the expected output, ends by itself with code 0, and leaves no file behind", async () => {
     const { code, signal, stdout, stderr } = await new Program(`${name}.js`, { TMPDIR: folder }).ended();
     expect(stdout).toBe(await readFile(new URL(`${name}.txt`, expectations), "utf8"));
     expect({ code, signal, stderr }).toEqual({ code: 0, signal: null, stderr: "" });
@@ -33,11 +33,11 @@ describe.each(programs)("examples/%s", (name) => {
   });
 });
 
-test("every example has an expectation, and every expectation an example", async () => {
+test("every example has an expected output, and every expected output an example", async () => {
   expect(await names(expectations, ".txt")).toEqual(programs);
 });
 
-test("every other folder of examples has a test of its own", async () => {
+test("every other folder of examples has a separate test", async () => {
   const folders: string[] = [];
   for (const name of await readdir(sources)) {
     if ((await stat(new URL(name, sources))).isDirectory()) folders.push(name);

@@ -32,7 +32,7 @@ async function http(url: string, method = "GET", body?: string): Promise<readonl
 }
 
 describe("examples/queuemizer/start", () => {
-  test("prints its address, its process and what to try", async () => {
+  test("prints its address, its process id and commands to try", async () => {
     const { program, address, config_file } = await start();
     const [, dashboard] = await program.printed(/^Dashboard: (http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]+)$/m);
     expect(program.stdout).toBe(`Dashboard: ${dashboard}
@@ -48,7 +48,7 @@ Ctrl-C stops it in order.
     expect(config_file.startsWith(folder)).toBe(true);
   });
 
-  test("an edit of its file is seen at once, by name, old and new value", async () => {
+  test("shows an edit of its file at once, with path, old and new value", async () => {
     const { program, config_file } = await start();
     const text = await readFile(config_file, "utf8");
     await writeFile(config_file, text.replace("download_rate = 500", "download_rate = 750"));
@@ -58,7 +58,7 @@ Ctrl-C stops it in order.
     await program.printed(/^queuemizer\.tc_rules\.enp4s0\.download_rate: 750 -> 500$/m);
   });
 
-  test("its endpoints do what it says to try", async () => {
+  test("answers the printed commands as described", async () => {
     const { program, address } = await start();
     expect(await http(`${address}/config`)).toEqual([
       200,
@@ -87,7 +87,7 @@ Ctrl-C stops it in order.
     expect(program.stderr).toBe("");
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s stops it in order: code 0, and nothing is left", async (signal) => {
+  test.each(["SIGINT", "SIGTERM"] as const)("stops in order with %s: code 0, and nothing is left", async (signal) => {
     const { program, address } = await start();
     // A connection that is still open must not keep it.
     const waiting = fetch(`${address}/rate_limits`, { method: "PUT", body: endless(), duplex: "half" } as RequestInit);
@@ -112,7 +112,7 @@ Ctrl-C stops it in order.
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("a second %s while it stops ends it at once, with code %i", async (signal, code) => {
+  ] as const)("ends at once with a second %s while it stops, with code %i", async (signal, code) => {
     const { program } = await start(slow);
     program.signal("SIGTERM");
     await program.printed(/^closing$/m);
@@ -122,7 +122,7 @@ Ctrl-C stops it in order.
     expect(ending.stdout).not.toMatch(/stopped, in this order/);
   });
 
-  test("with a port that is taken it ends with code 1, says why, and leaves nothing behind", async () => {
+  test("ends with code 1 and the reason if its port is taken, and leaves nothing behind", async () => {
     const { address } = await start();
     const other = new Program("queuemizer/start.js", { TMPDIR: folder, PORT: new URL(address).port });
     const { code, stderr } = await other.ended();

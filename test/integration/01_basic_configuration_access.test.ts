@@ -23,7 +23,7 @@ describe("Basic Configuration Access", () => {
     await started({ sources: [new FileSource(file("config.toml"))] });
   });
 
-  test("the block gives what it says", async () => {
+  test("the block returns the documented values", async () => {
     // Get configuration values (using atom-based paths internally)
     const db_url = await Config.get("database.url");
     const max_connections = await Config.get("database.max_connections", 10);
@@ -42,20 +42,20 @@ describe("Basic Configuration Access", () => {
     expect(tc_rules).toEqual({ download_rate: 500, upload_rate: 100 });
   });
 
-  test("Config.get gives undefined where there is nothing, and the default only there", async () => {
+  test("Config.get returns undefined if there is no value, and the default only then", async () => {
     expect(await Config.get("database.max_connections")).toBeUndefined();
     expect(await Config.get("database.url", "sqlite://")).toBe("postgres://localhost/myapp");
     expect(await Config.get("nowhere", undefined)).toBeUndefined();
   });
 
-  test("Config.get keeps a value that looks like nothing", async () => {
+  test('Config.get keeps values such as null, false, 0 and ""', async () => {
     await Config.put("edge", { zero: 0, no: false, empty: "", nil: null, none: [] });
     for (const [name, value] of Object.entries({ zero: 0, no: false, empty: "", nil: null, none: [] })) {
       expect(await Config.get(`edge.${name}`, "the default")).toEqual(value);
     }
   });
 
-  test("Config.get reaches below a value that was put, and gives an inner node as one frozen table", async () => {
+  test("Config.get reads below a value that was put, and returns an inner node as one frozen table", async () => {
     await Config.put("rate_limits.api", { requests: 1000, window: 60 });
     expect(await Config.get("rate_limits.api.requests")).toBe(1000);
     expect(await Config.get("rate_limits")).toEqual({ api: { requests: 1000, window: 60 } });
@@ -64,14 +64,14 @@ describe("Basic Configuration Access", () => {
     expect(await Config.get("queuemizer.tc_rules.enp4s0")).toBe(table.tc_rules.enp4s0);
   });
 
-  test("Config.get takes a path atom and an array of segments for the same path", async () => {
+  test("Config.get accepts a path atom and an array of segments for the same path", async () => {
     expect(await Config.get(config_path_atom("database.url"))).toBe("postgres://localhost/myapp");
     expect(await Config.get(["database", "url"])).toBe("postgres://localhost/myapp");
     expect(await Config.get("queuemizer.tc_rules.enp4s0\\.100.download_rate")).toBe(50);
     expect(await Config.get(["queuemizer", "tc_rules", "enp4s0.100", "download_rate"])).toBe(50);
   });
 
-  test("Config.get makes no atom of the path it looks up", async () => {
+  test("Config.get creates no atom for the path that it looks up", async () => {
     await Config.get("warm.up");
     const before = atom.count();
     for (let i = 0; i < 100; i++) await Config.get(`never.seen.before.${i}`, "absent");
@@ -79,7 +79,7 @@ describe("Basic Configuration Access", () => {
     expect(atom.exists("config.never.seen.before.0")).toBe(false);
   });
 
-  test("Config.put resolves with true, and what was put is what is got from then on", async () => {
+  test("Config.put resolves with true, and its value is returned from then on", async () => {
     expect(await Config.put("database.url", "postgres://replica/myapp")).toBe(true);
     expect(await Config.get("database.url")).toBe("postgres://replica/myapp");
     await Config.put("queuemizer.tc_rules.enp4s0", { burst: 15 });
@@ -87,19 +87,19 @@ describe("Basic Configuration Access", () => {
     expect(await Config.get("queuemizer.tc_rules.enp4s0.download_rate")).toBeUndefined();
   });
 
-  test("Config.put refuses a value that is no plain data, names the path, and changes nothing", async () => {
+  test("Config.put refuses a value that is not plain data, names the path, and changes nothing", async () => {
     await expect(Config.put("rate_limits.api", { requests: Number.NaN })).rejects.toThrow(/rate_limits\.api\.requests/);
     await expect(Config.put("rate_limits.api", { check: () => true })).rejects.toThrow(/rate_limits\.api\.check/);
     expect(await Config.get("rate_limits")).toBeUndefined();
   });
 
-  test("Config.get rejects a value that is no path", async () => {
+  test("Config.get rejects an argument that is not a path", async () => {
     await expect(Config.get("database..url")).rejects.toThrow(TypeError);
     await expect(Config.get("")).rejects.toThrow(/segment 1 of 1 is empty/);
   });
 });
 
-test("Config.get exits with noproc where no manager runs, and says what to do", async () => {
+test("Config.get exits with noproc and a hint if no manager runs", async () => {
   expect(erlang.whereis("config_manager")).toBeUndefined();
   const error: unknown = await Config.get("database.url").catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(Exit);

@@ -60,7 +60,7 @@ async function block(consul_port: number): Promise<ConfigSpec> {
 }
 
 await describeWithConsul("Configuration Sources", () => {
-  test("the block: file, then environment, then Consul, then runtime puts win", async () => {
+  test("the block: later sources win: file, then environment, then Consul, then runtime puts", async () => {
     const agent: Agent = await startAgent();
     afterwards(() => agent.stop());
     await agent.put("myapp/config/layers/consul", "consul");
@@ -86,7 +86,7 @@ await describeWithConsul("Configuration Sources", () => {
   });
 });
 
-test("the block starts where Consul does not answer: it is optional, and status shows it", async () => {
+test("the block starts without Consul, which is optional, and status shows that", async () => {
   const config_spec = await block(await closedPort());
   await Config.put("layers.runtime", "runtime");
   expect(await Config.get("layers")).toEqual({
@@ -108,7 +108,7 @@ test("the block starts where Consul does not answer: it is optional, and status 
   expect(config_spec.reload_interval).toBe(30);
 });
 
-test("ConfigSpec: runtime puts are on top, also where no RuntimeSource is listed, or one is listed first", async () => {
+test("ConfigSpec: runtime puts are on top, even if no RuntimeSource is listed, or if it is listed first", async () => {
   for (const sources of [
     () => [new EnvironmentSource({ prefix: "MYAPP_", env })],
     () => [new RuntimeSource(), new EnvironmentSource({ prefix: "MYAPP_", env })],
@@ -132,7 +132,7 @@ test("ConfigSpec: tables merge key by key, lists and scalars replace", async () 
   expect(await Config.get("table")).toEqual({ a: 1, b: 2, deep: { a: 1, b: 2 } });
 });
 
-test("ConfigSpec: reload_interval checks the sources again and again, in seconds", async () => {
+test("ConfigSpec: reload_interval reloads the sources repeatedly, in seconds", async () => {
   let loads = 0;
   const counting: Source = {
     name: "counting",
@@ -154,7 +154,7 @@ test("ConfigSpec: reload_interval checks the sources again and again, in seconds
   expect((await Config.status()).reload.reload_interval).toBe(0.02);
 });
 
-test("ConfigSpec: with reload_interval 0 nothing is checked again until it is asked for", async () => {
+test("ConfigSpec: reload_interval 0 reloads nothing without a request", async () => {
   const given: Record<string, string> = { MYAPP_A: "1" };
   await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", env: given })], reload_interval: 0 });
   given["MYAPP_A"] = "2";

@@ -53,7 +53,7 @@ async function block(): Promise<void> {
   expect(await Config.subscribe("rate_limits.*", handle_config_change)).toBe(true);
 }
 
-test("the block: a put inside an interface's rules reaches the handler with the whole of its rules", async () => {
+test("the block: a put inside an interface's rules reaches the handler with all of its rules", async () => {
   await block();
   await Config.put("queuemizer.tc_rules.enp4s0.download_rate", 750);
   expect(reloads).toEqual([{ download_rate: 750, upload_rate: 100 }]);
@@ -62,7 +62,7 @@ test("the block: a put inside an interface's rules reaches the handler with the 
   expect(reloads).toHaveLength(1);
 });
 
-test("the block: an edit of the file reaches the handler by itself, for the interface that changed", async () => {
+test("the block: an edit of the file reaches the handler without a reload, for the changed interface", async () => {
   await block();
   await writeFile(config_file, toml(750));
   await eventually(() => reloads.length > 0);
@@ -91,7 +91,7 @@ test("Config.subscribe notifies with path, old value, new value and a context", 
   ]);
 });
 
-test("Config.subscribe: a pattern is notified of nodes at its own depth, whatever level was written", async () => {
+test("Config.subscribe: a pattern is notified of nodes at its depth, whatever level was written", async () => {
   const told: unknown[][] = [];
   await Config.subscribe(
     "queuemizer.tc_rules.*",
@@ -105,7 +105,7 @@ test("Config.subscribe: a pattern is notified of nodes at its own depth, whateve
   ]);
 });
 
-test("Config.subscribe: `*` is exactly one segment, `**` matches the changed leaves, a plain path its own node", async () => {
+test("Config.subscribe: `*` is exactly one segment, `**` matches the changed leaves, a plain path its node", async () => {
   const told: Record<string, string[]> = {};
   for (const pattern of [
     "*",
@@ -140,7 +140,7 @@ test("Config.subscribe notifies of effective changes only", async () => {
   expect(updates).toEqual([{ requests: 1, window: 60 }]);
 });
 
-test("Config.subscribe twice is one subscription, and Config.unsubscribe ends it", async () => {
+test("Config.subscribe twice makes one subscription, and Config.unsubscribe ends it", async () => {
   await block();
   await block();
   await Config.put("rate_limits.api.requests", 1);
@@ -168,7 +168,7 @@ test("Config.subscribe: a callback may get, put, reload and subscribe", async ()
   expect(seen).toEqual([{ requests: 1, window: 60 }, "done", "audit.last"]);
 });
 
-test("Config.subscribe: one callback that throws hurts neither the put nor the others", async () => {
+test("Config.subscribe: a callback that throws affects neither the put nor other callbacks", async () => {
   await Config.subscribe("rate_limits.*", () => {
     throw new Error("the handler is broken");
   });
@@ -177,7 +177,7 @@ test("Config.subscribe: one callback that throws hurts neither the put nor the o
   expect(updates).toEqual([{ requests: 1, window: 60 }]);
 });
 
-test("Config.subscribe: a process gets [CONFIG_CHANGED, path, old_value, new_value], and the subscription ends with it", async () => {
+test("Config.subscribe: a process receives [CONFIG_CHANGED, path, old_value, new_value], and the subscription ends with it", async () => {
   const message = await inProcess(async () => {
     await Config.subscribe("rate_limits.*", erlang.self());
     await Config.put("rate_limits.api.requests", 1);

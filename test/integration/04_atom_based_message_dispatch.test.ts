@@ -39,7 +39,7 @@ const block = {
 };
 
 describe("Atom-Based Message Dispatch", () => {
-  test("the block's atoms are the ones that are exported", () => {
+  test("the block's atoms are exported", () => {
     expect(GET_CONFIG).toBe(block.GET_CONFIG);
     expect(PUT_CONFIG).toBe(block.PUT_CONFIG);
     expect(SUBSCRIBE).toBe(block.SUBSCRIBE);
@@ -50,7 +50,7 @@ describe("Atom-Based Message Dispatch", () => {
     expect(STATUS).toBe(atom.ensure("status"));
   });
 
-  test("an atom is one object with a name: two of one name are the same", () => {
+  test("an atom is one object with a name, and two of one name are the same", () => {
     expect(GET_CONFIG).toBeInstanceOf(AtomClass);
     expect(GET_CONFIG.name).toBe("get_config");
     expect(atom.ensure("get_config") === GET_CONFIG).toBe(true);
@@ -58,7 +58,7 @@ describe("Atom-Based Message Dispatch", () => {
     expect(atom.existing("get_config")).toBe(GET_CONFIG);
   });
 
-  test("config_path_atom and path_from_atom do what the block's do, and undo each other", () => {
+  test("config_path_atom and path_from_atom work as the block's, and are inverse", () => {
     for (const path of ["database.url", "feature_flags.new_ui", "queuemizer.tc_rules.*", "a"]) {
       expect(config_path_atom(path)).toBe(block.config_path_atom(path));
       expect(config_path_atom(path).name).toBe(`config.${path}`);
@@ -68,11 +68,11 @@ describe("Atom-Based Message Dispatch", () => {
     expect(path_from_atom(atom.ensure("no_path"))).toBe(block.path_from_atom(atom.ensure("no_path")));
   });
 
-  test("config_path_atom: a path that itself begins with config. comes back whole", () => {
+  test("config_path_atom preserves a path that itself begins with config.", () => {
     expect(path_from_atom(config_path_atom("config.version"))).toBe("config.version");
   });
 
-  test("the manager dispatches on these atoms, and takes path atoms for paths and patterns", async () => {
+  test("the manager dispatches on these atoms, and accepts path atoms for paths and patterns", async () => {
     await started();
     const path_atom = config_path_atom("database.url");
     const told: unknown[] = [];

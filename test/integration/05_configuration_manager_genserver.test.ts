@@ -40,11 +40,11 @@ describe("Configuration Manager GenServer: the manager", () => {
     await started({ sources, reload_interval: 0 });
   });
 
-  test("init loads the initial configuration from all sources before the start is over", async () => {
+  test("init loads the initial configuration from all sources before the start completes", async () => {
     expect(await gen_server.call("config_manager", [GET_CONFIG, "database.url"])).toBe("first");
   });
 
-  test("[GET_CONFIG, path, default] replies the value, or the default where there is none", async () => {
+  test("[GET_CONFIG, path, default] replies with the value, or with the default if there is none", async () => {
     const path_atom = config_path_atom("database.max_connections");
     expect(await gen_server.call("config_manager", [GET_CONFIG, path_atom, 10])).toBe(10);
     expect(await gen_server.call("config_manager", [GET_CONFIG, path_atom])).toBeUndefined();
@@ -53,7 +53,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(await gen_server.call("config_manager", [GET_CONFIG, "database"])).toEqual({ url: "first" });
   });
 
-  test("[PUT_CONFIG, path, value] sets it, notifies the subscribers, then replies true", async () => {
+  test("[PUT_CONFIG, path, value] sets the value, notifies the subscribers, then replies true", async () => {
     const told: unknown[][] = [];
     const callback: ChangeCallback = (path, old_value, new_value) => void told.push([path, old_value, new_value]);
     expect(await gen_server.call("config_manager", [SUBSCRIBE, "database.*", callback])).toBe(true);
@@ -66,7 +66,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(told).toHaveLength(1);
   });
 
-  test("[RELOAD] as a cast loads again and answers nobody; the bare atom does the same", async () => {
+  test("[RELOAD] as a cast loads again without a reply, and so does the bare atom", async () => {
     // Nobody watches an environment: what changes there is seen by a reload alone.
     env["MYAPP_FLAG"] = "second";
     expect(gen_server.cast("config_manager", [RELOAD])).toBe(OK);
@@ -76,7 +76,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     await eventually(async () => (await Config.get("flag")) === "third");
   });
 
-  test("[RELOAD] as a call replies the report: version, changed paths, each source's outcome", async () => {
+  test("[RELOAD] as a call replies with the report: version, changed paths, each source's outcome", async () => {
     const before = (await Config.status()).version;
     expect(await gen_server.call("config_manager", [RELOAD])).toEqual({
       version: before,
@@ -101,14 +101,14 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(await Config.get("database.url")).toBeUndefined();
   });
 
-  test("[SOURCE_UPDATE, …] of an unknown source, or of a value that is no table, harms nothing", async () => {
+  test("[SOURCE_UPDATE, …] of an unknown source, or of a value that is not a table, has no effect", async () => {
     gen_server.cast("config_manager", [SOURCE_UPDATE, "nobody", { database: { url: "x" } }]);
     gen_server.cast("config_manager", [SOURCE_UPDATE, "file", "no table" as never]);
     expect(await Config.get("database.url")).toBe("first");
     expect((await Config.status()).sources[0]).toMatchObject({ state: "error" });
   });
 
-  test("[STATUS] replies how the manager is", async () => {
+  test("[STATUS] replies with the manager's status", async () => {
     expect(await gen_server.call("config_manager", [STATUS])).toMatchObject({
       id: "myapp_config",
       name: "config_manager",
@@ -120,7 +120,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     });
   });
 
-  test("anything else gets an error reply, and the manager lives", async () => {
+  test("any other call gets an error reply, and the manager lives on", async () => {
     const manager = erlang.whereis("config_manager");
     const requests: unknown[] = [
       "get_config",
@@ -150,7 +150,7 @@ describe("Configuration Manager GenServer: the manager", () => {
     expect(erlang.whereis("config_manager")).toBe(manager);
   });
 
-  test("[PUT_CONFIG, …] of a value that is no plain data replies the ConfigValidationError that Config.put throws", async () => {
+  test("[PUT_CONFIG, …] of a value that is not plain data replies with the ConfigValidationError that Config.put throws", async () => {
     const reply = (await gen_server.call("config_manager", [PUT_CONFIG, "a", () => 1])) as [Atom, Error];
     expect(reply).toEqual([ERROR, expect.any(ConfigValidationError)]);
     await expect(Config.put("a", () => 1)).rejects.toThrow(reply[1].message);
@@ -229,7 +229,7 @@ const config_callbacks = {
   },
 };
 
-describe("Configuration Manager GenServer: the block as it stands", () => {
+describe("Configuration Manager GenServer: the block", () => {
   const url = config_path_atom("database.url");
   let loads: number;
 

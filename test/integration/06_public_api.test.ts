@@ -56,7 +56,7 @@ describe.each([
   ["the block's class", BlockConfig],
   ["Config", Config],
 ])("Public API: %s", (_, Config) => {
-  test("get, put and subscribe answer", async () => {
+  test("get, put and subscribe work", async () => {
     const told: unknown[][] = [];
     expect(await Config.get("a", 10)).toBe(1);
     expect(await Config.get("b", 10)).toBe(10);
@@ -77,7 +77,7 @@ describe.each([
   });
 });
 
-test("Config.reload is a call: when it resolves, the values of the sources are effective and their subscribers notified", async () => {
+test("Config.reload resolves when the values of the sources are effective and their subscribers notified", async () => {
   const told: string[] = [];
   await Config.subscribe("**", (path) => void told.push(path));
   Object.assign(env, { MYAPP_A: "3", MYAPP_B: "4" });
@@ -88,7 +88,7 @@ test("Config.reload is a call: when it resolves, the values of the sources are e
   expect(await BlockConfig.reload()).toBe(OK);
 });
 
-test("Config reads without a message, too: peek and ref see what get sees", async () => {
+test("Config.peek and Config.ref read the same as Config.get, without a message", async () => {
   const a = Config.ref("a");
   expect([Config.peek("a"), a.value, Config.peek("b", 10), Config.ref("b", 11).value]).toEqual([1, 1, 10, 11]);
   await Config.put("a", 2);

@@ -19,12 +19,12 @@ async function load(source: FileSource, first = false): Promise<unknown> {
 }
 
 describe("File Source: load", () => {
-  test("of a file that does not exist is empty", async () => {
+  test("of a missing file is empty", async () => {
     const file = await folder();
     expect(await load(new FileSource(file("config.toml")), true)).toEqual({});
   });
 
-  test("of TOML gives its tree", async () => {
+  test("of TOML returns its tree", async () => {
     const file = await folder({ "config.toml": `top = 1\n[database]\nurl = "x"\nports = [1, 2]\n` });
     expect(await load(new FileSource(file("config.toml")), true)).toEqual({
       top: 1,
@@ -32,14 +32,14 @@ describe("File Source: load", () => {
     });
   });
 
-  test('with format "json" gives the tree of JSON, whatever the extension says', async () => {
+  test('with format "json" returns the tree of JSON, whatever the extension', async () => {
     const file = await folder({ "a.json": `{ "database": { "url": "x" } }`, "b.conf": `{ "b": null }` });
     expect(await load(new FileSource(file("a.json"), "json"), true)).toEqual({ database: { url: "x" } });
     expect(await load(new FileSource(file("b.conf"), "json"), true)).toEqual({ b: null });
     expect(await load(new FileSource(file("a.json")), true)).toEqual({ database: { url: "x" } });
   });
 
-  test("a second time, without a change, says: no changes", async () => {
+  test("a second time without a change reports no changes", async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     const source = new FileSource(file("config.toml"));
     expect(await load(source, true)).toEqual({ a: 1 });
@@ -48,7 +48,7 @@ describe("File Source: load", () => {
     expect(await load(source)).toEqual({ a: 2, b: 3 });
   });
 
-  test("of a file that is no TOML fails with file, line and column, and quotes nothing of it", async () => {
+  test("of broken TOML fails with file, line and column, and quotes none of the text", async () => {
     const file = await folder({ "config.toml": `password = "hunter2\n` });
     const error = await load(new FileSource(file("config.toml")), true).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(ConfigSourceError);
@@ -66,7 +66,7 @@ describe("File Source: under the manager", () => {
     expect((await Config.status()).sources.map(({ state }) => state)).toEqual(["ok", "absent"]);
   });
 
-  test("a newer modification time alone is no change; a change under an older one is", async () => {
+  test("a newer modification time alone is no change, and new content with an older time is one", async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     await started({ sources: [new FileSource(file("config.toml"))], reload_interval: 0 });
     const told: unknown[] = [];
@@ -85,14 +85,14 @@ describe("File Source: under the manager", () => {
     expect(told).toEqual([2]);
   });
 
-  test("watch: a change of the file is taken without a reload", async () => {
+  test("watch: a changed file is loaded without a reload", async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     await started({ sources: [new FileSource(file("config.toml"))], reload_interval: 0 });
     await writeFile(file("config.toml"), "a = 2\n");
     await eventually(async () => (await Config.get("a")) === 2);
   });
 
-  test("watch: a file that appears later is taken; one that is deleted keeps its last values", async () => {
+  test("watch: a file that appears later is loaded, and a deleted one keeps its last values", async () => {
     const file = await folder();
     await started({ sources: [new FileSource(file("config.toml"))], reload_interval: 0 });
     expect(await Config.get("a")).toBeUndefined();
@@ -103,7 +103,7 @@ describe("File Source: under the manager", () => {
     expect(await Config.get("a")).toBe(1);
   });
 
-  test('with on_missing "clear" a deleted file takes its values along', async () => {
+  test('with on_missing "clear" a deleted file loses its values', async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     const sources = [new FileSource(file("config.toml"), { on_missing: "clear" })];
     await started({ sources, reload_interval: 0 });
@@ -111,14 +111,14 @@ describe("File Source: under the manager", () => {
     await eventually(async () => (await Config.reload()) && (await Config.get("a")) === undefined);
   });
 
-  test("a file that exists and is broken fails the start, and says where", async () => {
+  test("a broken file fails the start with the place", async () => {
     const file = await folder({ "config.toml": "a = = 1\n" });
     await expect(started({ sources: [new FileSource(file("config.toml"))] })).rejects.toThrow(
       /config\.toml.*line 1, column 5/,
     );
   });
 
-  test("a file that breaks later leaves the last good values, and status says where", async () => {
+  test("a file that breaks later keeps its last good values, and status has the place", async () => {
     const file = await folder({ "config.toml": "a = 1\n" });
     await started({ sources: [new FileSource(file("config.toml"), { settle: 0 })], reload_interval: 0 });
     await writeFile(file("config.toml"), "a = = 2\n");

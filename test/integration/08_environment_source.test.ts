@@ -6,7 +6,7 @@ import { afterwards, eachAlone, folder, started } from "./kit.ts";
 eachAlone();
 
 describe("Environment Source", () => {
-  test("the block: a name without its prefix, in lower case, `_` for a dot: MYAPP_DATABASE_URL is database.url", async () => {
+  test("the block: a name loses its prefix, in lower case, with dots for `_`: MYAPP_DATABASE_URL is database.url", async () => {
     const env = { MYAPP_DATABASE_URL: "postgres://", MYAPP_A_B_C: "deep", OTHER_DATABASE_URL: "another program's" };
     await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", env })] });
     expect(await Config.get("database.url")).toBe("postgres://");
@@ -14,7 +14,7 @@ describe("Environment Source", () => {
     expect(Config.snapshot().tree).toEqual({ database: { url: "postgres://" }, a: { b: { c: "deep" } } });
   });
 
-  test("the block's _parse_value: true and false in any case, whole numbers, others, texts", async () => {
+  test("the block's _parse_value: true and false in any case, whole numbers, other numbers, texts", async () => {
     const env = {
       MYAPP_YES: "true",
       MYAPP_NO: "FALSE",
@@ -36,7 +36,7 @@ describe("Environment Source", () => {
     });
   });
 
-  test('its comment "JSON strings": what starts as JSON and is JSON is a table or a list', async () => {
+  test('the block\'s comment "JSON strings": a text that is JSON becomes a table or a list', async () => {
     const env = { MYAPP_LIMITS: `{"requests": 1000}`, MYAPP_LIST: `["eth0", "eth1"]`, MYAPP_BROKEN: `{"requests": ` };
     await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", env })] });
     expect(await Config.get("limits.requests")).toBe(1000);
@@ -44,13 +44,13 @@ describe("Environment Source", () => {
     expect(await Config.get("broken")).toBe(`{"requests": `);
   });
 
-  test("numbers that would not come back unchanged stay texts", async () => {
+  test("a number that would be written differently stays a text", async () => {
     const env = { MYAPP_ZIP: "007", MYAPP_ID: "12345678901234567890", MYAPP_VERSION: "1.10" };
     await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", env })] });
     expect(Config.snapshot().tree).toEqual({ zip: "007", id: "12345678901234567890", version: "1.10" });
   });
 
-  test("the constructor takes prefix and mapping as the block's does; a mapping names the path itself", async () => {
+  test("the constructor accepts prefix and mapping as the block's does, and a mapping gives the path itself", async () => {
     const env = { PGURL: "postgres://", MYAPP_PORT: "80", MYAPP_DATABASE_URL: "shadowed" };
     const mapping = { PGURL: "database.url", MYAPP_PORT: "http.port" };
     await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", mapping, env })] });
@@ -62,7 +62,7 @@ describe("Environment Source", () => {
     );
   });
 
-  test("without an `env` it reads the program's own environment", async () => {
+  test("the program's environment is read without an option `env`", async () => {
     process.env["OTPTS_NOTE_DATABASE_URL"] = "postgres://";
     afterwards(() => delete process.env["OTPTS_NOTE_DATABASE_URL"]);
     await started({ sources: [new EnvironmentSource({ prefix: "OTPTS_NOTE_" })] });
@@ -72,7 +72,7 @@ describe("Environment Source", () => {
     expect(await Config.get("database.url")).toBe("changed");
   });
 
-  test("MYAPP_DATABASE_MAX_CONNECTIONS is database.max_connections once a file has it, else by the block's rule", async () => {
+  test("MYAPP_DATABASE_MAX_CONNECTIONS is database.max_connections if a file has it, else by the block's rule", async () => {
     const env = { MYAPP_DATABASE_MAX_CONNECTIONS: "25", MYAPP_DATABASE__POOL_SIZE: "5" };
     const file = await folder({ "config.toml": "[database]\nmax_connections = 10\n" });
     const environment = () => new EnvironmentSource({ prefix: "MYAPP_", env });
@@ -80,7 +80,7 @@ describe("Environment Source", () => {
     expect(await Config.get("database")).toEqual({ max_connections: 25, pool_size: 5 });
   });
 
-  test("MYAPP_DATABASE_MAX_CONNECTIONS is database.max.connections where nothing knows better", async () => {
+  test("MYAPP_DATABASE_MAX_CONNECTIONS is database.max.connections if no source or schema has its path", async () => {
     const env = { MYAPP_DATABASE_MAX_CONNECTIONS: "25" };
     await started({ sources: [new EnvironmentSource({ prefix: "MYAPP_", env })] });
     expect(await Config.get("database.max.connections")).toBe(25);

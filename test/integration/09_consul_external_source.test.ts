@@ -23,7 +23,7 @@ await describeWithConsul("Consul/External Source", () => {
   const follow = () =>
     started({ sources: [new ConsulSource(key_prefix, "127.0.0.1", agent.port)], reload_interval: 0 });
 
-  test("the block: keys below the prefix are one nested table, `/` is a dot", async () => {
+  test("the block: keys below the prefix are one nested table, with `/` as the dot", async () => {
     await agent.put(`${key_prefix}/database/url`, "postgres://");
     await agent.put(`${key_prefix}/queuemizer/tc_rules/enp4s0/download_rate`, "500");
     await agent.put(`${key_prefix}/top`, "level");
@@ -37,7 +37,7 @@ await describeWithConsul("Consul/External Source", () => {
     });
   });
 
-  test("a prefix that is not there (the block's `return {}`) is empty, and taken when it appears", async () => {
+  test("a missing prefix (the block's `return {}`) is empty, and loaded when it is created", async () => {
     await follow();
     expect(Config.snapshot().tree).toEqual({});
     expect((await Config.status()).sources[0]).toMatchObject({ kind: "consul", state: "absent" });
@@ -45,7 +45,7 @@ await describeWithConsul("Consul/External Source", () => {
     await eventually(async () => (await Config.get("a")) === 1);
   });
 
-  test("a key that is written arrives by itself, and its subscribers are notified", async () => {
+  test("a written key is loaded without a reload, and its subscribers are notified", async () => {
     await agent.put(`${key_prefix}/limits/requests`, "100");
     await follow();
     const told: unknown[][] = [];
@@ -56,7 +56,7 @@ await describeWithConsul("Consul/External Source", () => {
     expect(await Config.get("limits.requests")).toBe(200);
   });
 
-  test("a reload sees what was written before it", async () => {
+  test("a reload includes every earlier write", async () => {
     await agent.put(`${key_prefix}/a`, "1");
     await follow();
     await agent.put(`${key_prefix}/a`, "2");
@@ -64,7 +64,7 @@ await describeWithConsul("Consul/External Source", () => {
     expect(await Config.get("a")).toBe(2);
   });
 
-  test("a sibling of the prefix is not below it, and a folder key is no value", async () => {
+  test("a sibling of the prefix is not below it, and a folder key is not a value", async () => {
     await agent.put(`${key_prefix}/a`, "1");
     await agent.put(`${key_prefix}/folder/`, "");
     await agent.put(`${key_prefix}uration/a`, "2");
@@ -72,7 +72,7 @@ await describeWithConsul("Consul/External Source", () => {
     expect(Config.snapshot().tree).toEqual({ a: 1 });
   });
 
-  test("a value is read as an environment variable's: numbers, booleans, JSON, else the text", async () => {
+  test("a value is read like an environment variable's: numbers, booleans, JSON, else text", async () => {
     await agent.put(`${key_prefix}/number`, "2.5");
     await agent.put(`${key_prefix}/yes`, "true");
     await agent.put(`${key_prefix}/list`, `["eth0", "eth1"]`);

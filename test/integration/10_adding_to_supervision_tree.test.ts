@@ -65,7 +65,7 @@ async function main(log: string[]): Promise<Pid> {
 }
 
 describe("Adding to Supervision Tree", () => {
-  test("the block: the manager is up before the processes that need it, which end before it does", async () => {
+  test("the block: the manager is ready before the processes that need it, which end before it does", async () => {
     const log: string[] = [];
     const top = await main(log);
     expect(log).toEqual(["tc_manager starts with DEBUG", "provisioning_manager starts with DEBUG"]);
@@ -79,7 +79,7 @@ describe("Adding to Supervision Tree", () => {
     expect(erlang.processes()).toEqual([]);
   });
 
-  test("supervisor.Permanent(): a manager that is killed is there again, with its puts and subscriptions", async () => {
+  test("supervisor.Permanent(): a killed manager is restarted with its puts and subscriptions", async () => {
     const log: string[] = [];
     const top = await main(log);
     const told: unknown[] = [];
@@ -98,7 +98,7 @@ describe("Adding to Supervision Tree", () => {
     expect(erlang.is_process_alive(top)).toBe(true);
   });
 
-  test("a whole manager tree that is killed is started again with the same specification: nothing is lost", async () => {
+  test("a killed manager tree is restarted with the same specification, and loses nothing", async () => {
     const top = await main([]);
     await Config.put("feature_flags.new_ui", true);
     const child = async () => (await supervisor.which_children(top)).find(([id]) => id === "config_manager")?.[1];
@@ -108,7 +108,7 @@ describe("Adding to Supervision Tree", () => {
     expect(await Config.get("feature_flags.new_ui")).toBe(true);
   });
 
-  test("OneForOne: a crash of another child leaves the manager alone", async () => {
+  test("OneForOne: a crash of another child does not affect the manager", async () => {
     await main([]);
     const manager = erlang.whereis("config_manager");
     const before = erlang.whereis("tc_manager") as Pid;
@@ -117,7 +117,7 @@ describe("Adding to Supervision Tree", () => {
     expect(erlang.whereis("config_manager")).toBe(manager);
   });
 
-  test("a manager under a supervisor ends with it", async () => {
+  test("a manager ends with its supervisor", async () => {
     const top = await main([]);
     const manager = erlang.whereis("config_manager") as Pid;
     const reason = inProcess(async () => {
@@ -130,7 +130,7 @@ describe("Adding to Supervision Tree", () => {
   });
 });
 
-describe("ConfigManager that cannot start fails its supervisor's start, says why, and leaves nothing running", () => {
+describe("ConfigManager that cannot start fails its supervisor's start with the reason, and leaves nothing running", () => {
   test("for a broken file: with file, line and column", async () => {
     const file = await folder({ "config.toml": "a = = 1\n" });
     const error = await started({ sources: [new FileSource(file("config.toml"), { settle: 0 })] }).catch(
@@ -141,7 +141,7 @@ describe("ConfigManager that cannot start fails its supervisor's start, says why
     expect(erlang.processes()).toEqual([]);
   });
 
-  test("for a configuration that is not valid: with the path", async () => {
+  test("for an invalid configuration: with the path", async () => {
     const file = await folder({ "config.toml": "port = 0\n" });
     const sources = [new FileSource(file("config.toml"))];
     const validators = { port: (port: unknown) => (port as number) > 0 || "must be positive" };
@@ -158,7 +158,7 @@ describe("ConfigManager that cannot start fails its supervisor's start, says why
     expect(erlang.processes()).toEqual([]);
   });
 
-  test("for a name that is taken: already_started, and the one that runs is not harmed", async () => {
+  test("for a name in use: already_started, without effect on the running manager", async () => {
     await started();
     await Config.put("a", 1);
     await expect(started()).rejects.toThrow(/already/);
@@ -166,7 +166,7 @@ describe("ConfigManager that cannot start fails its supervisor's start, says why
   });
 });
 
-test("Config.for: two managers side by side, each under its own name", async () => {
+test("Config.for: two managers coexist, each under its name", async () => {
   await started();
   await started({ name: "other_config" });
   const Other = Config.for("other_config");

@@ -88,7 +88,7 @@ download_rate = 500
 `;
 
 describe("Configuration-Driven Process Initialization", () => {
-  test("the block's init gets the current configuration", async () => {
+  test("the block's init reads the current configuration", async () => {
     await boot(toml);
     expect(await state()).toEqual({
       interfaces: ["enp4s0"],
@@ -97,7 +97,7 @@ describe("Configuration-Driven Process Initialization", () => {
     });
   });
 
-  test("the block's init gets its defaults where nothing is configured", async () => {
+  test("the block's init reads its defaults if nothing is configured", async () => {
     await boot("");
     expect(await state()).toEqual({ interfaces: ["eth0"], default_rates: {}, active_rules: {} });
   });
@@ -114,7 +114,7 @@ describe("Configuration-Driven Process Initialization", () => {
     });
   });
 
-  test("the block's handlers: a put is seen by the next call, for put waits for the callbacks it triggers", async () => {
+  test("the block's handlers: a put is effective for the next call, because put waits for its callbacks", async () => {
     await boot(toml);
     await Config.put("queuemizer.tc_rules.wlan0.upload_rate", 10);
     expect((await state()).active_rules).toEqual({ wlan0: { upload_rate: 10 } });
@@ -122,7 +122,7 @@ describe("Configuration-Driven Process Initialization", () => {
     expect((await state()).active_rules).toEqual({ wlan0: undefined });
   });
 
-  test("a subscription made in init ends with its process: one started again has its own, once", async () => {
+  test("a subscription made in init ends with its process, and a restarted process has one of its own", async () => {
     await boot(toml);
     expect((await Config.status()).subscriptions).toBe(2);
     const before = erlang.whereis("tc_manager") as Pid;

@@ -46,7 +46,7 @@ describe("Runtime Configuration Updates", () => {
     await started({ sources: [new FileSource(file("config.toml"))], reload_interval: 0 });
   });
 
-  test("the block: a good update is put, and is what the next request sees", async () => {
+  test("the block: a valid update is put, and effective for the next request", async () => {
     expect(await update_rate_limits(put({ requests: 1000, window: 60 }))).toEqual({ status: "updated" });
     expect(await get_current_config(get())).toEqual({
       interfaces: ["eth0"],
@@ -55,14 +55,14 @@ describe("Runtime Configuration Updates", () => {
     });
   });
 
-  test("the block: a bad update is answered with 400 and puts nothing", async () => {
+  test("the block: an invalid update is answered with 400 and puts nothing", async () => {
     const answer = await update_rate_limits(put({ requests: -1, window: 60 }));
     expect(answer).toEqual([{ error: "invalid configuration" }, 400]);
     expect(await Config.get("rate_limits.api")).toEqual({ requests: 100, window: 60 });
     expect((await Config.status()).overrides).toEqual([]);
   });
 
-  test("Config.put copies: what the caller does to its object afterwards changes nothing", async () => {
+  test("Config.put copies its argument, so that later changes of the object have no effect", async () => {
     const limits = { requests: 1000, window: 60, tags: ["a"] };
     await Config.put("rate_limits.api", limits);
     limits.requests = 1;
@@ -70,7 +70,7 @@ describe("Runtime Configuration Updates", () => {
     expect(await Config.get("rate_limits.api")).toEqual({ requests: 1000, window: 60, tags: ["a"] });
   });
 
-  test("Config.get gives what JSON.stringify gives back, and what nobody can change", async () => {
+  test("Config.get returns an immutable value that JSON.stringify preserves", async () => {
     const config = await Config.get("rate_limits");
     expect(JSON.parse(JSON.stringify(config))).toEqual({ api: { requests: 100, window: 60 } });
     expect(() => ((config as { api: { requests: number } }).api.requests = 1)).toThrow(TypeError);
@@ -85,7 +85,7 @@ describe("Runtime Configuration Updates", () => {
     expect(await Config.get("rate_limits.api.requests")).toBe(100);
   });
 
-  test("Config.merge changes what it names, all at once, and leaves the rest", async () => {
+  test("Config.merge changes exactly the given leaves in one change", async () => {
     const told: unknown[] = [];
     await Config.subscribe("rate_limits.*", (_path, _old_value, new_value) => void told.push(new_value));
     await Config.merge("rate_limits", { api: { requests: 5, burst: 1 } });
@@ -93,7 +93,7 @@ describe("Runtime Configuration Updates", () => {
     expect(await Config.get("rate_limits.api")).toEqual({ requests: 5, window: 60, burst: 1 });
   });
 
-  test("many requests at once: each put is seen whole, and the last one stays", async () => {
+  test("many simultaneous requests: each put is visible as a whole, and the last one stays", async () => {
     const all = Array.from({ length: 50 }, (_, i) => ({ requests: i + 1, window: i + 1 }));
     const seen: { requests: number; window: number }[] = [];
     await Promise.all(
@@ -127,14 +127,14 @@ async function afterRestart(
   return Config.get([]);
 }
 
-test("RuntimeSource with a file: an acknowledged put is there after a restart of the program", async () => {
+test("RuntimeSource with a file: an acknowledged put outlives a restart of the program", async () => {
   expect(await afterRestart((file) => [file("config.toml")])).toEqual({
     rate_limits: { api: { requests: 1000 } },
     feature_flags: { new_ui: true },
   });
 });
 
-test("RuntimeSource with a file: an acknowledged put is there after a restart, also where no source brings anything", async () => {
+test("RuntimeSource with a file: an acknowledged put outlives a restart, even if no source has data", async () => {
   expect(await afterRestart((file) => [file("absent.toml")])).toEqual({
     rate_limits: { api: { requests: 1000 } },
     feature_flags: { new_ui: true },

@@ -59,12 +59,12 @@ describe("Configuration Validation", () => {
     });
   });
 
-  test("the block: what is valid is set", async () => {
+  test("the block: a valid value is set", async () => {
     expect(await Config.put("queuemizer.tc_rules.enp5s0", { ...good, interface: "enp5s0", burst: 15 })).toBe(true);
     expect(await Config.get("queuemizer.tc_rules.enp5s0.burst")).toBe(15);
   });
 
-  test("the block: an invalid value is refused before it is set, without a notification, and the caller gets the error", async () => {
+  test("the block: an invalid value is refused before it is set, without a notification, with an error for the caller", async () => {
     const told: string[] = [];
     await Config.subscribe("**", (path) => void told.push(path));
     const { version } = await Config.status();
@@ -83,26 +83,26 @@ describe("Configuration Validation", () => {
     expect(told).toEqual([]);
   });
 
-  test("what a validator throws is listed as a problem, with its path and origin", async () => {
+  test("a validator's error is listed as a problem, with its path and origin", async () => {
     const message = "Invalid TC rule config: interface must be a text";
     await expect(Config.put("queuemizer.tc_rules.enp4s0", {})).rejects.toMatchObject({
       problems: [{ path: "queuemizer.tc_rules.enp4s0", message, origin: "put" }],
     });
   });
 
-  test("what a validator throws at a reload is listed in status, with its path", async () => {
+  test("a validator's error at a reload is listed in status, with its path", async () => {
     await writeFile(config_file, toml('"fast"'));
     await expect(Config.reload()).rejects.toThrow(ConfigValidationError);
     expect((await Config.status()).refused?.problems).toMatchObject([{ path: "queuemizer.tc_rules.enp4s0" }]);
   });
 
-  test("by message, too: an error reply, and nothing changed", async () => {
+  test("an invalid value in a message gets an error reply, and nothing changes", async () => {
     const reply = await gen_server.call("config_manager", [PUT_CONFIG, "queuemizer.tc_rules.enp4s0", { a: 1 }]);
     expect(reply).toEqual([ERROR, expect.any(ConfigValidationError)]);
     expect(await Config.get("queuemizer.tc_rules.enp4s0")).toEqual(good);
   });
 
-  test("a put inside the rules, and one above them, is validated as what it makes of the rules", async () => {
+  test("a put below or above the rules is validated by its effect on the rules", async () => {
     await expect(Config.put("queuemizer.tc_rules.enp4s0.download_rate", "fast")).rejects.toThrow(ConfigValidationError);
     await expect(Config.put("queuemizer", { tc_rules: { a: {}, b: {} } })).rejects.toMatchObject({
       problems: [{ path: "queuemizer.tc_rules.a" }, { path: "queuemizer.tc_rules.b" }],
@@ -111,7 +111,7 @@ describe("Configuration Validation", () => {
     expect(await Config.put("elsewhere", { download_rate: "fast" })).toBe(true);
   });
 
-  test("a reload that is not valid is refused as a whole: the last good values stay, and status names the source", async () => {
+  test("an invalid reload is refused as a whole: the last good values stay, and status names the source", async () => {
     const failed = events("config.validation_failed");
     await writeFile(config_file, `${toml('"fast"')}[other]\na = 1\n`);
     await expect(Config.reload()).rejects.toThrow(ConfigValidationError);
@@ -128,7 +128,7 @@ describe("Configuration Validation", () => {
   });
 });
 
-test("Configuration Validation: a validator that waits, returns a message or says false is heard", async () => {
+test("Configuration Validation: a validator may be asynchronous, return a message or return false", async () => {
   await started({
     validators: {
       slow: async (value) => {

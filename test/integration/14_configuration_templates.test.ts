@@ -31,7 +31,7 @@ async function filled(
 }
 
 describe("Configuration Templates", () => {
-  test("the block's template: defaults stand where nothing is given", async () => {
+  test("the block's template: defaults apply if there is no value", async () => {
     expect(await filled({ INTERFACES: "eth0", DATABASE_URL: "postgres://" })).toEqual({
       queuemizer: { interfaces: ["eth0"], log_level: "INFO" },
       database: { url: "postgres://", max_connections: 10 },
@@ -55,16 +55,16 @@ describe("Configuration Templates", () => {
     });
   });
 
-  test("an element that is exactly one placeholder becomes as many as its value has", async () => {
+  test("an element that is exactly one placeholder becomes as many elements as its value has", async () => {
     const tree = { queuemizer: { interfaces: ["eth0", "eth1"] } };
     expect(await filled({ INTERFACES: "eth0,eth1", DATABASE_URL: "" })).toMatchObject(tree);
   });
 
-  test("all names that nothing gives are reported together, with line and column", async () => {
+  test("all names without a value are reported together, with line and column", async () => {
     await expect(filled({})).rejects.toThrow(/"INTERFACES" at line 2, column 16, "DATABASE_URL" at line 6, column 8/);
   });
 
-  test("a value can inject no key and end no string", async () => {
+  test("a value can add no key and end no string", async () => {
     const evil = `x"\nadmin = true\ny = "`;
     const tree = await filled({ INTERFACES: "eth0", DATABASE_URL: evil, LOG_LEVEL: evil });
     expect(tree).toEqual({
@@ -73,18 +73,18 @@ describe("Configuration Templates", () => {
     });
   });
 
-  test("a bare value that is not one TOML value is refused by its place, and not quoted", async () => {
+  test("a bare value that is not one TOML value is refused with its place, and not quoted", async () => {
     const env = { INTERFACES: "eth0", DATABASE_URL: "", MAX_CONNECTIONS: "1\nadmin = true" };
     const error = (await filled(env).catch((reason: unknown) => reason)) as Error;
     expect(error.message).toMatch(/must be one TOML value.*line 7, column 19/);
     expect(error.message).not.toContain("admin");
   });
 
-  test("$$ is a dollar sign, and one before anything else is itself", async () => {
+  test("$$ is a dollar sign, and so is a single one before other text", async () => {
     expect(await filled({}, {}, `a = "$\${HOME}"\nb = "5$"\nc = "\${X:}"\n`)).toEqual({ a: "${HOME}", b: "5$", c: "" });
   });
 
-  test("a reload takes a changed variable, and explain names it", async () => {
+  test("a reload reads a changed variable, and explain names it", async () => {
     const env: Record<string, string> = { INTERFACES: "eth0", DATABASE_URL: "first" };
     await filled(env);
     env["DATABASE_URL"] = "second";

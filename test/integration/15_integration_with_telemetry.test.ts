@@ -43,7 +43,7 @@ describe("Integration with Telemetry", () => {
     ]);
   });
 
-  test("config.changed for each leaf that a reload changes, and none where nothing changes", async () => {
+  test("config.changed for each leaf that a reload changes, and none without a change", async () => {
     const seen = events("config.changed");
     await Config.reload();
     await Config.put("rate_limits.api.requests", 100);
@@ -67,7 +67,7 @@ describe("Integration with Telemetry", () => {
     expect(await Config.get("database.password")).toBe("hunter3");
   });
 
-  test("config.subscriber_error {errors: 1} {pattern, error}: a callback that fails; the others are notified", async () => {
+  test("config.subscriber_error {errors: 1} {pattern, error} for a failing callback, while the others are notified", async () => {
     const seen = events("config.subscriber_error");
     const told: unknown[] = [];
     await Config.subscribe("rate_limits.*", async () => {
@@ -96,7 +96,7 @@ describe("Integration with Telemetry", () => {
     expect(seen).toHaveLength(4);
   });
 
-  test("config.reload is a span: start, stop with its duration", async () => {
+  test("config.reload is a span: start, and stop with its duration", async () => {
     const seen = events("config.reload.*");
     await Config.reload();
     expect(seen.map(([event]) => event)).toEqual(["config.reload.start", "config.reload.stop"]);
@@ -104,7 +104,7 @@ describe("Integration with Telemetry", () => {
     expect(seen[1]?.[2]).toMatchObject({ manager, changed: 0 });
   });
 
-  test("config.source_error when a source fails, config.source_recovered when it is well again", async () => {
+  test("config.source_error when a source fails, config.source_recovered when it recovers", async () => {
     const seen = events("config.source_*");
     await writeFile(config_file, "a = = 1\n");
     await Config.reload();
@@ -133,7 +133,7 @@ describe("Integration with Telemetry", () => {
     ]);
   });
 
-  test("a handler of telemetry that fails hurts neither the put nor the other handlers", async () => {
+  test("a failing telemetry handler affects neither the put nor the other handlers", async () => {
     telemetry.attach("broken", "config.changed", () => {
       throw new Error("the dashboard is down");
     });

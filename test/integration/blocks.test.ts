@@ -24,7 +24,7 @@ const here = new URL(".", import.meta.url);
 const fileOf = (heading: string, i: number) =>
   `${String(i + 1).padStart(2, "0")}_${heading.toLowerCase().replaceAll(/[^a-z]+/g, "_")}.test.ts`;
 
-test("each code block of the note has its test file, which says so in its first lines, and no other file claims one", async () => {
+test("each code block of the specification has one test file, which names it in its first lines", async () => {
   const files = (await readdir(here)).filter((name) => /^\d\d_/.test(name)).sort();
   expect(files).toEqual(headings.map(fileOf));
   for (const [i, name] of files.entries()) {
@@ -40,7 +40,7 @@ test("the table in README.md has each block and its file", async () => {
   );
 });
 
-test("the blocks' tests import nothing but public entries", async () => {
+test("the blocks' tests import only public entries", async () => {
   for (const name of (await readdir(here)).filter((file) => /^\d\d_/.test(file))) {
     const imports = (await readFile(new URL(name, here), "utf8")).matchAll(/from "(.+?)"/g);
     for (const [, specifier] of imports)

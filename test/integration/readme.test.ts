@@ -21,7 +21,7 @@ test("every program in the README is an example that runs here", () => {
 });
 
 test.each(examples.map((code, i) => [i + 1, code] as const))(
-  "example %i of the README runs, prints what it says and leaves nothing behind",
+  "example %i of the README runs, prints the documented output and leaves nothing behind",
   async (i, code) => {
     mkdirSync(folder, { recursive: true });
     const file = join(folder, `example${i}.ts`);
@@ -42,7 +42,7 @@ test.each(examples.map((code, i) => [i + 1, code] as const))(
   },
 );
 
-test("the README names every script of package.json that a reader needs", () => {
+test("the README names every script of package.json that readers need", () => {
   const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     scripts: Record<string, string>;
   };
@@ -52,7 +52,7 @@ test("the README names every script of package.json that a reader needs", () => 
   }
 });
 
-test("every relative link of a public page leads to a file, and a package's pages link to nothing outside of its tarball", () => {
+test("every relative link of a public page leads to a file, and none of a package's pages leaves its tarball", () => {
   const pages = ["README.md", "ARCHITECTURE.md"].map((page) => ({ page, within: root }));
   for (const name of ["runtime", "config"]) {
     const within = join(root, "packages", name);

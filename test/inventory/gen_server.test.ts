@@ -59,7 +59,7 @@ describe("reports", () => {
   );
 });
 
-describe("what else is reported", () => {
+describe("other reports", () => {
   test(
     "undef_handle_info: a message to a server without handle_info is reported once",
     inProcess(async () => {
@@ -71,7 +71,7 @@ describe("what else is reported", () => {
   );
 
   test(
-    "sys.trace reports what comes in, what is replied and each new state, until it is switched off",
+    "sys.trace reports received messages, replies and each new state, until it is switched off",
     inProcess(async () => {
       const pid = await start(secretive, 1);
       const seen = await reports(6, async () => {
@@ -184,7 +184,7 @@ describe("format_status", () => {
 
 describe("performance", () => {
   test(
-    "call_with_huge_message_queue: a call from a process with 100,000 queued messages looks at none of them",
+    "call_with_huge_message_queue: a call from a process with 100,000 queued messages examines none of them",
     inProcess(async () => {
       const echo = {
         init: () => [OK, 0] as const,

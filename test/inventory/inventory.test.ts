@@ -52,7 +52,7 @@ describe("inventory.md", () => {
     expect(missing).toEqual([]);
   });
 
-  test("excepts no case that has a test or that is not in it", () => {
+  test("excludes no case that has a test or that is unknown", () => {
     const names = tested();
     const known = new Map(cases().map(({ name, applies }) => [name, applies]));
     for (const name of Object.keys(EXCEPTIONS)) {

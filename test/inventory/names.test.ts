@@ -297,7 +297,7 @@ describe("timers", () => {
   );
 
   test(
-    "P83: a timer for the dead is silent; a name is resolved when it fires, and silent if nobody has it",
+    "P83: a timer for a dead process is silent; a name is resolved when it fires, and silent without a process",
     inProcess(async () => {
       erlang.send_after(5, await dead(), "x");
       erlang.send_after(5, "p83_nobody", "x");

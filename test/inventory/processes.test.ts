@@ -180,7 +180,7 @@ describe("creation and termination", () => {
 
 describe("messages and mailbox", () => {
   test(
-    "P10: send to a pid returns the message, also when the receiver is dead, and nothing comes back",
+    "P10: send to a pid returns the message, even if the receiver is dead, and has no other result",
     inProcess(async () => {
       const pid = erlang.spawn(() => undefined);
       await death(pid);
@@ -285,7 +285,7 @@ describe("messages and mailbox", () => {
   );
 
   test(
-    "P17: receive … after 0 takes what is there and does not wait otherwise",
+    "P17: receive … after 0 takes a waiting message and does not wait otherwise",
     inProcess(async () => {
       expect(await erlang.receive(undefined, { after: 0 })).toBe(TIMEOUT);
       erlang.send(erlang.self(), "here");
@@ -295,7 +295,7 @@ describe("messages and mailbox", () => {
   );
 
   test(
-    "P18: a message nobody receives stays in the mailbox without harm",
+    "P18: a message that no receive takes stays in the mailbox without harm",
     inProcess(async () => {
       const pid = waiting();
       for (let n = 0; n < 10; n += 1) erlang.send(pid, n);
@@ -414,7 +414,7 @@ describe("links", () => {
   );
 
   test(
-    "P27: unlink of what is not linked returns true",
+    "P27: unlink of a process that is not linked returns true",
     inProcess(async () => {
       const pid = waiting();
       expect(erlang.unlink(pid)).toBe(true);
@@ -572,7 +572,7 @@ describe("exit signals", () => {
   );
 
   test(
-    "P39: what is linked to a killed process gets killed, which can be trapped",
+    "P39: a process linked to a killed one receives killed, which can be trapped",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
       const pid = waiting();
@@ -585,7 +585,7 @@ describe("exit signals", () => {
   );
 
   test(
-    "P40: a process that exits with kill by itself sends kill over its links: trapped, or the end with kill",
+    "P40: a process that exits with kill by itself sends kill over its links: trapped, or fatal with kill",
     inProcess(async () => {
       erlang.process_flag(TRAP_EXIT, true);
       const pid = onGo(() => erlang.exit(KILL));

@@ -102,7 +102,10 @@ describe("counting", () => {
     inProcess(counted(WORKER)),
   );
 
-  test("count_children_supervisor: the same with children of type supervisor", inProcess(counted(SUPERVISOR)));
+  test(
+    "count_children_supervisor: count_children agrees for children of type supervisor, too",
+    inProcess(counted(SUPERVISOR)),
+  );
 });
 
 setFlagsFromString("--expose-gc");
@@ -146,7 +149,7 @@ describe("memory", () => {
   );
 
   test(
-    "simple_one_for_one_corruption: what a dynamic child was started with goes when it goes",
+    "simple_one_for_one_corruption: the arguments of a dynamic child are released when it ends",
     inProcess(async () => {
       const end = (sup: Pid, child: Pid) => supervisor.terminate_child(sup, child);
       expect(await forgotten({ restart: PERMANENT }, end)).toBe(true);

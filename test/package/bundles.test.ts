@@ -37,7 +37,7 @@ beforeAll(async () => {
   wanted = await run(ENTRY);
 });
 
-test("the program prints what it should, not bundled", () => {
+test("the program prints the expected output without a bundler", () => {
   expect(wanted.stderr).toBe("");
   for (const line of [
     "100 true",

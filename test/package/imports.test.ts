@@ -35,7 +35,7 @@ function loadedBy(args: readonly string[]): readonly string[] {
 const short = (url: string) => url.replace(/^.*\/(?=(?:packages|node_modules)\/)(?:packages\/)?/u, "");
 
 describe("an import of", () => {
-  test("@otpts/runtime loads its entry and the one chunk that has all of it", () => {
+  test("@otpts/runtime loads its entry and the one chunk with all its code", () => {
     expect(
       loaded("runtime/lib/index.js")
         .map(short)
@@ -44,7 +44,7 @@ describe("an import of", () => {
     ).toStrictEqual(["runtime/lib/index.js", "runtime/lib/otpts_runtime.js", "runtime/lib/rolldown-runtime.js"]);
   });
 
-  test("@otpts/config loads its entry, its chunk and the runtime: no format, watcher or client, each comes with the source that needs it", () => {
+  test("@otpts/config loads its entry, its chunk and the runtime, but no format, watcher or client, which come with their source", () => {
     expect(
       loaded("config/lib/index.js")
         .map(short)
@@ -76,7 +76,7 @@ describe("otpts-config", () => {
     ]);
   });
 
-  test("a command loads its own code and none of another one, of the dashboard or of the schema's documents", () => {
+  test("a command loads its code and none of another command, of the dashboard or of the schema's documents", () => {
     const loadedFiles = ours(loadedBy([cli, "completion", "bash"]));
     expect(loadedFiles).toContain("config/lib/cli_completion.js");
     expect(

@@ -80,7 +80,7 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
   const order = layers[name] ?? [];
   const layerOf = (file: string) => order.findIndex(({ holds }) => holds.test(file));
 
-  test("has every file in a layer", () => {
+  test("has a layer for every file", () => {
     expect(filesOf(src).filter((file) => layerOf(file) < 0)).toStrictEqual([]);
   });
 
@@ -100,7 +100,7 @@ describe.each(Object.keys(layers))("packages/%s", (name) => {
 describe("packages/runtime", () => {
   const src = join(root, "packages/runtime/src");
 
-  test("process, the virtual machine, knows no protocol of calls", () => {
+  test("the virtual machine in process/ knows no protocol of calls", () => {
     const text = filesOf(join(src, "process"))
       .map((file) => readFileSync(join(src, "process", file), "utf8"))
       .join("\n");
@@ -111,7 +111,7 @@ describe("packages/runtime", () => {
 describe("packages/config", () => {
   const imports = importsOf(join(root, "packages/config/src"));
 
-  test("config.ts, the client, never reaches the manager", () => {
+  test("the client in config.ts never reaches the manager", () => {
     const reached = new Set<string>(["config.ts"]);
     for (const file of reached)
       for (const { from, to, typeOnly } of imports) if (from === file && !typeOnly) reached.add(to);
@@ -119,7 +119,7 @@ describe("packages/config", () => {
     expect([...reached].filter((file) => file.startsWith("manager/"))).toStrictEqual([]);
   });
 
-  test("core is pure: it imports nothing that does input or output, and no process", () => {
+  test("the core is pure: it imports no input or output, and no process", () => {
     const text = filesOf(join(root, "packages/config/src/core"))
       .map((file) => readFileSync(join(root, "packages/config/src/core", file), "utf8"))
       .join("\n");

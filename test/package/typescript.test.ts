@@ -54,7 +54,7 @@ async function compile(files: readonly string[], more: object): Promise<string> 
   );
 }
 
-test("what the runtime's functions return can be exported: the compiler finds a name for each type", async () => {
+test("results of the runtime's functions can be exported: the compiler finds a name for each type", async () => {
   const names = ["exported", "entries"];
   for (const name of names) {
     cpSync(join(import.meta.dirname, `typescript/${name}.ts`), join(work, `${name}.ts`));
@@ -69,7 +69,7 @@ test("what the runtime's functions return can be exported: the compiler finds a 
   }
 });
 
-test("an editor shows the documentation of every entry, and of everything in it", async () => {
+test("an editor shows the documentation of every entry and all its exports", async () => {
   const imports = entries.map((entry, at) => `import * as entry${at} from "@otpts/runtime${entry}";`);
   const main = 'import { erlang, gen_server, supervisor } from "@otpts/runtime";';
   const names: string[] = ["erlang", "gen_server", "supervisor"];

@@ -18,7 +18,7 @@ function erlang(program: readonly Step[]): string {
 }
 
 describe.skipIf(!beam())("the model of signals", () => {
-  test("predicts what real Erlang does, in any program", () => {
+  test("predicts the behaviour of real Erlang in any program", () => {
     const seed = seedOf();
     console.info(`seed ${seed}`);
     const programs = fc.sample(steps, { seed, numRuns: 60 });

@@ -25,7 +25,7 @@ export async function follow(program: readonly Step[]): Promise<void> {
 }
 
 describe("signals", () => {
-  test("links, monitors, exits, messages and names of a few processes do what OTP's rules say, in any program", async () => {
+  test("links, monitors, exits, messages and names obey OTP's rules in any program of a few processes", async () => {
     await check(fc.asyncProperty(steps, follow), 500);
   }, 120_000);
 });

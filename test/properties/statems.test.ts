@@ -3,7 +3,7 @@ import { runUndisturbed } from "../conformance/harness/run.ts";
 import { recordedPrograms } from "./recorded.ts";
 import { perform } from "./statem_programs.ts";
 
-describe("gen_statem prints what real Erlang printed for a random program", () => {
+describe("gen_statem prints the output of real Erlang for a random program", () => {
   recordedPrograms("gen_statem").forEach(({ program, trace }, n) => {
     test(`program ${n + 1}`, async () => {
       const { lines, left } = await runUndisturbed(() => perform(program), trace);

@@ -14,7 +14,7 @@ function erlang({ strategy, intensity, auto, initial, specs, steps }: Program): 
 }
 
 describe.skipIf(!beam())("the model of supervisors", () => {
-  test("predicts what real Erlang does, in any program", () => {
+  test("predicts the behaviour of real Erlang in any program", () => {
     const seed = seedOf();
     console.info(`seed ${seed}`);
     const given = fc.sample(programs, { seed, numRuns: 60 });

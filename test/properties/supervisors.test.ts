@@ -29,7 +29,7 @@ async function follow(program: Program): Promise<void> {
 }
 
 describe("supervisors", () => {
-  test("start, stop and restart what OTP's would, in the same order, in any program of crashes and requests", async () => {
+  test("start, stop and restart the same children as OTP's, in the same order, in any program of crashes and requests", async () => {
     await check(fc.asyncProperty(programs, follow), 300);
   }, 120_000);
 });

@@ -161,7 +161,7 @@ async function survive([tree, program]: readonly [Tree, readonly Blow[]]): Promi
 }
 
 describe("supervision trees", () => {
-  test("leave nobody without a supervisor and start nobody twice, whatever ends in them", async () => {
+  test("leave no process without a supervisor and start none twice, whatever ends in them", async () => {
     await check(fc.asyncProperty(fc.tuple(trees, blows), survive), 200);
   }, 120_000);
 });

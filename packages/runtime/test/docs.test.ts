@@ -62,7 +62,7 @@ beforeAll(() => {
 afterAll(() => void logger.set_handler(loud));
 
 describe.each(pages)("$name", ({ file, source }) => {
-  test("runs and prints what it says", async () => {
+  test("runs and prints the documented output", async () => {
     const printed: string[] = [];
     const spy = vi.spyOn(console, "log").mockImplementation((...values) => void printed.push(format(...values)));
     try {
@@ -105,7 +105,7 @@ test.each([
     "application",
     "ensure_all_started ensure_started get_all_env get_all_key get_application get_env get_key info load loaded_applications permit set_env start start_boot start_type stop takeover unload unset_env which_applications",
   ],
-])("otp.md tells of every function of OTP's %s", (module, functions) => {
+])("otp.md describes every function of OTP's %s", (module, functions) => {
   const page = readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8");
   const [, section] = new RegExp(`^## ${module}\\n(.*?)(?=^## |$(?![^]))`, "msu").exec(page) ?? [];
   const named = [...(section as string).matchAll(/`([a-z_]+)/gu)].map(([, name]) => name as string);
@@ -113,7 +113,7 @@ test.each([
   expect(missing).toStrictEqual([]);
 });
 
-test("otp.md promises nothing for later", () => {
+test("otp.md announces no future feature", () => {
   expect(readFileSync(join(PACKAGE, "docs", "otp.md"), "utf8")).not.toMatch(/not yet|later version|planned|to come/iu);
 });
 

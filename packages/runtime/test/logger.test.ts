@@ -10,14 +10,14 @@ const crash = () =>
   });
 
 describe("set_handler", () => {
-  test("replaces the handler and returns the one before", () => {
+  test("replaces the handler and returns the previous one", () => {
     const mine = () => {};
     const before = logger.set_handler(mine);
     expect(logger.set_handler(before)).toBe(mine);
     expect(before).toBe(logger.default_handler);
   });
 
-  test("with undefined silences it", async () => {
+  test("with undefined silences reports", async () => {
     const { stdout, stderr } = await program(`
       import { erlang, logger } from "@otpts/runtime";
       logger.set_handler(undefined);
@@ -26,7 +26,7 @@ describe("set_handler", () => {
     expect({ stdout, stderr }).toStrictEqual({ stdout: "", stderr: "" });
   });
 
-  test("takes an asynchronous one, whose rejection is told on stderr and hurts nobody", async () => {
+  test("accepts an asynchronous handler, whose rejection is reported on stderr without further effect", async () => {
     const { code, stdout, stderr } = await program(`
       import { erlang, logger } from "@otpts/runtime";
       logger.set_handler(async () => { throw new Error("no transport"); });
@@ -67,12 +67,12 @@ describe("a report", () => {
     );
   });
 
-  test("is made once per crash of a process that erlang.spawn started, and not for an exit", async () => {
+  test("is made once for each crash of a process that erlang.spawn started, and not for an exit", async () => {
     expect(await reports(() => endOf(() => erlang.exit("on purpose")))).toStrictEqual([]);
     expect(await reports(crash)).toHaveLength(1);
   });
 
-  test("whose handler fails is reported on stderr, and the crash goes its way", async () => {
+  test("whose handler fails is reported on stderr, and the crash takes its course", async () => {
     const { code, stdout, stderr } = await program(`
       import { erlang, logger } from "@otpts/runtime";
       logger.set_handler(() => { throw new Error("no disk"); });
@@ -90,7 +90,7 @@ describe("a report", () => {
   });
 });
 
-test("a handler that is no function is refused, and the one before stays", () => {
+test("a handler that is not a function is refused, and the previous one stays", () => {
   const before = logger.set_handler(undefined);
   expect(() => logger.set_handler(console as never)).toThrow(
     "Cannot set the logger's handler: it must be a function of one report, or undefined for none, got",

@@ -39,20 +39,20 @@ describe("attach", () => {
     ["config.sub*", ["config.subscriber", "config.sub"], ["config.su", "config.sub.x"]],
     ["a+b.(c)", ["a+b.(c)"], ["aab.c"]],
     ["otp.**.x", ["otp.x", "otp.a.x", "otp.a.b.x"], ["otp.ax", "x"]],
-  ])("with %s hears of %j and not of %j", (glob, yes, no) => {
+  ])("with %s receives %j and not %j", (glob, yes, no) => {
     telemetry.attach("a", glob, record);
     for (const event of [...yes, ...no]) telemetry.emit(event);
     expect(seen.map(([event]) => event)).toStrictEqual(yes);
   });
 
-  test("counts for events that were emitted before", () => {
+  test("is effective for events that were emitted before", () => {
     telemetry.emit("late.event");
     telemetry.attach("a", "late.event", record);
     telemetry.emit("late.event");
     expect(seen).toHaveLength(1);
   });
 
-  test("refuses an id in use, and a handler that is no function", () => {
+  test("refuses an id in use, and a handler that is not a function", () => {
     telemetry.attach("a", "x", record);
     expect(() => telemetry.attach("a", "y", record)).toThrow(
       'Cannot attach "a": the id is in use; detach it first or take another one',
@@ -64,7 +64,7 @@ describe("attach", () => {
 });
 
 describe("detach", () => {
-  test("ends it; false if there was none", () => {
+  test("ends it, and returns false if there was none", () => {
     telemetry.attach("a", "x", record);
     expect(telemetry.detach("a")).toBe(true);
     expect(telemetry.detach("a")).toBe(false);
@@ -90,7 +90,7 @@ describe("a handler that fails", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("bad handler"))],
-  ])("because it %s is reported once, detached, and hurts nobody", async (_how, handler) => {
+  ])("because it %s is reported once and detached, without further effect", async (_how, handler) => {
     const said = await reports(async () => {
       telemetry.attach("a", "x", handler);
       telemetry.attach("b", "x", record);
@@ -122,7 +122,7 @@ describe("span", () => {
     }
   });
 
-  test("emits exception and throws on, synchronously and asynchronously", async () => {
+  test("emits exception and rethrows, synchronously and asynchronously", async () => {
     telemetry.attach("a", "job.*", record);
     const error = new Error("no");
     expect(() =>
@@ -137,7 +137,7 @@ describe("span", () => {
 });
 
 describe("an event", () => {
-  test("is a diagnostics_channel too", () => {
+  test("is also a diagnostics_channel", () => {
     const published: unknown[] = [];
     const listener = (message: unknown) => void published.push(message);
     expect(telemetry.listening("config.changed")).toBe(false);
@@ -151,7 +151,7 @@ describe("an event", () => {
     ]);
   });
 
-  test("otp.process_crash reports a crash, also when the logger is silenced", async () => {
+  test("otp.process_crash reports a crash even if the logger is silenced", async () => {
     const before = logger.set_handler(undefined);
     telemetry.attach("a", "otp.*", record);
     const pid = (await gen_server.start(

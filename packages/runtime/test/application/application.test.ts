@@ -49,7 +49,7 @@ function plain(term: unknown): unknown {
   return Array.isArray(term) ? term.map(plain) : term;
 }
 
-describe("start and stop do as in OTP", () => {
+describe("start and stop as in OTP", () => {
   test("an application does not start before those it needs", async () => {
     const a = app("a");
     const b = app("b", [a]);
@@ -81,7 +81,7 @@ describe("start and stop do as in OTP", () => {
       ],
     ],
     ["an error that OTP returns", () => Promise.reject(new OtpError("oops")), ["oops", ["c", "start", ["normal"]]]],
-  ])("%s is no start, and leaves nothing", async (_what, start, expected) => {
+  ])("%s as the result of a start fails it and leaves nothing", async (_what, start, expected) => {
     const c = { name: "c", start: start as never };
     expect(await reason(application.start(c))).toStrictEqual(expected);
     const d = app("d", [c]);
@@ -90,7 +90,7 @@ describe("start and stop do as in OTP", () => {
     await kit.no_process_left();
   });
 
-  test("those that were started for one that fails are stopped", async () => {
+  test("applications started for one that fails are stopped", async () => {
     const a = app("a");
     const bad = app("bad", [a], { start: () => Promise.reject(new Error("no disk")) });
     await expect(application.ensure_all_started(bad)).rejects.toThrow('Cannot start application "bad": Error: no disk');
@@ -98,7 +98,7 @@ describe("start and stop do as in OTP", () => {
     await kit.no_process_left();
   });
 
-  test("two starts at a time start it once", async () => {
+  test("two simultaneous starts start an application once", async () => {
     const a = app("a");
     const both = await Promise.allSettled([application.start(a), application.start(a)]);
     expect(both.map(({ status }) => status)).toStrictEqual(["fulfilled", "rejected"]);
@@ -106,7 +106,7 @@ describe("start and stop do as in OTP", () => {
     expect(said).toStrictEqual(["start a"]);
   });
 
-  test("a start that takes too long is given up, and all it has begun is killed", async () => {
+  test("a start that takes too long is abandoned, and all its processes are killed", async () => {
     const clock = kit.simulated_clock();
     let release: (pid: unknown) => void = () => undefined;
     const slow = app("slow", [], {
@@ -125,7 +125,7 @@ describe("start and stop do as in OTP", () => {
     await kit.no_process_left();
   });
 
-  test("a stop that takes too long is given up, and its processes are killed", async () => {
+  test("a stop that takes too long is abandoned, and the application's processes are killed", async () => {
     const clock = kit.simulated_clock();
     const stuck = app("stuck", [], { prep_stop: () => new Promise(() => {}) as never });
     await application.start(stuck);
@@ -136,7 +136,7 @@ describe("start and stop do as in OTP", () => {
     await kit.no_process_left();
   });
 
-  test("an application that ends by itself is reported, and cleaned up", async () => {
+  test("an application that ends is reported, and its leftovers are removed", async () => {
     const a = app("a");
     await application.start(a);
     for (let times = 0; times < 2; times++) {
@@ -160,7 +160,7 @@ describe("start and stop do as in OTP", () => {
     await expect(application.start(given as never)).rejects.toThrow(text);
   });
 
-  test("applications that need each other are refused", async () => {
+  test("applications that depend on each other are refused", async () => {
     const a: { name: string; applications?: unknown[] } = { name: "a" };
     const b = { name: "b", applications: [a] };
     a.applications = [b];
@@ -183,13 +183,13 @@ describe("a program", () => {
     ]);
   beforeEach(() => void (held.length = 0));
 
-  test("two applications of one name are distinguished from applications that need each other", async () => {
+  test("two applications of one name are not mistaken for a circle of dependencies", async () => {
     await expect(application.run(app("x", [app("x")]), { signals: false })).rejects.toThrow(
       "two applications have this name",
     );
   });
 
-  test("a call made in the very turn of the stop is answered, whether from outside or from another process", async () => {
+  test("a call made in the same turn as the stop is answered, from outside and from another process", async () => {
     const slow = {
       ...server,
       handle_call: async (_request: unknown, _from: unknown, n: 0) => {
@@ -207,7 +207,7 @@ describe("a program", () => {
     expect(await Promise.all(calls)).toStrictEqual(["answer", "answer"]);
   });
 
-  test("a tree without a link is reported, and stopped in order all the same", async () => {
+  test("a tree that is not linked is reported, and still stopped in order", async () => {
     const ended: unknown[] = [];
     const last = { ...server, terminate: (reason: unknown) => void ended.push(reason) };
     const start = () =>
@@ -222,7 +222,7 @@ describe("a program", () => {
     expect(ended).toStrictEqual([]);
   });
 
-  test("is ready when all say so, and says so no more when it drains; calls in flight get their answers", async () => {
+  test("is ready when all its applications are, and not ready while it drains; calls in progress are answered", async () => {
     let ready = false;
     const a = app("a", [], { ready: () => ready });
     const b = app("b", [a], { start: holding("calm"), drain: () => void said.push("drain b") });
@@ -251,7 +251,7 @@ describe("a program", () => {
     await kit.no_process_left();
   });
 
-  test("that does not drain in time says who is owed an answer, and stops all the same", async () => {
+  test("that does not drain in time reports the callers that still wait, and stops all the same", async () => {
     const clock = kit.simulated_clock();
     const a = app("a", [], { start: holding("calm") });
     const program = await application.run(a, { signals: false, timeouts: { drain: 7_000 } });
@@ -288,7 +288,7 @@ describe("a program", () => {
     ]);
   });
 
-  test("a drain that hangs or fails holds nothing up", async () => {
+  test("a drain that hangs or fails delays no other", async () => {
     const clock = kit.simulated_clock();
     const signals: AbortSignal[] = [];
     const a = app("a", [], { drain: () => Promise.reject(new Error("no socket")) });
@@ -307,7 +307,7 @@ describe("a program", () => {
     await kit.expect_report('"a": drain failed: Error: no socket');
   });
 
-  test("that does not become ready in time fails, says who is not, and leaves nothing", async () => {
+  test("that does not become ready in time fails, names the cause, and leaves nothing", async () => {
     const clock = kit.simulated_clock();
     const a = app("a", [], { ready: () => "warming up" });
     const failed = application.run(a, { signals: false, timeouts: { ready: 1_000 } }).catch((error: unknown) => error);
@@ -324,7 +324,7 @@ describe("probes", () => {
     return { status: response.status, body: text === "" ? undefined : (JSON.parse(text) as unknown) };
   };
 
-  test("answer 200 where all is well, 503 with the reason where it is not", async () => {
+  test("answer 200 if all is well, and 503 with the reason otherwise", async () => {
     let well: unknown = true;
     const program = await application.run(app("a", [], { ready: () => well, live: () => well }), { signals: false });
     expect(await ask("/readyz")).toMatchObject({ status: 200, body: { ok: true, phase: "ready" } });
@@ -345,7 +345,7 @@ describe("probes", () => {
     expect((await ask("/readyz")).status).toBe(503);
   });
 
-  test("a check that does not answer is a no, in time", async () => {
+  test("a check that does not answer counts as a failure after its time", async () => {
     const clock = kit.simulated_clock();
     await application.start(app("a", [], { ready: () => new Promise(() => {}) }));
     const asked = application.readiness(200);

@@ -37,7 +37,7 @@ function program(source: string, then: (line: string, child: ReturnType<typeof s
 test.each([
   ["SIGTERM", 143],
   ["SIGINT", 130],
-] as const)("%s drains, stops in reverse, and gives the status", async (signal, status) => {
+] as const)("%s drains, stops in reverse order, and sets the exit status", async (signal, status) => {
   const { code, lines, stderr } = await program(
     `const db = app("db");
      await application.run(app("web", [db], { drain: () => console.log("drain web") }));
@@ -62,7 +62,7 @@ test.each([
   }
 });
 
-test("a second signal ends a program at once that is draining", async () => {
+test("a second signal ends a draining program at once", async () => {
   const { code, lines } = await program(
     `await application.run(app("web", [], { drain: () => { console.log("drain"); return forever(); } }));
      console.log("ready");`,
@@ -72,7 +72,7 @@ test("a second signal ends a program at once that is draining", async () => {
   expect(code).toBe(143);
 });
 
-test("a signal while the program starts stops what has started", async () => {
+test("a signal while the program starts stops the started applications", async () => {
   const { code, lines } = await program(
     `const slow = { name: "slow", applications: [app("db")], start: () => { console.log("starting"); return forever(); } };
      await application.run(slow);`,
@@ -92,7 +92,7 @@ test("a signal while the program waits to be ready stops it", async () => {
   expect(code).toBe(143);
 });
 
-test("an application that gives up ends the program with status 1, and the others in order", async () => {
+test("an application that gives up ends the program with status 1, and stops the others in order", async () => {
   const { code, lines, stderr } = await program(
     `const db = app("db");
      const log = app("log");
@@ -104,7 +104,7 @@ test("an application that gives up ends the program with status 1, and the other
   expect(stderr).toContain('Application "log" ended with reason shutdown. It is permanent: the program ends');
 });
 
-test("a program that cannot start fails with the reason, and stops what has started", async () => {
+test("a program that cannot start fails with the reason, and stops the started applications", async () => {
   const { code, lines, stderr } = await program(
     `const bad = { name: "bad", applications: [app("db")], start: () => { throw new Error("no disk"); } };
      await application.run(bad);`,
@@ -114,7 +114,7 @@ test("a program that cannot start fails with the reason, and stops what has star
   expect(stderr).toContain('Cannot start application "bad": Error: no disk');
 });
 
-test("phases have limits, and what exceeds them is named", async () => {
+test("an application that exceeds the limit of a phase is named", async () => {
   const { code, lines, stderr } = await program(
     `await application.run(app("web", [], { drain: forever, prep_stop: forever }), { timeouts: { drain: 100, stop: 200 } });
      console.log("ready");`,

@@ -47,7 +47,7 @@ describe("a table of clauses", () => {
     [[]],
     [undefined],
     [[atom.ensure("constructor")]],
-  ])("ends the server with function_clause for %o", async (message) => {
+  ])("ends the server with function_clause for the unknown message %o", async (message) => {
     await reports(async () => {
       const pid = await gen_server.start(counter, 1);
       const error = await gen_server.call(pid, message as never).catch((thrown: unknown) => thrown);
@@ -57,7 +57,7 @@ describe("a table of clauses", () => {
     });
   });
 
-  test("hands to otherwise what no clause takes", async () => {
+  test("passes messages without a clause to otherwise", async () => {
     const pid = await gen_server.start(
       {
         init: () => [OK, 0] as const,
@@ -71,7 +71,7 @@ describe("a table of clauses", () => {
     expect(await gen_server.call(pid, ["what?"] as never)).toStrictEqual(["unknown", ["what?"]]);
   });
 
-  test("says which callback had no clause, for what", () => {
+  test("reports the callback and the message that had no clause", () => {
     const none = () => gen_server.calls<object, number>({})(["what?"] as never, [undefined, 1], 0);
     expect(none).toThrow(ErlangError);
     expect(none).toThrow("Cannot handle [ 'what?' ]: no clause of handle_call takes it");

@@ -26,7 +26,7 @@ describe("a child specification", () => {
     });
   });
 
-  test("takes words as strings or atoms", () => {
+  test("accepts strings or atoms as keywords", () => {
     expect(
       checkSpec(
         {
@@ -120,7 +120,7 @@ describe("a child specification", () => {
       ],
       'child "a": a significant child needs a supervisor whose auto_shutdown is any_significant or all_significant',
     ],
-  ])("with %s is refused in OTP's term and in words", (_what, spec, reason, text) => {
+  ])("with %s is refused with OTP's term and an explanation", (_what, spec, reason, text) => {
     expect(checkSpec(spec, NEVER)).toStrictEqual({ reason, text });
   });
 
@@ -137,7 +137,7 @@ describe("a child specification", () => {
     });
   });
 
-  test("whose id another has is refused, a string and its atom being the same id", () => {
+  test("with the id of another one is refused; a string and its atom are the same id", () => {
     expect(
       checkSpecs(
         [
@@ -154,7 +154,7 @@ describe("a child specification", () => {
 });
 
 describe("an id", () => {
-  test("is looked up by value where it is a name, a number or a tuple of them", () => {
+  test("is looked up by value if it is a name, a number or a tuple of them", () => {
     expect(keyOf("a")).toBe(keyOf(atom.ensure("a")));
     expect(keyOf(["a", 1])).toBe(keyOf(["a", 1]));
     expect(keyOf(["a", 1])).not.toBe(keyOf(["a", 2]));
@@ -163,7 +163,7 @@ describe("an id", () => {
     expect(keyOf(object)).toBe(object);
   });
 
-  test("as a tuple is not mistaken for another that reads alike", () => {
+  test("as a tuple is not mistaken for one that prints alike", () => {
     expect(keyOf(["a", "b"])).not.toBe(keyOf(["a', 'b"]));
     expect(keyOf(["a"])).not.toBe(keyOf("[]['a']"));
     expect(keyOf([{ n: 1 }, "x".repeat(1_000)])).not.toBe(keyOf([{ n: 1 }, "x".repeat(1_001)]));
@@ -224,7 +224,7 @@ describe("a supervisor's options", () => {
 });
 
 describe("check_childspecs", () => {
-  test("is ok, or throws the first problem with its sentence", () => {
+  test("returns ok, or throws the first problem with its explanation", () => {
     expect(String(supervisor.check_childspecs([{ id: "a", task }]))).toBe("ok");
     expect(() => supervisor.check_childspecs([{ id: "a", task, restart: "always" as never }])).toThrow(OtpError);
   });

@@ -138,7 +138,7 @@ describe("sys.log", () => {
     });
   });
 
-  test("of a limit keeps as many, through a suspension, and is in the report of a crash", async () => {
+  test("with a limit keeps that many events, also through a suspension, and is in a crash report", async () => {
     const pid = await start({ debug: [["log", 3]] });
     await inside(() => everything(pid));
     await sys.suspend(pid);
@@ -152,7 +152,7 @@ describe("sys.log", () => {
     expect(crash?.text).toContain("Log: ");
   });
 
-  test("shows no secret of a sensitive request in the report of a crash", async () => {
+  test("shows no secret of a sensitive request in a crash report", async () => {
     const LOGIN = a("debug_login");
     gen_server.sensitive(LOGIN, ([tag]) => [tag, "[redacted]"]);
     const pid = await start({ debug: ["log", "trace"] });
@@ -173,7 +173,7 @@ describe("sys.log_to_file", () => {
   const lines = (name: string) => readFileSync(file(name), "utf8").split("\n");
 
   // What `sys:log_to_file` of OTP 25 wrote, but for the terms' own syntax.
-  test("writes the events of a gen_server to a file, which it empties first, until it is stopped", async () => {
+  test("empties a file and writes the events of a gen_server to it until it is stopped", async () => {
     await inside(async () => {
       const pid = await start({ name: "filed" });
       writeFileSync(file("filed.log"), "from before");
@@ -196,7 +196,7 @@ describe("sys.log_to_file", () => {
     });
   });
 
-  test("has the last event before a crash, and nothing in the process's way after no_debug", async () => {
+  test("has the last event before a crash, and costs the process nothing after no_debug", async () => {
     const pid = await start({ debug: [["log_to_file", file("crash.log")]] });
     await reports(async () => {
       gen_server.cast(pid as never, "crash" as never);
@@ -209,7 +209,7 @@ describe("sys.log_to_file", () => {
     expect(lines("none.log")).toStrictEqual([""]);
   });
 
-  test("that cannot be opened is refused with open_file, and ends the one before", async () => {
+  test("is refused with open_file if the file cannot be opened, and ends the previous log", async () => {
     const pid = await start();
     await sys.log_to_file(pid, file("before.log"));
     const error = await sys.log_to_file(pid, file("no/such/folder.log")).catch((thrown: unknown) => thrown);
@@ -223,7 +223,7 @@ describe("sys.log_to_file", () => {
     expect(told.map(({ event }) => event)).toStrictEqual(["log_file_failed"]);
   });
 
-  test("that cannot be written any more is reported once, and the process goes on", async () => {
+  test("reports once that the file can no longer be written, and the process goes on", async () => {
     const pid = await start();
     mkdirSync(file("gone"));
     await sys.log_to_file(pid, file("gone/x.log"));
@@ -235,7 +235,7 @@ describe("sys.log_to_file", () => {
     expect(told.map(({ event }) => event)).toStrictEqual(["log_file_failed"]);
   });
 
-  test("wants a path or false", async () => {
+  test("accepts only a path or false", async () => {
     const pid = await start();
     await expect(sys.log_to_file(pid, "")).rejects.toThrow(
       "Cannot log a server to a file: a file is given by its path",
@@ -246,7 +246,7 @@ describe("sys.log_to_file", () => {
 });
 
 describe("sys.statistics", () => {
-  test("counts messages that came in and replies that callbacks returned", async () => {
+  test("counts received messages and the replies of callbacks", async () => {
     const pid = await start();
     expect(await sys.statistics(pid, "get")).toBe(a("no_statistics"));
     expect(await sys.statistics(pid, true)).toBe(OK);
@@ -262,7 +262,7 @@ describe("sys.statistics", () => {
 });
 
 describe("sys.install", () => {
-  test("hands each event on with the function's state and the server's name, once for each id", async () => {
+  test("calls the function with each event, its state and the server's name, once for each id", async () => {
     const pid = await start({ name: "watched" });
     const { events, spec } = collector();
     expect(await sys.install(pid, spec)).toBe(OK);
@@ -287,7 +287,7 @@ describe("sys.install", () => {
     await gen_server.stop(pid);
   });
 
-  test("asks the function that was installed last first, and lets go of one that is done", async () => {
+  test("calls the last installed function first, and releases one that is done", async () => {
     const pid = await start();
     const order: string[] = [];
     await sys.install(pid, [(n: number) => (order.push("first"), n), 0]);
@@ -305,7 +305,7 @@ describe("sys.install", () => {
     ["throws", () => erlang.exit("no")],
     ["is asynchronous", () => Promise.resolve(1)],
     ["returns what throws when it is looked at", () => revoked()],
-  ])("removes a function that %s, says so, and the server goes on", async (_, fun) => {
+  ])("removes a function that %s with a report, and the server goes on", async (_, fun) => {
     const pid = await start();
     await sys.install(pid, [fun as never, 0]);
     const seen = await reports(async () => {
@@ -315,7 +315,7 @@ describe("sys.install", () => {
     expect(seen.map(({ event }) => event)).toStrictEqual(["debug_function_failed"]);
   });
 
-  test("of no_debug nothing is left", async () => {
+  test("leaves nothing after no_debug", async () => {
     const pid = await start({ debug: ["trace", "log", "statistics", ["install", collector().spec]] });
     expect(await sys.no_debug(pid)).toBe(OK);
     expect(await reports(() => gen_server.call(pid as never, "next" as never))).toStrictEqual([]);
@@ -325,7 +325,7 @@ describe("sys.install", () => {
 });
 
 describe("system events", () => {
-  test("of a gen_server show a time-out, a last reply, and nothing of sys itself", async () => {
+  test("of a gen_server show a time-out, a last reply, and no request of sys", async () => {
     const { events, spec } = collector();
     const pid = await start({ debug: [["install", spec]] });
     gen_server.cast(pid as never, "idle" as never);
@@ -471,13 +471,13 @@ describe("misuse", () => {
     ["an unknown option", () => start({ debug: ["all" as never] }), /has a wrong entry: an entry must be "trace"/u],
     ["a wrong limit of an option", () => start({ debug: [["log", -1]] }), /whole number > 0, got -1/u],
     ["a wrong function of an option", () => start({ debug: [["install", [1] as never]] }), /given as \[fun, state\]/u],
-  ])("%s is a TypeError that says what is wanted", async (_, misuse, message) => {
+  ])("%s is a TypeError that names the expected argument", async (_, misuse, message) => {
     const error: unknown = await misuse().catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(TypeError);
     expect((error as Error).message).toMatch(message);
   });
 
-  test("of a server that is not there fails as OTP's sys does", async () => {
+  test("of a missing server fails as in OTP's sys", async () => {
     const reasonOf = (promise: Promise<unknown>) => promise.catch((error: { reason?: unknown }) => plain(error.reason));
     expect(await reasonOf(sys.log("nosuch", "get"))).toStrictEqual(["noproc", ["sys", "log", ["nosuch", "get"]]]);
     expect(await reasonOf(sys.statistics("nosuch", true, 100))).toStrictEqual([

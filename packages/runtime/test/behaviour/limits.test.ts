@@ -31,7 +31,7 @@ function gate() {
 }
 
 describe("a mailbox with a limit", () => {
-  test("rejects calls and drops casts that are over it, and takes what is asked when there is room again", async () => {
+  test("rejects calls and drops casts beyond it, and accepts requests when there is room again", async () => {
     const { server, handled, open } = gate();
     const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 3 } });
     const first = gen_server.call(pid, "at work");
@@ -50,7 +50,7 @@ describe("a mailbox with a limit", () => {
     await gen_server.stop(pid);
   });
 
-  test("never is longer, and empties: a million messages later it takes as many as at first", async () => {
+  test("never exceeds it, and is just as large a million messages later", async () => {
     let most = 0;
     const server = {
       init: () => [OK, 0] as const,
@@ -69,7 +69,7 @@ describe("a mailbox with a limit", () => {
     await gen_server.stop(pid);
   });
 
-  test("holds for requests sent, and for state machines", async () => {
+  test("applies to requests sent, and to state machines", async () => {
     const { server, handled, open } = gate();
     const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 1 } });
     await testing.inside(async () => {
@@ -99,7 +99,7 @@ describe("a mailbox with a limit", () => {
     erlang.exit(other as never, "kill");
   });
 
-  test("lets sys and the supervisor in, and what links and monitors send", async () => {
+  test("accepts requests of sys and the supervisor, and messages of links and monitors", async () => {
     const { server, handled, open } = gate();
     const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 1 } });
     gen_server.cast(pid, "at work");
@@ -111,7 +111,7 @@ describe("a mailbox with a limit", () => {
     await gen_server.stop(pid);
   });
 
-  test("reports what it refused at once, and then once a second, with all counted", async () => {
+  test("reports a refused message at once, and then once a second with the count", async () => {
     const clock = kit.simulated_clock();
     const events: unknown[] = [];
     telemetry.attach("limits", "otp.mailbox_full", (_event, _measurements, { calls, casts, messages }) => {
@@ -151,7 +151,7 @@ describe("a mailbox with a limit", () => {
     );
   });
 
-  test("that is asked in a loop lets the event loop run", async () => {
+  test("lets the event loop turn while it rejects calls in a loop", async () => {
     const { server, handled, open } = gate();
     const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 1 } });
     gen_server.cast(pid, "at work");
@@ -177,12 +177,12 @@ describe("a mailbox with a limit", () => {
     [{ max_len: 2, call: "drop" }, 'mailbox.call must be "reject" or "accept", got "drop"'],
     [{ max_len: 2, casts: "drop" }, "did you mean cast?"],
     [5, "its options must be an object"],
-  ])("of %j is refused", async (mailbox, text) => {
+  ])("is refused with the options %j", async (mailbox, text) => {
     await expect(gen_server.start(gate().server, undefined, { mailbox: mailbox as never })).rejects.toThrow(text);
   });
 });
 
-describe("a restart that waits", () => {
+describe("a delayed restart", () => {
   const names: string[] = [];
   beforeEach(() => void (names.length = 0));
   const server = { init: (name: string) => [OK, name] as const, handle_cast: () => erlang.exit("failed") };
@@ -199,7 +199,7 @@ describe("a restart that waits", () => {
   const fail = (id: string) => erlang.exit(erlang.whereis(id) as never, "failed");
   const flat: supervisor.Backoff = { initial: 100, max: 1_000, jitter: 0 };
 
-  test("takes longer while the child goes on failing, up to a limit, and begins anew after it has run", async () => {
+  test("waits longer while the child goes on failing, up to a limit, and briefly again after it has run", async () => {
     const clock = kit.simulated_clock();
     const top = await supervisor.start([child("a", flat)], { max_restarts: 100, max_seconds: 1 });
     for (const ms of [100, 200, 400, 800, 1_000, 1_000]) {
@@ -217,7 +217,7 @@ describe("a restart that waits", () => {
     await supervisor.stop(top);
   });
 
-  test("counts for the intensity when it is made: slow failures are borne for ever, fast ones are not", async () => {
+  test("counts for the intensity when it happens: slow failures are tolerated for ever, fast ones are not", async () => {
     const clock = kit.simulated_clock();
     const top = await supervisor.start([child("a", { initial: 600, max: 600, jitter: 0 })], {
       max_restarts: 2,
@@ -247,7 +247,7 @@ describe("a restart that waits", () => {
     expect(report.text).toContain('ended with reason "failed"');
   });
 
-  test("is for starts that fail, too", async () => {
+  test("applies to failed starts, too", async () => {
     const clock = kit.simulated_clock();
     let broken = false;
     const top = await supervisor.start([child("a", flat, () => broken)], { max_restarts: 100, max_seconds: 1 });
@@ -264,7 +264,7 @@ describe("a restart that waits", () => {
     kit.allow_reports();
   });
 
-  test("stops those that go with it at once, and starts them together", async () => {
+  test("stops the children of its group at once, and starts them together", async () => {
     const clock = kit.simulated_clock();
     const top = await supervisor.start([child("a"), child("b", flat), child("c")], {
       strategy: supervisor.RestForOne(),
@@ -281,7 +281,7 @@ describe("a restart that waits", () => {
     await supervisor.stop(top);
   });
 
-  test("is given up with the child, and with the supervisor", async () => {
+  test("is cancelled with the child, and with the supervisor", async () => {
     const clock = kit.simulated_clock();
     const top = await supervisor.start([child("a", flat), child("b", flat)], { max_restarts: 10 });
     fail("a");
@@ -302,7 +302,7 @@ describe("a restart that waits", () => {
     await kit.no_process_left();
   });
 
-  test("is random in part, and never longer than said", () => {
+  test("is random in part, and never longer than its limit", () => {
     const backoff = { initial: 100, max: 1_000, factor: 3, jitter: 0.5, reset_after: 1_000 };
     expect([0, 1, 2, 3, 1e6].map((failures) => delayOf(backoff, failures, 0))).toStrictEqual([
       100, 300, 900, 1_000, 1_000,
@@ -317,7 +317,7 @@ describe("a restart that waits", () => {
     [{ jitter: 2 }, "jitter must be ≤ 1, got 2"],
     [{ inital: 1 }, "did you mean initial?"],
     [7, "its options must be an object"],
-  ])("of %j is refused", async (backoff, text) => {
+  ])("is refused with the options %j", async (backoff, text) => {
     await expect(supervisor.start([child("x", backoff as never)])).rejects.toThrow(text);
   });
 });

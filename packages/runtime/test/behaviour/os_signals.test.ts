@@ -50,7 +50,7 @@ describe.each(signals)("%s", (signal) => {
     expect(lines).toStrictEqual(["up", "b shutdown", "a shutdown"]);
   });
 
-  test("a second time ends the program at once", async () => {
+  test("ends the program at once the second time", async () => {
     const { code, lines } = await tree(
       "(reason, name) => { console.log(name, 'is slow'); return new Promise((resolve) => setTimeout(resolve, 50_000)); }",
       (child, line) => {

@@ -44,7 +44,7 @@ describe("a window of restarts", () => {
     expect(new Window(0, 5).admit(1)).toBe(false);
   });
 
-  test("admits as many as its intensity within its period, and no more", () => {
+  test("admits as many restarts as its intensity within its period, and no more", () => {
     const window = new Window(2, 5);
     expect([10, 11, 12].map((now) => window.admit(now))).toStrictEqual([true, true, false]);
   });
@@ -55,13 +55,13 @@ describe("a window of restarts", () => {
     expect([10, 16].map((now) => over.admit(now))).toStrictEqual([true, true]);
   });
 
-  test("forgets what is older than the period, also over thousands of restarts", () => {
+  test("forgets restarts older than the period, also over thousands of restarts", () => {
     const window = new Window(1, 5);
     for (let now = 0; now < 60_000; now += 6) expect(window.admit(now)).toBe(true);
     expect(window.count).toBe(1);
   });
 
-  test("admits as a list that is filtered each time would", () => {
+  test("admits the same as a list that is filtered each time", () => {
     fc.assert(
       fc.property(
         fc.nat(5),

@@ -20,14 +20,14 @@ async function family(shutdown: number): Promise<{ parent: Pid; child: Pid; endi
   return { parent, child: child as Pid, ending };
 }
 
-test("a child that does not end in its shutdown time is killed", async () => {
+test("a child that outlives its shutdown time is killed", async () => {
   const { parent, child } = await family(20);
   const ended = death(child);
   await supervisor.stop(parent);
   expect(String(await ended)).toBe("killed");
 });
 
-test("a supervisor that is killed while it waits for a child kills nobody afterwards", async () => {
+test("a supervisor that is killed while it waits for a child kills no process afterwards", async () => {
   const { parent, child, ending } = await family(40);
   const stopped = supervisor.stop(parent).catch(() => "killed");
   await ending;
@@ -38,7 +38,7 @@ test("a supervisor that is killed while it waits for a child kills nobody afterw
   erlang.exit(child, KILL);
 });
 
-test("a supervisor that is killed while it waits for a child leaves no timer behind that keeps Node alive", async () => {
+test("a supervisor that is killed while it waits for a child leaves no timer that keeps Node alive", async () => {
   const { code, stdout } = await program(`
     import { KILL, OK, erlang, gen_server, supervisor } from "@otpts/runtime";
     let child, sup;

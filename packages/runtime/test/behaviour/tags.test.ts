@@ -1,7 +1,7 @@
 import { NOREPLY, OK, erlang, gen_server } from "@otpts/runtime";
 import { expect, test } from "vitest";
 
-test("the tag of a call that is sent on is a message like any other, and no second call", async () => {
+test("the tag of a forwarded call is an ordinary message, and no second call", async () => {
   const got: unknown[] = [];
   const other = await gen_server.start(
     {

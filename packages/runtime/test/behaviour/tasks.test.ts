@@ -5,7 +5,7 @@ import { death } from "../kit/inside.ts";
 
 const server = { init: () => [OK, 0] as const };
 
-test("a task is called as a method of its specification", async () => {
+test("a task function is called as a method of its specification", async () => {
   let id: unknown;
   const spec = {
     id: "named",
@@ -19,7 +19,7 @@ test("a task is called as a method of its specification", async () => {
   expect(id).toBe("named");
 });
 
-test("a task's promise is awaited as `await` does it, whatever `then` of its own it has", async () => {
+test("the promise of a task function is awaited natively, whatever its own `then` does", async () => {
   const children: Pid[] = [];
   const task = () =>
     Object.assign(

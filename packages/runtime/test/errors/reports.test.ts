@@ -24,7 +24,7 @@ const bare = (text: string | undefined) =>
     .join("\n");
 
 describe("a crash report", () => {
-  test("shows process, name, reason, last message, state, ancestors and start function, once", async () => {
+  test("shows process, name, reason, last message, state, ancestors and start function only once", async () => {
     let pid: Pid | undefined;
     let sup: Pid | undefined;
     const vault = {
@@ -89,7 +89,7 @@ describe("a crash report", () => {
     expect(report?.text).not.toContain("s3cret");
   });
 
-  test("of a crash in init says so", async () => {
+  test("of a crash in init mentions init", async () => {
     const [report] = await reports(() =>
       gen_server
         .start(
@@ -123,7 +123,7 @@ describe("a crash report", () => {
     expect(said).toStrictEqual([]);
   });
 
-  test("is not made for a process that is killed: it says nothing any more", async () => {
+  test("is not made for a killed process", async () => {
     const said = await reports(async () => {
       const pid = (await gen_server.start({ init: () => [OK, 0] }, 0)) as Pid;
       const end = death(pid);
@@ -155,7 +155,7 @@ describe("a crash report", () => {
 });
 
 describe("a supervisor that gives up", () => {
-  test("says which child, how often and in what time", async () => {
+  test("reports the child, the number of restarts and the period", async () => {
     const flaky = { init: () => [OK, 0], handle_cast: () => [STOP, "tired", 0] };
     const said = await reports(async () => {
       const sup = await supervisor.start(
@@ -178,7 +178,7 @@ describe("a supervisor that gives up", () => {
   });
 });
 
-describe("a message nobody expects", () => {
+describe("an unexpected message", () => {
   test("is reported by a gen_server without handle_info, which lives on", async () => {
     const said = await reports(async () => {
       const pid = (await gen_server.start(
@@ -199,7 +199,7 @@ describe("a message nobody expects", () => {
   });
 });
 
-test("a format_status that is asynchronous hides the state, as one that fails does", async () => {
+test("a format_status that is asynchronous hides the state, like one that fails", async () => {
   const module = {
     init: () => [OK, "secret"],
     handle_cast: () => {

@@ -66,8 +66,8 @@ async function failure(act: () => unknown): Promise<Error & { reason?: unknown }
   throw new Error("it did not fail");
 }
 
-describe("the Exit of a call says what failed, on whom, with which request and why:", () => {
-  test("nobody has the name", async () => {
+describe("the Exit of a call names what failed, the server, the request and the reason:", () => {
+  test("no process has the name", async () => {
     const error = await failure(() => gen_server.call("nobody", ["get", "path"]));
     expect(error).toBeInstanceOf(Exit);
     expect(error.message).toBe(
@@ -79,7 +79,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     ]);
   });
 
-  test("an atom as the name reads the same", async () => {
+  test("an atom as the name reads alike", async () => {
     expect((await failure(() => gen_server.call(atom.ensure("nobody"), 1))).message).toMatch(
       /^Call to "nobody" with request 1 failed/,
     );
@@ -93,7 +93,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     );
   });
 
-  test("it did not reply in time", async () => {
+  test("no reply arrived in time", async () => {
     await start("slow");
     const error = await failure(() => gen_server.call("slow", "wait", 5));
     expect(error.message).toBe(
@@ -105,14 +105,14 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     ]);
   });
 
-  test("it calls itself", async () => {
+  test("the process called itself", async () => {
     const error = await failure(() => inside(() => gen_server.call(erlang.self(), 1)));
     expect(error.message).toMatch(
       /^Call to <0\.\d+\.0> with request 1 failed: a process cannot call itself \(calling_self\): it would wait for itself for ever\. Call the function directly, or cast$/,
     );
   });
 
-  test("it crashed, with the error as cause", async () => {
+  test("the server crashed, with the error as cause", async () => {
     await start("crasher");
     const error = await failure(() => gen_server.call("crasher", "crash"));
     expect(error.message).toBe(
@@ -121,7 +121,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
     expect(error.cause).toBeInstanceOf(TypeError);
   });
 
-  test("it was killed", async () => {
+  test("the server was killed", async () => {
     const pid = await start("victim");
     const call = failure(() => gen_server.call("victim", "wait"));
     setImmediate(() => erlang.exit(pid, KILL));
@@ -137,14 +137,14 @@ describe("the Exit of a call says what failed, on whom, with which request and w
       "garbage",
       'the server ended before it replied: handle_call of the module { init, handle_call } returned "garbage", and must return [REPLY, reply, state], [NOREPLY, state], [STOP, reason, reply, state] or [STOP, reason, state]',
     ],
-  ])("it ended (%s)", async (request, why) => {
+  ])("the server ended (%s)", async (request, why) => {
     await start("leaver");
     expect((await failure(() => gen_server.call("leaver", request))).message).toBe(
       `Call to "leaver" with request "${request}" failed: ${why}`,
     );
   });
 
-  test("a request that is large is cut short", async () => {
+  test("a large request is cut short", async () => {
     const { message } = await failure(() =>
       gen_server.call(
         "nobody",
@@ -155,7 +155,7 @@ describe("the Exit of a call says what failed, on whom, with which request and w
   });
 });
 
-describe("a start that fails says what, by which name and why:", () => {
+describe("a failed start names the function, the process and the reason:", () => {
   test.each([
     ["crash", `Cannot start gen_server "db": Cannot read the disk`],
     ["stop", `Cannot start gen_server "db": "no disk"`],
@@ -185,13 +185,13 @@ describe("a start that fails says what, by which name and why:", () => {
     expect(error.reason).toBe(TIMEOUT);
   });
 
-  test("it needs a calling process", async () => {
+  test("the function needs a calling process", async () => {
     expect((await failure(() => gen_server.start_link(server as object, 0))).message).toBe(
       "Cannot do gen_server.start_link here: it ties the new process to the calling one, and this code runs in none. Use start, or start it under a supervisor",
     );
   });
 
-  test("it is no module", async () => {
+  test("the argument is not a module", async () => {
     expect((await failure(() => gen_server.start(7 as never, 0 as never))).message).toBe(
       "Cannot start a gen_server: its callback module must be an object with init, got 7",
     );
@@ -215,7 +215,7 @@ describe("a start that fails says what, by which name and why:", () => {
     expect((error.cause as Error).message).toBe("Cannot read the disk");
   });
 
-  test("a child whose task returns what is no pid", async () => {
+  test("a child whose task does not return a pid", async () => {
     expect((await failure(() => supervisor.start([{ id: "db", task: () => 7 }]))).message).toBe(
       'Cannot start supervisor: child "db" failed to start: its task returned 7, and must return a pid, [pid, info] or IGNORE',
     );
@@ -238,8 +238,8 @@ describe("a start that fails says what, by which name and why:", () => {
   });
 });
 
-describe("a supervisor's API says what it refuses:", () => {
-  test("children that run, are not there, or are asked for in the wrong way", async () => {
+describe("a function of supervisor names the reason of its refusal:", () => {
+  test("children that run, are missing, or are named in the wrong way", async () => {
     const sup = await supervisor.start([{ id: "db", task: () => gen_server.start_link(server as object, 0 as never) }]);
     started.push(sup);
     const [[, pid]] = (await supervisor.which_children(sup)) as unknown as [[unknown, Pid]];
@@ -269,7 +269,7 @@ describe("a supervisor's API says what it refuses:", () => {
   });
 });
 
-describe("misuse says what to do instead:", () => {
+describe("misuse is an error with a hint:", () => {
   test.each<[string, () => unknown, string]>([
     [
       "self outside",
@@ -333,7 +333,7 @@ describe("misuse says what to do instead:", () => {
     );
   });
 
-  test("stopping what is not there, oneself, or what ends otherwise", async () => {
+  test("stopping a missing process, the calling one, or one that ends otherwise", async () => {
     expect((await failure(() => gen_server.stop("nobody"))).message).toBe(
       'Stopping "nobody" failed: there is no such process (noproc)',
     );
@@ -346,7 +346,7 @@ describe("misuse says what to do instead:", () => {
     );
   });
 
-  test("a state function that fails leaves the state as it was", async () => {
+  test("a state function that fails leaves the state unchanged", async () => {
     await start("kept");
     const error = await failure(() =>
       sys.replace_state("kept", () => {

@@ -44,7 +44,7 @@ const collecting = (seen: unknown[], name: string) => ({
 });
 
 describe("handlers", () => {
-  test("each event reaches an asynchronous handler and those behind it in order, as the manager", async () => {
+  test("run one after the other for each event, even if asynchronous, as the manager's process", async () => {
     const seen: unknown[] = [];
     await gen_event.add_handler(manager, collecting(seen, "last"), undefined);
     const slow = {
@@ -81,7 +81,7 @@ describe("handlers", () => {
     ],
     ["returns a proxy that throws", () => new Proxy([], { get: () => erlang.error("do not look") })],
     ["returns nothing", () => undefined],
-  ])("one that %s is removed, and the others go on", async (_what, handle_event) => {
+  ])("go on when one that %s is removed", async (_what, handle_event) => {
     const seen: unknown[] = [];
     await gen_event.add_handler(manager, collecting(seen, "well"), undefined);
     await gen_event.add_handler(manager, { init: () => [OK, 0], handle_event } as Any, undefined);
@@ -94,7 +94,7 @@ describe("handlers", () => {
     expect(await gen_event.which_handlers(manager)).toHaveLength(1);
   });
 
-  test("the end of a handler is reported with reason, last event and state, as format_status shows them", async () => {
+  test("are reported at their end with reason, last event and state, as format_status shows them", async () => {
     const failing = {
       name: "failing",
       init: () => [OK, "secret"] as const,
@@ -109,10 +109,10 @@ describe("handlers", () => {
   });
 });
 
-describe("words", () => {
+describe("messages", () => {
   const bad: Any = { name: "bad", init: () => [OK, 0], handle_event: () => [atoms.NOREPLY, 0], handle_call: () => 7 };
 
-  test("the report of a wrong result names callback and module, what came and what is allowed", async () => {
+  test("the report of a wrong result names callback, module, the result and the allowed results", async () => {
     await gen_event.add_handler(manager, [bad, 7], undefined);
     const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
     expect(report?.text).toMatch(/^gen_event handler \[bad, 7\] crashed/u);
@@ -121,7 +121,7 @@ describe("words", () => {
     );
   });
 
-  test("a reason that format_status hides is not in the sentence either", async () => {
+  test("a reason that format_status hides is not in the message either", async () => {
     const hiding = { ...bad, format_status: () => ({ reason: "hidden" }) };
     await gen_event.add_handler(manager, hiding, undefined);
     const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
@@ -129,7 +129,7 @@ describe("words", () => {
     expect(report?.text).not.toContain("noreply");
   });
 
-  test("the caller learns what cannot be done with which handler, and why", async () => {
+  test("an error of the caller names the operation, the handler and the reason", async () => {
     await gen_event.add_handler(manager, [bad, 1], undefined);
     await expect(gen_event.call(manager, [bad, 2], 0)).rejects.toThrow(
       `Cannot call [bad, 2] of the event manager ${manager}: it is not installed (bad_module); installed are [bad, 1]`,
@@ -157,7 +157,7 @@ describe("words", () => {
 describe("clients", () => {
   const nothing = { init: () => [OK, 0] as const, handle_event: () => REMOVE_HANDLER };
 
-  test("what goes wrong is an OtpError with OTP's term", async () => {
+  test("an operation that fails is an OtpError with OTP's term", async () => {
     const reasonOf = (promise: Promise<unknown>) =>
       promise.then(
         () => "no error",
@@ -169,7 +169,7 @@ describe("clients", () => {
     expect(await reasonOf(gen_event.add_handler(manager, refusing, undefined))).toEqual([atoms.ERROR, "no disk"]);
   });
 
-  test("a manager that is not there is an Exit, and for notify a badarg", async () => {
+  test("a missing manager is an Exit, and for notify a badarg", async () => {
     await expect(gen_event.sync_notify("nobody", 1)).rejects.toBeInstanceOf(Exit);
     await expect(gen_event.call("nobody", nothing, 1)).rejects.toThrow(/no process has this name/u);
     await expect(gen_event.sync_notify("nobody", 1)).rejects.toThrow(
@@ -179,7 +179,7 @@ describe("clients", () => {
     expect(() => gen_event.notify("nobody", 1)).toThrow(ErlangError);
   });
 
-  test("an event may come as a message, by hand or through a registry, and one for nobody is dropped by a registry", async () => {
+  test("an event may arrive as a message or through a registry, which drops one for an unknown key", async () => {
     const seen: unknown[] = [];
     await gen_event.add_handler(manager, collecting(seen, "one"), undefined);
     erlang.send(manager, [atom.ensure("notify"), 1]);
@@ -209,7 +209,7 @@ describe("clients", () => {
     ]);
   });
 
-  test("a parent that installed a handler hears of the handler's end and of the manager's", async () => {
+  test("a parent that installed a handler is notified of the handler's end and of the manager's", async () => {
     const [told, ended] = await inside(async () => {
       erlang.process_flag(TRAP_EXIT, true);
       const own = await gen_event.start_link();
@@ -221,7 +221,7 @@ describe("clients", () => {
     expect(ended).toEqual([EXIT, expect.anything(), "over"]);
   });
 
-  test("a handler that gives its place to another one may hand over to one that hibernates", async () => {
+  test("a handler may be replaced by one that hibernates", async () => {
     const next = {
       init: ([, state]: [unknown, number]) => [OK, state, HIBERNATE] as const,
       handle_event: () => REMOVE_HANDLER,
@@ -237,7 +237,7 @@ describe("clients", () => {
     expect(await gen_event.call(manager, next, "state")).toBe(2);
   });
 
-  test("a manager has a mailbox of a length: events are casts, all else is a call, which says why it failed", async () => {
+  test("a manager may have a bounded mailbox: events are casts, all else is a call, which reports why it failed", async () => {
     let done: (value?: unknown) => void = () => {};
     const seen: unknown[] = [];
     const slow = {
@@ -259,14 +259,14 @@ describe("clients", () => {
     expect(seen).toEqual([1, 2, 3]);
   });
 
-  test("a value that is no handler is refused, and so is a tie to nobody", async () => {
+  test("a value that is not a handler is refused, and so is a supervised handler outside any process", async () => {
     const odd: Any = "handler";
     await expect(gen_event.add_handler(manager, odd, 0)).rejects.toThrow(/An event handler is a module/u);
     await expect(gen_event.add_sup_handler(manager, nothing, undefined)).rejects.toThrow(/runs in none/u);
     await expect(inside(() => gen_event.add_sup_handler(manager, nothing, undefined))).resolves.toBe(OK);
   });
 
-  test("the state that a handler's format_status hides is shown neither by sys nor in the report of the manager's end", async () => {
+  test("a state that a handler's format_status hides is shown neither by sys nor in the report of the manager's end", async () => {
     const secret = (format_status: (status: object) => object) => ({
       ...nothing,
       init: () => [OK, "secret"] as const,
@@ -284,7 +284,7 @@ describe("clients", () => {
     expect(report?.text).not.toContain("'secret'");
   });
 
-  test("sys reports a manager by its behaviour and its handlers", async () => {
+  test("sys shows a manager with its behaviour and its handlers", async () => {
     await gen_event.add_handler(manager, [nothing, 1], undefined);
     expect((await sys.get_status(manager))[2][1]).toBe(atom.ensure("gen_event"));
     expect(await sys.get_state(manager)).toEqual([[nothing, 1, 0]]);

@@ -68,7 +68,7 @@ const answers =
     Array.isArray(type) && type[0] === CALL ? [KEEP_STATE_AND_DATA, [REPLY, type[1], word]] : KEEP_STATE_AND_DATA;
 
 describe("states", () => {
-  test("a string and the atom of the same name are one state: nothing is entered, nothing postponed comes back", async () => {
+  test("a string and the atom of the same name are one state: nothing is entered, no postponed event returns", async () => {
     const seen: unknown[] = [];
     const pid = await start(
       answering("a", {
@@ -88,7 +88,7 @@ describe("states", () => {
   });
 
   test.each(["init", "terminate", "toString", "constructor", "hasOwnProperty"])(
-    "a state called %s has no function, whatever the module has of that name",
+    "a state called %s has no function, even if the module inherits one of that name",
     async (name) => {
       const pid = await start(answering("a", { a: () => [NEXT_STATE, name, 0], terminate: () => OK }));
       const end = death(pid);
@@ -120,7 +120,7 @@ describe("the event loop", () => {
     ["inserts events for ever", () => [KEEP_STATE_AND_DATA, [[NEXT_EVENT, INTERNAL, "again"]]]],
     ["sets time-outs of zero for ever", () => [KEEP_STATE_AND_DATA, [[TIMEOUT, 0, "again"]]]],
     ["enters its state for ever", () => REPEAT_STATE_AND_DATA],
-  ])("has its turns while a machine %s", async (_what, busy) => {
+  ])("turns while a machine %s", async (_what, busy) => {
     let handled = 0;
     const pid = await start(
       answering("a", {
@@ -160,7 +160,7 @@ describe("time", () => {
       },
     });
 
-  test("a time-out fires at its time, and not before", async () => {
+  test("a time-out fires at its time, and never before", async () => {
     const seen: unknown[] = [];
     await start(
       timed(
@@ -185,7 +185,7 @@ describe("time", () => {
   test.each([
     ["dies", (pid: Pid) => erlang.exit(pid, KILL), 0],
     ["leaves the state", (pid: Pid) => gen_statem.cast(pid, "leave"), 1],
-  ])("no alarm is left of what a machine waited for when it %s", async (_what, act, left) => {
+  ])("no alarm is left of a machine that %s", async (_what, act, left) => {
     const pid = await start(timed([[STATE_TIMEOUT, 1_000, "s"], 2_000, [[TIMEOUT, "n"], 3_000, "n"]], []));
     await turn();
     act(pid);
@@ -196,7 +196,7 @@ describe("time", () => {
     expect(clock.alarms).toBe(0);
   });
 
-  test("names of time-outs are terms: equal ones are one, and thousands cost no more each than a few", async () => {
+  test("names of time-outs are compared as terms, and thousands cost no more each than a few", async () => {
     const seen: unknown[] = [];
     const many = Array.from({ length: 20_000 }, (_, n) => [[TIMEOUT, ["user", { id: n }]], 100, `first ${n}`]);
     await start(timed([...many, [[TIMEOUT, ["user", { id: 7 }]], 50, "again"]], seen));
@@ -208,7 +208,7 @@ describe("time", () => {
     expect(seen).not.toContain("first 7");
   });
 
-  test("time-outs of zero that are set again and again are due in turn", async () => {
+  test("time-outs of zero that are set repeatedly are due in turn", async () => {
     const seen: number[] = [];
     const machine = {
       callback_mode: () => HANDLE_EVENT_FUNCTION,
@@ -223,7 +223,7 @@ describe("time", () => {
     expect(seen.every((n, index) => n === (index % 3) + 1)).toBe(true);
   });
 
-  test("a moment is given with ABS", async () => {
+  test("an absolute time is given with ABS", async () => {
     const seen: unknown[] = [];
     await start(timed([[STATE_TIMEOUT, clock.now() + 10, "then", [atom.ensure("abs"), true]]], seen));
     clock.advance(9);
@@ -242,7 +242,7 @@ describe("asynchronous callbacks", () => {
     return { open, wait };
   };
 
-  test("events and sys wait until a callback is done, and it is the same process after an await", async () => {
+  test("events and requests of sys wait until a callback is done, and self() is the same after an await", async () => {
     const { open, wait } = gate();
     const order: unknown[] = [];
     const pid = await start(
@@ -269,7 +269,7 @@ describe("asynchronous callbacks", () => {
     expect(order).toEqual(["slow", pid, "data"]);
   });
 
-  test("what a callback returns after its machine was killed has no effect", async () => {
+  test("the result of a callback has no effect after its machine was killed", async () => {
     const { open, wait } = gate();
     let ended = false;
     const pid = await start(
@@ -305,7 +305,7 @@ describe("asynchronous callbacks", () => {
   });
 });
 
-describe("results that throw when they are looked at", () => {
+describe("a result that throws when it is read", () => {
   const revoked = (): Any => {
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
@@ -334,7 +334,7 @@ describe("results that throw when they are looked at", () => {
         }),
     ],
     ["a promise of a revoked proxy", async () => [KEEP_STATE_AND_DATA, [revoked()]]],
-  ])("end the machine and nobody else: %s", async (_what, result) => {
+  ])("ends its machine and no other process: %s", async (_what, result) => {
     const other = await start(answering("a", { a: answers("well") }));
     let told = 0;
     const pid = await start(answering("a", { a: result, terminate: () => void told++ }));
@@ -347,7 +347,7 @@ describe("results that throw when they are looked at", () => {
   });
 });
 
-describe("what is said", () => {
+describe("reports and errors", () => {
   const said = async (module: Any): Promise<string> => {
     const [report] = await reports(async () => {
       const pid = await start(module);
@@ -359,7 +359,7 @@ describe("what is said", () => {
     return report?.text ?? "";
   };
 
-  test("a crash is reported with event, state, data, what is postponed and the time-outs", async () => {
+  test("a crash is reported with event, state, data, postponed events and time-outs", async () => {
     const text = await said(
       answering("locked", {
         locked(_type: unknown, content: unknown) {
@@ -415,11 +415,11 @@ describe("what is said", () => {
       "must return STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION",
     ],
     ["no mode", { callback_mode: undefined }, 'has no function "callback_mode"'],
-  ])("the report says what is wrong with %s", async (_what, more, words) => {
+  ])("the report names the mistake in %s", async (_what, more, words) => {
     expect(await said(answering("locked", more))).toContain(words);
   });
 
-  test("a start says what it cannot start", async () => {
+  test("a start names the mistake in its arguments", async () => {
     const start_: Any = gen_statem.start;
     await expect(start_(undefined)).rejects.toThrow(
       /its callback module must be an object with callback_mode and init/u,
@@ -433,7 +433,7 @@ describe("what is said", () => {
     expect((failed as Error).message).toContain("must return [OK, state, data]");
   });
 
-  test("a call that fails says gen_statem in its reason and what to do in its words", async () => {
+  test("a failed call has gen_statem in its reason and a hint in its message", async () => {
     const failed = await gen_statem.call("nobody_there", "x").catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(Exit);
     expect((failed as Exit).reason).toEqual([
@@ -444,7 +444,7 @@ describe("what is said", () => {
     await expect(gen_statem.call("nobody_there", "x", odd)).rejects.toThrow(/CLEAN_TIMEOUT/u);
   });
 
-  test("reply refuses what no call came with", () => {
+  test("reply refuses a value that is not the from of a call", () => {
     expect(() => gen_statem.reply("nobody" as Any, 1)).toThrow(/must be the one of the call event/u);
     expect(() => gen_statem.reply(["reply"] as Any)).toThrow(/a reply is \[REPLY, from, value\]/u);
   });
@@ -462,7 +462,7 @@ describe("events", () => {
     timeouts: { named: (content, seen) => [KEEP_STATE, [...seen, content]] },
   });
 
-  test("each event goes to its clause; a state is entered without one", async () => {
+  test("an event is handled by its clause, and a state without an enter clause is entered silently", async () => {
     const pid = await start(
       answering("a", {
         callback_mode: () => [STATE_FUNCTIONS, STATE_ENTER],
@@ -489,14 +489,14 @@ describe("events", () => {
   test.each<[string, (pid: Pid) => unknown]>([
     ["a call", (pid) => gen_statem.call(pid, "x").catch(() => 0)],
     ["a cast", (pid) => gen_statem.cast(pid, ["ring"])],
-  ])("%s that no clause takes ends the machine with function_clause", async (_what, act) => {
+  ])("%s without a clause ends the machine with function_clause", async (_what, act) => {
     const pid = await start(answering("a", { init: () => [OK, "a", []], a: clauses }));
     const end = death(pid);
     void act(pid);
     expect(((await end) as unknown[])[0]).toBe(atom.ensure("function_clause"));
   });
 
-  test("otherwise takes what no clause does", async () => {
+  test("otherwise handles events without a clause", async () => {
     const a = gen_statem.events<object, "a", number>({
       otherwise: (type, content) =>
         Array.isArray(type) && type[0] === CALL
@@ -509,7 +509,7 @@ describe("events", () => {
   });
 });
 
-test("a call from outside any process and one from inside are answered alike", async () => {
+test("a call from outside any process and one from a process are answered alike", async () => {
   const pid = await start(answering("a", { a: answers("here") }));
   expect(await gen_statem.call(pid, 1)).toBe("here");
   expect(await inside(() => gen_statem.call(pid, 1))).toBe("here");

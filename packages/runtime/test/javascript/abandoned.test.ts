@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { program } from "../kit/program.ts";
 
-test("whoever keeps an abandoned request keeps nothing else of the mailbox it stood in", async () => {
+test("an abandoned request keeps nothing else of its mailbox in memory", async () => {
   const { stdout } = await program(
     `
     import { KILL, OK, erlang, gen_server } from "@otpts/runtime";

@@ -68,7 +68,7 @@ describe("a body that runs on after its process was killed", () => {
     expect(got).toBe(TIMEOUT);
   });
 
-  test("casts nothing and answers nobody", async () => {
+  test("casts nothing and answers no call", async () => {
     const handled: unknown[] = [];
     const pid = await gen_server.start(
       {
@@ -114,7 +114,7 @@ describe("a body that runs on after its process was killed", () => {
     expect(erlang.processes().filter((pid) => !before.has(pid))).toStrictEqual([]);
   });
 
-  test("takes no name away", async () => {
+  test("unregisters no name", async () => {
     const pid = erlang.spawn(() => erlang.receive());
     erlang.register("kept", pid);
     await posthumously(() => erlang.unregister("kept"));
@@ -122,7 +122,7 @@ describe("a body that runs on after its process was killed", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("cannot kill others", async () => {
+  test("cannot kill other processes", async () => {
     const pid = erlang.spawn(() => erlang.receive());
     await posthumously(() => erlang.exit(pid, KILL));
     expect(erlang.is_process_alive(pid)).toBe(true);
@@ -152,7 +152,7 @@ describe("a body that runs on after its process was killed", () => {
     ["stop of another", (_self, server) => gen_server.stop(server)],
     ["sys.suspend", (_self, server) => sys.suspend(server)],
     ["sys.replace_state", (_self, server) => sys.replace_state(server, () => 1)],
-  ])("a %s it begins is never settled", async (_what, act) => {
+  ])("never settles a %s that it begins", async (_what, act) => {
     const handled: unknown[] = [];
     const server = await gen_server.start(
       {
@@ -244,7 +244,7 @@ describe("a body that runs on after its process was killed", () => {
     },
   );
 
-  test("its return value and its failure are of no interest any more", async () => {
+  test("has no further effect by its return value or its failure", async () => {
     const said = await reports(async () => {
       let reason: unknown;
       await inside(async () => {
@@ -261,7 +261,7 @@ describe("a body that runs on after its process was killed", () => {
     expect(said).toStrictEqual([]);
   });
 
-  test("as a gen_server's callback: its reply is dropped, the caller hears of the death", async () => {
+  test("as a gen_server's callback has its reply dropped, and the caller is notified of the death", async () => {
     let go: (() => void) | undefined;
     const pid = (await gen_server.start(
       {
@@ -282,7 +282,7 @@ describe("a body that runs on after its process was killed", () => {
 });
 
 describe("erlang.signal()", () => {
-  test("is one AbortSignal per process, made when asked for", async () => {
+  test("is one AbortSignal for each process, made on demand", async () => {
     const [one, again, other] = await Promise.all([
       inside(() => [erlang.signal(), erlang.signal()] as const),
       inside(() => erlang.signal()),
@@ -296,7 +296,7 @@ describe("erlang.signal()", () => {
     ["killed", (pid: Pid) => void erlang.exit(pid, KILL), KILLED],
     ["ended by a signal", (pid: Pid) => void erlang.exit(pid, "reason"), "reason"],
     ["ends by itself", (pid: Pid) => void erlang.send(pid, "end"), NORMAL],
-  ])("fires when the process is %s, with the exit reason", async (_how, end, reason) => {
+  ])("fires with the exit reason when the process is %s", async (_how, end, reason) => {
     let signal: AbortSignal | undefined;
     const pid = erlang.spawn(async () => {
       signal = erlang.signal();
@@ -311,7 +311,7 @@ describe("erlang.signal()", () => {
     expect(signal).toMatchObject({ reason: { reason } });
   });
 
-  test("stops the I/O a killed process waits for", async () => {
+  test("stops the I/O that a killed process waits for", async () => {
     const { setTimeout: pause } = await import("node:timers/promises");
     let stopped: unknown;
     const pid = erlang.spawn(() =>
@@ -323,7 +323,7 @@ describe("erlang.signal()", () => {
     expect(stopped).toBe("AbortError");
   });
 
-  test("calls what listens to it as no process, whoever the death is due to", async () => {
+  test("calls its listeners outside any process, whatever caused the death", async () => {
     let heard: boolean | undefined;
     const pid = erlang.spawn(async () => {
       erlang.signal().addEventListener("abort", () => void (heard = erlang.is_process()));
@@ -357,7 +357,7 @@ describe("erlang.signal()", () => {
   });
 });
 
-test("operations that end with their process by its AbortSignal, and that no code waits for, are no failures of the program", async () => {
+test("an operation that is aborted with its process, and that no code awaits, is no failure of the program", async () => {
   const { stdout, stderr, code } = await program(`
     import { createServer } from "node:http";
     import { once, EventEmitter } from "node:events";

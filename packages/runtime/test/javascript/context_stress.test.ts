@@ -59,7 +59,7 @@ const server = {
   },
 };
 
-test("self() is right in hundreds of processes that wait for everything in any order, with others dying meanwhile", async () => {
+test("self() is right in hundreds of processes that await everything in any order, while others die", async () => {
   const before = logger.set_handler(undefined);
   const pid = (await gen_server.start(server, undefined, { name: "stress" })) as Pid;
   const plan = fc.array(fc.constantFrom(...(Object.keys(waits) as (keyof typeof waits)[])), {

@@ -77,7 +77,7 @@ describe("Node waits for", () => {
     expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: "timeout\n", stderr: "" });
   });
 
-  test("what a process does outside the runtime", async () => {
+  test("operations of a process outside the runtime", async () => {
     const { stdout } = await program(`${prelude}
       erlang.spawn(async () => { await new Promise((r) => setTimeout(r, 30)); console.log("done"); });`);
     expect(stdout).toBe("done\n");

@@ -43,7 +43,7 @@ for (let round = 0; round < 15; round++) {
   gc();
 }`;
 
-test("no function is compiled anew round after round because a collection found no living instance of a layout", async () => {
+test("no function is recompiled repeatedly because a collection found no living instance of a layout", async () => {
   const { code, stdout } = await program(LIFE, { flags: ["--expose-gc", "--trace-deopt"] });
   expect(code).toBe(0);
   // V8 buffers what it prints, so a round may begin in the middle of one of its lines.

@@ -124,7 +124,7 @@ const source = (life: string) => `
   process.exit();
 `;
 
-describe(`the heap is what it was after ${PROCESSES.toLocaleString("en")} processes that`, () => {
+describe(`the heap does not grow by ${PROCESSES.toLocaleString("en")} processes that`, () => {
   test.each(Object.entries(lives))(
     "%s",
     async (_title, life) => {
@@ -138,7 +138,7 @@ describe(`the heap is what it was after ${PROCESSES.toLocaleString("en")} proces
   );
 });
 
-test("a pid that is remembered holds nothing of what its process was", async () => {
+test("a remembered pid keeps nothing of its dead process in memory", async () => {
   const { stdout } = await program(
     `
     import { erlang } from "@otpts/runtime";
@@ -169,7 +169,7 @@ test("a pid that is remembered holds nothing of what its process was", async () 
   expect(grown).toBeLessThan(5_000_000);
 });
 
-test("a process that handles a million messages grows by nothing", async () => {
+test("a process that handles a million messages does not grow", async () => {
   const { stdout } = await program(
     `
     import { erlang } from "@otpts/runtime";

@@ -29,20 +29,20 @@ beforeEach(() => {
 afterEach(() => void logger.set_handler(before));
 
 describe.each(Object.entries(failing))("%s", (_title, fail) => {
-  test("as a process's body: is its exit reason, [error, stack]", async () => {
+  test("is the exit reason [error, stack] in a process's body", async () => {
     const reason = (await endOf(fail)) as unknown[];
     expect(reason[0]).toBe(oops);
     expect(reason[1]).toBeInstanceOf(Stack);
   });
 
-  test("as init: is the start's failure", async () => {
+  test("is the start's failure in init", async () => {
     const error = await gen_server.start({ init: fail } as object, undefined).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(OtpError);
     expect((error as OtpError).reason).toStrictEqual([oops, expect.any(Stack)]);
     expect((error as OtpError).cause).toBe(oops);
   });
 
-  test("as handle_call: ends the server and fails the caller with the same reason", async () => {
+  test("ends the server and fails the caller with the same reason in handle_call", async () => {
     const pid = await gen_server.start({ init: () => [OK, 0], handle_call: fail } as object, undefined);
     const error = await gen_server.call(pid as Pid, "x").catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Exit);
@@ -51,7 +51,7 @@ describe.each(Object.entries(failing))("%s", (_title, fail) => {
     expect(erlang.is_process_alive(pid as Pid)).toBe(false);
   });
 
-  test.each(["handle_cast", "handle_info", "handle_continue"] as const)("as %s: ends the server", async (callback) => {
+  test.each(["handle_cast", "handle_info", "handle_continue"] as const)("ends the server in %s", async (callback) => {
     const module = {
       init: () => [OK, 0],
       handle_call: () => [REPLY, 1, 0, [gen_server.CONTINUE, 1]],
@@ -65,7 +65,7 @@ describe.each(Object.entries(failing))("%s", (_title, fail) => {
     expect(((await end) as unknown[])[0]).toBe(oops);
   });
 
-  test("as terminate: becomes the exit reason", async () => {
+  test("becomes the exit reason in terminate", async () => {
     const module = { init: () => [OK, 0], handle_cast: () => [STOP, "enough", 0], terminate: fail };
     const pid = (await gen_server.start(module as object, undefined)) as Pid;
     const end = death(pid);
@@ -85,11 +85,11 @@ test("a crash of a gen_server is reported once", async () => {
   expect(said.map(({ event }) => event)).toStrictEqual(["process_crash"]);
 });
 
-test("a rejected promise with undefined is a failure too", async () => {
+test("a promise rejected with undefined is a failure, too", async () => {
   expect(await endOf(() => Promise.reject(undefined))).toStrictEqual([undefined, expect.any(Stack)]);
 });
 
-test("a promise that a callback leaves behind is not waited for", async () => {
+test("a promise that a callback leaves behind is not awaited", async () => {
   const pid = (await gen_server.start(
     {
       init: () => [OK, 0] as const,
@@ -113,7 +113,7 @@ describe("an unhandled rejection", () => {
     logger.set_handler((report) => console.log(report.level, report.event, String(report.details.pid), report.details.name?.name, report.text.split("\\n")[0]));
   `;
 
-  test("that a process started is reported as that process's and ends it; Node goes on", async () => {
+  test("that a process caused is reported for that process and ends it, and Node goes on", async () => {
     const { code, stdout, stderr } = await program(`${prelude}
       const pid = erlang.spawn(async () => {
         erlang.register("careless", erlang.self());
@@ -136,7 +136,7 @@ describe("an unhandled rejection", () => {
     expect(more).toStrictEqual([]);
   });
 
-  test("in a supervised gen_server makes the supervisor start it again", async () => {
+  test("in a supervised gen_server makes the supervisor restart it", async () => {
     const { code, stdout, stderr } = await program(`${prelude}
       const module = {
         init: () => [OK, 0],
@@ -158,7 +158,7 @@ describe("an unhandled rejection", () => {
     expect(lines.at(-1)).toBe("state 0");
   });
 
-  test("by code of a process that is dead is reported, and hurts nobody", async () => {
+  test("in code of a dead process is reported without further effect", async () => {
     const { code, stdout, stderr } = await program(`${prelude}
       const pid = erlang.spawn(async () => {
         void (async () => { await new Promise((r) => setTimeout(r, 5)); throw new Error("too late"); })();
@@ -168,7 +168,7 @@ describe("an unhandled rejection", () => {
     expect(stdout).toContain("which is dead already: Error: too late");
   });
 
-  test("that is handled later in the same turn is none", async () => {
+  test("that is handled later in the same turn has no effect", async () => {
     const { code, stdout } = await program(`${prelude}
       erlang.spawn(async () => {
         const later = Promise.reject(new Error("handled"));
@@ -245,7 +245,7 @@ describe("an unhandled rejection", () => {
     expect(stdout).toMatch(/^error unhandled_rejection .*its own\nfalse\n$/);
   });
 
-  test("of a process ends it also where another package has put back an earlier emit", async () => {
+  test("of a process ends it even if another package has restored an earlier emit", async () => {
     const { code, stdout, stderr } = await program(`
       const { emit } = process;
       const { erlang, logger } = await import("@otpts/runtime");
@@ -261,7 +261,7 @@ describe("an unhandled rejection", () => {
     expect(firstError(stderr)).toBe("Error: outside");
   });
 
-  test("of code outside any process goes to the program's own listener, if it has one", async () => {
+  test("of code outside any process goes to the program's own listener, if there is one", async () => {
     const { code, stdout, stderr } = await program(`${prelude}
       erlang.spawn(() => {});
       process.on("unhandledRejection", (error) => console.log("own", error.message));
@@ -282,7 +282,7 @@ describe("an unhandled rejection", () => {
       `void gen_server.start({ init: async () => { throw new Error("no"); } }, 0);`,
       "OtpError",
     ],
-  ])("of a call or start that nobody awaits (%s) ends the process that made it", async (_how, act, reason) => {
+  ])("of a call or start without await (%s) ends the process that made it", async (_how, act, reason) => {
     const { code, stdout, stderr } = await program(`
       import { erlang, gen_server, logger, OK, REPLY, NOREPLY } from "@otpts/runtime";
       logger.set_handler(undefined);
@@ -304,7 +304,7 @@ describe("an unhandled rejection", () => {
     expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: `${reason}\n`, stderr: "" });
   });
 
-  test("of code outside any process ends Node also where two copies of this package are loaded", async () => {
+  test("of code outside any process ends Node even if two copies of this package are loaded", async () => {
     const { code, stdout, stderr } = await program(`
       import { cpSync, mkdtempSync, rmSync } from "node:fs";
       import { tmpdir } from "node:os";
@@ -324,7 +324,7 @@ describe("an unhandled rejection", () => {
     expect(firstError(stderr)).toBe("Error: nobody's");
   });
 
-  test("of an orderly exit (a call that fails because the server stopped) is the process's exit reason", async () => {
+  test("of an orderly exit (a call to a server that stopped) is the process's exit reason", async () => {
     const { code, stdout } = await program(`${prelude}
       const pid = erlang.spawn(async () => {
         erlang.process_flag("trap_exit", true);

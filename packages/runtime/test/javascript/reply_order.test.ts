@@ -43,11 +43,11 @@ describe.each([
   ["outside any process", <T>(fun: () => Promise<T>) => fun()],
   ["in a process", inside],
 ] as const)("%s", (_where, run) => {
-  test.each([2, 5, 200, 10_000])("the replies of a server to %d calls made at once arrive in its order", async (n) => {
+  test.each([2, 5, 200, 10_000])("the replies of a server to %d simultaneous calls arrive in its order", async (n) => {
     expect(await run(() => order(upTo(n)))).toStrictEqual(upTo(n));
   });
 
-  test("deferred replies arrive in the order in which they were given, before the reply that follows them", async () => {
+  test("deferred replies arrive in the order in which they were given, before the following reply", async () => {
     const settled = await run(() => order(["wait", "wait", "wait", "release"]));
     expect(settled).toStrictEqual([0, 1, 2, "release"]);
   });
@@ -68,7 +68,7 @@ describe.each([
   });
 });
 
-test("an asynchronous callback that replies by hand keeps the order of the server's replies", async () => {
+test("an asynchronous callback that replies explicitly keeps the order of the server's replies", async () => {
   const late = (await gen_server.start(
     {
       init: () => [OK, 0],
@@ -87,7 +87,7 @@ test("an asynchronous callback that replies by hand keeps the order of the serve
   erlang.exit(late, "over");
 });
 
-test("replies arrive in the order in which they were given, whatever the calls had to wait for", async () => {
+test("replies arrive in the order in which they were given, whatever the calls waited for", async () => {
   const waiting: gen_server.From[] = [];
   const deferring = (await gen_server.start(
     {

@@ -44,7 +44,7 @@ async function stays(wait: () => Promise<unknown>): Promise<void> {
 
 describe("self() is the same process after await of", () => {
   // oxlint-disable-next-line typescript/await-thenable -- that is what is tried
-  test("a value that is no promise", () => stays(async () => await 1));
+  test("a value that is not a promise", () => stays(async () => await 1));
   test("a resolved promise", () => stays(() => Promise.resolve()));
   test("a promise that was made outside any process", async () => {
     const outer = pause(5);
@@ -126,7 +126,7 @@ describe("self() is the same process after await of", () => {
 });
 
 describe("self() is the same process", () => {
-  test("inside each step of for await over an asynchronous generator, in it and outside", async () => {
+  test("inside each step of for await over an asynchronous generator, in the generator and outside", async () => {
     const seen: Pid[] = [];
     const own = await inside(async () => {
       async function* numbers() {
@@ -153,7 +153,7 @@ describe("self() is the same process", () => {
     for (const pid of seen) expect(pid).toBe(own);
   });
 
-  test("after a rejection that was caught, in catch and in finally", async () => {
+  test("after a caught rejection, in catch and in finally", async () => {
     const seen: Pid[] = [];
     const own = await inside(async () => {
       try {
@@ -192,7 +192,7 @@ describe("self() is the same process", () => {
     for (const pid of seen) expect(pid).toBe(own);
   });
 
-  test("in the start of a parallel branch and at its end", async () => {
+  test("at the start of a parallel branch and at its end", async () => {
     const [own, ...branches] = await inside(async () => [
       erlang.self(),
       ...(await Promise.all([1, 2, 3].map(async (n) => (await pause(n), erlang.self())))),
@@ -200,7 +200,7 @@ describe("self() is the same process", () => {
     for (const pid of branches) expect(pid).toBe(own);
   });
 
-  test("in every callback of a gen_server, asynchronous or a plain function that returns a promise", async () => {
+  test("in every callback of a gen_server, whether asynchronous or a plain function that returns a promise", async () => {
     const seen: [string, Pid][] = [];
     const note = (what: string) => void seen.push([what, erlang.self()]);
     const after = <T>(what: string, value: T): Promise<T> => {
@@ -247,14 +247,14 @@ describe("self() is the same process", () => {
   });
 });
 
-describe("outside any process", () => {
-  test("self() throws what to do instead", () => {
+describe("code outside any process", () => {
+  test("gets an error with a hint from self()", () => {
     expect(() => erlang.self()).toThrow(
       "Cannot do erlang.self here: this code does not run inside a process. Do it in a process (erlang.spawn, a gen_server's callback)",
     );
   });
 
-  test("code that awaits what a process does stays outside", async () => {
+  test("stays outside when it awaits a promise of a process", async () => {
     await inside(() => pause(1));
     expect(erlang.is_process()).toBe(false);
     await new Promise<void>((resolve) => void erlang.spawn(() => resolve()));
@@ -263,7 +263,7 @@ describe("outside any process", () => {
 
   // Bun, and Deno for timers, hand the process on to them: docs/semantics.md.
   test.skipIf("bun" in process.versions || "deno" in process.versions)(
-    "what a process leaves to a timer's or an emitter's callback belongs to nobody",
+    "includes the callbacks that a process passes to a timer or an emitter",
     async () => {
       expect(await inside(() => new Promise((resolve) => setTimeout(() => resolve(erlang.is_process()), 1)))).toBe(
         false,

@@ -77,7 +77,7 @@ function crasher(onCrash?: "stop" | "resume" | "reset" | "escalate"): nact.Ref<u
 }
 
 describe("pid_of", () => {
-  test("is the same pid for the same actor, and another one for the next actor of that name", async () => {
+  test("is the same pid for the same actor, and another one for its successor of the same name", async () => {
     const { actor } = collector();
     const pid = pid_of(actor);
     expect(pid_of(actor)).toBe(pid);
@@ -101,7 +101,7 @@ describe("pid_of", () => {
     await expect(gen_server.call(pid, "x")).rejects.toMatchObject({ reason: [NOPROC, expect.anything()] });
   });
 
-  test("is the pid again of a process's reference", () => {
+  test("returns the pid of a process's reference", () => {
     const pid = erlang.spawn(() => erlang.receive());
     expect(pid_of(ref_of(pid))).toBe(pid);
     erlang.register("bridged", pid);
@@ -110,7 +110,7 @@ describe("pid_of", () => {
     expect(erlang.is_process_alive(pid_of(ref_of("bridged")))).toBe(false);
   });
 
-  test("throws for a value that is no actor's reference", () => {
+  test("throws for a value that is not an actor's reference", () => {
     for (const wrong of [system, new nact.Nobody(), undefined, "actor", {}]) {
       expect(() => pid_of(wrong as never)).toThrow(TypeError);
     }
@@ -126,7 +126,7 @@ describe("erlang.send to a nact actor", () => {
     expect(got).toEqual(Array.from({ length: 100 }, (_, n) => n));
   });
 
-  test("shows the actor its sender, if that is a process", async () => {
+  test("passes the sender to the actor if it is a process", async () => {
     const { actor, senders } = collector();
     const answer = await inside(async () => {
       erlang.send(pid_of(actor), "hello");
@@ -140,7 +140,7 @@ describe("erlang.send to a nact actor", () => {
     expect(senders[1]).toBeInstanceOf(nact.Nobody);
   });
 
-  test("works by registered name and by timer, and a cast is its message alone", async () => {
+  test("works by registered name and by timer, and a cast arrives as the bare message", async () => {
     const { actor, got } = collector();
     erlang.register("nact_collector", pid_of(actor));
     erlang.send("nact_collector", 1);
@@ -154,20 +154,20 @@ describe("erlang.send to a nact actor", () => {
 });
 
 describe("gen_server.call to a nact actor", () => {
-  test("with a function asks as nact's query: it is given where to answer", async () => {
+  test("with a function queries like nact, with the reference for the answer as its argument", async () => {
     const pid = pid_of(typedCounter());
     const ask = () => gen_server.call(pid, (replyTo: nact.Ref<number>) => ({ replyTo }));
     expect(await ask()).toBe(0);
     expect(await inside(ask)).toBe(1);
   });
 
-  test("with any other term dispatches that, and ctx.sender is where to answer", async () => {
+  test("with any other term dispatches that term, and ctx.sender is the reference for the answer", async () => {
     const pid = pid_of(senderCounter());
     expect(await gen_server.call(pid, "next")).toBe(0);
     expect(await inside(() => gen_server.call(pid, ["next"]))).toBe(1);
   });
 
-  test("takes the first answer; later ones go nowhere", async () => {
+  test("takes the first answer, and drops later ones", async () => {
     const { actor, senders, got } = collector();
     const answer = gen_server.call(pid_of(actor), "question");
     await eventually(() => got.length === 1);
@@ -178,13 +178,13 @@ describe("gen_server.call to a nact actor", () => {
     await expect(nact.query(sender as nact.Ref<never>, "x" as never, 10)).rejects.toThrow(/never existed/);
   });
 
-  test("answers send_request too", async () => {
+  test("answers send_request, too", async () => {
     const pid = pid_of(senderCounter());
     const response = await inside(() => gen_server.wait_response(gen_server.send_request(pid, "next"), Infinity));
     expect(String(response)).toBe("reply,0");
   });
 
-  test("exits with timeout when no answer comes in time; the answer that comes later is dropped", async () => {
+  test("exits with timeout if no answer arrives in time, and a later answer is dropped", async () => {
     const { actor, senders } = collector();
     const pid = pid_of(actor);
     await inside(async () => {
@@ -198,7 +198,7 @@ describe("gen_server.call to a nact actor", () => {
     expect(erlang.is_process_alive(pid)).toBe(true);
   });
 
-  test("exits with normal when the actor is stopped before it answers", async () => {
+  test("exits with normal if the actor is stopped before it answers", async () => {
     const { actor, got } = collector();
     const answer = gen_server.call(pid_of(actor), "question");
     const refused = expect(answer).rejects.toMatchObject({ reason: [NORMAL, expect.anything()] });
@@ -207,7 +207,7 @@ describe("gen_server.call to a nact actor", () => {
     await refused;
   });
 
-  test("exits with the error when the actor crashes over it", async () => {
+  test("exits with the error if the actor crashes on it", async () => {
     const actor = crasher();
     const error = new Error("boom");
     await quiet(async () => {
@@ -217,7 +217,7 @@ describe("gen_server.call to a nact actor", () => {
     });
   });
 
-  test("exits with the error of the function that is to make the message", async () => {
+  test("exits with the error of the function that makes the message", async () => {
     const pid = pid_of(typedCounter());
     const error = new Error("no message");
     const call = gen_server.call(pid, () => {
@@ -227,7 +227,7 @@ describe("gen_server.call to a nact actor", () => {
     expect(await gen_server.call(pid, (replyTo: nact.Ref<number>) => ({ replyTo }))).toBe(0);
   });
 
-  test("sys cannot look into an actor: notsup", async () => {
+  test("is refused by sys with notsup", async () => {
     const { actor, got } = collector();
     await expect(sys.get_state(pid_of(actor))).rejects.toThrow(/notsup/);
     expect(got).toEqual([]);
@@ -235,14 +235,14 @@ describe("gen_server.call to a nact actor", () => {
 });
 
 describe("a monitor on a nact actor", () => {
-  test("reports normal when it is stopped", async () => {
+  test("reports normal if it is stopped", async () => {
     const { actor } = collector();
     const { end } = await watch(pid_of(actor));
     nact.stop(actor);
     expect(await end).toBe(NORMAL);
   });
 
-  test("reports normal when it stops by itself, or shutdownAfter does it", async () => {
+  test("reports normal if it stops by itself, or by shutdownAfter", async () => {
     const itself = nact.spawnStateless(system, (_message: unknown, context) => nact.stop(context.self), "itself");
     const idle = nact.spawnStateless(system, () => {}, "idle", { shutdownAfter: 1 });
     const idled = pid_of(idle);
@@ -253,7 +253,7 @@ describe("a monitor on a nact actor", () => {
   });
 
   test.each([undefined, "stop", "escalate"] as const)(
-    "tells the error when it crashes and onCrash says %s",
+    "reports the error if it crashes and onCrash says %s",
     async (onCrash) => {
       const actor = crasher(onCrash);
       const error = new Error("boom");
@@ -266,7 +266,7 @@ describe("a monitor on a nact actor", () => {
   );
 
   test.each(["resume", "reset"] as const)(
-    "says nothing of a crash that ends in %s, nor blames a later stop on it",
+    "ignores a crash that ends in %s, and does not blame a later stop on it",
     async (onCrash) => {
       const actor = crasher(onCrash);
       const pid = pid_of(actor);
@@ -278,7 +278,7 @@ describe("a monitor on a nact actor", () => {
     },
   );
 
-  test("reports normal when the actor above it is stopped, or the system", async () => {
+  test("reports normal if the actor above it, or the system, is stopped", async () => {
     const above = collector("above").actor;
     const below = pid_of(nact.spawnStateless(above as never, () => {}, "below"));
     const other = pid_of(collector("other").actor);
@@ -291,13 +291,13 @@ describe("a monitor on a nact actor", () => {
     expect(await watched.end).toBe(NORMAL);
   });
 
-  test("reports noproc at once of an actor that has stopped", async () => {
+  test("reports noproc at once if it has stopped", async () => {
     const { actor } = collector();
     nact.stop(actor);
     expect(await death(pid_of(actor))).toBe(NOPROC);
   });
 
-  test("leaves nothing in nact once the actor is stopped", () => {
+  test("leaves nothing in nact once it is stopped", () => {
     const own = Object.keys(behind(system));
     const { actor } = collector();
     const inside_ = behind(actor);
@@ -327,7 +327,7 @@ describe("exit signals and links to a nact actor", () => {
     expect(behind(actor)).toBeDefined();
   });
 
-  test("gen_server.stop stops it with the reason given", async () => {
+  test("gen_server.stop stops the actor with the given reason", async () => {
     const { actor } = collector();
     const pid = pid_of(actor);
     const { end } = await watch(pid);
@@ -336,7 +336,7 @@ describe("exit signals and links to a nact actor", () => {
     expect(behind(actor)).toBeUndefined();
   });
 
-  test("a link takes either down with the other", async () => {
+  test("a link takes down either side with the other", async () => {
     const { actor } = collector();
     const linked = (pid: Pid) =>
       erlang.spawn(async () => {
@@ -359,7 +359,7 @@ describe("exit signals and links to a nact actor", () => {
     });
   });
 
-  test("a supervisor runs actors as children, and starts a crashed one again", async () => {
+  test("a supervisor runs actors as children, and restarts a crashed one", async () => {
     const start = () => {
       const pid = pid_of(crasher());
       erlang.link(pid);

@@ -8,7 +8,7 @@ const loaded = `
 `;
 
 describe("@otpts/runtime/nact", () => {
-  test("alone loads nact: who imports the runtime does not", async () => {
+  test("loads nact, and the other entries of the runtime do not", async () => {
     const without = await program(`import "@otpts/runtime"; ${loaded}`);
     expect(without.stdout + without.stderr).toBe("not loaded\n");
     const given = await program(`import "@otpts/runtime/nact"; ${loaded}`);

@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 describe("nact_dispatcher", () => {
-  test("gives every process an actor of its own, named after the pid, until it dies", async () => {
+  test("gives every process its own actor, named after the pid, until it dies", async () => {
     const server = await gen_server.start(counter, 0);
     expect(childrenOf(system)).toEqual([`0.${server.id}.${server.serial}`]);
     expect(await gen_server.call(server, "next")).toBe(0);
@@ -66,7 +66,7 @@ describe("nact_dispatcher", () => {
     expect(handled).toBe(1);
   });
 
-  test("is in force from `use` on, until the one before is put back", async () => {
+  test("is in force after `use` until the previous dispatcher is restored", async () => {
     const hosted = await gen_server.start(counter, 0);
     expect(dispatcher.use(before)).not.toBe(before);
     const own = await gen_server.start(counter, 0);
@@ -74,14 +74,14 @@ describe("nact_dispatcher", () => {
     await Promise.all([gen_server.stop(hosted), gen_server.stop(own)]);
   });
 
-  test("passes what nact code dispatches to the hosting actor on to the process", async () => {
+  test("passes messages that nact code dispatches to the hosting actor on to the process", async () => {
     const got = new Promise((resolve) => erlang.spawn(async () => resolve(await erlang.receive())));
     const [name] = childrenOf(system);
     nact.dispatch(actorAt(system, name as string).reference, "from nact");
     expect(await got).toBe("from nact");
   });
 
-  test("a process is dead with reason killed when nact stops its actor", async () => {
+  test("ends a process with reason killed when nact stops its actor", async () => {
     const server = await gen_server.start(counter, 0);
     const { end } = await watch(server);
     nact.stop(actorAt(system, `0.${server.id}.${server.serial}`).reference);
@@ -89,7 +89,7 @@ describe("nact_dispatcher", () => {
     expect(erlang.is_process_alive(server)).toBe(false);
   });
 
-  test("all hosted processes are dead with reason killed when their nact system stops", async () => {
+  test("ends all hosted processes with reason killed when their nact system stops", async () => {
     const servers = await Promise.all([1, 2, 3].map((n) => gen_server.start(counter, n)));
     dispatcher.use(before);
     const elsewhere = await gen_server.start(counter, 0);
@@ -100,7 +100,7 @@ describe("nact_dispatcher", () => {
     await gen_server.stop(elsewhere);
   });
 
-  test("a start fails with the reason when the nact system has stopped", async () => {
+  test("fails a start with the reason if the nact system has stopped", async () => {
     const known = erlang.processes();
     nact.stop(system);
     const error = await gen_server.start(counter, 0).then(String, (thrown: unknown) => thrown);
@@ -111,7 +111,7 @@ describe("nact_dispatcher", () => {
     expect(erlang.processes()).toEqual(known);
   });
 
-  test("throws for a value that is no system or actor, and for one that has stopped", () => {
+  test("throws for a value that is not a system or actor, and for one that has stopped", () => {
     nact.stop(system);
     expect(() => nact_dispatcher(system)).toThrow(/has stopped/);
     expect(() => nact_dispatcher(undefined as never)).toThrow(TypeError);
@@ -119,7 +119,7 @@ describe("nact_dispatcher", () => {
     expect(() => dispatcher.use(system as never)).toThrow(TypeError);
   });
 
-  test("hosts below an actor as well, and dies with it", async () => {
+  test("hosts processes below an actor, too, and dies with it", async () => {
     const parent = nact.spawn(system, (state: unknown) => state, "parent");
     dispatcher.use(nact_dispatcher(parent));
     const server = await gen_server.start(counter, 7);
@@ -130,7 +130,7 @@ describe("nact_dispatcher", () => {
     expect(await end).toBe(KILLED);
   });
 
-  test("a crash is the process's, not the actor's: nact sees no fault", async () => {
+  test("treats a crash as the process's, so that nact sees no fault", async () => {
     await quiet(async () => {
       const reason = await death(erlang.spawn(() => erlang.exit("boom")));
       expect(["boom", "noproc"]).toContain(String(reason));
@@ -148,7 +148,7 @@ describe("nact_dispatcher", () => {
     expect(childrenOf(system)).toEqual([]);
   });
 
-  test("supervises: a killed child is started again, in a new actor", async () => {
+  test("hosts supervisors: a killed child is restarted in a new actor", async () => {
     await quiet(async () => {
       const task = () => gen_server.start_link(counter, 0);
       const sup = await supervisor.start([supervisor.child_spec({ id: "c", task })]);
@@ -173,7 +173,7 @@ describe("nact_dispatcher", () => {
 });
 
 describe("fairness under nact", () => {
-  test("the event loop has its turn while two processes message each other for ever", async () => {
+  test("the event loop turns while two processes message each other for ever", async () => {
     const pong = erlang.spawn(async () => {
       for (;;) erlang.send((await erlang.receive<[Pid]>())[0], "pong");
     });
@@ -192,7 +192,7 @@ describe("fairness under nact", () => {
     erlang.exit(pong, KILL);
   });
 
-  test("every server that has messages goes on, however long the callbacks of others take", async () => {
+  test("every server with messages makes progress, however long other callbacks take", async () => {
     const handled = [0, 0, 0, 0];
     const servers = await Promise.all(
       handled.map((_, index) =>
@@ -247,7 +247,7 @@ describe("processes of both dispatchers in one program", () => {
   });
 
   test.each(["hosted", "own"] as const)(
-    "link and monitor across: the other hears of the end of the %s one",
+    "links and monitors report the end of the %s one to the other",
     async (dies) => {
       const { hosted, own } = await both();
       const [target, watcherIsHosted] = dies === "hosted" ? [hosted, false] : [own, true];
@@ -266,7 +266,7 @@ describe("processes of both dispatchers in one program", () => {
     },
   );
 
-  test.each(["hosted", "own"] as const)("a link takes the %s one down with the other", async (dies) => {
+  test.each(["hosted", "own"] as const)("a link takes down the %s one with the other", async (dies) => {
     const hosting = dispatcher.use(before);
     const spawned = (as: "hosted" | "own", body: () => unknown): Pid => {
       dispatcher.use(as === "hosted" ? hosting : before);

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { eventually } from "../kit/inside.ts";
 
 // The example of docs/nact.md.
-test("an application moves over actor by actor: callers keep their references, processes reach what is still an actor", async () => {
+test("an application migrates actor by actor: callers keep their references, and processes reach the remaining actors", async () => {
   const mails: unknown[] = [];
   const sendMail = (_state: unknown, message: unknown) => void mails.push(message);
 

@@ -53,7 +53,7 @@ describe("ref_of", () => {
     expect(ref_of(pid_of(actor))).toBe(actor);
   });
 
-  test("looks as nact's do: a name and a path", () => {
+  test("looks like nact's references: a name and a path", () => {
     const pid = erlang.spawn(() => erlang.receive());
     const reference = ref_of(pid) as unknown as { name: string; path: { toString(): string } };
     expect(reference.name).toBe(`0.${pid.id}.${pid.serial}`);
@@ -97,7 +97,7 @@ describe("nact.query to a process", () => {
     await gen_server.stop(pid);
   });
 
-  test("reaches a plain process as OTP's wire form, which erlang.send answers", async () => {
+  test("reaches a plain process in OTP's format, which erlang.send answers", async () => {
     const pid = erlang.spawn(async () => {
       const [tag, from, request] = await erlang.receive<[unknown, gen_server.From, unknown]>();
       gen_server.reply(from, [tag === GEN_CALL, request]);
@@ -105,7 +105,7 @@ describe("nact.query to a process", () => {
     expect(await ask(ref_of(pid), "hello")).toEqual([true, "hello"]);
   });
 
-  test("rejects as nact's do when the time is over, with the exit as its cause; a later reply is dropped", async () => {
+  test("rejects like nact's after its time, with the exit as its cause, and a later reply is dropped", async () => {
     const pid = await gen_server.start(server, undefined);
     const error = (await ask(ref_of(pid), "silent", 10).catch((thrown: unknown) => thrown)) as Error;
     expect(error.message).toBe("Query Timeout");
@@ -114,7 +114,7 @@ describe("nact.query to a process", () => {
     await gen_server.stop(pid);
   });
 
-  test("rejects as nact's do if the process is dead", async () => {
+  test("rejects like nact's if the process is dead", async () => {
     const pid = await gen_server.start(server, undefined);
     await gen_server.stop(pid);
     await expect(ask(ref_of(pid), "x")).rejects.toThrow("Actor stopped or never existed. Query can never resolve");
@@ -133,7 +133,7 @@ describe("nact.query to a process", () => {
     await refused;
   });
 
-  test("of a process to itself is calling_self", async () => {
+  test("of a process to itself fails with calling_self", async () => {
     const reason = await inside(() =>
       ask(ref_of(erlang.self()), "x").catch((thrown: unknown) => (thrown as Exit).reason),
     );
@@ -142,7 +142,7 @@ describe("nact.query to a process", () => {
 });
 
 describe("a reference by name", () => {
-  test("leads to whoever has the name, so it outlives a restart", async () => {
+  test("refers to the present owner of the name, so that it outlives a restart", async () => {
     await quiet(async () => {
       const task = () => gen_server.start_link(server, undefined, { name: "nact_named" });
       const sup = await supervisor.start([supervisor.child_spec({ id: "named", task })]);
@@ -160,7 +160,7 @@ describe("a reference by name", () => {
 });
 
 describe("nact.stop on a process's reference", () => {
-  test("sends it the exit signal shutdown", async () => {
+  test("sends the process the exit signal shutdown", async () => {
     const pid = await gen_server.start(server, undefined);
     const { end } = await watch(pid);
     nact.stop(ref_of(pid));

@@ -28,7 +28,7 @@ const started = (children: readonly supervisor.ChildSpec[], options?: supervisor
 const childOf = (top: Pid, id: string) => supervisor.tree(top)?.children?.find((each) => each.id === id);
 
 describe("supervisor.tree", () => {
-  test("reports what runs, as what, and how much it has done", async () => {
+  test("shows the running processes with their modules and counters", async () => {
     const top = await started([child("a"), child("b", { restart: "temporary" })], {
       strategy: "rest_for_one",
       name: "t",
@@ -66,7 +66,7 @@ describe("supervisor.tree", () => {
     expect(JSON.parse(JSON.stringify(tree))).toMatchObject({ name: "t", children: [{ id: "a" }, { id: "b" }] });
   });
 
-  test("remembers restarts and why, of those that went with a failed child, too", async () => {
+  test("remembers restarts and their reasons, also of children restarted with a failed one", async () => {
     kit.allow_reports();
     const top = await started([child("a"), child("b"), child("c")], { strategy: "rest_for_one", max_restarts: 10 });
     gen_server.cast("b", "fail");
@@ -86,7 +86,7 @@ describe("supervisor.tree", () => {
     expect(erlang.process_info(top, "restarts")).toBe(0);
   });
 
-  test("reports children that start, wait for their restart, or do not run", async () => {
+  test("shows children that start, wait for their restart, or do not run", async () => {
     kit.allow_reports();
     let go!: () => void;
     const open = new Promise<void>((resolve) => (go = resolve));
@@ -111,7 +111,7 @@ describe("supervisor.tree", () => {
     expect(childOf(top, "slow")).toMatchObject({ status: "waiting" });
   });
 
-  test("reports a part of a large tree", async () => {
+  test("shows a part of a large tree", async () => {
     const pool = supervisor.child_spec({
       id: "pool",
       type: "supervisor",
@@ -139,7 +139,7 @@ describe("supervisor.tree", () => {
     expect(() => supervisor.tree(top, { deep: 1 } as never)).toThrow(/deep/);
   });
 
-  test("is undefined for the dead and for what is no supervisor", async () => {
+  test("is undefined for a dead process and for a process that is not a supervisor", async () => {
     const top = await started([child("a")]);
     expect(supervisor.tree("a")).toBeUndefined();
     expect(supervisor.tree("nobody")).toBeUndefined();
@@ -149,7 +149,7 @@ describe("supervisor.tree", () => {
 });
 
 describe("the state of a process", () => {
-  test("says what it does", async () => {
+  test("shows its present activity", async () => {
     const top = await started([child("a"), child("b")]);
     const status = (id: string) => childOf(top, id)?.status;
     const call = gen_server.call("a", "late", Infinity).catch(() => undefined);
@@ -168,7 +168,7 @@ describe("the state of a process", () => {
     await call;
   });
 
-  test("counts what was handled by receive, callbacks and time-outs", async () => {
+  test("counts the messages handled by receive, callbacks and time-outs", async () => {
     const received = erlang.spawn(async function reader() {
       for (;;) await erlang.receive((message) => message === "yes", { after: 3_600_000 });
     });
@@ -187,7 +187,7 @@ describe("the state of a process", () => {
     expect(erlang.process_info(pid, "messages_handled")).toBe(0);
   });
 
-  test("estimates the memory of a mailbox, whatever is in it", async () => {
+  test("estimates the memory of a mailbox with any contents", async () => {
     const pid = erlang.spawn(async function idle() {
       await erlang.receive((message) => message === "end");
     });
@@ -216,7 +216,7 @@ describe("the state of a process", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("reports the rate between two looks", async () => {
+  test("has the rate between two observations", async () => {
     const clock = kit.simulated_clock();
     const pid = await kit.start_supervised(() => gen_server.start_link(counter, 0));
     const rate = () => observer.details(pid)?.message_rate;
@@ -236,7 +236,7 @@ describe("the state of a process", () => {
 });
 
 describe("observer", () => {
-  test("shows who waits for whom, and for how long", async () => {
+  test("shows which process waits for which, and for how long", async () => {
     const clock = kit.simulated_clock();
     const slow = await kit.start_supervised(() => gen_server.start_link(counter, 0, { name: "slow" }));
     const probe = kit.probe();
@@ -261,7 +261,7 @@ describe("observer", () => {
     clock.restore();
   });
 
-  test("sorts by what there is most of, and leaves out what has none", async () => {
+  test("sorts by the largest number, and omits zeros", async () => {
     await started([child("a"), child("b"), child("c")]);
     for (let i = 0; i < 5; i++) await gen_server.call("b", "next");
     await gen_server.call("a", "next");
@@ -277,7 +277,7 @@ describe("observer", () => {
     expect(() => observer.top("toString" as never)).toThrow(/the criteria are queue, rate/);
   });
 
-  test("finds by name, module, id or status, and describes only those that it returns", async () => {
+  test("searches by name, module, id or status, and describes only matches", async () => {
     kit.allow_reports();
     const top = await started([child("alpha"), child("beta"), child("gamma")], { max_restarts: 10 });
     const names = (wanted: observer.Wanted) => observer.find(wanted).processes.map(({ name }) => name);
@@ -304,7 +304,7 @@ describe("observer", () => {
     expect(observer.overview().restarted_within_an_hour).toBeGreaterThanOrEqual(2);
   });
 
-  test("lists processes outside of all trees apart from those inside", async () => {
+  test("lists processes outside all trees separately", async () => {
     const top = await started([child("a")]);
     const alone = erlang.spawn(async function lonely() {
       await erlang.receive();

@@ -75,7 +75,7 @@ const named = (name: string): ReadableSpan => {
 const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
 
 describe("with the SDK of OpenTelemetry", () => {
-  test("one trace leads from a request over HTTP through two servers", async () => {
+  test("a single trace leads from an HTTP request through two servers", async () => {
     const tree = await supervisor.start([
       supervisor.child_spec({ id: "stock", task: () => gen_server.start_link(stock, undefined, { name: "stock" }) }),
       supervisor.child_spec({ id: "shop", task: () => gen_server.start_link(shop, undefined, { name: "shop" }) }),
@@ -125,7 +125,7 @@ describe("with the SDK of OpenTelemetry", () => {
     await gen_server.stop(tree as never);
   });
 
-  test("calls and casts to a state machine have handlers, also asynchronous and failing ones; a state that is entered has none", async () => {
+  test("calls and casts to a state machine have spans of their handlers, also asynchronous and failing ones; an entered state has none", async () => {
     const machine = {
       name: "machine",
       callback_mode: () => [STATE_FUNCTIONS, STATE_ENTER],
@@ -177,7 +177,7 @@ describe("with the SDK of OpenTelemetry", () => {
     await gen_server.stop("users");
   });
 
-  test("a call that fails is a span with its error, and so is its handler", async () => {
+  test("a failed call is a span with its error, and so is its handler", async () => {
     await gen_server.start(shop, undefined, { name: "shop" });
     await expect(gen_server.call("shop", "fail")).rejects.toThrow("on purpose");
     await expect(gen_server.call("shop", "again")).rejects.toThrow("noproc");
@@ -219,7 +219,7 @@ describe("with the SDK of OpenTelemetry", () => {
     await gen_server.stop(tree as never);
   });
 
-  test("after stop nothing is traced", async () => {
+  test("tracing ends after stop", async () => {
     instrumentation.stop();
     instrumentation.stop();
     const pid = await gen_server.start(stock, undefined);
@@ -228,7 +228,7 @@ describe("with the SDK of OpenTelemetry", () => {
     await gen_server.stop(pid);
   });
 
-  test("a second one and unknown options are refused", () => {
+  test("a second instrumentation and unknown options are refused", () => {
     expect(() => otel.instrument()).toThrow("it is instrumented already");
     instrumentation.stop();
     expect(() => otel.instrument({ tracer: 1 } as never)).toThrow("tracer");

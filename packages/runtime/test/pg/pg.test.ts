@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 
 const kit = testing.setup({ beforeEach, afterEach });
 
-test("the scope pg is the one that is meant where none is named", async () => {
+test("the scope pg is the default", async () => {
   await kit.start_supervised(() => pg.start_link());
   const probe = kit.probe();
   expect(await pg.join("group", probe.pid)).toBe(OK);
@@ -16,7 +16,7 @@ test("the scope pg is the one that is meant where none is named", async () => {
   expect(pg.get_members("group")).toStrictEqual([]);
 });
 
-test("groups are terms: equal ones are the same group", async () => {
+test("groups are terms, and equal terms are the same group", async () => {
   await kit.start_supervised(() => pg.start_link("sc"));
   const probe = kit.probe();
   await pg.join("sc", ["room", { id: 7 }], probe.pid);
@@ -24,7 +24,7 @@ test("groups are terms: equal ones are the same group", async () => {
   expect(pg.get_members("sc", ["room", { id: 8 }])).toStrictEqual([]);
 });
 
-test("a leave is announced with all processes that it named, a death once for each time the process had joined", async () => {
+test("a leave is announced with all its processes, and a death once for each time that the process had joined", async () => {
   await kit.start_supervised(() => pg.start_link("sc"));
   const [a, b] = [kit.probe(), kit.probe()];
   const watcher = kit.probe();
@@ -39,7 +39,7 @@ test("a leave is announced with all processes that it named, a death once for ea
   expect(await watcher.receive()).toStrictEqual([ref, LEAVE, "g", [a.pid]]);
 });
 
-test("monitor_scope gives all groups and hears of all", async () => {
+test("monitor_scope returns all groups, and reports all changes", async () => {
   await kit.start_supervised(() => pg.start_link("sc"));
   const [a, watcher] = [kit.probe(), kit.probe()];
   await pg.join("sc", "g", a.pid);
@@ -51,7 +51,7 @@ test("monitor_scope gives all groups and hears of all", async () => {
   expect(await watcher.run(() => pg.demonitor("sc", ref))).toBe(false);
 });
 
-test("members are listed the newest first, those that joined together in their order; a leave takes out the newest", async () => {
+test("members are listed newest first, and simultaneous ones in their order; a leave removes the newest", async () => {
   await kit.start_supervised(() => pg.start_link("sc"));
   const [a, b, c] = [kit.probe().pid, kit.probe().pid, kit.probe().pid];
   await pg.join("sc", "g", a);
@@ -62,11 +62,11 @@ test("members are listed the newest first, those that joined together in their o
   expect(pg.get_members("sc", "g")).toStrictEqual([c, b, a]);
 });
 
-test("a scope that is not there is no scope without groups: which_groups says so", () => {
+test("a missing scope is treated by which_groups as a scope without groups", () => {
   expect(() => pg.which_groups("nowhere")).toThrow('the scope "nowhere": it is not started');
 });
 
-test("a scope that is gone has no groups, and joining there exits with noproc", async () => {
+test("a stopped scope has no groups, and joining there exits with noproc", async () => {
   const scope = await pg.start("sc");
   const a = kit.probe();
   await pg.join("sc", "g", a.pid);
@@ -87,7 +87,7 @@ test("a member that monitors and dies leaves nothing in the scope", async () => 
   expect(erlang.process_info(pid, "monitors")).toStrictEqual([]);
 });
 
-test("a value that is no pid is refused, and the scope lives", async () => {
+test("a value that is not a pid is refused, and the scope lives on", async () => {
   const pid = await kit.start_supervised(() => pg.start_link("sc"));
   await expect(pg.join("sc", "g", "not a pid" as never)).rejects.toThrow("members are pids");
   expect(erlang.is_process_alive(pid)).toBe(true);

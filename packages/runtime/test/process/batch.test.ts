@@ -9,25 +9,25 @@ const filled = (...items: string[]): Batch<string> => {
 };
 
 describe("a batch", () => {
-  test("holds items in the order in which they came", () => {
+  test("keeps items in the order in which they were added", () => {
     const batch = filled("a", "b");
     expect([batch.size, batch.at(0), batch.at(1)]).toStrictEqual([2, "a", "b"]);
   });
 
-  test("has what was added since it was emptied, and nothing else", () => {
+  test("holds exactly the items added since it was emptied", () => {
     const batch = filled("a", "b");
     batch.clear();
     batch.push("c");
     expect([batch.size, batch.has("a"), batch.has("b"), batch.has("c")]).toStrictEqual([1, false, false, true]);
   });
 
-  test("does not find what it does not hold behind what it does", () => {
+  test("finds no item that it does not hold", () => {
     const batch = filled("a", "b", "c");
     batch.clear();
     expect(batch.has(undefined as never)).toBe(false);
   });
 
-  test.each([3, 10_000])("lets go of what it held, however much that was: %d", (count) => {
+  test.each([3, 10_000])("releases its items, however many there were: %d", (count) => {
     const batch = filled(...Array.from({ length: count }, (_, n) => String(n)));
     batch.clear();
     batch.push("x");

@@ -54,7 +54,7 @@ describe("process_info", () => {
     });
   });
 
-  test("refuses an item it does not know, naming those it does", () => {
+  test("refuses an unknown item, and names the known ones", () => {
     const pid = erlang.spawn(() => erlang.receive());
     const act = () => erlang.process_info(pid, "heap" as never);
     expect(act).toThrow(ErlangError);
@@ -64,7 +64,7 @@ describe("process_info", () => {
   });
 });
 
-describe("the dead leave nothing behind in others", () => {
+describe("a dead process leaves nothing behind in others", () => {
   test("links, monitors in both directions, aliases, open calls and queued requests", async () => {
     const server = (await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, 0)) as Pid;
     const friend = erlang.spawn(async () => {
@@ -96,7 +96,7 @@ describe("the dead leave nothing behind in others", () => {
     erlang.exit(friend, KILL);
   });
 
-  test("a server's death leaves no open call, link or monitor in its callers", async () => {
+  test("a dead server leaves no open call, link or monitor in its callers", async () => {
     const server = (await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, 0)) as Pid;
     const pid = erlang.spawn(async () => {
       erlang.process_flag("trap_exit", true);
@@ -115,7 +115,7 @@ describe("the dead leave nothing behind in others", () => {
     erlang.exit(pid, KILL);
   });
 
-  test("timers to a process stop with it", async () => {
+  test("a timer to a process stops with it", async () => {
     const pid = erlang.spawn(() => erlang.receive());
     const [after, timer] = [erlang.send_after(1_000_000, pid, 1), erlang.start_timer(1_000_000, pid, 1)];
     expect(erlang.read_timer(after)).toBeGreaterThan(0);
@@ -124,7 +124,7 @@ describe("the dead leave nothing behind in others", () => {
     expect(erlang.cancel_timer(timer)).toBe(false);
   });
 
-  test("a timer to a name goes on: another may have the name by then", () => {
+  test("a timer to a name goes on, since another process may have the name by then", () => {
     const pid = erlang.spawn(() => erlang.receive());
     erlang.register("a name for a timer", pid);
     const timer = erlang.send_after(1_000_000, "a name for a timer", 1);
@@ -133,7 +133,7 @@ describe("the dead leave nothing behind in others", () => {
   });
 });
 
-test.each([[undefined], [5], ["timer"]])("a timer that is %j, cancelling and reading it are refused", (ref) => {
+test.each([[undefined], [5], ["timer"]])("a timer reference that is %j cannot be cancelled or read", (ref) => {
   for (const ask of [erlang.cancel_timer, erlang.read_timer]) {
     expect(() => ask(ref as unknown as ReturnType<typeof erlang.make_ref>)).toThrow(
       "Cannot look at a timer: it must be what send_after or start_timer returned, got",

@@ -33,7 +33,7 @@ describe("other processes go on", () => {
     expect(stdout).toBe("ErlangError\nran\n");
   });
 
-  test("after a proc_lib.start by code whose process is dead", async () => {
+  test("after a proc_lib.start by code of a dead process", async () => {
     const { stdout } = await run(`
       let go;
       const pid = erlang.spawn(async () => {
@@ -85,7 +85,7 @@ describe("other processes go on", () => {
   });
 });
 
-test("a receive with after 0 in a callback comes back also when the event loop is owed a turn", async () => {
+test("a receive with after 0 in a callback returns even if the event loop is owed a turn", async () => {
   const server = (await gen_server.start(
     {
       init: () => [OK, 0],
@@ -101,7 +101,7 @@ test("a receive with after 0 in a callback comes back also when the event loop i
   erlang.exit(server, KILL);
 });
 
-test("the event loop's turns do not depend on who replaces the global setImmediate", async () => {
+test("the event loop's turns do not depend on the global setImmediate, which may be replaced", async () => {
   const { setImmediate } = globalThis;
   const server = (await gen_server.start(
     { init: () => [OK, 0], handle_call: (n: number, _from: unknown, state: unknown) => [REPLY, n, state] } as object,
@@ -146,7 +146,7 @@ describe("an idle time-out", () => {
     ["in ms", 20],
     ["of 0", 0],
     ["after a continue", [CONTINUE, 1]],
-  ])("%s comes, once, also if sys asks meanwhile", async (_what, wait) => {
+  ])("%s fires once, even if sys asks meanwhile", async (_what, wait) => {
     const heard: unknown[] = [];
     const server = await start(heard, wait);
     await sys.get_state(server);
@@ -157,7 +157,7 @@ describe("an idle time-out", () => {
     erlang.exit(server, KILL);
   });
 
-  test("does not come while the server is suspended, and does after it", async () => {
+  test("does not fire while the server is suspended, and does afterwards", async () => {
     const heard: unknown[] = [];
     const server = await start(heard, 20);
     await sys.suspend(server);
@@ -170,7 +170,7 @@ describe("an idle time-out", () => {
   });
 });
 
-test("an asynchronous end that cannot be shown as text is an end like others", async () => {
+test("an exit reason that cannot be printed ends a process like any other", async () => {
   const pid = proc_lib.spawn(async () => {
     await Promise.resolve();
     erlang.exit(["odd", Object.create(null)]);

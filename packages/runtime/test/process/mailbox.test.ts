@@ -20,38 +20,38 @@ function entryBefore(of: Mailbox, index: number): Entry | undefined {
 }
 
 describe("a mailbox", () => {
-  test("gives messages in the order in which they came", () => {
+  test("returns messages in the order in which they arrived", () => {
     const full = box(1, 2, 3);
     expect([takeOut(full), takeOut(full), takeOut(full)]).toStrictEqual([1, 2, 3]);
     expect(full).toStrictEqual({ head: undefined, tail: undefined, taken: 3 });
   });
 
-  test("keeps undefined as a message", () => {
+  test("accepts undefined as a message", () => {
     const full = box(undefined, 1);
     expect(contents(full)).toStrictEqual([undefined, 1]);
     expect(takeOut(full)).toBe(undefined);
     expect(contents(full)).toStrictEqual([1]);
   });
 
-  test("gives one out of the middle and keeps the order of the others", () => {
+  test("returns one from the middle and keeps the order of the others", () => {
     const full = box(1, 2, 3, 4);
     expect(takeOut(full, entryBefore(full, 2))).toBe(3);
     expect(contents(full)).toStrictEqual([1, 2, 4]);
   });
 
-  test("lets an entry that was taken out hold nothing of what came after it", () => {
+  test("releases the messages behind an entry that was taken out", () => {
     const full = box(1, 2);
     expect(take(full, undefined).next).toBe(undefined);
   });
 
-  test("takes new messages at its end after its last one was taken out", () => {
+  test("appends new messages after its last one was taken out", () => {
     const full = box(1, 2);
     take(full, entryBefore(full, 1));
     put(full, new Envelope(3));
     expect(contents(full)).toStrictEqual([1, 3]);
   });
 
-  test("behaves as an array under any sequence of puts and takes", () => {
+  test("behaves like an array under any sequence of puts and takes", () => {
     const step = fc.oneof(fc.record({ put: fc.integer() }), fc.record({ take: fc.nat(30) }));
     fc.assert(
       fc.property(fc.array(step, { maxLength: 100 }), (steps) => {

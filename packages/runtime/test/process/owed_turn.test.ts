@@ -36,7 +36,7 @@ describe("a call that is made while the event loop is owed a turn", () => {
     expect(await Promise.all(calls)).toStrictEqual(Array.from({ length: 100 }, (_, n) => n));
   });
 
-  test("does not prepare for waiting for the sake of that turn", async () => {
+  test("does not set up its waiting state for that turn", async () => {
     // More servers are in front of it than a turn has room for.
     const before = await Promise.all(Array.from({ length: 50 }, () => gen_server.start(server, 0)));
     await inside(async () => {
@@ -50,14 +50,14 @@ describe("a call that is made while the event loop is owed a turn", () => {
     for (const pid of before) erlang.exit(pid, KILL);
   });
 
-  test("fails with the server's reason if it dies before that", async () => {
+  test("fails with the server's reason if the server dies before that", async () => {
     await useUp();
     const call = gen_server.call(other, "hello");
     erlang.exit(other, KILL);
     await expect(call).rejects.toMatchObject({ reason: [KILLED, expect.anything()] });
   });
 
-  test("fails with the server's reason if it dies while it waits for a late reply", async () => {
+  test("fails with the server's reason if the server dies while the call waits for a late reply", async () => {
     await useUp();
     const call = gen_server.call(other, "never");
     setTimeout(() => erlang.exit(other, KILL), 5);
@@ -69,7 +69,7 @@ describe("a call that is made while the event loop is owed a turn", () => {
     await expect(gen_server.call(other, "never", 20)).rejects.toMatchObject({ reason: [TIMEOUT, expect.anything()] });
   });
 
-  test("also when the loop is owed one turn after another", async () => {
+  test("is answered even if the loop is owed one turn after another", async () => {
     await useUp();
     let on = true;
     const restless = await gen_server.start(
@@ -85,7 +85,7 @@ describe("a call that is made while the event loop is owed a turn", () => {
     }
   });
 
-  test("is given up with its caller", async () => {
+  test("ends with its caller", async () => {
     const steps: string[] = [];
     let open = () => {};
     const gate = new Promise<void>((resolve) => (open = resolve));

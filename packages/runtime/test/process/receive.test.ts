@@ -20,7 +20,7 @@ const own = (...messages: unknown[]) => {
 };
 
 describe("receive", () => {
-  test("overlooks nothing and gives nothing twice when its filter takes messages out", async () => {
+  test("skips and repeats no message if its filter takes messages out", async () => {
     const got = await inside(async () => {
       const me = erlang.self();
       const [pid, ref] = erlang.spawn_monitor(() => erlang.receive());
@@ -44,7 +44,7 @@ describe("receive", () => {
     expect(got).toStrictEqual(["wanted", "before", "after", TIMEOUT]);
   });
 
-  test("takes the first message that is wanted and leaves the others in their order", async () => {
+  test("takes the first matching message and leaves the others in their order", async () => {
     const got = await inside(async () => {
       own(1, "a", 2, "b", undefined, 3);
       const strings = [
@@ -61,7 +61,7 @@ describe("receive", () => {
     ]);
   });
 
-  test("finds what was passed over before, in the next receive", async () => {
+  test("finds messages that an earlier receive passed over", async () => {
     const got = await inside(async () => {
       const me = erlang.self();
       erlang.spawn(() => {
@@ -73,7 +73,7 @@ describe("receive", () => {
     expect(got).toStrictEqual(["second", "first"]);
   });
 
-  test("looks at each message once while it waits", async () => {
+  test("examines each message once while it waits", async () => {
     const looked: unknown[] = [];
     await inside(async () => {
       const me = erlang.self();
@@ -91,7 +91,7 @@ describe("receive", () => {
     expect(looked).toStrictEqual([1, 2, 3, "end"]);
   });
 
-  test("with after: 0 takes what is there, or TIMEOUT, without waiting", async () => {
+  test("with after: 0 takes a waiting message, or returns TIMEOUT, without waiting", async () => {
     const got = await inside(async () => {
       const none = await erlang.receive(undefined, { after: 0 });
       own("here");
@@ -110,7 +110,7 @@ describe("receive", () => {
     expect(got).toStrictEqual(["cannot look", "a"]);
   });
 
-  test("fails if match throws for a message that comes later, and another receive can follow", async () => {
+  test("fails if match throws for a later message, and another receive can follow", async () => {
     const got = await inside(async () => {
       const me = erlang.self();
       erlang.spawn(() => erlang.send(me, "a"));

@@ -28,7 +28,7 @@ function refusal(act: () => unknown): string {
 }
 
 describe("register", () => {
-  test("takes a string and the atom of the same name for the same name", () => {
+  test("treats a string and the atom of the same name as the same name", () => {
     expect(erlang.register("mine", pid)).toBe(true);
     expect(erlang.whereis(atom.ensure("mine"))).toBe(pid);
     expect(erlang.whereis("mine")).toBe(pid);
@@ -71,7 +71,7 @@ describe("register", () => {
     expect(refusal(act)).toBe(text());
   });
 
-  test.each(["constructor", "__proto__", "hasOwnProperty"])("knows nobody called %s until somebody is", (name) => {
+  test.each(["constructor", "__proto__", "hasOwnProperty"])("leaves %s unknown until it is registered", (name) => {
     expect(erlang.whereis(name)).toBeUndefined();
     erlang.register(name, pid);
     expect(erlang.whereis(name)).toBe(pid);
@@ -88,13 +88,13 @@ describe("unregister", () => {
     erlang.register("another", pid);
   });
 
-  test("refuses a name nobody has", () => {
+  test("refuses an unknown name", () => {
     expect(refusal(() => erlang.unregister("nobody"))).toBe('Cannot unregister "nobody": no process has this name');
   });
 });
 
 describe("a name", () => {
-  test("is free before anyone hears of the death", async () => {
+  test("is free before any process is notified of the death", async () => {
     erlang.register("mine", pid);
     const seen = await inside(async () => {
       erlang.process_flag("trap_exit", true);
@@ -109,12 +109,12 @@ describe("a name", () => {
     expect(seen).toStrictEqual([undefined, undefined]);
   });
 
-  test("nobody has is badarg for send, and nothing for whereis", () => {
+  test("without a process is badarg for send, and undefined for whereis", () => {
     expect(erlang.whereis("nobody")).toBeUndefined();
     expect(refusal(() => erlang.send("nobody", 1))).toBe('Cannot send to "nobody": no process has this name');
   });
 
-  test("of another node reaches nobody, without an error", () => {
+  test("of another node reaches no process, without an error", () => {
     expect(erlang.send(["mine", atom.ensure("other@host")], 1)).toBe(1);
   });
 });

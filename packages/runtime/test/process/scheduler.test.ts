@@ -89,7 +89,7 @@ describe("the event loop gets its turns", () => {
     expect(count).toBeGreaterThan(100);
   });
 
-  test("while a gen_server continues for ever, and still hears nothing else: handle_continue comes first", async () => {
+  test("while a gen_server continues for ever, which delays its messages, since handle_continue comes first", async () => {
     let count = 0;
     const pid = (await gen_server.start(
       {
@@ -139,7 +139,7 @@ describe("the event loop gets its turns", () => {
 });
 
 describe("a process", () => {
-  test("with a full mailbox does not keep the next one waiting for more than a slice", async () => {
+  test("with a full mailbox delays the next one by at most a slice", async () => {
     let busy = 0;
     let seen: number | undefined;
     const counting = { init: () => [OK, 0], handle_cast: () => (busy++, [NOREPLY, 0]) };
@@ -152,7 +152,7 @@ describe("a process", () => {
     expect(seen).toBeLessThanOrEqual(SLICE);
   });
 
-  test("handles messages of one sender in their order, over many slices and turns", async () => {
+  test("handles the messages of one sender in order, over many slices and turns", async () => {
     const handled: unknown[] = [];
     const pid = (await gen_server.start(
       {
@@ -169,7 +169,7 @@ describe("a process", () => {
     expect(handled).toStrictEqual(sent);
   });
 
-  test("that waits runs before the event loop's next turn when its message comes", async () => {
+  test("that waits runs before the event loop's next turn when its message arrives", async () => {
     let turns = 0;
     const tick = setImmediate(() => turns++);
     await inside(async () => {
@@ -184,7 +184,7 @@ describe("a process", () => {
     expect(turns).toBe(0);
   });
 
-  test("that is spawned does not run before its parent has awaited or ended", async () => {
+  test("that is spawned runs only after its parent has awaited or ended", async () => {
     const order = await inside(async () => {
       const steps: string[] = [];
       erlang.spawn(() => void steps.push("child"));

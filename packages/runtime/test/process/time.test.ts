@@ -36,7 +36,7 @@ async function after(promise: Promise<unknown>, step = 1, limit = 20_000): Promi
   return passed;
 }
 
-describe("to the millisecond:", () => {
+describe("exact to the millisecond:", () => {
   test("receive after", async () => {
     expect(await after(inside(() => erlang.receive(undefined, { after: 30 })))).toBe(30);
   });
@@ -45,7 +45,7 @@ describe("to the millisecond:", () => {
     expect(await after(erlang.sleep(25))).toBe(25);
   });
 
-  test("send_after, with the time that is left, and start_timer", async () => {
+  test("send_after, with its remaining time, and start_timer", async () => {
     const got: unknown[] = [];
     const pid = erlang.spawn(async () => {
       for (let n = 0; n < 2; n++) got.push(await erlang.receive());
@@ -62,7 +62,7 @@ describe("to the millisecond:", () => {
     expect(got).toStrictEqual(["message", [TIMEOUT, timer, "timer"]]);
   });
 
-  test("an idle time-out; a message begins it anew only if its callback says so", async () => {
+  test("an idle time-out, which a message restarts only if its callback asks for it", async () => {
     const over: unknown[] = [];
     const pid = (await gen_server.start(
       {
@@ -101,7 +101,7 @@ describe("to the millisecond:", () => {
   });
 });
 
-describe("a call of a second and more times out not early and at most 0.1 s late:", () => {
+describe("a call of a second and more times out no earlier and at most 0.1 s later:", () => {
   test.each([[1_000], [1_234], [5_000], [undefined], [12_750]])("%s ms", async (ms) => {
     const pid = await silent();
     const call = gen_server.call(pid, 1, ms);
@@ -114,7 +114,7 @@ describe("a call of a second and more times out not early and at most 0.1 s late
   });
 });
 
-test("nothing is armed when nothing waits for time", async () => {
+test("no alarm is armed while no process waits for time", async () => {
   const pid = await silent();
   const call = gen_server.call(pid, "stop", 1_000_000);
   await call.catch(() => {});

@@ -46,7 +46,7 @@ class Call implements Coarse {
 }
 
 describe("wait", () => {
-  test("fires once, at its time, not before", () => {
+  test("fires once, at its time and not before", () => {
     const bell = new Bell();
     wait(bell, 100);
     clock.advance(99);
@@ -57,7 +57,7 @@ describe("wait", () => {
     expect(bell.rang).toHaveLength(1);
   });
 
-  test("fires in the order of due times, whatever the order of entering", () => {
+  test("fires in the order of due times, whatever the order of insertion", () => {
     const order: number[] = [];
     for (const ms of [30, 10, 20, 5, 25]) wait(new Bell(() => order.push(ms)), ms);
     clock.advance(30);
@@ -77,7 +77,7 @@ describe("wait", () => {
     expect(clock.alarms).toBe(0);
   });
 
-  test("arms one alarm for any number of deadlines, and none when they are over", () => {
+  test("arms one alarm for any number of deadlines, and none when all are over", () => {
     for (let ms = 1; ms <= 1_000; ms++) wait(new Bell(), ms);
     expect(clock.alarms).toBe(1);
     clock.advance(999);
@@ -86,7 +86,7 @@ describe("wait", () => {
     expect(clock.alarms).toBe(0);
   });
 
-  test("from inside a deadline that fires is kept", () => {
+  test("inside a firing deadline is kept", () => {
     const second = new Bell();
     wait(new Bell(() => wait(second, 50)), 50);
     clock.advance(99);
@@ -95,7 +95,7 @@ describe("wait", () => {
     expect(second.rang).toStrictEqual([1_100]);
   });
 
-  test("fires all that is overdue when the event loop was late, in order", () => {
+  test("fires all overdue deadlines in order when the event loop was late", () => {
     const order: number[] = [];
     clock.lag = 500;
     for (const ms of [30, 10, 20]) wait(new Bell(() => order.push(ms)), ms);
@@ -119,7 +119,7 @@ describe("cancel", () => {
     expect([...one.rang, ...two.rang]).toStrictEqual([]);
   });
 
-  test("of what does not wait, or waits no more, changes nothing", () => {
+  test("of a deadline that is not waiting changes nothing", () => {
     const [one, two] = [new Bell(), new Bell()];
     cancel(one);
     wait(one, 10);
@@ -131,7 +131,7 @@ describe("cancel", () => {
     expect([...one.rang, ...two.rang]).toStrictEqual([1_010, 1_020]);
   });
 
-  test("from inside another deadline that is due at the same time counts", () => {
+  test("inside another deadline due at the same time is effective", () => {
     const second = new Bell();
     wait(new Bell(() => cancel(second)), 10);
     wait(second, 10);
@@ -160,7 +160,7 @@ describe("cancel", () => {
 });
 
 describe("left", () => {
-  test("reports the milliseconds until it fires, and undefined when it does not wait", () => {
+  test("returns the milliseconds until a deadline fires, and undefined if it is not waiting", () => {
     const bell = new Bell();
     expect(left(bell)).toBeUndefined();
     wait(bell, 100);
@@ -172,7 +172,7 @@ describe("left", () => {
 });
 
 describe("a background deadline", () => {
-  test("does not hold Node; a foreground one beside it does, until it is over", () => {
+  test("does not keep Node alive, but a foreground one beside it does until it is over", () => {
     wait(new Bell(() => {}, true), 1_000);
     expect(clock.holds).toBe(false);
     const front = new Bell();
@@ -201,7 +201,7 @@ describe("enter", () => {
     },
   );
 
-  test("arms one alarm for any number, and none when all have left", () => {
+  test("arms one alarm for any number of deadlines, and none when all have left", () => {
     const callers = Array.from({ length: 1_000 }, () => new Call());
     for (const call of callers) enter(call, 5_000);
     expect(clock.alarms).toBe(1);
@@ -211,7 +211,7 @@ describe("enter", () => {
     expect(callers.flatMap(({ expired }) => expired)).toStrictEqual([]);
   });
 
-  test("costs no arming per call while others wait", () => {
+  test("arms nothing for a call while others wait", () => {
     enter(new Call(), 1_000);
     const before = clock.armings;
     for (let n = 0; n < 100; n++) {
@@ -223,7 +223,7 @@ describe("enter", () => {
     clock.advance(1_100);
   });
 
-  test("counts ticks, not time: an event loop that stood still for a minute lets no call time out", () => {
+  test("counts ticks, not time, so that an event loop that stood still for a minute lets no call time out", () => {
     const call = new Call();
     enter(call, 5_000);
     clock.lag = 60_000;
@@ -234,7 +234,7 @@ describe("enter", () => {
     expect(call.expired).toHaveLength(1);
   });
 
-  test("leaves the others of its slot alone when one leaves, first, middle or last", () => {
+  test("leaves the others of a slot unchanged when the first, middle or last one leaves", () => {
     for (const gone of [0, 1, 2]) {
       const calls = [new Call(), new Call(), new Call()];
       for (const call of calls) enter(call, 1_000);
@@ -244,7 +244,7 @@ describe("enter", () => {
     }
   });
 
-  test("expires in the tick order although one that expires makes another leave or enter", () => {
+  test("expires in the order of ticks even if an expiring deadline makes another leave or enter", () => {
     const other = new Call();
     const late = new Call();
     class Meddler extends Call {
@@ -263,7 +263,7 @@ describe("enter", () => {
     expect(late.expired).toHaveLength(1);
   });
 
-  test("one that expires may make its neighbour in the same slot leave", () => {
+  test("lets an expiring deadline remove its neighbour in the same slot", () => {
     const calls: Call[] = [];
     class Meddler extends Call {
       override expire(): void {
@@ -278,7 +278,7 @@ describe("enter", () => {
   });
 });
 
-test("useClock refuses while something waits", () => {
+test("useClock refuses while a deadline waits", () => {
   const bell = new Bell();
   wait(bell, 10);
   expect(() => useClock(real)).toThrow("Cannot change the clock: something waits for time");

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 const kit = testing.setup({ beforeEach, afterEach });
 const start = (options: registry.RegistryOptions) => kit.start_supervised(registry.child_spec(options));
 
-test("register gives the calling process a key, and its end takes it away", async () => {
+test("register gives the calling process a key until the process ends", async () => {
   await start({ name: "users" });
   const probe = kit.probe();
   await probe.run(() => registry.register("users", ["session", 17], "ada"));
@@ -18,7 +18,7 @@ test("register gives the calling process a key, and its end takes it away", asyn
   expect(registry.count("users")).toBe(0);
 });
 
-test("register refuses a unique key that somebody has", async () => {
+test("register refuses a unique key that is in use", async () => {
   await start({ name: "users" });
   const [one, other] = [kit.probe(), kit.probe()];
   await one.run(() => registry.register("users", "x"));
@@ -29,7 +29,7 @@ test("register refuses a unique key that somebody has", async () => {
   expect(registry.lookup("users", "x").map(([pid]) => pid)).toStrictEqual([other.pid]);
 });
 
-test("duplicate keys belong to many, and dispatch reaches them all", async () => {
+test("duplicate keys belong to several processes, and dispatch reaches all of them", async () => {
   await start({ name: "topics", keys: "duplicate" });
   const probes = [kit.probe(), kit.probe()];
   for (const [n, probe] of probes.entries()) await probe.run(() => registry.register("topics", "news", n));
@@ -52,7 +52,7 @@ test("update_value changes the caller's own value", async () => {
   expect(await kit.probe().run(() => registry.update_value("users", "n", () => 9))).toBeUndefined();
 });
 
-test("listeners hear of registrations and of their end", async () => {
+test("listeners are notified of registrations and of their end", async () => {
   const listener = kit.probe("listens");
   await start({ name: "users", listeners: ["listens", "nobody has this name"] });
   const probe = kit.probe();
@@ -79,7 +79,7 @@ test("a registered process ends with its registry, and is linked to it only whil
   kit.allow_reports();
 });
 
-test("a key that was used makes no atom and leaves nothing behind", async () => {
+test("a used key creates no atom and leaves nothing behind", async () => {
   await start({ name: "users" });
   const atoms = atom.count();
   await testing.inside(() => {
@@ -93,7 +93,7 @@ test("a key that was used makes no atom and leaves nothing behind", async () => 
   expect(registry.count("users")).toBe(0);
 });
 
-test("a duplicate key takes a registration or its end in the same time, however many processes have it", async () => {
+test("a duplicate key registers or ends in the same time, however many processes have it", async () => {
   await start({ name: "topics", keys: "duplicate" });
   const many = 500;
   const pids = await testing.inside(() =>
@@ -129,7 +129,7 @@ test("a duplicate key takes a registration or its end in the same time, however 
   expect(registry.count("topics")).toBe(1);
 });
 
-test("a process that registers twice under a duplicate key is there twice, and leaves with both", async () => {
+test("a process that registers twice under a duplicate key has two entries, and loses both at its end", async () => {
   await start({ name: "topics", keys: "duplicate" });
   const probe = kit.probe();
   await probe.run(() => {
@@ -144,7 +144,7 @@ test("a process that registers twice under a duplicate key is there twice, and l
   expect(registry.keys("topics", probe.pid)).toStrictEqual([]);
 });
 
-test("a unique key of the dead is free at once, and its end is reported all the same", async () => {
+test("a unique key of a dead process is free at once, and its end is still reported", async () => {
   const listener = kit.probe("listens");
   await start({ name: "users", listeners: ["listens"] });
   const [one, other] = [kit.probe(), kit.probe()];
@@ -164,7 +164,7 @@ test("a unique key of the dead is free at once, and its end is reported all the 
   expect(registry.count("users")).toBe(1);
 });
 
-test("select finds entries by anything", async () => {
+test("select finds entries by any part", async () => {
   await start({ name: "users" });
   const probe = kit.probe();
   await probe.run(() => {
@@ -184,11 +184,11 @@ test.each([
   expect(() => void registry.start(options)).toThrow(text);
 });
 
-test("a registry that does not run is named", () => {
+test("a missing registry is named in the error", () => {
   expect(() => registry.lookup("nowhere", 1)).toThrow('Cannot look up in "nowhere": no registry of this name runs');
 });
 
-test("a registry is started before those who register there", async () => {
+test("a registry must be started before the processes that register there", async () => {
   const server = {
     init: (key: unknown) => {
       registry.register("users", key);

@@ -45,7 +45,7 @@ test("a server is started, called, cast to and stopped under a key of the regist
   );
 });
 
-test("whatever fails for a key names the key", async () => {
+test("an error for a key names the key", async () => {
   await kit.start_supervised(registry.child_spec({ name: "users" }));
   const shown = "[ 'users', [ 'user', 9 ] ]";
   await expect(sys.get_state(key(9))).rejects.toThrow(`sys.get_state of ${shown} failed`);
@@ -55,7 +55,7 @@ test("whatever fails for a key names the key", async () => {
   );
 });
 
-test("a child under a key is started again under the same key", async () => {
+test("a child under a key is restarted under the same key", async () => {
   await kit.start_supervised(registry.child_spec({ name: "users" }));
   await kit.start_supervised(
     supervisor.child_spec({ id: "one", task: () => gen_server.start_link(counter, 0, { name: key("x") }) }),
@@ -66,7 +66,7 @@ test("a child under a key is started again under the same key", async () => {
   await testing.eventually(async () => (await gen_server.call(key("x"), "next").catch(() => undefined)) === 0);
 });
 
-test("a state machine has a key, too", async () => {
+test("a state machine may have a key, too", async () => {
   await kit.start_supervised(registry.child_spec({ name: "users" }));
   const door = {
     callback_mode: () => atom.ensure("handle_event_function"),
@@ -80,7 +80,7 @@ test("a state machine has a key, too", async () => {
   await gen_statem.stop(key("door"));
 });
 
-test("ten thousand servers come and go without an atom", async () => {
+test("ten thousand servers start and stop without an atom", async () => {
   await kit.start_supervised(registry.child_spec({ name: "users" }));
   const before = atom.count();
   for (let n = 0; n < 10_000; n++) {
@@ -104,14 +104,14 @@ test.each([
     /broken registry/,
   ],
   ["answers what is no pid", { whereis_name: () => 7 }, /must return a pid or undefined, got 7/],
-])("a registry that %s makes the call exit, and the start fail", async (_title, module, text) => {
+])("a registry that %s makes the call exit and the start fail", async (_title, module, text) => {
   const name = { via: [module as never, "x"] } as const;
   await expect(gen_server.call(name, "hello")).rejects.toThrow(text);
   await expect(gen_server.start(counter, 0, { name })).rejects.toThrow(text);
   expect(gen_server.cast(name, "hello")).toBe(OK);
 });
 
-test("an object that is no via name is refused", async () => {
+test("an object that is not a via name is refused", async () => {
   await expect(gen_server.call({ via: "users" } as never, "x" as never)).rejects.toThrow("{ via: [registry, name] }");
   await expect(gen_server.start(counter, 0, { name: { via: [] } as never })).rejects.toThrow("name");
   expect(erlang.is_process()).toBe(false);

@@ -29,7 +29,7 @@ function gauge() {
   return { counted, measured };
 }
 
-test("async_stream gives the results in the order of the items", async () => {
+test("async_stream returns the results in the order of the items", async () => {
   const results = await all(task.async_stream([30, 1, 10], (ms) => wait(ms, ms), { max_concurrency: 3 }));
   expect(results).toStrictEqual([
     [OK, 30],
@@ -38,7 +38,7 @@ test("async_stream gives the results in the order of the items", async () => {
   ]);
 });
 
-test("async_stream gives each result as soon as it is there when order does not matter", async () => {
+test("async_stream returns each result as soon as it is ready if order does not matter", async () => {
   let finish: (value: string) => void = () => {};
   const slow = new Promise<string>((resolve) => (finish = resolve));
   const found: unknown[] = [];
@@ -81,7 +81,7 @@ test("async_stream takes items only as results are read", async () => {
   expect(counted.started).toBeLessThan(20);
 });
 
-test("async_stream takes asynchronous items", async () => {
+test("async_stream accepts asynchronous items", async () => {
   async function* source() {
     yield 1;
     await wait(2);
@@ -93,11 +93,11 @@ test("async_stream takes asynchronous items", async () => {
   ]);
 });
 
-test("an empty source gives nothing", async () => {
+test("an empty source gives an empty stream", async () => {
   expect(await all(task.async_stream([], () => 1))).toStrictEqual([]);
 });
 
-test("a source that fails fails the loop with its own error, and ends the tasks", async () => {
+test("a failing source fails the loop with its own error, and ends the tasks", async () => {
   const broken = new Error("no more");
   let signal: AbortSignal | undefined;
   // eslint-disable-next-line require-yield
@@ -116,7 +116,7 @@ test("a source that fails fails the loop with its own error, and ends the tasks"
   expect(signal?.aborted).toBe(true);
 });
 
-test("leaving the loop early ends the tasks that run, and asks the source to end", async () => {
+test("leaving the loop early ends the running tasks, and asks the source to end", async () => {
   const signals: AbortSignal[] = [];
   let returned = false;
   function* source() {
@@ -143,7 +143,7 @@ test("leaving the loop early ends the tasks that run, and asks the source to end
   await eventually(() => returned);
 });
 
-test("a task that takes too long ends the stream with timeout, or gives it for its item", async () => {
+test("a task that takes too long ends the stream with timeout, or has timeout as its result", async () => {
   const slow = () => new Promise<never>(() => {});
   const error = await all(task.async_stream([1], slow, { timeout: 10 })).catch((caught: unknown) => caught);
   expect(Exit.is(error, TIMEOUT)).toBe(true);
@@ -157,7 +157,7 @@ test("a task that takes too long ends the stream with timeout, or gives it for i
   ]);
 });
 
-test("a task that fails ends the loop outside all processes", async () => {
+test("a task that fails ends a loop outside all processes", async () => {
   await reports(async () => {
     const error = await all(
       task.async_stream([1, 2], (n) => {
@@ -185,7 +185,7 @@ test("a task that fails ends the reading process, or is a result for one that tr
   });
 });
 
-test("zip_input_on_exit shows the item of a failure", async () => {
+test("zip_input_on_exit adds the item to a failure", async () => {
   await reports(async () => {
     const sup = await task_supervisor.start();
     const results = await all(
@@ -225,7 +225,7 @@ function stuck() {
   return { source, items };
 }
 
-test("a source that is waited for is ended when the loop is left, and when the reader dies", async () => {
+test("a source that is awaited is ended when the loop is left, and when the reader dies", async () => {
   const one = stuck();
   for await (const _ of task.async_stream(one.items, later)) break;
   expect(one.source.left).toBe(true);
@@ -240,7 +240,7 @@ test("a source that is waited for is ended when the loop is left, and when the r
   expect(left).toBe(false);
 });
 
-test("return ends a stream from outside while a result is waited for, and its reader sees the end", async () => {
+test("return ends a stream from outside while a result is awaited, and its reader sees the end", async () => {
   const signals: AbortSignal[] = [];
   const stream = task.async_stream([1, 2], (_item, { signal }) => {
     signals.push(signal);
@@ -257,7 +257,7 @@ test("return ends a stream from outside while a result is waited for, and its re
   expect(await all(fresh)).toStrictEqual([]);
 });
 
-test("tasks that are ended with their stream, or by its time-out, are no failures to their supervisor", async () => {
+test("tasks that end with their stream, or by its time-out, are no failures for their supervisor", async () => {
   const sup = await task_supervisor.start();
   const found = await reports(async () => {
     const forever = () => new Promise<never>(() => {});
@@ -275,21 +275,21 @@ test("tasks that are ended with their stream, or by its time-out, are no failure
   await supervisor.stop(sup);
 });
 
-test("is_ok narrows the type of an outcome to that of a value", async () => {
+test("is_ok narrows the type of an outcome to a success", async () => {
   let sum = 0;
   for await (const outcome of task.async_stream([1, 2], later)) if (task.is_ok(outcome)) sum += outcome[1];
   expect(sum).toBe(3);
   expect([task.is_ok([EXIT, "boom"]), task.is_ok(undefined)]).toStrictEqual([false, false]);
 });
 
-test("no process is left behind by a stream", async () => {
+test("a stream leaves no process behind", async () => {
   const before = erlang.processes().length;
   await all(task.async_stream([1, 2, 3], later));
   for await (const _ of task.async_stream([1, 2, 3], later)) break;
   await eventually(() => erlang.processes().length === before);
 });
 
-test("nothing is left in the mailbox of a process that reads streams", () =>
+test("a stream leaves nothing in the mailbox of its reader", () =>
   inside(async () => {
     erlang.process_flag(TRAP_EXIT, true);
     await all(task.async_stream([1, 2, 3], later));

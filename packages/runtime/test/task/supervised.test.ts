@@ -14,7 +14,7 @@ async function under(fun: (sup: Pid) => Promise<void>): Promise<void> {
   }
 }
 
-test("async_nolink gives the result inside and outside of processes", () =>
+test("async_nolink returns the result inside and outside processes", () =>
   under(async (sup) => {
     expect(await task.await(await task_supervisor.async_nolink(sup, () => 1))).toBe(1);
     await inside(async () => {
@@ -23,7 +23,7 @@ test("async_nolink gives the result inside and outside of processes", () =>
     });
   }));
 
-test("the failure of an async_nolink task leaves its owner alone", () =>
+test("a failing async_nolink task does not affect its owner", () =>
   under((sup) =>
     inside(async () => {
       await reports(async () => {
@@ -41,7 +41,7 @@ test("the tasks of a supervisor end with it", async () => {
   expect(erlang.is_process_alive(one.pid)).toBe(false);
 });
 
-test("start_child starts a task again as its restart says", () =>
+test("start_child restarts a task as its restart type demands", () =>
   under(async (sup) => {
     await reports(async () => {
       let runs = 0;
@@ -88,7 +88,7 @@ test("a task supervisor is a child of a supervisor, under its name", async () =>
   await supervisor.stop(top);
 });
 
-test("an owner that dies before its task begins ends it", () =>
+test("a task ends if its owner dies before it begins", () =>
   under(async (sup) => {
     let ran = 0;
     const owner = erlang.spawn(async () => {

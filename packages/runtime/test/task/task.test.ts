@@ -23,7 +23,7 @@ describe.each([
   ["inside a process", inside],
   ["outside all processes", async <T>(fun: () => T | Promise<T>) => fun()],
 ] as const)("%s", (_, where) => {
-  test("await gives what the function returned, or resolved with", () =>
+  test("await returns the function's result, or the value of its promise", () =>
     where(async () => {
       expect(await task.await(task.async(() => 1))).toBe(1);
       expect(
@@ -37,14 +37,14 @@ describe.each([
       expect(await task.await(task.async(() => undefined))).toBeUndefined();
     }));
 
-  test("a task is a process of its own", () =>
+  test("a task is a separate process", () =>
     where(async () => {
       const one = task.async(() => erlang.self());
       expect(await task.await(one)).toBe(one.pid);
       expect(one).toBeInstanceOf(Task);
     }));
 
-  test("await exits with timeout and its own call when the time is over", () =>
+  test("await exits with timeout and the call itself when the time is over", () =>
     where(async () => {
       const one = task.async(never);
       const error = await task.await(one, 10).catch((caught: unknown) => caught);
@@ -54,7 +54,7 @@ describe.each([
       await eventually(() => !isAlive(one.pid));
     }));
 
-  test("await_many gives all results in their order", () =>
+  test("await_many returns all results in their order", () =>
     where(async () => {
       const slow = task.async(async () => {
         await wait(10);
@@ -64,7 +64,7 @@ describe.each([
       expect(await task.await_many([slow, fast])).toStrictEqual(["slow", 2]);
     }));
 
-  test("yield gives undefined while the task runs, and its outcome once", () =>
+  test("yield returns undefined while the task runs, and its outcome once", () =>
     where(async () => {
       let finish: (value: string) => void = () => {};
       const one = task.async(() => new Promise<string>((resolve) => (finish = resolve)));
@@ -73,7 +73,7 @@ describe.each([
       expect(await task.yield(one)).toStrictEqual([OK, "done"]);
     }));
 
-  test("yield_many gives each task with its outcome", () =>
+  test("yield_many returns each task with its outcome", () =>
     where(async () => {
       const one = task.async(() => 1);
       const two = task.async(never);
@@ -84,7 +84,7 @@ describe.each([
       expect(await task.shutdown(two)).toBeUndefined();
     }));
 
-  test("shutdown ends the task, fires its signal, and leaves the caller alone", () =>
+  test("shutdown ends the task, fires its signal, and does not affect the caller", () =>
     where(async () => {
       let fired = false;
       const one = task.async(({ signal }) => {
@@ -97,7 +97,7 @@ describe.each([
       expect(fired).toBe(true);
     }));
 
-  test("shutdown gives what the task had finished with before", () =>
+  test("shutdown returns the outcome of a task that had already finished", () =>
     where(async () => {
       const one = task.async(() => "early");
       await eventually(() => !isAlive(one.pid));
@@ -129,7 +129,7 @@ describe.each([
       await eventually(() => ended);
     }));
 
-  test("completed is a task with a result", () =>
+  test("completed returns a task with a result", () =>
     where(async () => {
       expect(await task.await(task.completed({ a: 1 }))).toStrictEqual({ a: 1 });
     }));
@@ -159,7 +159,7 @@ test("an owner that dies ends its tasks", async () => {
   await eventually(() => !isAlive(child as Pid));
 });
 
-test("outside all processes a failure comes with await, and the error thrown is its cause", async () => {
+test("a failure outside all processes is thrown by await, with the original error as its cause", async () => {
   const found = await reports(async () => {
     const thrown = new RangeError("too far");
     const one = task.async(() => {
@@ -181,7 +181,7 @@ test("await_many fails with the first failure of the list", async () => {
   });
 });
 
-test("a task can be awaited by its owner only", () =>
+test("a task can be awaited only by its owner", () =>
   inside(async () => {
     const one = task.async(() => 1);
     const refusal = await endOf(async () => {
@@ -192,7 +192,7 @@ test("a task can be awaited by its owner only", () =>
     expect(await task.await(one)).toBe(1);
   }));
 
-test("a gen_server that does not await gets result and end as messages", async () => {
+test("a gen_server that does not await receives result and end as messages", async () => {
   const seen: unknown[] = [];
   const server = await gen_server.start(
     {
@@ -233,7 +233,7 @@ test("an awaited task leaves nothing in the mailbox", () =>
     expect(erlang.process_info(erlang.self(), "links")).toStrictEqual([]);
   }));
 
-test("start_link makes a child for a supervisor, start a process on its own", async () => {
+test("start_link makes a child for a supervisor, and start an independent process", async () => {
   let ran = false;
   const pid = task.start(() => {
     ran = true;
@@ -247,7 +247,7 @@ test("start_link makes a child for a supervisor, start a process on its own", as
   });
 });
 
-test("a value that is no function is refused", () => {
+test("a value that is not a function is refused", () => {
   expect(() => task.async(1 as never)).toThrow("Cannot start a task: a function is needed, got 1");
   expect(atoms.BADARG).toBeDefined();
 });

@@ -16,21 +16,21 @@ function reasonOf(act: () => unknown): { reason: unknown; message: string } {
 }
 
 describe("ensure", () => {
-  test("gives the same object for the same name", () => {
+  test("returns the same object for the same name", () => {
     expect(atom.ensure("same")).toBe(atom.ensure("same"));
     expect(atom.ensure("same")).not.toBe(atom.ensure("other"));
     expect(atom.ensure("same").name).toBe("same");
   });
 
   test.each(["", "constructor", "__proto__", "toString", "with space", "ünïcödé", "𝕒"])(
-    "makes an atom of %j",
+    "accepts %j as a name",
     (name) => {
       expect(atom.ensure(name).name).toBe(name);
       expect(atom.ensure(name)).toBe(atom.existing(name));
     },
   );
 
-  test("takes 255 characters, counted as characters, and refuses 256", () => {
+  test("accepts 255 characters, counted as characters, and refuses 256", () => {
     expect(atom.ensure("𝕒".repeat(255)).name).toHaveLength(510);
     expect(reasonOf(() => atom.ensure("a".repeat(256)))).toStrictEqual({
       reason: SYSTEM_LIMIT,
@@ -45,7 +45,7 @@ describe("ensure", () => {
 });
 
 describe("existing and exists", () => {
-  test("never make an atom", () => {
+  test("never create an atom", () => {
     const before = atom.count();
     expect(atom.exists("nobody made this")).toBe(false);
     expect(reasonOf(() => atom.existing("nobody made this"))).toStrictEqual({
@@ -60,7 +60,7 @@ describe("existing and exists", () => {
 });
 
 describe("an atom", () => {
-  test("is an Atom, frozen, printed as Erlang prints it, and its name in text and JSON", () => {
+  test("is an Atom, frozen, printed like in Erlang, and converted to its name in text and JSON", () => {
     const one = atom.ensure("config_changed");
     expect(one).toBeInstanceOf(Atom);
     expect(Object.isFrozen(one)).toBe(true);
@@ -71,13 +71,13 @@ describe("an atom", () => {
     expect(inspect(atom.ensure("EXIT"))).toBe("'EXIT'");
   });
 
-  test("is not equal to another in tests that compare structure", () => {
+  test("is not equal to another in structural comparisons of tests", () => {
     expect(atom.ensure("a")).not.toStrictEqual(atom.ensure("b"));
   });
 });
 
 describe("the table", () => {
-  test("is one for two copies of the package, and full at its limit: what exists goes on working", async () => {
+  test("is shared by two copies of the package, and keeps its atoms usable when it is full", async () => {
     const { code, stdout, stderr } = await program(`
       const { atom, atoms: { SYSTEM_LIMIT }, OK } = await import("@otpts/runtime");
       const copy = await import("./dist/term/atom.js?copy");

@@ -17,7 +17,7 @@ group("describe", () => {
     [{ via: [registry, ["users", 7]] }, "{ via: [ [Registry], [ 'users', 7 ] ] }"],
     [new Error("boom"), "Error: boom"],
     [[new TypeError("boom"), 1], "[ TypeError: boom, 1 ]"],
-  ])("tells %o in one line", (term, text) => {
+  ])("describes %o in one line", (term, text) => {
     expect(describe(term)).toBe(text);
   });
 
@@ -26,13 +26,13 @@ group("describe", () => {
     expect(describe(erlang.spawn(() => {}))).toMatch(/^<0\.\d+\.0>$/);
   });
 
-  test("is short for what is long, and one line for what has many", () => {
+  test("shortens long terms, and uses one line for terms with many parts", () => {
     expect(describe("x".repeat(100_000)).length).toBeLessThan(450);
     expect(describe(Array.from({ length: 10_000 }, (_, n) => n)).length).toBeLessThan(450);
     expect(describe({ text: "a\nb", nested: { deep: { deeper: { deepest: { no: 1 } } } } })).not.toContain("\n");
   });
 
-  test("finds the keys of large objects once for all of their descriptions, and looks into no second one in one term", () => {
+  test("reads the keys of large objects once for all descriptions, and looks into no second one in one term", () => {
     const large = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key_${n}`, n]));
     const [table, other] = [large(30_000), large(30_000)];
     const keys = vi.spyOn(Object, "keys");
@@ -55,7 +55,7 @@ group("describe", () => {
     }
   });
 
-  test("asks a large proxy once for its keys, and about those that it shows", () => {
+  test("reads the keys of a large proxy once, and asks only about those that it shows", () => {
     const asked: string[] = [];
     const target = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key_${n}`, n]));
     const proxy = new Proxy(target, {

@@ -43,11 +43,11 @@ describe("Exit.is", () => {
       expect(Exit.is(other)).toBe(false);
   });
 
-  test("reports no time-out when nothing was thrown by the runtime", () => {
+  test("reports no time-out for an error from outside the runtime", () => {
     expect(Exit.is({ reason: [TIMEOUT, where] }, TIMEOUT)).toBe(false);
   });
 
-  test("never throws, whatever was thrown", () => {
+  test("never throws, for any value", () => {
     const { proxy, revoke } = Proxy.revocable([], {});
     revoke();
     const looped: unknown[] = [];
@@ -58,14 +58,14 @@ describe("Exit.is", () => {
     expect(Exit.is(new Exit(looped), looped)).toBe(true);
   });
 
-  test("narrows what was caught", async () => {
+  test("narrows the type of a caught value", async () => {
     const error: unknown = await gen_server.call("nobody", 1).catch((thrown: unknown) => thrown);
     if (!Exit.is(error, NOPROC)) throw new Error("it is no noproc");
     expect(error.reason).toStrictEqual([NOPROC, [atoms.GEN_SERVER, atoms.CALL, ["nobody", 1]]]);
   });
 });
 
-test("OtpError.is and ErlangError.is compare their own reasons", () => {
+test("OtpError.is and ErlangError.is compare the reason of their own class", () => {
   expect(OtpError.is(new OtpError([ALREADY_STARTED, 1]), ALREADY_STARTED)).toBe(true);
   expect(OtpError.is(new Exit([ALREADY_STARTED, 1]), ALREADY_STARTED)).toBe(false);
   expect(ErlangError.is(new ErlangError(BADARG), BADARG)).toBe(true);

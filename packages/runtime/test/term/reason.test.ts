@@ -6,7 +6,7 @@ import { isOrderly, reasonOf, same } from "../../src/term/reason.ts";
 
 const { NOCATCH } = atoms;
 
-describe("the reason of what leaves a process", () => {
+describe("the exit reason of a failure", () => {
   test("by erlang.exit is the term itself", () => {
     expect(reasonOf(new Exit("bye"))).toBe("bye");
     expect(reasonOf(new Exit(NORMAL))).toBe(NORMAL);
@@ -29,7 +29,7 @@ describe("the reason of what leaves a process", () => {
 });
 
 describe("a stack", () => {
-  test("has the frames of the error, and none where the value had none", () => {
+  test("has the frames of the error, and none if the value had none", () => {
     const [, stack] = reasonOf(new Error("x")) as [Error, Stack];
     expect(stack.frames[0]).toContain("reason.test.ts");
     expect(stack.toString().split("\n")).toStrictEqual([...stack.frames]);
@@ -39,7 +39,7 @@ describe("a stack", () => {
   });
 });
 
-describe("an orderly end is", () => {
+describe("an orderly exit reason", () => {
   test.each([
     [NORMAL, true],
     [SHUTDOWN, true],

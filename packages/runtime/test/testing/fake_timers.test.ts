@@ -38,7 +38,7 @@ test("children start, answer and stop, probes read, and eventually waits in real
   await expect(testing.eventually(() => false, { timeout: 20 })).rejects.toThrow("within 20 ms");
 });
 
-test("timers and time-outs of processes come when the fake clock ticks", async () => {
+test("timers and time-outs of processes fire when the fake clock ticks", async () => {
   const silent = { init: () => [OK, 0] as const, handle_call: () => [NOREPLY, 0] as const };
   const pid = await kit.start_supervised(() => gen_server.start_link(silent, undefined));
   const probe = kit.probe();
@@ -52,7 +52,7 @@ test("timers and time-outs of processes come when the fake clock ticks", async (
   expect(Exit.is(await call, TIMEOUT)).toBe(true);
 });
 
-test("a time-out comes with the very millisecond it was set for, whatever the engine's clock said before", async () => {
+test("a time-out fires at its exact millisecond, whatever the engine's clock showed before", async () => {
   for (let n = 0; n < 200; n += 1) {
     clock.uninstall();
     // The clock goes on from where it was: from another fraction of a millisecond each time.

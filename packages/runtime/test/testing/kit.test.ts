@@ -42,7 +42,7 @@ describe("start_supervised", () => {
     expect(erlang.is_process_alive(pid as Pid)).toBe(false);
   });
 
-  test("restarts a child as its specification says", () =>
+  test("restarts a child according to its specification", () =>
     runner()(async (kit) => {
       const spec = supervisor.child_spec({
         id: "counter",
@@ -62,7 +62,7 @@ describe("start_supervised", () => {
       await expect(kit.start_supervised(() => Promise.reject(new Error("no")))).rejects.toThrow();
     }));
 
-  test("stop_supervised stops a child at once", () =>
+  test("stops a child at once with stop_supervised", () =>
     runner()(async (kit) => {
       const pid = await kit.start_supervised(
         supervisor.child_spec({ id: "one", task: () => gen_server.start_link(counter, 1) }),
@@ -82,7 +82,7 @@ describe("reports", () => {
     await expect(run).rejects.toThrow(/provoked a report that it did not expect[^]*on purpose/);
   });
 
-  test("an expected one does not", () =>
+  test("an expected crash does not fail the test", () =>
     runner()(async (kit) => {
       const pid = await gen_server.start(counter, 1);
       await gen_server.call(pid, "crash").catch(() => undefined);
@@ -90,14 +90,14 @@ describe("reports", () => {
       expect(report.level).toBe("error");
     }));
 
-  test("a report that never comes is an error that lists those that came", () =>
+  test("a missing expected report is an error that lists the other reports", () =>
     runner()(async (kit) => {
       await expect(kit.expect_report("nothing", { timeout: 20 })).rejects.toThrow(
         /No report fits "nothing"; there are 0/,
       );
     }));
 
-  test("the logger's handler is put back", async () => {
+  test("the logger's previous handler is restored", async () => {
     const mine: logger.Handler = () => {};
     const before = logger.set_handler(mine);
     await runner()(() => undefined);
@@ -108,7 +108,7 @@ describe("reports", () => {
 describe("a probe", () => {
   const kit = testing.setup({ beforeEach, afterEach });
 
-  test("gives messages that fit, and leaves others", async () => {
+  test("returns matching messages, and leaves others", async () => {
     const probe = kit.probe();
     for (const message of ["a", ["b", 1], ["c", { d: [2] }]]) erlang.send(probe.pid, message);
     expect(await probe.assert_receive(["b", ANY])).toStrictEqual(["b", 1]);
@@ -117,21 +117,21 @@ describe("a probe", () => {
     expect(await probe.receive()).toBe("a");
   });
 
-  test("shows its mailbox when nothing fits", async () => {
+  test("shows its mailbox if nothing matches", async () => {
     const probe = kit.probe();
     erlang.send(probe.pid, "other");
     await expect(probe.assert_receive(["b", ANY], 10)).rejects.toThrow(/within 10 ms. The mailbox has 1:\n {2}"other"/);
     await expect(kit.probe().receive(5)).rejects.toThrow("The mailbox is empty");
   });
 
-  test("refutes a message", async () => {
+  test("asserts the absence of a message", async () => {
     const probe = kit.probe();
     await probe.refute_receive(undefined, 5);
     erlang.send(probe.pid, "no");
     await expect(probe.refute_receive("no")).rejects.toThrow('A message came that should not: "no"');
   });
 
-  test("runs code as its process", async () => {
+  test("runs code in its process", async () => {
     const probe = kit.probe("kit_probe");
     expect(await probe.run(() => erlang.self())).toBe(probe.pid);
     expect(erlang.whereis("kit_probe")).toBe(probe.pid);
@@ -172,7 +172,7 @@ describe("a probe", () => {
 describe("a simulated clock", () => {
   const kit = testing.setup({ beforeEach, afterEach });
 
-  test("lets time-outs come when the test advances it", async () => {
+  test("fires time-outs when the test advances it", async () => {
     const clock = kit.simulated_clock();
     const probe = kit.probe();
     erlang.send_after(60_000, probe.pid, "minute");
@@ -185,7 +185,7 @@ describe("a simulated clock", () => {
     expect(probe.messages()).toStrictEqual(["minute", "hour"]);
   });
 
-  test("lets a process that waits again and again wait again within one advance", async () => {
+  test("lets a process that waits repeatedly wait again within one advance", async () => {
     const clock = kit.simulated_clock();
     let rounds = 0;
     const pid = erlang.spawn(async () => {
@@ -204,7 +204,7 @@ describe("a simulated clock", () => {
   });
 });
 
-test("a child without a link is refused, and does not outlive the attempt", () =>
+test("a child that is not linked is refused, and does not outlive the attempt", () =>
   runner()(async (kit) => {
     let pid: Pid | undefined;
     const task = async () => (pid = await gen_server.start(counter, 1));
@@ -212,14 +212,14 @@ test("a child without a link is refused, and does not outlive the attempt", () =
     expect(pid !== undefined && erlang.is_process_alive(pid)).toBe(false);
   }));
 
-test("options that there are none of are refused", async () => {
+test("an unknown option is refused", async () => {
   await expect(testing.eventually(() => true, { timout: 1 } as never)).rejects.toThrow("did you mean timeout?");
 });
 
 describe("no_process_left", () => {
   const kit = testing.setup({ beforeEach, afterEach });
 
-  test("waits for the end of what the test started, and lists what lives on", async () => {
+  test("waits for the end of the test's processes, and lists those that live on", async () => {
     erlang.spawn(() => erlang.sleep(5));
     await kit.no_process_left();
     const pid = erlang.spawn(never);
@@ -232,7 +232,7 @@ describe("no_process_left", () => {
 });
 
 describe("eventually", () => {
-  test("gives the first value that counts", async () => {
+  test("returns the first successful value", async () => {
     const values = [undefined, false, null, 0];
     expect(await eventually(() => values.shift())).toBe(0);
   });
@@ -251,7 +251,7 @@ describe("eventually", () => {
   });
 });
 
-test("inside hands an assertion's failure, and a death, to the test", async () => {
+test("inside passes a failed assertion, and a death, to the test", async () => {
   await expect(
     inside(() => {
       throw new Error("mine");
@@ -266,13 +266,13 @@ test("inside hands an assertion's failure, and a death, to the test", async () =
   ).rejects.toThrow(/died: "shot"/);
 });
 
-test("the kit without the hooks of a test runner, the error names the one that is missing", () => {
+test("a kit without the hooks of a test runner fails with an error that names the missing one", () => {
   const set = (hooks?: object) => () => testing.setup(hooks as Parameters<typeof testing.setup>[0]);
   expect(set()).toThrow("beforeEach is missing: testing.setup({ beforeEach, afterEach })");
   expect(set({ beforeEach })).toThrow("afterEach is missing");
 });
 
-test("a call's time-out of a second and more ends at its very millisecond by a simulated clock", async () => {
+test("a call's time-out of a second and more fires at its exact millisecond by a simulated clock", async () => {
   const kit = testing.setup({ beforeEach: () => undefined, afterEach: () => undefined });
   const pid = await gen_server.start({ init: () => [OK, 0], handle_call: () => [NOREPLY, 0] }, undefined);
   const clock = kit.simulated_clock();

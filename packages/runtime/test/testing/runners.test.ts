@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 const FOLDER = fileURLToPath(new URL("../../dist-test/runners", import.meta.url));
 
-test("the kit works in node:test, and fails a test there that provokes a crash", async () => {
+test("the kit works in node:test, and fails a test that causes a crash", async () => {
   mkdirSync(FOLDER, { recursive: true });
   const file = join(FOLDER, "kit.test.mjs");
   writeFileSync(

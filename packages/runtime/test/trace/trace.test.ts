@@ -106,7 +106,7 @@ const isOrder = (message: unknown) =>
   Array.isArray(message) && typeof message[0] === "string" && message.length > 0 && !["hi", "yo"].includes(message[0]);
 
 describe("calls", () => {
-  test("are traced with their replies and failures, at both ends", async () => {
+  test("are traced with their replies and failures at both ends", async () => {
     const server = await start();
     await inside(async () => {
       const self = erlang.self();
@@ -155,7 +155,7 @@ describe("calls", () => {
     await gen_server.stop(server);
   });
 
-  test("that are sensitive are shown without what is secret", async () => {
+  test("with sensitive data are shown without it", async () => {
     const LOGIN = a("trace_login");
     gen_server.sensitive(LOGIN, ([tag]) => [tag, "[redacted]"]);
     const server = await start();
@@ -167,8 +167,8 @@ describe("calls", () => {
   });
 });
 
-describe("a trace stops by itself", () => {
-  test("after max_events events, and says so", async () => {
+describe("a trace ends", () => {
+  test("after max_events events, with a final report", async () => {
     const server = await start();
     const traced = trace.process(server, { ...quiet, max_events: 5 });
     for (let n = 0; n < 100; n++) await call(server, n);
@@ -184,7 +184,7 @@ describe("a trace stops by itself", () => {
     expect([tapped, tracer]).toStrictEqual([false, undefined]);
   });
 
-  test("after its time, whether anything happens or not", async () => {
+  test("after its time, whether or not anything happens", async () => {
     const clock = installClock();
     try {
       const pid = erlang.spawn(() => erlang.receive());
@@ -200,7 +200,7 @@ describe("a trace stops by itself", () => {
     }
   });
 
-  test("with its process, while another one goes on", async () => {
+  test("with its process, while another trace goes on", async () => {
     const server = await start();
     const first = trace.process(server, { ...quiet, flags: ["send"] });
     const other = trace.process(await start(), quiet);
@@ -214,7 +214,7 @@ describe("a trace stops by itself", () => {
     expect([tapped, tracer]).toStrictEqual([false, undefined]);
   });
 
-  test("when the function it calls fails, which is reported once", async () => {
+  test("when its function fails, which is reported once", async () => {
     const server = await start();
     const seen = await reports(async () => {
       const traced = trace.process(server, {
@@ -229,7 +229,7 @@ describe("a trace stops by itself", () => {
     expect(await call(server, 2)).toBe(2);
   });
 
-  test("also when the function it calls sends to the process: that is not traced", async () => {
+  test("even if its function sends to the process, which is not traced", async () => {
     const server = await start();
     const told: TraceEvent[] = [];
     const traced = trace.process(server, {
@@ -246,7 +246,7 @@ describe("a trace stops by itself", () => {
   });
 });
 
-test("two traces of one process are two, and what is propagated goes on beside them", async () => {
+test("two traces of one process are independent, and propagation goes on beside them", async () => {
   const server = await start();
   const end = telemetry.propagate({ capture: () => 1, run: (_captured, fun) => fun() });
   const [one, two] = [trace.process(server, { ...quiet, max_events: 1 }), trace.process(server, quiet)];
@@ -260,7 +260,7 @@ test("two traces of one process are two, and what is propagated goes on beside t
   expect(tapped).toBe(false);
 });
 
-test("events are reported through the logger where nothing else is asked for", async () => {
+test("events are reported through the logger by default", async () => {
   const server = await start();
   erlang.register("traced_by_name", server);
   const seen = await reports(async () => {
@@ -283,20 +283,20 @@ describe("misuse", () => {
     ["no function", { to: "log" }, TypeError, /to must be a function, got "log"/u],
     ["a log that is neither true nor false", { log: 1 }, TypeError, /log must be true or false, got 1/u],
     ["an unknown option", { max: 1 }, ErlangError as never, /there is no option "max"; the options are max_events/u],
-  ])("%s is refused, and nothing is watched", async (_, options, Kind, message) => {
+  ])("%s is refused, and nothing is traced", async (_, options, Kind, message) => {
     const server = await start();
     expect(() => trace.process(server, options as never)).toThrow(Kind);
     expect(() => trace.process(server, options as never)).toThrow(message);
     expect([tapped, tracer]).toStrictEqual([false, undefined]);
   });
 
-  test("a process that is not there is noproc", () => {
+  test("a missing process is noproc", () => {
     expect(() => trace.process("nobody at all")).toThrow(ErlangError);
     expect(() => trace.process("nobody at all")).toThrow(/Cannot trace "nobody at all": there is no such process/u);
   });
 });
 
-test("a process that dies while nobody waits leaves no trace behind", async () => {
+test("a process that dies while no code waits ends its trace completely", async () => {
   const pid = erlang.spawn(() => erlang.receive());
   const traced = trace.process(pid, quiet);
   erlang.exit(pid, a("kill"));

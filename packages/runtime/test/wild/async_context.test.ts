@@ -65,12 +65,12 @@ beforeEach(() => {
 });
 afterEach(() => void logger.set_handler(handler));
 
-describe("a process sees no store of a stranger", () => {
+describe("a process sees no store of other code", () => {
   for (const [kind, module] of [
     ["asynchronous", asynchronous],
     ["synchronous", synchronous],
   ] as const) {
-    test(`in ${kind} callbacks, whoever starts, calls, casts, sends and stops`, async () => {
+    test(`in ${kind} callbacks, whether it is started, called, cast, sent to or stopped`, async () => {
       const pid = await request.run("starter", () => gen_server.start(module, 0));
       await Promise.all(
         Array.from({ length: 50 }, (_, n) =>
@@ -109,7 +109,7 @@ describe("a process sees no store of a stranger", () => {
     expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
   });
 
-  test("in what listens to its end", async () => {
+  test("in listeners of its end", async () => {
     const { promise, resolve } = deferred();
     const pid = erlang.spawn(async () => {
       erlang.signal().addEventListener("abort", () => {
@@ -125,8 +125,8 @@ describe("a process sees no store of a stranger", () => {
   });
 });
 
-describe("what a process sets", () => {
-  test("with enterWith stays its own, also after awaits", async () => {
+describe("a store that a process sets", () => {
+  test("with enterWith stays private, also after awaits", async () => {
     const others = Array.from({ length: 3 }, () =>
       inside(async () => {
         for (let n = 0; n < 5; n++) {
@@ -148,7 +148,7 @@ describe("what a process sets", () => {
     expect(seen.filter(([, store]) => store !== undefined)).toStrictEqual([]);
   });
 
-  test("in a synchronous callback is seen by no other process of the same drain", async () => {
+  test("in a synchronous callback is visible to no other process of the same drain", async () => {
     const setting = {
       ...synchronous,
       handle_cast: (_: unknown, n: number) => (request.enterWith("mine"), [NOREPLY, n] as const),
@@ -168,7 +168,7 @@ describe("what a process sets", () => {
 
 // Bun does not tell whose it is: docs/semantics.md.
 test.skipIf("bun" in process.versions)(
-  "an unhandled rejection is the failure of the process whose code made it, also of a call that nobody awaits",
+  "an unhandled rejection is the failure of the process whose code caused it, also for a call that no code awaits",
   async () => {
     const throwing = erlang.spawn(async () => {
       void (async () => {
@@ -197,7 +197,7 @@ test.skipIf("bun" in process.versions)(
 
 // Bun, and Deno for timers, hand the process on to them: docs/semantics.md.
 test.skipIf("bun" in process.versions || "deno" in process.versions)(
-  "a callback that a process leaves to a timer or an emitter belongs to nobody, also after its awaits",
+  "a callback that a process passes to a timer or an emitter belongs to no process, also after its awaits",
   async () => {
     const asked = await inside(
       () =>

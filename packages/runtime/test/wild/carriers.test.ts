@@ -35,8 +35,8 @@ const server = {
   handle_info: (message: unknown, state: number) => (note(message), [NOREPLY, state] as const),
 };
 
-describe("what is propagated", () => {
-  test("is there in the handler of each message, also after its awaits, and no other's", async () => {
+describe("a propagated context", () => {
+  test("is visible in the handler of its message, also after awaits, and in no other", async () => {
     const pid = await request.run("starter", () => gen_server.start(server, 0));
     await gen_server.call(pid, "undefined");
     await Promise.all(
@@ -62,7 +62,7 @@ describe("what is propagated", () => {
     await gen_server.stop(pid);
   });
 
-  test("goes on from server to server, and into a process that is started and what it sends", async () => {
+  test("travels from server to server, and into a started process and its messages", async () => {
     const last = await gen_server.start(server, 0);
     const first = await gen_server.start(
       { ...server, handle_call: async (message: unknown) => [REPLY, await gen_server.call(last, message), 0] as const },
@@ -81,7 +81,7 @@ describe("what is propagated", () => {
     await gen_server.stop(last);
   });
 
-  test("is no more once it has ended", async () => {
+  test("is gone after its end", async () => {
     const pid = await gen_server.start(server, 0);
     end();
     expect(await request.run("user", () => gen_server.call(pid, "user"))).toBeUndefined();
@@ -89,8 +89,8 @@ describe("what is propagated", () => {
   });
 });
 
-describe("a carrier of one's own", () => {
-  test("is captured and run once per message", async () => {
+describe("a custom carrier", () => {
+  test("is captured and run once for each message", async () => {
     const calls: string[] = [];
     let now: string | undefined;
     const done = telemetry.propagate<string>({
@@ -112,7 +112,7 @@ describe("a carrier of one's own", () => {
     await gen_server.stop(pid);
   });
 
-  test("that throws, or calls nothing or twice, hurts no message and is reported", async () => {
+  test("that throws, or calls nothing or twice, affects no message and is reported", async () => {
     const broken = [
       {
         capture: () => 1,
@@ -152,7 +152,7 @@ describe("a carrier of one's own", () => {
     }
   });
 
-  test("that is none is refused", () => {
+  test("that is invalid is refused", () => {
     expect(() => telemetry.propagate(undefined as never)).toThrow(
       "Cannot propagate: the carrier must be an AsyncLocalStorage or { capture, run }, got undefined",
     );

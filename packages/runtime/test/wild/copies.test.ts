@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(COPY, { recursive: true, force: true }));
 
-test("A pid or reference of another copy is refused with the paths of both; atoms are the same", async () => {
+test("a pid or reference of another copy is refused with the paths of both, while atoms are the same", async () => {
   const { stdout, stderr } = await program(`
     import { erlang, gen_server, supervisor, atom, OK } from "@otpts/runtime";
     const other = await import(${JSON.stringify(pathToFileURL(join(COPY, "lib", "index.js")).href)});
@@ -50,7 +50,7 @@ test("A pid or reference of another copy is refused with the paths of both; atom
   expect(stdout).toBe("true\n");
 });
 
-test("A name that is registered in another copy, calls and sends by it fail with the paths of both", async () => {
+test("a name that is registered in another copy fails calls and sends with the paths of both", async () => {
   const { stdout, stderr } = await program(`
     import { erlang, gen_server } from "@otpts/runtime";
     import { gen_event } from "@otpts/runtime/gen_event";

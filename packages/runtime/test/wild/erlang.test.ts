@@ -67,18 +67,15 @@ describe("a starter that traps exits", () => {
     ["init exits", () => erlang.exit("oops"), "oops", true],
     ["init exits normally", () => erlang.exit(NORMAL), NORMAL, true],
   ];
-  test.each(starts)(
-    "has an 'EXIT' in its mailbox only if init told of its end: %s",
-    async (_what, init, reason, told) => {
-      await inside(async () => {
-        erlang.process_flag("trap_exit", true);
-        expect(await failure(gen_server.start_link({ init: init as never }, 0))).toStrictEqual(["OtpError", reason]);
-        expect(await mailbox()).toStrictEqual(told ? [[EXIT, expect.anything(), reason]] : []);
-      });
-    },
-  );
+  test.each(starts)("has an 'EXIT' in its mailbox only as in OTP: %s", async (_what, init, reason, told) => {
+    await inside(async () => {
+      erlang.process_flag("trap_exit", true);
+      expect(await failure(gen_server.start_link({ init: init as never }, 0))).toStrictEqual(["OtpError", reason]);
+      expect(await mailbox()).toStrictEqual(told ? [[EXIT, expect.anything(), reason]] : []);
+    });
+  });
 
-  test("has none where the time for init is over", async () => {
+  test("has none if the time for init is over", async () => {
     await inside(async () => {
       erlang.process_flag("trap_exit", true);
       const late = { init: () => new Promise<readonly [typeof OK, number]>(() => undefined) };
@@ -88,7 +85,7 @@ describe("a starter that traps exits", () => {
     });
   });
 
-  test("has one where init is ignored", async () => {
+  test("has one if init is ignored", async () => {
     await inside(async () => {
       erlang.process_flag("trap_exit", true);
       expect(await gen_server.start_link({ init: () => IGNORE }, 0)).toBe(IGNORE);
@@ -123,7 +120,7 @@ describe("gen_server.stop", () => {
     expect(await stopped).toStrictEqual(["Exit", [own, [...TERMINATE, [pid, wanted, timeout ?? INFINITY]]]]);
   });
 
-  test("of a server that ends for another reason in terminate fails with that reason alone", async () => {
+  test("of a server that ends for another reason in terminate fails with that reason only", async () => {
     const odd = { ...plain, terminate: () => erlang.exit("other") };
     const pid = (await gen_server.start(odd, 0)) as Pid;
     expect(await failure(gen_server.stop(pid, SHUTDOWN, 1_000))).toStrictEqual(["Exit", "other"]);
@@ -133,7 +130,7 @@ describe("gen_server.stop", () => {
     expect(await failure(sys.terminate(asked, NORMAL, 1_000))).toStrictEqual(["resolved", OK]);
   });
 
-  test("of nobody is noproc; sys.terminate says more", async () => {
+  test("of a missing process is noproc, and sys.terminate says more", async () => {
     expect(await failure(gen_server.stop("nobody"))).toStrictEqual(["Exit", NOPROC]);
     expect(await failure(gen_server.stop(["nobody", erlang.node()]))).toStrictEqual(["Exit", NOPROC]);
     expect(await failure(sys.terminate("nobody", NORMAL))).toStrictEqual([
@@ -144,7 +141,7 @@ describe("gen_server.stop", () => {
 });
 
 describe("an unknown call to a supervisor", () => {
-  test("exits in the caller with function_clause, is reported, and the supervisor lives", async () => {
+  test("exits in the caller with function_clause and is reported, and the supervisor lives on", async () => {
     const reports: logger.Report[] = [];
     logger.set_handler((report) => void reports.push(report));
     const top = await supervisor.start([{ id: "a", task: () => gen_server.start_link(plain, 0) }]);
@@ -190,7 +187,7 @@ describe("simple_one_for_one", () => {
     },
   );
 
-  test("forgets a temporary child, and one whose first start is ignored", async () => {
+  test("forgets a temporary child, and a child whose first start is ignored", async () => {
     mode = "ok";
     const sup = await tree("temporary");
     const child = (await supervisor.start_child(sup, [])) as Pid;
@@ -201,7 +198,7 @@ describe("simple_one_for_one", () => {
     await supervisor.stop(sup);
   });
 
-  test("reports the specification for any dead pid and for its id, not for a living stranger", async () => {
+  test("returns the specification for any dead pid and for the id, but not for a living process of another tree", async () => {
     mode = "ok";
     const sup = await tree("permanent");
     const child = (await supervisor.start_child(sup, [])) as Pid;
@@ -218,7 +215,7 @@ describe("simple_one_for_one", () => {
 });
 
 describe("proc_lib.init_ack", () => {
-  test("a second time is a message to the parent", async () => {
+  test("is a message to the parent the second time", async () => {
     await inside(async () => {
       const pid = await proc_lib.start_link(async () => {
         proc_lib.init_ack();
@@ -258,7 +255,7 @@ describe("a name on another node", () => {
     await inside(async () => expect(await failure(asked())).toStrictEqual(["OtpError", [down, far]]));
   });
 
-  test("takes casts and messages, and no monitor", async () => {
+  test("accepts casts and messages, but no monitor", async () => {
     expect(gen_server.cast(far, "x" as never)).toBe(OK);
     expect(erlang.send(far, "x")).toBe("x");
     await inside(async () => {

@@ -79,7 +79,7 @@ const inProcess: Record<string, () => unknown> = {
   "receives that take nothing": () => erlang.receive(undefined, { after: 0 }),
 };
 
-describe("the event loop has its turn while somebody goes on without end with", () => {
+describe("the event loop turns during an endless series of", () => {
   for (const [what, ask] of Object.entries(anywhere)) {
     test(`${what}, outside of processes`, async () => expect(await askedUntilTurn(ask)).toBeLessThan(MANY));
   }

@@ -40,8 +40,8 @@ function fake(what: keyof typeof replaced): void {
 }
 
 for (const what of Object.keys(replaced) as (keyof typeof replaced)[]) {
-  describe(`when a test has replaced ${what} and put it back`, () => {
-    test("sleeps, time-outs of calls and of receives, and timers work by the real clock", async () => {
+  describe(`after a test has replaced ${what} and restored it`, () => {
+    test("sleeps, time-outs of calls and of receives, and timers use the real clock", async () => {
       const pid = await gen_server.start(slow, 0);
       fake(what);
       expect(await gen_server.call(pid, "under the fake clock")).toBe("under the fake clock");
@@ -63,14 +63,14 @@ for (const what of Object.keys(replaced) as (keyof typeof replaced)[]) {
       await gen_server.stop(pid);
     });
 
-    test("what waited alone, with nobody who waits anew, goes on by the real clock", async () => {
+    test("a lone deadline, without any new one, uses the real clock", async () => {
       fake(what);
       const alone = erlang.sleep(30);
       vi.useRealTimers();
       expect(await alone).toBe(OK);
     });
 
-    test("the event loop still gets its turns between two that message each other", async () => {
+    test("the event loop still turns between two processes that message each other", async () => {
       const { setImmediate: onNextTurn } = globalThis;
       let turned = 0;
       fake(what);
@@ -111,7 +111,7 @@ for (const what of ["what the tool replaces by itself", "everything", "setTimeou
 }
 
 test.each([[["performance"]], [["Date", "performance"]]] as const)(
-  "while a test has replaced %j alone, whose time stands still, time-outs come by the timers",
+  "time-outs fire by timers while a test has replaced %j alone, whose time stands still",
   async (toFake) => {
     const pid = await gen_server.start(slow, 0);
     vi.useFakeTimers({ toFake: [...toFake] });

@@ -191,7 +191,7 @@ async function unharmed(top: Pid, neighbour: Pid): Promise<void> {
 
 describe.each(Object.entries(all))("%s", (_name, value) => {
   test.each(["throw", "reject", "exit", "error", "stop", "return", "erlang_throw"])(
-    "ends the server that does %s with it; it is reported, and the child is started again",
+    "ends the server that does %s with it, which is reported, and the child is restarted",
     async (request) => {
       const { top, neighbour } = await tree(value);
       const pid = erlang.whereis("victim") as Pid;
@@ -218,7 +218,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     }
   });
 
-  test("as a request, a cast, a message, in a reply harms nobody", async () => {
+  test("as a request, a cast, a message, or in a reply has no effect on others", async () => {
     const { top, neighbour } = await tree(value);
     const sent = value();
     const [request] = (await gen_server.call("victim", [sent])) as [unknown[]];
@@ -235,7 +235,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     expect(seen).toStrictEqual([]);
   });
 
-  test("as a request to a supervisor, to nobody, and to a server that is gone", async () => {
+  test("as a request to a supervisor, to an unknown name, and to a stopped server fails as usual", async () => {
     const { top, neighbour } = await tree(value);
     for (const to of [top, "nobody"]) {
       const error: unknown = await gen_server.call(to, value()).catch((thrown: unknown) => thrown);
@@ -246,7 +246,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     await unharmed(top, neighbour);
   });
 
-  test("as an exit signal, a reason of a spawned process, of a stop", async () => {
+  test("as an exit signal, an exit reason of a spawned process, or a stop reason works as usual", async () => {
     const { top, neighbour } = await tree(value);
     const pid = erlang.whereis("victim") as Pid;
     erlang.exit(pid, value());
@@ -271,7 +271,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     await unharmed(top, neighbour);
   });
 
-  test("of an abandoned promise is the process's crash", async () => {
+  test("as the rejection of an abandoned promise is the process's crash", async () => {
     const { top, neighbour } = await tree(value);
     const pid = erlang.whereis("victim") as Pid;
     gen_server.call("victim", "abandoned").catch(() => {});
@@ -280,7 +280,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     await unharmed(top, neighbour);
   });
 
-  test("in init, as a start function's failure, as a child's id: the start fails and says so", async () => {
+  test("in init, as a start function's failure, or as a child's id fails the start with a report", async () => {
     for (const init of [
       () => {
         throw value();
@@ -315,7 +315,7 @@ describe.each(Object.entries(all))("%s", (_name, value) => {
     }
   });
 
-  test("thrown by terminate, format_status, a telemetry handler, a logger's handler", async () => {
+  test("thrown by terminate, format_status, a telemetry handler or a logger's handler is contained", async () => {
     const module = {
       init: () => [OK, 0],
       handle_cast: () => [STOP, "enough", 0],
@@ -358,7 +358,7 @@ function monitored(body: () => unknown): [Pid, unknown] {
 }
 
 test.each(["an object whose then throws when it is read", "a revoked proxy", "a revoked proxy of an array"])(
-  "%s is dropped by a receive, which goes on to the next message",
+  "%s is skipped by a receive, which goes on to the next message",
   async (which) => {
     const value = all[which] as () => unknown;
     const received = await inside(async () => {

@@ -72,7 +72,7 @@ const huge: Readonly<Record<string, () => unknown>> = {
 };
 
 describe.each(Object.entries(huge))("%s", (_what, make) => {
-  test("is shown in so many parts and characters, and no more", () => {
+  test("is shown with a limited number of parts and characters", () => {
     const term = make();
     for (const wrapped of [term, [term], { term }, [[term, 1], "x"]]) {
       expect(short(wrapped).length).toBeLessThanOrEqual(404);
@@ -90,7 +90,7 @@ describe.each(Object.entries(huge))("%s", (_what, make) => {
     }
   });
 
-  test("as the state, the last message and the reason of a crash makes a report of less than 10 kB", async () => {
+  test("as the state, the last message or the reason of a crash makes a report of less than 10 kB", async () => {
     const term = make();
     const server = {
       init: () => [OK, term],
@@ -122,7 +122,7 @@ describe.each(Object.entries(huge))("%s", (_what, make) => {
     }
   });
 
-  test("as a request makes a short message in whatever fails", async () => {
+  test("as a request makes short messages of all failures", async () => {
     const term = make();
     const server = { init: () => [OK, 0], handle_call: () => [NOREPLY, 0] };
     const errors: unknown[] = [];
@@ -153,7 +153,7 @@ describe.each(Object.entries(huge))("%s", (_what, make) => {
     expect(errors.filter((error) => error instanceof Exit).length).toBeGreaterThanOrEqual(4);
   });
 
-  test("in a body, an abandoned promise, an unexpected message, a failing handler makes reports of less than 10 kB", async () => {
+  test("in a body, an abandoned promise, an unexpected message or a failing handler makes reports of less than 10 kB", async () => {
     const term = make();
     const said = await reports(async () => {
       const quiet = (await gen_server.start(
@@ -195,7 +195,7 @@ describe.each(Object.entries(huge))("%s", (_what, make) => {
   });
 });
 
-test("getters of a state are not called, and a proxy of it is asked for no property", () => {
+test("getters of a state are not called, and no property of a proxy is read", () => {
   let asked = 0;
   const lazy = {
     get connection() {
@@ -218,7 +218,7 @@ test("getters of a state are not called, and a proxy of it is asked for no prope
   expect(asked).toBe(0);
 });
 
-test("what hides itself from inspect stays hidden", () => {
+test("an object that hides itself from inspect stays hidden", () => {
   class Secret {
     readonly value = "s3cret";
     [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -230,7 +230,7 @@ test("what hides itself from inspect stays hidden", () => {
   );
 });
 
-test("terms look as `util.inspect` shows them", async () => {
+test("terms are printed like `util.inspect` prints them", async () => {
   const { inspect } = await import("node:util");
   class Point {
     x = 1;
@@ -260,7 +260,7 @@ test("terms look as `util.inspect` shows them", async () => {
   expect(detail({ [Symbol("s")]: 3 })).toBe("{ [Symbol(s)]: 3 }");
 });
 
-test("the default logger's line has the size of the report", async () => {
+test("the default logger's line is as long as the report", async () => {
   const lines: string[] = [];
   const write = process.stderr.write.bind(process.stderr);
   const before = logger.set_handler(logger.default_handler);

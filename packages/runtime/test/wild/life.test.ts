@@ -10,7 +10,7 @@ const IMPORTS =
   'import { erlang, gen_server, supervisor, proc_lib, OK, REPLY, NOREPLY } from "@otpts/runtime";\nconst idle = { init: () => [OK, 0] };\n';
 const run = (source: string) => program(IMPORTS + source);
 
-describe("a program that ends during a wait for a reply that cannot come", () => {
+describe("a program that ends while a call waits for an impossible reply", () => {
   test.each([
     [
       "an init that calls its own supervisor",
@@ -49,14 +49,14 @@ describe("a program that ends during a wait for a reply that cannot come", () =>
     expect(stderr).toMatch(words);
   });
 
-  test("keeps the status that the program set itself", async () => {
+  test("keeps the status that it set itself", async () => {
     const hang = "gen_server.start({ init: () => new Promise(() => {}) }, 0);";
     expect((await run(`${hang} process.exitCode = 7;`)).code).toBe(7);
     const { code, stderr } = await run(`${hang} setTimeout(() => process.exit(0), 20);`);
     expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
   });
 
-  test("is not said of processes that are idle", async () => {
+  test("is not reported if its processes are idle", async () => {
     const { code, stderr } = await run(`
       const top = await supervisor.start([
         { id: "a", task: () => gen_server.start_link(idle, 0) },
@@ -75,7 +75,7 @@ describe("a program that ends during a wait for a reply that cannot come", () =>
 const failing = `[{ id: "a", task: () => gen_server.start_link({ init: () => { setTimeout(() => gen_server.cast("a", 1), 20); return [OK, 0]; }, handle_cast: () => { throw new Error("boom"); } }, 0, { name: "a" }) }]`;
 
 describe("a tree that gives up", () => {
-  test("sets the program's status to 1 and says so", async () => {
+  test("sets the program's status to 1 with a report", async () => {
     const { code, stderr } = await run(`await supervisor.start(${failing}, { name: "top" });`);
     expect(code).toBe(1);
     expect(stderr).toMatch(/Supervisor "top" gives up: child "a" /);
@@ -84,24 +84,24 @@ describe("a tree that gives up", () => {
     );
   });
 
-  test("ends the program if it is one that signals stop, also with a timer left", async () => {
+  test("ends the program, even with a timer left, if it stops on signals", async () => {
     const { code } = await run(`setInterval(() => {}, 1_000); await supervisor.start(${failing}, { signals: true });`);
     expect(code).toBe(1);
   });
 
-  test("leaves the status alone where a process started it, or where the program has set one", async () => {
+  test("leaves the status unchanged if a process started it, or if the program has set one", async () => {
     const inner = `erlang.spawn(async () => { erlang.process_flag("trap_exit", true); await supervisor.start_link(${failing}); await erlang.receive(); });`;
     expect((await run(inner)).code).toBe(0);
     expect((await run(`process.exitCode = 4; await supervisor.start(${failing});`)).code).toBe(4);
   });
 
-  test("and is stopped on purpose is none", async () => {
+  test("and is stopped deliberately leaves the status unchanged", async () => {
     const { code } = await run(`await supervisor.stop(await supervisor.start([]));`);
     expect(code).toBe(0);
   });
 });
 
-test("A start that fails and is not handled ends the program with status 1 and its message", async () => {
+test("a failed start that no code handles ends the program with status 1 and its message", async () => {
   const { code, stderr } = await run(
     `supervisor.start([{ id: "db", task: () => gen_server.start_link({ init: () => { throw new Error("no db"); } }, 0) }]);`,
   );
@@ -109,7 +109,7 @@ test("A start that fails and is not handled ends the program with status 1 and i
   expect(stderr).toContain('OtpError: Cannot start supervisor: child "db" failed to start: no db');
 });
 
-test("supervisor.ended resolves with the reason, outside processes too", async () => {
+test("supervisor.ended resolves with the reason, also outside processes", async () => {
   const { stdout } = await run(`
     const top = await supervisor.start([], { name: "top" });
     const waits = [supervisor.ended(top), supervisor.ended("top")];
@@ -152,7 +152,7 @@ describe.each([
   ["SIGTERM", 143],
   ["SIGINT", 130],
 ] as const)("%s", (signal, status) => {
-  test("stops several trees, the last started first, and ends the program although a server listens", async () => {
+  test("stops several trees, the last started first, and ends the program despite a listening server", async () => {
     const { code, lines, stderr } = await signalled(
       signal,
       `await supervisor.start([worker("a"), worker("b")], { signals: true });
@@ -180,7 +180,7 @@ describe.each([
     expect(stderr).not.toContain("OtpError");
   });
 
-  test("leaves the end to the program with { exit: false }", async () => {
+  test("lets the program end itself with { exit: false }", async () => {
     const { code, lines } = await signalled(
       signal,
       `const top = await supervisor.start([worker("a")], { signals: { exit: false } });
@@ -193,7 +193,7 @@ describe.each([
   });
 });
 
-test("Twenty trees with signals are no leak of listeners", async () => {
+test("twenty trees with signals cause no warning about listeners", async () => {
   const { stderr } = await run(`
     for (let n = 0; n < 20; n++) await supervisor.start([], { signals: true });
     console.error(process.listenerCount("SIGTERM"), process.listenerCount("SIGINT"));

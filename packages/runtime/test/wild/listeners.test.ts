@@ -12,7 +12,7 @@ const run = (body: string) =>
     process.exit();
   `);
 
-test("any number of waits on a process's signal warn of nothing", async () => {
+test("any number of waits on a process's signal causes no warning", async () => {
   const { stdout } = await run(`
     erlang.spawn(async () => {
       for (let n = 0; n < 50; n++) void erlang.signal().addEventListener("abort", () => {});
@@ -23,14 +23,14 @@ test("any number of waits on a process's signal warn of nothing", async () => {
   expect(stdout).toBe("done\n");
 });
 
-test("any number of trees that stop on the signals of the system warn of nothing", async () => {
+test("any number of trees that stop on system signals causes no warning", async () => {
   const { stdout } = await run(`
     for (let n = 0; n < 15; n++) await supervisor.start([], { signals: true });
   `);
   expect(stdout).toBe("done\n");
 });
 
-test("any number of copies of the package warn of nothing", async () => {
+test("any number of copies of the package causes no warning", async () => {
   const { stdout } = await run(`
     const { cpSync, mkdtempSync, rmSync } = await import("node:fs");
     const { tmpdir } = await import("node:os");

@@ -28,7 +28,7 @@ describe("a child's id", () => {
     ["a tuple", "['session', n, 'x'.repeat(20)]"],
     ["a string", "`session:${n}:${'x'.repeat(20)}`"],
     ["a tuple with an object", "['session', { n }]"],
-  ])("that is %s is gone with its child: 100,000 of them leave nothing", async (_what, id) => {
+  ])("that is %s is released with its child: 100,000 of them leave nothing", async (_what, id) => {
     const { stdout, stderr } = await run(`
       const top = await supervisor.start([]);
       const child = { init: () => [OK, 0] };
@@ -52,7 +52,7 @@ describe("a child's id", () => {
   });
 });
 
-describe("a dead server's state is held by no", () => {
+describe("a dead server's state is not kept in memory by this object:", () => {
   const keepers: readonly (readonly [string, string])[] = [
     ["promise that a callback made", `kept = Promise.resolve(1).then(() => 2); return [REPLY, 1, s];`],
     ["promise that is never settled", `kept = new Promise(() => {}); return [REPLY, 1, s];`],
@@ -68,7 +68,7 @@ describe("a dead server's state is held by no", () => {
     ["sleep", `kept = erlang.sleep(60_000); return [REPLY, 1, s];`],
     ["request it sent", `kept = gen_server.send_request(friend, "never"); return [REPLY, 1, s];`],
   ];
-  test.each(keepers)("%s that is kept", async (_what, body) => {
+  test.each(keepers)("%s", async (_what, body) => {
     const { stdout, stderr } = await run(`
       const friend = await gen_server.start({ init: () => [OK, 0], handle_call: (_r, _f, s) => [NOREPLY, s] }, 0);
       let kept;
@@ -93,7 +93,7 @@ describe("a dead server's state is held by no", () => {
     expect({ stdout, stderr }).toStrictEqual({ stdout: "true\ntrue true\n", stderr: "" });
   });
 
-  test("error of a call that failed", async () => {
+  test("error of a failed call", async () => {
     const { stdout } = await run(`
       let ref;
       const module = {

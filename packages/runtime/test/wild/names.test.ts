@@ -41,7 +41,7 @@ let fresh = 0;
 const newName = () => `outside:${++fresh}:${"x".repeat(3)}`;
 
 describe("a name that is a string", () => {
-  test("makes no atom, whatever is done with it", async () => {
+  test("creates no atom in any operation", async () => {
     const name = newName();
     await server("warm up");
     await gen_server.call("warm up", 1);
@@ -88,7 +88,7 @@ describe("a name that is a string", () => {
     expect(() => erlang.register(same, pid)).toThrow("the name belongs to");
   });
 
-  test("is in the DOWN of a monitor by name, with the node", async () => {
+  test("is in the 'DOWN' of a monitor by name, with the node", async () => {
     const name = newName();
     await server(name);
     const message = await inside(async () => {
@@ -99,7 +99,7 @@ describe("a name that is a string", () => {
     expect(message[1]).toStrictEqual([DOWN, message[0], atoms.PROCESS, [atom.ensure(name), erlang.node()], NORMAL]);
   });
 
-  test("comes and goes a hundred thousand times without leaving anything", async () => {
+  test("can be registered and unregistered a hundred thousand times without leaving anything", async () => {
     const before = atom.count();
     const names = erlang.registered().length;
     for (let n = 0; n < 100_000; n++) {
@@ -113,7 +113,7 @@ describe("a name that is a string", () => {
     expect(erlang.registered()).toHaveLength(names);
   });
 
-  test("stands in reports as it is", async () => {
+  test("is unchanged in reports", async () => {
     const reports: logger.Report[] = [];
     const handler = logger.set_handler((report) => void reports.push(report));
     const name = newName();
@@ -146,7 +146,7 @@ const impostors: readonly (readonly [string, unknown])[] = [
 ];
 
 describe.each(impostors)("%s", (_what, value) => {
-  test("is refused wherever a server or a name is taken", async () => {
+  test("is refused wherever a server or a name is expected", async () => {
     await server("svc");
     await server("ok");
     const never = value as never;
@@ -186,7 +186,7 @@ describe.each(impostors)("%s", (_what, value) => {
   });
 });
 
-test("The refusal of a posted atom says what it is and how to get the atom", async () => {
+test("the refusal of a posted atom names the cause and the way to get the atom", async () => {
   await expect(gen_server.call(posted as never, 1 as never)).rejects.toThrow(
     `Cannot reach server { name: 'ok' }: a server is a pid, a name, [name, node] or { via: [registry, name] }; an object with a name is none. An atom that was posted or cloned is such an object: atom.existing("ok") gives the atom again`,
   );

@@ -20,7 +20,7 @@ afterEach(async () => {
 const of = (event: string) => reports.filter((report) => report.event === event);
 
 describe("a child that is not linked to its supervisor", () => {
-  test("is reported once, with what to write instead", async () => {
+  test("is reported once, with the right code", async () => {
     let pid: Pid | undefined;
     const task = async () => (pid = await gen_server.start(idle, 0));
     const top = await supervisor.start([{ id: "db", task }], { name: "app" });
@@ -43,7 +43,7 @@ describe("a child that is not linked to its supervisor", () => {
     expect(of("child_not_linked")).toHaveLength(1);
   });
 
-  test("and is linked, ignored or dead at once is not", async () => {
+  test("is not reported if it is linked, ignored or dead at once", async () => {
     const top = await supervisor.start([
       { id: "a", task: () => gen_server.start_link(idle, 0) },
       { id: "b", task: () => erlang.spawn_link(() => undefined), restart: "temporary" },
@@ -54,7 +54,7 @@ describe("a child that is not linked to its supervisor", () => {
   });
 });
 
-test("An init of more than 5 s is reported once, with the child and its supervisor, and the start goes on", async () => {
+test("an init of more than 5 s is reported once, with the child and its supervisor, and the start goes on", async () => {
   let time = 0;
   const alarms = new Set<{ at: number; fire: () => void }>();
   const clock: Clock = {
@@ -123,26 +123,26 @@ describe("options of a supervisor", () => {
       {},
       'atom.existing("permanent") gives the atom again',
     ],
-  ])("%j with %j", async (first, given, text) => {
+  ])("are checked: %j with %j", async (first, given, text) => {
     const started = supervisor.start(first as never, given as never);
     if (text === "") tops.push(await started);
     else await expect(started).rejects.toThrow(text);
   });
 
-  test("may be undefined, each of them", async () => {
+  test("may each be undefined", async () => {
     const all = { strategy: undefined, max_restarts: undefined, max_seconds: undefined, auto_shutdown: undefined, name: undefined, signals: undefined }; // prettier-ignore
     const child = { ...spec, args: undefined, restart: undefined, shutdown: undefined, type: undefined, significant: undefined, modules: undefined }; // prettier-ignore
     tops.push(await supervisor.start([child], all), await supervisor.start([child], undefined));
     expect(supervisor.check_childspecs([child], undefined)).toBe(OK);
   });
 
-  test("and a specification that start_child adds: a key that nobody knows is refused", async () => {
+  test("and of a specification for start_child are refused if a key is unknown", async () => {
     const top = await supervisor.start([]);
     tops.push(top);
     await expect(supervisor.start_child(top, { ...spec, resart: 1 } as never)).rejects.toThrow("did you mean restart?");
   });
 
-  test("are OTP's in a module's init: what is not misspelt is ignored there", async () => {
+  test("follow OTP in a module's init, which ignores unknown keys unless they look misspelt", async () => {
     tops.push((await supervisor.start({ init: () => [OK, [{ colour: 1 }, [{ ...spec, colour: 1 }]]] }, 0)) as Pid);
     await expect(supervisor.start({ init: () => [OK, [{ max_restart: 1 }, []]] }, 0)).rejects.toThrow("did you mean");
     await expect(supervisor.start({ init: () => [OK, [{}, []]] }, 0, { strategy: "one_for_one" })).rejects.toThrow(

@@ -36,7 +36,7 @@ async function failure(act: () => unknown): Promise<Error & { reason?: unknown }
 
 const start = (module: Callbacks, options = {}) => gen_server.start(module as object, undefined as never, options);
 
-describe("a result of init that is none", () => {
+describe("an invalid result of init", () => {
   const allowed = "must return [OK, state], [STOP, reason] or IGNORE";
   test.each<[string, unknown, string]>([
     [
@@ -72,7 +72,7 @@ describe("a result of init that is none", () => {
       (function* () {})(),
       "; it is an iterator: a callback is an ordinary or an async function, no generator",
     ],
-  ])("%s", async (_what, result, cause) => {
+  ])("is reported with its likely cause: %s", async (_what, result, cause) => {
     const said = await reports(async () => {
       const error = await failure(() => start({ name: "counter", init: () => result }, { name: "db" }));
       expect(error.message).toMatch(/^Cannot start gen_server "db": init of counter returned .*, and /u);
@@ -86,7 +86,7 @@ describe("a result of init that is none", () => {
   });
 });
 
-describe("a result of another callback that is none", () => {
+describe("an invalid result of another callback", () => {
   const calls = "[REPLY, reply, state], [NOREPLY, state], [STOP, reason, reply, state] or [STOP, reason, state]";
   const others = "[NOREPLY, state] or [STOP, reason, state]";
   test.each<[string, unknown, string, string]>([
@@ -109,7 +109,7 @@ describe("a result of another callback that is none", () => {
     ["handle_info", [REPLY, 1, 2], others, "this has no caller that waits for a reply: return [NOREPLY, state]"],
     ["handle_info", NOREPLY, others, "NOREPLY alone is no result: it is the first element of an array"],
     ["handle_continue", [OK, 1], others, "OK is init's: handle_continue returns [NOREPLY, state]"],
-  ])("%s: %o", async (callback, result, allowed, cause) => {
+  ])("is reported with its likely cause: %s: %o", async (callback, result, allowed, cause) => {
     for (const wrap of [(value: unknown) => value, (value: unknown) => Promise.resolve(value)]) {
       const module = {
         name: "counter",
@@ -160,7 +160,7 @@ describe("a result of another callback that is none", () => {
   });
 });
 
-describe("a callback that is missing", () => {
+describe("a missing callback", () => {
   test.each<[string, Callbacks, (pid: Pid) => unknown, string]>([
     [
       "handle_call",
@@ -225,7 +225,7 @@ describe("a callback that is missing", () => {
     expect(said[0]?.text).toContain('counter cannot continue with "load": it has no handle_continue');
   });
 
-  test("handle_info: the server lives and says so", async () => {
+  test("handle_info: the server lives on with a report", async () => {
     let pid: Pid | undefined;
     const said = await reports(async () => {
       pid = (await start({ name: "counter", init: () => [OK, 0], handle_call: () => [REPLY, 1, 0] })) as Pid;
@@ -250,7 +250,7 @@ describe("a callback that is missing", () => {
 });
 
 describe("terminate and format_status", () => {
-  test("terminate may return anything; what it throws becomes the reason", async () => {
+  test("terminate may return anything, and an error in it becomes the reason", async () => {
     for (const result of [undefined, 7, ["ok"], { reply: 1 }, Promise.resolve("x")]) {
       const pid = (await start({ init: () => [OK, 0], terminate: () => result })) as Pid;
       expect(await gen_server.stop(pid)).toBe(OK);
@@ -267,7 +267,7 @@ describe("terminate and format_status", () => {
       },
       "format_status failed (RangeError)",
     ],
-  ])("a format_status that %s shows nothing", async (_what, format_status, why) => {
+  ])("a format_status that %s hides the state", async (_what, format_status, why) => {
     const said = await reports(async () => {
       const pid = (await start({ init: () => [OK, "s3cret"], handle_cast: () => "wrong", format_status })) as Pid;
       const end = death(pid);
@@ -291,7 +291,7 @@ describe("terminate and format_status", () => {
   });
 });
 
-describe("an option that there is none of", () => {
+describe("an unknown option", () => {
   test.each<[unknown, string]>([
     [
       { nmae: "x" },
@@ -347,7 +347,7 @@ describe("an option that there is none of", () => {
   });
 });
 
-test("a supervisor module's init says what it may return", async () => {
+test("a supervisor module's init names the allowed results in its error", async () => {
   await reports(async () => {
     const error = await failure(() =>
       supervisor.start({ name: "top", init: () => ["ok", [{}, []]] } as supervisor.SupervisorModule, 0),
@@ -362,7 +362,7 @@ test("a supervisor module's init says what it may return", async () => {
   });
 });
 
-test("a table of clauses says which messages it takes", async () => {
+test("a table of clauses lists its messages in its error", async () => {
   const module = {
     init: () => [OK, 0],
     handle_call: gen_server.calls<{ next(): number; reset(): number }, number>({
