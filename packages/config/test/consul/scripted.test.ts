@@ -55,7 +55,7 @@ test.each([
   ["503", "server_error", (r: ServerResponse) => answer(r, 503, undefined, "")],
   ["204", "http_status", (r: ServerResponse) => answer(r, 204, "10", "")],
   ["truncated JSON", "not_json", (r: ServerResponse) => answer(r, 200, "10", listed({ "app/a": "9" }).slice(0, -3))],
-  ["JSON that is no list", "not_json", (r: ServerResponse) => answer(r, 200, "10", '{"Key": "app/a"}')],
+  ["JSON that is not a list", "not_json", (r: ServerResponse) => answer(r, 200, "10", '{"Key": "app/a"}')],
   ["a list of something else", "not_json", (r: ServerResponse) => answer(r, 200, "10", "[1, 2]")],
   ["entries without a key", "not_json", (r: ServerResponse) => answer(r, 200, "10", '[{"Value": "MQ=="}]')],
   ["text after the list", "not_json", (r: ServerResponse) => answer(r, 200, "10", `${listed({ "app/a": "9" })} more`)],
@@ -188,7 +188,7 @@ test.each([
   ["an index below the last", (response: ServerResponse) => answer(response, 200, "7", "[]")],
   ["index 0", (response: ServerResponse) => answer(response, 200, "0", "[]")],
   ["no index", (response: ServerResponse) => answer(response, 200, undefined, "[]")],
-  ["an index that is no number", (response: ServerResponse) => answer(response, 200, "many", "[]")],
+  ["an index that is not a number", (response: ServerResponse) => answer(response, 200, "many", "[]")],
   ["a negative index", (response: ServerResponse) => answer(response, 200, "-5", "[]")],
   ["a cut connection", (response: ServerResponse) => response.destroy()],
 ])("ConsulSource.watch begins again without an index after %s, and reads again", async (_title, give) => {
@@ -209,7 +209,7 @@ test.each([
   ["ignores wait", "42"],
   ["always says index 0", "0"],
   ["gives no index", undefined],
-  ["gives an index that is no number", "x"],
+  ["returns an index that is not a number", "x"],
 ])("ConsulSource.watch asks ever more slowly if a server %s", async (_title, index) => {
   await using server = await ScriptedServer.start((_asked, response) =>
     answer(response, 200, index, listed({ "app/a": "1" })),

@@ -133,7 +133,7 @@ async function connected(
   return { url: agent.url, put: (key, value) => agent.put(key, value) };
 }
 
-describe("The contract", () => {
+describe("the contract", () => {
   /** The rules that a source breaks. */
   async function broken(source: Source, more: Partial<Place> = {}): Promise<readonly string[]> {
     const found: string[] = [];

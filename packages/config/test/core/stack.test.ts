@@ -24,7 +24,7 @@ async function layer(parts: readonly Contribution[], budget: Budget = new Turns(
   return typeof made === "function" ? made(knownPaths([plain({ below: 1 })])) : made;
 }
 
-describe("A stack of contributions", () => {
+describe("a stack of contributions", () => {
   test("merges them, the last one on top, and each value keeps its origin", async () => {
     const made = await layer([
       part("a", { t: { x: 1, y: 1 }, l: [1] }),

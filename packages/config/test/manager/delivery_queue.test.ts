@@ -26,7 +26,7 @@ function drained(queue: DeliveryQueue): Notification[] {
 
 const shown = ({ path, old_value, new_value }: Notification): unknown[] => [path, old_value, new_value];
 
-describe("A delivery queue", () => {
+describe("a delivery queue", () => {
   test("returns each change in order while the callback keeps up", () => {
     const queue = filled([change("a", undefined, 1), change("a", 1, 2), change("b", undefined, 1)]);
     expect(drained(queue).map(shown)).toEqual([

@@ -137,8 +137,8 @@ async function pidsUnder(top: Pid): Promise<readonly Pid[]> {
 
 test.each([
   ["an unknown one", { inital: true }, 'unknown option "inital", known are initial and signal'],
-  ["initial that is no boolean", { initial: 1 }, "initial must be a boolean, got number"],
-  ["a signal that is none", { signal: {} }, "signal must be an AbortSignal, got object"],
+  ["an initial that is not a boolean", { initial: 1 }, "initial must be a boolean, got number"],
+  ["a signal that is not an AbortSignal", { signal: {} }, "signal must be an AbortSignal, got object"],
   ["null", null, "options must be an object, got null"],
 ])("subscribe refuses invalid options: %s", async (_, options, message) => {
   await started(new ConfigSpec({}));

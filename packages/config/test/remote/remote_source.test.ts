@@ -116,7 +116,7 @@ describe("remote_source accepts", () => {
     ["nothing", undefined, "not_an_answer"],
     ["a text", "a = 1", "not_an_answer"],
     ["an empty object", {}, "not_an_answer"],
-    ["a revision that is no text", { content: {}, revision: 5 }, "not_an_answer"],
+    ["a revision that is not a text", { content: {}, revision: 5 }, "not_an_answer"],
     ["keys that are no texts", { keys: { a: 1 } }, "not_an_answer"],
     ["unchanged at first", { unchanged: true }, "not_an_answer"],
     ["an unknown format", { content: "", format: "env" }, "unknown_format"],

@@ -79,7 +79,7 @@ describe("EnvironmentSource with files", () => {
     ["a missing file", { A_PW_FILE: "none" }, "cannot be read: there is no such file"],
     ["a directory", { A_PW_FILE: "." }, "cannot be read: it is a directory"],
     ["a file that is too large", { A_PW_FILE: "large" }, "cannot be read: it is larger than max_bytes (8)"],
-    ["a file that is no text", { A_PW_FILE: "binary" }, "cannot be read: it is no text"],
+    ["a binary file", { A_PW_FILE: "binary" }, "cannot be read: it is no text"],
   ])("refuses %s if there is a prefix, and reports a diagnostic otherwise", async (_, env, message) => {
     const given = Object.fromEntries(
       Object.entries(env).map(([name, text]) => [name, name.endsWith("_FILE") ? join(folder.path, text) : text]),

@@ -211,7 +211,7 @@ describe("FileSource.family", () => {
   });
 });
 
-describe("A shape conflict and a write into a list, between files of a family", () => {
+describe("a shape conflict and a write into a list, between files of a family", () => {
   test("is reported; is refused with the place", async () => {
     await write({ "config.toml": "a = 1\nl = [1]\n", "config.local.toml": "[a]\nx = 1\n" });
     const { diagnostics } = layer_of(await family().load(context()));

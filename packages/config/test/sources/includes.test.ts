@@ -24,7 +24,7 @@ async function write(files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await folder.write(name, text);
 }
 
-describe("A file that includes others", () => {
+describe("a file that includes others", () => {
   test("overrides the included files, the last one of a list on top, and each value has its file", async () => {
     await write({
       "main.toml": 'include = ["base/first.yaml", "second.json"]\nd = 4\n',

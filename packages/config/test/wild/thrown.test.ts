@@ -30,7 +30,7 @@ const oddities: readonly (readonly [string, () => unknown])[] = [
   ["an object without a prototype", () => Object.create(null) as unknown],
   ["an object whose text throws", () => ({ toString: fight })],
   ["an error whose message throws", () => Object.defineProperty(new Error("x"), "message", { get: fight })],
-  ["an error whose message is none", () => Object.defineProperty(new Error("x"), "message", { value: 5 })],
+  ["an error whose message is not a text", () => Object.defineProperty(new Error("x"), "message", { value: 5 })],
   [
     "a validation error whose problems throw",
     () => Object.defineProperty(new ConfigValidationError("x"), "problems", { get: fight }),

@@ -243,12 +243,12 @@ describe("problems that a validation library returns instead of throwing", () =>
     ],
     ["effect: Option", () => ({ _tag: "None" }), "a: is not valid"],
     [
-      "effect: an Effect that nobody runs",
+      "effect: an Effect that is not run",
       () => effect,
       "a: cannot be checked: its validator returned an Effect, which is never run",
     ],
     [
-      "a function that nobody calls",
+      "a function that is not called",
       () => () => true,
       "a: cannot be checked: its validator returned a function, which is never called",
     ],

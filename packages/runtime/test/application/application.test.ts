@@ -68,7 +68,7 @@ describe("start and stop as in OTP", () => {
   });
 
   test.each([
-    ["a term that is none", () => "nonsense", ["bad_return", [["c", "start", ["normal"]], "nonsense"]]],
+    ["an invalid term", () => "nonsense", ["bad_return", [["c", "start", ["normal"]], "nonsense"]]],
     [
       "an exit",
       () => erlang.exit("bye"),

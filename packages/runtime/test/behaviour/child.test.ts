@@ -61,7 +61,7 @@ describe("a child specification", () => {
     ["no id", { task }, INVALID("missing_id"), "a child specification needs an id"],
     ["no task", { id: "a" }, INVALID("missing_start"), 'child "a" needs a task, the function that starts it'],
     [
-      "a task that is no function",
+      "a task that is not a function",
       { id: "a", task: "start" },
       [INVALID("invalid_mfa"), "start"],
       'child "a": task must be a function, got "start"',
@@ -79,7 +79,7 @@ describe("a child specification", () => {
       'child "a": restart must be permanent, transient or temporary, got "always"',
     ],
     [
-      "significant that is no boolean",
+      "a significant that is not a boolean",
       { id: "a", task, significant: 1 },
       [INVALID("invalid_significant"), 1],
       'child "a": significant must be true or false, got 1',

@@ -304,7 +304,7 @@ describe("sys.install", () => {
   test.each<[string, () => unknown]>([
     ["throws", () => erlang.exit("no")],
     ["is asynchronous", () => Promise.resolve(1)],
-    ["returns what throws when it is looked at", () => revoked()],
+    ["returns a value that throws when it is inspected", () => revoked()],
   ])("removes a function that %s with a report, and the server goes on", async (_, fun) => {
     const pid = await start();
     await sys.install(pid, [fun as never, 0]);
@@ -464,7 +464,7 @@ describe("misuse", () => {
       /given as \[fun, state\] or \[id, fun, state\], got "f"/u,
     ],
     [
-      "an option that is no array",
+      "an option that is not an array",
       () => start({ debug: "log" as never }),
       /option "debug" must be an array, got "log"/u,
     ],

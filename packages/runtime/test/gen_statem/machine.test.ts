@@ -400,17 +400,17 @@ describe("reports and errors", () => {
     ["a state that has no name", { locked: () => [NEXT_STATE, ["a", 1], 0] }, "use HANDLE_EVENT_FUNCTION"],
     ["a callback's name as a state", { locked: () => [NEXT_STATE, "terminate", 0] }, "the name is a callback's"],
     [
-      "a result that is none",
+      "an invalid result",
       { locked: () => 7 },
       '"locked" of the module { callback_mode, init, locked } returned 7, and must return [NEXT_STATE',
     ],
     [
-      "an action that is none",
+      "an invalid action",
       { locked: () => [KEEP_STATE_AND_DATA, "postpone"] },
       'asked for "postpone", and must ask for actions that exist',
     ],
     [
-      "a mode that is none",
+      "an invalid mode",
       { callback_mode: () => "state_functions" },
       "must return STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION",
     ],

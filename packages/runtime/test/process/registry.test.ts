@@ -58,12 +58,12 @@ describe("register", () => {
       () => `Cannot register ${pid} as "undefined": "undefined" is not a name`,
     ],
     [
-      "what is no name",
+      "an invalid name",
       () => erlang.register(7 as never, pid),
       () => `Cannot register ${pid} as 7: a name is a string or an atom`,
     ],
     [
-      "what is no pid",
+      "an invalid pid",
       () => erlang.register("mine", "yours" as never),
       () => `Cannot register: a pid is needed, got "yours"`,
     ],

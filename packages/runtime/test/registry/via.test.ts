@@ -103,7 +103,7 @@ test.each([
     },
     /broken registry/,
   ],
-  ["answers what is no pid", { whereis_name: () => 7 }, /must return a pid or undefined, got 7/],
+  ["answers with an invalid pid", { whereis_name: () => 7 }, /must return a pid or undefined, got 7/],
 ])("a registry that %s makes the call exit and the start fail", async (_title, module, text) => {
   const name = { via: [module as never, "x"] } as const;
   await expect(gen_server.call(name, "hello")).rejects.toThrow(text);

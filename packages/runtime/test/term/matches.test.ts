@@ -10,7 +10,7 @@ describe("Exit.is", () => {
     ["the tag of the reason", [TIMEOUT, where], TIMEOUT, true],
     ["the tag of the tag", [[atoms.CALLING_SELF, 1], where], atoms.CALLING_SELF, true],
     ["another one", [TIMEOUT, where], NOPROC, false],
-    ["what stands further back", [NOPROC, where], atoms.GEN_SERVER, false],
+    ["a later element", [NOPROC, where], atoms.GEN_SERVER, false],
     ["a string where an atom is meant", [TIMEOUT, where], "timeout", false],
     ["a text", "enough", "enough", true],
     ["a tuple", [[SHUTDOWN, "moved"], where], [SHUTDOWN, "moved"], true],

@@ -43,26 +43,26 @@ afterAll(async () => {
 });
 
 const anywhere: Record<string, () => unknown> = {
-  "calls to nobody": () => gen_server.call("nobody", 1),
-  "calls to the dead": () => gen_server.call(dead, 1),
-  "calls to what is no server": () => gen_server.call(17 as never, 1 as never),
+  "calls to an unknown name": () => gen_server.call("nobody", 1),
+  "calls to a dead process": () => gen_server.call(dead, 1),
+  "calls to an invalid server": () => gen_server.call(17 as never, 1 as never),
   "calls with a bad time-out": () => gen_server.call("taken", 1, -1),
-  "calls to nobody on all nodes": () => gen_server.multi_call("nobody", 1),
-  "stops of nobody": () => gen_server.stop("nobody"),
-  "stops of the dead": () => gen_server.stop(dead),
-  "proc_lib's stops of nobody": () => proc_lib.stop("nobody"),
-  "requests to nobody": () => gen_server.receive_response(gen_server.send_request("nobody", 1), 10),
-  "starts under a name that is taken": () => gen_server.start(server, undefined, { name: "taken" }),
+  "calls to an unknown name on all nodes": () => gen_server.multi_call("nobody", 1),
+  "stops of an unknown name": () => gen_server.stop("nobody"),
+  "stops of a dead process": () => gen_server.stop(dead),
+  "stops of an unknown name by proc_lib": () => proc_lib.stop("nobody"),
+  "requests to an unknown name": () => gen_server.receive_response(gen_server.send_request("nobody", 1), 10),
+  "starts under a name in use": () => gen_server.start(server, undefined, { name: "taken" }),
   "starts with unknown options": () => gen_server.start(server, undefined, { nmae: "x" } as never),
-  "starts of what is no module": () => gen_server.start(undefined as never, undefined as never),
-  "starts of a state machine that is none": () => gen_statem.start(undefined as never, undefined as never),
-  "calls to a state machine that is nobody": () => gen_statem.call("nobody", 1 as never),
+  "starts of an invalid module": () => gen_server.start(undefined as never, undefined as never),
+  "starts of an invalid state machine": () => gen_statem.start(undefined as never, undefined as never),
+  "calls to an unknown state machine": () => gen_statem.call("nobody", 1 as never),
   "starts whose init fails": () => gen_server.start({ init: () => ["stop" as never, 1] } as never, undefined as never),
-  "system requests to nobody": () => sys.get_state("nobody"),
-  "ends of nobody": () => sys.terminate("nobody", "why"),
-  "questions to a supervisor that is nobody": () => supervisor.which_children("nobody"),
-  "receives outside of all processes, or for a bad time": () => erlang.receive(undefined, { after: -1 }),
-  "looks at a request that is over": (() => {
+  "system requests to an unknown name": () => sys.get_state("nobody"),
+  "terminations of an unknown name": () => sys.terminate("nobody", "why"),
+  "questions to an unknown supervisor": () => supervisor.which_children("nobody"),
+  "receives outside all processes, or for a bad time": () => erlang.receive(undefined, { after: -1 }),
+  "waits for a request that is over": (() => {
     const request = gen_server.send_request("nobody", 1);
     return () => gen_server.wait_response(request, 0);
   })(),
@@ -72,7 +72,7 @@ const inProcess: Record<string, () => unknown> = {
   "calls to itself": () => gen_server.call(erlang.self(), 1),
   "stops of itself": () => gen_server.stop(erlang.self()),
   "system requests to itself": () => sys.get_state(erlang.self()),
-  "monitors of the dead": async () => {
+  "monitors of a dead process": async () => {
     const ref = erlang.monitor("process", dead);
     await erlang.receive((message) => Array.isArray(message) && message[1] === ref);
   },
@@ -81,7 +81,7 @@ const inProcess: Record<string, () => unknown> = {
 
 describe("the event loop turns during an endless series of", () => {
   for (const [what, ask] of Object.entries(anywhere)) {
-    test(`${what}, outside of processes`, async () => expect(await askedUntilTurn(ask)).toBeLessThan(MANY));
+    test(`${what}, outside processes`, async () => expect(await askedUntilTurn(ask)).toBeLessThan(MANY));
   }
   for (const [what, ask] of Object.entries({ ...anywhere, ...inProcess })) {
     test(`${what}, in a process`, async () => expect(await inside(() => askedUntilTurn(ask))).toBeLessThan(MANY));

@@ -33,13 +33,13 @@ describe("a program that ends while a call waits for an impossible reply", () =>
       /^The program ends during .*: client <.*> waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied \(gen_server\.reply\)\n$/,
     ],
     [
-      "a callback that receives what nobody sends",
+      "a callback that receives a message that is never sent",
       `const p = await gen_server.start({ init: () => [OK, 0], handle_call: async (r, f, s) => { await erlang.receive((m) => m === "no"); return [REPLY, 1, s]; } }, 0);
        gen_server.call(p, "x", Infinity);`,
       /\. (<.*>) waits for a message that is never sent\n$/,
     ],
     [
-      "an init that awaits a promise nobody settles",
+      "an init that awaits a promise that never settles",
       `gen_server.start({ init: () => new Promise(() => {}) }, 0);`,
       /waits for the start of gen_server <.*>\. (<.*>) waits for a promise that is never settled\n$/,
     ],
@@ -166,7 +166,10 @@ describe.each([
 
   test.each([
     ["in the init of a child", `worker("b", () => { console.log("now"); return new Promise(() => {}); })`],
-    ["in a task that is no process", `{ id: "b", task: () => { console.log("now"); return new Promise(() => {}); } }`],
+    [
+      "in a task that is not a process",
+      `{ id: "b", task: () => { console.log("now"); return new Promise(() => {}); } }`,
+    ],
     [
       "in a supervisor below",
       `{ id: "b", type: "supervisor", task: () => supervisor.start_link([{ id: "x", task: () => { console.log("now"); return new Promise(() => {}); } }]) }`,

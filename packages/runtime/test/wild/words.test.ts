@@ -187,7 +187,7 @@ describe("a missing callback", () => {
       "is its handl_cast meant to be handle_cast?",
     ],
     [
-      "handle_call that is no function",
+      "handle_call that is not a function",
       { handle_call: 7 },
       (pid) => void gen_server.call(pid, 1).catch(() => {}),
       "undef: counter cannot take the call 1: its handle_call must be a function, and is 7",
@@ -311,7 +311,7 @@ describe("an unknown option", () => {
 
   test.each<[string, () => unknown, string]>([
     [
-      "what a receive picks by",
+      "receive's match",
       () => erlang.receive({ after: 5 } as never),
       "Cannot receive: the match must be a function from a message to true or false, got { after: 5 }; without one, give undefined before the options",
     ],
