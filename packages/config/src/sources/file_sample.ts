@@ -2,8 +2,19 @@ import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 
-import type { Observation } from "./settling.ts";
 import { systemCode, systemFault } from "./system_words.ts";
+
+/** What the content of a path looked like at one moment. */
+export interface Observation {
+  readonly absent: boolean;
+  readonly size: number;
+  /** Device, inode and its creation time. */
+  readonly identity: string;
+  /** The number of line ends in the content. */
+  readonly lines: number;
+  /** Whether the content ends with a line end. */
+  readonly ended: boolean;
+}
 
 /** The content of a path at one moment. */
 export interface Sample extends Observation {

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { LONGEST_TIMER } from "../core/longest_timer.ts";
-import { type EntryEvent, type EntryListener, watch_entries } from "./directory_watch.ts";
 import { print_file, sample_file } from "./file_sample.ts";
-import { watch_inode } from "./inode_watch.ts";
 import { print_listing } from "./listing.ts";
+import { type EntryEvent, type EntryListener, watch_entries, watch_inode } from "./native_watch.ts";
 import { type Route, type Station, route_of } from "./route.ts";
 
 export interface FileWatchOptions {
@@ -72,7 +71,7 @@ const open = new Set<FileWatch>();
  * comparison runs every `poll_interval`, independently of the native watches; if only the poll found a change, all
  * native watches are set up again.
  *
- * It does not keep the program alive (except on Windows, see `directory_watch.ts`).
+ * It does not keep the program alive (except on Windows, see `native_watch.ts`).
  */
 export class FileWatch {
   private readonly path: string;

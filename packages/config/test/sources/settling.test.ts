@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
-import { type Observation, quiet_needed } from "../../src/sources/settling.ts";
+import type { Observation } from "../../src/sources/file_sample.ts";
+import { quiet_needed } from "../../src/sources/settling.ts";
 
 const times = { debounce: 50, settle: 1000 };
 const file: Observation = { absent: false, size: 100, identity: "1:1", lines: 10, ended: true };

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { sample_file } from "../../src/sources/file_sample.ts";
-import { type Judge, read_settled } from "../../src/sources/settled_file.ts";
+import { type Judge, read_settled } from "../../src/sources/settling.ts";
 import { eventually, setup } from "../../src/testing.ts";
 
 const kit = setup({ beforeEach, afterEach });

@@ -1,6 +1,13 @@
 import { type FSWatcher, watch } from "node:fs";
 import { basename } from "node:path";
 
+import type { FSWatcher as InodeWatcher } from "chokidar";
+
+/**
+ * The system's events: for entries of a directory, for a file by its inode. Each is only a hint that something may have
+ * changed.
+ */
+
 /** An event of the system for an entry: `rename` if a name was added or removed, `change` if its file changed. */
 export type EntryEvent = "rename" | "change";
 
@@ -109,6 +116,46 @@ export function watch_entries(
   }
   one.add(listener, names === undefined ? undefined : Array.from(names, folded));
   return () => one.remove(listener);
+}
+
+/**
+ * Watches a file by its inode, for writes under another of its names: a hard link, the other side of a bind mount.
+ * Returns at once; chokidar is loaded with the first watch. The listener gets an event without a name when the watch is
+ * ready, because something may have changed before.
+ *
+ * @param path without symbolic links
+ * @returns a function that ends it and resolves when nothing of it is left
+ */
+export function watch_inode(path: string, listener: EntryListener & { flows(): void }): () => Promise<void> {
+  let ended = false;
+  const watching = import("chokidar").then(
+    ({ watch }): InodeWatcher | undefined => {
+      if (ended) return undefined;
+      const watcher = watch(path, {
+        // As for `SharedWatch`.
+        persistent: process.platform === "win32",
+        ignoreInitial: true,
+        followSymlinks: false,
+        depth: 0,
+        atomic: false,
+        ignorePermissionErrors: true,
+        // Without this, chokidar would read the whole directory when the file is removed.
+        ignored: (entry) => entry !== path,
+      });
+      watcher.on("raw", (type) => listener.event(type === "rename" ? "rename" : "change", undefined));
+      watcher.on("error", (error) => listener.gone(error));
+      watcher.once("ready", () => listener.flows());
+      return watcher;
+    },
+    (error: unknown) => {
+      listener.gone(error);
+      return undefined;
+    },
+  );
+  return async () => {
+    ended = true;
+    await (await watching)?.close();
+  };
 }
 
 /** File systems that ignore case or composition may spell a name differently from the path. */
