@@ -5,7 +5,7 @@ import { withoutCredentials } from "../core/credentials.ts";
 import { REDACTED } from "../core/redaction.ts";
 import type { Budget } from "../core/sliced.ts";
 import { meetSecrets, scrub } from "../manager/scrub.ts";
-import type { Server } from "../manager/server.ts";
+import type { Server } from "../manager/manager.ts";
 import type { State } from "../manager/state.ts";
 import { storeOf } from "../manager/store.ts";
 import { ConfigSpec } from "../spec.ts";

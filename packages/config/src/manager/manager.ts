@@ -18,6 +18,7 @@ import { newBudget } from "../budget.ts";
 import { explain } from "../core/explain.ts";
 import type { Segments } from "../core/value.ts";
 import type { ConfigCalls, ConfigCasts, Path, PutOptions, Refusal } from "../protocol.ts";
+import { togetherOf } from "../sources/together.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Effects } from "./effects.ts";
 import type { Event, Timer } from "./event.ts";
@@ -28,9 +29,8 @@ import { isAtom } from "./identity.ts";
 import { readPath, readPathBelow, readPutOptions, readWanted, unknownRequest } from "./requests.ts";
 import { initialState, type Request, type SavedOverrides, type State } from "./state.ts";
 import { statusOf } from "./status.ts";
-import { advance, handle, type NoReply, type Server } from "./server.ts";
-import { storeOf } from "./store.ts";
-import { togetherOf } from "./together_of.ts";
+import { step } from "./step.ts";
+import { type ManagerStore, storeOf } from "./store.ts";
 import { asError } from "./thrown.ts";
 
 /**
@@ -56,7 +56,15 @@ export interface Start {
   readonly deliveries: Pid;
 }
 
+/** The state of the manager's gen_server: the manager's state, its store, and the executor of its effects. */
+export interface Server {
+  readonly state: State;
+  readonly store: ManagerStore;
+  readonly effects: Effects;
+}
+
 type From = gen_server.From;
+type NoReply = readonly [typeof NOREPLY, Server];
 
 const call = gen_server.calls<ConfigCalls, Server>(
   {
@@ -202,6 +210,31 @@ function eventOf({ state, effects }: Server, message: unknown, taken: boolean): 
     return effects.isArmed(timer, first, taken) ? { type: "elapsed", timer } : undefined;
   }
   return effects.isMonitored(third, first, taken) ? { type: "down", process: third as Pid, reason: fourth } : undefined;
+}
+
+/** Handles an event in a callback. */
+function handle(server: Server, event: Event): NoReply {
+  return [NOREPLY, advance(server, event)];
+}
+
+/**
+ * Runs the steps for an event and for the events that result from it. The state is saved after each step, before its
+ * effects are carried out.
+ */
+function advance(server: Server, event: Event): Server {
+  const { store, effects } = server;
+  let { state } = server;
+  const events: Event[] = [event];
+  for (let next = events.shift(); next !== undefined; next = events.shift()) {
+    const [after, wanted] = step(state, next, Date.now());
+    state = after;
+    store.save(state);
+    for (const effect of wanted) {
+      const outcome = effects.carryOut(effect, state);
+      if (outcome !== undefined) events.push(outcome);
+    }
+  }
+  return { state, store, effects };
 }
 
 function readOptions(options: unknown, action: string): { readonly options: PutOptions } {

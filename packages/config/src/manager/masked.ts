@@ -3,7 +3,6 @@ import { MERGE_CONFIG, PUT_CONFIG, SOURCE_UPDATE } from "../atoms.ts";
 import { REDACTED } from "../core/secrets.ts";
 import { EVENT, type EventMessage, isTagged, tagOf } from "./messages.ts";
 import { scrub } from "./scrub.ts";
-import type { Server } from "./server.ts";
 import type { State } from "./state.ts";
 import { statusAtOnce } from "./status.ts";
 import { asError } from "./thrown.ts";
@@ -11,7 +10,7 @@ import { asError } from "./thrown.ts";
 /** The status for crash reports and `sys.get_status`, without values of the configuration or of requests. */
 export function masked(status: gen_server.Status): gen_server.Status {
   const { message, reason, log } = status;
-  const state = (status.state as Partial<Server> | undefined)?.state;
+  const state = (status.state as { readonly state?: State } | undefined)?.state;
   const shown = (term: unknown): unknown => shownTerm(state, term, 0);
   return {
     ...("state" in status ? { state: state === undefined ? "no state yet" : statusAtOnce(state) } : {}),

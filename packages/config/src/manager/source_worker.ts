@@ -5,7 +5,7 @@ import { isRevoked, typeOf } from "../core/words.ts";
 import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Source, SourceContext, Watch } from "../sources/source.ts";
-import { togetherOf } from "./together_of.ts";
+import { togetherOf } from "../sources/together.ts";
 import type { ConfigSpec } from "../spec.ts";
 import type { FromSource } from "./event.ts";
 import { EVENT, isTagged, LOAD, type LoadMessage, WRITE, type WriteMessage } from "./messages.ts";

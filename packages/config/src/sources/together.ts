@@ -15,6 +15,22 @@ export interface Together {
   readonly answered: number | undefined;
 }
 
+/** A source's data about sources that change together with it, read once; undefined if it has none. */
+export function togetherOf(source: { together?(): Together }): Together | undefined {
+  try {
+    const { links, stirred, answered } = source.together?.() ?? { links: undefined };
+    if (!(links instanceof Map)) return undefined;
+    return { links: new Map(links), stirred: asTime(stirred), answered: asTime(answered) };
+  } catch {
+    // It is foreign code, but its failure here is not reported: such a source counts as independent.
+    return undefined;
+  }
+}
+
+function asTime(time: unknown): number | undefined {
+  return typeof time === "number" ? time : undefined;
+}
+
 /** The longest time (ms) between two noticed changes that still count as one. */
 const MOMENT = 50;
 
