@@ -1,21 +1,19 @@
 import { ConfigSourceError } from "../errors.ts";
-import { admittedAhead } from "./admitted_ahead.ts";
 import { Aliases } from "./aliases.ts";
-import { makerOf } from "./contribution.ts";
+import { originIn, type Said, saidBy } from "./contribution.ts";
 import { type Deprecated, Deprecations, deprecationText } from "./deprecations.ts";
 import { isTable, share } from "./draft.ts";
 import { knownPaths } from "./known_paths.ts";
-import type { Contribution, Diagnostic, Layer, Origin } from "./layer.ts";
+import type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./layer.ts";
 import { sharing } from "./making.ts";
-import { andThen, inTurn } from "./maybe.ts";
+import { andThen } from "./maybe.ts";
 import { formatPath } from "./path.ts";
-import { admit, type AdmissionRules, PlainDataError } from "./plain.ts";
+import { type AdmissionRules, PlainDataError } from "./plain.ts";
 import { type Moved, renamed, writtenAt } from "./renaming.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
-import { admitSliced, type Budget, inSlices } from "./sliced.ts";
+import { admitSliced, type Budget, eachInTurn, inSlices, UNLIMITED } from "./sliced.ts";
 import type { Segments, Table, Value } from "./value.ts";
-import { isError, wordsOf } from "./words.ts";
 
 /**
  * Contributions become layers: a source's data, which may come from foreign code, is checked, copied and frozen, and
@@ -64,7 +62,7 @@ export function layersOf(
       layers.push(made);
     });
   };
-  return andThen(inTurn(before, add), () => layers);
+  return andThen(eachInTurn(before, add, UNLIMITED), () => layers);
 }
 
 /** The names of settings: the schema's, old ones, and deprecated ones. */
@@ -161,15 +159,6 @@ const NOT_RENAMED = { written: EMPTY, moved: [] };
 /** Maximum number of diagnostics of one kind in a layer. */
 const MOST_OF_A_KIND = 100;
 
-/** The fields of a contribution, read once, since it may be foreign code. */
-interface Said {
-  readonly tree: unknown;
-  readonly lookup: (path: Segments) => unknown;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly bytes: number | undefined;
-  readonly secrets: readonly Segments[] | undefined;
-}
-
 function layerOf(
   contribution: Contribution,
   old: Layer,
@@ -188,109 +177,13 @@ function layerOf(
         }),
       );
     });
-  return andThen(saidBy(contribution, source, below, names, budget), (said) =>
+  const lower = (): Knowledge => {
+    const trees = below.map((layer) => layer.tree);
+    return aliases.knowing(knownPaths(trees, aliases.over(shape)));
+  };
+  return andThen(saidBy(contribution, source, lower, budget), (said) =>
     andThen(treeOf(contribution, said, old, budget), (written) => named(said, written)),
   );
-}
-
-/** @throws ConfigSourceError if a contribution fails, or does not make a layer; or rejects with it */
-function saidBy(
-  contribution: Contribution,
-  source: string,
-  below: readonly Layer[],
-  names: Names,
-  budget: Budget,
-): Said | Promise<Said> {
-  const failed = (why: string, code: string, cause?: unknown): ConfigSourceError =>
-    new ConfigSourceError(`Cannot load "${source}": ${why}`, {
-      source,
-      code,
-      ...(cause === undefined ? {} : { cause }),
-    });
-  const trees = below.map((layer) => layer.tree);
-  const { shape, aliases = Aliases.none } = names;
-  const knowledge = aliases.knowing(knownPaths(trees, aliases.over(shape)));
-  const refuse = (error: unknown): never => {
-    if (isError(error) && error instanceof ConfigSourceError) throw error;
-    throw failed(wordsOf(error), "failed", error);
-  };
-  const saidIn = (made: unknown): Said => saidInLayer(made, source, failed);
-  let made: unknown;
-  try {
-    const inPieces = makerOf(contribution)?.(knowledge, budget);
-    if (inPieces instanceof Promise) return inPieces.catch(refuse).then(saidIn);
-    made = inPieces ?? (typeof contribution === "function" ? contribution(knowledge) : contribution);
-  } catch (error) {
-    return refuse(error);
-  }
-  return saidIn(made);
-}
-
-/** Reads the fields of what should be a layer. @throws ConfigSourceError if it is none */
-function saidInLayer(
-  made: unknown,
-  source: string,
-  failed: (why: string, code: string, cause?: unknown) => ConfigSourceError,
-): Said {
-  try {
-    const { tree, origin, diagnostics, bytes, secrets } = (made ?? {}) as { readonly [key in keyof Layer]?: unknown };
-    if (
-      typeof tree === "object" &&
-      typeof origin === "function" &&
-      Array.isArray(diagnostics) &&
-      (bytes === undefined || typeof bytes === "number")
-    ) {
-      return {
-        tree,
-        lookup: (path) => Reflect.apply(origin as () => unknown, made, [path]),
-        diagnostics: diagnostics.map((one) => diagnosticOf(one, source)),
-        bytes,
-        secrets: secretsOf(secrets),
-      };
-    }
-  } catch (error) {
-    throw failed(`its contribution cannot be read: ${wordsOf(error)}`, "not_a_layer", error);
-  }
-  throw failed("a contribution must have a tree, an origin function and a list of diagnostics", "not_a_layer");
-}
-
-/** Copies paths; invalid ones are left out. */
-function secretsOf(said: unknown): readonly Segments[] | undefined {
-  if (!Array.isArray(said)) return undefined;
-  const paths = (said as readonly unknown[]).filter((path): path is Segments => Array.isArray(path));
-  return paths.map((path) => path.filter((segment) => typeof segment === "string"));
-}
-
-function diagnosticOf(one: unknown, source: string): Diagnostic {
-  const { code, message, path } = (one ?? {}) as { readonly [key in keyof Diagnostic]?: unknown };
-  return {
-    source,
-    code: typeof code === "string" ? code : "unknown",
-    message: typeof message === "string" ? message : wordsOf(one),
-    ...(typeof path === "string" ? { path } : {}),
-  };
-}
-
-/** The origin of a value; if the source does not know it, its name alone. */
-function originIn(lookup: Said["lookup"] | undefined, source: string, path: Segments): Origin {
-  try {
-    const said = lookup?.(path);
-    if (typeof said !== "object" || said === null) return { source };
-    const { file, line, column, variable, rule, key, place, placeholders } = said as Partial<Origin>;
-    return {
-      source,
-      ...(typeof file === "string" ? { file } : {}),
-      ...(typeof line === "number" ? { line } : {}),
-      ...(typeof column === "number" ? { column } : {}),
-      ...(typeof variable === "string" ? { variable } : {}),
-      ...(typeof rule === "string" ? { rule } : {}),
-      ...(typeof key === "string" ? { key } : {}),
-      ...(typeof place === "string" ? { place } : {}),
-      ...(Array.isArray(placeholders) ? { placeholders } : {}),
-    };
-  } catch {
-    return { source };
-  }
 }
 
 /** @throws ConfigSourceError if the tree is not plain data; or rejects with it */
@@ -304,20 +197,41 @@ function treeOf(contribution: Contribution, said: Said, old: Layer, budget: Budg
     throw refusalOf(error.message, "not_plain", originIn(said.lookup, old.source, error.path));
   };
   try {
-    const done = admittedAhead(contribution);
-    if (done !== undefined) return table(done.before === old.tree ? done.tree : share(old.tree, done.tree));
-    // A layer that depends on others could not be admitted ahead.
-    const tree =
-      typeof contribution === "function"
-        ? admitSliced(said.tree, old.tree, LENIENT, budget)
-        : admit(said.tree, old.tree, LENIENT);
-    return tree instanceof Promise ? tree.then(table).catch(refuse) : table(tree);
+    const known = admitted.get(contribution);
+    if (known !== undefined) {
+      if ("refusal" in known) throw known.refusal;
+      return table(known.before === old.tree ? known.tree : share(old.tree, known.tree));
+    }
+    const tree = admitSliced(said.tree, old.tree, LENIENT, budget);
+    return tree instanceof Promise ? remembered(contribution, old.tree, tree).then(table).catch(refuse) : table(tree);
   } catch (error) {
     return refuse(error);
   }
 }
 
 const LENIENT: AdmissionRules = { strict: false };
+
+/** The large trees of contributions that were admitted, with what each shares with, or why they were refused. */
+const admitted = new WeakMap<
+  Contribution,
+  { readonly before: Table; readonly tree: Value } | { readonly refusal: unknown }
+>();
+
+/** A contribution is often proposed again, next to another one that has changed: a large tree is not walked again. */
+function remembered(contribution: Contribution, before: Table, tree: Promise<Value>): Promise<Value> {
+  // What a function makes depends on the layers below.
+  if (typeof contribution === "function") return tree;
+  return tree.then(
+    (value) => {
+      admitted.set(contribution, { before, tree: value });
+      return value;
+    },
+    (refusal: unknown) => {
+      admitted.set(contribution, { refusal });
+      throw refusal;
+    },
+  );
+}
 
 /** The refusal of a source because of a value, with its place. */
 export function refusalOf(what: string, code: string, origin: Origin): ConfigSourceError {

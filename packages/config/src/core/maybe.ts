@@ -18,15 +18,3 @@ export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T
 export function andThen<T, R>(value: T | Promise<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
-
-/** Calls `step` with one item after the other, each after the promise of the one before. */
-export function inTurn<T>(
-  items: readonly T[],
-  step: (item: T) => void | Promise<void>,
-  from = 0,
-): void | Promise<void> {
-  for (let i = from; i < items.length; i++) {
-    const done = step(items[i]!);
-    if (done instanceof Promise) return done.then(() => inTurn(items, step, i + 1));
-  }
-}

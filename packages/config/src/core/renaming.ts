@@ -20,6 +20,7 @@ export function renamed(
   shape: Shape | undefined,
   budget: Budget,
 ): Renamed | Promise<Renamed> {
+  if (aliases.isEmpty) return { tree, moved: [] };
   const work = new Renaming(tree, shape);
   return andThen(
     eachInTurn(

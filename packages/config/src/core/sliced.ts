@@ -1,7 +1,5 @@
-import { remember } from "./admitted_ahead.ts";
 import { type Change, type ChangedPath, type LeafPlace, sortedByPath, visitLeaves } from "./diff.ts";
 import { Draft, isTable } from "./draft.ts";
-import type { Layer } from "./layer.ts";
 import { Making } from "./making.ts";
 import { Admission, type AdmissionRules, admit, isAdmitted, newList } from "./plain.ts";
 import type { Secrets, ValueAtPath } from "./secrets.ts";
@@ -10,12 +8,9 @@ import type { Segments, Value } from "./value.ts";
 
 /**
  * The only place where work is cut into slices, so that the event loop can turn. All rules of the core are plain
- * functions; the only one that visits every value of a large tree, changed or not, is admission. It is done ahead,
- * table by table, with a check of the budget between tables (and between the entries of a large one). The result shares
- * equal subtrees with the previous tree, and all later rules skip those by comparison.
- *
- *     await admitAhead(contribution, layer, budget);   // pauses
- *     prepare(now, proposal, rules);                   // does not
+ * functions; the only one that visits every value of a large tree, changed or not, is admission: table by table, with a
+ * check of the budget between tables (and between the entries of a large one). The result shares equal subtrees with
+ * the previous tree, and all later rules skip those by comparison.
  */
 
 /** How long work may go on before the event loop must turn. The caller makes it, because the core has no clock. */
@@ -280,31 +275,6 @@ function sorted<T extends { readonly path: string }>(
 /** Whether to check the budget before a value: each table and list may take long, scalars only by the hundred. */
 function isDue(value: unknown, i: number): boolean {
   return typeof value === "object" || (i & 255) === 255;
-}
-
-/**
- * Admits a source's contribution ahead of its use, in slices if it is large. A refusal is remembered, and reported
- * when the contribution is used.
- *
- * @param layer the same source's current layer
- * @returns undefined when there is nothing to wait for; never rejects
- */
-export function admitAhead(contribution: unknown, layer: Layer, budget: Budget): Promise<void> | undefined {
-  if (typeof contribution !== "object" || contribution === null) return undefined;
-  const tree = treeIn(contribution);
-  if (!holdsMore(tree, LARGE, LENIENT)) return undefined;
-  return admitted(tree, layer.tree, LENIENT, budget).then(
-    (tree) => remember(contribution, { before: layer.tree, tree }),
-    (refusal: unknown) => remember(contribution, { refusal }),
-  );
-}
-
-function treeIn(contribution: object): unknown {
-  try {
-    return (contribution as { readonly tree?: unknown }).tree;
-  } catch {
-    return undefined;
-  }
 }
 
 const LENIENT: AdmissionRules = { strict: false };

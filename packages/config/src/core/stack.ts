@@ -3,10 +3,10 @@ import { isTable } from "./draft.ts";
 import { topmost } from "./explain.ts";
 import type { Contribution, Diagnostic, Layer } from "./layer.ts";
 import { belowListText, placeOf, refusalOf } from "./layers.ts";
-import { andThen, inTurn } from "./maybe.ts";
+import { andThen } from "./maybe.ts";
 import { BelowList, merging } from "./merge.ts";
 import { formatPath } from "./path.ts";
-import { type Budget, inSlices } from "./sliced.ts";
+import { type Budget, eachInTurn, inSlices, UNLIMITED } from "./sliced.ts";
 import type { Segments, Table } from "./value.ts";
 
 /**
@@ -46,7 +46,7 @@ export async function stacked(
     const refuse = (error: unknown): never => {
       throw refusalBelowList(made, error);
     };
-    return andThen(inTurn(parts, add), () => {
+    return andThen(eachInTurn(parts, add, UNLIMITED), () => {
       try {
         const trees = made.map(({ tree }) => tree);
         const merged = andThen(inSlices(merging(trees, undefined), slices), (tree) =>

@@ -4,12 +4,12 @@ import { type Change, diff, sortedByPath } from "./diff.ts";
 import { isTable, replace } from "./draft.ts";
 import { few } from "./few.ts";
 import type { Origin } from "./layer.ts";
-import { andThen, inTurn, isThenable } from "./maybe.ts";
+import { andThen, isThenable } from "./maybe.ts";
 import { isWithin, parsePath } from "./path.ts";
 import { parsePattern } from "./pattern.ts";
 import { admit, PlainDataError } from "./plain.ts";
 import { problemAt } from "./problem.ts";
-import { admitSliced, type Budget, eachInTurn, projected } from "./sliced.ts";
+import { admitSliced, type Budget, eachInTurn, projected, UNLIMITED } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import { type Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Table, Value } from "./value.ts";
@@ -141,7 +141,7 @@ export class Validation {
       );
 
     return andThen(
-      inTurn([whole, nodes, functions], (stage) => stage()),
+      eachInTurn([whole, nodes, functions], (stage) => stage(), UNLIMITED),
       () => (found.length === 0 ? tree : andThen(context.shown(), (show) => refuse(context, found, show, thrown))),
     );
   }
@@ -182,7 +182,7 @@ function inSteps<T>(
   step: (item: T) => void | Promise<void>,
   budget: Budget | undefined,
 ): void | Promise<void> {
-  return budget === undefined ? inTurn(items, step) : eachInTurn(items, step, budget);
+  return eachInTurn(items, step, budget ?? UNLIMITED);
 }
 
 /** A problem, with its message as it was said. */

@@ -1,7 +1,7 @@
 import { newBudget } from "../budget.ts";
 import { andThen } from "../core/maybe.ts";
 import { check, complete, type Configuration, prepare, type Proposal } from "../core/proposal.ts";
-import { admitAhead, type Budget } from "../core/sliced.ts";
+import type { Budget } from "../core/sliced.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { torn } from "../sources/together.ts";
@@ -179,27 +179,11 @@ class Preparation {
   private propose(proposal: Proposal): Eventually<Configuration> {
     const { configuration } = this.plan;
     const budget = this.slices();
-    return andThen(this.admitted(proposal), () =>
-      andThen(prepare(configuration, proposal, this.spec, budget), (prepared) =>
-        andThen(this.limited(check(configuration, prepared, this.spec, budget)), (tree) =>
-          complete(configuration, prepared, tree, budget),
-        ),
+    return andThen(prepare(configuration, proposal, this.spec, budget), (prepared) =>
+      andThen(this.limited(check(configuration, prepared, this.spec, budget)), (tree) =>
+        complete(configuration, prepared, tree, budget),
       ),
     );
-  }
-
-  /** Large contributions are admitted ahead, in slices. */
-  private admitted(proposal: Proposal): Eventually<void> {
-    if (proposal.kind !== "sources") return undefined;
-    const { contributions, layers } = this.plan.configuration;
-    const budget = this.slices();
-    let ahead: Promise<void> | undefined;
-    for (const [i, contribution] of proposal.contributions.entries()) {
-      if (contribution === contributions[i]) continue;
-      const next = (): Promise<void> | undefined => admitAhead(contribution, layers[i]!, budget);
-      ahead = ahead === undefined ? next() : ahead.then(next);
-    }
-    return ahead;
   }
 
   /** Limits the wait for a foreign promise. */

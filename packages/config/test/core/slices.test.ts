@@ -17,7 +17,7 @@ import { Overrides } from "../../src/core/overrides.ts";
 import { type Configuration, emptyConfiguration } from "../../src/core/proposal.ts";
 import { renamed } from "../../src/core/renaming.ts";
 import { Secrets } from "../../src/core/secrets.ts";
-import { admitAhead, type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
+import { type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";
 import { Snapshot } from "../../src/core/snapshot.ts";
 import { stacked } from "../../src/core/stack.ts";
 import { Validation } from "../../src/core/validate.ts";
@@ -150,12 +150,13 @@ describe("in slices", () => {
     Object.defineProperty(tree, "key_3", { enumerable: true, get: () => ++reads });
     const contribution = { ...layer("one", {}), tree: tree as never };
     const counting = new Counting();
-    await admitAhead(contribution, emptyLayer("one"), counting);
+    const made = async (budget: Budget) =>
+      layersOf([contribution], [emptyLayer("one")], [undefined], true, { shape: undefined }, budget);
+    const refusal = 'Cannot load "one": Value at "bad" is a function, must be plain data';
+    await expect(made(counting)).rejects.toThrow(refusal);
     expect(counting.turns).toBeGreaterThan(10);
     const looked = reads;
-    const made = () =>
-      layersOf([contribution], [emptyLayer("one")], [undefined], true, { shape: undefined }, UNLIMITED);
-    expect(made).toThrow('Cannot load "one": Value at "bad" is a function, must be plain data');
+    await expect(made(UNLIMITED)).rejects.toThrow(refusal);
     expect(reads).toBe(looked);
   });
 
