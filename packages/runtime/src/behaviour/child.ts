@@ -18,7 +18,7 @@ import {
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { isTuple, read } from "../term/guarded.ts";
-import { isAtom } from "../term/kinds.ts";
+import { isAtom, isPid } from "../term/kinds.ts";
 import { nearest, unknownOption } from "../term/options.ts";
 import { strange } from "../term/strange.ts";
 import { type Backoff, checkBackoff, type CheckedBackoff } from "./backoff.ts";
@@ -104,6 +104,9 @@ function word(value: unknown): Atom | number | readonly unknown[] | undefined {
     : undefined;
 }
 
+// The result of a start function in place of the function.
+const isStarted = (task: unknown): boolean => isPid(task) || task instanceof Promise;
+
 const problem = (tag: string, value: unknown, text: string): Problem => ({ reason: [ensure(tag), value], text });
 
 /** Checks one specification; `auto` is the supervisor's auto_shutdown, or undefined if unknown. */
@@ -122,7 +125,11 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
   if (given.task === undefined)
     return { reason: ensure("missing_start"), text: `${child()} needs a task, the function that starts it` };
   if (typeof given.task !== "function")
-    return problem("invalid_mfa", given.task, `${child()}: task must be a function, got ${describe(given.task)}`);
+    return problem(
+      "invalid_mfa",
+      given.task,
+      `${child()}: task must be a function, got ${describe(given.task)}${isStarted(given.task) ? ". It is called by the supervisor: write task: () => gen_server.start_link(…)" : ""}`,
+    );
   const extra = unknownKey(given, KNOWN_SPEC_KEYS, unknown);
   if (extra !== undefined) return problem("invalid_child_spec", spec, `${child()}: ${unknownOption(extra, SPEC_KEYS)}`);
   const args = given.args ?? [];

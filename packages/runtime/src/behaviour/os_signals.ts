@@ -60,11 +60,13 @@ export class Tree implements Stoppable {
   /** Called when its supervisor begins to start. False if a signal arrived before. */
   begun(supervisor: Process): boolean {
     this.#process = supervisor;
-    whenDead(supervisor, undefined, () => {
-      this.forget();
-      if (this.exit && this.state?.gaveUp === true) endProgram(1);
-    });
+    whenDead(supervisor, undefined, () => this.forget());
     return !this.stopped;
+  }
+
+  /** Called when it is gone because it gave up. Ends the program, which `exit` says. */
+  fail(): void {
+    if (this.exit) endProgram(1);
   }
 
   /** Removes the tree. */

@@ -73,9 +73,10 @@ export function callTask<T>(
   const goOn = (started: Started): T | Promise<never> => {
     become(self);
     state.slow.end();
+    // A supervisor that was killed or interrupted meanwhile starts nothing more and reports nothing.
+    if (!self.alive || state.interrupted) return forever();
     if ("pid" in started && started.pid !== undefined) reportUnlinked(state, spec, started.pid);
-    // A supervisor that was killed meanwhile starts nothing more and reports nothing.
-    return self.alive && !state.interrupted ? then(started) : forever();
+    return then(started);
   };
   return onceSettled(
     called(spec, extra),
@@ -89,7 +90,7 @@ function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
   const { self } = state;
   const child = processOf(pid);
   // The child's links are checked: it has one, and the supervisor has one for each of its children.
-  if (child === undefined || isLinked(child, self.pid) || !self.alive || told.has(spec)) return;
+  if (child === undefined || isLinked(child, self.pid) || told.has(spec)) return;
   told.add(spec);
   report(
     "warning",
@@ -117,7 +118,7 @@ function outcome(result: unknown): Started {
   if (isTuple(result) && result.length === 2 && isPid(result[0])) return { ok: result, pid: result[0] };
   return {
     error: result,
-    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${strange(result)}`,
+    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${result === undefined ? ". Is there a return missing in it?" : strange(result)}`,
   };
 }
 

@@ -63,13 +63,22 @@ export const supervising = {
   format_status: (status: { readonly state?: unknown }) => ({ ...status, state: shown(status.state) }),
 };
 
+/** A tree that the signals of the operating system stop. */
+interface SignalledTree {
+  readonly exit: boolean;
+  readonly stopped: boolean;
+  state: State | undefined;
+  begun(self: Process): boolean;
+  fail(): void;
+}
+
 /** How a supervisor was started. */
 export interface Beginning {
   /** Code outside all processes started it. */
   readonly top: boolean;
   readonly unknown: Unknown;
   /** Is notified before anything else; false means that the supervisor must not start. */
-  readonly tree: { begun(self: Process): boolean; state: State | undefined } | undefined;
+  readonly tree: SignalledTree | undefined;
 }
 
 async function init([module, arg, { top, tree, unknown }]: readonly [
@@ -101,9 +110,9 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
   state.top = top;
   if (tree !== undefined) tree.state = state;
   state.unknown = unknown;
-  if (top)
+  if (top || tree?.exit === true)
     whenDead(self, undefined, () => {
-      if (state.gaveUp) failProgram(state);
+      if (state.gaveUp && tree?.stopped !== true) failProgram(state, tree);
     });
   if (simple) {
     state.initialising = false;
@@ -131,16 +140,19 @@ async function init([module, arg, { top, tree, unknown }]: readonly [
   return [STOP, [SHUTDOWN, reason]];
 }
 
-// Operators and schedulers go by exit statuses.
-function failProgram(state: State): void {
-  if (process.exitCode !== undefined) return;
+// Operators and schedulers go by exit statuses. One that the program has set already stays, unless it says that all is well.
+function failProgram(state: State, tree: SignalledTree | undefined): void {
+  const ends = tree?.exit === true;
+  if (!ends && Number(process.exitCode ?? 0) !== 0) return;
   process.exitCode = 1;
   report(
     "error",
     "tree_gave_up",
     () => ({ supervisor: state.self.pid, status: 1 }),
-    () => `The supervision tree of ${state.self.pid} is gone, because it gave up: the program's exit status is 1`,
+    () =>
+      `The supervision tree of ${state.self.pid} is gone, because it gave up: ${ends ? "the program ends with status 1" : "the program's exit status is 1"}`,
   );
+  tree?.fail();
 }
 
 async function handle_call(request: unknown, from: From, state: State): Promise<unknown> {

@@ -219,6 +219,17 @@ describe("a failed start names the function, the process and the reason:", () =>
     expect((await failure(() => supervisor.start([{ id: "db", task: () => 7 }]))).message).toBe(
       'Cannot start supervisor: child "db" failed to start: its task returned 7, and must return a pid, [pid, info] or IGNORE',
     );
+    expect((await failure(() => supervisor.start([{ id: "db", task: () => undefined }]))).message).toBe(
+      'Cannot start supervisor: child "db" failed to start: its task returned undefined, and must return a pid, [pid, info] or IGNORE. Is there a return missing in it?',
+    );
+  });
+
+  test("a child whose task is what a start function returned", async () => {
+    const started = [await gen_server.start(server as object, 0 as never), Promise.resolve()];
+    for (const task of started)
+      expect((await failure(() => supervisor.start([{ id: "db", task: task as never }]))).message).toMatch(
+        /^Cannot start supervisor: child "db": task must be a function, got .*\. It is called by the supervisor: write task: \(\) => gen_server\.start_link\(…\)$/,
+      );
   });
 
   test("a bad specification or option", async () => {

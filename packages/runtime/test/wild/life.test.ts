@@ -85,8 +85,19 @@ describe("a tree that gives up", () => {
   });
 
   test("ends the program, even with a timer left, if it stops on signals", async () => {
-    const { code } = await run(`setInterval(() => {}, 1_000); await supervisor.start(${failing}, { signals: true });`);
+    const { code, stderr } = await run(
+      `setInterval(() => {}, 1_000); await supervisor.start(${failing}, { signals: true });`,
+    );
     expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /The supervision tree of <.*> is gone, because it gave up: the program ends with status 1\n$/,
+    );
+  });
+
+  test("replaces a status of 0 that the program has set", async () => {
+    const { code, stderr } = await run(`process.exitCode = 0; await supervisor.start(${failing});`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the program's exit status is 1\n$/);
   });
 
   test("leaves the status unchanged if a process started it, or if the program has set one", async () => {
@@ -181,6 +192,15 @@ describe.each([
     );
     expect({ code, lines }).toStrictEqual({ code: status, lines: ["a shutdown"] });
     expect(stderr).not.toContain("OtpError");
+  });
+
+  test("lets the init of a child finish, and says nothing of its link", async () => {
+    const { code, lines, stderr } = await signalled(
+      signal,
+      `void supervisor.start([worker("a"), worker("b", () => { console.log("now"); return erlang.sleep(100); })], { signals: true });`,
+    );
+    expect({ code, lines }).toStrictEqual({ code: status, lines: ["b shutdown", "a shutdown"] });
+    expect(stderr).toMatch(new RegExp(`^\\S+ \\[info\\] ${signal}: stopping [^\\n]+\\n$`));
   });
 
   test("lets the program end itself with { exit: false }", async () => {
