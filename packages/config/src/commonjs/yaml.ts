@@ -1,4 +1,4 @@
 /** The package `yaml`, also in a bundle (`require.ts`). */
-export type { Alias, Node, Scalar, YAMLMap } from "yaml";
-export { isAlias, isMap, isScalar, isSeq, parseDocument, stringify } from "./yaml_package.ts";
+export type { Alias, CST, Document, Node, Scalar, YAMLMap } from "yaml";
+export { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, stringify } from "./yaml_package.ts";
 import "./yaml_after.ts";

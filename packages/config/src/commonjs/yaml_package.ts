@@ -1,4 +1,4 @@
 import "./yaml_before.ts";
-import { isAlias, isMap, isScalar, isSeq, parseDocument, stringify } from "yaml";
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, stringify } from "yaml";
 
-export { isAlias, isMap, isScalar, isSeq, parseDocument, stringify };
+export { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, stringify };

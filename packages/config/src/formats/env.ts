@@ -1,26 +1,21 @@
-import * as util from "node:util";
-
 import type { Value } from "../core/value.ts";
-import { type Document, type Format, type Place, SyntaxFault, position_at } from "./format.ts";
+import { type Document, type Format, type Place, type Position, protoKey, SyntaxFault, position_at } from "./format.ts";
 
 /**
  * `.env` files, as Node reads them (`util.parseEnv`): a name, `=`, a value; comments; quotes of three kinds, inside
- * which a value may have several lines; `export` before a name. Each name is at the top of the tree, with its text. What
- * Node skips silently is refused: any other line, text after a closing quote, a comment without a blank before it. So is a
- * quote without an end.
+ * which a value may have several lines, and in double quotes `\n`; `export` before a name. Each name is at the top of
+ * the tree, with its text; of a name that is set twice, the last one counts, as in a shell. They are read here, because
+ * engines differ in tabs and in names. What Node drops is refused: any other line, text after a closing quote, a comment
+ * without a blank before it, a quote without an end. So is a name that is none in other readers, such as `;A` and `A+`.
  */
 export const env: Format = {
   name: "env",
   parse(text): Document {
-    const parse = (util as { parseEnv?: (text: string) => Record<string, string | undefined> }).parseEnv;
-    if (parse === undefined) throw new SyntaxFault("unsupported", "this engine cannot read .env files");
-    const places = placesOf(text);
+    const places = new Map<string, Place>();
     const tree: Record<string, Value> = {};
-    const read = parse(text);
-    for (const [written, value] of Object.entries(read)) {
-      // Node removes `export` and one blank.
-      const name = written.replace(/^export[ \t]+/, "").trim();
-      if (name !== "__proto__" && value !== undefined) tree[name] = value;
+    for (const { name, value, offset } of settingsIn(text)) {
+      tree[name] = value;
+      places.set(name, { offset, children: undefined });
     }
     return { tree, places: () => ({ offset: 0, children: places }) };
   },
@@ -28,9 +23,17 @@ export const env: Format = {
 
 const QUOTES = "\"'`";
 
-/** The place of each name; for a name that occurs twice, the last one, which counts. */
-function placesOf(text: string): Map<string, Place> {
-  const places = new Map<string, Place>();
+/** Letters of any script, as in the names of variables. */
+const NAME = /^[\p{L}\p{N}\p{M}_.-]+$/u;
+
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  /** Of the line. */
+  readonly offset: number;
+}
+
+function* settingsIn(text: string): Generator<Setting> {
   for (let at = 0; at < text.length;) {
     const lineEnd = endOfLine(text, at);
     const line = text.slice(at, lineEnd);
@@ -41,19 +44,30 @@ function placesOf(text: string): Map<string, Place> {
     if (equals === -1 || equals >= lineEnd) {
       throw new SyntaxFault("syntax", 'a name without "="', position_at(text, start));
     }
-    const name = text
-      .slice(start, equals)
-      .replace(/^export[ \t]+/, "")
-      .trim();
-    if (name === "") throw new SyntaxFault("syntax", 'a name is missing before "="', position_at(text, start));
-    places.set(name, { offset: start, children: undefined });
-    const value = equals + 1 + text.slice(equals + 1, lineEnd).search(/\S|$/);
-    const quote = value < lineEnd ? text[value]! : "";
-    if (quote === "") continue;
-    const end = QUOTES.includes(quote) ? endOfQuoted(text, value) : endOfPlain(text, value, lineEnd);
+    const name = nameOf(text.slice(start, equals), () => position_at(text, start));
+    const begin = equals + 1 + text.slice(equals + 1, lineEnd).search(/\S|$/);
+    const quoted = begin < lineEnd && QUOTES.includes(text[begin]!);
+    const end = quoted ? endOfQuoted(text, begin) : lineEnd;
+    yield { name, value: quoted ? quotedValue(text.slice(begin, end)) : plainValue(text, begin, end), offset: start };
     at = endOfLine(text, end) + 1;
   }
-  return places;
+}
+
+function nameOf(written: string, position: () => Position): string {
+  const name = written.replace(/^export[ \t]+/, "").trim();
+  if (name === "") throw new SyntaxFault("syntax", 'a name is missing before "="', position());
+  if (name === "__proto__") throw protoKey(position());
+  if (!NAME.test(name)) {
+    const what = 'a name must have only letters, digits, "_", "." and "-" (a comment begins with "#")';
+    throw new SyntaxFault("syntax", what, position());
+  }
+  return name;
+}
+
+/** @param written the opening quote and the value */
+function quotedValue(written: string): string {
+  const value = written.slice(1).replaceAll("\r\n", "\n");
+  return written.startsWith('"') ? value.replaceAll("\\n", "\n") : value;
 }
 
 /** The closing quote of a value. @throws SyntaxFault if there is none, or if more than a comment follows it */
@@ -75,8 +89,8 @@ function endOfQuoted(text: string, value: number): number {
   return end;
 }
 
-/** The end of a value without quotes. @throws SyntaxFault if a comment may be meant as part of the value */
-function endOfPlain(text: string, value: number, lineEnd: number): number {
+/** A value without quotes. @throws SyntaxFault if a comment may be meant as part of the value */
+function plainValue(text: string, value: number, lineEnd: number): string {
   const line = text.slice(value, lineEnd);
   const hash = line.indexOf("#");
   if (hash > 0 && /\S/.test(line[hash - 1]!)) {
@@ -87,7 +101,7 @@ function endOfPlain(text: string, value: number, lineEnd: number): number {
   if (stray !== -1) {
     throw new SyntaxFault("syntax", "a carriage return without a line feed", position_at(text, value + stray));
   }
-  return lineEnd;
+  return (hash === -1 ? line : line.slice(0, hash)).trim();
 }
 
 function endOfLine(text: string, from: number): number {

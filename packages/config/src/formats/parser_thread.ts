@@ -5,8 +5,9 @@
 import { type MessagePort, workerData } from "node:worker_threads";
 
 import { type FormatName, format_named, load_format } from "./by_extension.ts";
+import { excess_in } from "./extent.ts";
 import { type Position, SyntaxFault } from "./format.ts";
-import { type Positions, positions_of } from "./positions.ts";
+import { Locator, type Positions, positions_of } from "./positions.ts";
 import { slices_of } from "./slices.ts";
 import { decode_utf8 } from "./utf8.ts";
 
@@ -38,6 +39,10 @@ try {
   const text = decode_utf8(job.bytes);
   const document = format_named(job.format).parse(text);
   const positions = positions_of(document.tree, document.places(), text);
+  const excess = excess_in(document.tree);
+  if (excess !== undefined) {
+    throw new SyntaxFault("too_large", excess.message, new Locator(document.tree, positions).locate(excess.path));
+  }
   for (const slice of slices_of(document.tree)) job.slices.postMessage(slice);
   job.port.postMessage({ positions } satisfies ParserAnswer, [positions.buffer]);
 } catch (error) {

@@ -1,13 +1,17 @@
 import {
   type Alias,
+  type CST,
+  Composer,
+  type Document as YamlDocument,
+  Lexer,
   type Node as YamlNode,
+  Parser,
   type Scalar,
   type YAMLMap,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseDocument,
   stringify,
 } from "../commonjs/yaml.ts";
 
@@ -52,28 +56,22 @@ function read(text: string): { tree: Table; place: Place } {
   try {
     return convert(text);
   } catch (error) {
-    // The library is recursive; if it exhausts the stack, the text is too deep.
+    // The library is recursive. It gets nothing deep, but the program may have left it little of the stack.
     throw error instanceof RangeError ? tooDeep() : error;
   }
 }
 
 function convert(text: string): { tree: Table; place: Place } {
-  const document = parseDocument(text, {
-    schema: "core",
-    version: "1.2",
-    // Our own walk does both, because the library's takes time that grows with the square of the number of keys.
-    uniqueKeys: false,
-    merge: false,
-    stringKeys: true,
-    prettyErrors: false,
-    logLevel: "error",
-  });
+  const [document, second] = composed(text);
   const wrong = document.errors[0] ?? document.warnings[0];
   if (wrong?.code === "RESOURCE_EXHAUSTION") throw tooDeep(position_at(text, wrong.pos[0]));
   if (wrong !== undefined) {
     throw new SyntaxFault("syntax", wordings[wrong.code] ?? "syntax error", position_at(text, wrong.pos[0]));
   }
 
+  if (second !== undefined) {
+    throw new SyntaxFault("syntax", "several documents in one file", position_at(text, second.range[0]));
+  }
   if (document.directives?.yaml.version === "1.1") {
     const what = 'YAML 1.1, where "yes" and "010" mean something else: only YAML 1.2 is read, leave this line out';
     throw new SyntaxFault("syntax", what, position_at(text, Math.max(0, text.search(/^%YAML/m))));
@@ -84,6 +82,45 @@ function convert(text: string): { tree: Table; place: Place } {
   if (top === null || (isScalar(top) && top.value === null)) return { tree: {}, place };
   if (!isMap(top)) throw notTable(position_at(text, offsetOf(top, 0)));
   return { tree: new Conversion(text).value(top, place, 0) as Table, place };
+}
+
+/**
+ * The first document of a text and, if there are several, the second.
+ *
+ * @throws SyntaxFault if the text nests too deep
+ */
+function composed(text: string): readonly [YamlDocument.Parsed, YamlDocument.Parsed | undefined] {
+  const composer = new Composer({
+    schema: "core",
+    version: "1.2",
+    // `!!omap`, `!!set`, `!!binary` and the like belong to YAML 1.1: they make no plain data.
+    resolveKnownTags: false,
+    // Our own walk does both, because the library's takes time that grows with the square of the number of keys.
+    uniqueKeys: false,
+    merge: false,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: "error",
+  });
+  const [document, second] = composer.compose(tokensOf(text), true, text.length);
+  return [document!, second];
+}
+
+/** What the parser has open besides tables and lists: the document, a scalar. */
+const OPEN_BESIDES = 2;
+
+/**
+ * The tokens of a text, up to a depth that is too large: closing what is open takes the library time that grows with the
+ * square of the depth, and composing it takes stack, which an engine may end the program for.
+ */
+function* tokensOf(text: string): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    const { offset } = parser;
+    yield* parser.next(lexeme);
+    if (parser.stack.length > MAX_DEPTH + OPEN_BESIDES) throw tooDeep(position_at(text, offset));
+  }
+  yield* parser.end();
 }
 
 /** The parsed document as plain data: aliases and merges followed, keys and numbers checked, all in one walk. */
@@ -233,10 +270,9 @@ const wordings: Readonly<Record<string, string>> = {
   MISSING_CHAR: "a bracket, quote or comma is missing",
   MULTILINE_IMPLICIT_KEY: "a key must be on one line",
   MULTIPLE_ANCHORS: "several anchors on one value",
-  MULTIPLE_DOCS: "several documents in one file",
   MULTIPLE_TAGS: "several tags on one value",
   NON_STRING_KEY: "a key must be a string",
   TAB_AS_INDENT: "a tab in the indentation",
-  TAG_RESOLVE_FAILED: "an unknown tag",
+  TAG_RESOLVE_FAILED: "an unknown tag, or one that does not fit its value",
   UNEXPECTED_TOKEN: "something unexpected",
 };

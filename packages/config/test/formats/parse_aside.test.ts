@@ -71,6 +71,19 @@ describe("parse_aside", () => {
     }
   });
 
+  test("sends nothing of a tree that is larger than a configuration may be, and locates the reason", async () => {
+    const keys = Array.from({ length: 100_001 }, (_, n) => `k${n} = 1`).join("\n");
+    await expect(parse_aside(bytes(`[a]\nb = 1\n[a.c]\n${keys}`), "toml", never)).rejects.toMatchObject({
+      code: "too_large",
+      message: "a table with 100001 keys, at most 100000 are allowed in one table",
+      position: { line: 3, column: 4 },
+    });
+    await expect(parse_aside(bytes(`{"a": [${"1,".repeat(2_000_000)}1]}`), "json", never)).rejects.toMatchObject({
+      code: "too_large",
+      message: "2000003 values, at most 2000000 are allowed",
+    });
+  });
+
   test("lets the event loop turn while a file of 100,000 leaves is parsed", async () => {
     const text = stringify(large);
     let turns = 0;

@@ -66,7 +66,12 @@ describe("yaml", () => {
     ['a: 1\nb: "hunter2\n', 3, "a bracket, quote or comma is missing"],
     ["a: 1\na: 2\n", 2, "the same key is written twice"],
     ["a: 1\n  b: hunter2\n", 1, undefined],
-    ["a: !secret hunter2\n", 1, "an unknown tag"],
+    ["a: !!omap [b: hunter2]\n", 1, "an unknown tag, or one that does not fit its value"],
+    ["a: !!pairs [b: hunter2]\n", 1, "an unknown tag, or one that does not fit its value"],
+    ["a: !!set {b, c}\n", 1, "an unknown tag, or one that does not fit its value"],
+    ["a: !!timestamp 2020-01-01\n", 1, "an unknown tag, or one that does not fit its value"],
+    ["a: !!float x\n", 1, "an unknown tag, or one that does not fit its value"],
+    ["a: !secret hunter2\n", 1, "an unknown tag, or one that does not fit its value"],
     ["a: 1\n---\nb: 2\n", 2, "several documents in one file"],
     [
       "# old\n%YAML 1.1\n---\na: yes\nb: 010\n",
@@ -89,5 +94,22 @@ describe("yaml", () => {
     expect(fault("just text\n")).toMatchObject({ code: "shape" });
     expect(fault("a:\n  __proto__: 1\n")).toMatchObject({ code: "unsafe_key", position: { line: 2, column: 3 } });
     expect(fault(`a: ${"[".repeat(10_000)}${"]".repeat(10_000)}`)).toMatchObject({ code: "too_deep" });
+  });
+
+  test.each(["a: [", "a: {a: ", "a: [a: ", "- ", "? ", "- - ? "])(
+    "stops where %j first nests too deep, so that neither time nor stack depends on what follows",
+    (text) => {
+      const opening = text.replace("a: ", "");
+      const deep = fault(text + opening.repeat(600));
+      expect(deep).toMatchObject({ code: "too_deep", position: { line: 1 } });
+      expect(fault(text + opening.repeat(200_000)).position).toEqual(deep.position);
+    },
+  );
+
+  test("reads what nests as deep as is allowed", () => {
+    expect(tree(`a: ${"[".repeat(499)}1${"]".repeat(499)}`)).toHaveProperty(["a"]);
+    const lines = Array.from({ length: 500 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n");
+    expect(tree(`${lines} 1`)).toHaveProperty(["a", "a"]);
+    expect(fault(`${lines}\n${" ".repeat(500)}a: 1`)).toMatchObject({ code: "too_deep" });
   });
 });

@@ -136,6 +136,8 @@ describe(".env", () => {
     ["text after the end of several lines", 'A="x\ny"z\nB=1\n', 2, 3],
     ["a quote without an end", 'A="x\nB=1\n', 1, 3],
     ["a # that may belong to the value", "PASSWORD=abc#def\n", 1, 13],
+    ["a comment of another dialect", "A=1\n;B=2\n", 2, 1],
+    ["what a shell adds to a value", "A=1\nA+=2\n", 2, 1],
     ["a carriage return that ends no line", "A=1\rB=2\r", 1, 4],
   ])("refuses %s, which Node silently reads as something else", (_, text, line, column) => {
     expect(fault("env", text)).toMatchObject({ code: "syntax", position: { line, column } });
@@ -144,6 +146,22 @@ describe(".env", () => {
   test("allows comments after values, and # inside quotes", () => {
     const text = "A=1 # c\nB='1 # c' # d\nC=\"#\"#c\nD=# c\nE= #c\r\nF=1\r\n";
     expect(parse_text(text, "env").tree).toEqual({ A: "1", B: "1 # c", C: "#", D: "", E: "", F: "1" });
+  });
+
+  test("refuses a name that would reach a prototype", () => {
+    expect(fault("env", "A=1\n__proto__=2\n")).toMatchObject({ code: "unsafe_key", position: { line: 2, column: 1 } });
+  });
+
+  test("reads tabs around names and values, and line ends of both kinds, the same on every engine", () => {
+    const text = "A\t=\tx\t# c\nB=\ty z\t\r\n\tC=1\nD='x'\t\nexport\tE=\"a\r\nb\\nc\"\r\n\t# F=1\nÄ.b-c=2";
+    expect(parse_text(text, "env").tree).toStrictEqual({
+      A: "x",
+      B: "y z",
+      C: "1",
+      D: "x",
+      E: "a\nb\nc",
+      "Ä.b-c": "2",
+    });
   });
 
   test.each([".env", ".env.local", "prod.env", "/etc/app/.ENV"])("is the format of %s", (path) => {
