@@ -5,6 +5,7 @@ import * as changes from "./step/changes.ts";
 import * as deliveries from "./step/deliveries.ts";
 import * as health from "./step/health.ts";
 import * as lifecycle from "./step/lifecycle.ts";
+import * as reloads from "./step/reloads.ts";
 import * as sources from "./step/sources.ts";
 import * as subscriptions from "./step/subscriptions.ts";
 import { Turn } from "./step/turn.ts";
@@ -48,7 +49,7 @@ function decide(turn: Turn, event: Event): void {
       return settle(turn, changes.committed(turn, event));
 
     case "reload":
-      return sources.reloadRequested(turn, event.caller);
+      return reloads.requested(turn, event.caller);
     case "source_up":
       return sources.up(turn, event.source, event.worker);
     case "loaded":

@@ -74,6 +74,12 @@ export function failed(turn: Turn, index: number, error: Error): void {
   retryLater(turn, index);
 }
 
+/** Records that a load has not ended in time. */
+export function late(turn: Turn, index: number): void {
+  turn.setSource(index, { late: true });
+  failed(turn, index, lateError(turn, turn.source(index)));
+}
+
 /** Records whether its changes are watched. If not, a load tries again, and finds changes made meanwhile. */
 export function watched(turn: Turn, index: number, error: Error | undefined): void {
   const { name, watch_error: before } = turn.source(index);

@@ -4,6 +4,7 @@ import { byNewNames } from "../../core/renaming.ts";
 import type { OfManager, Timer } from "../event.ts";
 import * as changes from "./changes.ts";
 import * as deliveries from "./deliveries.ts";
+import * as reloads from "./reloads.ts";
 import * as sources from "./sources.ts";
 import * as subscriptions from "./subscriptions.ts";
 import type { Turn } from "./turn.ts";
@@ -23,7 +24,7 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
     });
     for (const { message } of saved.diagnostics) turn.announce({ what: "overrides_damaged", message });
   }
-  sources.startReload(turn, [], true);
+  reloads.start(turn, [], true);
 }
 
 /**
@@ -49,7 +50,7 @@ export function restarted(turn: Turn, { workers }: Extract<OfManager, { type: "r
       deliveries.handAgain(turn, delivery);
     }
   }
-  sources.startReload(turn, [undefined]);
+  reloads.start(turn, [undefined]);
 }
 
 /** Handles the end of a process. */
@@ -64,9 +65,9 @@ export function elapsed(turn: Turn, timer: Timer): void {
   const [what, which = ""] = timer.split(/ (.*)/su);
   switch (what) {
     case "interval":
-      return sources.reloadRequested(turn, undefined);
+      return reloads.requested(turn, undefined);
     case "reload":
-      return sources.reloadElapsed(turn);
+      return reloads.elapsed(turn);
     case "group":
       return sources.groupElapsed(turn, Number(which));
     case "retry":

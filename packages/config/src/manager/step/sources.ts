@@ -1,91 +1,26 @@
-import { inspect } from "node:util";
-import { atoms, type Pid } from "@otpts/runtime";
-import { changedLeaves, diff } from "../../core/diff.ts";
+import type { Pid } from "@otpts/runtime";
 import { isTable } from "../../core/draft.ts";
 import type { Layer } from "../../core/layer.ts";
 import { admit, PlainDataError } from "../../core/plain.ts";
 import type { Table } from "../../core/value.ts";
 import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
-import type { Refusal, ReloadReport } from "../../protocol.ts";
+import { mates_of, type Together } from "../../sources/together.ts";
 import { blames } from "../blame.ts";
 import type { FromSource } from "../event.ts";
-import { RefusedCandidates } from "../refused_candidates.ts";
-import type { Caller, Gathering, RefusedCandidate, Reload, SourceState } from "../state.ts";
-import { scrub } from "../scrub.ts";
-import * as changes from "./changes.ts";
-import * as deliveries from "./deliveries.ts";
-import { answered, ask, askInto, askTorn, emptyGathering, isNew, takeAll } from "./gathering.ts";
 import { isAtom } from "../identity.ts";
+import type { LoadOutcome } from "../outcome.ts";
+import { RefusedCandidates } from "../refused_candidates.ts";
+import type { Gathering, RefusedCandidate, SourceState } from "../state.ts";
+import * as changes from "./changes.ts";
+import { answered, ask, askInto, askTorn, emptyGathering, isNew, takeAll } from "./gathering.ts";
 import * as health from "./health.ts";
-import { mates_of } from "../../sources/together.ts";
+import * as reloads from "./reloads.ts";
 import type { Turn } from "./turn.ts";
 
-type Loaded = Omit<Extract<FromSource, { readonly type: "loaded" }>, "type" | "worker">;
-
 /**
- * Sources and reloads. A reload loads all sources at once, and takes their results together. One runs at a time and one
- * more waits, for all callers meanwhile. A source that has not answered within `load_timeout` is late: the others do
- * not wait for it, and its result is taken when it arrives. A change reported by a source itself is taken separately.
+ * Sources: their processes, the outcomes of their loads, and what became of their values. What a source reports by itself
+ * is taken as one change with the sources that changed together with it; a reload takes what it has asked for.
  */
-
-/** Handles a request for a reload; a caller gets the report. */
-export function reloadRequested(turn: Turn, caller: Caller<ReloadReport | Refusal> | undefined): void {
-  if (changes.isFromJob(turn, caller?.from[0])) {
-    return turn.reply(caller, [atoms.ERROR, changes.insideValidator("reload")]);
-  }
-  const { reload, next_reload = [] } = turn.state;
-  if (reload === undefined) return startReload(turn, [caller]);
-  turn.set({ next_reload: [...next_reload, caller] });
-  if (caller === undefined || reload.awaited) return;
-  // The program must not end while it waits for a reload.
-  turn.set({ reload: { ...reload, awaited: true } });
-  if (reload.waiting.length > 0) limit(turn, reload.started + turn.state.spec.load_timeout - turn.now, true);
-}
-
-/** Loads all sources. */
-export function startReload(
-  turn: Turn,
-  callers: readonly (Caller<ReloadReport | Refusal> | undefined)[],
-  first = false,
-): void {
-  const { sources, configuration, spec } = turn.state;
-  if (!first) turn.announce({ what: "reload_started" });
-  const awaited = first || callers.some((caller) => caller !== undefined);
-  let reload: Reload = {
-    ...emptyGathering(turn),
-    callers: callers.filter((caller) => caller !== undefined),
-    first,
-    started: turn.now,
-    before: configuration.snapshot,
-    candidates: sources.map(({ candidate }) => candidate),
-    reported: sources.map(({ name }) => ({ source: name, outcome: "late" })),
-    awaited,
-  };
-  for (const { index } of sources) reload = askInto(turn, reload, index);
-  turn.set({ reload });
-  if (reload.waiting.length === 0) return gathered(turn, reload);
-  limit(turn, spec.load_timeout, awaited);
-}
-
-/** Ends the wait of a reload. */
-export function reloadElapsed(turn: Turn): void {
-  const { reload } = turn.state;
-  if (reload === undefined || reload.waiting.length === 0) return;
-  for (const index of reload.waiting) {
-    const { required } = turn.source(index);
-    if (reload.first && required) return fail(turn, health.lateError(turn, turn.source(index)));
-    isLate(turn, index);
-  }
-  gathered(turn, { ...reload, waiting: [] });
-}
-
-/** Ends the wait for sources that changed together. */
-export function groupElapsed(turn: Turn, id: number): void {
-  const group = turn.state.groups.find((one) => one.id === id);
-  if (group === undefined) return;
-  for (const index of group.waiting) isLate(turn, index);
-  groupGathered(turn, { ...group, waiting: [] });
-}
 
 /** Handles the start of a source's process. */
 export function up(turn: Turn, index: number, worker: Pid): void {
@@ -98,21 +33,11 @@ export function up(turn: Turn, index: number, worker: Pid): void {
 }
 
 /** Takes the outcome of a source's load. */
-export function loaded(turn: Turn, event: Loaded): void {
+export function loaded(turn: Turn, event: Extract<FromSource, { type: "loaded" }>): void {
   const { source: index, answers, outcome, links, together } = event;
   turn.setSource(index, { links, generations: generationsAfter(turn, index, outcome, links) });
-  const { reload, phase } = turn.state;
-  const isAsked = reload !== undefined && answers.includes(reload.id) && reload.waiting.includes(index);
-  if (isAsked && reload.first && "error" in outcome && turn.source(index).required) {
-    return fail(turn, outcome.error);
-  }
-  if (reload !== undefined && (isAsked || reload.first || reload.outcomes[index] !== undefined)) {
-    let next = answered(reload, index, answers, outcome);
-    if (isAsked && next.waiting.length === 0) next = askTorn(turn, next);
-    turn.set({ reload: next });
-    if (isAsked && next.waiting.length === 0) gathered(turn, next);
-  }
-  if (phase !== "running") return;
+  const isAsked = reloads.loaded(turn, event);
+  if (turn.state.phase !== "running") return;
   const groups = turn.state.groups.filter((one) => one.waiting.includes(index) || one.outcomes[index] !== undefined);
   if (isAsked && groups.length === 0) return;
   let group = answered(joined(turn, groups), index, answers, outcome);
@@ -131,8 +56,8 @@ export function loaded(turn: Turn, event: Loaded): void {
 function generationsAfter(
   { state }: Turn,
   index: number,
-  outcome: Loaded["outcome"],
-  links: Loaded["links"],
+  outcome: LoadOutcome,
+  links: Together["links"] | undefined,
 ): SourceState["generations"] {
   const { generations, candidate } = state.sources[index]!;
   if (!("contribution" in outcome)) return generations;
@@ -141,6 +66,14 @@ function generationsAfter(
   if (links === undefined) next.delete(outcome.contribution);
   else next.set(outcome.contribution, links);
   return next;
+}
+
+/** Ends the wait for sources that changed together. */
+export function groupElapsed(turn: Turn, id: number): void {
+  const group = turn.state.groups.find((one) => one.id === id);
+  if (group === undefined) return;
+  for (const index of group.waiting) health.late(turn, index);
+  groupGathered(turn, { ...group, waiting: [] });
 }
 
 /** Handles the end of a source's process: a reload does not wait for the next one. */
@@ -155,7 +88,8 @@ export function workerEnded(turn: Turn, process: Pid, reason: unknown): changes.
     const place = { source: name, code: "process_ended", cause: reason };
     const error = new ConfigSourceError(`Cannot load "${name}": its process ended`, place);
     const answers = waiting.map(({ id }) => id);
-    loaded(turn, { source: index, answers, outcome: { outcome: "error", error }, links: source.links, together: [] });
+    const outcome: LoadOutcome = { outcome: "error", error };
+    loaded(turn, { type: "loaded", source: index, answers, outcome, links: source.links, together: [] });
   }
   return changes.workerEnded(turn, index);
 }
@@ -201,22 +135,7 @@ export function settled(turn: Turn, { change, outcome }: changes.Settled): void 
   } else if ("refused" in outcome && outcome.refused instanceof RefusedCandidates) {
     noteRefused(turn, outcome.refused.refused);
   }
-  if (cause === "reload" && turn.state.reload !== undefined) finishReload(turn, turn.state.reload, outcome);
-}
-
-/** Arms the interval's timer, ± 10 %, so that many instances do not reload in step. */
-export function armInterval(turn: Turn): void {
-  const { reload_interval } = turn.state.spec;
-  if (reload_interval === 0 || reload_interval === Infinity) return;
-  turn.do({ do: "arm", timer: "interval", ms: reload_interval * 1_000, spread: 0.1 });
-}
-
-function gathered(turn: Turn, reload: Reload): void {
-  turn.do({ do: "disarm", timer: "reload" });
-  const taken = takeAll(turn, reload);
-  const reported = reload.reported.map((late, index) => taken[index] ?? late);
-  turn.set({ reload: { ...reload, reported } });
-  changes.enqueue(turn, { cause: "reload" }, undefined);
+  if (cause === "reload") reloads.finish(turn, outcome);
 }
 
 /** Joins the gatherings that turn out to be of one change. */
@@ -242,65 +161,11 @@ function close(turn: Turn, { id }: Gathering): void {
   turn.set({ groups: turn.state.groups.filter((one) => one.id !== id) });
 }
 
-function isLate(turn: Turn, index: number): void {
-  turn.setSource(index, { late: true });
-  health.failed(turn, index, health.lateError(turn, turn.source(index)));
-}
-
 /** Takes the sources' candidates outside a reload. */
 function takeCandidates(turn: Turn): void {
   // A change that has not begun will use the candidates of that time.
   if (turn.state.queue.some(({ request }) => request.cause === "source")) return;
   changes.enqueue(turn, { cause: "source" }, undefined);
-}
-
-function finishReload(turn: Turn, reload: Reload, outcome: changes.Settled["outcome"]): void {
-  turn.set({ reload: undefined });
-  const duration = turn.now - reload.started;
-  const before = turn.state.last_reload;
-  if ("committed" in outcome) {
-    turn.set({ last_reload: { at: turn.now, successful: true, succeeded_at: turn.now }, phase: "running" });
-    const { after, refused } = outcome.committed;
-    if (reload.first) {
-      const error = refused[0]?.error;
-      if (error instanceof ConfigValidationError) {
-        turn.announce({ what: "refused", action: "Cannot load the configuration", error, put: false });
-      }
-    } else {
-      const report = reportOf(turn, reload, after.snapshot, refused);
-      turn.announce({ what: "reload_stopped", duration, report });
-      const { version } = after.snapshot;
-      for (const caller of reload.callers) deliveries.answerAfter(turn, caller, report, outcome.notified, version);
-    }
-  } else if ("refused" in outcome) {
-    const { refused } = outcome;
-    const error = refused instanceof RefusedCandidates ? refused.error : refused;
-    if (reload.first) return fail(turn, withAbsent(turn, error));
-    turn.set({ last_reload: { at: turn.now, successful: false, succeeded_at: before?.succeeded_at } });
-    turn.announce({ what: "reload_refused", duration, error });
-    for (const caller of reload.callers) turn.reply(caller, [atoms.ERROR, error]);
-  }
-  const { next_reload } = turn.state;
-  turn.set({ next_reload: undefined });
-  armInterval(turn);
-  if (next_reload !== undefined) startReload(turn, next_reload);
-}
-
-/** Refuses the start. */
-function fail(turn: Turn, failure: unknown): void {
-  turn.set({ phase: "failed", failure, reload: undefined });
-}
-
-/** An invalid configuration at the start may be due to a missing file. */
-function withAbsent({ state }: Turn, error: Error): Error {
-  const absent = state.sources.filter((source) => source.state === "absent").map(({ name }) => name);
-  if (absent.length === 0 || !(error instanceof ConfigValidationError)) return error;
-  const verb = absent.length === 1 ? "is" : "are";
-  return new ConfigValidationError(`${error.message} (${absent.join(", ")} ${verb} absent)`, error.problems);
-}
-
-function limit(turn: Turn, ms: number, awaited: boolean): void {
-  turn.do({ do: "arm", timer: "reload", ms: Math.max(0, ms), awaited });
 }
 
 function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
@@ -319,33 +184,6 @@ function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
   const others = refused.flatMap(({ held }, i) => (held === true ? [] : [names[i]!]));
   const sources = named.length > 0 ? named : others;
   turn.set({ refused: { at: turn.now, sources, problems: [...new Set(problems)] } });
-}
-
-function reportOf(
-  turn: Turn,
-  reload: Reload,
-  after: Reload["before"],
-  refused: readonly RefusedCandidate[],
-): ReloadReport {
-  const from = reload.before;
-  let changed: readonly string[] | undefined;
-  const report: ReloadReport = {
-    version: after.version,
-    // Finding all changed leaves of a large reload takes longer than the reload, so it is done on demand.
-    get changed() {
-      return (changed ??= changedLeaves(diff(from.tree, after.tree)).map(({ path }) => path));
-    },
-    sources: turn.state.sources.map(({ index, name, candidate }) => {
-      const why = refused.find((one) => one.source === index);
-      if (why !== undefined) return { source: name, outcome: "error", message: scrub(turn.state, why.error.message) };
-      const outcome = reload.reported[index]!;
-      // A change that the watch noticed during the reload is part of it.
-      const isNew = outcome.outcome === "unchanged" && candidate !== reload.candidates[index];
-      return isNew ? { source: name, outcome: "data" } : outcome;
-    }),
-  };
-  // When printed, it shows the changes and not a getter.
-  return Object.defineProperty(report, inspect.custom, { value: () => ({ ...report }) });
 }
 
 /** A layer from a program, whose values have no other origin. */
