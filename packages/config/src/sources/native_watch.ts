@@ -158,6 +158,12 @@ export function watch_inode(path: string, listener: EntryListener & { flows(): v
   };
 }
 
+/** Resolves when the events queued by the system so far have been handled. */
+export async function events_read(): Promise<void> {
+  // Events are read between two of these phases of the event loop.
+  for (let phase = 0; phase < 2; phase += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** File systems that ignore case or composition may spell a name differently from the path. */
 function folded(name: string): string {
   return process.platform === "linux" ? name : name.normalize("NFC").toLowerCase();
