@@ -1,10 +1,8 @@
-import { atoms, erlang, gen_server, KILL, type Pid, type Ref, supervisor, telemetry } from "@otpts/runtime";
+import { atoms, erlang, gen_server, KILL, type Pid, type Ref, supervisor } from "@otpts/runtime";
 import { newBudget } from "../budget.ts";
 import { CONFIG_CHANGED } from "../atoms.ts";
-import { type Change, changedLeaves, type ChangedPath, changesMore, diff, sortedByPath } from "../core/diff.ts";
 import { jittered } from "../core/backoff.ts";
-import { admitSliced, leavesOf, projected } from "../core/sliced.ts";
-import { type Notification as Match, PatternIndex } from "../core/subscriptions.ts";
+import { admitSliced } from "../core/sliced.ts";
 import type { Diagnostic } from "../core/layer.ts";
 import { nearPath } from "../core/near_path.ts";
 import { andThen } from "../core/maybe.ts";
@@ -14,20 +12,18 @@ import type { Segments } from "../core/value.ts";
 import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { publishedBy } from "../published.ts";
 import type { ConfigSpec } from "../spec.ts";
-import { Announcements, CHANGED } from "./announcements.ts";
+import { Announcements } from "./announcements.ts";
 import type { Effect, Plan } from "./effect.ts";
 import type { Event, Timer } from "./event.ts";
 import { CLOSE, EVENT, LOAD, NOTIFY, WRITE } from "./messages.ts";
 import { changedValues } from "./history.ts";
 import { type Eventually, prepareChange } from "./preparation.ts";
-import type { Caller, Prepared, State, Subscription } from "./state.ts";
+import { initialMatches, Projection } from "./projection.ts";
+import type { Caller, Prepared, State } from "./state.ts";
 import { asError } from "./thrown.ts";
 
 /** Maximum number of remembered paths. */
 const MOST_ASKED = 1_000;
-
-/** The notifications of up to this many changed nodes are found at once, in a few milliseconds. */
-const MOST_AT_ONCE = 5_000;
 
 type Do<What extends Effect["do"]> = Extract<Effect, { readonly do: What }>;
 
@@ -41,18 +37,9 @@ export class Effects {
   private readonly deliveries: Pid;
   private readonly self: Pid = erlang.self();
   private readonly announcements = new Announcements();
+  private readonly projection = new Projection();
   private readonly timers = new Map<Timer, Ref>();
   private readonly monitors = new Map<Pid, Ref>();
-  private readonly index = new PatternIndex<Subscription>();
-  private readonly indexed = new Map<string, () => void>();
-  /** The projection in progress, and the subscriptions added and removed since it began. */
-  private projecting:
-    | {
-        readonly changed: Change;
-        readonly added: Map<string, Subscription>;
-        readonly removed: Set<string>;
-      }
-    | undefined;
   /** Paths that were read and had no value, each with the path that was probably meant. */
   private readonly asked = new Map<string, Diagnostic | undefined>();
   /** The copying of updates in progress. */
@@ -128,13 +115,12 @@ export class Effects {
       case "project":
         return this.project(effect, state);
       case "index":
-        return this.reindex(effect);
+        this.projection.update(effect.add, effect.remove);
+        return undefined;
       case "match": {
-        const alone = new PatternIndex<Subscription>();
-        alone.add(effect.subscription.pattern, effect.subscription);
-        const { tree } = state.configuration.snapshot;
-        const matches = sortedByPath(alone.project(diff({}, tree)));
-        return { type: "matching", subscription: effect.subscription.key, matches };
+        const { key } = effect.subscription;
+        const matches = initialMatches(effect.subscription, state.configuration.snapshot.tree);
+        return { type: "matching", subscription: key, matches };
       }
       case "listen":
         return this.listen(effect);
@@ -303,72 +289,24 @@ export class Effects {
     return undefined;
   }
 
-  /**
-   * Finds the notifications of a change: at once, or in slices if much has changed. Subscriptions made meanwhile count.
-   */
+  /** Finds the subscriptions to notify. Those made meanwhile count. */
   private project({ change, prepared }: Do<"project">, state: State): Event | undefined {
-    const changed = diff(state.configuration.snapshot.tree, prepared.after.snapshot.tree);
     const request = state.change?.request;
     // A put is reported as one change.
     const but = request?.cause === "put" ? request.path : undefined;
-    const isWanted = telemetry.listening(CHANGED);
-    if ((this.index.size === 0 && !isWanted) || !changesMore(changed, MOST_AT_ONCE)) {
-      const matches = sortedByPath(this.index.project(changed));
-      return {
-        type: "projected",
-        change,
-        prepared,
-        matches,
-        leaves: isWanted ? changedLeaves(changed, but) : undefined,
-      };
-    }
-    const report = (found: Pick<Extract<Event, { type: "projected" }>, "matches" | "leaves">): void => {
-      const event: Event = { type: "projected", change, prepared, ...found };
+    const [before, after] = [state.configuration.snapshot.tree, prepared.after.snapshot.tree];
+    const found = this.projection.find(before, after, but);
+    if (!(found instanceof Promise)) return { type: "projected", change, prepared, ...found };
+    void found.then((late) => {
+      const event: Event = { type: "projected", change, prepared, ...late };
       erlang.send(this.self, [EVENT, event]);
-    };
-    this.projecting = { changed: changed!, added: new Map(), removed: new Set() };
-    void this.projected(changed!, isWanted, but).then(report);
+    });
     return undefined;
   }
 
-  private async projected(
-    changed: Change,
-    isWanted: boolean,
-    but: Segments | undefined,
-  ): Promise<{
-    readonly matches: readonly Match<Subscription>[];
-    readonly leaves: readonly ChangedPath[] | undefined;
-  }> {
-    const budget = newBudget();
-    const matches = await projected(this.index, changed, budget);
-    const leaves = isWanted ? await leavesOf(changed, but, budget) : undefined;
-    return { matches, leaves };
-  }
-
-  /** The notifications found in slices, without subscriptions removed meanwhile, and with those added. */
+  /** The event with the notifications that were found in slices, when it is taken. */
   completed(event: Extract<Event, { type: "projected" }>): Event {
-    const { projecting } = this;
-    this.projecting = undefined;
-    if (projecting === undefined || projecting.added.size + projecting.removed.size === 0) return event;
-    const { changed, added, removed } = projecting;
-    const index = new PatternIndex<Subscription>();
-    for (const one of added.values()) index.add(one.pattern, one);
-    const kept = event.matches.filter(({ item }) => !added.has(item.key) && !removed.has(item.key));
-    return { ...event, matches: sortedByPath([...kept, ...index.project(changed)]) };
-  }
-
-  private reindex({ add, remove }: Do<"index">): undefined {
-    if (add !== undefined) {
-      this.indexed.set(add.key, this.index.add(add.pattern, add));
-      this.projecting?.added.set(add.key, add);
-    }
-    if (remove !== undefined) {
-      this.projecting?.added.delete(remove.key);
-      this.projecting?.removed.add(remove.key);
-      this.indexed.get(remove.key)?.();
-      this.indexed.delete(remove.key);
-    }
-    return undefined;
+    return this.projection.completed(event);
   }
 
   private listen({ signal, subscription }: Do<"listen">): Event | undefined {
