@@ -1,7 +1,8 @@
 import { erlang } from "@otpts/runtime";
 import type { Contribution } from "../core/layer.ts";
 import { Overrides } from "../core/overrides.ts";
-import { check, complete, type Configuration, emptyConfiguration, prepare, type Prepared } from "../core/proposal.ts";
+import { type Configuration, emptyConfiguration } from "../core/configuration.ts";
+import { check, complete, prepare, type Prepared } from "../core/proposal.ts";
 import { byNewNames } from "../core/renaming.ts";
 import { Snapshot } from "../core/snapshot.ts";
 import { LONGEST_TIMER } from "../core/longest_timer.ts";

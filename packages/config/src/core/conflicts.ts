@@ -3,7 +3,7 @@ import { PUT, topmost } from "./explain.ts";
 import type { Origin } from "./layer.ts";
 import { andThen } from "./maybe.ts";
 import type { Override } from "./overrides.ts";
-import type { Configuration } from "./proposal.ts";
+import type { Configuration } from "./configuration.ts";
 import { type Budget, eachInTurn, PIECE, searched } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";
 import { keysOf } from "./table.ts";

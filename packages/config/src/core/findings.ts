@@ -5,7 +5,7 @@ import type { Diagnostic } from "./layer.ts";
 import { andThen } from "./maybe.ts";
 import { mistypedValues } from "./mistyped.ts";
 import { formatPath } from "./path.ts";
-import type { Configuration } from "./proposal.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Shape } from "./shape.ts";
 import { type Budget, eachInTurn } from "./sliced.ts";
 

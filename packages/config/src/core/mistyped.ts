@@ -6,7 +6,7 @@ import { placeOf } from "./layers.ts";
 import { sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { formatPath } from "./path.ts";
-import type { Configuration } from "./proposal.ts";
+import type { Configuration } from "./configuration.ts";
 import type { Shape } from "./shape.ts";
 import { type Budget, inSlices, PIECE, searched } from "./sliced.ts";
 import { valueAt } from "./snapshot.ts";

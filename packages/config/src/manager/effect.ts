@@ -3,7 +3,7 @@ import type { ChangedPath } from "../core/diff.ts";
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import type { Together } from "../sources/together.ts";
 import type { Overrides } from "../core/overrides.ts";
-import type { Configuration } from "../core/proposal.ts";
+import type { Configuration } from "../core/configuration.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { ChangeCallback, ReloadReport } from "../protocol.ts";
 import type { Timer } from "./event.ts";

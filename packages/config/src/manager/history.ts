@@ -4,9 +4,9 @@ import type { Secrets } from "../core/secrets.ts";
 import { type Budget, eachInTurn, inSlices, leavesOf } from "../core/sliced.ts";
 import type { Table, Value } from "../core/value.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
-import type { State, Version } from "./state.ts";
+import { HISTORY, type RefusedChange, type Request, type State, type Version } from "./state.ts";
 
-/** The kept versions, and the changes between them. They share equal subtrees. */
+/** The kept versions and refusals, and the changes between versions, which share equal subtrees. */
 
 /** The last versions, oldest first. */
 export function historyOf({ history }: State): readonly HistoryEntry[] {
@@ -17,6 +17,37 @@ export function historyOf({ history }: State): readonly HistoryEntry[] {
     ...(actor === undefined ? {} : { actor }),
     ...(reason === undefined ? {} : { reason }),
   }));
+}
+
+/** The history with the current version, which a request has made. */
+export function withVersion({ configuration, history, phase }: State, request: Request, at: number): State["history"] {
+  const { snapshot, overrides } = configuration;
+  const cause: Version["cause"] = phase === "starting" ? "start" : request.cause;
+  return [...history, { snapshot, overrides, at, cause, ...authorOf(request) }].slice(-HISTORY);
+}
+
+/** The refusals with one more. */
+export function withRefusal(
+  { configuration, refusals }: State,
+  request: Request,
+  error: Error,
+  at: number,
+): State["refusals"] {
+  const refused: RefusedChange = {
+    at,
+    version: configuration.snapshot.version,
+    cause: request.cause,
+    error,
+    ...("path" in request ? { path: request.path } : {}),
+    ...authorOf(request),
+  };
+  return [...refusals, refused].slice(-HISTORY);
+}
+
+/** The author and reason of a request. */
+function authorOf(request: Request): { actor?: string; reason?: string } {
+  const { actor, reason } = "options" in request ? request.options : {};
+  return { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
 }
 
 export function versionAt({ history }: State, version: number): Version | undefined {

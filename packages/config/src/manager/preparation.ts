@@ -1,6 +1,7 @@
 import { newBudget } from "../budget.ts";
+import type { Configuration, Proposal } from "../core/configuration.ts";
 import { andThen } from "../core/maybe.ts";
-import { check, complete, type Configuration, prepare, type Proposal } from "../core/proposal.ts";
+import { check, complete, prepare } from "../core/proposal.ts";
 import type { Budget } from "../core/sliced.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { ConfigSpec } from "../spec.ts";

@@ -1,8 +1,8 @@
 import type { gen_server, Pid } from "@otpts/runtime";
+import { type Configuration, emptyConfiguration } from "../core/configuration.ts";
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import type { Pattern } from "../core/pattern.ts";
-import { type Configuration, emptyConfiguration } from "../core/proposal.ts";
 import type { Snapshot } from "../core/snapshot.ts";
 import type { Segments, Value } from "../core/value.ts";
 import type { Problem } from "../errors.ts";

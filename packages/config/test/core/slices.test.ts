@@ -14,7 +14,7 @@ import { emptyLayer, layersOf } from "../../src/core/layers.ts";
 import { andThen } from "../../src/core/maybe.ts";
 import { merge } from "../../src/core/merge.ts";
 import { Overrides } from "../../src/core/overrides.ts";
-import { type Configuration, emptyConfiguration } from "../../src/core/proposal.ts";
+import { type Configuration, emptyConfiguration } from "../../src/core/configuration.ts";
 import { renamed } from "../../src/core/renaming.ts";
 import { Secrets } from "../../src/core/secrets.ts";
 import { type Budget, searched, UNLIMITED } from "../../src/core/sliced.ts";

@@ -13,7 +13,7 @@ import type { Diagnostic, Layer } from "../../src/core/layer.ts";
 import { mistypedValues } from "../../src/core/mistyped.ts";
 import { UNLIMITED } from "../../src/core/sliced.ts";
 import { Overrides } from "../../src/core/overrides.ts";
-import { emptyConfiguration } from "../../src/core/proposal.ts";
+import { emptyConfiguration } from "../../src/core/configuration.ts";
 import type { Table, Value } from "../../src/core/value.ts";
 import { Config, ConfigManager, ConfigSpec, EnvironmentSource, FileSource, TemplateSource } from "../../src/index.ts";
 import type { Source } from "../../src/index.ts";

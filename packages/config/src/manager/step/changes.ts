@@ -1,27 +1,23 @@
 import { atoms } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import type { ChangedPath } from "../../core/diff.ts";
 import type { Contribution, Diagnostic, Layer } from "../../core/layer.ts";
 import { formatPath } from "../../core/path.ts";
 import type { Overrides } from "../../core/overrides.ts";
-import { valueAt } from "../../core/snapshot.ts";
 import { ConfigConflictError, ConfigSourceError, ConfigValidationError } from "../../errors.ts";
 import type { Preview, Refusal } from "../../protocol.ts";
 import type { Plan } from "../effect.ts";
 import type { OfChange } from "../event.ts";
-import { unknownVersion, versionAt } from "../history.ts";
+import { unknownVersion, versionAt, withRefusal, withVersion } from "../history.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
 import {
   type Caller,
   type Change,
-  HISTORY,
   type Prepared,
-  type RefusedChange,
   type Request,
-  type Version,
   type WriteThrough,
   type SourceState,
 } from "../state.ts";
+import { changesOf } from "./announced.ts";
 import * as deliveries from "./deliveries.ts";
 import type { Turn } from "./turn.ts";
 
@@ -211,14 +207,14 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   if (change.phase === "persisting" && change.through === undefined && overrides_file !== undefined) {
     turn.set({ overrides_file: { ...overrides_file, writing: false } });
   }
-  if (after.snapshot !== before.snapshot) remember(turn, request);
+  if (after.snapshot !== before.snapshot) turn.set({ history: withVersion(turn.state, request, turn.now) });
   turn.do({ do: "publish" });
   for (const diagnostic of newTrouble(before.layers, after.layers)) turn.announce({ what: "noticed", diagnostic });
   const notified = deliveries.notify(turn, matches, version, request.cause);
   if (change.caller !== undefined) deliveries.answerAfter(turn, change.caller, true, notified, version);
   // The first configuration is no change of one.
   if (leaves !== undefined && before.snapshot.version > 0) {
-    const announced = reported(request, before.snapshot.tree, after.snapshot.tree, leaves);
+    const announced = changesOf(request, before.snapshot.tree, after.snapshot.tree, leaves);
     if (announced.length > 0) turn.announce({ what: "changed", changes: announced });
   }
   return { change, outcome: { committed: ready, notified } };
@@ -338,56 +334,10 @@ function refuse(turn: Turn, change: Change, error: Error): Settled {
   const { request, caller } = change;
   turn.set({ change: undefined });
   const cause = error instanceof RefusedCandidates ? error.error : error;
-  if (!isDryRun(request)) rememberRefusal(turn, request, cause);
+  if (!isDryRun(request)) turn.set({ refusals: withRefusal(turn.state, request, cause, turn.now) });
   turn.reply(caller, [atoms.ERROR, cause]);
   turn.announce({ what: "refused", action: actionOf(request), error: cause, put: caller !== undefined });
   return { change, outcome: { refused: error } };
-}
-
-function rememberRefusal(turn: Turn, request: Request, error: Error): void {
-  const { configuration, refusals } = turn.state;
-  const refused: RefusedChange = {
-    at: turn.now,
-    version: configuration.snapshot.version,
-    cause: request.cause,
-    error,
-    ...("path" in request ? { path: request.path } : {}),
-    ...authorOf(request),
-  };
-  turn.set({ refusals: [...refusals, refused].slice(-HISTORY) });
-}
-
-/** The author and reason of a request. */
-function authorOf(request: Request): { actor?: string; reason?: string } {
-  const { actor, reason } = "options" in request ? request.options : {};
-  return { ...(actor === undefined ? {} : { actor }), ...(reason === undefined ? {} : { reason }) };
-}
-
-function remember(turn: Turn, request: Request): void {
-  const { configuration, history, phase } = turn.state;
-  const { snapshot, overrides } = configuration;
-  const cause: Version["cause"] = phase === "starting" ? "start" : request.cause;
-  turn.set({
-    history: [...history, { snapshot, overrides, at: turn.now, cause, ...authorOf(request) }].slice(-HISTORY),
-  });
-}
-
-/** The changes for `config.changed`: a put as one change at its path, everything else leaf by leaf. */
-function reported(
-  request: Request,
-  before: Parameters<typeof valueAt>[0],
-  after: Parameters<typeof valueAt>[0],
-  leaves: readonly ChangedPath[],
-): readonly ChangedPath[] {
-  if (request.cause !== "put") return leaves;
-  const { path: segments } = request;
-  const outside = leaves.filter((leaf) => !segments.every((segment, i) => leaf.segments[i] === segment));
-  // A leaf above the put became a table, or an empty one was replaced: that is part of the same change.
-  const elsewhere = outside.filter((leaf) => !leaf.segments.every((segment, i) => segments[i] === segment));
-  const old = valueAt(before, segments);
-  const now = valueAt(after, segments);
-  if (Object.is(old, now)) return elsewhere;
-  return [{ path: formatPath(segments), segments, before: old, after: now }, ...elsewhere];
 }
 
 /** The beginning of the message of a refusal. */
