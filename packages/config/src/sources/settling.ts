@@ -52,8 +52,8 @@ export class Unsettled extends Error {
 export interface Judge<T> {
   /** The last accepted sample. */
   readonly last: Sample | undefined;
-  /** Whether content with this digest is the last loaded one, so that the result is available at once. */
-  readonly known: (digest: string) => boolean;
+  /** The digest of content whose result is available at once. */
+  readonly known: string | undefined;
   /**
    * The longest time (ms) for which the content can have existed: since the path was seen with other content, or an
    * event reported a change. The file's own times may be from another clock, and clocks can be set.
@@ -88,7 +88,7 @@ export async function read_settled<T>(
   };
   for (;;) {
     signal.throwIfAborted();
-    if (judge.known(sample.digest)) return { sample };
+    if (sample.digest === judge.known) return { sample };
     let needed = quiet_needed(sample, judge.last, { arrival, resumed }, options);
     // The file's own times show how long it has been quiet, but not at once: a file system may show a file as truncated
     // before it shows new times. So they count when the same state was seen for a while.

@@ -139,7 +139,7 @@ export class WatchedFile {
     const judge = {
       last: this.#last,
       bound: () => (this.#since === undefined ? Infinity : performance.now() - this.#since),
-      known: (digest: string) => !fresh && digest === this.#last?.digest,
+      known: fresh ? undefined : this.#last?.digest,
       arrival: async (sample: Sample) => this.#arrival(sample, (route = await route_of(this.#path))),
       parse: async (sample: Sample) => {
         this.#seen = sample;

@@ -23,7 +23,7 @@ test("a change in place waits to be completed while no search for its writer end
   const last = await sample_file(path, 100);
   const judge: Judge<string> = {
     last,
-    known: () => false,
+    known: undefined,
     bound: () => 0,
     arrival: () => Promise.resolve("in place"),
     parse: () => Promise.resolve("parsed"),

@@ -71,16 +71,15 @@ export function elapsed(turn: Turn): void {
 }
 
 /**
- * Takes the outcome of a source's load into the running reload, if it belongs to it.
+ * Takes the outcome of a source's load into the reload, if it belongs to it.
  *
  * @returns whether the reload was waiting for it
  */
 export function loaded(
   turn: Turn,
+  reload: Reload,
   { source: index, answers, outcome }: Extract<FromSource, { type: "loaded" }>,
 ): boolean {
-  const { reload } = turn.state;
-  if (reload === undefined) return false;
   const isAsked = answers.includes(reload.id) && reload.waiting.includes(index);
   if (isAsked && reload.first && "error" in outcome && turn.source(index).required) {
     fail(turn, outcome.error);

@@ -36,7 +36,7 @@ export function up(turn: Turn, index: number, worker: Pid): void {
 export function loaded(turn: Turn, event: Extract<FromSource, { type: "loaded" }>): void {
   const { source: index, answers, outcome, links, together } = event;
   turn.setSource(index, { links, generations: generationsAfter(turn, index, outcome, links) });
-  const isAsked = reloads.loaded(turn, event);
+  const isAsked = turn.state.reload !== undefined && reloads.loaded(turn, turn.state.reload, event);
   if (turn.state.phase !== "running") return;
   const groups = turn.state.groups.filter((one) => one.waiting.includes(index) || one.outcomes[index] !== undefined);
   if (isAsked && groups.length === 0) return;
