@@ -1,0 +1,59 @@
+/** ARCHITECTURE.md is true where that can be checked: its files exist, and the paths that it describes pass no others. */
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const root = resolve(import.meta.dirname, "../..");
+const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
+
+/** The names of source files in a text, such as `step/changes.ts`; `{tap,tracer}.ts` names two. */
+function namesIn(part: string): string[] {
+  const found = part.matchAll(/[\w/]*\{([\w,]+)\}\.ts\b|[\w./]*\w\.(?:test\.)?ts\b/gu);
+  const names = [...found].flatMap(([name, list]) =>
+    list === undefined ? [name] : list.split(",").map((one) => name.replace(/\{.*\}/u, one)),
+  );
+  return names.filter((name) => !name.endsWith(".d.ts"));
+}
+
+/** The part of the text below a heading. */
+function section(heading: string): string {
+  const [, part] = new RegExp(`^### ${heading}$(.*?)^##`, "msu").exec(text) ?? [];
+  return part ?? "";
+}
+
+/** A name has as much of the file's path as a reader needs. */
+const isNamed = (file: string, names: readonly string[]): boolean =>
+  names.some((name) => file === name || file.endsWith(`/${name}`));
+
+const files = ["packages/runtime/src", "packages/config/src", "test"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((file) => !/(?:^|\/)(?:node_modules|dist)\//u.test(file))
+    .map((file) => `${folder}/${file}`),
+);
+
+test("every file that ARCHITECTURE names exists", () => {
+  const names = [...new Set(namesIn(text))];
+  expect(names.length).toBeGreaterThan(100);
+  expect(names.filter((name) => !files.some((file) => isNamed(file, [name])))).toStrictEqual([]);
+});
+
+/** The files that a path passes. */
+function passed(path: "call" | "changed_file"): string[] {
+  const program = join(root, "test/dist/package/paths/program.js");
+  return JSON.parse(execFileSync(process.execPath, [program, path], { encoding: "utf8", timeout: 60_000 })) as string[];
+}
+
+test("a call passes only files that ARCHITECTURE names, and as many as it says", () => {
+  const call = section("A call");
+  const found = passed("call");
+  expect(found.filter((file) => !isNamed(file, namesIn(call)))).toStrictEqual([]);
+  expect(call).toContain(`(${found.length} files;`);
+});
+
+test("a changed file passes only files that ARCHITECTURE names", () => {
+  const names = namesIn(section("The configuration manager"));
+  const found = passed("changed_file");
+  expect(found.length).toBeGreaterThan(40);
+  expect(found.filter((file) => !isNamed(file, names))).toStrictEqual([]);
+});
