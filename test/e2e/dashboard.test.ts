@@ -306,7 +306,7 @@ ${long} = 3
       expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth")).toBeLessThanOrEqual(0);
       await writeFile(config, before);
       await open("configuration?q=safe");
-      await page.getByText("No path and no value fits").waitFor();
+      await page.getByText("No path or value matches").waitFor();
     });
 
     test("accepts no request of another site", async () => {

@@ -43,7 +43,7 @@ test("the program prints the expected output without a bundler", () => {
     "100 true",
     "[ 'otp.process_crash', 'error' ]",
     "true false true",
-    'true Cannot start gen_server "bank": it runs already as PID (already_started)',
+    'true Cannot start gen_server "bank": it is already running as PID (already_started)',
     "true true timeout",
     "1 1",
     "{ url: 'postgres://localhost', port: 5432, pool: 7 } { name: 'api', retries: 3 } [ 1, 2 ]",

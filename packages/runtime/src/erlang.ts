@@ -202,7 +202,7 @@ export function process_flag(flag: Atom<"trap_exit"> | "trap_exit", value: boole
   if ((flag !== TRAP_EXIT && flag !== "trap_exit") || typeof value !== "boolean") {
     throw new ErlangError(
       BADARG,
-      `Cannot set process flag ${describe(flag)} to ${describe(value)}: only trap_exit is there, true or false`,
+      `Cannot set process flag ${describe(flag)} to ${describe(value)}: the only flag is trap_exit, true or false`,
     );
   }
   const before = self.trapping;

@@ -4,7 +4,7 @@ import { parsePath } from "../core/path.ts";
 import { meetSecrets, scrub } from "../manager/scrub.ts";
 import type { State } from "../manager/state.ts";
 
-/** The explanation of a value, secrets redacted. @throws TypeError when it is no path */
+/** The explanation of a value, secrets redacted. @throws TypeError if it is not a path */
 export async function explanationAt(state: State, path: string): Promise<Explanation> {
   const { configuration, spec } = state;
   const { snapshot, raw, layers, overrides } = configuration;

@@ -37,13 +37,13 @@ export interface LeavesAnswer extends Omit<ValueAnswer, "value"> {
   readonly leaves: readonly Leaf[];
 }
 
-/** The effective value at a path. @throws TypeError when it is no path */
+/** The effective value at a path. @throws TypeError if it is not a path */
 export async function valueAnswer(state: State, path: string): Promise<ValueAnswer> {
   const at = pathOf(state, path);
   return { ...headOf(state, at), value: await shownAt(state, at, newBudget()) };
 }
 
-/** The leaves at a path and below, each with its place. @throws TypeError when it is no path */
+/** The leaves at a path and below, each with its place. @throws TypeError if it is not a path */
 export async function leavesAnswer(state: State, path: string): Promise<LeavesAnswer> {
   const budget = newBudget();
   const at = pathOf(state, path);

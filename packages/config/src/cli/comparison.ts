@@ -38,7 +38,7 @@ export async function sideOfFile(file: string): Promise<Side> {
   } catch (error) {
     throw new Failure(`Cannot compare with ${file}: ${(error as Error).message}`);
   }
-  if (!isTable(tree)) throw new Failure(`Cannot compare with ${file}: it is no table`);
+  if (!isTable(tree)) throw new Failure(`Cannot compare with ${file}: it is not a table`);
   return { shown: tree };
 }
 

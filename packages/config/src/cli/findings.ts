@@ -31,7 +31,7 @@ const REFUSED = "The latest state of the sources is refused; the output shows th
 
 /** Prints on stderr that a path does not exist. @returns the exit code */
 export function nothingAt(path: string, near: string | undefined, err: Terminal): number {
-  const hint = near === undefined ? "" : `; is "${printable(near)}" meant?`;
-  err.print(`Nothing is at "${printable(path)}"${hint}`);
+  const hint = near === undefined ? "" : `; did you mean "${printable(near)}"?`;
+  err.print(`There is no value at "${printable(path)}"${hint}`);
   return 1;
 }

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { program } from "./program.ts";
 import { printableLines, Terminal } from "./terminal.ts";
 
-/** Runs the command line. @param version the package's; @returns the exit code: 0 it is so, 1 it is not, 2 wrong use */
+/** Runs the command line. @param version the package's; @returns the exit code: 0 it is so, 1 it is not, 2 wrong usage */
 export async function main(argv: readonly string[], version: () => string): Promise<number> {
   let code = 0;
   const ended = (exit: number): void => {
@@ -21,7 +21,7 @@ export async function main(argv: readonly string[], version: () => string): Prom
     const { message = String(error), name, code: exit } = error as { message?: string; name?: string; code?: unknown };
     const err = new Terminal(process.stderr, process.env);
     err.print(`${err.paint.red("✗")} ${printableLines(message)}`);
-    // Paths and patterns that are none are wrong use.
+    // Invalid paths and patterns are wrong usage.
     if (name === "Failure" && typeof exit === "number") return exit;
     return name === "TypeError" || name === "RangeError" ? 2 : 1;
   }

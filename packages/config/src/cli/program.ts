@@ -22,7 +22,7 @@ export function program(ended: (code: number) => void, version: () => string): C
 The configuration is that of a module with a ConfigSpec. Name the module with --module, or in package.json:
 "otpts-config": "./src/config.js". With --url it is that of a running program.
 
-Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong use.`,
+Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong usage.`,
     );
 
   const command = (name: string, what: string, example: string, load: () => Promise<Run>): Command => {

@@ -30,7 +30,7 @@ export class Session {
     this.options = options;
     this.out = new Terminal(process.stdout, process.env);
     this.err = new Terminal(process.stderr, process.env);
-    // Output of a module is no part of the answer.
+    // Output of a module is not part of the answer.
     globalThis.console = new Console(process.stderr, process.stderr);
   }
 

@@ -23,7 +23,7 @@ export async function loadSpec({ module, spec }: Chosen): Promise<ConfigSpec> {
   if (spec !== undefined) {
     const named = found.find(([name, one]) => name === spec || one.name === spec || one.id === spec);
     if (named !== undefined) return named[1];
-    throw new Failure(`Cannot use "${spec}" of ${shown}: it is no ConfigSpec there${choice(found)}`, 2);
+    throw new Failure(`Cannot use "${spec}" of ${shown}: it is not a ConfigSpec there${choice(found)}`, 2);
   }
   const [first] = found;
   const chosen = found.find(([name]) => name === "default") ?? first;

@@ -17,7 +17,7 @@ export type Paint = Readonly<Record<Colour | "bold" | "dim", Style>>;
 /** Stdout or stderr, with its colours and width. */
 export class Terminal {
   readonly paint: Paint;
-  /** Columns; Infinity if it is no terminal. */
+  /** Columns; Infinity if it is not a terminal. */
   readonly width: number;
   readonly isTTY: boolean;
   private readonly outlet: Outlet;

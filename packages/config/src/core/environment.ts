@@ -202,7 +202,7 @@ function textIn(
   };
   const other = own(entries, meant);
   if (other !== undefined && other !== "") {
-    refuse("exclusive", `"${meant}" and "${variable}" are both set, wanted one of them`);
+    refuse("exclusive", `"${meant}" and "${variable}" are both set, only one of them is allowed`);
   } else if ("text" in content) {
     return content.text;
   } else {

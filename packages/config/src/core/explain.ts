@@ -255,7 +255,7 @@ function obstacleIn(layer: Layer, path: Segments): string | undefined {
     if (isTable(at)) continue;
     let missing = length + 1;
     while (Array.isArray(at) && isThere(missing)) missing++;
-    const what = Array.isArray(at) ? `has no "${formatPath(path.slice(length, missing))}"` : "is no table";
+    const what = Array.isArray(at) ? `has no "${formatPath(path.slice(length, missing))}"` : "is not a table";
     return `"${formatPath(path.slice(0, length))}" ${what} in ${layer.source}, later in the list`;
   }
   return undefined;

@@ -189,7 +189,7 @@ function layerOf(
 /** @throws ConfigSourceError if the tree is not plain data; or rejects with it */
 function treeOf(contribution: Contribution, said: Said, old: Layer, budget: Budget): Table | Promise<Table> {
   const table = (tree: Value): Table => {
-    if (!isTable(tree)) throw new PlainDataError([], "is no table");
+    if (!isTable(tree)) throw new PlainDataError([], "is not a table");
     return tree;
   };
   const refuse = (error: unknown): never => {

@@ -84,7 +84,7 @@ export function textLayer(
       diagnostics.push({ source, code: "not_utf8", message, path });
     }
     if (value === undefined) {
-      const message = `"${setting.name}" is empty and "${path}" is no text: it counts as not set`;
+      const message = `"${setting.name}" is empty and "${path}" is not a text: it counts as not set`;
       diagnostics.push({ source, code: "empty", message, path });
       return;
     }
@@ -151,7 +151,7 @@ function read(
     }
     if (expected === undefined) return text.flatMap((one) => valueOfText(one) ?? []);
     const shown = formatPath(path);
-    const message = `"${setting.name}" is given ${text.length} times and "${shown}" is no list: the last one counts`;
+    const message = `"${setting.name}" is given ${text.length} times and "${shown}" is not a list: the last one counts`;
     diagnostics.push({ source, code: "repeated", message, path: shown });
     return valueOfText(text.at(-1)!, expected);
   } catch (error) {
@@ -193,7 +193,7 @@ function refuseInList(
   { whole_list, strict }: NamesRules,
   diagnostics: Diagnostic[],
 ): void {
-  const why = `"${name}" leads into the list "${formatPath(list)}", and a list is set whole: ${whole_list}`;
+  const why = `"${name}" leads into the list "${formatPath(list)}", and a list is set as a whole: ${whole_list}`;
   if (strict) throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "below_list" });
   diagnostics.push({ source, code: "below_list", message: `${why}; it is not used`, path: formatPath(path) });
 }

@@ -38,7 +38,7 @@ export const actions: Readonly<Record<string, Action>> = {
     const path = textIn(body, "path");
     if (!Object.hasOwn(body, "value")) throw new Unusable("value is missing");
     if (writtenOf(body["value"]).includes(REDACTED))
-      throw new Unusable(`the value holds ${REDACTED}, which stands where something secret is not shown`);
+      throw new Unusable(`the value contains ${REDACTED}, the placeholder of a secret`);
     return written(manager, await manager.client.put(parsePath(path), body["value"], optionsOf(body, visitor)), body);
   },
   "configuration/unset": async ({ managers }, body, visitor) => {
@@ -62,7 +62,7 @@ export const actions: Readonly<Record<string, Action>> = {
   "processes/trace": async ({ hub, options }, body) => {
     const pid = processIn(body);
     if (!hub.watching) throw new Unusable("no page is open: open one first");
-    if (tracing >= MOST_TRACES) throw new Unusable(`${MOST_TRACES} traces run already`);
+    if (tracing >= MOST_TRACES) throw new Unusable(`${MOST_TRACES} traces are already running`);
     const { events } = hub;
     const limits = { max_events: TRACED_EVENTS, time: TRACED_FOR };
     const traced = trace.process(pid, {
@@ -186,13 +186,13 @@ async function bodyOf(request: Request): Promise<Body> {
     chunks.push(value);
   }
   if (size === 0 && Number(request.headers.get("content-length") ?? 0) > 0)
-    throw new Unusable("the body was read before it came here: mount the dashboard ahead of what parses bodies");
+    throw new Unusable("the body has already been read: mount the dashboard before any body parser");
   let body: unknown;
   try {
     // No digits are lost.
     body = readJson(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.concat(chunks))).value;
   } catch {
-    throw new Unusable("the body is no JSON");
+    throw new Unusable("the body is not JSON");
   }
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new Unusable("the body must be an object");

@@ -89,7 +89,7 @@ export class Guard {
   refusedWrite(request: Request, { write = true }: Visitor): Response | undefined {
     if (this.options.read_only)
       return refusal(403, "this dashboard is read-only: it allows changes with { read_only: false }");
-    if (!write) return refusal(403, "you may read and not write");
+    if (!write) return refusal(403, "you may read but not write");
     const token = request.headers.get(TOKEN_HEADER);
     if (token === null || !this.known(token))
       return refusal(
@@ -119,7 +119,7 @@ async function authorized(
     const answer = await Promise.race([authorize(request.clone()), late]);
     if (answer instanceof Response) return answer;
     if (answer === true) return { visitor: {} };
-    if (typeof answer !== "object" || answer === null) return refusal(403, "you may not look");
+    if (typeof answer !== "object" || answer === null) return refusal(403, "you may not read");
     const { user, write } = answer;
     return {
       visitor: {
@@ -148,7 +148,7 @@ function fromElsewhere(request: Request, host: string, hosts: readonly string[])
       // "null", or no origin at all.
     }
     if (!own)
-      return `the request comes from another site: its Origin is ${origin.slice(0, 100)}, and its Host ${host.slice(0, 100)}; a proxy must pass Host on, or the option hosts name what the page is opened by`;
+      return `the request comes from another site: its Origin is ${origin.slice(0, 100)}, and its Host ${host.slice(0, 100)}; a proxy must pass Host on, or the option hosts must have the host name in the page's address`;
   }
   const site = request.headers.get("sec-fetch-site");
   const visit = request.headers.get("sec-fetch-mode") === "navigate" && request.method === "GET";

@@ -63,10 +63,10 @@ function program(): readonly string[] {
   const one = (name: string, description: string, value: number) => gaugeText({ name, description }, [[value]]);
   const total = (name: string, description: string, value: number) => counterText({ name, description }, [[value]]);
   return [
-    one("otp.processes", "Processes that live", numbers.processes),
-    one("otp.supervisors", "Supervisors that live", numbers.supervisors),
-    one("otp.messages_waiting", "Messages that wait in mailboxes", numbers.waiting),
-    one("otp.open_calls", "Calls that wait for an answer", numbers.open_calls),
+    one("otp.processes", "Live processes", numbers.processes),
+    one("otp.supervisors", "Live supervisors", numbers.supervisors),
+    one("otp.messages_waiting", "Messages waiting in mailboxes", numbers.waiting),
+    one("otp.open_calls", "Calls waiting for a reply", numbers.open_calls),
     total("otp.reductions", "Messages and other steps handled", numbers.reductions),
     total("otp.restarts", "Restarts that supervisors have made", numbers.restarts),
     one("process.resident_memory_bytes", "Memory of the program", memory.rss),

@@ -139,7 +139,7 @@ function claim(spec: ConfigSpec): void {
     const other = servedBy.get(source);
     if (other === undefined || other === spec || !isTaken(claims.get(other))) continue;
     throw new TypeError(
-      `Cannot start a configuration manager: source "${source.name}" serves "${other.name}" already; a source object serves one manager`,
+      `Cannot start a configuration manager: source "${source.name}" already serves "${other.name}"; a source object serves one manager`,
     );
   }
   for (const source of spec.sources) servedBy.set(source, spec);
@@ -157,7 +157,7 @@ function unwrapped(error: unknown, { name }: ConfigSpec, inProcess: boolean): un
   const reason: unknown = Array.isArray(failed) ? failed[2] : undefined;
   if (reason instanceof Error) return inProcess ? new OtpError(reason, reason.message) : reason;
   if (Array.isArray(reason) && reason[0] === ALREADY_STARTED) {
-    const runs = `"${name}" runs already as ${String(reason[1])}`;
+    const runs = `"${name}" is already running as ${String(reason[1])}`;
     return new OtpError(
       reason,
       `Cannot start a configuration manager: ${runs}; a second one needs another ConfigSpec with another name`,

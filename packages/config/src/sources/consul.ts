@@ -138,7 +138,7 @@ export class ConsulSource implements Source {
     });
   }
 
-  /** Follows changes until it is closed or the context's signal fires. A watch that runs already is closed first. */
+  /** Follows changes until it is closed or the context's signal fires. A running watch is closed first. */
   async watch(changed: () => void, context: SourceContext): Promise<Watch> {
     this.#env = context.env;
     const { layout, root, wait, given } = this.#settings;

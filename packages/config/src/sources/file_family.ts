@@ -151,7 +151,7 @@ export class FileFamily implements Source {
     );
     if (found.length > 1) {
       const files = found.map((name) => `"${join(dirname(this.shown), name)}"`).join(" and ");
-      const why = `${files} both exist, wanted one of them`;
+      const why = `${files} both exist, only one of them is allowed`;
       throw new ConfigSourceError(`Cannot load "${this.name}": ${why}`, { source: this.name, code: "ambiguous" });
     }
     const [name] = found;

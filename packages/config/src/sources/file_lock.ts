@@ -195,7 +195,7 @@ function holderOf(path: string): Promise<Holder | undefined> {
       if (code === "ECONNREFUSED" || code === "ENOENT") resolve(undefined);
       // A full queue or a socket of another user: there is a holder.
       else if (["EAGAIN", "EACCES", "ECONNRESET", "EPIPE"].includes(code)) resolve({ pid: undefined });
-      else if (code === "ENOTSOCK") reject(new Error("its lock is no socket", { cause: error }));
+      else if (code === "ENOTSOCK") reject(new Error("its lock is not a socket", { cause: error }));
       else reject(error);
     });
   });

@@ -237,7 +237,7 @@ export class RuntimeSource implements Source {
   }
 
   async #setAside(file: DurableFile, error: unknown): Promise<Diagnostic> {
-    const why = error instanceof DamagedRecord ? error.message : "it is not what was written";
+    const why = error instanceof DamagedRecord ? error.message : "its content is not what was saved";
     const time = new Date().toISOString().replaceAll(/[-:]/g, "");
     try {
       const kept = await file.set_aside(`.damaged-${time}`);

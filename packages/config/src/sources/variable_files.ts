@@ -65,5 +65,5 @@ export class VariableFiles {
 
 async function read(bytes: Uint8Array): Promise<VariableFile["content"]> {
   if (isUtf8(bytes) && !bytes.includes(0)) return { text: decode_utf8(bytes) };
-  return { code: "binary", why: "it is no text: it is not UTF-8, or holds a NUL" };
+  return { code: "binary", why: "it is not a text: it is not UTF-8, or contains a NUL" };
 }

@@ -116,7 +116,7 @@ describe("get", () => {
     expect(await folder.run(["get", "server.prot", ...MODULE])).toEqual({
       code: 1,
       stdout: "",
-      stderr: 'Nothing is at "server.prot"; is "server.port" meant?\n',
+      stderr: 'There is no value at "server.prot"; did you mean "server.port"?\n',
     });
     const { code, stdout } = await folder.run(["get", "server.name", "--default", "x", ...MODULE]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "x\n" });

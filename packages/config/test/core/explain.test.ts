@@ -92,7 +92,7 @@ describe("explain", () => {
       value: undefined,
       winner: undefined,
       shadowed: [
-        { source: "file:config.toml", why: expect.stringContaining('"shape" is no table in template:t') as string },
+        { source: "file:config.toml", why: expect.stringContaining('"shape" is not a table in template:t') as string },
       ],
     });
   });

@@ -265,7 +265,7 @@ describe("read access", () => {
     expect((await page(auth)).text).not.toContain('"token"');
     const put = { path: "server.port", value: 81 };
     const json = { ...auth, "content-type": "application/json" };
-    expect((await ask(address, "/configuration/put", json, put)).text).toContain("you may read and not write");
+    expect((await ask(address, "/configuration/put", json, put)).text).toContain("you may read but not write");
     const token = /"token":"([^"]+)"/u.exec((await page(auth)).text)?.[1] ?? "";
     expect((await ask(address, "/configuration/put", { ...json, "x-dashboard-token": token }, put)).status).toBe(200);
     expect((await config.history()).at(-1)).toMatchObject({ actor: "dashboard:ada" });
@@ -502,7 +502,7 @@ describe("the configuration", () => {
     expect((await ask(address, "/configuration?path=server")).json).toMatchObject({ panel: { masked: false } });
     const shown = { password: "[redacted]", url: "postgres://app:other@db/shop" };
     const refused = await write("/configuration/put", { path: "database", value: shown });
-    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("the value holds [redacted]")]);
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("the value contains [redacted]")]);
     expect(await config.get("database.password")).toBe(SECRET);
   });
 
@@ -580,7 +580,7 @@ describe("the configuration", () => {
   test("answers a request that makes no sense with an explanation", async () => {
     const { write, address } = await running({ read_only: false });
     for (const [action, body, status, words] of [
-      ["/configuration/put", "{", 400, "the body is no JSON"],
+      ["/configuration/put", "{", 400, "the body is not JSON"],
       ["/configuration/put", [], 400, "the body must be an object"],
       ["/configuration/put", { value: 1 }, 400, "path must be a text"],
       ["/configuration/put", { path: "server.port" }, 400, "value is missing"],
@@ -960,7 +960,7 @@ describe("programs", () => {
     const answer = await shown.fetch(new Request("http://localhost/sources/reload", { method: "POST", headers }));
     expect([answer.status, await answer.text()]).toStrictEqual([
       400,
-      expect.stringContaining("mount the dashboard ahead of what parses bodies"),
+      expect.stringContaining("mount the dashboard before any body parser"),
     ]);
     shown.close();
   });

@@ -42,7 +42,7 @@ test("a source in use is refused by a second manager until the first has stopped
   const { sup } = await started(new ConfigSpec({ sources: [source], name: "first" }));
   const second = new ConfigSpec({ sources: [source], name: "second" });
   await expect(ConfigManager.start(second as never)).rejects.toThrow(
-    'Cannot start a configuration manager: source "x" serves "first" already; a source object serves one manager',
+    'Cannot start a configuration manager: source "x" already serves "first"; a source object serves one manager',
   );
   expect(await Config.for("first").get("a")).toBe(1);
   await supervisor.stop(sup);

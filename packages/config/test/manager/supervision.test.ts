@@ -87,7 +87,7 @@ describe("the tree", () => {
     const { manager } = await tree(sup);
     for (let i = 0; i < 2; i++) {
       await expect(ConfigManager.start(one)).rejects.toThrow(
-        `Cannot start a configuration manager: "config_manager" runs already as ${String(manager)}`,
+        `Cannot start a configuration manager: "config_manager" is already running as ${String(manager)}`,
       );
     }
     const told: unknown[] = [];

@@ -125,9 +125,9 @@ describe("ArgumentsSource", () => {
       '"--database.ulr" sets "database.ulr", which nothing else knows; the nearest known path is "database.url"',
     ],
     ["-psecret", "unknown_argument", '"-p…" has one dash, and no mapping names a path for it; it is not used'],
-    ["--port 1 --port 2", "repeated", '"--port" is given 2 times and "port" is no list: the last one counts'],
+    ["--port 1 --port 2", "repeated", '"--port" is given 2 times and "port" is not a list: the last one counts'],
     ["--port 1 --set port=2", "duplicate", '"--set port" and "--port" both name "port"; "--set port" is used'],
-    ["--port=", "empty", '"--port" is empty and "port" is no text: it counts as not set'],
+    ["--port=", "empty", '"--port" is empty and "port" is not a text: it counts as not set'],
   ])("reports %s as %s", async (argv, code, message) => {
     const made = await layer(argv.split(" "), { tree: file });
     expect(made.diagnostics).toMatchObject([{ code, message }]);
@@ -145,7 +145,7 @@ describe("ArgumentsSource", () => {
     ["--no-cache=1", '"--no-cache" is false by itself, and takes no value'],
     [
       "--hosts.0 b",
-      '"--hosts.0" leads into the list "hosts", and a list is set whole: give it as a JSON list, or once for each element',
+      '"--hosts.0" leads into the list "hosts", and a list is set as a whole: give it as a JSON list, or once for each element',
     ],
   ])("refuses %s", async (argv, message) => {
     const error = await rejection(layer(argv.split(" "), { tree: file }));

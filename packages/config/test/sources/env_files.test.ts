@@ -75,11 +75,15 @@ describe("EnvironmentSource with files", () => {
   });
 
   test.each<[name: string, env: Readonly<Record<string, string>>, message: string]>([
-    ["NAME and NAME_FILE", { A_PW: "x", A_PW_FILE: "pw" }, '"A_PW" and "A_PW_FILE" are both set, wanted one of them'],
+    [
+      "NAME and NAME_FILE",
+      { A_PW: "x", A_PW_FILE: "pw" },
+      '"A_PW" and "A_PW_FILE" are both set, only one of them is allowed',
+    ],
     ["a missing file", { A_PW_FILE: "none" }, "cannot be read: there is no such file"],
     ["a directory", { A_PW_FILE: "." }, "cannot be read: it is a directory"],
     ["a file that is too large", { A_PW_FILE: "large" }, "cannot be read: it is larger than max_bytes (8)"],
-    ["a binary file", { A_PW_FILE: "binary" }, "cannot be read: it is no text"],
+    ["a binary file", { A_PW_FILE: "binary" }, "cannot be read: it is not a text"],
   ])("refuses %s if there is a prefix, and reports a diagnostic otherwise", async (_, env, message) => {
     const given = Object.fromEntries(
       Object.entries(env).map(([name, text]) => [name, name.endsWith("_FILE") ? join(folder.path, text) : text]),

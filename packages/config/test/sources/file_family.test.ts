@@ -94,7 +94,7 @@ describe("FileSource.family", () => {
     await write({ "config.toml": "a = 1\n", "config.yml": "a: 1\n" });
     const error = await rejection(family({ name: "f" }).load(context()));
     const [one, other] = ["toml", "yml"].map((extension) => `"${folder.path}/config.${extension}"`);
-    expect(error.message).toBe(`Cannot load "f": ${one} and ${other} both exist, wanted one of them`);
+    expect(error.message).toBe(`Cannot load "f": ${one} and ${other} both exist, only one of them is allowed`);
     expect(() => FileSource.family("config/")).toThrow("got a directory");
     expect(() => FileSource.family("etc/config.yml")).toThrow('leave the extension out: "etc/config"');
     expect(() => family({ profile: null } as never)).toThrow("profile must be a text or a list of texts, got null");

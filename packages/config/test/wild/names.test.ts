@@ -137,7 +137,7 @@ describe("a prefix ends at an underscore", () => {
 
 describe("a name that leads into a list is refused and names the list", () => {
   const schema = z.object({ providers: z.array(z.object({ id: z.string() })) });
-  const why = '"MYAPP_PROVIDERS__0__ID" leads into the list "providers", and a list is set whole';
+  const why = '"MYAPP_PROVIDERS__0__ID" leads into the list "providers", and a list is set as a whole';
 
   test.each<[string, Table, typeof schema | undefined]>([
     ["of a file", { providers: [{ id: "a" }, { id: "b" }] }, undefined],

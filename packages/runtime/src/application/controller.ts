@@ -56,7 +56,7 @@ export async function begin(app: Application, type: RestartType, ms: number): Pr
     else
       throw new OtpError(
         [ALREADY_STARTED, told(key)],
-        `Cannot start application "${key}": it runs already (already_started)`,
+        `Cannot start application "${key}": it is already running (already_started)`,
       );
   }
   for (const needed of app.applications ?? []) {

@@ -41,7 +41,7 @@ const LOOK_AGAIN = 5;
  */
 export function drainable(server: Server, options: DrainOptions = {}): Drainable {
   if (!(server instanceof NetServer))
-    throw new ErlangError(BADARG, `Cannot drain ${describe(server)}: it is no server of node:http or node:https`);
+    throw new ErlangError(BADARG, `Cannot drain ${describe(server)}: it is not a server of node:http or node:https`);
   checkOptions(options, ["linger"], "drain a server");
   const { linger = 1_000 } = options;
   const open = new Set<ServerResponse>();

@@ -124,7 +124,7 @@ class Run implements Program, Stoppable {
       if (now() >= end)
         throw new OtpError(
           [NOT_READY, missing.map(({ name }) => name)],
-          `Program "${keyOf(this.app)}" is not ready within ${limit} ms: ${missing.map(({ name, reason }) => `"${name}": ${reason ?? "it says no"}`).join("; ")}`,
+          `Program "${keyOf(this.app)}" is not ready within ${limit} ms: ${missing.map(({ name, reason }) => `"${name}": ${reason ?? "its ready function does not return true"}`).join("; ")}`,
         );
       await pause(Math.min(ASK_AGAIN, left));
     }

@@ -107,12 +107,12 @@ async function startChild(state: State, argument: unknown): Promise<unknown> {
   if (present?.pid !== undefined)
     return new Refusal(
       [ALREADY_STARTED, present.pid],
-      `Cannot start child ${describe(spec.id)}: it runs already as ${present.pid}`,
+      `Cannot start child ${describe(spec.id)}: it is already running as ${present.pid}`,
     );
   if (present !== undefined)
     return new Refusal(
       ALREADY_PRESENT,
-      `Cannot start child ${describe(spec.id)}: its specification is there already; use restart_child or delete_child`,
+      `Cannot start child ${describe(spec.id)}: its specification already exists; use restart_child or delete_child`,
     );
   const child = new Child(spec, [], undefined);
   return startAndReport(state, child, (started) => {

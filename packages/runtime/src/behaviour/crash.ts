@@ -108,7 +108,7 @@ export function formatted(server: Served, status: Status): Status {
     if (isThenable(changed)) throw new Unusable("it must not be asynchronous");
     if (typeof changed !== "object" || changed === null || isTuple(changed))
       throw new Unusable(
-        `it must return the status, and returned ${typeof changed === "object" ? "no object" : typeof changed}`,
+        `it must return the status object, and returned ${changed === null ? "null" : typeof changed === "object" ? "an array" : typeof changed}`,
       );
     return { ...status, ...(changed as Status) };
   } catch (error) {

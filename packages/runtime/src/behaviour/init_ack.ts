@@ -140,7 +140,7 @@ function why(reason: unknown, depth = 0): string {
   if (isTuple(reason) && depth < DEPTH) {
     const [tag, second, third] = [0, 1, 2].map((index) => read(reason, index));
     if (isError(tag)) return messageOf(tag);
-    if (tag === ALREADY_STARTED) return `it runs already as ${describe(second)} (already_started)`;
+    if (tag === ALREADY_STARTED) return `it is already running as ${describe(second)} (already_started)`;
     if (tag === SHUTDOWN && isTuple(second)) return why(second, depth + 1);
     if (tag === FAILED_TO_START_CHILD) return `child ${describe(second)} failed to start: ${why(third, depth + 1)}`;
   }

@@ -134,7 +134,7 @@ function causeOfOther(callback: Callback, result: unknown): string | undefined {
     const constant = constantOf(result);
     if (constant === undefined) return undefined;
     if (constant === "IGNORE") return "only init may return IGNORE";
-    return `${constant} alone is no result: it is the first element of an array`;
+    return `${constant} alone is not a result: it is the first element of an array`;
   }
   const tag = wrongTag(result);
   if (tag !== undefined) return `a result is an array, and ${tag}`;
@@ -144,14 +144,14 @@ function causeOfOther(callback: Callback, result: unknown): string | undefined {
       : "throw an error, or return [STOP, error, state]";
   if (typeof result === "function") return "it is a function: is a call missing?";
   if (typeof result !== "object" || result === null)
-    return callback === "init" ? "the state alone is no result: [OK, state]" : undefined;
+    return callback === "init" ? "the state alone is not a result: [OK, state]" : undefined;
   if (typeof read(result, "next") === "function")
-    return "it is an iterator: a callback is an ordinary or an async function, no generator";
+    return "it is an iterator: a callback is an ordinary or an async function, not a generator";
   for (const key of TAGS.keys()) {
     if (read(result, key) !== undefined)
-      return `a result is an array, no object: ${key === "reply" ? "[REPLY, reply, state]" : key === "stop" ? "[STOP, reason, state]" : `[${key.toUpperCase()}, state]`}`;
+      return `a result is an array, not an object: ${key === "reply" ? "[REPLY, reply, state]" : key === "stop" ? "[STOP, reason, state]" : `[${key.toUpperCase()}, state]`}`;
   }
-  return callback === "init" ? "the state alone is no result: [OK, state]" : undefined;
+  return callback === "init" ? "the state alone is not a result: [OK, state]" : undefined;
 }
 
 /** The error for a missing callback: OTP's `undef`. */

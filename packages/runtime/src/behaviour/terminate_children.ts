@@ -35,6 +35,6 @@ function reportShutdown(state: State, spec: CheckedSpec, { pid, reason }: Odd): 
     "shutdown_error",
     () => ({ supervisor: state.self.pid, name: registeredName(state.self), id: spec.id, pid, reason }),
     () =>
-      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down as it should, it ended with reason ${inWords(reason)}`,
+      `Supervisor ${nameOf(state.self)}: child ${describe(spec.id)} ${pid} did not shut down properly: it ended with reason ${inWords(reason)}`,
   );
 }

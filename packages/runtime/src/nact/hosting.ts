@@ -24,7 +24,7 @@ type Seat = ActorRef<unknown>;
  * cannot get an actor, because `parent` has stopped, ends at once: its start fails with the reason.
  *
  * @param parent a live nact system or actor
- * @throws TypeError if it is no reference to a system or actor, Error if that has stopped
+ * @throws TypeError if it is not a reference to a system or actor, Error if that has stopped
  */
 export function nact_dispatcher(parent: ActorRef<unknown>): Dispatcher {
   if (!isReference(parent, "system", "actor")) {

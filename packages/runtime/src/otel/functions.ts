@@ -40,7 +40,8 @@ let running = false;
  */
 export function instrument(options: InstrumentOptions = {}): Instrumentation {
   checkOptions(options, ["tracer_provider", "meter_provider"], "instrument the runtime");
-  if (running) throw new Error("Cannot instrument the runtime: it is instrumented already; stop the first one before");
+  if (running)
+    throw new Error("Cannot instrument the runtime: it is already instrumented; stop the first instrumentation before");
   const { tracer_provider = trace.getTracerProvider(), meter_provider = metrics.getMeterProvider() } = options;
   const measured = metricsOf(meter_provider.getMeter(SCOPE));
   const before = observe(spansOf(tracer_provider.getTracer(SCOPE), measured.called));

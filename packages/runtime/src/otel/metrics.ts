@@ -32,11 +32,11 @@ export function metricsOf(meter: Meter): Metrics {
   const gaveUp = counter("otp.supervisor.shutdowns", "{shutdown}", "Supervisors that gave up: too many restarts");
   const processes = meter.createObservableGauge("otp.processes", {
     unit: "{process}",
-    description: "Processes that live",
+    description: "Live processes",
   });
   const mailbox = meter.createObservableGauge("otp.mailbox.length", {
     unit: "{message}",
-    description: "Waiting messages: of each named process that has some, and the longest queue of all others",
+    description: "Waiting messages of each named process that has any, and the longest mailbox of all others",
   });
 
   const observe: Parameters<Meter["addBatchObservableCallback"]>[0] = (result) => {

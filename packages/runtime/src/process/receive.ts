@@ -69,7 +69,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
   if (process.waiter !== undefined) {
     throw new ErlangError(
       BADARG,
-      `Cannot receive in ${process.pid}: it waits in another receive already, and a process does one thing at a time`,
+      `Cannot receive in ${process.pid}: it is already waiting in another receive, and a process does one thing at a time`,
     );
   }
   // A process that always finds a message must let the event loop turn too.

@@ -36,7 +36,7 @@ export function find(name: Name): Process | undefined {
   return names.get(typeof name === "string" ? name : name.name);
 }
 
-/** The pid of the living process of this name; `undefined` if there is none. @throws ErlangError with reason `badarg` if it is no name */
+/** The pid of the living process of this name; `undefined` if there is none. @throws ErlangError with reason `badarg` if it is not a name */
 export function whereis(name: Name): Pid | undefined {
   if (!isName(name))
     throw new ErlangError(BADARG, `Cannot look up ${describe(name)}: a name is a string or an atom${strange(name)}`);
@@ -55,7 +55,7 @@ export function register(name: Name, pid: Pid): true {
   const holder = find(name);
   if (holder !== undefined) throw refuse(`the name belongs to ${holder.pid}`);
   if (process === undefined) throw refuse("the process is dead");
-  if (process.name !== undefined) throw refuse(`the process is registered as "${process.name}" already`);
+  if (process.name !== undefined) throw refuse(`the process is already registered as "${process.name}"`);
   process.name = name;
   showNames(taken);
   names.set(textOf(name), process);

@@ -38,7 +38,7 @@ export function setTap(next: Tap): void {
   tap = next;
 }
 
-/** Replaces the logger; `undefined` silences it. Returns the previous one. @throws TypeError if it is no function */
+/** Replaces the logger; `undefined` silences it. Returns the previous one. @throws TypeError if it is not a function */
 export function set_handler(next: Handler | undefined): Handler | undefined {
   if (next !== undefined && typeof next !== "function") {
     throw new TypeError(

@@ -133,7 +133,7 @@ export function startTimer(
   return timer;
 }
 
-/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. @throws ErlangError with reason `badarg` if it is no reference */
+/** Stops a timer. Returns the milliseconds that were left, or `false` if it has fired or was stopped. @throws ErlangError with reason `badarg` if it is not a reference */
 export function cancelTimer(ref: Ref): number | false {
   const remaining = readTimer(ref);
   if (remaining !== false) {
@@ -144,7 +144,7 @@ export function cancelTimer(ref: Ref): number | false {
   return remaining;
 }
 
-/** The milliseconds left of a timer, or `false`. @throws ErlangError with reason `badarg` if it is no reference */
+/** The milliseconds left of a timer, or `false`. @throws ErlangError with reason `badarg` if it is not a reference */
 export function readTimer(ref: Ref): number | false {
   if (!(ref instanceof TimerRef)) {
     if (ref instanceof Ref) return false;

@@ -29,7 +29,7 @@ export class Exit extends Error {
    *
    *   if (Exit.is(error, TIMEOUT)) …            // no reply in time
    *   if (Exit.is(error, NOPROC)) …             // no such process
-   *   if (Exit.is(error, TypeError)) …          // the server crashed of one
+   *   if (Exit.is(error, TypeError)) …          // the server crashed with one
    *   if (Exit.is(error, [SHUTDOWN, "moved"])) …
    *
    * @param error anything

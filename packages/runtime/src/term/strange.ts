@@ -15,7 +15,7 @@ export function strange(value: unknown): string {
   if (typeof value === "string" || typeof value !== "object" || value === null || isA(value, Atom)) return "";
   const name = read(value, "name");
   if (typeof name === "string")
-    return `; an object with a name is none${exists(name) ? `. An atom that was posted or cloned is such an object: atom.existing(${JSON.stringify(name)}) gives the atom again` : ""}`;
+    return `; an object with a name is not an atom${exists(name) ? `. An atom that was posted or cloned is such an object: atom.existing(${JSON.stringify(name)}) gives the atom again` : ""}`;
   if (typeof read(value, "id") === "number" && typeof read(value, "serial") === "number")
     return "; a pid that was posted or cloned is not a pid: pids are valid only in the thread that made them";
   return "";

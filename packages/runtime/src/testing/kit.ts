@@ -57,7 +57,7 @@ export class Kit {
       await this.stop_supervised(spec.id);
       erlang.exit(pid, KILL);
       throw new Error(
-        "Cannot start a child for this test: it is not linked, and would live on behind the test. Write () => gen_server.start_link(…), not start",
+        "Cannot start a child for this test: it is not linked, and would outlive the test. Write () => gen_server.start_link(…), not start",
       );
     }
     return pid;
@@ -87,7 +87,9 @@ export class Kit {
     const report = await eventually(() => {
       const found = this.captured.find((one) => !this.expected.has(one) && isMeant(one, pattern));
       if (found !== undefined) return found;
-      throw new Error(`No report fits ${describe(pattern)}; there are ${this.captured.length}${listed(this.captured)}`);
+      throw new Error(
+        `No report matches ${describe(pattern)}; there are ${this.captured.length}${listed(this.captured)}`,
+      );
     }, patience);
     this.expected.add(report);
     return report;
@@ -146,7 +148,7 @@ export class Kit {
     if (unexpected.length > 0) {
       const many = unexpected.length === 1 ? "a report" : `${unexpected.length} reports`;
       throw new Error(
-        `This test provoked ${many} that it did not expect (await kit.expect_report(…) for each)${listed(unexpected)}`,
+        `This test caused ${many} that it did not expect (await kit.expect_report(…) for each)${listed(unexpected)}`,
       );
     }
   }

@@ -72,7 +72,7 @@ export class Probe {
     return this.run(async () => {
       const message = await erlang.receive((one) => !isOrder(one) && fits(one, pattern), { after: timeout });
       if (message !== TIMEOUT) return message as M;
-      throw new Error(`No message that fits ${shown(pattern)} came within ${timeout} ms. ${this.mailbox()}`);
+      throw new Error(`No message that matches ${shown(pattern)} arrived within ${timeout} ms. ${this.mailbox()}`);
     }) as Promise<M>;
   }
 
@@ -85,7 +85,7 @@ export class Probe {
   refute_receive(pattern: Pattern = () => true, ms = 50): Promise<void> {
     return this.run(async () => {
       const message = await erlang.receive((one) => !isOrder(one) && fits(one, pattern), { after: ms });
-      if (message !== TIMEOUT) throw new Error(`A message came that should not: ${describe(message)}`);
+      if (message !== TIMEOUT) throw new Error(`An unexpected message arrived: ${describe(message)}`);
     });
   }
 

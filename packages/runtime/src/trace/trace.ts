@@ -219,7 +219,7 @@ function sentence({ event, kind = "message", peer, message, reason }: Seen): str
     case "exit":
       return `ended with reason ${inWords(reason)}`;
     case "stop":
-      return `is traced no more: ${WHY[reason as Ending]}`;
+      return `is no longer traced: ${WHY[reason as Ending]}`;
   }
 }
 

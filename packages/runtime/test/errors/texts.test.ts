@@ -161,7 +161,7 @@ describe("a failed start names the function, the process and the reason:", () =>
     ["stop", `Cannot start gen_server "db": "no disk"`],
     [
       "garbage",
-      `Cannot start gen_server "db": init of the module { init, handle_call } returned 7, and must return [OK, state], [STOP, reason] or IGNORE; the state alone is no result: [OK, state]`,
+      `Cannot start gen_server "db": init of the module { init, handle_call } returned 7, and must return [OK, state], [STOP, reason] or IGNORE; the state alone is not a result: [OK, state]`,
     ],
   ])("init: %s", async (what, text) => {
     const error = await failure(() => gen_server.start(server as object, what, { name: "db" }));
@@ -173,7 +173,7 @@ describe("a failed start names the function, the process and the reason:", () =>
   test("the name is taken", async () => {
     const pid = await start("taken");
     const error = await failure(() => gen_server.start(server as object, 0, { name: "taken" }));
-    expect(error.message).toBe(`Cannot start gen_server "taken": it runs already as ${pid} (already_started)`);
+    expect(error.message).toBe(`Cannot start gen_server "taken": it is already running as ${pid} (already_started)`);
     expect(error.reason).toStrictEqual([ALREADY_STARTED, pid]);
   });
 
@@ -256,7 +256,7 @@ describe("a function of supervisor names the reason of its refusal:", () => {
     const [[, pid]] = (await supervisor.which_children(sup)) as unknown as [[unknown, Pid]];
     const refused = async (act: () => Promise<unknown>) => (await failure(act)).message;
     expect(await refused(() => supervisor.start_child(sup, { id: "db", task: () => 1 }))).toBe(
-      `Cannot start child "db": it runs already as ${pid}`,
+      `Cannot start child "db": it is already running as ${pid}`,
     );
     expect(await refused(() => supervisor.restart_child(sup, "db"))).toBe(
       `Cannot restart child "db": it runs as ${pid}; terminate it first`,
@@ -269,7 +269,7 @@ describe("a function of supervisor names the reason of its refusal:", () => {
     );
     await supervisor.terminate_child(sup, "db");
     expect(await refused(() => supervisor.start_child(sup, { id: "db", task: () => 1 }))).toBe(
-      'Cannot start child "db": its specification is there already; use restart_child or delete_child',
+      'Cannot start child "db": its specification already exists; use restart_child or delete_child',
     );
     expect(await refused(() => supervisor.start_child(sup, { id: "web", task: () => 7 }))).toBe(
       'Cannot start child "web": its task returned 7, and must return a pid, [pid, info] or IGNORE',
@@ -340,7 +340,7 @@ describe("misuse is an error with a hint:", () => {
       return [erlang.self(), await failure(() => erlang.receive())] as const;
     });
     expect(error.message).toBe(
-      `Cannot receive in ${pid}: it waits in another receive already, and a process does one thing at a time`,
+      `Cannot receive in ${pid}: it is already waiting in another receive, and a process does one thing at a time`,
     );
   });
 

@@ -229,7 +229,7 @@ describe("with the SDK of OpenTelemetry", () => {
   });
 
   test("a second instrumentation and unknown options are refused", () => {
-    expect(() => otel.instrument()).toThrow("it is instrumented already");
+    expect(() => otel.instrument()).toThrow("it is already instrumented");
     instrumentation.stop();
     expect(() => otel.instrument({ tracer: 1 } as never)).toThrow("tracer");
   });

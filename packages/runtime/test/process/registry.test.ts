@@ -45,7 +45,7 @@ describe("register", () => {
     [
       "a second name",
       () => (erlang.register("mine", pid), erlang.register("yours", pid)),
-      () => `Cannot register ${pid} as "yours": the process is registered as "mine" already`,
+      () => `Cannot register ${pid} as "yours": the process is already registered as "mine"`,
     ],
     [
       "a dead process",

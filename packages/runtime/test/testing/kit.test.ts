@@ -79,7 +79,7 @@ describe("reports", () => {
       await gen_server.call(pid, "crash").catch(() => undefined);
       await eventually(() => kit.reports.length > 0);
     });
-    await expect(run).rejects.toThrow(/provoked a report that it did not expect[^]*on purpose/);
+    await expect(run).rejects.toThrow(/caused a report that it did not expect[^]*on purpose/);
   });
 
   test("an expected crash does not fail the test", () =>
@@ -93,7 +93,7 @@ describe("reports", () => {
   test("a missing expected report is an error that lists the other reports", () =>
     runner()(async (kit) => {
       await expect(kit.expect_report("nothing", { timeout: 20 })).rejects.toThrow(
-        /No report fits "nothing"; there are 0/,
+        /No report matches "nothing"; there are 0/,
       );
     }));
 
@@ -128,7 +128,7 @@ describe("a probe", () => {
     const probe = kit.probe();
     await probe.refute_receive(undefined, 5);
     erlang.send(probe.pid, "no");
-    await expect(probe.refute_receive("no")).rejects.toThrow('A message came that should not: "no"');
+    await expect(probe.refute_receive("no")).rejects.toThrow('An unexpected message arrived: "no"');
   });
 
   test("runs code in its process", async () => {
@@ -208,7 +208,7 @@ test("a child that is not linked is refused, and does not outlive the attempt", 
   runner()(async (kit) => {
     let pid: Pid | undefined;
     const task = async () => (pid = await gen_server.start(counter, 1));
-    await expect(kit.start_supervised(task)).rejects.toThrow("it is not linked, and would live on behind the test");
+    await expect(kit.start_supervised(task)).rejects.toThrow("it is not linked, and would outlive the test");
     expect(pid !== undefined && erlang.is_process_alive(pid)).toBe(false);
   }));
 

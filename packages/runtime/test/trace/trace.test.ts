@@ -271,7 +271,7 @@ test("events are reported through the logger by default", async () => {
   expect(seen.map(({ event }) => event)).toStrictEqual(["trace", "trace"]);
   expect(seen.map(({ text }) => text.replace(String(server), "pid"))).toStrictEqual([
     '*TRACE* "traced_by_name" pid received call "x" from code outside all processes',
-    '*TRACE* "traced_by_name" pid is traced no more: max_events is reached',
+    '*TRACE* "traced_by_name" pid is no longer traced: max_events is reached',
   ]);
 });
 

@@ -56,6 +56,6 @@ export async function optionals() {
 
 export const wrong_result = {
   init: () => [OK, 0] as const,
-  // @ts-expect-error the state alone is no result
+  // @ts-expect-error the state alone is not a result
   handle_event: (_event: unknown, n: number) => n + 1,
 } satisfies gen_event.HandlerModule<number>;

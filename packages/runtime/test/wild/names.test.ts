@@ -188,6 +188,6 @@ describe.each(impostors)("%s", (_what, value) => {
 
 test("the refusal of a posted atom names the cause and the way to get the atom", async () => {
   await expect(gen_server.call(posted as never, 1 as never)).rejects.toThrow(
-    `Cannot reach server { name: 'ok' }: a server is a pid, a name, [name, node] or { via: [registry, name] }; an object with a name is none. An atom that was posted or cloned is such an object: atom.existing("ok") gives the atom again`,
+    `Cannot reach server { name: 'ok' }: a server is a pid, a name, [name, node] or { via: [registry, name] }; an object with a name is not an atom. An atom that was posted or cloned is such an object: atom.existing("ok") gives the atom again`,
   );
 });

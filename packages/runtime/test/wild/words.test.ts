@@ -46,8 +46,8 @@ describe("an invalid result of init", () => {
     ],
     ["a capital string as tag", ["OK", 0], '; "OK" is a string, and the tag is the atom OK'],
     ["nothing", undefined, "; it returned nothing: is a `return` missing"],
-    ["the state alone", { n: 0 }, "; the state alone is no result: [OK, state]"],
-    ["the tag alone", OK, "; OK alone is no result: it is the first element of an array"],
+    ["the state alone", { n: 0 }, "; the state alone is not a result: [OK, state]"],
+    ["the tag alone", OK, "; OK alone is not a result: it is the first element of an array"],
     ["the tag in an array", [OK], "; the new state is missing: [OK, state]"],
     ["another callback's tag", [NOREPLY, 0], "; NOREPLY is for messages: init returns [OK, state]"],
     ["a reason without a tag", [atoms.ERROR, "no disk"], "; a start that fails is [STOP, reason]"],
@@ -70,7 +70,7 @@ describe("an invalid result of init", () => {
     [
       "a generator",
       (function* () {})(),
-      "; it is an iterator: a callback is an ordinary or an async function, no generator",
+      "; it is an iterator: a callback is an ordinary or an async function, not a generator",
     ],
   ])("is reported with its likely cause: %s", async (_what, result, cause) => {
     const said = await reports(async () => {
@@ -91,9 +91,9 @@ describe("an invalid result of another callback", () => {
   const others = "[NOREPLY, state] or [STOP, reason, state]";
   test.each<[string, unknown, string, string]>([
     ["handle_call", ["reply", 1, 2], calls, '"reply" is a string, and the tag is the atom REPLY'],
-    ["handle_call", { reply: 1 }, calls, "a result is an array, no object: [REPLY, reply, state]"],
-    ["handle_call", { noreply: 1 }, calls, "a result is an array, no object: [NOREPLY, state]"],
-    ["handle_call", { stop: 1 }, calls, "a result is an array, no object: [STOP, reason, state]"],
+    ["handle_call", { reply: 1 }, calls, "a result is an array, not an object: [REPLY, reply, state]"],
+    ["handle_call", { noreply: 1 }, calls, "a result is an array, not an object: [NOREPLY, state]"],
+    ["handle_call", { stop: 1 }, calls, "a result is an array, not an object: [STOP, reason, state]"],
     ["handle_call", [REPLY, 1], calls, "the new state is missing: [REPLY, reply, state]"],
     ["handle_call", [REPLY], calls, "the reply and the new state are missing: [REPLY, reply, state]"],
     ["handle_call", [OK, 1], calls, "OK is init's: handle_call returns [NOREPLY, state] or [REPLY, reply, state]"],
@@ -107,7 +107,7 @@ describe("an invalid result of another callback", () => {
     ["handle_cast", "noreply", others, '"noreply" is a string, and the tag is the atom NOREPLY'],
     ["handle_cast", [STOP, 1, 2, 3], others, "there is no caller to reply to: [STOP, reason, state]"],
     ["handle_info", [REPLY, 1, 2], others, "this has no caller that waits for a reply: return [NOREPLY, state]"],
-    ["handle_info", NOREPLY, others, "NOREPLY alone is no result: it is the first element of an array"],
+    ["handle_info", NOREPLY, others, "NOREPLY alone is not a result: it is the first element of an array"],
     ["handle_continue", [OK, 1], others, "OK is init's: handle_continue returns [NOREPLY, state]"],
   ])("is reported with its likely cause: %s: %o", async (callback, result, allowed, cause) => {
     for (const wrap of [(value: unknown) => value, (value: unknown) => Promise.resolve(value)]) {
@@ -258,7 +258,11 @@ describe("terminate and format_status", () => {
   });
 
   test.each<[string, () => unknown, string]>([
-    ["returns nothing", () => undefined, "format_status failed (it must return the status, and returned undefined)"],
+    [
+      "returns nothing",
+      () => undefined,
+      "format_status failed (it must return the status object, and returned undefined)",
+    ],
     ["is asynchronous", async () => ({}), "format_status failed (it must not be asynchronous)"],
     [
       "throws",

@@ -46,7 +46,7 @@ export const mayWrite = (allowed: boolean): boolean => allowed && token() !== ""
 /** Why it may not make changes. */
 export function whyNot(): string {
   if (boot.read_only) return "The program allows changes with { read_only: false }.";
-  if (boot.forbidden === true) return "You may read and not write.";
+  if (boot.forbidden === true) return "You may read but not write.";
   if (run !== boot.run) return "The program was restarted: load the page again, or open the address that it printed.";
   return "To change things, open the address that the program printed when it started.";
 }

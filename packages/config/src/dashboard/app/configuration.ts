@@ -115,7 +115,7 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
           </tbody>
         </table>
       </div>
-      ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path and no value fits." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting is given by a source: the schema fills in none." : "The configuration is empty."}<//>` : null}
+      ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path or value matches." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting is given by a source: the schema fills in none." : "The configuration is empty."}<//>` : null}
       ${(data.matching ?? 0) > data.rows.length ? html`<p><a class="button" href=${to("configuration", { n: String(data.rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
     </div>
     ${panel === undefined ? null : html`<${Details} key=${`${data.manager} ${panel.path}`} of=${panel} manager=${data.manager} write=${mayWrite(data.can_write)} />`}

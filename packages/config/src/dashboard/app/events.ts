@@ -59,7 +59,7 @@ export function Events({
           ${
             shown.length === 0
               ? html`<${Empty}
-                  >${lines.length === 0 ? "Nothing has happened since a page was opened. Crashes, restarts, changes and refusals appear here at once." : "No event fits."}<//
+                  >${lines.length === 0 ? "Nothing has happened since a page was opened. Crashes, restarts, changes and refusals appear here at once." : "No event matches."}<//
                 >`
               : html`<ol class="lines">
                   ${shown.map(

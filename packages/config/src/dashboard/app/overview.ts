@@ -101,7 +101,7 @@ export function Overview({ data }: { data: Data }) {
       <${Tile}
         name="Open calls"
         value=${number(n.open_calls)}
-        more=${n.open_calls === 1 ? "that waits for an answer" : "that wait for an answer"}
+        more=${n.open_calls === 1 ? "that waits for a reply" : "that wait for a reply"}
       />
       <${Tile}
         name="Up"
@@ -170,7 +170,7 @@ export function Overview({ data }: { data: Data }) {
         <h2>Who waits for whom</h2>
         ${
           data.waits.length === 0
-            ? html`<${Empty}>No call waits for an answer.<//>`
+            ? html`<${Empty}>No call waits for a reply.<//>`
             : html`<ul class="plain">
                 ${data.waits.map((one) => html`<li><${Process} of=${{ pid: one.caller_pid, name: one.caller }} /> → <${Process} of=${{ pid: one.server_pid, name: one.server }} /> <span class="mono dim">${one.request}</span> ${one.waiting_for >= 1_000 ? html`<b>${duration(one.waiting_for)}</b>` : null}</li>`)}
               </ul>`

@@ -122,7 +122,7 @@ export function Processes({ data, query }: { data: Data; query: URLSearchParams 
           </tbody>
         </table>
       </div>
-      ${rows.length === 0 ? html`<${Empty}>${q === "" ? "No process has any of it." : "No process fits."}<//>` : null}
+      ${rows.length === 0 ? html`<${Empty}>${q === "" ? "No process has any of it." : "No process matches."}<//>` : null}
       ${view === "table" && (data.matching ?? 0) > rows.length ? html`<p><a class="button" href=${to("processes", { n: String(rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
     </div>
     ${panel === undefined ? null : html`<${Details} key=${panel.pid} of=${panel} />`}
@@ -283,7 +283,7 @@ function Steer({ of }: { of: Detail }) {
     if (ok) go(to("events", { pid: of.pid }));
     else say({ ok, text: error ?? "it failed" });
   };
-  return html`<h3>Steer</h3>
+  return html`<h3>Control</h3>
     <p class="buttons">
       ${of.status === "suspended" ? html`<button onClick=${() => send("resume")}>Resume</button>` : html`<button onClick=${() => send("suspend")}>Suspend</button>`}
       ${of.supervisor === undefined ? null : html`<button onClick=${() => ask("restart")}>Restart…</button>`}

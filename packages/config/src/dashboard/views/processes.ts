@@ -102,7 +102,15 @@ function forest(query: URLSearchParams): { rows: Row[]; matching?: number } {
   if (alone.length > 0) {
     const key = "unsupervised";
     const open = !closed.has(key) && (alone.length <= 20 || opened.has(key));
-    rows.push({ key, pid: undefined, depth: 0, type: "group", name: "In no tree", children: alone.length, open });
+    rows.push({
+      key,
+      pid: undefined,
+      depth: 0,
+      type: "group",
+      name: "Outside all trees",
+      children: alone.length,
+      open,
+    });
     if (open) {
       const most = shown.get(key) ?? PAGE;
       for (const node of alone.slice(0, most)) rows.push({ ...rowOf(node, 1, keyOf(node.pid) ?? ""), type: "process" });

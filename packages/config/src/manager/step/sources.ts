@@ -107,13 +107,13 @@ export function updated(turn: Turn, name: unknown, tree: unknown): void {
   if (source === undefined) {
     const shown = typeof wanted === "string" ? wanted : `(${typeof wanted})`;
     const known = sources.map((one) => `"${one.name}"`).join(", ");
-    const message = `Cannot update source "${shown}": there is none of this name, known are ${known === "" ? "none" : known}`;
+    const message = `Cannot update source "${shown}": no source has this name, known are ${known === "" ? "none" : known}`;
     const error = new ConfigSourceError(message, { source: shown, code: "unknown_source" });
     return turn.announce({ what: "source_failed", source: shown, error });
   }
   try {
     const value = admit(tree, undefined, { strict: true });
-    if (!isTable(value)) throw new PlainDataError([], "is no table");
+    if (!isTable(value)) throw new PlainDataError([], "is not a table");
     turn.setSource(source.index, { candidate: layerOf(source.name, value) });
     health.succeeded(turn, source.index, "ok");
     takeCandidates(turn);

@@ -159,7 +159,7 @@ function where(shape: Shape | undefined): string {
 function checkSegments(path: Segments): void {
   const problem =
     path_problem(path)?.message ??
-    (path.some((segment) => segment.includes("/")) ? "a segment holds a slash" : undefined);
+    (path.some((segment) => segment.includes("/")) ? "a segment contains a slash" : undefined);
   if (problem !== undefined) throw new RemoteFailure("invalid", `"${path.join("/")}" cannot be a key: ${problem}`);
 }
 

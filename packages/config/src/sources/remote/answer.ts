@@ -80,7 +80,7 @@ function keysOf(keys: unknown, limit: number): ReadonlyMap<string, string> {
   let length = 0;
   for (const [key, text] of keys instanceof Map ? (keys as Map<unknown, unknown>) : Object.entries(keys)) {
     if (typeof key !== "string" || typeof text !== "string") {
-      throw new RemoteFailure("not_an_answer", "keys and what they hold must be texts");
+      throw new RemoteFailure("not_an_answer", "keys and their values must be texts");
     }
     length += Buffer.byteLength(key) + Buffer.byteLength(text);
     if (length > limit) throw tooLarge(limit);

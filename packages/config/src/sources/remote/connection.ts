@@ -79,7 +79,7 @@ const CERTIFICATES: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID:
     "the TLS connection failed: its certificate is for another name; give that as servername",
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: "the TLS connection failed: cert and key do not belong together",
-  ERR_OSSL_PEM_NO_START_LINE: "the TLS connection failed: ca, cert or key is no PEM",
+  ERR_OSSL_PEM_NO_START_LINE: "the TLS connection failed: ca, cert or key is not PEM",
   ERR_OSSL_PEM_BAD_END_LINE: "the TLS connection failed: ca, cert or key is cut off",
   ERR_OSSL_PEM_BAD_BASE64_DECODE: "the TLS connection failed: ca, cert or key is damaged",
 };

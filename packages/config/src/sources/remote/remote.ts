@@ -121,7 +121,7 @@ export class Remote {
     }
   }
 
-  /** Follows the place until that is closed or the context's signal fires. One that runs already is closed first. */
+  /** Follows the place until that is closed or the context's signal fires. A running watch is closed first. */
   async watch(
     changed: () => void,
     context: SourceContext,
