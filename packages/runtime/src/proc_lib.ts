@@ -11,8 +11,8 @@ import { milliseconds, type Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
 import { acting } from "./process/context.ts";
 import { monitor } from "./process/monitor.ts";
-import { reserveDrain, awaitReply } from "./call/reply_promise.ts";
-import { ancestry, startProcess, currentDispatcher } from "./process/spawn.ts";
+import { awaitReply, drainFor } from "./call/reply_promise.ts";
+import { ancestry, startProcess } from "./process/spawn.ts";
 import { ProcBody } from "./behaviour/proc_body.ts";
 import { Starter } from "./behaviour/init_ack.ts";
 import type { ServerRef } from "./term/protocol.ts";
@@ -90,15 +90,15 @@ function made(fun: Body): ProcBody {
 function launch(fun: Body, timeout: Timeout, linked: boolean, monitored: boolean): Promise<unknown> {
   const ms = milliseconds(timeout, "start a process");
   const caller = acting();
-  // Every refusal comes before this line: a reserved drain must reach `awaitReply`.
   const process = made(fun);
-  const delivery = reserveDrain(currentDispatcher().prompt);
+  const starter = new Starter(caller, undefined);
+  const { prompt } = process.dispatcher;
+  const drain = drainFor(starter, prompt);
   startProcess(process, caller, linked);
-  const ref = monitored && caller !== undefined ? monitor(caller, process.pid) : undefined;
-  const starter = new Starter(caller, undefined, ref);
+  if (monitored && caller !== undefined) starter.monitor = monitor(caller, process.pid);
   process.starter = starter;
   starter.limit(process, ms);
-  return awaitReply(starter, delivery);
+  return drain ?? awaitReply(starter, prompt);
 }
 
 function needCaller(what: string): void {

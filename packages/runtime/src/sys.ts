@@ -10,7 +10,7 @@ import { Exit, OtpError } from "./term/error.ts";
 import { isTuple } from "./term/guarded.ts";
 import type { ServerRef } from "./term/protocol.ts";
 import { milliseconds, type Timeout } from "./term/timeout.ts";
-import { absence, calling, explain, locate, nameOf, post } from "./behaviour/gen.ts";
+import { absence, calling, explain, locate, nameOf } from "./behaviour/gen.ts";
 import {
   clear,
   type DebugFunction,
@@ -38,7 +38,7 @@ import type { Debugging, SystemOperation, Termination } from "./behaviour/stoppi
 import { Refused, type StatusTuple } from "./behaviour/system.ts";
 import { acting, isDoing } from "./process/context.ts";
 import { refused } from "./process/refusal.ts";
-import { answer, refuse } from "./call/reply_promise.ts";
+import { answer, post, refuse } from "./call/reply_promise.ts";
 import { type ReplyHandlers, Request } from "./call/request.ts";
 
 export type { DebugFunction, DebugOption, DebugSpec, Statistics, StatusTuple, SystemEvent };

@@ -29,7 +29,7 @@ import { refused } from "../process/refusal.ts";
 import { type Observer, observer } from "./observer.ts";
 import { Cast } from "../call/cast.ts";
 import { type Process, processOf } from "../process/process.ts";
-import { answer, reserveDrain, awaitReply, refuse } from "../call/reply_promise.ts";
+import { answer, post, refuse } from "../call/reply_promise.ts";
 import { find, isHere } from "../process/registry.ts";
 import { isName, type Name, textOf, told } from "../term/name.ts";
 import { answerTo } from "../call/request.ts";
@@ -102,8 +102,30 @@ export function call(
   timeout: Timeout | undefined,
   as = GEN_SERVER_CALL,
 ): Promise<unknown> {
-  if (observer === undefined) return ask(server, payload, timeout, as);
-  return observedCall(observer, server, payload, timeout, as);
+  if (observer !== undefined) return observedCall(observer, server, payload, timeout, as);
+  const caller = acting();
+  const callee = server instanceof Pid ? processOf(server) : typeof server === "string" ? find(server) : undefined;
+  const plain = timeout === undefined || (typeof timeout === "number" && timeout >= 0);
+  if (callee === undefined || callee === caller || !plain) return ask(server, payload, timeout, as);
+  return post(new Request(as.handlers, callee, caller, server, payload, timeout));
+}
+
+// A call that may have to be refused.
+function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, as: Calling): Promise<unknown> {
+  const caller = acting();
+  let callee: Process | undefined;
+  try {
+    if (timeout !== undefined) milliseconds(timeout, "call a server");
+    callee = locate(server);
+  } catch (error) {
+    return refused(isVia(server) ? as.exit(reasonOf(error), server, payload, timeout) : error);
+  }
+  if (caller !== undefined) {
+    if (!caller.alive) return forever();
+    if (callee === caller && isDoing(caller)) return refused(as.exit(CALLING_SELF, server, payload, timeout));
+  }
+  if (callee === undefined) return refused(as.exit(absence(server), server, payload, timeout));
+  return post(new Request(as.handlers, callee, caller, server, payload, timeout));
 }
 
 // A separate function: a closure makes V8 allocate an object for its function's arguments even if the closure is never
@@ -120,23 +142,6 @@ function observedCall(
 
 function observedCast(by: Observer, server: ServerRef, process: Process, message: unknown): void {
   by.cast(server, message, () => process.enqueue(new Cast(message)));
-}
-
-function ask(server: ServerRef, payload: unknown, timeout: Timeout | undefined, as: Calling): Promise<unknown> {
-  const caller = acting();
-  let callee: Process | undefined;
-  try {
-    if (timeout !== undefined) milliseconds(timeout, "call a server");
-    callee = locate(server);
-  } catch (error) {
-    return refused(isVia(server) ? as.exit(reasonOf(error), server, payload, timeout) : error);
-  }
-  if (caller !== undefined) {
-    if (!caller.alive) return forever();
-    if (callee === caller && isDoing(caller)) return refused(as.exit(CALLING_SELF, server, payload, timeout));
-  }
-  if (callee === undefined) return refused(as.exit(absence(server), server, payload, timeout));
-  return post(new Request(as.handlers, callee, caller, server, payload, timeout));
 }
 
 /** Sends a cast. Always returns `ok`, even if there is no such process. */
@@ -165,17 +170,6 @@ function castVia(server: Via, message: unknown): typeof OK {
     // No process has the name.
   }
   return OK;
-}
-
-/**
- * Puts a request into the mailbox and returns the promise of its reply. A dead caller sends nothing and waits for ever.
- */
-export function post(request: Request): Promise<unknown> {
-  const { callee, caller } = request;
-  if (caller?.alive === false) return forever();
-  const delivery = reserveDrain(callee.prompt);
-  callee.enqueue(request);
-  return awaitReply(request, delivery);
 }
 
 /** The exit of a caller whose call failed, in OTP's term and in words. */

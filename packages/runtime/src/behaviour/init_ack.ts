@@ -30,13 +30,12 @@ export class Starter implements PendingReply {
   resolve: ((value: unknown) => void) | undefined = undefined;
   late = false;
   /** The caller's monitor on the process (`start_monitor`). */
-  readonly #monitor: Ref | undefined;
+  monitor: Ref | undefined = undefined;
   #patience: Deadline | undefined = undefined;
 
-  constructor(caller: Process | undefined, name: Name | Via | undefined, monitor: Ref | undefined) {
+  constructor(caller: Process | undefined, name: Name | Via | undefined) {
     this.caller = caller;
     this.name = name;
-    this.#monitor = monitor;
   }
 
   keepWaiting(): void {}
@@ -52,7 +51,7 @@ export class Starter implements PendingReply {
   ack(value: unknown): void {
     if (this.#patience !== undefined) cancel(this.#patience);
     if (value === IGNORE) this.#forgetMonitor();
-    answer(this, this.#monitor === undefined || value === IGNORE ? value : [value, this.#monitor]);
+    answer(this, this.monitor === undefined || value === IGNORE ? value : [value, this.monitor]);
   }
 
   /**
@@ -76,7 +75,7 @@ export class Starter implements PendingReply {
 
   // A caller that gets no pid gets no message about the process, neither now nor when its death is reported.
   #forgetMonitor(): void {
-    if (this.#monitor !== undefined && this.caller !== undefined) demonitor(this.caller, this.#monitor, true);
+    if (this.monitor !== undefined && this.caller !== undefined) demonitor(this.caller, this.monitor, true);
   }
 }
 
@@ -147,4 +146,4 @@ function why(reason: unknown, depth = 0): string {
   return inWords(reason);
 }
 
-settleLayout(() => new Starter(undefined, undefined, undefined));
+settleLayout(() => new Starter(undefined, undefined));

@@ -10,11 +10,11 @@ import { acting } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { monitor } from "../process/monitor.ts";
 import type { Ancestry, Process } from "../process/process.ts";
-import { reserveDrain, awaitReply } from "../call/reply_promise.ts";
+import { awaitReply, drainFor } from "../call/reply_promise.ts";
 import { find, checkName, register } from "../process/registry.ts";
 import type { Name } from "../term/name.ts";
 import { isVia, whereisVia } from "../process/via.ts";
-import { ancestry, startProcess, currentDispatcher } from "../process/spawn.ts";
+import { ancestry, startProcess } from "../process/spawn.ts";
 import { bound, checkLimit, type MailboxLimit } from "./bounded.ts";
 import type { Served } from "./served.ts";
 import { checkDebug, type DebugOption, startDebug } from "./debug.ts";
@@ -89,14 +89,15 @@ export function launch(
   const process = make(tied ? caller?.pid : undefined, ancestry(caller));
   if (mailbox !== undefined) bound(process, mailbox);
   if (debug !== undefined) startDebug(process, debug);
-  const delivery = reserveDrain(currentDispatcher().prompt);
+  const starter = new Starter(caller, name);
+  const { prompt } = process.dispatcher;
+  const drain = drainFor(starter, prompt);
   startProcess(process, caller, tie === "start_link");
   if (name !== undefined && !isVia(name)) register(name, process.pid);
-  const ref = tie === "start_monitor" && caller !== undefined ? monitor(caller, process.pid) : undefined;
-  const starter = new Starter(caller, name, ref);
+  if (tie === "start_monitor" && caller !== undefined) starter.monitor = monitor(caller, process.pid);
   process.starter = starter;
   if (timeout !== undefined) starter.limit(process, ms);
-  return awaitReply(starter, delivery);
+  return drain ?? awaitReply(starter, prompt);
 }
 
 function noCaller(what: string, dead: boolean): ErlangError {

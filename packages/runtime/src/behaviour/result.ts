@@ -43,13 +43,3 @@ export function read(callback: Callback, result: unknown): Verdict {
   if (length === 3) return STOPS;
   return length === 4 && callback === "handle_call" ? REPLIES_AND_STOPS : WRONG;
 }
-
-/** Whether this is `[NOREPLY, state]`, which nearly all results of casts are. Throws only if it is a proxy that does. */
-export function onlyGoesOn(result: unknown): result is readonly [tag: unknown, state: unknown] {
-  return Array.isArray(result) && result.length === 2 && result[0] === NOREPLY;
-}
-
-/** Whether this is `[REPLY, reply, state]`, which nearly all results of calls are. Throws only if it is a proxy that does. */
-export function onlyReplies(result: unknown): result is readonly [tag: unknown, reply: unknown, state: unknown] {
-  return Array.isArray(result) && result.length === 3 && result[0] === REPLY;
-}

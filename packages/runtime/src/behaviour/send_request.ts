@@ -9,7 +9,7 @@ import { OtpError } from "../term/error.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
-import { nextId, Ref } from "../term/ref.ts";
+import { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import { given } from "../process/refusal.ts";
@@ -65,7 +65,7 @@ function itemOf(server: ServerRef): unknown {
 
 /** A request to a process that does not exist: it fails at once. */
 class LostRequest extends Ref {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
   readonly server: ServerRef;
   value: Outcome | undefined;
   constructor(server: ServerRef) {

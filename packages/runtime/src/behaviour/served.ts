@@ -9,7 +9,7 @@ import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
 import { isThenable, onceSettled } from "../term/thenable.ts";
 import { enter, leave } from "../process/context.ts";
-import { type Entry, Envelope, take } from "../process/mailbox.ts";
+import { type Entry, Envelope } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
 import { Request } from "../call/request.ts";
 import { stamped } from "../process/stamp.ts";
@@ -72,7 +72,7 @@ export function takeSuspended(process: Served): Entry | undefined {
   let before;
   for (let entry = process.head; entry !== undefined; entry = entry.next) {
     if (isSystem(entry) || (entry instanceof Envelope && isParentExit(process, entry.message)))
-      return take(process, before);
+      return process.take(before);
     before = entry;
   }
   return undefined;

@@ -13,6 +13,7 @@ import {
   IGNORE,
   NOREPLY,
   NORMAL,
+  REPLY,
   TIMEOUT,
 } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
@@ -23,7 +24,7 @@ import { reasonOf, say } from "../term/reason.ts";
 import { isThenable } from "../term/thenable.ts";
 import { carrying, handled, within } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
-import { type Entry, type Envelope, take } from "../process/mailbox.ts";
+import type { Entry, Envelope } from "../process/mailbox.ts";
 import { Cast } from "../call/cast.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
@@ -46,8 +47,6 @@ import {
   FAILED,
   GOES_ON,
   IGNORED,
-  onlyGoesOn,
-  onlyReplies,
   read,
   REPLIES,
   REPLIES_AND_STOPS,
@@ -131,8 +130,9 @@ export class Server extends Process {
       for (let left = SLICE; this.listening; left--) {
         // At least one message: the dispatcher has checked that there is time, and an empty turn could recur.
         if (left === 0 || (!reduce() && left < SLICE)) break;
-        if (this.head !== undefined && this.#asked === undefined && !this.suspended) {
-          const entry = take(this, undefined);
+        if (this.#asked === undefined && !this.suspended) {
+          if (this.head === undefined) break;
+          const entry = this.take(undefined);
           if (watched) this.#handleCarried(entry);
           else if (entry instanceof Cast) this.#cast(entry.message);
           else if (entry instanceof Request && !entry.handlers.system) this.#call(entry);
@@ -143,7 +143,9 @@ export class Server extends Process {
     this.ready = false;
     if (!this.alive) return;
     const { waiter } = this;
-    if (waiter !== undefined ? waiter.poll || waiter.looked !== this.tail : this.listening && this.due()) this.wake();
+    if (waiter !== undefined) {
+      if (waiter.poll || waiter.looked !== this.tail) this.wake();
+    } else if (this.listening && (this.head !== undefined || this.#asked !== undefined) && this.due()) this.wake();
   }
 
   release(reason: unknown): void {
@@ -174,7 +176,7 @@ export class Server extends Process {
       this.#asked = undefined;
       this.#continue(asked);
     } else if (this.head !== undefined) {
-      const entry = take(this, undefined);
+      const entry = this.take(undefined);
       if (!isSystem(entry)) this.#busy();
       if (carrying) this.#handleCarried(entry);
       else this.#handle(entry);
@@ -273,7 +275,7 @@ export class Server extends Process {
     let plain: boolean;
     try {
       result = module.handle_cast(term, this.state);
-      plain = onlyGoesOn(result);
+      plain = Array.isArray(result) && result.length === 2 && result[0] === NOREPLY;
     } catch (error) {
       this.handling = term;
       this.#threw("handle_cast", undefined, error);
@@ -298,7 +300,7 @@ export class Server extends Process {
     let plain: boolean;
     try {
       result = module.handle_call(request.payload, from, this.state);
-      plain = onlyReplies(result);
+      plain = Array.isArray(result) && result.length === 3 && result[0] === REPLY;
     } catch (error) {
       this.handling = request.payload;
       this.#threw("handle_call", from, error);

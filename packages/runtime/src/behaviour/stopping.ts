@@ -11,9 +11,9 @@ import { isName, textOf } from "../term/name.ts";
 import { elsewhere } from "../process/elsewhere.ts";
 import { refused } from "../process/refusal.ts";
 import type { Process } from "../process/process.ts";
-import { answer } from "../call/reply_promise.ts";
+import { answer, post } from "../call/reply_promise.ts";
 import { type ReplyHandlers, Request } from "../call/request.ts";
-import { absence, calling, explain, locate, nameOf, post } from "./gen.ts";
+import { absence, calling, explain, locate, nameOf } from "./gen.ts";
 import type { Served } from "./served.ts";
 
 /** A request to end. `taken`: the server has received it, and is ending. */

@@ -13,24 +13,24 @@
  * | answered | the microtask's result     | resolved at once             | resolved at once                      |
  * | failed   | the microtask throws       | rejected two steps later     | rejected two steps later              |
  *
- * `reserveDrain` chooses the column, `awaitReply` makes the promise, the reply's `keepWaiting` moves it into the third
- * column, and `answer` and `refuse` move it down. Nothing is settled for a dead caller. "At once" has one exception,
+ * `drainFor` makes a promise of the first column, `awaitReply` one of the others, the reply's `keepWaiting` moves it into the
+ * third column, and `answer` and `refuse` move it down. Nothing is settled for a dead caller. "At once" has one exception,
  * because replies must arrive in the order in which they are given: a promise that drains is settled only when its
  * microtask ends, and one that has to go on waiting after that is *late*, by one more step. Replies given after such a
  * one are held until it has arrived.
  */
 import { Batch } from "../process/batch.ts";
-import { notice } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
+import type { Entry } from "../process/mailbox.ts";
 import type { Process } from "../process/process.ts";
-import { claim, drain, whenDrained } from "../process/scheduler.ts";
+import { claim, drain, type Undecided, whenDrained } from "../process/scheduler.ts";
 import { failWith } from "./failure.ts";
 
 const soon = Promise.resolve();
 const nothing = () => {};
 
 /** An awaited reply. */
-export interface PendingReply {
+export interface PendingReply extends Undecided {
   readonly caller: Process | undefined;
   state: "open" | "answered" | "failed";
   /** The value, or a function that makes the error. */
@@ -38,24 +38,12 @@ export interface PendingReply {
   resolve: ((value: unknown) => void) | undefined;
   /** Its promise drained and then had to wait: it is settled one step later than others. */
   late: boolean;
-  /** The reply does not come at once: sets up the wait. */
-  keepWaiting(): void;
 }
-
-/** How a reply comes: with a microtask that drains, with a drain that is coming, or by waiting. */
-export type Delivery = 0 | 1 | 2;
-const WAITS: Delivery = 0;
-const DRAINS: Delivery = 1;
-const FOLLOWS: Delivery = 2;
 
 /** The state of this module between calls. */
 const replies = {
   /** The reply whose promise is the coming drain: there is only one such drain at a time. */
   driver: undefined as PendingReply | undefined,
-  /** Replies that may come with the next drain. */
-  undecided: new Batch<PendingReply>(),
-  /** The same, from before a drain that ended early because the event loop was due. */
-  stillUndecided: new Batch<PendingReply>(),
   /** Replies are held back, because one before them has not arrived. */
   holding: false,
   /** A microtask that gives the held replies is scheduled. */
@@ -65,61 +53,59 @@ const replies = {
   given: 0,
 };
 
-/**
- * Decides how a reply will come. Call it before the replying process is woken, and always pass the result to
- * `awaitReply`: if a claimed drain never ran, no other would.
- */
-export function reserveDrain(prompt: boolean): Delivery {
-  if (!prompt) return WAITS;
-  return claim() ? DRAINS : FOLLOWS;
+/** A message that is awaited. */
+export interface Awaited extends PendingReply, Entry {
+  readonly callee: Process;
 }
 
-export function awaitReply(reply: PendingReply, delivery: Delivery): Promise<unknown> {
-  if (delivery === DRAINS) {
-    replies.driver = reply;
-    const promise = soon.then(drive);
-    notice(promise);
-    return promise;
-  }
+/**
+ * Puts a request into the mailbox of its callee. Returns the promise of its reply. A dead caller sends nothing and waits for
+ * ever.
+ */
+export function post(request: Awaited): Promise<unknown> {
+  const { callee, caller } = request;
+  if (caller?.alive === false) return forever();
+  const drain = drainFor(request, callee.prompt);
+  callee.enqueue(request);
+  return drain ?? awaitReply(request, callee.prompt);
+}
+
+/**
+ * The promise of a reply, if it can come with a drain of its own, as the result of its microtask. Otherwise undefined: then
+ * use `awaitReply`. Call it before the replying process is woken.
+ *
+ * @param prompt whether that process usually replies in its next turn
+ */
+export function drainFor(reply: PendingReply, prompt: boolean): Promise<unknown> | undefined {
+  if (!prompt) return undefined;
+  const promise = claim(drive);
+  if (promise !== undefined) replies.driver = reply;
+  return promise;
+}
+
+/** The promise of a reply that has no drain of its own. Call it after the replying process was woken. */
+export function awaitReply(reply: PendingReply, prompt: boolean): Promise<unknown> {
   // A process that needs no turn to reply may have replied already.
   if (reply.state !== "open") return soon.then(() => taken(reply));
-  if (delivery === WAITS) return waiting(reply);
-  replies.undecided.push(reply);
-  return pending(reply);
+  const promise = pending(reply);
+  if (prompt) whenDrained(reply);
+  else reply.keepWaiting();
+  return promise;
 }
 
 function drive(): unknown {
   const reply = replies.driver as PendingReply;
   drain();
   replies.driver = undefined;
-  if (!replies.holding) return taken(reply);
-  const { held } = replies;
-  const behind = reply.state === "answered" && held.has(reply);
-  if (!replies.releasing) {
-    if (held.size > 0) release(1);
-    else replies.holding = false;
-  }
-  return behind ? takenLate(reply) : taken(reply);
+  if (replies.held.size > 0) return takenInOrder(reply);
+  replies.holding = replies.releasing;
+  return reply.state === "answered" && reply.caller?.alive !== false ? reply.value : taken(reply);
 }
 
-// Replies that are still open after the drain have to wait. If the drain ended early, the next one, which is certain to
-// come, may still bring them.
-whenDrained((early) => {
-  const { undecided, stillUndecided } = replies;
-  if (stillUndecided.size > 0) keepWaiting(stillUndecided);
-  if (undecided.size === 0) return;
-  if (early) {
-    replies.undecided = stillUndecided;
-    replies.stillUndecided = undecided;
-  } else keepWaiting(undecided);
-});
-
-function keepWaiting(batch: Batch<PendingReply>): void {
-  for (let index = 0; index < batch.size; index++) {
-    const reply = batch.at(index);
-    if (reply.state === "open") reply.keepWaiting();
-  }
-  batch.clear();
+function takenInOrder(reply: PendingReply): unknown {
+  const behind = reply.state === "answered" && replies.held.has(reply);
+  if (!replies.releasing) release(1);
+  return behind ? takenLate(reply) : taken(reply);
 }
 
 /** Gives the reply. */
@@ -183,12 +169,6 @@ function takenLate(reply: PendingReply): unknown {
   if (reply.caller?.alive === false) return forever();
   reply.late = true;
   return pending(reply);
-}
-
-function waiting(reply: PendingReply): Promise<unknown> {
-  const promise = pending(reply);
-  reply.keepWaiting();
-  return promise;
 }
 
 // The executor of all promises: one function, so that a promise needs no closure.

@@ -9,7 +9,7 @@
 import { GEN_CALL } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
-import { nextId } from "../term/ref.ts";
+import { Ref } from "../term/ref.ts";
 import { settleLayout } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import type { Entry } from "../process/mailbox.ts";
@@ -69,7 +69,7 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
     timeout: Timeout | undefined,
   ) {
     super();
-    this.id = nextId();
+    this.id = ++Ref.made;
     this.next = undefined;
     this.handlers = handlers;
     this.callee = callee;
@@ -111,13 +111,16 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
 
   /** Answers the request. The first answer counts; a later one, or one to a dead caller, is dropped. */
   answer(value: unknown): void {
-    if (!end(this, "answered")) return;
+    if (this.state !== "open") return;
+    this.state = "answered";
+    if (this.pendingCall !== undefined) this.#endWait(this.pendingCall);
     tracer?.replied(this, value);
     this.handlers.answered(this, value);
   }
 
   fail(reason: unknown): void {
-    if (!end(this, "failed")) return;
+    if (this.state !== "open") return;
+    this.abandon();
     tracer?.failed(this, reason);
     this.handlers.failed(this, reason);
   }
@@ -128,18 +131,15 @@ export class Request extends ReplyRef implements Entry, PendingReply, Waits {
 
   /** Ends the request without notifying the caller. */
   abandon(): void {
-    end(this, "failed");
+    if (this.state !== "open") return;
+    this.state = "failed";
+    if (this.pendingCall !== undefined) this.#endWait(this.pendingCall);
   }
-}
 
-function end(request: Request, state: "answered" | "failed"): boolean {
-  if (request.state !== "open") return false;
-  request.state = state;
-  if (request.pendingCall !== undefined) {
-    request.pendingCall.end();
-    request.pendingCall = undefined;
+  #endWait(wait: PendingCall): void {
+    wait.end();
+    this.pendingCall = undefined;
   }
-  return true;
 }
 
 /** The requests that wait for a process's reply, newest first. */

@@ -15,7 +15,7 @@ import { settleLayout } from "../term/shape.ts";
 import { isThenable } from "../term/thenable.ts";
 import { carrying, handled } from "../process/carriers.ts";
 import { die } from "../process/death.ts";
-import { type Entry, type Envelope, take } from "../process/mailbox.ts";
+import { type Entry, type Envelope } from "../process/mailbox.ts";
 import { Cast } from "../call/cast.ts";
 import { type Ancestry, OWN, Process } from "../process/process.ts";
 import { look } from "../process/receive.ts";
@@ -230,7 +230,7 @@ export class Machine extends Process implements Served {
           this.#queue.length === 0 &&
           this.#timeouts === undefined
         ) {
-          const entry = take(this, undefined);
+          const entry = this.take(undefined);
           if (watched) this.#takeCarried(entry);
           else if (entry instanceof Request && !entry.handlers.system) this.#call(entry);
           else this.#take(entry);
@@ -292,7 +292,7 @@ export class Machine extends Process implements Served {
       return entry !== undefined;
     }
     if (this.head === undefined) return false;
-    const entry = take(this, undefined);
+    const entry = this.take(undefined);
     if (carrying) this.#takeCarried(entry);
     else this.#take(entry);
     return true;

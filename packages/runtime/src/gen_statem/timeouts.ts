@@ -2,7 +2,7 @@
  * A state machine's time-outs: one for events, one for the state, any number with names. A time-out that fires is a
  * message at the end of the mailbox. A time-out of zero needs no timer: it is due as soon as no event is left.
  */
-import { nextId, Ref } from "../term/ref.ts";
+import { Ref } from "../term/ref.ts";
 import { TermMap } from "../term/term_map.ts";
 import type { Process } from "../process/process.ts";
 import { cancel, wait } from "../process/timer.ts";
@@ -13,7 +13,7 @@ import { STATE_TIMEOUT, TIMEOUT } from "./atoms.ts";
 
 /** A running time-out. It is also the reference in its message, which shows whether it is still running. */
 export class Timer extends Ref {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
   readonly kind: unknown;
   content: unknown;
   deadline: Deadline | undefined = undefined;

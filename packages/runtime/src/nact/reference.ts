@@ -2,12 +2,13 @@
 import { CALLING_SELF, SHUTDOWN, TIMEOUT } from "../term/atoms.ts";
 import { Pid } from "../term/pid.ts";
 import { milliseconds } from "../term/timeout.ts";
-import { calling, callExit, exitOf, locate, post } from "../behaviour/gen.ts";
+import { calling, callExit, exitOf, locate } from "../behaviour/gen.ts";
 import { acting, isDoing } from "../process/context.ts";
 import { refused } from "../process/refusal.ts";
 import { signal } from "../process/death.ts";
 import type { Process } from "../process/process.ts";
 import { type Name, textOf } from "../term/name.ts";
+import { post } from "../call/reply_promise.ts";
 import { Request } from "../call/request.ts";
 import { send } from "../process/sending.ts";
 import { BridgeRef, type Concrete } from "./concrete.ts";

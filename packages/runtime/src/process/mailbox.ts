@@ -1,7 +1,7 @@
 /**
  * A process's queue of messages: first in, first out, with selective receive. It is a list linked through its entries:
  * an empty mailbox is two words, and removal from the middle moves nothing. A cast or a request is itself an entry; any
- * other message is in an envelope.
+ * other message is in an envelope. The process itself adds and takes entries (`process.ts`).
  */
 import { settleLayout } from "../term/shape.ts";
 
@@ -39,27 +39,8 @@ export interface Waiter {
 export interface Mailbox {
   head: Entry | undefined;
   tail: Entry | undefined;
-  /** Number of entries taken out so far. */
-  taken: number;
-}
-
-export function put(box: Mailbox, entry: Entry): void {
-  if (box.tail === undefined) box.head = entry;
-  else box.tail.next = entry;
-  box.tail = entry;
-}
-
-/** Takes out the entry after `before` (or the first, for undefined). There must be one. */
-export function take(box: Mailbox, before: Entry | undefined): Entry {
-  const entry = (before === undefined ? box.head : before.next) as Entry;
-  const { next } = entry;
-  if (before === undefined) box.head = next;
-  else before.next = next;
-  box.taken++;
-  if (next === undefined) box.tail = before;
-  // Code that keeps the entry (a request is a reference too) must not retain all later ones.
-  else entry.next = undefined;
-  return entry;
+  /** Takes out the entry after `before` (or the first, for undefined). There must be one. */
+  take(before: Entry | undefined): Entry;
 }
 
 /** Removes the first ordinary message that `wanted` accepts from a process's mailbox, if there is one. */
@@ -70,7 +51,7 @@ export function discard(
   let before: Entry | undefined;
   for (let entry = box.head; entry !== undefined; entry = entry.next) {
     if (entry instanceof Envelope && fits(wanted, entry.message)) {
-      take(box, before);
+      box.take(before);
       // The entry up to which a receive has checked may be the removed one.
       if (box.waiter !== undefined) box.waiter.looked = undefined;
       return;

@@ -4,7 +4,7 @@ import { ErlangError } from "../term/error.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { BADARG, DOWN, NOPROC, PROCESS } from "../term/atoms.ts";
 import { NODE, Pid } from "../term/pid.ts";
-import { nextId, Ref } from "../term/ref.ts";
+import { Ref } from "../term/ref.ts";
 import { settleLayout } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Monitor, type Process, processOf } from "./process.ts";
@@ -17,7 +17,7 @@ export type AliasMode = "demonitor" | "reply_demonitor" | "explicit_unalias";
 
 /** A reference that messages can be sent to. */
 export class AliasRef extends Ref {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
   owner: Process | undefined;
   readonly mode: AliasMode;
 
@@ -42,7 +42,7 @@ export class AliasRef extends Ref {
 
 /** A monitor. Its 'DOWN' names the process as the monitor did: by pid, or by `[name, node]`. */
 export class MonitorRef extends Ref implements Monitor {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
   readonly watcher: Process;
   readonly item: unknown;
   target: Process | undefined;

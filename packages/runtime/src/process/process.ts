@@ -10,7 +10,7 @@ import type { Name } from "../term/name.ts";
 import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Deadline } from "./deadline.ts";
-import { type Entry, Envelope, type Mailbox, put, type Waiter } from "./mailbox.ts";
+import { type Entry, Envelope, type Mailbox, type Waiter } from "./mailbox.ts";
 import type { Waiting } from "./waiting.ts";
 import { stamped } from "./stamp.ts";
 import { show, tapped } from "./tap.ts";
@@ -117,6 +117,7 @@ export abstract class Process implements Mailbox {
   waiter: Waiter | undefined = undefined;
   head: Entry | undefined = undefined;
   tail: Entry | undefined = undefined;
+  /** How many entries were taken out of the mailbox so far. */
   taken = 0;
   /** Its flags, one bit each: there may be a million processes. */
   protected flags = ALIVE;
@@ -147,8 +148,25 @@ export abstract class Process implements Mailbox {
   /** Puts an entry at the end of the mailbox and wakes the process if it is waiting. */
   enqueue(entry: Entry): void {
     if (tapped) show(this, entry);
-    put(this, entry);
-    if (!this.ready && (this.listening || this.waiter !== undefined)) this.wake();
+    if (this.tail === undefined) this.head = entry;
+    else this.tail.next = entry;
+    this.tail = entry;
+    if (this.ready || (!this.listening && this.waiter === undefined)) return;
+    this.ready = true;
+    this.dispatcher.schedule(this);
+  }
+
+  /** Takes out the entry after `before` (or the first, for undefined). There must be one. */
+  take(before: Entry | undefined): Entry {
+    const entry = (before === undefined ? this.head : before.next) as Entry;
+    const { next } = entry;
+    if (before === undefined) this.head = next;
+    else before.next = next;
+    this.taken++;
+    if (next === undefined) this.tail = before;
+    // Code that keeps the entry (a request is a reference too) must not retain all later ones.
+    else entry.next = undefined;
+    return entry;
   }
 
   /** Asks for a turn. */

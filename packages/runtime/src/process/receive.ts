@@ -3,7 +3,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { settleLayout } from "../term/shape.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
-import { type Entry, Envelope, take, type Waiter } from "./mailbox.ts";
+import { type Entry, Envelope, type Waiter } from "./mailbox.ts";
 import type { Process } from "./process.ts";
 import { report } from "./report.ts";
 import { exhausted, reduce } from "./scheduler.ts";
@@ -75,7 +75,7 @@ export function receive(process: Process, match: Match | undefined, after: Timeo
   // A process that always finds a message must let the event loop turn too.
   if (reduce() && !exhausted()) {
     const found = search(process, match, undefined);
-    if (found !== undefined) return Promise.resolve(take(process, found.before).term);
+    if (found !== undefined) return Promise.resolve(process.take(found.before).term);
     if (ms === 0) return Promise.resolve(TIMEOUT);
   }
   return new Promise((resolve, reject) => {
@@ -107,7 +107,7 @@ export function look(process: Process): void {
     return;
   }
   waiter.end();
-  waiter.resolve(take(process, found.before).term);
+  waiter.resolve(process.take(found.before).term);
 }
 
 function search(
@@ -152,7 +152,7 @@ function canBeAwaited(entry: Entry): boolean {
 }
 
 function drop(process: Process, entry: Entry, before: Entry | undefined): void {
-  take(process, before);
+  process.take(before);
   const { pid, name } = process;
   const { message } = entry as Envelope;
   report(

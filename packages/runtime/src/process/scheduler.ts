@@ -54,21 +54,20 @@ export const turns: Dispatcher = {
     if (last === undefined) first = process;
     else last.nextReady = process;
     last = process;
-    if (!draining && !coming && !spent) {
-      coming = true;
-      notice(soon.then(drain));
-    }
+    void claim(drain);
   },
 };
 
 /**
- * Claims the next drain: true if none is scheduled. The claimant must call `drain` in its own microtask, which saves
- * one.
+ * Schedules the next drain, if none is scheduled: `drives` must call `drain`. Returns the promise of its result, or
+ * undefined if it will not be called.
  */
-export function claim(): boolean {
-  if (draining || coming || spent) return false;
+export function claim(drives: () => unknown): Promise<unknown> | undefined {
+  if (draining || coming || spent) return undefined;
   coming = true;
-  return true;
+  const promise = soon.then(drives);
+  notice(promise);
+  return promise;
 }
 
 /**
@@ -114,17 +113,40 @@ export function drain(): void {
   }
   enter(undefined);
   draining = false;
-  drained(spent);
+  if (undecided.size > 0 || stillUndecided.size > 0) decide();
 }
 
-let drained: (early: boolean) => void = () => {};
+/** A reply that may come with a drain. */
+export interface Undecided {
+  /** The reply did not come: sets up the wait. Called in any case; has no effect if it came. */
+  keepWaiting(): void;
+}
+
+let undecided = new Batch<Undecided>();
+/** The same, from before a drain that ended early because the event loop was due. */
+let stillUndecided = new Batch<Undecided>();
 
 /**
- * Sets a function to call after each drain. `early`: the drain ended because the event loop is due, and goes on after
- * that.
+ * Calls `keepWaiting` when the drain that is coming or running has ended. If it ends early, because the event loop is due,
+ * the reply gets one more drain, which is certain to come.
  */
-export function whenDrained(then: (early: boolean) => void): void {
-  drained = then;
+export function whenDrained(reply: Undecided): void {
+  undecided.push(reply);
+}
+
+function decide(): void {
+  const first = stillUndecided;
+  if (first.size > 0) keepWaiting(first);
+  if (undecided.size === 0) return;
+  if (spent) {
+    stillUndecided = undecided;
+    undecided = first;
+  } else keepWaiting(undecided);
+}
+
+function keepWaiting(batch: Batch<Undecided>): void {
+  for (let index = 0; index < batch.size; index++) batch.at(index).keepWaiting();
+  batch.clear();
 }
 
 /** Runs one turn of a process, for dispatchers without a queue to drain. */

@@ -4,7 +4,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
-import { nextId, Ref } from "../term/ref.ts";
+import { Ref } from "../term/ref.ts";
 import { strange } from "../term/strange.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { capture, type Carried, carrying, within } from "./carriers.ts";
@@ -72,7 +72,7 @@ export interface TimerOptions {
 
 /** A running timer and its action. */
 class TimerRef extends Ref {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
   readonly to: Pid | Name;
   readonly deadline: Deadline;
   /** The contexts captured when it was started. */

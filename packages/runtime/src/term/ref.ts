@@ -3,20 +3,16 @@ import type { Atom } from "./atom.ts";
 import { COPY, here } from "./copy.ts";
 import { CREATION, NODE } from "./pid.ts";
 
-let last = 0;
-
-/** The id of a new reference. @internal */
-export function nextId(): number {
-  return ++last;
-}
-
 /**
  * A reference: unique, compared with `===`, printed `#Ref<0.7>`.
  *
  * The class deliberately has no constructor and no field: V8 does not compile a constructor that many classes share,
- * and every call makes a reference. So each subclass takes its `id` itself.
+ * and every call makes a reference. So each subclass takes its `id` itself: the next of `Ref.made`.
  */
 export abstract class Ref {
+  /** How many references there have been. @internal */
+  static made = 0;
+
   /** @internal */
   abstract readonly id: number;
 
@@ -53,5 +49,5 @@ export abstract class Ref {
 
 /** A plain reference. */
 export class PlainRef extends Ref {
-  readonly id = nextId();
+  readonly id = ++Ref.made;
 }

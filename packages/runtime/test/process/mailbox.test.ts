@@ -1,17 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { entries, Envelope, type Entry, type Mailbox, put, take } from "../../src/process/mailbox.ts";
+import { BodyProcess } from "../../src/process/body.ts";
+import { entries, type Envelope, type Entry, type Mailbox } from "../../src/process/mailbox.ts";
+import { turns } from "../../src/process/scheduler.ts";
 
-const box = (...messages: unknown[]): Mailbox => {
-  const made: Mailbox = { head: undefined, tail: undefined, taken: 0 };
-  for (const message of messages) put(made, new Envelope(message));
+// A process is its own mailbox. This one is never started.
+const box = (...messages: unknown[]): BodyProcess => {
+  const made = new BodyProcess(() => {}, turns, []);
+  for (const message of messages) made.accept(message);
   return made;
 };
 
 const messageOf = (entry: Entry): unknown => (entry as Envelope).message;
 const contents = (of: Mailbox): unknown[] => entries(of).map(messageOf);
-const takeOut = (of: Mailbox, before?: Entry): unknown => messageOf(take(of, before));
+const takeOut = (of: Mailbox, before?: Entry): unknown => messageOf(of.take(before));
 
 function entryBefore(of: Mailbox, index: number): Entry | undefined {
   let entry: Entry | undefined;
@@ -23,7 +26,7 @@ describe("a mailbox", () => {
   test("returns messages in the order in which they arrived", () => {
     const full = box(1, 2, 3);
     expect([takeOut(full), takeOut(full), takeOut(full)]).toStrictEqual([1, 2, 3]);
-    expect(full).toStrictEqual({ head: undefined, tail: undefined, taken: 3 });
+    expect([full.head, full.tail, full.taken]).toStrictEqual([undefined, undefined, 3]);
   });
 
   test("accepts undefined as a message", () => {
@@ -41,13 +44,13 @@ describe("a mailbox", () => {
 
   test("releases the messages behind an entry that was taken out", () => {
     const full = box(1, 2);
-    expect(take(full, undefined).next).toBe(undefined);
+    expect(full.take(undefined).next).toBe(undefined);
   });
 
   test("appends new messages after its last one was taken out", () => {
     const full = box(1, 2);
-    take(full, entryBefore(full, 1));
-    put(full, new Envelope(3));
+    full.take(entryBefore(full, 1));
+    full.accept(3);
     expect(contents(full)).toStrictEqual([1, 3]);
   });
 
@@ -59,7 +62,7 @@ describe("a mailbox", () => {
         const model: number[] = [];
         for (const each of steps) {
           if ("put" in each) {
-            put(real, new Envelope(each.put));
+            real.accept(each.put);
             model.push(each.put);
           } else if (model.length > 0) {
             const index = each.take % model.length;
