@@ -15,6 +15,50 @@ export interface Together {
   readonly answered: number | undefined;
 }
 
+/** The moments of a watched path: when its changes were noticed, and which of them its loads have covered. */
+export class Moments {
+  /** As in `Together`. */
+  stirred: number | undefined;
+  answered: number | undefined;
+  /** The change that turned out, while a load ran, to be the one which that load reads. */
+  private calmed: number | undefined;
+  private loading = false;
+
+  /** An event was noticed that may be a change. Returns when. */
+  notice(): number {
+    return (this.stirred = performance.now());
+  }
+
+  /** The path was found changed, with or without an event. */
+  differs(): void {
+    this.stirred ??= performance.now();
+  }
+
+  /** The path was found as it was last loaded: what was noticed is no change, or the running load reads it. */
+  calm(): void {
+    if (this.loading) this.calmed = this.stirred;
+    else this.stirred = undefined;
+  }
+
+  /**
+   * Runs a load, which covers the change noticed before it. It may miss a change noticed while it runs: the watch checks
+   * that one, and will report it.
+   */
+  async covered<T>(load: () => Promise<T>): Promise<T> {
+    const { stirred } = this;
+    this.loading = true;
+    try {
+      return await load();
+    } finally {
+      this.loading = false;
+      const answered = this.stirred === this.calmed ? this.calmed : stirred;
+      this.answered = answered ?? this.answered;
+      if (this.stirred === answered) this.stirred = undefined;
+      this.calmed = undefined;
+    }
+  }
+}
+
 /** A source's data about sources that change together with it, read once; undefined if it has none. */
 export function togetherOf(source: { together?(): Together }): Together | undefined {
   try {

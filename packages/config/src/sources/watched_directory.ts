@@ -1,7 +1,7 @@
 import { FileWatch, type FileWatchOptions, type WatchedBy } from "./file_watch.ts";
 import { type Listing, list_directory } from "./listing.ts";
 import type { Watch } from "./source.ts";
-import type { Together } from "./together.ts";
+import { Moments, type Together } from "./together.ts";
 
 /** A directory whose entries are listed, and watched for added and removed names. */
 export class WatchedDirectory {
@@ -9,8 +9,7 @@ export class WatchedDirectory {
   private readonly options: FileWatchOptions;
   private running: FileWatch | undefined;
   private seen: Listing | undefined;
-  private stirred: number | undefined;
-  private answered: number | undefined;
+  private readonly moments = new Moments();
 
   /** @param path absolute */
   constructor(path: string, options: FileWatchOptions) {
@@ -25,26 +24,24 @@ export class WatchedDirectory {
 
   /** @throws UnreadableFile */
   async list(): Promise<Listing> {
-    const { stirred } = this;
-    try {
-      this.seen = await list_directory(this.path);
-    } catch (error) {
-      // A failure that only a change can fix is not repeated before there is one.
-      this.seen = { absent: false, names: [], print: (error as Error).message };
-      throw error;
-    }
-    this.answered = stirred ?? this.answered;
-    if (this.stirred === stirred) this.stirred = undefined;
-    return this.seen;
+    return this.moments.covered(async () => {
+      try {
+        return (this.seen = await list_directory(this.path));
+      } catch (error) {
+        // A failure that only a change can fix is not repeated before there is one.
+        this.seen = { absent: false, names: [], print: (error as Error).message };
+        throw error;
+      }
+    });
   }
 
   async watch(changed: () => void): Promise<Watch> {
     const watch = new FileWatch(this.path, this.options, {
       seen: () => (this.seen === undefined ? undefined : { print: this.seen.print, digest: undefined }),
       changed,
-      stirred: () => (this.stirred = performance.now()),
-      differs: () => (this.stirred ??= performance.now()),
-      calm: () => (this.stirred = undefined),
+      stirred: () => void this.moments.notice(),
+      differs: () => this.moments.differs(),
+      calm: () => this.moments.calm(),
       // The poll goes on, and the files report that they cannot be watched.
       unwatched: () => undefined,
     });
@@ -63,6 +60,7 @@ export class WatchedDirectory {
   }
 
   together(): Together {
-    return { links: new Map(), stirred: this.stirred, answered: this.answered };
+    const { stirred, answered } = this.moments;
+    return { links: new Map(), stirred, answered };
   }
 }

@@ -12,7 +12,7 @@ import { type Route, route_of } from "./route.ts";
 import { type Arrival, Unsettled, read_settled } from "./settling.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
 import { systemCode, watchAdvice } from "./system_words.ts";
-import type { Together } from "./together.ts";
+import { Moments, type Together } from "./together.ts";
 
 export interface WatchedFileOptions {
   /** How long (ms, default 50) a file must be quiet before a change made in place is accepted. */
@@ -58,14 +58,9 @@ export class WatchedFile {
   #refused: { readonly digest: string; readonly fault: SyntaxFault } | undefined;
   /** The links through which the last good load read. */
   #links: ReadonlyMap<string, string> = new Map();
-  /** The time of a noticed change that no load has covered yet, and of the one covered by the last load. */
-  #stirred: number | undefined;
-  #answered: number | undefined;
-  /** The change that a running load covers. */
-  #calmed: number | undefined;
+  readonly #moments = new Moments();
   /** When (ms of `performance.now()`) the path was last seen with the loaded content, or an event reported a change. */
   #since: number | undefined;
-  #loading = false;
   #watch: FileWatch | undefined;
   /** Why native events are not available, and the part of it reported by the last layer. */
   readonly #unwatched = new Map<"path" | "inode", string>();
@@ -114,18 +109,7 @@ export class WatchedFile {
     context: SourceContext,
     parse: (bytes: Uint8Array) => Promise<Contribution>,
   ): Promise<Loaded> {
-    const stirred = this.#stirred;
-    this.#loading = true;
-    try {
-      return await this.#loaded(source, context, parse);
-    } finally {
-      this.#loading = false;
-      // The load may have missed changes noticed while it ran: the watch is checking, and will report them.
-      const answered = this.#stirred === this.#calmed ? this.#calmed : stirred;
-      this.#answered = answered ?? this.#answered;
-      if (this.#stirred === answered) this.#stirred = undefined;
-      this.#calmed = undefined;
-    }
+    return this.#moments.covered(() => this.#loaded(source, context, parse));
   }
 
   async #loaded(
@@ -211,13 +195,12 @@ export class WatchedFile {
     const watch = new FileWatch(this.#path, this.options, {
       seen: () => this.#seen,
       changed,
-      stirred: () => (this.#since = this.#stirred = performance.now()),
-      differs: () => (this.#stirred ??= performance.now()),
+      stirred: () => (this.#since = this.#moments.notice()),
+      differs: () => this.#moments.differs(),
       calm: () => {
         // The unreadable file exists and has existed.
         if (this.#seen === this.#last) this.#since = performance.now();
-        if (this.#loading) this.#calmed = this.#stirred;
-        else this.#stirred = undefined;
+        this.#moments.calm();
       },
       unwatched: (what, error) => {
         if (error === undefined) this.#unwatched.delete(what);
@@ -249,7 +232,8 @@ export class WatchedFile {
 
   /** Data about files that change together with this one. */
   together(): Together {
-    return { links: this.#links, stirred: this.#stirred, answered: this.#answered };
+    const { stirred, answered } = this.#moments;
+    return { links: this.#links, stirred, answered };
   }
 
   /** How changes are noticed at the moment. */
