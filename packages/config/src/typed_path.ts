@@ -18,7 +18,7 @@ export type RegisteredTree = RegisteredConfig extends { schema: infer S extends 
   ? StandardSchemaV1.InferOutput<S>
   : unknown;
 
-/** What may be put into the tree of `Config`: the schema's input. */
+/** The values that may be put into the tree of `Config`: the schema's input. */
 export type RegisteredInput = RegisteredConfig extends { schema: infer S extends StandardSchemaV1 }
   ? StandardSchemaV1.InferInput<S>
   : unknown;

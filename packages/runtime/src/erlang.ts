@@ -56,7 +56,7 @@ export function spawn_monitor(fun: Body): [Pid, Ref] {
   return [pid, monitors.monitor(self, pid)];
 }
 
-/** The pid of the calling process. Throws outside any process: there is none. */
+/** The pid of the calling process. @throws ErlangError with reason `badarg` outside any process */
 export function self(): Pid {
   const process = acting();
   if (process === undefined) throw outside("self");
@@ -100,7 +100,11 @@ function receive_(match?: receiving.Match, options: { readonly after?: Timeout |
   }
 }
 
-/** Links the calling process to another. */
+/**
+ * Links the calling process to another: when one of them ends, the other gets its exit signal.
+ *
+ * @throws ErlangError with reason `noproc` if that is dead. A caller that traps exits gets `['EXIT', pid, noproc]` instead
+ */
 export function link(to: Pid): true {
   return death.link(actor("link"), pidOf(to, "link"));
 }
@@ -280,7 +284,7 @@ export function sleep(ms: number): Promise<typeof OK> {
   return pause(acting(), ms);
 }
 
-/** Puts a value into the calling process's dictionary; returns the previous one. */
+/** Puts a value into the calling process's dictionary; returns the previous one, or undefined. */
 export function put(key: unknown, value: unknown): unknown {
   const dictionary = (actor("put").more.dictionary ??= new Map<unknown, unknown>());
   const before = dictionary.get(key);
@@ -288,12 +292,12 @@ export function put(key: unknown, value: unknown): unknown {
   return before;
 }
 
-/** The value of a key in the calling process's dictionary. */
+/** The value of a key in the calling process's dictionary; undefined if there is none. */
 export function get(key: unknown): unknown {
   return actor("get").extra?.dictionary?.get(key);
 }
 
-/** Removes a key from the calling process's dictionary; returns its value. */
+/** Removes a key from the calling process's dictionary; returns its value, or undefined. */
 export function erase(key: unknown): unknown {
   const before = get(key);
   actor("erase").extra?.dictionary?.delete(key);

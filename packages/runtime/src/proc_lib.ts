@@ -68,7 +68,12 @@ export function init_fail(reason: unknown): never {
   throw new Exit(reason);
 }
 
-/** Sends a process that understands system messages a request to stop, and waits until it is dead. */
+/**
+ * Sends a process that understands system messages a request to stop, and waits until it is dead.
+ *
+ * @param timeout in ms. Default: no limit
+ * @throws Exit with reason `noproc`, `timeout`, or the process's exit reason if that differs from `reason`
+ */
 export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeout = INFINITY): Promise<typeof OK> {
   return stopProcess(server, reason, timeout);
 }

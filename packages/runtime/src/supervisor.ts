@@ -182,6 +182,8 @@ export async function restart_child(supervisor: ServerRef, id: unknown): Promise
 
 /**
  * Ends a child without restarting it; its specification stays, unless it is temporary. By pid under simple_one_for_one.
+ *
+ * @throws OtpError `not_found`
  */
 export async function terminate_child(supervisor: ServerRef, id: unknown): Promise<typeof OK> {
   return (await ask(supervisor, [requests.TERMINATE_CHILD, id])) as typeof OK;
@@ -207,12 +209,12 @@ export async function which_children(supervisor: ServerRef): Promise<ListedChild
   return (await ask(supervisor, requests.WHICH_CHILDREN)) as ListedChild[];
 }
 
-/** `[[specs, n], [active, n], [supervisors, n], [workers, n]]`. */
+/** How many children there are, as `[[specs, n], [active, n], [supervisors, n], [workers, n]]`. */
 export async function count_children(supervisor: ServerRef): Promise<(readonly [Atom, number])[]> {
   return (await ask(supervisor, requests.COUNT_CHILDREN)) as (readonly [Atom, number])[];
 }
 
-/** The specification of a child, with its defaults. By id or pid. */
+/** The specification of a child, with its defaults. By id or pid. @throws OtpError `not_found` */
 export async function get_childspec(supervisor: ServerRef, id: unknown): Promise<CheckedSpec> {
   return (await ask(supervisor, [requests.GET_CHILDSPEC, id])) as CheckedSpec;
 }

@@ -60,7 +60,12 @@ const DEBUG = ensure("debug");
 const NO_DEBUG = ensure("no_debug");
 const TERMINATE = ensure("terminate");
 
-/** The server's state. */
+/**
+ * The server's state.
+ *
+ * @param timeout in ms, in this and the other functions of `sys`. Default: 5,000
+ * @throws Exit with reason `noproc` or `timeout`, or the server's exit reason
+ */
 export function get_state(server: ServerRef, timeout?: Timeout): Promise<unknown> {
   return ask(GET_STATE, { op: "get_state" }, server, timeout);
 }
@@ -78,17 +83,17 @@ export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeou
   ) as Promise<S>;
 }
 
-/** Stops the handling of messages, which wait until `resume`. */
+/** Stops the handling of messages, which wait until `resume`. @param timeout in ms. Default: 5,000 */
 export function suspend(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
   return ask(SUSPEND, { op: "suspend" }, server, timeout) as Promise<typeof OK>;
 }
 
-/** Resumes the handling of messages after `suspend`. */
+/** Resumes the handling of messages after `suspend`. @param timeout in ms. Default: 5,000 */
 export function resume(server: ServerRef, timeout?: Timeout): Promise<typeof OK> {
   return ask(RESUME, { op: "resume" }, server, timeout) as Promise<typeof OK>;
 }
 
-/** The server's status, with its state as returned by `format_status`. */
+/** The server's status, with its state as returned by `format_status`. @param timeout in ms. Default: 5,000 */
 export function get_status(server: ServerRef, timeout?: Timeout): Promise<StatusTuple> {
   return ask(GET_STATUS, { op: "get_status" }, server, timeout) as Promise<StatusTuple>;
 }

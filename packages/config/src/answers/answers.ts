@@ -6,7 +6,7 @@ import { explanationAt } from "./explanation.ts";
 import { leavesAnswer, valueAnswer } from "./values.ts";
 import { runningVerdict } from "./verdict.ts";
 
-/** Makes an answer: plain data without secrets. What is large is looked at in slices. */
+/** Makes an answer: plain data without secrets. Large values are read in slices. */
 export type Answer = (state: State, query: URLSearchParams) => Promise<unknown>;
 
 /** All answers of a running manager, by name. @throws TypeError, RangeError if the query is wrong */

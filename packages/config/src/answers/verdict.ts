@@ -17,7 +17,7 @@ export interface Finding {
   readonly line?: number;
   readonly column?: number;
   readonly variable?: string;
-  /** A word for programs: `invalid`, `syntax`, `no_effect`, `deprecated`. */
+  /** A code for programs: `invalid`, `syntax`, `no_effect`, `deprecated`. */
   readonly code: string;
 }
 

@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { program } from "./program.ts";
 import { printableLines, Terminal } from "./terminal.ts";
 
-/** Runs the command line. @param version the package's; @returns the exit code: 0 it is so, 1 it is not, 2 wrong usage */
+/** Runs the command line. @param version the package's; @returns the exit code: 0 success, 1 problems or a failure, 2 wrong usage */
 export async function main(argv: readonly string[], version: () => string): Promise<number> {
   let code = 0;
   const ended = (exit: number): void => {

@@ -168,7 +168,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong usage.`,
   return top;
 }
 
-/** @throws InvalidArgumentError when it is none */
+/** @throws InvalidArgumentError if it is not a whole number */
 function wholeNumber(text: string): number {
   if (/^\d+$/u.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number.");

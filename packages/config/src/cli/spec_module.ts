@@ -121,7 +121,7 @@ function namedIn(manifest: string): string | undefined {
   return typeof named === "string" ? named : undefined;
 }
 
-/** Whether a file is a module, by its name, and no data. */
+/** Whether a file is a module and not data, by its name. */
 export function isModule(file: string): boolean {
   return /^\.[cm]?[jt]sx?$/u.test(extname(file));
 }

@@ -4,7 +4,7 @@
  * A bundle in the form of ES modules has no `require`, and esbuild's answer to a CommonJS package in it that needs a module of
  * Node's is `Dynamic require of "http" is not supported`, unless there is a global one. So each such package has three modules
  * here that are evaluated one after the other: one that lends, one that loads, one that takes back. Where there is a global
- * `require`, nothing is lent; nobody else's code runs in between.
+ * `require`, nothing is lent; no other code runs in between.
  */
 const place = globalThis as { require?: unknown };
 

@@ -4,7 +4,7 @@
 export interface Backoff {
   /** The longest first wait. */
   readonly min: number;
-  /** The longest wait of all. */
+  /** The upper limit of all waits. */
   readonly max: number;
 }
 

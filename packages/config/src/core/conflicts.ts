@@ -37,7 +37,7 @@ export interface Conflict {
 /**
  * All shape conflicts of a configuration: between its layers, and between them and the runtime overrides.
  *
- * @param budget lets large trees be looked at in slices: a promise then
+ * @param budget lets large trees be searched in slices; the result is then a promise
  */
 export function conflictsOf(
   { base, layers, overrides }: Configuration,
@@ -85,9 +85,9 @@ interface Part {
 interface Place {
   readonly parts: readonly Part[];
   readonly path: Segments;
-  /** Looked at are the keys that this table is the first to have. */
+  /** Only keys that this table is the first to have are visited. */
   readonly first: number;
-  /** The key of it to go on with. */
+  /** Its next key to visit. */
   readonly from: number;
 }
 
@@ -116,7 +116,7 @@ function visit(place: Place, found: ShapeConflict[], deeper: (place: Place) => v
   deeper(end < keys.length ? { ...place, from: end } : { ...place, first: first + 1, from: 0 });
 }
 
-/** The parts that have a key, where this one is the first of several. */
+/** The parts that have a key, if this one is the first of several. */
 function partsWith(parts: readonly Part[], key: string, first: number): readonly Part[] | undefined {
   let having: Part[] | undefined;
   for (let p = 0; p < parts.length; p++) {

@@ -31,7 +31,7 @@ export function makerOf(contribution: Contribution): LayerMaker | undefined {
   return makers.get(contribution);
 }
 
-/** The layer of a contribution: in slices where that is possible. */
+/** The layer of a contribution, made in slices if that is possible. */
 export function layerIn(contribution: Contribution, lower: Knowledge, budget: Budget): Layer | Promise<Layer> {
   if (typeof contribution !== "function") return contribution;
   return makerOf(contribution)?.(lower, budget) ?? contribution(lower);
@@ -52,7 +52,7 @@ export interface Said {
  * Reads a contribution. One that is a function is called first.
  *
  * @param lower the paths and types of the layers below
- * @returns a promise where its layer is made in slices
+ * @returns a promise if its layer is made in slices
  * @throws ConfigSourceError if a contribution fails, or does not make a layer; or rejects with it
  */
 export function saidBy(
@@ -85,7 +85,7 @@ export function saidBy(
   return saidIn(made);
 }
 
-/** Reads the fields of what should be a layer. @throws ConfigSourceError if it is none */
+/** Reads the fields of a returned layer. @throws ConfigSourceError if it is not one */
 function saidInLayer(
   made: unknown,
   source: string,

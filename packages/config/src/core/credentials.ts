@@ -10,11 +10,11 @@ interface Span {
   readonly end: number;
 }
 
-/** No shorter text holds any. */
+/** No shorter text contains credentials. */
 const SHORTEST = 4;
 const NONE: readonly never[] = [];
 
-/** The text with each of its credentials replaced; the same text where it has none. */
+/** The text with each of its credentials replaced; the same text if it has none. */
 export function withoutCredentials(text: string, by: string): string {
   const spans = spansOf(text);
   if (spans.length === 0) return text;
@@ -37,7 +37,7 @@ export function credentialsIn(text: string): readonly string[] {
   });
 }
 
-/** One of these is in each text that holds credentials. */
+/** Each text with credentials contains one of these. */
 const HINT = /[=@]|:\/\/|-----|bearer|basic/i;
 
 function spansOf(text: string): readonly Span[] {

@@ -36,7 +36,7 @@ export class Deprecations {
     return this.index.size === 0;
   }
 
-  /** The deprecated settings that a tree has. A promise where the budget was spent before the end. */
+  /** The deprecated settings that a tree has. A promise if the budget was spent before the end. */
   in(tree: Table, budget: Budget): readonly Deprecated[] | Promise<readonly Deprecated[]> {
     if (this.isEmpty) return [];
     return andThen(projected(this.index, diff(EMPTY, tree), budget), (found) =>

@@ -127,7 +127,7 @@ export class Change {
 /** This many entries are compared in one go: well below a millisecond. */
 const PIECE = 2_000;
 
-/** The keys that one of two values has; for two lists only how many elements. */
+/** The keys that one of two values has; for two lists only the number of elements. */
 interface Entries {
   readonly keys: readonly string[] | undefined;
   readonly count: number;

@@ -73,7 +73,7 @@ export interface ExplainContext {
 /**
  * Explains a path; an old name leads to the new one.
  *
- * @returns a promise where what stands there is large
+ * @returns a promise if the value there is large
  */
 export function explain(asked: Segments, context: ExplainContext, budget: Budget): Explanation | Promise<Explanation> {
   const path = context.aliases?.rename(asked) ?? asked;
@@ -103,10 +103,10 @@ function partsOf({ winner, merged, shadowed }: Explanation): readonly Contributi
   return winner === undefined ? [...merged, ...shadowed] : [winner, ...merged, ...shadowed];
 }
 
-/** So many overrides are named. */
+/** Maximum number of overrides that are named. */
 const MOST_NAMED = 10;
 
-/** What decides where only parts of a table are overridden; undefined where nothing is. */
+/** The reason if only parts of a table are overridden; undefined if none are. */
 function overriddenWithin(
   path: Segments,
   { overrides }: ExplainContext,

@@ -2,8 +2,7 @@
 export const MOST_NAMED = 20;
 
 /**
- * The first of many things, as texts for a message, and the number of the others. Only the ones that are named are
- * written.
+ * The first of many things, as texts for a message, and the number of the others. Only these are converted to text.
  *
  *     few(["a", "b", "c"], quoted, 2)   →   ['"a"', '"b"', "and 1 more"]
  *

@@ -9,16 +9,16 @@ import type { Configuration } from "./configuration.ts";
 import type { Shape } from "./shape.ts";
 import { type Budget, eachInTurn } from "./sliced.ts";
 
-/** What is found out about a configuration by looking at all of it. */
+/** The results of examining a whole configuration. */
 export interface Findings {
   /** Paths of the overrides, sorted. */
   readonly overrides: readonly string[];
   readonly conflicts: readonly Conflict[];
-  /** Keys without effect, values of another type, what is deprecated. */
+  /** Keys without effect, values of another type, deprecated settings. */
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What is known of a configuration beside what it says. */
+/** The findings about a configuration. */
 export interface Expected {
   readonly shape: Shape | undefined;
   readonly deprecations: Deprecations;

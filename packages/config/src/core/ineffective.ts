@@ -21,9 +21,9 @@ const MOST = 100;
 /**
  * A diagnostic, with its place and the nearest known key, for each of the first hundred keys without effect.
  *
- * @param raw what the layers say together
- * @param effective what the schema made of it
- * @param budget lets large trees be looked at in slices: a promise then
+ * @param raw the merged layers
+ * @param effective the schema's output
+ * @param budget lets large trees be searched in slices; the result is then a promise
  */
 export function keysWithoutEffect(
   layers: readonly Layer[],
@@ -42,13 +42,13 @@ export function keysWithoutEffect(
   return andThen(searched([start], look, budget), () => found.slice(0, MOST));
 }
 
-/** What is said at a path, and what the schema keeps of it. */
+/** The input at a path, and the part of it that the schema keeps. */
 interface Place {
   readonly said: Value;
   readonly kept: Value;
   readonly known: Shape | undefined;
   readonly path: Segments;
-  /** The entry to go on with. */
+  /** The next entry to visit. */
   readonly from: number;
 }
 
@@ -86,7 +86,7 @@ function visit(place: Place, deeper: (place: Place | Lost) => void): void {
   if (end < length) deeper({ ...place, from: end });
 }
 
-/** One diagnostic for each layer that says it. */
+/** One diagnostic for each layer that has the key. */
 function without({ lost: value, path, known }: Lost, layers: readonly Layer[]): readonly Diagnostic[] {
   const [leaf, words] = only(value, path.at(-1)!);
   const full = [...path, ...leaf];

@@ -219,7 +219,7 @@ const admitted = new WeakMap<
 
 /** A contribution is often proposed again, next to another one that has changed: a large tree is not walked again. */
 function remembered(contribution: Contribution, before: Table, tree: Promise<Value>): Promise<Value> {
-  // What a function makes depends on the layers below.
+  // The result of a function depends on the layers below.
   if (typeof contribution === "function") return tree;
   return tree.then(
     (value) => {

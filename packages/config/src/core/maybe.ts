@@ -1,5 +1,5 @@
 /**
- * Work that may be asynchronous: a value is used at once, and only a promise is waited for. So a change without
+ * Work that may be asynchronous: a value is used at once, and only a promise is awaited. So a change without
  * asynchronous validation is synchronous.
  *
  *     andThen(2, (n) => n + 1)                    →  3

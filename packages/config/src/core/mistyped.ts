@@ -31,7 +31,7 @@ const MOST = 100;
 /**
  * A diagnostic, with its place, for each of the first hundred such values. Never quotes one.
  *
- * @param budget lets large trees be looked at in slices: a promise then
+ * @param budget lets large trees be searched in slices; the result is then a promise
  */
 export function mistypedValues(
   configuration: Configuration,
@@ -96,9 +96,9 @@ type Part = Pick<Layer, "tree" | "origin">;
 interface Place {
   readonly tables: readonly { readonly part: Part; readonly table: Table }[];
   readonly path: Segments;
-  /** Looked at are the keys that this table has, and one before it. */
+  /** Only keys that this table and an earlier one have are visited. */
   readonly second: number;
-  /** The key of it to go on with. */
+  /** Its next key to visit. */
   readonly from: number;
 }
 
@@ -141,13 +141,13 @@ function coerced(
   return andThen(searched([start], look, budget), () => found);
 }
 
-/** What is said at a path, and what the schema made of it. */
+/** The input at a path, and the schema's output for it. */
 interface Made {
   readonly said: Value;
   readonly made: Value;
   readonly known: Shape | undefined;
   readonly path: Segments;
-  /** The entry to go on with. */
+  /** The next entry to visit. */
   readonly from: number;
 }
 

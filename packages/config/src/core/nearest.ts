@@ -3,7 +3,7 @@
 /** Longer words are not compared. */
 const LONGEST = 100;
 
-/** This many words that share most letters are compared, which takes some milliseconds. */
+/** Maximum number of words, those sharing most letters, that are compared: that takes some milliseconds. */
 const MOST = 20_000;
 
 /**
@@ -82,7 +82,7 @@ function edits(a: string, b: string, limit: number): number {
       next[j] = cost;
       if (cost < lowest) lowest = cost;
     }
-    // A swap goes back two rows: where both are too far, nothing nearer follows.
+    // A swap goes back two rows: if both are too far, no nearer word follows.
     if (lowest >= limit && least >= limit) return limit;
     least = lowest;
     [above, row, next] = [row, next, above];

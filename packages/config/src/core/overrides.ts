@@ -96,7 +96,7 @@ export class Overrides {
     return new Listing(this.find(path), path);
   }
 
-  /** What the overrides at a path and below it make without anything under them; undefined where there is none. */
+  /** The value that the overrides at a path and below it make on their own; undefined if there are none. */
   alone(path: Segments): Making | undefined {
     const node = this.find(path);
     if (node === undefined) return undefined;
@@ -363,7 +363,7 @@ class Listing implements IterableIterator<Override> {
     return { done: false, value: found };
   }
 
-  /** Goes on with what is below a node. @returns its own override */
+  /** Continues with the nodes below a node. @returns its own override */
   private enter(node: Node, path: Segments): Override | undefined {
     this.open.push({ node, path, keys: node.keys[Symbol.iterator]() });
     return node.value === undefined ? undefined : { path, value: node.value };

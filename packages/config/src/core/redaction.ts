@@ -5,21 +5,21 @@ import type { Standing } from "./standing.ts";
 import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Table, Value } from "./value.ts";
 
-/** What stands where a secret was. */
+/** The placeholder of a secret. */
 export const REDACTED = "[redacted]";
 
-/** A value that was redacted, and what came out. */
+/** A value that was redacted, and the result. */
 export interface Shown {
   readonly value: Value;
   readonly shown: Value;
 }
 
 /**
- * A value as it may be shown: without what a pattern matches, and without credentials in its texts. What holds none of these is
- * the same object.
+ * A value as it may be shown: without values that a pattern matches, and without credentials in its texts. A value
+ * without either is the same object.
  *
- * @param at where the patterns of secrets stand
- * @param was what stood in its place before: what is the same comes out the same
+ * @param at the places in the patterns of secrets
+ * @param was the previous value in its place and its result, which equal parts reuse
  */
 export function redaction(value: Value, at: Standing, was?: Shown): Making {
   return new Redaction(value, at, was);
@@ -109,10 +109,10 @@ function below(was: Shown | undefined, key: string): Shown | undefined {
   return value === undefined || shown === undefined ? undefined : { value, shown };
 }
 
-/** So many characters of a text are looked through in the time of one value. */
+/** This many characters of a text take as long as one value. */
 const LIKE_ONE = 200;
 
-/** How much there is to look at: values, and long texts for as many as they take the time of. Counts no further than needed. */
+/** The number of values to visit; a long text counts for several. Counts no further than needed. */
 function weightOf(value: Value, before: number, most: number): number {
   if (typeof value === "string") return before + 1 + Math.floor(value.length / LIKE_ONE);
   if (typeof value !== "object" || value === null) return before + 1;

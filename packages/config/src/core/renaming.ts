@@ -40,7 +40,7 @@ class Renaming {
   root: Table;
   readonly moved: Moved[] = [];
   private readonly shape: Shape | undefined;
-  /** The copies, and how many entries each has: an engine takes long to find out of a large table whose keys go. */
+  /** The copies, and how many entries each has: an engine takes long to count the keys of a large table from which keys are removed. */
   private readonly copies = new Map<object, number>();
 
   constructor(tree: Table, shape: Shape | undefined) {
@@ -58,7 +58,7 @@ class Renaming {
     this.moved.push({ from, to, lost });
   }
 
-  /** Nobody changes the copies any more. */
+  /** The copies no longer change. */
   frozen(budget: Budget): void | Promise<void> {
     return eachInTurn(this.copies.keys(), (copy) => void Object.freeze(copy), budget);
   }
@@ -84,7 +84,7 @@ class Renaming {
     this.write(last, key, by(entry(last as Value, key)));
   }
 
-  /** The nodes on the way to a path, that one included, as they may be changed. Tables are made where there are none. */
+  /** The nodes on the way to a path and at it, ready to be changed. Missing tables are created. */
   private opened(path: Segments): Open[] {
     let at = this.open(this.root);
     this.root = at as Table;
@@ -189,9 +189,9 @@ function matchesOf(tree: Table, pattern: Segments, budget: Budget): readonly Seg
 interface Match {
   readonly node: Value;
   readonly path: Segments;
-  /** The entry to go on with. */
+  /** The next entry to visit. */
   readonly from: number;
-  /** The keys of a table, once they were listed. */
+  /** The keys of a table, listed once. */
   readonly keys?: readonly string[] | undefined;
 }
 

@@ -13,10 +13,10 @@ export function isSecretName(key: string): boolean {
   return verdict;
 }
 
-/** One of these is in each name of a secret. */
+/** Each name of a secret contains one of these. */
 const HINT = /pass|pwd|secret|token|cred|dsn|jwt|authori|bearer|key|string/i;
 
-/** Keys come again and again; so many are remembered. */
+/** The same keys are looked up repeatedly; this many results are kept. */
 const judged = new Map<string, boolean>();
 const MOST_REMEMBERED = 10_000;
 const LONGEST_REMEMBERED = 100;

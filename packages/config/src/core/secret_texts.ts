@@ -2,15 +2,15 @@ import { withoutCredentials } from "./credentials.ts";
 import { isWellFormed } from "./path.ts";
 import { REDACTED } from "./redaction.ts";
 
-/** Shorter texts are words of every message. */
+/** Shorter texts occur in every message. */
 const SHORTEST = 4;
 
-/** Longer texts stand in no URL. */
+/** Longer texts occur in no URL. */
 const LONGEST_ENCODED = 2_000;
 
 /**
- * Texts that must not turn up in a message. A message is looked through once, however many they are: they are kept by how they
- * begin, and then by their length.
+ * Texts that must not appear in a message. A message is searched once, however many texts there are: they are kept by
+ * their beginning, and then by their length.
  */
 export class SecretTexts {
   private readonly begins = new Map<string, Map<number, Set<string>>>();
@@ -32,11 +32,11 @@ export class SecretTexts {
     return this.begins.get(text.slice(0, SHORTEST))?.get(text.length)?.has(text) === true;
   }
 
-  /** A message without these texts, and without credentials of its own. Where texts overlap, all of them go. */
+  /** A message without these texts, and without other credentials. If texts overlap, all of them are removed. */
   scrub(message: string): string {
     if (this.count === 0) return withoutCredentials(message, REDACTED);
     let clean = "";
-    /** Up to here the message is in `clean`, or was a secret. */
+    /** The message up to here has been copied to `clean`, or was a secret. */
     let done = 0;
     let end = 0;
     for (let at = 0; at + SHORTEST <= message.length; at++) {
@@ -71,7 +71,7 @@ export class SecretTexts {
   }
 }
 
-/** What JSON writes as it is. */
+/** Texts that JSON does not escape. */
 const PLAIN = /^[^"\\\p{Cc}]*$/u;
-/** What a URL writes as it is. */
+/** Texts that a URL does not escape. */
 const SAFE = /^[\w.!~*'()-]*$/;

@@ -20,7 +20,7 @@ export class Secrets {
   private readonly index = new PatternIndex<Pattern>();
   private readonly learnt = new Set<string>();
   private met = new MetTexts();
-  /** Another object whenever more is secret than before: what was found out with the one before must be found out again. */
+  /** A new object whenever more paths become secret: results obtained with an earlier one are out of date. */
   generation: object = {};
 
   /**
@@ -58,7 +58,7 @@ export class Secrets {
     return this.covers(path) ? REDACTED : redacted(value, this.index.standing(path));
   }
 
-  /** The same, to be made piece by piece. @param was what stood there before, and how it was shown: what is equal is shown alike */
+  /** The same, made piece by piece. @param was the previous value there and its result, which equal parts reuse */
   redaction(path: Segments, value: Value, was?: Shown): Making {
     return this.covers(path) ? redaction(REDACTED, COVERED) : redaction(value, this.index.standing(path), was);
   }
@@ -68,7 +68,7 @@ export class Secrets {
     return this.index.standing();
   }
 
-  /** Like `redact`, for a path that may be invalid: a value that cannot be shown to be no secret counts as one. */
+  /** Like `redact`, for a path that may be invalid: a value counts as secret unless it is known not to be. */
   redactAt(path: unknown, value: unknown): unknown {
     try {
       return this.redact(parsePath(path), value as Value);
@@ -78,8 +78,8 @@ export class Secrets {
   }
 
   /**
-   * A message without the secrets of these values, each at its path, and of those that were asked about before: of all layers,
-   * those that others shadow included, and of configurations that were valid a moment ago.
+   * A message without the secrets of these values, each at its path, and of values passed earlier: of all layers,
+   * shadowed ones included, and of recent configurations.
    */
   scrub(message: string, values: Iterable<ValueAtPath>): string {
     for (const place of this.unmet(values)) this.met.meet(place);
@@ -87,7 +87,7 @@ export class Secrets {
     return this.met.texts.scrub(message);
   }
 
-  /** Where secrets have to be looked for before a message about these values can be scrubbed at once: `look` there. */
+  /** The places that `look` must search for secrets before a message about these values can be scrubbed synchronously. */
   unmet(values: Iterable<ValueAtPath>): readonly SecretPlace[] {
     if (this.met.isFull) this.met = new MetTexts();
     const places: SecretPlace[] = [];
@@ -98,7 +98,7 @@ export class Secrets {
     return places;
   }
 
-  /** One step of that search, which goes on with `deeper`. */
+  /** One step of that search; the next ones are added to `deeper`. */
   look(place: SecretPlace, deeper: (place: SecretPlace) => void): void {
     this.met.look(place, deeper);
   }
@@ -117,36 +117,36 @@ export { REDACTED };
 
 export type ValueAtPath = readonly [path: Segments, value: Value | undefined];
 
-/** Where no pattern leads any further: at a secret, or below one. */
+/** No pattern leads further: the place is a secret, or below one. */
 const COVERED = new PatternIndex().standing();
 
-/** Where secrets are looked for: a value, or the entries of one from an index on. */
+/** A place to search for secrets: a value, or its entries from an index on. */
 export interface SecretPlace {
   readonly value: Value;
   readonly at: Standing;
   readonly from: number;
-  /** The keys of a table, once they were listed: what is not frozen has no others that are remembered. */
+  /** The keys of a table, listed once. Those of a table that is not frozen are cached nowhere else. */
   readonly keys?: readonly string[] | undefined;
 }
 
-/** So many entries of a table or list are looked at in one go. */
+/** Number of entries of a table or list that one step searches. */
 const PIECE = 2_000;
 
-/** More texts than these are not kept for what is gone. */
+/** Maximum number of texts that are kept for past configurations. */
 const FEW = 10_000;
 
-/** The texts of secrets that were met. A subtree that stays the same is looked at once. */
+/** The texts of the secrets found so far. An unchanged subtree is searched once. */
 class MetTexts {
   readonly texts = new SecretTexts();
   private readonly seen = new WeakMap<object, Standing>();
   private most: number | undefined = undefined;
 
-  /** Whether most of it is of configurations that are gone. */
+  /** Whether most of it belongs to past configurations. */
   get isFull(): boolean {
     return this.most !== undefined && this.texts.size > this.most;
   }
 
-  /** All that there is was met. */
+  /** Everything has been searched. */
   settle(): void {
     this.most ??= 2 * this.texts.size + FEW;
   }
@@ -171,7 +171,7 @@ class MetTexts {
     try {
       this.entries(place, deeper);
     } catch {
-      // What a source offers is others' object, and may not let itself be read.
+      // A source's object is foreign, and reading it may fail.
     }
   }
 
@@ -196,7 +196,7 @@ class MetTexts {
   }
 }
 
-/** What is not frozen may change, and its keys are not remembered. */
+/** A table that is not frozen may change, so its keys are not cached. */
 function keysIn(table: Table): readonly string[] {
   return Object.isFrozen(table) ? keysOf(table) : Object.keys(table);
 }

@@ -27,7 +27,7 @@ const ADDRESS = /^[0-9A-Fa-f.:[\]]{2,50}$/;
 /**
  * The groups of links among variables.
  *
- * @returns a promise where the budget was spent before the end
+ * @returns a promise if the budget was spent before the end
  */
 export function serviceLinks(
   entries: Readonly<Record<string, string | undefined>>,

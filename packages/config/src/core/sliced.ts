@@ -23,7 +23,7 @@ export interface Budget {
 
 /** Up to this many values are admitted at once: some milliseconds. */
 const LARGE = 20_000;
-/** Values in one piece of what is larger: well below a millisecond. */
+/** Number of values in one piece of a larger value: well below a millisecond. */
 export const PIECE = 2_000;
 
 /**
@@ -146,9 +146,9 @@ async function made(making: Making, budget: Budget): Promise<Value> {
 }
 
 /**
- * Searches node by node, with a check of the budget after each, in the order of a depth-first search.
+ * Searches depth-first, with a check of the budget after each node.
  *
- * @param visit looks at one node, and says where the search goes on
+ * @param visit visits one node, and returns the next ones
  * @returns a promise where the budget was spent before the end
  */
 export function searched<At>(
@@ -171,7 +171,7 @@ export function searched<At>(
 /**
  * Finds the secrets of values, so that a message about them can be scrubbed at once.
  *
- * @returns a promise where a value is large
+ * @returns a promise if a value is large
  */
 export function secretsMet(secrets: Secrets, values: Iterable<ValueAtPath>, budget: Budget): void | Promise<void> {
   const unmet = secrets.unmet(values);
@@ -179,10 +179,10 @@ export function secretsMet(secrets: Secrets, values: Iterable<ValueAtPath>, budg
   return searched(unmet, (place, deeper) => secrets.look(place, deeper), isLarge ? budget : UNLIMITED);
 }
 
-/** For what is wanted at once. */
+/** No limit, for synchronous work. */
 export const UNLIMITED: Budget = { spent: () => false, turn: () => Promise.resolve() };
 
-/** So many texts are read at once, in a few milliseconds; more in slices. */
+/** Maximum number of texts that are read synchronously, in a few milliseconds; more are read in slices. */
 export const MANY_TEXTS = 1_000;
 
 /** The budget for reading this many texts. */
@@ -191,10 +191,10 @@ export function budgetForTexts(count: number, budget: Budget): Budget {
 }
 
 /**
- * Does something with one item after the other, with a look at the budget after each; where an item is waited for, the next
- * comes after it.
+ * Handles one item after the other, with a check of the budget after each. An asynchronous item is awaited before the
+ * next.
  *
- * @returns a promise where the budget was spent before the end, or something was waited for
+ * @returns a promise if the budget was spent before the end, or an item was asynchronous
  */
 export function eachInTurn<T>(
   items: Iterable<T>,
@@ -215,7 +215,7 @@ export function eachInTurn<T>(
 }
 
 /**
- * What an index finds in a change, sorted by path.
+ * The notifications that an index finds for a change, sorted by path.
  *
  * @returns a promise where the budget was spent before the end
  */
@@ -254,7 +254,7 @@ export function leavesOf(
   );
 }
 
-/** A search finds most in order: the order is checked in slices, and all is sorted at once only where it is wrong. */
+/** A search finds most changes in order: the order is checked in slices, and everything is sorted at once only if it is wrong. */
 function sorted<T extends { readonly path: string }>(
   found: T[],
   search: void | Promise<void>,

@@ -30,7 +30,7 @@ export class Snapshot {
   private aged: ReadonlyMap<string, Value | undefined> = NONE;
 
   private readonly secrets: Secrets;
-  /** What it shows, or what the last one before it showed that was asked: what is equal is shown alike. */
+  /** Its redacted tree, or that of an earlier snapshot, whose equal parts are reused. */
   private shown: (Shown & { readonly by: object }) | undefined = undefined;
 
   private readonly aliases: Aliases;
@@ -63,7 +63,7 @@ export class Snapshot {
     return this.isShown ? (this.shown!.shown as Table) : this.show(this.redaction.whole());
   }
 
-  /** The same, in slices: a promise where it is large. */
+  /** The same, in slices; a promise if it is large. */
   redactedWithin(budget: Budget): Table | Promise<Table> {
     if (this.isShown) return this.shown!.shown as Table;
     return andThen(inSlices(this.redaction, budget), (shown) => this.show(shown));

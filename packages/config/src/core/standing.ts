@@ -1,6 +1,6 @@
 /**
- * Where patterns stand after some segments, when a tree is walked from the top down. What a segment leads to is found out once:
- * the same keys come again and again, and most lead back to where the walk is.
+ * The places in patterns that are reached after some segments, when a tree is walked from the top down. The result
+ * for a segment is cached: the same keys occur again and again, and most lead back to the same places.
  */
 
 /** A place in a pattern. */
@@ -13,10 +13,10 @@ export interface Place {
   next(segment: string, into: Place[]): void;
 }
 
-/** So many segments are remembered in one place, and so many sets of places. */
+/** Maximum number of cached segments in one place, and of cached sets of places. */
 const MOST = 4_096;
 
-/** The sets of places that were met. */
+/** The sets of places found so far. */
 class Known {
   private readonly numbers = new Map<Place, number>();
   private readonly standings = new Map<string, Standing>();
@@ -39,9 +39,9 @@ class Known {
   }
 }
 
-/** A set of places, where several patterns may stand at once. */
+/** A set of places, of one or several patterns. */
 export class Standing {
-  /** Whether a pattern matches what stands here. */
+  /** Whether a pattern matches here. */
   readonly isMatched: boolean;
   private readonly places: readonly Place[];
   private readonly all: Known;
@@ -63,7 +63,7 @@ export class Standing {
     return found;
   }
 
-  /** Where an index of a list leads. */
+  /** The places that an index of a list leads to. */
   at(index: number): Standing {
     if (this.element !== undefined) return this.element;
     const found = this.found(String(index));

@@ -95,7 +95,7 @@ export class PatternIndex<T> {
     if (keys === undefined && piece + 1 < change.pieces) deeper({ ...place, piece: piece + 1 });
   }
 
-  /** Where the patterns stand at a path, for a walk that goes on from there. */
+  /** The states of the patterns at a path, for a walk that continues from there. */
   standing(path: Segments = []): Standing {
     let at = (this.top ??= new Standing(this.root));
     for (const segment of path) at = at.next(segment);

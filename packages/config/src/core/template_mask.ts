@@ -76,7 +76,7 @@ export class Masking {
     this.#marks = unusedCharacters(text);
   }
 
-  /** @returns a promise where the budget was spent before the end of a long text */
+  /** @returns a promise if the budget was spent before the end of a long text */
   run(budget: Budget): Mask | Promise<Mask> {
     const scan = (at: this, deeper: (at: this) => void): void => {
       this.#scan(at.#at + PART);
@@ -104,7 +104,7 @@ export class Masking {
     };
   }
 
-  /** Scans up to an offset, or to the end of what goes beyond it. */
+  /** Scans up to an offset, or to the end of the token that crosses it. */
   #scan(until: number): void {
     const open = this.#open;
     let inKey = this.#inKey;

@@ -7,9 +7,7 @@ import type { Scalar, Segments, Value } from "./value.ts";
  * The single rule for the value of an untyped text: a variable, an argument, a Consul key, the bare placeholder of a
  * template.
  *
- *  1. A single line break at the end is dropped (`
- *    `, `\r
- *    `).
+ *  1. A single line break at the end is dropped (LF or CRLF).
  *  2. The schema's type decides, at every depth: elements of lists and tuples, unions, literals, bigints. A text that
  *    cannot be read as that type stays a text, which the schema then refuses. A list is JSON, or separated by commas.
  *  3. Without a schema, the type of the value below decides, if the text can be read as that type. If not, the value

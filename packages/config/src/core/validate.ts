@@ -45,9 +45,9 @@ export interface ValidationContext {
   readonly action: string;
   /** The origin of the value at a path. */
   readonly origin: (path: Segments) => Origin | undefined;
-  /** Shows a message at a path as it may be shown: no secret is in it. Asked where there are problems, and may take a while. */
+  /** A message at a path without its secrets. Called only for problems, and may be asynchronous. */
   readonly shown: () => Show | Promise<Show>;
-  /** Lets a large tree be looked at in slices. */
+  /** Lets a large tree be searched in slices. */
   readonly budget?: Budget | undefined;
 }
 
@@ -98,9 +98,9 @@ export class Validation {
    *
    * @param raw shares equal subtrees with `before`
    * @param before the effective tree it would replace
-   * @param written the merged tree that `before` was made from: what is written anew is read anew, also where it equals
-   *   what came out last time
-   * @returns the effective tree, frozen, sharing with `before` what is equal; a promise only where something is waited for, or
+   * @param written the merged tree that `before` was made from: a newly written value is parsed again, even if it equals
+   *   the last output
+   * @returns the effective tree, frozen, sharing equal parts with `before`; a promise only if a validator is asynchronous, or
    *   the budget is spent
    * @throws ConfigValidationError with every problem; or the promise rejects with it
    */
@@ -168,7 +168,7 @@ export class Validation {
 
 type Wanted = readonly Notification<StandardSchemaV1>[];
 
-/** Who wants to see what of a change, sorted by path. */
+/** The validators to run for a change and their nodes, sorted by path. */
 function wantedBy<T>(
   index: PatternIndex<T>,
   change: Change | undefined,
@@ -185,7 +185,7 @@ function inSteps<T>(
   return eachInTurn(items, step, budget ?? UNLIMITED);
 }
 
-/** A problem, with its message as it was said. */
+/** A problem with its original message. */
 interface Found {
   readonly path: Segments;
   readonly message: string;
@@ -207,7 +207,7 @@ function refuse(
   throw refusal(context, problems, thrown);
 }
 
-/** Most problems in one refusal: nobody reads more, and finding the origin of each takes time. */
+/** Maximum number of problems in one refusal. Finding the origin of each takes time. */
 const MOST_PROBLEMS = 1_000;
 
 type Report = (path: Segments, message: string) => void;

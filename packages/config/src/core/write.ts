@@ -17,7 +17,7 @@ import { keysOf, makeTable, valuesOf } from "./table.ts";
 import type { Segments, Table, Value } from "./value.ts";
 
 /**
- * What a put, a merge or an unset makes of a configuration: its overrides, and the tree under them.
+ * The result of a put, a merge or an unset: the overrides, and the tree under them.
  *
  * @throws ConfigValidationError if a value is not plain data, or would change an element of a list; or rejects with it
  */

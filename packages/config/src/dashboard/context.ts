@@ -12,7 +12,7 @@ export interface Context {
 /** Makes the data of a page: plain data without secrets. */
 export type ViewOf = (context: Context, query: URLSearchParams, visitor: Visitor) => object | Promise<object>;
 
-/** A list from an address, whose words are parted by commas: `app/words.ts` writes it. */
+/** A list from an address, separated by commas: `app/words.ts` writes it. */
 export function listIn(query: URLSearchParams, name: string): string[] {
   const words = (query.get(name) ?? "").split(",").filter(Boolean);
   return words.map((word) => word.replaceAll("%2C", ",").replaceAll("%25", "%"));

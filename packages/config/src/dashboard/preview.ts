@@ -1,4 +1,4 @@
-/** A value on one line, as far as one shows it: of a large one only the beginning is looked at. */
+/** A value on one line, cut to the width of a line: only the beginning of a large one is read. */
 import { isTable } from "../core/draft.ts";
 import { keysOf } from "../core/table.ts";
 import type { Value } from "../core/value.ts";
@@ -6,7 +6,7 @@ import { writtenOf } from "../core/json_writer.ts";
 import { cut } from "./text.ts";
 
 const LENGTH = 400;
-/** Entries that are looked at: more of them are longer than a line in any case. */
+/** Maximum number of entries that are read: more would not fit into a line. */
 const ENTRIES = LENGTH / 2;
 
 export function previewOf(value: unknown): string {
@@ -19,7 +19,7 @@ export function previewOf(value: unknown): string {
   }
 }
 
-// Each entry takes two characters at least, so what is left out lies beyond the cut.
+// Each entry takes at least two characters, so the omitted ones lie beyond the cut.
 function beginning(value: Value, entries: { left: number }): Value {
   if (typeof value === "string") return value.length > LENGTH ? value.slice(0, LENGTH + 1) : value;
   if (typeof value !== "object" || value === null) return value;

@@ -10,7 +10,7 @@ import { diff } from "./patch.ts";
 const APART = 250;
 const HEARTBEAT = 15;
 const MOST_LINES = 100;
-/** Seconds in which a page must read what it was sent. */
+/** How long a page may take to read the data sent to it, in seconds. */
 const PATIENCE = 60;
 
 export type View = () => Promise<unknown>;
@@ -93,7 +93,7 @@ export class Stream implements Viewer {
     this.soon();
   }
 
-  /** Whether the page has not read what it was sent. */
+  /** Whether the page has unread data. */
   private get behind(): boolean {
     return (this.controller.desiredSize ?? 0) <= 0;
   }

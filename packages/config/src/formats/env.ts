@@ -6,7 +6,7 @@ import { type Document, type Format, type Place, type Position, protoKey, Syntax
  * which a value may have several lines, and in double quotes `\n`; `export` before a name. Each name is at the top of
  * the tree, with its text; of a name that is set twice, the last one counts, as in a shell. They are read here, because
  * engines differ in tabs and in names. What Node drops is refused: any other line, text after a closing quote, a comment
- * without a blank before it, a quote without an end. So is a name that is none in other readers, such as `;A` and `A+`.
+ * without a blank before it, a quote without an end. So is a name that other readers do not accept, such as `;A` and `A+`.
  */
 export const env: Format = {
   name: "env",

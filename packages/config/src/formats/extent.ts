@@ -9,7 +9,7 @@ export interface Excess {
 }
 
 /**
- * Finds what is larger than a configuration may be (see `plain.ts`). The parser's thread asks before it sends a tree:
+ * Finds a part that is larger than a configuration may be (see `plain.ts`). The parser's thread asks before it sends a tree:
  * such a tree would block the event loop only to be refused there.
  */
 export function excess_in(tree: Table): Excess | undefined {

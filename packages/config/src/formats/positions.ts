@@ -22,7 +22,7 @@ export function positions_of(tree: Table, root: Place, text: string): Positions 
   return Uint32Array.from(flat);
 }
 
-/** Of a larger table the places of all keys are kept: who asks for one often asks for the next. */
+/** For a larger table the places of all keys are cached, because consecutive keys are often looked up. */
 const LARGE = 64;
 
 /** Finds positions by path. */

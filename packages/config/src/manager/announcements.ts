@@ -37,7 +37,7 @@ export class Announcements {
   private readonly waiting: (readonly [Announcement, State])[] = [];
   private left: Promise<void> | undefined;
 
-  /** Reports at once, or, where there is more than a slice of time for, in turns of the event loop: all in their order. */
+  /** Reports at once, or in slices if it takes long; always in order. */
   announce(announcement: Announcement, state: State): void {
     if (this.left === undefined) {
       const done = this.tell(announcement, state, newBudget());
@@ -211,7 +211,7 @@ function isMuch(changes: readonly ChangedPath[]): boolean {
 
 type Changes = Extract<Announcement, { readonly what: "changed" }>;
 
-/** These quote others, who may quote secrets. */
+/** These quote errors of foreign code, which may quote secrets. */
 const QUOTING: ReadonlySet<Announcement["what"]> = new Set([
   "reload_refused",
   "source_failed",

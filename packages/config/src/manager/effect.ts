@@ -42,7 +42,7 @@ export type Effect =
   | { readonly do: "prepare"; readonly change: number; readonly plan: Plan }
   | { readonly do: "give_up"; readonly job: Pid }
   | { readonly do: "persist"; readonly change: number; readonly overrides: Overrides }
-  /** Tells what a dry run would change. */
+  /** Reports the changes of a dry run. */
   | {
       readonly do: "preview";
       readonly to: Caller<never>;

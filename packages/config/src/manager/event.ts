@@ -6,7 +6,7 @@ import type { Preview, Refusal, ReloadReport } from "../protocol.ts";
 import type { LoadOutcome } from "./outcome.ts";
 import type { Caller, Prepared, Request, SavedOverrides, Subscription, Wanted } from "./state.ts";
 
-/** An event of a manager. The messages of its own processes are events too. */
+/** An event of a manager. The messages of the manager's processes are events too. */
 export type Event = FromCaller | FromSource | OfChange | FromDelivery | OfManager;
 
 export type FromCaller =

@@ -76,7 +76,7 @@ export function differenceOf(
   return changedValues(before!, after!, state.spec.secrets, budget);
 }
 
-/** The leaves in which two trees differ, sorted, with secrets redacted. A promise where there are more than a few. */
+/** The leaves in which two trees differ, sorted, with secrets redacted. A promise if there are more than a few. */
 export function changedValues(
   before: Table,
   after: Table,

@@ -254,7 +254,7 @@ function change(server: Server, from: From, request: Request): NoReply {
   return handle(server, { type: "change", request, caller: { from } });
 }
 
-/** Answers at once, or later what takes longer than a slice of time. */
+/** Answers at once, or later if it takes longer than a slice of time. */
 function answer<R>(server: Server, from: From, found: R | Promise<R>): readonly [typeof REPLY, R, Server] | NoReply {
   if (!(found instanceof Promise)) return [REPLY, found, server];
   server.effects.reply({ from }, found);

@@ -11,7 +11,7 @@ import type { Subscription } from "./state.ts";
 /** The notifications of up to this many changed nodes are found at once, in a few milliseconds. */
 const MOST_AT_ONCE = 5_000;
 
-/** The notifications of a change, and what telemetry reports of it. */
+/** The notifications of a change, and its changes for telemetry. */
 export interface Found {
   /** Sorted by path. */
   readonly matches: readonly Match<Subscription>[];
@@ -64,7 +64,7 @@ export class Projection {
     return found;
   }
 
-  /** What was found in slices, without subscriptions removed meanwhile, and with those added. */
+  /** The notifications found in slices, without subscriptions removed meanwhile, and with those added. */
   completed<F extends Found>(found: F): F {
     const { search } = this;
     this.search = undefined;

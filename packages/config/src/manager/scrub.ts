@@ -13,7 +13,7 @@ export function scrub(state: State, message: string, more: readonly ValueAtPath[
   return state.spec.secrets.scrub(message, [...treesOf(state), ...more]);
 }
 
-/** Finds the secrets that `scrub` removes, so that it need not search. Returns a promise where the values are large. */
+/** Finds the secrets that `scrub` removes, so that it need not search. Returns a promise if the values are large. */
 export function meetSecrets(state: State, budget: Budget, more: readonly ValueAtPath[] = []): void | Promise<void> {
   return secretsMet(state.spec.secrets, [...treesOf(state), ...more], budget);
 }

@@ -21,7 +21,7 @@ import type { Failure, SourceState, State } from "./state.ts";
  * The manager's status.
  *
  * @param misses paths that were read and have no value
- * @returns a promise where it takes longer than a slice of time
+ * @returns a promise if it takes longer than a slice of time
  */
 export function statusOf(
   state: State,
@@ -45,7 +45,7 @@ export function statusAtOnce(state: State): Omit<ConfigStatus, "content_hash"> {
   return written(state, findingsOf(state.configuration, state.spec, UNLIMITED) as Findings, []);
 }
 
-/** Whether the status has texts of others in it. */
+/** Whether the status contains texts of foreign code. */
 function isAnythingSaid({ sources, overrides_file, refused }: State): boolean {
   if (refused !== undefined || overrides_file?.last_error !== undefined) return true;
   return sources.some(

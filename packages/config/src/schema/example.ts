@@ -26,7 +26,7 @@ const FORMATS: readonly ExampleFormat[] = ["toml", "yaml", "json", "env"];
  * value can be made up, a comment says what must be filled in. JSON has no comments, so the defaults are included, and
  * optional settings are left out.
  *
- * @throws TypeError when a format or an option is not what it must be
+ * @throws TypeError if the format or an option is invalid
  *
  * @example await writeFile("config.example.toml", example(spec, "toml", { schema: "./config.schema.json" }));
  */

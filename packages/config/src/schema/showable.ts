@@ -1,7 +1,7 @@
 import type { Segments, Value } from "../core/value.ts";
 import type { ConfigSpec } from "../spec.ts";
 
-/** Whether a default or an example at a path may be shown: it is no secret and contains none, such as a password in a URL. */
+/** Whether a default or an example at a path may be shown: it is not a secret and contains none, such as a password in a URL. */
 export function isShowable(spec: ConfigSpec, path: Segments, value: unknown): boolean {
   return value === undefined || spec.secrets.redact(path, value as Value) === value;
 }

@@ -61,7 +61,7 @@ export class ConsulSource implements Source {
   readonly #remote: Remote;
   readonly #index = new ConsulIndex();
   #env: SourceContext["env"] = process.env;
-  /** The next load must include our last write, even where the consistency mode allows old data. */
+  /** The next load must include our last write, even if the consistency mode allows old data. */
   #fresh = false;
   #keys = 0;
 
@@ -160,8 +160,8 @@ export class ConsulSource implements Source {
   }
 
   /**
-   * Changes one value in Consul: reads it, computes the new one, and writes it if nobody else has written meanwhile;
-   * else tries again.
+   * Changes one value in Consul: reads it, computes the new one, and writes it if the value has not changed
+   * meanwhile; otherwise tries again.
    *
    * @param path dotted segments, for example `["limits", "requests"]`
    * @param updater gets the current value (undefined: absent) and returns the new one (undefined: removes it); may be

@@ -32,7 +32,7 @@ export class DurableFile {
   private readonly boot: string;
   /** The file itself, if `path` is a symbolic link to it. */
   private target: string;
-  /** Digest of the content; `""` where there is no file. */
+  /** Digest of the content; `""` if there is no file. */
   private digest = "";
 
   /** @param boot identifies this boot of the machine */

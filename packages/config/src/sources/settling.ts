@@ -96,7 +96,7 @@ export async function read_settled<T>(
     const calm =
       observed < Math.min(LOOK, needed) ? observed : Math.max(observed, Math.min(ageOf(sample), judge.bound()));
     // A writer that still has the file open may have more to write, but one that keeps it open for ever must not be
-    // waited for. Where nobody knows, there may be one.
+    // waited for. If that is unknown, there may be one.
     if (
       arrival !== "whole" &&
       calm >= needed &&

@@ -1,4 +1,4 @@
-/** What a file of tests of a configured program shares: managers, directories and environment variables that end with their test. */
+/** Resources of a file of tests: managers, directories and environment variables that are released after each test. */
 import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve, sep } from "node:path";
@@ -50,8 +50,8 @@ export class ConfigKit {
   private readonly variables = new Map<string, string | undefined>();
 
   constructor({ beforeEach, afterEach }: testing.Hooks) {
-    // In one hook each: runners differ in the order in which they call several, and what is configured must stop before its
-    // files go.
+    // In one hook each: runners differ in the order in which they call several, and managers must stop before their
+    // files are removed.
     let begin: () => void | Promise<void> = () => undefined;
     let end = begin;
     this.processes = testing.setup({
@@ -71,7 +71,7 @@ export class ConfigKit {
   /**
    * Starts a configuration manager under the supervisor of this test; it is stopped after the test.
    *
-   * @param options a `ConfigSpec`, or what one is made from. Beside that: no reload by time, and the environment of the process
+   * @param options a `ConfigSpec`, or its options; by default there is no automatic reload, and `env` is the environment of the process
    * @returns its client
    * @throws OtpError with the reason if it does not start
    */
@@ -85,12 +85,12 @@ export class ConfigKit {
     return new ConfigClient(spec.name);
   }
 
-  /** Stops a manager before the test is over. @param config its client */
+  /** Stops a manager before the end of the test. @param config its client */
   async stop_manager(config: { readonly name: string }): Promise<void> {
     await this.processes.stop_supervised(config.name);
   }
 
-  /** Makes a directory for this test. @param files names and texts of the files that it holds at first */
+  /** Makes a directory for this test. @param files names and texts of its initial files */
   async temporary_directory(files: Readonly<Record<string, string>> = {}): Promise<TemporaryDirectory> {
     const path = await mkdtemp(join(tmpdir(), "otpts-"));
     this.directories.push(path);
@@ -99,7 +99,7 @@ export class ConfigKit {
     return directory;
   }
 
-  /** Sets variables of the process's environment until the test is over; undefined removes one. */
+  /** Sets variables of the process's environment until the end of the test; undefined removes one. */
   temporary_env(variables: Readonly<Record<string, string | undefined>>): void {
     for (const [name, value] of Object.entries(variables)) {
       if (!this.variables.has(name)) this.variables.set(name, process.env[name]);

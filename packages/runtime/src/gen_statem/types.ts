@@ -101,7 +101,7 @@ type Reserved =
 /** A state by its name, as a string or as an atom. */
 export type Named<N extends string> = N | Atom<N>;
 
-/** What the modules of both modes have. */
+/** The callbacks that modules of both modes share. */
 export interface Common<S, D, A> {
   callback_mode(): CallbackMode;
   init(arg: A): Awaitable<InitResult<S, D>>;

@@ -8,8 +8,8 @@ import { describe } from "../term/describe.ts";
 export interface Report {
   readonly level: "error" | "warning" | "info";
   /**
-   * The kind of problem, for programs: `process_crash`, `supervisor_report`, `unhandled_message`,
-   * `unhandled_rejection`.
+   * The kind of problem, for programs: `process_crash`, `child_terminated`, `unhandled_message` and so on;
+   * `docs/events.md` lists them.
    */
   readonly event: string;
   /** A description for humans; may have several lines. */

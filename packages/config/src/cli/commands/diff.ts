@@ -13,7 +13,7 @@ export interface DiffOptions {
 /**
  * Lists the differences from another specification, a file or a version.
  *
- * @returns the exit code: 0 if there is none, else 1
+ * @returns the exit code: 0 if there are none, else 1
  */
 export async function diff(
   session: Session,

@@ -23,7 +23,7 @@ export interface Answer {
   readonly preview?: { readonly version: number; readonly changed: number; readonly changes: readonly ChangeLine[] };
 }
 
-/** @param value in JSON, for what no number of a browser's holds without loss */
+/** @param value in JSON, so that large integers keep their digits */
 export async function post(action: string, body: object, value?: string): Promise<Answer> {
   const text = JSON.stringify(body);
   try {

@@ -29,12 +29,12 @@ if (address.searchParams.has("token")) {
   history.replaceState(null, "", address);
 }
 
-/** The program answers, maybe as another run: what the one before gave is worth nothing then. */
+/** The program responds, possibly as another run; then the token of the previous one is invalid. */
 export function connected(to: string): void {
   run = to;
 }
 
-/** What allows this page to write; empty where nothing does. */
+/** The token that allows this page to write; empty if there is none. */
 export function token(): string {
   const [of, kept] = (sessionStorage.getItem(KEY) ?? "").split(" ");
   return of === run ? (kept ?? "") : "";

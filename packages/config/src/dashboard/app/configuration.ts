@@ -40,11 +40,11 @@ interface Detail {
   readonly editable: string;
   readonly type: string;
   readonly secret: boolean;
-  /** All of it, or a part, is not shown. */
+  /** It is secret, as a whole or in part, and not shown. */
   readonly masked: boolean;
   /** It has too many values to be edited at once. */
   readonly large: boolean;
-  /** What it is elsewhere, by what that is called. */
+  /** The setting in other notations, by their names. */
   readonly copies: Readonly<Record<string, string>>;
   readonly schema?: "default" | "coerced";
   /** The change that set the value, if it is known. */
@@ -122,7 +122,7 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
   </div>`;
 }
 
-/** What is longer does not go into an address. */
+/** Longer texts do not fit into an address. */
 const LONGEST_PATH = 2_000;
 
 function Row({ node, query, selected }: { node: Node; query: URLSearchParams; selected: string | undefined }) {
@@ -372,7 +372,7 @@ function Outcome({ step: { answer, unset } }: { step: Extract<Step, { kind: "ask
     <${Difference} lines=${preview?.changes ?? []} more=${(preview?.changed ?? 0) - (preview?.changes.length ?? 0)} />`;
 }
 
-/** The JSON of what a text means: itself where it is some, with all its digits, and a string where one was there. */
+/** The JSON of an edited text: the text itself if it is JSON, with all its digits, or a string if the old value was one. */
 function valueOf(text: string, type: string, expected: string | undefined): string {
   if (type === "string" || expected === "string") return JSON.stringify(text);
   try {

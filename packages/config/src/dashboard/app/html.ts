@@ -14,7 +14,7 @@ type Tag = (strings: TemplateStringsArray, ...values: unknown[]) => VNode;
 const made = bind.call(htm, element);
 const flowing = new WeakMap<TemplateStringsArray, TemplateStringsArray>();
 
-/** An element, whose texts and titles show what would not be seen, or would turn the text around it. */
+/** An element whose texts and titles show invisible and direction-changing characters as escapes. */
 function element(type: string, props: Props, ...children: Content[]): VNode {
   const title = props?.["title"];
   const shown = typeof title === "string" ? { ...props, title: visible(title) } : props;

@@ -24,9 +24,9 @@ export interface Live {
 }
 
 const KEPT = 500;
-/** The program says every 15 seconds that it is there. */
+/** The program sends a sign of life every 15 seconds. */
 const SILENCE = 40_000;
-/** How long a tab is hidden before it is followed no more, in ms. */
+/** How long a tab is hidden before its stream is closed, in ms. */
 const HIDDEN = 5_000;
 
 /** Follows a page. While `paused`, updates are held back. */
@@ -91,7 +91,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       on("trouble", (data) => show({ trouble: (data as { error: string }).error }, true));
       source.addEventListener("error", () => {
         lost(Date.now());
-        // The browser reconnects by itself, unless the server told it not to.
+        // The browser reconnects by itself, unless the server refuses.
         if (source?.readyState === EventSource.CLOSED && !over) again = setTimeout(open, 2_000);
       });
       on("still", () => undefined);
@@ -99,7 +99,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
     };
     const lost = (at: number) =>
       show({ state: "lost", since: now.current.live.since ?? new Date(at).toISOString() }, true);
-    // A connection that is cut on the way does not end: the program would have been heard of.
+    // A broken connection may not report its end: only the missing sign of life shows it.
     const watch = setInterval(() => {
       if (source === undefined || Date.now() - heard < SILENCE) return;
       lost(heard);
@@ -107,7 +107,7 @@ export function useLive(page: string, query: string, first: unknown, paused: boo
       clearTimeout(again);
       open();
     }, SILENCE / 4);
-    // A tab that nobody sees takes none of the few connections that a browser has for one program.
+    // A hidden tab must not occupy one of the few connections that a browser allows for one program.
     let away: ReturnType<typeof setTimeout> | undefined;
     const seen = () => {
       clearTimeout(away);

@@ -1,6 +1,6 @@
 /**
- * Texts are others' words: names of processes, keys, reasons. What is not seen in them, or turns the text around them (marks of
- * direction, control characters), is written out, so that no name looks like another one.
+ * Texts come from elsewhere: names of processes, keys, reasons. Invisible and direction-changing characters in them
+ * are written as escapes, so that no name looks like another one.
  *
  *     visible("safe\u202Eexe")   // "safe\\u202eexe"
  */

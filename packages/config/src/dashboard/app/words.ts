@@ -1,6 +1,6 @@
-/** Lists in the address, whose words are parted by commas: `dashboard/context.ts` reads them. */
+/** Lists in the address, separated by commas: `dashboard/context.ts` reads them. */
 
-/** Adds a word to a list in the address, or takes it out. A word may hold commas itself. */
+/** Adds a word to a list in the address, or takes it out. A word may contain commas. */
 export function toggled(list: string | null, word: string): string {
   const written = writtenWord(word);
   const words = wordsOf(list);

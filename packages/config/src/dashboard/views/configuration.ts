@@ -218,7 +218,7 @@ async function panel(manager: Manager, state: State, text: string): Promise<obje
     path: found.path,
     version: found.version,
     value: value === undefined ? undefined : previewOf(value),
-    // What an editor begins with: nothing of what is not shown whole.
+    // The initial text of an editor; empty if the value is not shown as a whole.
     editable: value === undefined || masked || large ? "" : typeof value === "string" ? value : writtenOf(value, 2),
     masked,
     large,
@@ -294,7 +294,7 @@ export function typeOf(value: Value): string {
 /** Longer ones are not for a clipboard. */
 const LONGEST_COPY = 20_000;
 
-/** What stands for a setting elsewhere, by what it is called. */
+/** A setting in other notations, by their names. */
 function copiesOf(path: Segments, value: Value): Readonly<Record<string, string>> {
   const json = writtenOf(value, 2);
   if (json.length > LONGEST_COPY || path.length === 0) return {};

@@ -212,7 +212,7 @@ export function committed(turn: Turn, event: Extract<OfChange, { type: "projecte
   for (const diagnostic of newTrouble(before.layers, after.layers)) turn.announce({ what: "noticed", diagnostic });
   const notified = deliveries.notify(turn, matches, version, request.cause);
   if (change.caller !== undefined) deliveries.answerAfter(turn, change.caller, true, notified, version);
-  // The first configuration is no change of one.
+  // The first configuration is not a change.
   if (leaves !== undefined && before.snapshot.version > 0) {
     const announced = changesOf(request, before.snapshot.tree, after.snapshot.tree, leaves);
     if (announced.length > 0) turn.announce({ what: "changed", changes: announced });

@@ -104,9 +104,9 @@ export function blob_format(key: string, given: FormatName | undefined, text: st
 }
 
 /**
- * The text of a blob. Comments of the text that was there before are lost.
+ * The text of a blob. Comments of the previous text are lost.
  *
- * @throws SyntaxFault where the format cannot hold a value: TOML has no null
+ * @throws SyntaxFault if the format cannot express a value: TOML has no null
  */
 export function blob_text(tree: Table, format: FormatName): string {
   let text: string;
@@ -127,7 +127,7 @@ export function blob_text(tree: Table, format: FormatName): string {
 /** The first path whose value would change when the text is read again. */
 function lostPath(before: Value, after: Value | undefined, path: Segments): Segments | undefined {
   if (typeof before !== "object" || before === null || typeof after !== "object" || after === null) {
-    // TOML writes 1.0 and 1 alike for JavaScript's numbers; bigints come back as numbers where these can hold them.
+    // TOML writes 1.0 and 1 alike for JavaScript's numbers; bigints come back as numbers if these can hold them.
     const equal =
       Object.is(before, after) || (typeof before === "bigint" && typeof after === "number" && BigInt(after) === before);
     return equal ? undefined : path;

@@ -58,7 +58,7 @@ export interface ConsulOptions {
   readonly backoff?: Partial<Backoff>;
   /** How long changes are gathered before they are read, in milliseconds. Default 20. */
   readonly debounce?: number;
-  /** Largest answer that is read, in bytes. Default 33,554,432. */
+  /** Largest response that is read, in bytes. Default 33,554,432. */
   readonly max_bytes?: number;
 }
 
@@ -225,7 +225,7 @@ export function consul_endpoint({ given }: ConsulSettings, env: Environment): En
   };
 }
 
-/** The endpoint for people: without user and password. */
+/** The endpoint for display: without user and password. */
 export function endpoint_name({ protocol, hostname, port, path, socket }: Endpoint): string {
   if (socket !== undefined) return `unix://${socket}`;
   return `${protocol}//${hostname}:${port}${path}`;

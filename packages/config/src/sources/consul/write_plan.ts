@@ -8,17 +8,17 @@ import { type Operation, transaction_body } from "./operation.ts";
 import { readable, text_of_bytes, text_of_value } from "../remote/key_text.ts";
 import { path_problem } from "../remote/key_tree.ts";
 
-/** Most operations in one transaction of Consul. */
+/** Maximum number of operations in one transaction of Consul. */
 export const MAX_OPERATIONS = 64;
-/** Greatest size of a value, and of the encoded body of a transaction, in bytes. */
+/** Maximum size of a value, and of the encoded body of a transaction, in bytes. */
 export const MAX_WRITE_BYTES = 512 * 1024;
 
 /**
  * The changes that set `path` to `value` (undefined: remove it), given the present keys.
  *
  * A table becomes one key for each of its leaves; a list and an empty table become JSON in one key. Keys at or below
- * the path that are no part of the new value are deleted. A path inside a key that holds a JSON table changes that key.
- * Each change is applied only if its key is still as it was read; keys that are right already are not written.
+ * the path that are not part of the new value are deleted. A path inside a key that holds a JSON table changes that key.
+ * Each change is applied only if its key is still as it was read; keys that already have the right value are not written.
  *
  * @param records all keys of the prefix that are above, at or below the path
  * @param expected the shape that the schema and the layers below have at a path; the written text must read as the
@@ -47,7 +47,7 @@ export function write_plan(
   return checkSize(operations(wanted, gone, records));
 }
 
-/** `table` with `value` at `path`; the same table where nothing changes. Tables are made on the way as needed. */
+/** `table` with `value` at `path`; the same table if nothing changes. Tables are made on the way as needed. */
 export function table_with(table: Table, path: Segments, value: Value | undefined): Table {
   const [segment, ...rest] = path;
   if (segment === undefined) return isTable(value) ? value : table;

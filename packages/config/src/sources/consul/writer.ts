@@ -41,7 +41,7 @@ export class ConsulWriter {
    * Sets `path` to `value` (undefined: removes it).
    *
    * @param known the keys of the last load: the write is applied only if they have not changed
-   * @throws RemoteFailure `conflict` if somebody else has changed the value meanwhile
+   * @throws RemoteFailure `conflict` if the value has changed meanwhile
    */
   async write(path: Segments, value: Value | undefined, known: Records | undefined, asking: Asking): Promise<void> {
     await this.#loadFormat();

@@ -13,12 +13,12 @@ import type { TlsMaterial } from "../remote/tls.ts";
 /** A request. */
 export interface HttpRequest {
   readonly url: URL;
-  /** Sent to this URL's origin alone: they may hold credentials. */
+  /** Sent only to this URL's origin: they may contain credentials. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent wherever a redirect leads. */
+  /** Sent to every server that a redirect leads to. */
   readonly conditions: Readonly<Record<string, string>>;
   readonly tls: TlsMaterial & { readonly servername?: string | undefined; readonly verify?: boolean | undefined };
-  /** Most bytes of a body, packed and unpacked; undefined: no body is read. */
+  /** Maximum size of a body in bytes, compressed and decompressed; undefined: no body is read. */
   readonly max_bytes: number | undefined;
   readonly signal: AbortSignal;
 }
@@ -27,11 +27,11 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
-  /** Unpacked; undefined where none was read. */
+  /** Decompressed; undefined if none was read. */
   readonly body: Uint8Array | undefined;
 }
 
-/** Most redirects that are followed. */
+/** Maximum number of redirects that are followed. */
 const REDIRECTS = 5;
 
 /** Requests over HTTP, one connection each: TLS files may be renewed, and nothing stays open in between. */
@@ -39,7 +39,7 @@ export class HttpClient {
   private readonly sockets = new Set<Socket>();
 
   /**
-   * Asks, and follows redirects. The body of a 200 is read whole.
+   * Sends the request, and follows redirects. The body of a 200 is read as a whole.
    *
    * @throws RemoteFailure
    */
@@ -75,11 +75,11 @@ export class HttpClient {
     await Promise.all(closed);
   }
 
-  /** Resolves when the head of the answer is there. `end` ends the connection. */
+  /** Resolves when the head of the response has arrived. `end` ends the connection. */
   private open(request: HttpRequest): Promise<{ response: http.IncomingMessage; end: () => void }> {
     const { url, headers, conditions, signal, tls } = request;
     const { verify, ...material } = tls;
-    // Node's types know no Uint8Array here.
+    // Node's types do not allow a Uint8Array here.
     const secure = { ...material, rejectUnauthorized: verify !== false } as https.RequestOptions;
     return new Promise((resolve, reject) => {
       const options = { agent: false, headers: { ...headers, ...conditions } };
@@ -126,7 +126,7 @@ function toStranger(request: HttpRequest): HttpRequest {
   return { ...request, headers: {}, tls: { verify, ...(ca === undefined ? {} : { ca }) } };
 }
 
-/** @throws RemoteFailure for an invalid address, or a way out of TLS */
+/** @throws RemoteFailure for an invalid address, or a redirect from https to http */
 function redirected(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to === undefined || (to.protocol !== "http:" && to.protocol !== "https:")) {
@@ -184,7 +184,7 @@ const UNPACKERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
   br: () => createBrotliDecompress(),
 };
 
-/** The packings that are asked for. */
+/** The requested compressions. */
 export const ACCEPTED_PACKINGS = "gzip, br";
 
 function lengthOf(header: string | undefined): number | undefined {

@@ -53,7 +53,7 @@ function placeOf(settings: HttpSettings): RemoteOptions {
             const patience = long_poll + settings.timeout;
             return timed(patience, signal, (inner) => place.wait(inner, revision, long_poll));
           },
-          // A server that does not answer in its time has failed.
+          // A server that does not respond in time has failed.
           watch_timeout: 2 * (long_poll + settings.timeout),
         }),
     close: () => place.close(),

@@ -22,15 +22,15 @@ const TYPES: Readonly<Record<string, RemoteFormat>> = {
   "text/vnd.yaml": "yaml",
 };
 
-/** With these the URL's extension gives the format. */
+/** For these the URL's extension gives the format. */
 const VAGUE: ReadonlySet<string> = new Set(["", "text/plain", "application/octet-stream", "binary/octet-stream"]);
 
 /**
  * The format of a document.
  *
- * @param given by the source's options: it counts
+ * @param given the format in the source's options, which has priority
  * @param type the header `Content-Type`
- * @param pathname of the URL that was asked for
+ * @param pathname of the requested URL
  * @throws RemoteFailure `unknown_format` if none of them gives it, such as for a page of HTML
  */
 export function format_of(given: RemoteFormat | undefined, type: string | undefined, pathname: string): RemoteFormat {

@@ -3,7 +3,7 @@ import { REMOTE_FORMATS, type RemoteFormat } from "../remote/answer.ts";
 import { Check, COMMON, type RemoteOptions, type RemoteCommonOptions } from "../remote/options.ts";
 import type { TlsOptions } from "../remote/tls.ts";
 
-/** A header's value, or a function that gives the present one: for credentials that are renewed. */
+/** A header's value, or a function that returns the current one, for credentials that are renewed. */
 export type HttpHeader = string | (() => string | undefined | Promise<string | undefined>);
 
 /** Options of an `HttpSource`. */
@@ -12,7 +12,7 @@ export interface HttpOptions extends RemoteCommonOptions {
   readonly name?: string;
   /** The format of the document; by default that of its content type, or else of the URL's extension. */
   readonly format?: RemoteFormat;
-  /** Headers of each request, such as `authorization`. Sent to the URL's origin alone, and never shown. */
+  /** Headers of each request, such as `authorization`. Sent only to the URL's origin, and never shown. */
   readonly headers?: Readonly<Record<string, HttpHeader>>;
   /** For `https:`. Files are read again for each request, so that they may be renewed. */
   readonly tls?: TlsOptions;
@@ -68,7 +68,7 @@ const OWN: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ]);
 
-/** Checks the options. @throws TypeError, RangeError; never with the URL, which may hold a password */
+/** Checks the options. @throws TypeError, RangeError; never with the URL, which may contain a password */
 export function http_settings(given: unknown, options: HttpOptions): HttpSettings {
   const check = new Check("Cannot make an HttpSource");
   if (typeof options !== "object" || options === null) {

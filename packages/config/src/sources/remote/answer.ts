@@ -4,7 +4,7 @@ import type { Table } from "../../core/value.ts";
 import { FORMAT_NAMES } from "../../formats/by_extension.ts";
 import { RemoteFailure } from "./failure.ts";
 
-/** A format that a document from elsewhere may be written in. */
+/** A format of a remote document. */
 export type RemoteFormat = "toml" | "json" | "jsonc" | "yaml";
 
 /** The result of a load. */
@@ -40,7 +40,7 @@ export type CheckedAnswer =
 
 type Revision = string | undefined;
 
-/** The formats of documents from elsewhere. */
+/** The formats of remote documents. */
 export const REMOTE_FORMATS = FORMAT_NAMES.filter((name): name is RemoteFormat => name !== "env");
 
 /**
@@ -48,7 +48,7 @@ export const REMOTE_FORMATS = FORMAT_NAMES.filter((name): name is RemoteFormat =
  *
  * @param format of documents that come without one
  * @param limit the largest document and the most text in keys, in bytes
- * @throws RemoteFailure for any other or too large a result; PlainDataError for a table that is not plain data
+ * @throws RemoteFailure for any other result, or one that is too large; PlainDataError for a table that is not plain data
  */
 export function checked_answer(answer: unknown, format: RemoteFormat, limit: number): CheckedAnswer {
   if (typeof answer !== "object" || answer === null) throw misunderstood();

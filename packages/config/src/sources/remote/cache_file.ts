@@ -9,7 +9,7 @@ import { systemCode, systemFault } from "../system_words.ts";
 /** The owner of a cache file, in texts: the file of another owner is not used. */
 export type CacheOwner = Readonly<Record<string, string>>;
 
-/** Least time between two writings of the file, in milliseconds. */
+/** Minimum time between two writes of the file, in milliseconds. */
 const INTERVAL = 1000;
 const VERSION = 2;
 
@@ -36,7 +36,7 @@ export class CacheFile {
 
   /**
    * @param path the file; it need not exist
-   * @param owner what the content belongs to
+   * @param owner the owner of the content
    */
   constructor(path: string, owner: CacheOwner) {
     this.path = path;
@@ -185,7 +185,7 @@ export class CacheFile {
     this.isOurs = true;
   }
 
-  /** Two sources that write one file would each lose what it is for. */
+  /** Two sources that write one file would overwrite each other's content. */
   private async occupy(): Promise<void> {
     this.place = await this.file.place();
     const other = writers.get(this.place);

@@ -34,7 +34,7 @@ export class RemoteContent implements Held {
   /** The revision of the content. */
   private named: string | undefined;
 
-  /** @param secret whether all its values are secrets, whatever they are called */
+  /** @param secret whether all its values are secrets, whatever their names */
   constructor(source: string, secret: boolean) {
     this.source = source;
     this.secret = secret;

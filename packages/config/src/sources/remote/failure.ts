@@ -9,19 +9,19 @@ import { SyntaxFault } from "../../formats/format.ts";
 export class RemoteFailure extends Error {
   override readonly name = "RemoteFailure";
   /**
-   * A word for programs: `unreachable`, `timeout`, `tls`, `truncated`, `too_large`, `redirect`, `bad_request`, `denied`,
+   * A code for programs: `unreachable`, `timeout`, `tls`, `truncated`, `too_large`, `redirect`, `bad_request`, `denied`,
    * `rate_limited`, `server_error`, `http_status`, `stopped`, or a source's own.
    */
   readonly code: string;
-  /** HTTP status, where there was an answer. */
+  /** HTTP status, if there was a response. */
   readonly status: number | undefined;
-  /** Milliseconds the server asked to wait. */
+  /** Milliseconds that the server asked to wait. */
   readonly retry_after: number | undefined;
 
   /**
-   * @param code a word for programs
-   * @param message the end of a sentence that begins "Cannot read …:". It is shown, and must hold no secret
-   * @param more `retry_after`: milliseconds in which the place is not to be asked again
+   * @param code a code for programs
+   * @param message the end of a sentence that begins "Cannot read …:". It is shown, and must contain no secret
+   * @param more `retry_after`: milliseconds during which the place must not be asked again
    */
   constructor(code: string, message: string, more: { status?: number; retry_after?: number | undefined } = {}) {
     super(message);
@@ -31,12 +31,12 @@ export class RemoteFailure extends Error {
   }
 }
 
-/** Whether the message of an error may be shown: it is a failure from here, or a fault in a document. */
+/** Whether the message of an error may be shown: it is a RemoteFailure, or a fault in a document. */
 export function tellable(error: unknown): error is RemoteFailure | SyntaxFault {
   return error instanceof RemoteFailure || error instanceof SyntaxFault;
 }
 
-/** The error for the outside: what could not be done, and why. */
+/** The error for the manager: the failed operation, and the reason. */
 export function source_error(source: string, action: string, error: unknown): ConfigSourceError {
   if (!tellable(error)) {
     return new ConfigSourceError(`${action}: an unexpected error in the source`, {

@@ -8,13 +8,13 @@ import { pause } from "./waiting.ts";
 export interface Heard {
   /** A load might find something new. */
   readonly news: boolean;
-  /** Something has changed there, even if not for us. */
+  /** Something has changed there, perhaps unrelated to this source. */
   readonly moved: boolean;
-  /** The place can be waited at. */
+  /** The place supports waiting for a change. */
   readonly valid: boolean;
 }
 
-/** How often and how fast a place is read again. */
+/** How soon and how often a place is read again. */
 export interface Pace {
   /** How long changes are gathered before they are read, in milliseconds. */
   readonly debounce: number;
@@ -33,9 +33,9 @@ export interface Pace {
 /** The functions and times that following a remote place needs. */
 export interface FollowPort extends Pace {
   /**
-   * Waits at the place until there may be a change, or until its time is over. Left out for a place that offers no waiting.
+   * Waits at the place until there may be a change, or until its time is over. Absent for a place that does not support waiting.
    *
-   * @param again the state of earlier waits is not valid any more: the first time, and after a failure
+   * @param again the state of earlier waits is no longer valid: the first time, and after a failure
    * @throws RemoteFailure
    */
   readonly ask?: ((again: boolean, signal: AbortSignal) => Promise<Heard>) | undefined;
@@ -45,7 +45,7 @@ export interface FollowPort extends Pace {
   ring(): void;
   /** The last load succeeded. */
   healthy(): boolean;
-  /** Gives the connections up; resolves when they are gone. */
+  /** Closes the connections; resolves when they are closed. */
   release(): Promise<void>;
   /** From 0 to 1. */
   readonly random: () => number;
@@ -57,21 +57,21 @@ export interface FollowState {
   readonly connected: boolean;
   /** Failed waits since the last good one; without waits, failed loads. */
   readonly retries: number;
-  /** Unix time of the next try in milliseconds, while waiting for it. */
+  /** Unix time of the next attempt in milliseconds, while waiting for it. */
   readonly next_retry: number | undefined;
   /** Why the last `ask` failed. */
   readonly failure: RemoteFailure | undefined;
   readonly closed: boolean;
 }
 
-/** An answer that comes sooner did not wait, in milliseconds. */
+/** A response that arrives sooner did not wait, in milliseconds. */
 const AT_ONCE = 50;
-/** Slowest pace of readings that bring something, in milliseconds. */
+/** Slowest pace of readings that find a change, in milliseconds. */
 const READING = 1000;
-/** By what part a poll may be earlier. */
+/** By what fraction a poll may be earlier. */
 const JITTER = 0.1;
 
-/** Why a load is owed. */
+/** The reason for the pending load. */
 type Reason = "poll" | "again";
 
 /**
@@ -89,9 +89,9 @@ export class Follow implements Watch {
   private retries = 0;
   private nextRetry: number | undefined;
   private failure: RemoteFailure | undefined;
-  /** Least time between two requests, in milliseconds. */
+  /** Minimum time between two requests, in milliseconds. */
   private pace: number;
-  /** How long the last load took. */
+  /** Duration of the last load. */
   private reading = 0;
   /** Loads in a row that found no change after a wait had reported one. */
   private fruitless = 0;
@@ -99,11 +99,11 @@ export class Follow implements Watch {
   /** Rings later. */
   private owed: { readonly timer: NodeJS.Timeout; readonly why: Reason; readonly at: number } | undefined;
   private loadFailures = 0;
-  /** A load has been rung for to find out whether the place is gone. */
+  /** A load has been requested to find out whether the place is gone. */
   private alarmed = false;
   /** The next wait must begin anew. */
   private again = true;
-  /** A load asked for that, not a failure. */
+  /** A load requested that, not a failure. */
   private restarted = false;
 
   constructor(port: FollowPort, signal: AbortSignal) {
@@ -152,7 +152,7 @@ export class Follow implements Watch {
   }
 
   /**
-   * A load has failed. The change that rang for it has not been read yet, so it rings again, each time later.
+   * A load has failed. The change that caused it has not been read yet, so it is reported again, each time later.
    *
    * @param wait milliseconds during which the place accepts no requests
    */
@@ -163,7 +163,7 @@ export class Follow implements Watch {
     this.remind(wait ?? full_jitter(this.port.load_backoff, this.loadFailures++, this.port.random()));
   }
 
-  /** Rings in `ms` unless a load succeeds before. */
+  /** Reports a change in `ms` unless a load succeeds before. */
   remind(ms: number): void {
     this.owe("again", ms);
   }
@@ -219,7 +219,7 @@ export class Follow implements Watch {
       this.port.ring();
     }
     this.adapt(heard, took, restarted);
-    // Change after change is read at this pace, so that the requests stay bounded however many there are.
+    // Consecutive changes are read at this pace, so that the number of requests is bounded.
     await pause(Math.max(0, this.pace - (performance.now() - began)), stopped);
   }
 
@@ -242,7 +242,7 @@ export class Follow implements Watch {
     this.nextRetry = Date.now() + wait;
     this.connected = false;
     if (this.owed?.why === "again") this.settle();
-    // The load that follows reports the failure to the manager, once; the first good wait rings again.
+    // The load that follows reports the failure to the manager, once; the first successful wait reports a change again.
     if (!this.alarmed && this.port.healthy()) {
       this.alarmed = true;
       this.port.ring();

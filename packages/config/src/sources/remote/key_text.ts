@@ -8,10 +8,10 @@ import type { Table, Value } from "../../core/value.ts";
 /**
  * The text of a key and the value it stands for.
  *
- * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text, where a
- * text may stand), `null` is null where no schema gives a type.
+ * As for environment variables, and: a text that is a JSON string is that string (so `"10"` in quotes stays text, if
+ * a text is allowed), `null` is null if no schema gives a type.
  *
- * @returns undefined for an empty text where the value is no text: unset
+ * @returns undefined (not set) for an empty text if the value is not a text
  * @throws TextFault
  */
 export function value_of_text(text: string, expected: Shape | undefined): Value | undefined {
@@ -25,11 +25,11 @@ export function value_of_text(text: string, expected: Shape | undefined): Value 
 }
 
 /**
- * The shortest text that reads as this value: here, and where nothing is known of its type. A text that would be something
- * else where the value below is a number or a boolean is put into quotes.
+ * The shortest text that reads as this value, here and where its type is unknown. A text that would be read
+ * differently where the value below is a number or a boolean is put into quotes.
  *
- * @param expected what the schema or the layers below have at the value's path
- * @returns undefined where there is none: null where the schema has texts, for example
+ * @param expected the shape that the schema or the layers below have at the value's path
+ * @returns undefined if there is none, for example for null where the schema has a text
  */
 export function text_of_value(value: Value, expected?: Shape): string | undefined {
   if (typeof value === "string" && [expected, ...ELSEWHERE].every((shape) => reads_as(value, shape, value)))
@@ -38,7 +38,7 @@ export function text_of_value(value: Value, expected?: Shape): string | undefine
   return candidates.find((text) => reads_as(text, expected, value));
 }
 
-/** What other instances may have below. */
+/** Values that other instances may have below. */
 const ELSEWHERE: readonly (Shape | undefined)[] = [
   undefined,
   ...(["number", "boolean", "bigint"] as const).map((type): Shape => ({ children: new Map(), type, guess: true })),
@@ -53,7 +53,7 @@ function reads_as(text: string, expected: Shape | undefined, value: Value): bool
   }
 }
 
-/** As JSON.stringify, with the digits of bigints, the sign of zero, and a point in numbers that would be read as bigints. */
+/** Like JSON.stringify, with the digits of bigints, the sign of zero, and a point in numbers that would be read as bigints. */
 function json_text(value: Value): string {
   if (typeof value === "bigint") return String(value);
   if (typeof value === "number") {
@@ -67,12 +67,12 @@ function json_text(value: Value): string {
     .join(",")}}`;
 }
 
-/** Strict: undefined where the bytes are not UTF-8. */
+/** Strict: undefined if the bytes are not UTF-8. */
 export function text_of_bytes(bytes: Buffer): string | undefined {
   return isUtf8(bytes) ? bytes.toString("utf8") : undefined;
 }
 
-/** As `value_of_text`; undefined also for a text that cannot be what it says. */
+/** Like `value_of_text`, but undefined for a malformed text as well. */
 export function readable(text: string, expected?: Shape): Value | undefined {
   try {
     return value_of_text(text, expected);

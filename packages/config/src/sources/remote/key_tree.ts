@@ -16,10 +16,10 @@ export interface KeyText {
 
 /**
  * Keys as a tree. `/` separates: `myapp/config/db/pool.max` under `myapp/config/` is the path `["db", "pool.max"]`, a
- * segment with a dot stays one segment. Folder keys (`db/`) are skipped. Where both `a` and `a/b` are keys, the table wins.
+ * segment with a dot stays one segment. Folder keys (`db/`) are skipped. If both `a` and `a/b` are keys, the table wins.
  *
  * A tree never changes: an edit of it is a new tree that shares every folder the edit did not touch. So a change of one key
- * among ten thousand costs one path, and what an earlier load gave stays what it was.
+ * among ten thousand costs one path, and the result of an earlier load stays unchanged.
  */
 export class KeyTree {
   readonly #root: Folder;
@@ -30,7 +30,7 @@ export class KeyTree {
   readonly diagnostics: readonly Diagnostic[];
 
   /**
-   * @param prefix what every key begins with; ends in `/` or is empty
+   * @param prefix the beginning of every key; ends in `/` or is empty
    * @param source name for the diagnostics
    */
   constructor(
@@ -47,7 +47,7 @@ export class KeyTree {
   }
 
   /**
-   * The values. `expected` asks the schema and the layers below.
+   * The values. `expected` returns the shape of the schema and the layers below.
    *
    * @param budget lets many keys be read in slices
    * @returns a promise if there is a budget and there are many keys
@@ -79,7 +79,7 @@ export class KeyTree {
 export class KeyTreeEdit {
   readonly #prefix: string;
   readonly #source: string;
-  /** Folders that carry it were made by this edit and may be changed by it. */
+  /** Folders marked with it were made by this edit and may be changed by it. */
   readonly #owner = {};
   readonly #skipped: Map<string, Diagnostic>;
   #root: Folder;
@@ -164,7 +164,7 @@ export class KeyTreeEdit {
     const { below } = at.children.get(last)!;
     if (below === undefined) at.children.delete(last);
     else at.children.set(last, { below });
-    // A folder that has become empty is gone; a key it hid comes back.
+    // An empty folder is removed, and a key that it hid comes back.
     for (let depth = path.length - 2; depth >= 0 && at.children.size === 0; depth--) {
       at = trail[depth]!;
       const { leaf } = at.children.get(path[depth]!)!;
@@ -198,7 +198,7 @@ export class KeyTreeEdit {
   }
 }
 
-/** What one segment stands for: the text of a key, keys below it, or both. */
+/** The contents of one segment: the text of a key, keys below it, or both. */
 interface Node {
   readonly leaf?: Leaf;
   readonly below?: Folder;
@@ -206,7 +206,7 @@ interface Node {
 
 interface Leaf {
   readonly text: string;
-  /** The value as it was last asked for, and what was expected of it then. A memory, not part of the tree. */
+  /** The last requested value, and the expected shape at that time. A cache, not part of the tree. */
   seen: { readonly expected: Shape | undefined; readonly value: Value | undefined };
 }
 
@@ -214,7 +214,7 @@ interface Folder {
   /** The edit that made it, and that alone may change it. */
   readonly owner: object;
   readonly children: Map<string, Node>;
-  /** The table it last gave. A memory, not part of the tree. */
+  /** The last returned table. A cache, not part of the tree. */
   seen: Table | undefined;
 }
 
@@ -222,7 +222,7 @@ function folder(owner: object): Folder {
   return { owner, children: new Map(), seen: undefined };
 }
 
-/** Counts keys and folders, no further than needed to know that they are many. */
+/** Counts keys and folders, no further than needed. */
 function nodesIn(at: Folder, before: number): number {
   let count = before + at.children.size;
   for (const { below } of at.children.values()) {
@@ -232,7 +232,7 @@ function nodesIn(at: Folder, before: number): number {
   return count;
 }
 
-/** Gives the same table as long as nothing in it and nothing that is expected of it changed. */
+/** Returns the same table while its contents and the expected shapes are unchanged. */
 function tableOf(at: Folder, path: Segments, expected: Knowledge["expected"], budget: Budget): Table | Promise<Table> {
   const { seen } = at;
   const here = [...path, ""];
@@ -280,7 +280,7 @@ export function path_problem(path: Segments): { code: string; message: string } 
   return undefined;
 }
 
-/** Whether a value is none that a configuration may hold. A key like that must not take the others down with it. */
+/** Whether a configuration may not contain a value. Such a key must not make the others fail. */
 function unsafe(value: Value | undefined): boolean {
   if (typeof value === "string") return !isWellFormed(value);
   return typeof value === "object" && value !== null && unsafeWithin(value, 100);

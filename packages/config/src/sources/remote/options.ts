@@ -6,7 +6,7 @@ import { REMOTE_FORMATS, type RemoteAnswer, type RemoteFormat } from "./answer.t
 
 /** Options of all remote sources. */
 export interface RemoteCommonOptions {
-  /** `true`: a start fails when the place, and `cache_file`, give nothing. Default `false`. */
+  /** `true`: a start fails if neither the place nor `cache_file` has content. Default `false`. */
   readonly required?: boolean;
   /** Whether the last values stay when the place becomes empty. Default `keep`. */
   readonly on_missing?: "keep" | "clear";
@@ -16,21 +16,21 @@ export interface RemoteCommonOptions {
   readonly poll_interval?: number;
   /** Time for a load, in milliseconds. Default 5,000: below the manager's `load_timeout`. */
   readonly timeout?: number;
-  /** Bounds of the jittered wait between tries, in milliseconds. Default `{ min: 500, max: 30_000 }`. */
+  /** Bounds of the jittered wait between attempts, in milliseconds. Default `{ min: 500, max: 30_000 }`. */
   readonly backoff?: Partial<Backoff>;
   /** How long changes are gathered after a wait has reported one, in milliseconds. Default 20. */
   readonly debounce?: number;
   /** Largest content that is read, in bytes. Default 16 MiB. */
   readonly max_bytes?: number;
-  /** Whether all its values are secrets, whatever they are called. Default `false`. */
+  /** Whether all its values are secrets, whatever their names. Default `false`. */
   readonly secret?: boolean;
 }
 
 /** Options of `remote_source`: the functions that are specific to a place. */
 export interface RemoteOptions extends RemoteCommonOptions {
-  /** Name in `status`, and in the places of values. Shown: it must hold no credentials. */
+  /** Name in `status`, and in the places of values. It is shown, so it must contain no credentials. */
   readonly name: string;
-  /** For people and metrics, such as `vault`. Default `remote`. */
+  /** For display and metrics, such as `vault`. Default `remote`. */
   readonly kind?: string;
   /**
    * Distinguishes this place from others of the same name, such as an address with its query: the cache file of another
@@ -73,7 +73,7 @@ export interface RemoteOptions extends RemoteCommonOptions {
   readonly watch_timeout?: number;
   /** Releases connections and the like; called when the source is stopped. */
   readonly close?: () => Promise<void>;
-  /** More for `status`: plain data without secrets. */
+  /** Additional data for `status`: plain data without secrets. */
   readonly details?: () => object;
 }
 
@@ -85,7 +85,7 @@ export interface RemoteNews {
   readonly revision?: string | undefined;
 }
 
-/** With the defaults in place. */
+/** The options with their defaults. */
 export interface RemoteSettings {
   readonly required: boolean;
   readonly on_missing: "keep" | "clear";
@@ -172,7 +172,7 @@ export class Check {
     this.action = action;
   }
 
-  /** @throws TypeError for an option that is not known */
+  /** @throws TypeError for an unknown option */
   known(given: object, known: object): void {
     for (const key of Object.keys(given)) {
       if (Object.hasOwn(known, key)) continue;

@@ -10,13 +10,13 @@ export type Reading =
   | { readonly found: false; readonly again?: boolean }
   | {
       readonly found: true;
-      /** It is not what was held before. */
+      /** It differs from the previous content. */
       readonly changed: boolean;
-      /** Size of what was read; left out where nothing was. */
+      /** Size of the data that was read; absent if there was none. */
       readonly bytes?: number;
       /** Diagnostics of the content. */
       readonly notes?: readonly Diagnostic[];
-      /** The wait in progress must begin anew: the place went back in time, or is ahead of it. */
+      /** The wait in progress must begin anew: the place was reset to an earlier state, or is ahead of the wait. */
       readonly again?: boolean;
     };
 
@@ -39,9 +39,9 @@ export interface RemotePort extends Pace {
   readonly on_missing: "keep" | "clear";
   readonly held: Held;
   readonly cache: CacheFile | undefined;
-  /** The error for the outside. */
+  /** The error for the manager. */
   failed(error: unknown): ConfigSourceError;
-  /** Gives the connections up; resolves when they are gone. */
+  /** Closes the connections; resolves when they are closed. */
   release(): Promise<void>;
 }
 
@@ -55,25 +55,25 @@ export interface RemoteStanding {
   readonly bytes: number;
 }
 
-/** Milliseconds until an absence is looked at again. */
+/** Milliseconds until an absence is checked again. */
 const CONFIRM = 1000;
 
 /**
- * The part that all remote sources share: which reading counts, which values stay without one, and when to read again.
+ * The common part of all remote sources: which readings count, which values stay if there is none, and when to read again.
  *
  * - A reading with content is data.
  * - An empty place is an empty layer at first; later, once a second reading confirms it, `on_missing` decides.
  * - Any other outcome is an error: the last good values stay. If there are none yet, those of the cache file are used.
- * - A place that asked for a pause gets no request before that is over.
+ * - A place that asked for a pause gets no request before its end.
  */
 export class Remote {
   private readonly port: RemotePort;
   private follow: Follow | undefined;
-  /** There is content, by the last reading that counted. */
+  /** The last accepted reading had content. */
   private there = false;
-  /** Readings in a row that found no content, where there had been some. */
+  /** Consecutive readings that found no content after there had been some. */
   private missed = 0;
-  /** The manager must get data even where nothing changed: it has a layer from the cache file, or none. */
+  /** The manager must get data even if nothing changed: it has a layer from the cache file, or none. */
   private owes = true;
   private fromCache = false;
   private notes: readonly Diagnostic[] = [];
@@ -86,7 +86,7 @@ export class Remote {
     this.port = port;
   }
 
-  /** There is content: from the last reading that counted, or from the cache file. */
+  /** There is content, from the last accepted reading or from the cache file. */
   get is_there(): boolean {
     return this.there;
   }
@@ -165,7 +165,7 @@ export class Remote {
     throw error;
   }
 
-  /** Milliseconds that are left of the pause. */
+  /** Remaining milliseconds of the pause. */
   private left(): number | undefined {
     return this.closed === undefined ? undefined : Math.max(1, this.closed.until - performance.now());
   }
@@ -209,7 +209,7 @@ export class Remote {
     return { outcome: "absent" };
   }
 
-  /** The last good values of an earlier run: only where this run has none, and never had. */
+  /** The last good values of an earlier run: only if this run has none, and never had any. */
   private async fromCacheFile(): Promise<Loaded | undefined> {
     const { cache, held } = this.port;
     if (cache === undefined || this.there || !this.owes) return undefined;

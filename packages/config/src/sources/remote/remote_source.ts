@@ -23,9 +23,9 @@ export interface RemoteStatus extends LineStatus {
   readonly requests: number;
 }
 
-/** Slowest pace of waits that bring nothing, or that do not wait, in milliseconds. */
+/** Slowest pace of waits that find no change, or that do not wait, in milliseconds. */
 const POLLING = 5000;
-/** Longest revision that is shown. */
+/** Maximum length of a shown revision. */
 const SHOWN = 100;
 
 /**
@@ -44,7 +44,7 @@ export class RemoteSource implements Source {
   private readonly remote: Remote;
   /** The revision that the last wait reported, until a load has read it. */
   private heard: string | undefined;
-  /** The revision that the wait in flight was begun with. */
+  /** The revision with which the running wait was started. */
   private waiting: { readonly revision: string | undefined } | undefined;
   private requests = 0;
   private last_contact: number | undefined;
@@ -146,7 +146,7 @@ export class RemoteSource implements Source {
     return answer;
   }
 
-  /** A user's function may fail or hang: the stop goes on. */
+  /** A user's function may fail or hang, and must not delay the stop. */
   private async release(): Promise<void> {
     const close = async () => this.given.close?.();
     await timed(this.settings.timeout, new AbortController().signal, close).catch(() => undefined);
@@ -160,7 +160,7 @@ export class RemoteSource implements Source {
 }
 
 /**
- * Makes a source of the functions that are specific to a remote place.
+ * Makes a source from the functions that are specific to a remote place.
  *
  * ```ts
  * const flags = remote_source({
@@ -195,7 +195,7 @@ function newsOf(answer: unknown): RemoteNews {
 /** A user's function may throw anything. */
 function failureOf(thrown: unknown): RemoteFailure {
   const { message, cause } = (thrown ?? {}) as { readonly message?: unknown; readonly cause?: unknown };
-  // `fetch` says "fetch failed", and why in its cause.
+  // `fetch` reports "fetch failed", with the reason in the cause.
   const network = known_connection(cause ?? thrown);
   if (network !== undefined) return network;
   if (thrown instanceof PlainDataError)

@@ -6,13 +6,13 @@ export interface LineStatus {
   readonly state: "idle" | "connected" | "retrying";
   /** The last request was answered. */
   readonly connected: boolean;
-  /** Time of the last answer, ISO 8601. */
+  /** Time of the last response, ISO 8601. */
   readonly last_contact: string | undefined;
-  /** Failed tries since the last good answer. */
+  /** Failed attempts since the last successful response. */
   readonly retries: number;
-  /** Time of the next try, ISO 8601, while waiting for it. */
+  /** Time of the next attempt, ISO 8601, while waiting for it. */
   readonly next_retry: string | undefined;
-  /** Why the last load failed, or else the watch. */
+  /** Why the last load, or otherwise the watch, failed. */
   readonly error: { readonly code: string; readonly message: string; readonly since: string | undefined } | undefined;
   /** The place is empty. */
   readonly missing: boolean;
@@ -24,7 +24,7 @@ export interface LineStatus {
   readonly bytes: number;
 }
 
-/** @param last_contact Unix time of the last answer in milliseconds; undefined where there was none */
+/** @param last_contact Unix time of the last response in milliseconds; undefined if there was none */
 export function line_status(standing: RemoteStanding, last_contact: number | undefined): LineStatus {
   const { watch, failure, missing, from_cache, cache_problem, bytes } = standing;
   const isFollowed = watch !== undefined && !watch.closed;

@@ -16,7 +16,7 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array;
   /** File of it. */
   readonly key_file?: string;
-  /** Name that the server's certificate must carry, where that is not the host's. */
+  /** Name that the server's certificate must have, if it is not the host's. */
   readonly servername?: string;
   /** `false` accepts any certificate. Default `true`. */
   readonly verify?: boolean;
@@ -29,7 +29,7 @@ export interface TlsMaterial {
   readonly key?: string | Uint8Array;
 }
 
-/** Certificates and key, read from their files where these are named. @throws RemoteFailure for a file that cannot be read */
+/** Certificates and key, read from the named files. @throws RemoteFailure for a file that cannot be read */
 export async function tls_material(tls: TlsOptions): Promise<TlsMaterial> {
   const ca = tls.ca ?? (await textOf(tls.ca_file));
   const cert = tls.cert ?? (await textOf(tls.cert_file));
@@ -45,7 +45,7 @@ async function textOf(path: string | undefined): Promise<string | undefined> {
   return path === undefined ? undefined : await file_text("tls", path);
 }
 
-/** The text of a file. @param code of the failure. @throws RemoteFailure that names the file and what the system says */
+/** The text of a file. @param code of the failure. @throws RemoteFailure with the file and the system's error */
 export async function file_text(code: string, path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");

@@ -20,7 +20,7 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
  *
  * @param ms milliseconds
  * @param late the result when the time is over; left out if that is a failure
- * @throws RemoteFailure `timeout` or `stopped`; what the function throws before
+ * @throws RemoteFailure `timeout` or `stopped`; or the function's own error
  */
 export async function timed<T>(
   ms: number,
@@ -51,7 +51,7 @@ export async function timed<T>(
   try {
     return await Promise.race([over, (async () => call(inner.signal))()]);
   } catch (error) {
-    // Whatever is thrown because of the signal, its reason is why.
+    // If the signal caused an error, the signal's reason is reported.
     throw inner.signal.aborted ? (inner.signal.reason as RemoteFailure) : error;
   } finally {
     end();
