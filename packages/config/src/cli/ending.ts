@@ -8,8 +8,9 @@ export function listen(): void {
   });
   for (const outlet of [process.stdout, process.stderr]) {
     outlet.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(0);
+      if (error.code === "EPIPE") process.exit(0);
+      process.stderr.write(`✗ Cannot write the output: ${error.message}\n`);
+      process.exit(1);
     });
   }
 }

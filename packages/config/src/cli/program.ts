@@ -31,7 +31,8 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong usage.`,
       .description(what)
       .addOption(new Option("-m, --module <file>", "module that exports the ConfigSpec").env("OTPTS_CONFIG"))
       .option("--spec <name>", "the ConfigSpec, if the module exports several")
-      .option("--env-file <file>", "sets the variables of a file first; may be repeated", collected)
+      // Not `--env-file`: Node takes that for itself, wherever it stands.
+      .option("--dotenv <file>", "sets the variables of a file first; may be repeated", collected)
       .option("--json", "prints JSON, for programs")
       .addHelpText("after", `\nExample:\n${example.replaceAll(/^/gmu, "  $ ")}`)
       .action(async (...given: unknown[]) => {
@@ -87,7 +88,7 @@ Exit codes: 0 success, 1 problems, differences or a failure, 2 wrong usage.`,
   asking(
     "env [module]",
     "Lists the variables: the path and rule of each, and those without effect",
-    "otpts-config env --env-file .env.production",
+    "otpts-config env --dotenv .env.production",
     async () => (await import("./commands/env.ts")).env,
   );
   asking(

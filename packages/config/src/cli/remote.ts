@@ -1,3 +1,4 @@
+import { decoded, withoutCredentials } from "../core/credentials.ts";
 import { readJson } from "../core/json_reader.ts";
 import { writtenOf } from "../core/json_writer.ts";
 import type { Environment } from "../answers/environment.ts";
@@ -5,6 +6,7 @@ import type { LeavesAnswer, ValueAnswer } from "../answers/values.ts";
 import type { Verdict } from "../answers/verdict.ts";
 import type { Explanation } from "../core/explain.ts";
 import { isTable } from "../core/draft.ts";
+import { REDACTED } from "../core/redaction.ts";
 import type { Table } from "../core/value.ts";
 import type { ChangedValue, HistoryEntry } from "../protocol.ts";
 import type { Side } from "./comparison.ts";
@@ -37,24 +39,24 @@ export class RemoteSubject implements Subject {
   constructor({ url, token, manager, headers }: Address, progress: Progress) {
     this.progress = progress;
     this.manager = manager;
-    try {
-      this.base = new URL(/^[a-z]+:\/\//iu.test(url) ? url : `http://${url}`);
-    } catch {
-      throw new Failure(
-        `Cannot use --url "${url}": it must be the address of a dashboard, such as http://127.0.0.1:4000/`,
-        2,
-      );
-    }
+    this.base = addressOf(url);
     // The printed address has a token that is valid for one visit.
     this.token = token ?? this.base.searchParams.get("token") ?? undefined;
     this.base.search = "";
     this.base.hash = "";
     if (!this.base.pathname.endsWith("/")) this.base.pathname += "/";
     this.headers = new Headers();
+    const { username, password } = this.base;
+    if (username !== "" || password !== "") {
+      const credentials = `${decoded(username)}:${decoded(password)}`;
+      this.headers.set("authorization", `Basic ${Buffer.from(credentials).toString("base64")}`);
+      this.base.username = "";
+      this.base.password = "";
+    }
     for (const line of headers) {
       const [, name, value] = /^([^:\s]+):\s*(.*)$/u.exec(line) ?? [];
       if (name === undefined)
-        throw new Failure(`Cannot use --header "${line}": it must be a line such as "Authorization: Bearer …"`, 2);
+        throw new Failure('Cannot use --header: it must be a line such as "Authorization: Bearer …"', 2);
       this.headers.set(name, value ?? "");
     }
   }
@@ -151,6 +153,19 @@ export class RemoteSubject implements Subject {
       `Cannot ask ${this.base.href}: no dashboard of @otpts/config answers there (status ${response.status}); its path belongs to the address, as in http://127.0.0.1:3000/otp/`,
     );
   }
+}
+
+/** @throws Failure, without the credentials in the text, if it is no address of a web server */
+function addressOf(text: string): URL {
+  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(text);
+  const found = URL.canParse(hasScheme ? text : `http://${text}`)
+    ? new URL(hasScheme ? text : `http://${text}`)
+    : undefined;
+  if (found !== undefined && /^https?:$/u.test(found.protocol)) return found;
+  throw new Failure(
+    `Cannot use --url "${withoutCredentials(text, REDACTED)}": it must be the address of a dashboard, such as http://127.0.0.1:4000/`,
+    2,
+  );
 }
 
 /** The longest wait for an answer, in ms. */

@@ -1,4 +1,8 @@
 import { Console } from "node:console";
+import { readFile } from "node:fs/promises";
+import type { SyntaxFault } from "../formats/format.ts";
+import { parse_text } from "../formats/parse.ts";
+import { decode_utf8 } from "../formats/utf8.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Failure } from "./failure.ts";
 import type { LoadedSpec } from "./loading.ts";
@@ -12,7 +16,7 @@ export interface Common {
   readonly module?: string;
   readonly spec?: string;
   readonly json?: boolean;
-  readonly envFile?: readonly string[];
+  readonly dotenv?: readonly string[];
   readonly url?: string;
   readonly token?: string;
   readonly manager?: string;
@@ -45,7 +49,7 @@ export class Session {
 
   /** The specification. @throws Failure if there is none */
   async specification(): Promise<ConfigSpec> {
-    for (const file of this.options.envFile ?? []) loadEnvFile(file);
+    for (const file of this.options.dotenv ?? []) await loadVariables(file);
     const { loadSpec } = await import("./spec_module.ts");
     return loadSpec(this.options);
   }
@@ -88,10 +92,14 @@ export class Session {
   }
 }
 
-function loadEnvFile(file: string): void {
+/** Sets the variables of a `.env` file that are not set yet. @throws Failure with the place of what cannot be read */
+async function loadVariables(file: string): Promise<void> {
   try {
-    process.loadEnvFile(file);
+    const { tree } = parse_text(decode_utf8(await readFile(file)), "env");
+    for (const [name, text] of Object.entries(tree)) process.env[name] ??= String(text);
   } catch (error) {
-    throw new Failure(`Cannot read the variables of "${file}": ${(error as Error).message}`, 2);
+    const { message, position } = error as SyntaxFault;
+    const place = position === undefined ? "" : `, at line ${position.line}, column ${position.column}`;
+    throw new Failure(`Cannot read the variables of "${file}": ${message}${place}`, 2);
   }
 }

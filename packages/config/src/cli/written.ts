@@ -1,6 +1,8 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Failure } from "./failure.ts";
+import { make_directory } from "../sources/make_directory.ts";
 import type { Session } from "./session.ts";
 
 /** The destination of a text: a file, or stdout. */
@@ -10,23 +12,23 @@ export interface Into {
 }
 
 /** Prints a text, or writes it to a file. @returns the exit code */
-export function emit(session: Session, text: string, { output, force = false }: Into): number {
+export async function emit(session: Session, text: string, { output, force = false }: Into): Promise<number> {
   if (output === undefined) session.out.print(text.replace(/\n$/u, ""));
   else {
-    write(output, text, force);
+    await write(output, text, force);
     session.err.print(`wrote ${output}`);
   }
   return 0;
 }
 
 /** @throws Failure if the file exists and must not be replaced, or writing fails */
-export function write(file: string, text: string, force: boolean): void {
+export async function write(file: string, text: string, force: boolean): Promise<void> {
   if (!force && existsSync(file)) {
     throw new Failure(`Cannot write ${file}: it exists; --force replaces it`);
   }
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, text, { flag: force ? "w" : "wx" });
+    await make_directory(dirname(file), 0o777);
+    await writeFile(file, text, { flag: force ? "w" : "wx" });
   } catch (error) {
     throw new Failure(`Cannot write ${file}: ${(error as Error).message}`);
   }

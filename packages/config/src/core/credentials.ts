@@ -96,7 +96,7 @@ function until(text: string, end: RegExp): string {
   return index === -1 ? text : text.slice(0, index);
 }
 
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

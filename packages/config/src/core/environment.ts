@@ -54,7 +54,7 @@ export interface EnvironmentRules {
 
 /** The file of a variable that names one. */
 export interface VariableFile {
-  /** The path in the variable. */
+  /** The path in the variable; empty if the variable is. */
   readonly path: string;
   /** Its content, or why it cannot be read: a code, and a text to follow `cannot be read:`. */
   readonly content: { readonly text: string } | { readonly code: string; readonly why: string };
@@ -146,8 +146,13 @@ export function environmentLayer(
     const fileOf = (name: string): VariableFile | undefined => {
       return files.has(name) && !isPlain(name, rules, lower) ? files.get(name) : undefined;
     };
-    if (text === "" && fileOf(`${variable}${FILE_SUFFIX}`) !== undefined) return;
+    if (text === "" && (fileOf(`${variable}${FILE_SUFFIX}`)?.path ?? "") !== "") return;
     const file = fileOf(variable);
+    if (file?.path === "") {
+      const message = `"${variable}" is empty, and names no file: it counts as not set`;
+      diagnostics.push({ source, code: "empty", message });
+      return;
+    }
     const meant = file === undefined ? variable : variable.slice(0, -FILE_SUFFIX.length);
     const named = pathOf(source, meant, rules, lower, diagnostics);
     if (named === undefined) return;

@@ -6,6 +6,7 @@ import { basename, dirname, join } from "node:path";
 import { newBudget } from "../budget.ts";
 import { type Budget, eachInTurn } from "../core/sliced.ts";
 import { boot_id } from "./boot.ts";
+import { make_directory } from "./make_directory.ts";
 import { must_be_regular, regular_place } from "./regular_file.ts";
 
 /** The functions used of the file system, so that its failures can be tested. */
@@ -172,7 +173,8 @@ export class DurableFile {
     const file = await open().catch(async (error: NodeJS.ErrnoException) => {
       // The same change was tried before, and its file could not be removed when it failed.
       if (error.code === "EEXIST") await this.fs.unlink(aside);
-      else if (error.code === "ENOENT") await this.fs.mkdir(directory, { recursive: true, mode: 0o700 });
+      else if (error.code === "ENOENT")
+        await make_directory(directory, 0o700, (path, mode) => this.fs.mkdir(path, mode));
       else throw error;
       return open();
     });

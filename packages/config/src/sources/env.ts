@@ -169,7 +169,7 @@ export class EnvironmentSource implements Source {
 
   /** The variables that name files, with the paths. */
   #fileNames(entries: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
-    return new Map(Object.entries(entries).filter(([variable, path]) => path !== "" && this.#mayNameFile(variable)));
+    return new Map(Object.entries(entries).filter(([variable]) => this.#mayNameFile(variable)));
   }
 
   #missed(variable: string, meant: string): Diagnostic {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { closeSync, lstatSync, openSync, unlinkSync } from "node:fs";
-import { link, lstat, mkdir, rename, unlink } from "node:fs/promises";
+import { link, lstat, rename, unlink } from "node:fs/promises";
 import { type Server, createConnection, createServer } from "node:net";
 import { basename, dirname, join } from "node:path";
+
+import { make_directory } from "./make_directory.ts";
 
 /**
  * One program at a time for a file.
@@ -59,7 +61,7 @@ const held = new Set<Held>();
 export async function lock_file(path: string): Promise<FileLock | undefined> {
   if (process.platform === "win32") return undefined;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await make_directory(dirname(path), 0o700);
     return await locked(path);
   } catch (error) {
     // If nothing can be written, there are no conflicting writes, and saving reports the reason.

@@ -34,6 +34,7 @@ export class VariableFiles {
   ): Promise<Taken<ReadonlyMap<string, VariableFile>>> {
     const taken = await this.files.load(source, context, async (round) => {
       const reads = [...paths].map(async ([variable, path]): Promise<readonly [string, VariableFile]> => {
+        if (path === "") return [variable, { path, content: { code: "empty", why: "its name is empty" } }];
         try {
           const content = await round.file(resolve(path), path, read);
           return [variable, { path, content: content ?? { code: "missing", why: "there is no such file" } }];

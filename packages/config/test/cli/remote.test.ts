@@ -214,10 +214,37 @@ export default new ConfigSpec({ sources: [new FileSource("digits.json", { settle
 test.each([
   ["http://127.0.0.1:9", "Cannot reach"],
   ["http://127.0.0.1:99999", "must be the address of a dashboard"],
+  ["file:///etc/passwd", "must be the address of a dashboard"],
 ])("an address where no program answers is an error: %s", async (url, words) => {
   const { code, stdout, stderr } = await folder.run(["tree", "--url", url]);
   expect(stderr).toContain(words);
   expect({ code: code === 0, stdout }).toEqual({ code: false, stdout: "" });
+});
+
+test.each(["http://someone:hunter2@127.0.0.1:9", "http://someone:hunter2@127.0.0.1:99999"])(
+  "credentials in an address are in no message: %s",
+  async (url) => {
+    const { stderr } = await folder.run(["tree", "--url", url]);
+    expect(stderr).toContain("127.0.0.1:9");
+    expect(stderr).not.toContain("hunter2");
+  },
+);
+
+test("credentials in an address are sent as basic authentication, unless a header replaces them", async () => {
+  const sent: unknown[] = [];
+  const server = createServer((request, response) => {
+    sent.push(request.headers.authorization);
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const url = `http://someone:p%40ss@127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await folder.run(["tree", "--url", url]);
+    await folder.run(["tree", "--url", url, "--header", "Authorization: Bearer x"]);
+    expect(sent).toEqual([`Basic ${Buffer.from("someone:p@ss").toString("base64")}`, "Bearer x"]);
+  } finally {
+    server.close();
+  }
 });
 
 test("an address of another server is reported as such", async () => {

@@ -220,12 +220,23 @@ test("env reports the path and rule of each variable, and why a variable has no 
 });
 
 describe("the module", () => {
-  test("package.json can name the module, and --env-file sets its variables", async () => {
+  test("package.json can name the module, and --dotenv sets its variables", async () => {
     const folder = shop({
       "package.json": '{ "type": "module", "otpts-config": "./config.js" }',
       ".env.x": "SHOP_SERVER_PORT=1234\n",
     });
-    expect((await folder.run(["get", "server.port", "--env-file", ".env.x"])).stdout).toBe("1234\n");
+    expect((await folder.run(["get", "server.port", "--dotenv", ".env.x"])).stdout).toBe("1234\n");
+  });
+
+  test("a file for --dotenv that cannot be read is an error with its place, and its variables override none", async () => {
+    const folder = shop({ ".env.x": "SHOP_SERVER_PORT=1234\n", ".env.bad": "A=1\nSHOP_SERVER_PORT='1234\n" });
+    const get = ["get", "server.port", "--module", "config.js", "--dotenv"];
+    expect((await folder.run([...get, ".env.x"], { SHOP_SERVER_PORT: "5" })).stdout).toBe("5\n");
+    const bad = await folder.run([...get, ".env.bad"]);
+    expect(bad).toMatchObject({ code: 2, stdout: "" });
+    expect(bad.stderr).toContain('Cannot read the variables of ".env.bad": a quote has no end');
+    expect(bad.stderr).toContain(", at line 2, column 18");
+    expect(await folder.run([...get, ".env.none"])).toMatchObject({ code: 2, stdout: "" });
   });
 
   test("a command without a path takes the module as its argument", async () => {

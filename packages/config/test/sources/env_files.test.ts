@@ -69,9 +69,9 @@ describe("EnvironmentSource with files", () => {
   });
 
   test("applies a mapping of NAME, also outside the prefix, and the globs of ignore", async () => {
-    const env = { PGPASSWORD_FILE: folder.file("pw"), A_SKIP_FILE: "/none", A_EMPTY_FILE: "" };
-    const made = await layer(env, { mapping: { PGPASSWORD: "pg.password" }, ignore: ["A_SKIP*"] }, { empty: 1 });
-    expect(made.tree).toEqual({ pg: { password: "s3cret-1" }, empty: { file: "" } });
+    const env = { PGPASSWORD_FILE: folder.file("pw"), A_SKIP_FILE: "/none" };
+    const made = await layer(env, { mapping: { PGPASSWORD: "pg.password" }, ignore: ["A_SKIP*"] });
+    expect(made.tree).toEqual({ pg: { password: "s3cret-1" } });
   });
 
   test.each<[name: string, env: Readonly<Record<string, string>>, message: string]>([
@@ -97,6 +97,19 @@ describe("EnvironmentSource with files", () => {
     const made = await layer(given, { ...options, prefix: "" });
     expect(made.diagnostics.map((one) => one.message)).toMatchObject([expect.stringContaining(message)]);
     expect(made.tree).toEqual("A_PW" in given ? { a: { pw: "x" } } : {});
+  });
+
+  test("treats an empty NAME_FILE as not set, with a diagnostic, unless it is an ordinary variable", async () => {
+    const env = { A_PW_FILE: "", A_LOG_FILE: "", A_KEY: "k", A_KEY_FILE: "", A_X: "", A_X_FILE: "" };
+    const made = await layer(env, {}, { pw: "old", log: { file: "old" } });
+    expect(made.tree).toEqual({ log: { file: "" }, key: "k", x: "" });
+    expect(made.diagnostics).toEqual(
+      ["A_KEY_FILE", "A_PW_FILE", "A_X_FILE"].map((name) => ({
+        source: "env:A_",
+        code: "empty",
+        message: `"${name}" is empty, and names no file: it counts as not set`,
+      })),
+    );
   });
 
   test("treats an empty NAME as not set", async () => {

@@ -44,7 +44,7 @@ export async function init(session: Session, options: InitOptions): Promise<numb
       `Cannot write ${there.join(", ")}: ${there.length === 1 ? "it exists; --force replaces it" : "they exist; --force replaces them"}`,
     );
   }
-  for (const [to, text] of files) write(to, text, force);
+  for (const [to, text] of files) await write(to, text, force);
   const shown = [...files.keys()].map((one) => relative(process.cwd(), one) || one);
   if (session.json) session.printJson({ files: shown });
   else session.out.print(...shown.map((one) => `${session.out.paint.green("✓")} ${one}`));
