@@ -90,6 +90,22 @@ export function mates_of(all: readonly (Together | undefined)[], index: number):
   return all.flatMap((one, at) => (at !== index && momentsOf(one).some(isNear) ? [at] : []));
 }
 
+/**
+ * The sources with a noticed change that no load has covered yet, and that is of the same moment as the change of one of
+ * `fresh`: the one was read before, the other after both had changed.
+ *
+ * @param all the data of each source, by index
+ * @param fresh the sources whose loads found something new, by index
+ */
+export function left_behind(all: readonly (Together | undefined)[], fresh: readonly number[]): number[] {
+  return all.flatMap((one, at) => {
+    const stirred = one?.stirred;
+    if (stirred === undefined) return [];
+    const isNear = (moment: number) => Math.abs(moment - stirred) <= MOMENT;
+    return fresh.some((index) => index !== at && momentsOf(all[index]).some(isNear)) ? [at] : [];
+  });
+}
+
 function momentsOf(one: Together | undefined): number[] {
   return [one?.stirred, one?.answered].filter((moment) => moment !== undefined);
 }

@@ -3,6 +3,7 @@ import { renameSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -235,6 +236,27 @@ describe("files that are renamed at the same moment", () => {
       await write(n);
       await shows(n);
     }
+    expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+
+  test("change together when they are renamed again while they are read, in any order", async () => {
+    const paths = ["a", "b"].map((key) => join(folder, `${key}.toml`));
+    const write = async (n: number) => {
+      for (const [i, path] of paths.entries()) await writeFile(`${path}.new`, `${"ab"[i]!} = ${n}\n`);
+      for (const path of n % 3 === 0 ? paths : paths.toReversed()) renameSync(`${path}.new`, path);
+    };
+    await write(1);
+    const { config, shows, end } = await observed(
+      paths.map((path) => new FileSource(path)),
+      ["a", "b"],
+    );
+    for (let n = 2; n <= 200; n += 1) {
+      await write(n);
+      // Different phases of a load.
+      await sleep((n * 7) % 41);
+      if (n % 9 === 0) await config.reload();
+    }
+    await shows(200);
     expect(await end()).toEqual({ mixtures: [], alarms: [] });
   });
 });

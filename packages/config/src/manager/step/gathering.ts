@@ -1,18 +1,18 @@
 import { ConfigSourceError } from "../../errors.ts";
 import type { SourceOutcome } from "../../protocol.ts";
-import { torn } from "../../sources/together.ts";
+import { left_behind, torn, type Together } from "../../sources/together.ts";
 import type { LoadOutcome } from "../outcome.ts";
 import type { Gathering, SourceState } from "../state.ts";
 import * as health from "./health.ts";
 import type { Turn } from "./turn.ts";
 
 /**
- * The results of several sources are kept aside until all of them have answered, and sources that saw different
- * generations of a shared link are loaded again, so that the new content of one file is never visible beside the old
- * content of another.
+ * The results of several sources are kept aside until all of them have answered. Sources that saw different generations
+ * of a shared link, or that changed together with others after they were read, are loaded again, so that the new
+ * content of one file is never visible beside the old content of another.
  */
 
-/** How often sources that saw different generations are loaded again. */
+/** How often sources that do not belong together are loaded again. */
 const ROUNDS = 10;
 
 export function emptyGathering(turn: Turn): Gathering {
@@ -47,13 +47,19 @@ export function answered<G extends Gathering>(
   return { ...gathering, waiting, outcomes: gathering.outcomes.with(index, outcome) };
 }
 
-/** Loads sources again that saw different generations of a shared link, if there are any. */
-export function askTorn<G extends Gathering>(turn: Turn, gathering: G): G {
+/**
+ * Loads sources again that saw different generations of a shared link, or that changed with others after they were read,
+ * if there are any.
+ *
+ * @param together the data of each source about those that change together with it, by index
+ */
+export function askTorn<G extends Gathering>(turn: Turn, gathering: G, together: readonly (Together | undefined)[]): G {
   const { sources } = turn.state;
   const outcomes = sources.map(({ index, held }) => gathering.outcomes[index] ?? held);
   let next: G = { ...gathering, outcomes, rounds: gathering.rounds + 1 };
   if (gathering.rounds === ROUNDS) return next;
-  for (const index of tornIn(turn, next)) {
+  const fresh = sources.map(({ index }) => index).filter((index) => isFresh(turn, next, index));
+  for (const index of new Set([...tornIn(turn, next), ...left_behind(together, fresh)])) {
     const outcome = outcomes[index]?.outcome;
     // A failing source would fail again; a change of its file is reported.
     if (outcome !== "error" && outcome !== "late") next = askInto(turn, next, index);
@@ -80,6 +86,11 @@ export function isNew({ last_loaded }: SourceState, outcome: LoadOutcome): boole
   return "contribution" in outcome
     ? outcome.contribution !== last_loaded
     : outcome.outcome === "absent" && last_loaded !== undefined;
+}
+
+function isFresh(turn: Turn, { outcomes }: Gathering, index: number): boolean {
+  const outcome = outcomes[index];
+  return outcome !== undefined && isNew(turn.source(index), outcome);
 }
 
 function tornIn({ state }: Turn, { outcomes }: Gathering): ReadonlySet<number> {

@@ -78,7 +78,7 @@ export function elapsed(turn: Turn): void {
 export function loaded(
   turn: Turn,
   reload: Reload,
-  { source: index, answers, outcome }: Extract<FromSource, { type: "loaded" }>,
+  { source: index, answers, outcome, together }: Extract<FromSource, { type: "loaded" }>,
 ): boolean {
   const isAsked = answers.includes(reload.id) && reload.waiting.includes(index);
   if (isAsked && reload.first && "error" in outcome && turn.source(index).required) {
@@ -87,7 +87,7 @@ export function loaded(
   }
   if (!isAsked && !reload.first && reload.outcomes[index] === undefined) return false;
   let next = answered(reload, index, answers, outcome);
-  if (isAsked && next.waiting.length === 0) next = askTorn(turn, next);
+  if (isAsked && next.waiting.length === 0) next = askTorn(turn, next, together);
   turn.set({ reload: next });
   if (isAsked && next.waiting.length === 0) gathered(turn, next);
   return isAsked;

@@ -44,7 +44,7 @@ export function loaded(turn: Turn, event: Extract<FromSource, { type: "loaded" }
   if (groups.length === 0 && isNew(turn.source(index), outcome)) {
     for (const mate of mates_of(together, index)) group = askInto(turn, group, mate);
   }
-  if (group.waiting.length === 0) group = askTorn(turn, group);
+  if (group.waiting.length === 0) group = askTorn(turn, group, together);
   if (group.waiting.length === 0) return groupGathered(turn, group);
   if (!turn.state.groups.some(({ id }) => id === group.id)) {
     turn.do({ do: "arm", timer: `group ${group.id}`, ms: turn.state.spec.load_timeout });
