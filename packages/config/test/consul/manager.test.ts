@@ -7,6 +7,7 @@ import { Config } from "../../src/config.ts";
 import { ConsulSource } from "../../src/sources/consul.ts";
 import { ConfigSpec } from "../../src/spec.ts";
 import { ConfigManager } from "../../src/manager/tree.ts";
+import { sourceWorkerOf } from "../manager/kit.ts";
 import { type Asked, ScriptedServer, answer, listed } from "./kit/scripted_server.ts";
 
 const patience = { timeout: 20_000, interval: 5 };
@@ -34,16 +35,6 @@ async function start(source: ConsulSource): Promise<Pid> {
   return top;
 }
 
-/** The process of the one source. */
-async function source_worker(top: Pid): Promise<Pid> {
-  const child = async (parent: Pid, id: string): Promise<Pid> => {
-    const children = (await supervisor.which_children(parent)) as unknown as [unknown, Pid][];
-    const found = children.find(([name]) => id === "" || String((name as { name?: string }).name ?? name) === id);
-    return found![1];
-  };
-  return await child(await child(await child(top, "config_manager"), "sources"), "");
-}
-
 /** Blocking queries stay open until they are answered by the test. */
 function consul(values: Record<string, string>, index = "10") {
   return (asked: Asked, response: Parameters<typeof answer>[0]) => {
@@ -58,7 +49,7 @@ test("a ConsulSource whose process was killed watches again, only once, and foll
   for (let life = 0; life < 3; life++) {
     await vi.waitFor(() => expect(server.open.size).toBe(1), patience);
     const [before] = server.open;
-    const worker = await source_worker(top);
+    const worker = await sourceWorkerOf(top);
     erlang.exit(worker, KILL);
     expect(await Config.get("a")).toBe(1);
     await vi.waitFor(() => {
@@ -111,7 +102,7 @@ test("a token of ConsulSource is in no event, status, explanation, report or err
     }
     server.script = (_asked, response) => response.destroy();
     told.push(inspect(await Config.reload()));
-    erlang.exit(await source_worker(top), KILL);
+    erlang.exit(await sourceWorkerOf(top), KILL);
     server.script = consul({ "app/a": "3" }, "12");
     await vi.waitFor(() => expect(Config.peek("a")).toBe(3), patience);
     told.push(inspect(await Config.status(), { depth: 20 }), inspect(await Config.explain("a"), { depth: 20 }));

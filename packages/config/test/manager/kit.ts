@@ -129,3 +129,15 @@ export function managerOf(name = "config_manager"): Pid {
   if (pid === undefined) throw new Error(`No process is registered as ${name}`);
   return pid;
 }
+
+/** The process of a child. */
+export async function childOf(parent: Pid, id: string): Promise<Pid> {
+  const children = await supervisor.which_children(parent);
+  return children.find(([one]) => one === id)![1] as Pid;
+}
+
+/** The process of the first source of a manager, by the supervisor above the manager. */
+export async function sourceWorkerOf(sup: Pid): Promise<Pid> {
+  const sources = await childOf(await childOf(sup, "config_manager"), "sources");
+  return (await supervisor.which_children(sources))[0]![1] as Pid;
+}

@@ -16,7 +16,7 @@ import {
   TemplateSource,
 } from "../../src/index.ts";
 import { MemorySource } from "../../src/testing.ts";
-import { eachAlone, eventually, gate, inProcess, managerOf, ScriptedSource, started } from "./kit.ts";
+import { eachAlone, eventually, gate, inProcess, managerOf, ScriptedSource, sourceWorkerOf, started } from "./kit.ts";
 
 const { DOWN, ERROR, SHUTDOWN } = atoms;
 
@@ -26,11 +26,6 @@ async function directory(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "config-"));
   onTestFinished(() => rm(path, { recursive: true, force: true }));
   return path;
-}
-
-async function childOf(parent: Pid, id: string): Promise<Pid> {
-  const children = await supervisor.which_children(parent);
-  return children.find(([one]) => one === id)![1] as Pid;
 }
 
 const failure = (name: string, code = "unreachable"): ConfigSourceError =>
@@ -546,7 +541,7 @@ describe("a load that hangs", () => {
     const { source } = hanging(false);
     const { sup } = await started(new ConfigSpec({ sources: [source], reload_interval: 0, load_timeout: 20 }));
     await Config.reload();
-    const worker = await childOf(await childOf(await childOf(sup, "config_manager"), "sources"), "x");
+    const worker = await sourceWorkerOf(sup);
     const ended = await inProcess(async () => {
       erlang.monitor(atoms.PROCESS, worker);
       await supervisor.stop(sup);

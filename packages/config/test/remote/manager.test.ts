@@ -8,6 +8,7 @@ import { HttpSource } from "../../src/http.ts";
 import { Config, ConfigManager, ConfigSpec, type Source } from "../../src/index.ts";
 import { remote_source } from "../../src/remote.ts";
 import { eventually } from "../eventually.ts";
+import { sourceWorkerOf } from "../manager/kit.ts";
 import { WebServer } from "./kit/web_server.ts";
 
 let folder: string;
@@ -35,12 +36,6 @@ async function start(...sources: Source[]): Promise<Pid> {
   ]);
   tops.push(top);
   return top;
-}
-
-async function child(parent: Pid, id: string): Promise<Pid> {
-  const children = (await supervisor.which_children(parent)) as unknown as [unknown, Pid][];
-  const name = (of: unknown) => String((of as { name?: string }).name ?? of);
-  return children.find(([of]) => id === "" || name(of) === id)![1];
 }
 
 test("a start needs a required HttpSource or its cache file, and no optional one", async () => {
@@ -75,7 +70,7 @@ test("a source's killed process leaves nothing open, and its successor follows",
   server.serve('{"a": 0}');
   const top = await start(new HttpSource(`${server.url}/x`, { poll_interval: 10 }));
   for (const a of [1, 2, 3]) {
-    erlang.exit(await child(await child(await child(top, "config_manager"), "sources"), ""), KILL);
+    erlang.exit(await sourceWorkerOf(top), KILL);
     server.serve(JSON.stringify({ a }));
     await eventually(() => expect(Config.peek("a")).toBe(a));
   }

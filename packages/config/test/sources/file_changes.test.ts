@@ -8,7 +8,6 @@ import {
   chown,
   link,
   mkdir,
-  mkdtemp,
   open,
   readFile,
   readdir,
@@ -21,21 +20,17 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { describe, expect, test as base } from "vitest";
+import { describe, expect } from "vitest";
 
 import type { Table } from "../../src/core/value.ts";
-import { FileSource } from "../../src/sources/file.ts";
-import type { FileOptions } from "../../src/sources/file.ts";
-import { Driver, eventually } from "./loading.ts";
+import { type Driver, eventually } from "./loading.ts";
+import { testWatched } from "./watched_test.ts";
 
 /** A whole state: large enough to be written in parts, and every part of it may be read as TOML. */
 const state = (n: number): string => `one = ${n}\n${"# filler\n".repeat(20)}two = ${n}\n`;
-
-type Start = (options?: FileOptions, at?: string) => Promise<Driver>;
 
 const number = (driver: Driver): number | undefined =>
   (driver.last as Table | undefined)?.["two"] as number | undefined;
@@ -77,25 +72,7 @@ describe.each([
   ["native events", { use_polling: false, poll_interval: process.platform === "linux" ? 1e9 : 5000 }],
   ["polling", { use_polling: true, poll_interval: 50 }],
 ])("FileSource, watched by %s", (_, mode) => {
-  // Each test has a folder and sources of its own: most of its time is waiting, so tests wait side by side.
-  const test = base.extend<{ folder: string; path: string; start: Start }>({
-    folder: async ({ task: _task }, use) => {
-      const folder = await mkdtemp(join(tmpdir(), "otpts-changes-"));
-      await use(folder);
-      await rm(folder, { recursive: true, force: true });
-    },
-    path: async ({ folder }, use) => use(join(folder, "config.toml")),
-    start: async ({ path }, use) => {
-      const drivers: Driver[] = [];
-      await use(async (options = {}, at = path) => {
-        const driver = new Driver(new FileSource(at, { ...mode, ...options }));
-        drivers.push(driver);
-        await driver.start();
-        return driver;
-      });
-      await Promise.all(drivers.map((driver) => driver.stop()));
-    },
-  });
+  const test = testWatched(mode);
   const ends = async (driver: Driver, n: number): Promise<void> => {
     await eventually(() => number(driver) === n);
     whole(driver);

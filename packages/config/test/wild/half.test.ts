@@ -5,10 +5,8 @@ import {
   chown,
   link,
   mkdir,
-  mkdtemp,
   open,
   rename,
-  rm,
   stat,
   symlink,
   truncate,
@@ -16,17 +14,16 @@ import {
   utimes,
   writeFile,
 } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-import { describe, expect, test as base } from "vitest";
+import { describe, expect } from "vitest";
 
 import type { Table } from "../../src/core/value.ts";
 import { FileSource } from "../../src/sources/file.ts";
-import type { FileOptions } from "../../src/sources/file.ts";
 import { sample_file } from "../../src/sources/file_sample.ts";
-import { context, Driver, eventually, layer_of, rejection } from "../sources/loading.ts";
+import { context, type Driver, eventually, layer_of, rejection } from "../sources/loading.ts";
+import { testWatched } from "../sources/watched_test.ts";
 
 const isLinux = process.platform === "linux";
 /** A state: each part of it may be read as TOML, and only the whole of it says the same twice. */
@@ -34,29 +31,7 @@ const first = (n: number) => `one = ${n}\n${"# filler\n".repeat(20)}`;
 const rest = (n: number) => `${"# more\n".repeat(20)}two = ${n}\n`;
 const state = (n: number) => first(n) + rest(n);
 
-/** Each test has a folder and a source of its own: most of its time is waiting, so tests wait side by side. */
-const test = base.extend<{
-  folder: string;
-  path: string;
-  watched: (options?: FileOptions, at?: string) => Promise<Driver>;
-}>({
-  folder: async ({ task: _task }, use) => {
-    const folder = await mkdtemp(join(tmpdir(), "otpts-half-"));
-    await use(folder);
-    await rm(folder, { recursive: true, force: true });
-  },
-  path: async ({ folder }, use) => use(join(folder, "config.toml")),
-  watched: async ({ path }, use) => {
-    const drivers: Driver[] = [];
-    await use(async (options = {}, at = path) => {
-      const driver = new Driver(new FileSource(at, { settle: 3000, ...options }));
-      drivers.push(driver);
-      await driver.start();
-      return driver;
-    });
-    await Promise.all(drivers.map((driver) => driver.stop()));
-  },
-});
+const test = testWatched({ settle: 3000 });
 
 function whole({ published }: Driver): void {
   for (const one of published) {
@@ -95,10 +70,10 @@ const ways: readonly (readonly [name: string, begin: (path: string) => Promise<u
 describe.skipIf(process.platform === "win32")("a half-written file", { concurrent: true }, () => {
   test.for(ways.flatMap(([way, begin]) => touches.map(([name, touch]) => [way, name, begin, touch] as const)))(
     "that is written %s, with %s before the rest, is not published",
-    async ([, , begin, touch], { path, watched }) => {
+    async ([, , begin, touch], { path, start }) => {
       await writeFile(path, state(1));
       await utimes(path, 1, 1);
-      const all = await watched({ settle: 900 });
+      const all = await start({ settle: 900 });
       await begin(path);
       await touch(path);
       await pause(300);
@@ -109,24 +84,21 @@ describe.skipIf(process.platform === "win32")("a half-written file", { concurren
     },
   );
 
-  test.for(touches)(
-    "in a new place, with %s before the rest, is not published",
-    async ([, touch], { path, watched }) => {
-      const all = await watched({ settle: 900 });
-      expect(all.last).toBe("absent");
-      await writeFile(path, first(2));
-      await touch(path);
-      await pause(300);
-      await appendFile(path, rest(2));
-      await ends(all, 2);
-      whole(all);
-    },
-  );
+  test.for(touches)("in a new place, with %s before the rest, is not published", async ([, touch], { path, start }) => {
+    const all = await start({ settle: 900 });
+    expect(all.last).toBe("absent");
+    await writeFile(path, first(2));
+    await touch(path);
+    await pause(300);
+    await appendFile(path, rest(2));
+    await ends(all, 2);
+    whole(all);
+  });
 
-  test.for(touches)("at the start, with %s before the rest, is not published", async ([, touch], { path, watched }) => {
+  test.for(touches)("at the start, with %s before the rest, is not published", async ([, touch], { path, start }) => {
     await writeFile(path, first(1));
     await touch(path);
-    const starting = watched({ settle: 900 });
+    const starting = start({ settle: 900 });
     await pause(300);
     await appendFile(path, rest(1));
     const all = await starting;
@@ -136,12 +108,12 @@ describe.skipIf(process.platform === "win32")("a half-written file", { concurren
 
   test.runIf(isLinux).for(["by its name", "by another name"])(
     "of a writer that holds the file open %s is not published",
-    async (name, { folder, path, watched }) => {
+    async (name, { folder, path, start }) => {
       await writeFile(path, "one = 1\ntwo = 1\n");
       await utimes(path, 1, 1);
       await mkdir(join(folder, "other"));
       await link(path, join(folder, "other", "name"));
-      const all = await watched({ settle: 900 });
+      const all = await start({ settle: 900 });
       const file = await open(name === "by its name" ? path : join(folder, "other", "name"), "w");
       for (const part of [first(2), "# more\n".repeat(10), rest(2)]) {
         await file.write(part);
@@ -153,13 +125,13 @@ describe.skipIf(process.platform === "win32")("a half-written file", { concurren
     },
   );
 
-  test("in a directory that a link has just been pointed to is not published", async ({ folder, watched }) => {
+  test("in a directory that a link has just been pointed to is not published", async ({ folder, start }) => {
     for (const release of ["a", "b"]) await mkdir(join(folder, release));
     await writeFile(join(folder, "a", "config.toml"), state(1));
     await utimes(join(folder, "a", "config.toml"), 1, 1);
     await symlink("a", join(folder, "now"));
     const path = join(folder, "now", "config.toml");
-    const all = await watched({ settle: 900 }, path);
+    const all = await start({ settle: 900 }, path);
     await symlink("b", join(folder, "next"));
     await rename(join(folder, "next"), join(folder, "now"));
     await pause(50);
@@ -172,9 +144,9 @@ describe.skipIf(process.platform === "win32")("a half-written file", { concurren
 });
 
 describe.runIf(isLinux)("a file that is renamed into place", () => {
-  test("is taken without a wait, whatever its shape and the file system's clock", async ({ path, watched }) => {
+  test("is taken without a wait, whatever its shape and the file system's clock", async ({ path, start }) => {
     // What waits for `settle` or `debounce` here would not end within the test.
-    const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 });
+    const all = await start({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 });
     for (const [n, text] of [
       [2, state(2)],
       [3, "one = 3\ntwo = 3"],
@@ -191,9 +163,9 @@ describe.runIf(isLinux)("a file that is renamed into place", () => {
     expect(all.published).toHaveLength(6);
   });
 
-  test("is refused without a wait if it is broken, with its current error", async ({ folder, watched }) => {
+  test("is refused without a wait if it is broken, with its current error", async ({ folder, start }) => {
     const path = join(folder, "config.json");
-    const all = await watched({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 }, path);
+    const all = await start({ settle: 1e9, debounce: 1e9, poll_interval: 1e9 }, path);
     const messages = () => all.published.map((one) => (one as { error?: Error }).error?.message ?? "");
     for (const [text, words] of [
       ['{"a":', "line 1"],

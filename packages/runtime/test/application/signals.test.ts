@@ -1,12 +1,10 @@
 /** A program as a process of the operating system: signals, and the status it ends with. */
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
 import { expect, test } from "vitest";
-
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
+import { followed } from "../kit/program.ts";
 
 /** Runs a program; does `then` for each line that it prints; resolves with how it ended. */
-function program(source: string, then: (line: string, child: ReturnType<typeof spawn>) => void = () => undefined) {
+function program(source: string, then: (line: string, child: ChildProcess) => void = () => undefined) {
   const head = `
     import { erlang, gen_server, supervisor, OK, TRAP_EXIT } from "@otpts/runtime";
     import { application } from "@otpts/runtime/application";
@@ -16,22 +14,7 @@ function program(source: string, then: (line: string, child: ReturnType<typeof s
       start: () => supervisor.start_link([{ id: name, task: () => gen_server.start_link(worker(name), 0, { name }) }]) });
     setInterval(() => {}, 1_000);
   `;
-  return new Promise<{ code: number | null; lines: string[]; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", head + source], {
-      cwd: PACKAGE,
-      env: { ...process.env, NODE_OPTIONS: "" },
-    });
-    const lines: string[] = [];
-    let stderr = "";
-    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-    child.stdout.on("data", (chunk) => {
-      for (const line of String(chunk).trim().split("\n")) {
-        lines.push(line);
-        then(line, child);
-      }
-    });
-    child.on("close", (code) => resolve({ code, lines, stderr }));
-  });
+  return followed(head + source, then);
 }
 
 test.each([

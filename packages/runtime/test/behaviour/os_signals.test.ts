@@ -1,12 +1,9 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
-
+import type { ChildProcess } from "node:child_process";
 import { describe, expect, test } from "vitest";
+import { followed } from "../kit/program.ts";
 
-const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
-
-/** Runs a tree of a and b; does `then` with the child once it is up; resolves with how it ended and what it printed. */
-function tree(shutdown: string, then: (child: ReturnType<typeof spawn>, line: string) => void) {
+/** Runs a tree of a and b; calls `then` with each line that it prints. */
+function tree(shutdown: string, then: (line: string, child: ChildProcess) => void) {
   const source = `
     import { erlang, gen_server, supervisor, OK } from "@otpts/runtime";
     const worker = (name) => ({
@@ -18,26 +15,14 @@ function tree(shutdown: string, then: (child: ReturnType<typeof spawn>, line: st
     setInterval(() => {}, 1_000);
     console.log("up");
   `;
-  return new Promise<{ code: number | null; lines: string[]; stderr: string }>((resolve) => {
-    const child = spawn(process.execPath, ["--input-type=module", "--eval", source], { cwd: PACKAGE });
-    const lines: string[] = [];
-    let stderr = "";
-    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
-    child.stdout.on("data", (chunk) => {
-      for (const line of String(chunk).trim().split("\n")) {
-        lines.push(line);
-        then(child, line);
-      }
-    });
-    child.on("exit", (code) => resolve({ code, lines, stderr }));
-  });
+  return followed(source, then);
 }
 
 const signals = ["SIGTERM", "SIGINT"] as const;
 
 describe.each(signals)("%s", (signal) => {
   test("stops the tree, last child first, and ends the program with its status", async () => {
-    const { code, lines, stderr } = await tree("(reason, name) => console.log(name, reason.name)", (child, line) => {
+    const { code, lines, stderr } = await tree("(reason, name) => console.log(name, reason.name)", (line, child) => {
       if (line === "up") child.kill(signal);
     });
     expect(code).toBe(signal === "SIGTERM" ? 143 : 130);
@@ -53,7 +38,7 @@ describe.each(signals)("%s", (signal) => {
   test("ends the program at once the second time", async () => {
     const { code, lines } = await tree(
       "(reason, name) => { console.log(name, 'is slow'); return new Promise((resolve) => setTimeout(resolve, 50_000)); }",
-      (child, line) => {
+      (line, child) => {
         if (line === "up" || line === "b is slow") child.kill(signal);
       },
     );

@@ -21,6 +21,7 @@ import {
 } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { failure } from "../kit/failure.ts";
 import { inside } from "../kit/inside.ts";
 import { logger } from "@otpts/runtime";
 
@@ -55,15 +56,6 @@ async function start(name?: string): Promise<Pid> {
   const pid = (await gen_server.start(server as object, 0, name === undefined ? {} : { name })) as Pid;
   started.push(pid);
   return pid;
-}
-
-async function failure(act: () => unknown): Promise<Error & { reason?: unknown }> {
-  try {
-    await act();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it did not fail");
 }
 
 describe("the Exit of a call names what failed, the server, the request and the reason:", () => {

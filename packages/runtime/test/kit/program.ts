@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,6 +38,37 @@ export function program(
         resolve({ code: child.signalCode === "SIGKILL" ? "hung" : child.exitCode, stdout, stderr });
       },
     );
+  });
+}
+
+/** How a followed program ended, and the lines that it printed. */
+export interface Followed {
+  readonly code: number | null;
+  readonly lines: readonly string[];
+  readonly stderr: string;
+}
+
+/**
+ * Runs an ES module and reacts to its output, for example with a signal.
+ *
+ * @param then called with each line on stdout
+ */
+export function followed(source: string, then: (line: string, child: ChildProcess) => void): Promise<Followed> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", source], {
+      cwd: HERE,
+      env: { ...process.env, NODE_OPTIONS: "" },
+    });
+    const lines: string[] = [];
+    let stderr = "";
+    child.stderr.on("data", (chunk) => (stderr += String(chunk)));
+    child.stdout.on("data", (chunk) => {
+      for (const line of String(chunk).trim().split("\n")) {
+        lines.push(line);
+        then(line, child);
+      }
+    });
+    child.on("close", (code) => resolve({ code, lines, stderr }));
   });
 }
 

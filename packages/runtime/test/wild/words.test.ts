@@ -19,20 +19,12 @@ import {
 } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
 
+import { failure } from "../kit/failure.ts";
 import { death, eventually, inside, reports } from "../kit/inside.ts";
 
 const { BAD_RETURN_VALUE, BADARG, UNDEF } = atoms;
 
 type Callbacks = Readonly<Record<string, unknown>>;
-
-async function failure(act: () => unknown): Promise<Error & { reason?: unknown }> {
-  try {
-    await act();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("it did not fail");
-}
 
 const start = (module: Callbacks, options = {}) => gen_server.start(module as object, undefined as never, options);
 
