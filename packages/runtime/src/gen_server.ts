@@ -30,6 +30,7 @@ import type { From } from "./call/request.ts";
 import type { AnyModule, CallResult, InitResult, Module, NoReplyResult, Status } from "./behaviour/callbacks.ts";
 import type { Checked, Shape } from "./behaviour/inferred.ts";
 import * as gen from "./behaviour/gen.ts";
+import { noModule } from "./behaviour/lacking.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "./behaviour/launch.ts";
 import { answer } from "./behaviour/reply.ts";
 import { Server } from "./behaviour/server.ts";
@@ -158,11 +159,11 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
 }
 
 function launch(module: AnyModule, arg: unknown, options: StartOptions, tie: Tie): Promise<unknown> {
-  if (typeof module !== "object" || module === null) {
+  if (typeof module !== "object" || module === null || isTuple(module) || module instanceof Promise) {
     return refused(
       new ErlangError(
         BADARG,
-        `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}${typeof module === "function" ? "; a class is given as an instance (new …)" : ""}`,
+        `Cannot start a gen_server: its callback module must be an object with init, got ${describe(module)}${noModule(module)}`,
       ),
     );
   }

@@ -15,14 +15,13 @@
  * A message without a clause goes to `otherwise`; without that, it is OTP's error `function_clause`, which ends the
  * server.
  */
-import { Atom, ensure, exists } from "../term/atom.ts";
+import { type Atom, ensure } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isA, isTuple, read } from "../term/guarded.ts";
-import { listed } from "../term/options.ts";
 import type { Received } from "../term/protocol.ts";
 import type { From } from "../call/request.ts";
 import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
+import { tagOf, unmatched } from "./clause.ts";
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -81,20 +80,9 @@ function clausesOf(table: object): ReadonlyMap<unknown, Clause> {
   return new Map(Object.entries(table).map(([tag, clause]) => [ensure(tag), clause as Clause]));
 }
 
-function tagOf(message: unknown): unknown {
-  return isTuple(message) ? read(message, 0) : undefined;
-}
-
 function none(callback: string, message: unknown, clauses: ReadonlyMap<unknown, Clause>): never {
-  const tag = tagOf(message);
-  const why =
-    typeof tag === "string" && exists(tag) && clauses.has(ensure(tag))
-      ? `${describe(tag)} is a string, and a tag is an atom: atom.ensure(${describe(tag)})`
-      : isA(message, Atom)
-        ? "a message of a table is an array that begins with its tag"
-        : `the clauses are ${listed([...clauses.keys()].map(String).slice(0, 50))}`;
   throw new ErlangError(
     ensure("function_clause"),
-    `Cannot handle ${describe(message)}: no clause of ${callback} takes it; ${why}`,
+    `Cannot handle ${describe(message)}: no clause of ${callback} takes it; ${unmatched(message, clauses, "clauses")}`,
   );
 }

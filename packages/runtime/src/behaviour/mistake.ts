@@ -3,14 +3,15 @@
  * cause. The exit reasons stay OTP's; these sentences accompany them in messages and reports.
  */
 import { Atom } from "../term/atom.ts";
-import { CONTINUE, ERROR, HIBERNATE, IGNORE, NOREPLY, OK, REPLY, STOP, UNDEF } from "../term/atoms.ts";
+import { CONTINUE, ERROR, IGNORE, NOREPLY, OK, REPLY, STOP } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { ErlangError } from "../term/error.ts";
-import { isA, isError, isTuple, read } from "../term/guarded.ts";
-import { nearest } from "../term/options.ts";
+import type { ErlangError } from "../term/error.ts";
+import { isA, isTuple } from "../term/guarded.ts";
 import { isThenable } from "../term/thenable.ts";
+import { causeOfOther, NOTHING_RETURNED, type Vocabulary, word, wordsOf, wrongBeginning, wrongTag } from "./cause.ts";
 import { isExt } from "./extension.ts";
-import { callbacksOf, nameOfModule } from "./module_name.ts";
+import { uncallable } from "./lacking.ts";
+import { nameOfModule } from "./module_name.ts";
 import type { Callback } from "./result.ts";
 
 const RESULTS: Readonly<Record<Callback, string>> = {
@@ -38,54 +39,52 @@ export function wrongSupervisor(module: object, result: unknown): string {
 /** The likely reason why a result is wrong. */
 export function likelyCause(callback: Callback, result: unknown): string | undefined {
   try {
-    return isTuple(result) ? causeInTuple(callback, result) : causeOfOther(callback, result);
+    return isTuple(result) ? causeInTuple(callback, result) : causeOfOther(VOCABULARIES[callback], result);
   } catch {
     // It throws on inspection.
     return undefined;
   }
 }
 
-const TAGS: ReadonlyMap<string, { readonly atom: Atom; readonly constant: string }> = new Map([
-  ["ok", { atom: OK, constant: "OK" }],
-  ["reply", { atom: REPLY, constant: "REPLY" }],
-  ["noreply", { atom: NOREPLY, constant: "NOREPLY" }],
-  ["stop", { atom: STOP, constant: "STOP" }],
-  ["ignore", { atom: IGNORE, constant: "IGNORE" }],
-  ["continue", { atom: CONTINUE, constant: "CONTINUE" }],
-  ["hibernate", { atom: HIBERNATE, constant: "HIBERNATE" }],
-]);
-
-const imported = (constant: string) => `import { ${constant} } from "@otpts/runtime"`;
-
-function constantOf(value: unknown): string | undefined {
-  if (isA(value, Atom)) return TAGS.get(value.name)?.constant;
-  return undefined;
-}
-
-// A tag that was written as text, or lost its identity on the way through JSON or a worker.
-function wrongTag(tag: unknown): string | undefined {
-  if (typeof tag === "string") {
-    const meant = TAGS.get(tag.toLowerCase());
-    return (
-      meant && `${describe(tag)} is a string, and the tag is the atom ${meant.constant} (${imported(meant.constant)})`
-    );
-  }
-  if (typeof tag !== "object" || tag === null || isA(tag, Atom)) return undefined;
-  const name = read(tag, "name");
-  const meant = typeof name === "string" ? TAGS.get(name) : undefined;
-  return meant && `${describe(tag)} is a copy of the atom ${meant.constant}: cloning and JSON do not preserve atoms`;
-}
+const ENTRY = "@otpts/runtime";
+const EVERYWHERE = [
+  word(ENTRY, "NOREPLY", "[NOREPLY, state]", 2),
+  word(ENTRY, "REPLY", "[REPLY, reply, state]", 3),
+  word(ENTRY, "CONTINUE", "[CONTINUE, term]", 2),
+  word(ENTRY, "HIBERNATE", "[NOREPLY, state, HIBERNATE]", 0),
+  word(ENTRY, "OK", "[OK, state]", 2),
+];
+const ofMessages: Vocabulary = {
+  words: wordsOf(...EVERYWHERE, word(ENTRY, "STOP", "[STOP, reason, state]", 3)),
+  strangers: new Map([["ignore", "only init may return IGNORE"]]),
+  nothing: NOTHING_RETURNED,
+  failing: "[STOP, error, state]",
+  other: "the state alone is not a result: [NOREPLY, state]",
+};
+const VOCABULARIES: Readonly<Record<Callback, Vocabulary>> = {
+  init: {
+    words: wordsOf(
+      ...EVERYWHERE,
+      word(ENTRY, "STOP", "[STOP, reason]", 2),
+      word(ENTRY, "IGNORE", "IGNORE", 0, 0, true),
+    ),
+    nothing: NOTHING_RETURNED,
+    failing: "[STOP, error]",
+    other: "the state alone is not a result: [OK, state]",
+  },
+  handle_call: { ...ofMessages, other: "the reply alone is not a result: [REPLY, reply, state]" },
+  handle_cast: ofMessages,
+  handle_info: ofMessages,
+  handle_continue: ofMessages,
+};
+const { words: WORDS } = VOCABULARIES.init;
 
 function causeInTuple(callback: Callback, result: readonly unknown[]): string | undefined {
+  const wrong = wrongBeginning(WORDS, result);
+  if (wrong !== undefined) return wrong;
   const [tag] = result;
   const { length } = result;
-  if (length === 0) return "the array is empty: its first element is the tag";
-  const wrong = wrongTag(tag);
-  if (wrong !== undefined) return wrong;
-  if (tag === undefined) return "the tag is undefined: is it imported?";
-  if (isTuple(tag)) return "it is an array in an array: return the inner one";
-  if (isThenable(tag)) return "it holds a promise: await it first";
-  const constant = constantOf(tag);
+  const constant = isA(tag, Atom) ? WORDS.get(tag.name)?.constant : undefined;
   if (tag === ERROR && callback === "init") return "a start that fails is [STOP, reason]";
   if (constant === undefined) return undefined;
   if (callback === "init") {
@@ -120,38 +119,12 @@ function wrongExtra(extra: unknown): string {
   const start = `what follows the state must be ${EXTRA}, and is ${describe(extra)}`;
   if (extra === CONTINUE) return `${start}: CONTINUE needs a term`;
   if (isTuple(extra)) {
-    const tag = wrongTag(extra[0]);
+    const tag = wrongTag(WORDS, extra[0]);
     return tag === undefined ? start : `${start}: ${tag}`;
   }
   if (isThenable(extra)) return `${start}: await it first`;
-  return wrongTag(extra) === undefined ? start : `${start}: ${wrongTag(extra)}`;
-}
-
-function causeOfOther(callback: Callback, result: unknown): string | undefined {
-  if (result === undefined)
-    return "it returned nothing: is a `return` missing, or are there braces around an arrow function's result?";
-  if (isA(result, Atom)) {
-    const constant = constantOf(result);
-    if (constant === undefined) return undefined;
-    if (constant === "IGNORE") return "only init may return IGNORE";
-    return `${constant} alone is not a result: it is the first element of an array`;
-  }
-  const tag = wrongTag(result);
-  if (tag !== undefined) return `a result is an array, and ${tag}`;
-  if (isError(result))
-    return callback === "init"
-      ? "throw an error, or return [STOP, error]"
-      : "throw an error, or return [STOP, error, state]";
-  if (typeof result === "function") return "it is a function: is a call missing?";
-  if (typeof result !== "object" || result === null)
-    return callback === "init" ? "the state alone is not a result: [OK, state]" : undefined;
-  if (typeof read(result, "next") === "function")
-    return "it is an iterator: a callback is an ordinary or an async function, not a generator";
-  for (const key of TAGS.keys()) {
-    if (read(result, key) !== undefined)
-      return `a result is an array, not an object: ${key === "reply" ? "[REPLY, reply, state]" : key === "stop" ? "[STOP, reason, state]" : `[${key.toUpperCase()}, state]`}`;
-  }
-  return callback === "init" ? "the state alone is not a result: [OK, state]" : undefined;
+  const tag = wrongTag(WORDS, extra);
+  return tag === undefined ? start : `${start}: ${tag}`;
 }
 
 /** The error for a missing callback: OTP's `undef`. */
@@ -163,22 +136,7 @@ export function missingCallback(module: object, callback: Callback, term: unknow
     handle_info: `cannot take the message ${describe(term)}`,
     handle_continue: `cannot continue with ${describe(term)}`,
   };
-  const there: unknown = read(module, callback);
-  const why =
-    there === undefined ? `it has no ${callback}` : `its ${callback} must be a function, and is ${describe(there)}`;
-  const others = callbacksOf(module).filter(
-    (name) => !(name in what) && name !== "terminate" && name !== "format_status",
-  );
-  const like = there === undefined ? nearest(callback, others) : undefined;
-  const error = new ErlangError(
-    UNDEF,
-    `${nameOfModule(module)} ${what[callback]}: ${why}${like === undefined ? "" : `; is its ${like} meant to be ${callback}?`}`,
-  );
-  // It is raised in this package, so its stack is of no use.
-  Object.defineProperty(error, "stack", {
-    value: `${error.name}: ${error.message}`,
-    configurable: true,
-    writable: true,
-  });
-  return error;
+  return uncallable(module, callback, what[callback], CALLBACKS);
 }
+
+const CALLBACKS: ReadonlySet<string> = new Set([...Object.keys(RESULTS), "terminate", "format_status"]);

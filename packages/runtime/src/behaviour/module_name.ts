@@ -11,9 +11,20 @@ export function nameOfModule(module: object): string {
   const name = nameIn(module);
   if (name !== undefined) return name;
   const callbacks = callbacksOf(module);
-  if (callbacks.length === 0) return "the empty module {}";
+  if (callbacks.length === 0) return withoutFunctions(module);
   const more = callbacks.length > SHOWN ? ", …" : "";
   return `the module { ${callbacks.slice(0, SHOWN).join(", ")}${more} }`;
+}
+
+function withoutFunctions(module: object): string {
+  let keys: readonly string[] = [];
+  try {
+    keys = Object.keys(module);
+  } catch {
+    // A proxy that throws on inspection.
+  }
+  if (keys.length === 0) return "the empty module {}";
+  return `the module { ${keys.slice(0, SHOWN).join(", ")}${keys.length > SHOWN ? ", …" : ""} } without functions`;
 }
 
 /** A module's own name, if it has one: `name`, or the name of its class. */

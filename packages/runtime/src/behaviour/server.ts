@@ -38,6 +38,7 @@ import type { AnyModule, Status } from "./callbacks.ts";
 import { reportCrash } from "./crash.ts";
 import { enrol, withdraw } from "./enrol.ts";
 import { Continuation, Idle } from "./extension.ts";
+import { callTerminate } from "./lacking.ts";
 import { missingCallback, wrongResult } from "./mistake.ts";
 import { nameOfModule } from "./module_name.ts";
 import { observer } from "./observer.ts";
@@ -514,7 +515,7 @@ export class Server extends Process {
     finish(
       this,
       reason,
-      module.terminate === undefined ? undefined : () => module.terminate?.(reason, this.state),
+      module.terminate === undefined ? undefined : () => callTerminate(module, reason, this.state),
       (why) => this.#end(why, last),
     );
   }

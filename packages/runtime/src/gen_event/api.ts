@@ -5,7 +5,8 @@
 import { BADARG, CALL, NORMAL, OK } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError, Exit, OtpError } from "../term/error.ts";
-import { isTuple } from "../term/guarded.ts";
+import { Atom } from "../term/atom.ts";
+import { isA, isTuple } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import type { ServerRef, Via } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
@@ -16,6 +17,7 @@ import { elsewhere } from "../process/elsewhere.ts";
 import type { Ancestry } from "../process/process.ts";
 import { isVia, sendVia } from "../process/via.ts";
 import { call as genCall, callExit, type Calling, calling, cast, explain, locate, nameOf } from "../behaviour/gen.ts";
+import { noModule } from "../behaviour/lacking.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { Server } from "../behaviour/server.ts";
 import type { AnyModule } from "../behaviour/callbacks.ts";
@@ -126,18 +128,22 @@ export function delete_handler(manager: ServerRef, handler: HandlerRef, args: un
  */
 export async function swap_handler(
   manager: ServerRef,
-  [handler, args]: readonly [HandlerRef, unknown],
-  [by, newArgs]: readonly [HandlerRef, unknown],
+  old: readonly [HandlerRef, unknown],
+  next: readonly [HandlerRef, unknown],
 ): Promise<typeof OK> {
+  const [handler, args] = pair(old, "the first");
+  const [by, newArgs] = pair(next, "the second");
   return (await ask(manager, new Ask("swap", checked(handler), args, undefined, checked(by), newArgs))) as typeof OK;
 }
 
 /** Like `swap_handler`; the new handler is tied to the calling process, as by `add_sup_handler`. */
 export async function swap_sup_handler(
   manager: ServerRef,
-  [handler, args]: readonly [HandlerRef, unknown],
-  [by, newArgs]: readonly [HandlerRef, unknown],
+  old: readonly [HandlerRef, unknown],
+  next: readonly [HandlerRef, unknown],
 ): Promise<typeof OK> {
+  const [handler, args] = pair(old, "the first");
+  const [by, newArgs] = pair(next, "the second");
   const ask_ = new Ask("swap", checked(handler), args, self("swap_sup_handler"), checked(by), newArgs);
   return (await ask(manager, ask_)) as typeof OK;
 }
@@ -211,16 +217,27 @@ function intent({ op, handler, by }: Ask, manager: string): string {
   }
 }
 
+function pair(given: readonly [HandlerRef, unknown], which: string): readonly [HandlerRef, unknown] {
+  if (!isTuple(given) || given.length !== 2)
+    throw new ErlangError(
+      BADARG,
+      `Cannot swap event handlers: ${which} argument behind the manager must be [handler, args], got ${describe(given)}`,
+    );
+  return given;
+}
+
 function checked(handler: HandlerRef): HandlerRef {
   const module: unknown = isTuple(handler) ? handler[0] : handler;
   if (
     (typeof module !== "object" && typeof module !== "function") ||
     module === null ||
+    isA(module, Atom) ||
+    noModule(module) !== "" ||
     (isTuple(handler) && handler.length !== 2)
   )
     throw new ErlangError(
       BADARG,
-      `An event handler is a module with init and handle_event, or [module, id], got ${describe(handler)}`,
+      `An event handler is a module with init and handle_event, or [module, id], got ${describe(handler)}${noModule(module)}`,
     );
   return handler;
 }

@@ -1,7 +1,7 @@
 /** One installed handler: its callbacks are called here, and every outcome is a value. */
-import { EXIT, UNDEF } from "../term/atoms.ts";
+import { EXIT } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
-import { ErlangError, Thrown } from "../term/error.ts";
+import { Thrown } from "../term/error.ts";
 import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
@@ -9,10 +9,10 @@ import { andThen, isThenable } from "../term/thenable.ts";
 import { acting } from "../process/context.ts";
 import { processOf } from "../process/process.ts";
 import { report } from "../process/report.ts";
-import { nameOfModule } from "../behaviour/module_name.ts";
+import { callTerminate } from "../behaviour/lacking.ts";
 import { shownName } from "../behaviour/served.ts";
 import { GEN_EVENT_EXIT, SWAPPED } from "./atoms.ts";
-import { type Callback, nameOfHandler, wrongResult } from "./mistake.ts";
+import { type Callback, missing, nameOfHandler, wrongResult } from "./mistake.ts";
 import type { AnyHandler } from "./types.ts";
 
 /** A handler in its manager. */
@@ -68,7 +68,7 @@ export function installs(module: AnyHandler, args: unknown): unknown {
 
 function invoke(module: AnyHandler, callback: Callback, ...args: readonly unknown[]): unknown {
   const method = module[callback] as ((...given: readonly unknown[]) => unknown) | undefined;
-  if (method === undefined) throw new ErlangError(UNDEF, `${nameOfModule(module)} has no ${callback}`);
+  if (typeof method !== "function") throw missing(module, callback);
   return method.call(module, ...args);
 }
 
@@ -81,7 +81,7 @@ function invoke(module: AnyHandler, callback: Callback, ...args: readonly unknow
  */
 export function end(handler: Handler, argument: unknown, how: End, last: unknown): unknown {
   const { module, state } = handler;
-  const result = module.terminate === undefined ? undefined : caught(() => module.terminate?.(argument, state));
+  const result = module.terminate === undefined ? undefined : caught(() => callTerminate(module, argument, state));
   return andThen(result, (value) => {
     tell(handler, how, last);
     return value;

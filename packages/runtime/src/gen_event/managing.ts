@@ -223,7 +223,7 @@ function isState(result: unknown): result is readonly [unknown, state: unknown] 
 function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
-  if (handler === undefined) return [missing(BAD_MODULE, handlers), handlers];
+  if (handler === undefined) return [missing(BAD_MODULE, ask.handler, handlers), handlers];
   const put = (answer: unknown) => (next: Handler | undefined) =>
     [answer, next === undefined ? handlers.toSpliced(index, 1) : handlers.with(index, next)] as const;
   return andThen(calls(handler, "handle_call", ask.term), (result): Maybe<readonly [unknown, Handlers]> => {
@@ -255,8 +255,8 @@ export class Failed {
   }
 }
 
-function missing(reason: unknown, handlers: Handlers): Failed {
-  return new Failed(reason, notInstalled(reason, handlers.map(refOf)));
+function missing(reason: unknown, wanted: unknown, handlers: Handlers): Failed {
+  return new Failed(reason, notInstalled(reason, wanted, handlers.map(refOf)));
 }
 
 function add(
@@ -278,7 +278,7 @@ function add(
 function remove(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]> {
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
-  if (handler === undefined) return [missing(MODULE_NOT_FOUND, handlers), handlers];
+  if (handler === undefined) return [missing(MODULE_NOT_FOUND, ask.handler, handlers), handlers];
   return andThen(end(handler, ask.term, { told: NORMAL }, undefined), (result) => [
     handler.module.terminate === undefined ? OK : result,
     handlers.toSpliced(index, 1),

@@ -15,6 +15,7 @@ import { refused } from "../process/refusal.ts";
 import type { Ancestry } from "../process/process.ts";
 import type { From } from "../call/request.ts";
 import { call as genCall, callExit, calling, type Calling, cast as genCast } from "../behaviour/gen.ts";
+import { noModule } from "../behaviour/lacking.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { answer } from "../behaviour/reply.ts";
 import * as stopping from "../behaviour/stopping.ts";
@@ -170,10 +171,10 @@ export function stop(server: ServerRef, reason: unknown = NORMAL, timeout: Timeo
 
 function launch(module: unknown, arg: unknown, options: StartOptions, tie: Tie): Promise<unknown> {
   try {
-    if (!isModule(module))
+    if (!isModule(module) || noModule(module) !== "")
       throw new ErlangError(
         BADARG,
-        `Cannot start a gen_statem: its callback module must be an object with callback_mode and init, got ${describe(module)}`,
+        `Cannot start a gen_statem: its callback module must be an object with callback_mode and init, got ${describe(module)}${noModule(module)}`,
       );
   } catch (error) {
     return refused(error);

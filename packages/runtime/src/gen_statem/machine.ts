@@ -48,6 +48,7 @@ import {
   START_TIMER,
   TERMINATE as TERMINATED,
 } from "../behaviour/debug.ts";
+import { callTerminate } from "../behaviour/lacking.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 import { type Observer, observer } from "../behaviour/observer.ts";
 import { system } from "../behaviour/system.ts";
@@ -408,7 +409,7 @@ export class Machine extends Process implements Served {
         const callback = this.#known === this.#nextState ? this.#function : this.#lookUp(module, this.#nextState);
         result = callback.call(module, type, content, this.#nextData);
       } else {
-        if (module.handle_event === undefined) throw missing(module, "handle_event");
+        if (typeof module.handle_event !== "function") throw missing(module, "handle_event");
         result = module.handle_event(type, content, this.#nextState, this.#nextData);
       }
     } catch (error) {
@@ -429,7 +430,7 @@ export class Machine extends Process implements Served {
     const go = (): unknown => {
       if (this.#mode.functions)
         return this.#lookUp(module, this.#nextState).call(module, type, content, this.#nextData);
-      if (module.handle_event === undefined) throw missing(module, "handle_event");
+      if (typeof module.handle_event !== "function") throw missing(module, "handle_event");
       return module.handle_event(type, content, this.#nextState, this.#nextData);
     };
     let result: unknown;
@@ -686,7 +687,7 @@ export class Machine extends Process implements Served {
   #useModule(module: AnyModule): Failure | undefined {
     let result: unknown;
     try {
-      if (module.callback_mode === undefined) throw missing(module, "callback_mode");
+      if (typeof module.callback_mode !== "function") throw missing(module, "callback_mode");
       result = module.callback_mode();
     } catch (error) {
       if (!isThrown(error)) return new Failure(error);
@@ -713,7 +714,7 @@ export class Machine extends Process implements Served {
     };
     let result: unknown;
     try {
-      if (module.init === undefined) throw missing(module, "init");
+      if (typeof module.init !== "function") throw missing(module, "init");
       result = module.init(arg);
       if (!Array.isArray(result) && isThenable(result)) {
         whenSettled(this, "init", result, (value) => this.#initialised(value), failed);
@@ -798,7 +799,7 @@ export class Machine extends Process implements Served {
     finish(
       this,
       exit,
-      module.terminate === undefined ? undefined : () => module.terminate?.(reason, this.state, this.data),
+      module.terminate === undefined ? undefined : () => callTerminate(module, reason, this.state, this.data),
       (why) => {
         if (!this.alive) return;
         reportCrash(this, why, "between two events", why === exit ? reason : why);

@@ -3,7 +3,10 @@ import { BADARG, UNDEF } from "../term/atoms.ts";
 import type { Atom } from "../term/atom.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
 import { nearest } from "../term/options.ts";
+import { causeOf, NOTHING_RETURNED, type Vocabulary, word, wordsOf } from "../behaviour/cause.ts";
+import { uncallable } from "../behaviour/lacking.ts";
 import { callbacksOf, nameOfModule } from "../behaviour/module_name.ts";
 import {
   BAD_ACTION,
@@ -12,8 +15,9 @@ import {
   BAD_REPLY_ACTION,
   BAD_RETURN,
   BAD_RETURN_FROM_CALLBACK_MODE,
+  STATE_FUNCTIONS,
 } from "./atoms.ts";
-import { RESERVED } from "./callbacks.ts";
+import { modeOf, RESERVED } from "./callbacks.ts";
 
 const ALLOWED: ReadonlyMap<Atom, string> = new Map<Atom, string>([
   [
@@ -29,25 +33,105 @@ const ALLOWED: ReadonlyMap<Atom, string> = new Map<Atom, string>([
   [BAD_ENTER_ACTION, "was called on entering the state, and must neither postpone nor insert events then"],
 ]);
 
+const ENTRY = "@otpts/runtime/gen_statem";
+const KEEPS = "[KEEP_STATE, data]";
+const STARTS = "[OK, state, data]";
+
+const RESULTS: Vocabulary = {
+  words: wordsOf(
+    word(ENTRY, "NEXT_STATE", "[NEXT_STATE, state, data] or [NEXT_STATE, state, data, actions]", 3, 4),
+    word(ENTRY, "KEEP_STATE", "[KEEP_STATE, data] or [KEEP_STATE, data, actions]", 2, 3),
+    word(ENTRY, "KEEP_STATE_AND_DATA", "KEEP_STATE_AND_DATA or [KEEP_STATE_AND_DATA, actions]", 2, 2, true),
+    word(ENTRY, "REPEAT_STATE", "[REPEAT_STATE, data] or [REPEAT_STATE, data, actions]", 2, 3),
+    word(ENTRY, "REPEAT_STATE_AND_DATA", "REPEAT_STATE_AND_DATA or [REPEAT_STATE_AND_DATA, actions]", 2, 2, true),
+    word(ENTRY, "STOP", "STOP, [STOP, reason] or [STOP, reason, data]", 2, 3, true),
+    word(ENTRY, "STOP_AND_REPLY", "[STOP_AND_REPLY, reason, replies] or [STOP_AND_REPLY, reason, replies, data]", 3, 4),
+  ),
+  strangers: new Map([
+    ["noreply", `NOREPLY is a gen_server's: ${KEEPS}`],
+    ["reply", "REPLY is an action: [KEEP_STATE_AND_DATA, [REPLY, from, value]]"],
+    ["ok", `OK is init's: ${KEEPS}`],
+    ["ignore", "only init may return IGNORE"],
+    ["postpone", "POSTPONE is an action: [KEEP_STATE_AND_DATA, POSTPONE]"],
+  ]),
+  nothing: NOTHING_RETURNED,
+  failing: "[STOP, error]",
+  other: `the data alone is not a result: ${KEEPS}`,
+};
+
+const INIT: Vocabulary = {
+  words: wordsOf(
+    word(ENTRY, "OK", `${STARTS} or [OK, state, data, actions]`, 3, 4),
+    word(ENTRY, "STOP", "[STOP, reason]", 2),
+    word(ENTRY, "IGNORE", "IGNORE", 0, 0, true),
+  ),
+  strangers: new Map([
+    ["next_state", `NEXT_STATE is for events: init returns ${STARTS}`],
+    ["keep_state", `KEEP_STATE is for events: init returns ${STARTS}`],
+    ["error", "a start that fails is [STOP, reason]"],
+  ]),
+  nothing: NOTHING_RETURNED,
+  failing: "[STOP, error]",
+  other: `the state and the data are in an array: ${STARTS}`,
+};
+
+const TIME = "with ms a number of at least 0 or Infinity";
+const ACTIONS: Vocabulary = {
+  words: wordsOf(
+    word(ENTRY, "REPLY", "[REPLY, from, value], with the from of the call", 3),
+    word(ENTRY, "POSTPONE", "POSTPONE", 2, 2, true),
+    word(ENTRY, "NEXT_EVENT", "[NEXT_EVENT, type, content], with a type such as INTERNAL or CAST", 3),
+    word(ENTRY, "HIBERNATE", "HIBERNATE", 2, 2, true),
+    word(ENTRY, "STATE_TIMEOUT", `[STATE_TIMEOUT, ms, content], ${TIME}`, 2, 4),
+    word(ENTRY, "TIMEOUT", `[TIMEOUT, ms, content], ${TIME}`, 2, 4),
+    word(ENTRY, "CHANGE_CALLBACK_MODULE", "[CHANGE_CALLBACK_MODULE, module]", 2),
+    word(ENTRY, "PUSH_CALLBACK_MODULE", "[PUSH_CALLBACK_MODULE, module]", 2),
+    word(ENTRY, "POP_CALLBACK_MODULE", "POP_CALLBACK_MODULE", 0, 0, true),
+  ),
+  nothing: "it is undefined: is the atom imported?",
+};
+
+const MODE: Vocabulary = {
+  words: wordsOf(
+    word(ENTRY, "STATE_FUNCTIONS", "STATE_FUNCTIONS", 2, 2, true),
+    word(ENTRY, "HANDLE_EVENT_FUNCTION", "HANDLE_EVENT_FUNCTION", 2, 2, true),
+    word(ENTRY, "STATE_ENTER", "[STATE_FUNCTIONS, STATE_ENTER]", 2),
+  ),
+  nothing: NOTHING_RETURNED,
+};
+
+const because = (cause: string | undefined) => (cause === undefined ? "" : `; ${cause}`);
+
 /** The sentence for an invalid result or action. */
 export function wrong(kind: Atom, module: object, callback: string, term: unknown): string {
-  return `${callback} of ${nameOfModule(module)} ${kind === BAD_RETURN || kind === BAD_ENTER_RETURN ? "returned" : "asked for"} ${describe(term)}, and ${ALLOWED.get(kind)}`;
+  const returned = kind === BAD_RETURN || kind === BAD_ENTER_RETURN;
+  const vocabulary = kind === BAD_RETURN ? RESULTS : kind === BAD_ACTION ? ACTIONS : undefined;
+  return `${callback} of ${nameOfModule(module)} ${returned ? "returned" : "asked for"} ${describe(term)}, and ${ALLOWED.get(kind)}${because(vocabulary && causeOf(vocabulary, term))}`;
 }
 
 export function wrongInit(module: object, result: unknown): string {
-  return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, state, data], [OK, state, data, actions], [STOP, reason] or IGNORE`;
+  return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, state, data], [OK, state, data, actions], [STOP, reason] or IGNORE${because(causeOf(INIT, result))}`;
 }
 
 export function wrongMode(module: object, result: unknown): ErlangError {
+  // In an array, the first element that is no mode is the mistake.
+  const mistaken = isTuple(result) ? result.find((one) => modeOf([one, STATE_FUNCTIONS]) === undefined) : result;
   return new ErlangError(
     [BAD_RETURN_FROM_CALLBACK_MODE, result],
-    `callback_mode of ${nameOfModule(module)} returned ${describe(result)}, and must return STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION, or an array of one of them and STATE_ENTER`,
+    `callback_mode of ${nameOfModule(module)} returned ${describe(result)}, and must return STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION, or an array of one of them and STATE_ENTER${because(causeOf(MODE, mistaken))}`,
   );
 }
 
-/** The error for a missing callback: OTP's `undef`. */
-export function missing(module: object, name: string): ErlangError {
-  return new ErlangError(UNDEF, `${nameOfModule(module)} has no function ${describe(name)}`);
+/** The callbacks of a state machine, and what it cannot do without them. */
+const NEEDED = {
+  init: "cannot be started",
+  callback_mode: "cannot be started",
+  handle_event: "cannot handle an event",
+} as const;
+
+/** The error for a callback that is missing or no function: OTP's `undef`. */
+export function missing(module: object, name: keyof typeof NEEDED): ErlangError {
+  return uncallable(module, name, NEEDED[name], RESERVED);
 }
 
 /** The error for a state that has no function. */

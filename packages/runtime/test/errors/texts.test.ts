@@ -127,7 +127,7 @@ describe("the Exit of a call names what failed, the server, the request and the 
     ["stop", 'the server ended before it replied: "enough"'],
     [
       "garbage",
-      'the server ended before it replied: handle_call of the module { init, handle_call } returned "garbage", and must return [REPLY, reply, state], [NOREPLY, state], [STOP, reason, reply, state] or [STOP, reason, state]',
+      'the server ended before it replied: handle_call of the module { init, handle_call } returned "garbage", and must return [REPLY, reply, state], [NOREPLY, state], [STOP, reason, reply, state] or [STOP, reason, state]; the reply alone is not a result: [REPLY, reply, state]',
     ],
   ])("the server ended (%s)", async (request, why) => {
     await start("leaver");

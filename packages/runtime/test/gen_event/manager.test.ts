@@ -121,6 +121,59 @@ describe("messages", () => {
     );
   });
 
+  test.each<[string, Any, string]>([
+    ["nothing", undefined, "; it returned nothing"],
+    ["the state", { n: 1 }, "; the state alone is not a result: [OK, state]"],
+    [
+      "text as tag",
+      ["ok", 0],
+      '; "ok" is a string, and the tag is the atom OK (import { OK } from "@otpts/runtime/gen_event")',
+    ],
+    ["text", "remove_handler", '; "remove_handler" is a string, and the atom REMOVE_HANDLER is meant'],
+    ["a gen_server's result", [atoms.NOREPLY, 0], "; NOREPLY is a gen_server's: [OK, state]"],
+    ["no state", [OK], "; it is too short: [OK, state]"],
+    ["the tag alone", OK, "; OK alone is not a result"],
+  ])("the report of a wrong result has its likely cause: %s", async (_what, result, cause) => {
+    await gen_event.add_handler(manager, { ...bad, handle_event: () => result }, undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
+    expect(report?.text).toContain(cause);
+  });
+
+  test("the error of a wrong reply or init has its likely cause", async () => {
+    const calling = async (result: unknown) => {
+      const handler: Any = { ...bad, handle_call: () => result };
+      await gen_event.add_handler(manager, handler, undefined);
+      await gen_event.call(manager, handler, 0);
+    };
+    await reports(async () => {
+      await expect(calling(7)).rejects.toThrow("; the reply alone is not a result: [OK, reply, state]");
+      await expect(calling([OK, 7])).rejects.toThrow("; it is too short: [OK, reply, state]");
+      await expect(calling([atoms.REPLY, 7, 0])).rejects.toThrow("; REPLY is a gen_server's: [OK, reply, state]");
+    });
+    const starting = (init: unknown) => gen_event.add_handler(manager, { ...bad, init } as Any, undefined);
+    await expect(starting(() => [atoms.STOP, 0])).rejects.toThrow("; an init that fails returns [ERROR, reason]");
+    await expect(starting(undefined)).rejects.toThrow("bad cannot be installed: it has no init");
+    await expect(starting(7)).rejects.toThrow("its init must be a function, and is 7");
+  });
+
+  test("a misspelt callback is reported with its name", async () => {
+    await gen_event.add_handler(manager, { ...bad, handle_event: undefined, handleEvent: () => [OK, 0] }, undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "fire"));
+    expect(report?.text).toContain("bad cannot handle an event: it has no handle_event; is its handleEvent meant");
+  });
+
+  test("a class, another object of the same name, and a swap without pairs are refused with the cause", async () => {
+    await expect(gen_event.add_handler(manager, class Alarm {} as Any, 0)).rejects.toThrow("an instance (new …)");
+    await gen_event.add_handler(manager, bad, undefined);
+    await expect(gen_event.call(manager, { ...bad }, 0)).rejects.toThrow(
+      "installed: bad. A handler is found by the object that was installed, and this is another object of that name",
+    );
+    await expect(gen_event.swap_handler(manager, bad, bad)).rejects.toThrow(
+      "Cannot swap event handlers: the first argument behind the manager must be [handler, args], got",
+    );
+    await expect(gen_event.swap_handler(manager, [bad, 0], bad)).rejects.toThrow("the second argument");
+  });
+
   test("a reason that format_status hides is not in the message either", async () => {
     const hiding = { ...bad, format_status: () => ({ reason: "hidden" }) };
     await gen_event.add_handler(manager, hiding, undefined);
@@ -132,7 +185,7 @@ describe("messages", () => {
   test("an error of the caller names the operation, the handler and the reason", async () => {
     await gen_event.add_handler(manager, [bad, 1], undefined);
     await expect(gen_event.call(manager, [bad, 2], 0)).rejects.toThrow(
-      `Cannot call [bad, 2] of the event manager ${manager}: it is not installed (bad_module); installed are [bad, 1]`,
+      `Cannot call [bad, 2] of the event manager ${manager}: it is not installed (bad_module); installed: [bad, 1]`,
     );
     await expect(gen_event.call(manager, [bad, 1], 0)).rejects.toThrow(
       "handle_call of bad returned 7, and must return [OK, reply, state]",
@@ -144,7 +197,7 @@ describe("messages", () => {
       [{ ...bad, init: () => 5 }, "init of bad returned 5, and must return [OK, state] or [ERROR, reason]"],
       [{ ...bad, init: () => undefined }, "init of bad returned undefined"],
       [{ ...bad, init: () => [atoms.ERROR, "no disk"] }, 'its init refused: "no disk"'],
-      [{ ...bad, init: undefined }, "bad has no init"],
+      [{ ...bad, init: undefined }, "bad cannot be installed: it has no init"],
       [{ ...bad, init: () => erlang.error("boom") }, "boom"],
     ];
     for (const [handler, words] of failing) {

@@ -4,6 +4,7 @@ import {
   Exit,
   KILL,
   NOPROC,
+  NOREPLY,
   OK,
   OtpError,
   type Pid,
@@ -28,6 +29,7 @@ import {
   STATE_ENTER,
   STATE_FUNCTIONS,
   STATE_TIMEOUT,
+  STOP,
   TIMEOUT,
   gen_statem,
 } from "@otpts/runtime/gen_statem";
@@ -414,9 +416,100 @@ describe("reports and errors", () => {
       { callback_mode: () => "state_functions" },
       "must return STATE_FUNCTIONS or HANDLE_EVENT_FUNCTION",
     ],
-    ["no mode", { callback_mode: undefined }, 'has no function "callback_mode"'],
+    ["no mode", { callback_mode: undefined }, "the module { init } cannot be started: it has no callback_mode"],
+    ["a mode that is no function", { callback_mode: STATE_FUNCTIONS }, "its callback_mode must be a function, and is"],
+    ["a misspelt mode", { callback_mode: undefined, callbackMode: () => 0 }, "is its callbackMode meant to be"],
+    [
+      "a misspelt handle_event",
+      { callback_mode: () => HANDLE_EVENT_FUNCTION, handleEvent: () => 0 },
+      "cannot handle an event: it has no handle_event; is its handleEvent meant to be handle_event?",
+    ],
+    [
+      "a terminate that is no function",
+      { locked: () => STOP, terminate: 7 },
+      "its terminate must be a function, and is 7",
+    ],
   ])("the report names the mistake in %s", async (_what, more, words) => {
     expect(await said(answering("locked", more))).toContain(words);
+  });
+
+  const FROM = 'import { KEEP_STATE_AND_DATA } from "@otpts/runtime/gen_statem"';
+  test.each<[string, Any, string]>([
+    ["nothing", undefined, "; it returned nothing: is a `return` missing"],
+    [
+      "text",
+      "keep_state_and_data",
+      `; "keep_state_and_data" is a string, and the atom KEEP_STATE_AND_DATA is meant (${FROM})`,
+    ],
+    [
+      "text as tag",
+      ["next_state", "open", 0],
+      '; "next_state" is a string, and the tag is the atom NEXT_STATE (import',
+    ],
+    ["too little", [NEXT_STATE, "open"], "; it is too short: [NEXT_STATE, state, data] or"],
+    ["too much", [KEEP_STATE, 0, [], 1], "; it has 1 element too many: [KEEP_STATE, data] or"],
+    ["the tag alone", NEXT_STATE, "; NEXT_STATE alone is not a result: it is the first element of an array"],
+    ["an atom in an array", [STOP], "; STOP stands alone, without an array"],
+    ["an array in an array", [[KEEP_STATE, 0]], "; it is an array in an array: return the inner one"],
+    ["a gen_server's result", [NOREPLY, 0], "; NOREPLY is a gen_server's: [KEEP_STATE, data]"],
+    ["an action", [REPLY, 0, 0], "; REPLY is an action: [KEEP_STATE_AND_DATA, [REPLY, from, value]]"],
+    ["init's result", [OK, 0], "; OK is init's: [KEEP_STATE, data]"],
+    ["an object", { next_state: "open" }, "; a result is an array, not an object: [NEXT_STATE, state, data]"],
+    ["the data", { n: 1 }, "; the data alone is not a result: [KEEP_STATE, data]"],
+    ["an error", new Error("no"), "; throw an error, or return [STOP, error]"],
+    ["a function", () => 0, "; it is a function: is a call missing?"],
+    [
+      "an action as text",
+      [KEEP_STATE_AND_DATA, "postpone"],
+      '; "postpone" is a string, and the atom POSTPONE is meant',
+    ],
+    ["a short action", [KEEP_STATE_AND_DATA, [[REPLY, 0]]], "; it is too short: [REPLY, from, value], with the from"],
+    ["an invalid time", [KEEP_STATE_AND_DATA, [[STATE_TIMEOUT, "5", 0]]], "; its form is [STATE_TIMEOUT, ms, content]"],
+    ["an undefined action", [KEEP_STATE_AND_DATA, undefined], "; it is undefined: is the atom imported?"],
+    ["a promise as action", [KEEP_STATE, 0, Promise.resolve()], "; it is a promise: await it first"],
+  ])("the report of a wrong result has its likely cause: %s", async (_what, result, cause) => {
+    for (const locked of [() => result, async () => result])
+      expect(await said(answering("locked", { locked }))).toContain(cause);
+  });
+
+  test.each<[string, Any, string]>([
+    ["nothing", undefined, "; it returned nothing"],
+    ["the state", "locked", "; the state and the data are in an array: [OK, state, data]"],
+    ["no data", [OK, "locked"], "; it is too short: [OK, state, data] or"],
+    ["text as tag", ["ok", "locked", 0], '; "ok" is a string, and the tag is the atom OK'],
+    ["an event's result", [NEXT_STATE, "locked", 0], "; NEXT_STATE is for events: init returns [OK, state, data]"],
+  ])("the error of a wrong result of init has its likely cause: %s", async (_what, result, cause) => {
+    await reports(async () => {
+      await expect(gen_statem.start(answering("locked", { init: () => result }), 0)).rejects.toThrow(cause);
+    });
+  });
+
+  test.each<[Any, string]>([
+    [undefined, "; it returned nothing"],
+    ["handle_event_function", '; "handle_event_function" is a string, and the atom HANDLE_EVENT_FUNCTION is meant'],
+    [[STATE_FUNCTIONS, "state_enter"], '; a result is an array, and "state_enter" is a string'],
+  ])("the report of a wrong mode has its likely cause: %o", async (mode, cause) => {
+    expect(await said(answering("locked", { callback_mode: () => mode }))).toContain(cause);
+  });
+
+  test("a class or a promise in place of a module is refused", async () => {
+    await expect(gen_statem.start(class Door {} as never, 0 as never)).rejects.toThrow(
+      "got [class Door]; a class is given as an instance (new …)",
+    );
+    await expect(gen_statem.start(Promise.resolve() as never, 0 as never)).rejects.toThrow("await it first");
+  });
+
+  test("a misspelt clause of a state is refused, and an event without one names the others", async () => {
+    expect(() => gen_statem.events({ casts: {} } as never)).toThrow('there is no option "casts" (did you mean cast?)');
+    const locked = gen_statem.events<{ calls: { push(): 1 }; casts: object }, "locked", 0>({
+      call: { push: () => KEEP_STATE_AND_DATA },
+    }) as Any;
+    const pid = await gen_statem.start(answering("locked", { locked }), 0);
+    await reports(async () => {
+      await expect(gen_statem.call(pid as Pid, [atom.ensure("pull")])).rejects.toThrow(
+        "Cannot handle the event [ pull ] of type call: no clause of the state takes it; the calls are push",
+      );
+    });
   });
 
   test("a start names the mistake in its arguments", async () => {

@@ -95,7 +95,11 @@ describe("an invalid result of another callback", () => {
     ["handle_call", [Promise.resolve(1), 1, 1], calls, "it holds a promise: await it first"],
     ["handle_cast", [REPLY, 1, 2], others, "a cast has no caller that waits for a reply: return [NOREPLY, state]"],
     ["handle_cast", [NOREPLY], others, "the new state is missing: [NOREPLY, state]"],
+    ["handle_call", 7, calls, "the reply alone is not a result: [REPLY, reply, state]"],
+    ["handle_call", atoms.TIMEOUT, calls, "the reply alone is not a result: [REPLY, reply, state]"],
     ["handle_cast", undefined, others, "it returned nothing"],
+    ["handle_cast", { n: 1 }, others, "the state alone is not a result: [NOREPLY, state]"],
+    ["handle_info", 7, others, "the state alone is not a result: [NOREPLY, state]"],
     ["handle_cast", "noreply", others, '"noreply" is a string, and the tag is the atom NOREPLY'],
     ["handle_cast", [STOP, 1, 2, 3], others, "there is no caller to reply to: [STOP, reason, state]"],
     ["handle_info", [REPLY, 1, 2], others, "this has no caller that waits for a reply: return [NOREPLY, state]"],
@@ -207,6 +211,39 @@ describe("a missing callback", () => {
       expect((error.reason as unknown[])[0]).toBe(UNDEF);
       expect((await failure(() => start({ init: "x" }))).message).toContain('its init must be a function, and is "x"');
     });
+  });
+
+  test("terminate", async () => {
+    const said = await reports(async () => {
+      const pid = (await start({ name: "counter", init: () => [OK, 0], terminate: 7 })) as Pid;
+      const error = await failure(() => gen_server.stop(pid));
+      expect(error.message).toContain("counter cannot end in order: its terminate must be a function, and is 7");
+    });
+    expect(said[0]?.text).toContain("its terminate must be a function, and is 7");
+  });
+
+  test.each<[string, object, string]>([
+    [
+      "a namespace",
+      { default: { init: () => [OK, 0] } },
+      "the module { default } without functions cannot be started: it has no init; is its default export meant?",
+    ],
+    ["nothing", {}, "the empty module {} cannot be started: it has no init"],
+  ])("init, of %s", async (_what, module, sentence) => {
+    await reports(async () => {
+      expect((await failure(() => gen_server.start(module as never, 0 as never))).message).toBe(
+        `Cannot start gen_server: undef: ${sentence}`,
+      );
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["a promise", Promise.resolve({}), "got [Promise]; it is a promise: await it first"],
+    ["an array", [], "got []"],
+  ])("%s in place of a module is refused", async (_what, module, words) => {
+    expect((await failure(() => gen_server.start(module as never, 0 as never))).message).toBe(
+      `Cannot start a gen_server: its callback module must be an object with init, ${words}`,
+    );
   });
 
   test("handle_continue", async () => {
