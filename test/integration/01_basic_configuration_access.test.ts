@@ -1,4 +1,4 @@
-/** The note's block "Basic Configuration Access". */
+/** The specification's block "Basic Configuration Access". */
 import { Config, config_path_atom, FileSource } from "@otpts/config";
 import { atom, erlang, Exit } from "@otpts/runtime";
 import { beforeEach, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The note's block "Configuration Sources": several sources, the last in the list wins. */
+/** The specification's block "Configuration Sources": several sources, the last in the list wins. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import {

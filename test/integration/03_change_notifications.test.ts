@@ -1,4 +1,4 @@
-/** The note's block "Change Notifications". */
+/** The specification's block "Change Notifications". */
 import { type ChangeContext, Config, CONFIG_CHANGED, FileSource } from "@otpts/config";
 import { writeFile } from "node:fs/promises";
 import { erlang } from "@otpts/runtime";

@@ -1,4 +1,4 @@
-/** The note's block "Atom-Based Message Dispatch": the operations' atoms, and paths as atoms. */
+/** The specification's block "Atom-Based Message Dispatch": the operations' atoms, and paths as atoms. */
 import {
   Config,
   CONFIG_CHANGED,

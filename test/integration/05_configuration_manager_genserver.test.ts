@@ -1,5 +1,5 @@
 /**
- * The note's block "Configuration Manager GenServer", twice: its messages, sent to the manager; and the block itself, which
+ * The specification's block "Configuration Manager GenServer", twice: its messages, sent to the manager; and the block itself, which
  * is a server that the runtime must be able to run.
  */
 import {
@@ -157,7 +157,7 @@ describe("Configuration Manager GenServer: the manager", () => {
   });
 });
 
-/** The block, line for line: a manager as the note sketches it, on the runtime's gen_server. */
+/** The block, line for line: a manager as the specification sketches it, on the runtime's gen_server. */
 interface State {
   spec: () => Promise<Map<Atom, unknown>>;
   config: Map<Atom, unknown>; // Maps path atoms to values

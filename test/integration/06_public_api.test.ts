@@ -1,4 +1,4 @@
-/** The note's block "Public API": a client is four messages, and the client that is exported sends the same. */
+/** The specification's block "Public API": a client is four messages, and the client that is exported sends the same. */
 import {
   Config,
   config_path_atom,

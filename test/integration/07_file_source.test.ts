@@ -1,4 +1,4 @@
-/** The note's block "File Source". */
+/** The specification's block "File Source". */
 import { rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { Config, ConfigSourceError, FileSource, type SourceContext } from "@otpts/config";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The note's block "Environment Source". */
+/** The specification's block "Environment Source". */
 import { Config, EnvironmentSource, FileSource } from "@otpts/config";
 import { describe, expect, test } from "vitest";
 import { afterwards, eachAlone, folder, started } from "./kit.ts";

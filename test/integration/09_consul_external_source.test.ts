@@ -1,4 +1,4 @@
-/** The note's block "Consul/External Source", against a real agent. */
+/** The specification's block "Consul/External Source", against a real agent. */
 import { Config, ConsulSource } from "@otpts/config";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Agent, describeWithConsul, startAgent } from "./consul_agent.ts";

@@ -1,4 +1,4 @@
-/** The note's block "Adding to Supervision Tree". */
+/** The specification's block "Adding to Supervision Tree". */
 import {
   Config,
   ConfigManager,

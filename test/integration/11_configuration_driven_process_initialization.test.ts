@@ -1,4 +1,4 @@
-/** The note's block "Configuration-Driven Process Initialization": a server that lives by its configuration. */
+/** The specification's block "Configuration-Driven Process Initialization": a server that lives by its configuration. */
 import { Config, ConfigManager, ConfigSpec, FileSource } from "@otpts/config";
 import { type Atom, atom, erlang, gen_server, KILL, NOREPLY, OK, type Pid, REPLY, supervisor } from "@otpts/runtime";
 import { writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** The note's block "Runtime Configuration Updates": the handlers of an HTTP API, called with the platform's requests. */
+/** The specification's block "Runtime Configuration Updates": the handlers of an HTTP API, called with the platform's requests. */
 import { Config, FileSource, RuntimeSource } from "@otpts/config";
 import { beforeEach, describe, expect, test } from "vitest";
 import { eachAlone, folder, started, stopped } from "./kit.ts";

@@ -1,4 +1,4 @@
-/** The note's block "Configuration Validation": validated before it is set, for puts and reloads alike. */
+/** The specification's block "Configuration Validation": validated before it is set, for puts and reloads alike. */
 import { Config, ConfigValidationError, FileSource, PUT_CONFIG } from "@otpts/config";
 import { gen_server, atoms } from "@otpts/runtime";
 import { writeFile } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** The note's block "Configuration Templates". */
+/** The specification's block "Configuration Templates". */
 import { Config, TemplateSource } from "@otpts/config";
 import { describe, expect, test } from "vitest";
 import { eachAlone, folder, started } from "./kit.ts";

@@ -1,4 +1,4 @@
-/** The note's block "Integration with Telemetry": the events' names, measurements and metadata. */
+/** The specification's block "Integration with Telemetry": the events' names, measurements and metadata. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Config, FileSource } from "@otpts/config";
 import { telemetry } from "@otpts/runtime";
@@ -10,7 +10,7 @@ eachAlone();
 
 let config_file: string;
 
-/** The metadata that the note gives an event; the manager's name stands beside it in all of them. */
+/** The metadata that the specification gives an event; the manager's name stands beside it in all of them. */
 const manager = "config_manager";
 
 describe("Integration with Telemetry", () => {

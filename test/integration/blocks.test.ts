@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 
-/** The headings in the note that have a code block, in its order. */
+/** The headings in the specification that have a code block, in its order. */
 const headings = [
   "Basic Configuration Access",
   "Configuration Sources",

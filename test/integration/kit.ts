@@ -1,4 +1,4 @@
-/** What the tests of the note's blocks stand on: a folder, a supervised manager, patience, and telemetry as it comes. */
+/** What the tests of the specification's blocks stand on: a folder, a supervised manager, patience, and telemetry as it comes. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,7 +1,8 @@
 /** The cases of OTP's gen_server_SUITE: recorded from real Erlang, or about what Erlang prints in another form. */
-import { NOREPLY, NORMAL, OK, REPLY, STOP, atom, erlang, gen_server, logger, sys } from "@otpts/runtime";
+import { Exit, NOPROC, NOREPLY, NORMAL, OK, REPLY, STOP, atom, erlang, gen_server, logger, sys } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { describe, expect, test } from "vitest";
+import { vreg } from "../conformance/harness/vreg.ts";
 import { eventually, inProcess, recordedCases } from "./process.ts";
 
 const BOOM = atom.ensure("boom");
@@ -178,6 +179,20 @@ describe("format_status", () => {
       const [report] = await reports(1, () => gen_server.stop(pid).catch(() => undefined));
       expect(report!.details).toMatchObject({ state: "hidden", reason: BOOM });
       expect(report!.text).not.toContain("a secret");
+    }),
+  );
+});
+
+describe("names in registries supplied by the program", () => {
+  test(
+    "stop7: stop by {via,Module,Name} ends the server, and exits with noproc once it is gone",
+    inProcess(async () => {
+      const server = { via: [vreg(), "to_stop"] } as const;
+      const pid = await start(secretive, "the state", { name: server });
+      expect(await gen_server.stop(server)).toBe(OK);
+      expect(erlang.is_process_alive(pid)).toBe(false);
+      const error = await gen_server.stop(server).catch((thrown: unknown) => thrown);
+      expect(Exit.is(error, NOPROC)).toBe(true);
     }),
   );
 });

@@ -5,10 +5,9 @@ import { additionalScenarios } from "../conformance/catalog.ts";
 
 /** Cases that apply partly and have no test, with the reason. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  stop7: "custom registries ({via,Module,Name}) are not offered",
-  spec_init: "enter_loop is not offered: a server is started by gen_server",
-  spec_init_local_registered_parent: "enter_loop is not offered",
-  otp_5854: "enter_loop is not offered",
+  spec_init: "enter_loop is not implemented: a server is started by gen_server",
+  spec_init_local_registered_parent: "enter_loop is not implemented",
+  otp_5854: "enter_loop is not implemented",
   reply_by_alias_with_payload: "a tag is a reference that is an alias, not the improper list [alias|Ref]",
 };
 
