@@ -87,3 +87,22 @@ export async function evx_add(): Promise<void> {
   await step("stop", () => gen_event.stop(m, t`over`, 1000));
   await down(w);
 }
+
+export async function evx_swap_hibernate(): Promise<void> {
+  erlang.process_flag(TRAP_EXIT, true);
+  const m = await evh.start("m");
+  const options: evh.HandlerOptions = { init: (state) => t`{ok,${state},hibernate}` };
+  const swap = (by: string) => t`{swap,out,${a(by)},${options}}`;
+  await step("add", () => evh.add(m, "h1", options));
+  await which(m);
+  await step("swap", () =>
+    gen_event.swap_handler(m, [evh.handler("h1"), a("out")], [evh.handler("h2"), [a("h2"), options]]),
+  );
+  await which(m);
+  await step("in an event", () => gen_event.sync_notify(m, t`{to,h2,${swap("h3")}}`));
+  await which(m);
+  await step("add_sup", () => evh.add_sup(m, "h4", options));
+  await step("in a call", () => gen_event.call(m, evh.handler("h4"), t`{swap,reply,out,h5,${options}}`));
+  await which(m);
+  await mailbox();
+}

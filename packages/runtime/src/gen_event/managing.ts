@@ -303,7 +303,9 @@ function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unkn
   return andThen(end(handler, args, swapped(by, supervisor), undefined), (state): Maybe<Handler | undefined> => {
     const { module, id } = split(by);
     return andThen(installs(module, [newArgs, state]), (result) => {
-      if (isState(result)) return { module, id, state: result[1], supervisor };
+      // As in OTP, this init alone may not return `[OK, state, HIBERNATE]`.
+      if (isTuple(result) && result[0] === OK && result.length === 2)
+        return { module, id, state: result[1], supervisor };
       const crash = { callback: "init", result } as const;
       tell({ module, id, state: undefined, supervisor }, { told: CRASH, crash }, undefined);
       return undefined;
