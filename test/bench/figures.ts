@@ -1,19 +1,19 @@
 import { base, ours, oursConfig, ratio, value } from "./results.ts";
 import type { Line, Results } from "./results.ts";
-import { figure, notes, times, wanted } from "./table.ts";
+import { figure, notes, target, times } from "./table.ts";
 
 /** The figures in the documentation: Markdown made from a run's JSON, between two markers. */
 
 export const begin = "<!-- bench:begin -->";
 export const end = "<!-- bench:end -->";
 
-/** What a page shows of a run. */
+/** The part of a run that a page shows. */
 export interface Page {
   /** Its path in the repository. */
   readonly path: string;
   readonly sections: readonly Line["section"][];
   readonly groups: readonly string[];
-  /** With what is wanted of each row, and with what each peer leaves out. */
+  /** Whether to show the target of each row, and the limits of each peer's operations. */
   readonly whole: boolean;
 }
 
@@ -76,14 +76,14 @@ function table(lines: readonly Line[], mine: string, whole: boolean): string {
   const names = new Set(lines.flatMap((line) => Object.keys(line.figures)));
   const withBase = names.delete(base);
   names.delete(mine);
-  const head = ["", `**${mine}**`, ...(withBase ? [base, "ratio"] : []), ...(whole ? ["wanted"] : []), ...names];
+  const head = ["", `**${mine}**`, ...(withBase ? [base, "ratio"] : []), ...(whole ? ["target"] : []), ...names];
   const rows = lines.map((line) => {
     const own = ratio(line, mine);
     return [
       line.title.trim(),
       `**${cell(line, mine)}**`,
       ...(withBase ? [cell(line, base), own === undefined || line.unit === "×" ? "–" : times(own)] : []),
-      ...(whole ? [wanted(line)] : []),
+      ...(whole ? [target(line)] : []),
       ...[...names].map((name) => cell(line, name)),
     ];
   });

@@ -143,7 +143,7 @@ class BeamChild extends Child {
   }
 
   absent(probe: string): string | undefined {
-    return { strangers: "nothing in it awaits", import: "it is no library" }[probe];
+    return { strangers: "nothing in it awaits", import: "it is not a library" }[probe];
   }
 
   protected open(): ChildProcess {

@@ -2,7 +2,7 @@ import os from "node:os";
 import type { Derived, ProbeSpec, Row, Unit } from "./rows.ts";
 import { median } from "./stopwatch.ts";
 
-/** What a run found: the JSON beside the table, and all that the table and the README are made from. */
+/** The results of a run: the JSON beside the table, from which the table and the README are made. */
 export interface Results {
   readonly date: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly node: string; readonly platform: string };
@@ -23,7 +23,7 @@ export interface Line {
   readonly target?: number;
   readonly limit?: number;
   readonly note?: string;
-  /** Per contender: the median with its samples, or why there is none. */
+  /** For each contender the median with its samples, or the reason why there is none. */
   readonly figures: Readonly<Record<string, Figure>>;
 }
 
@@ -33,19 +33,19 @@ export const base = "BEAM";
 export const ours = "@otpts/runtime";
 export const oursConfig = "@otpts/config";
 
-/** The median of a contender's figure in a line, undefined where it has none. */
+/** The median of a contender's figure in a line, undefined if it has none. */
 export function value(line: Line, contender: string): number | undefined {
   const figure = line.figures[contender];
   return figure !== undefined && "median" in figure ? figure.median : undefined;
 }
 
-/** How many times the BEAM's figure a contender's is. */
+/** The ratio of a contender's figure to the BEAM's. */
 export function ratio(line: Line, contender: string): number | undefined {
   const [mine, theirs] = [value(line, contender), value(line, base)];
   return mine === undefined || theirs === undefined ? undefined : mine / theirs;
 }
 
-/** Whether what the row wants was reached; undefined where nothing is wanted or nothing was measured. */
+/** Whether the row's target was reached; undefined without a target or a measurement. */
 export function reached(line: Line): boolean | undefined {
   const contender = line.section === "config" ? oursConfig : ours;
   const mine = value(line, contender);
@@ -77,7 +77,7 @@ export function line(spec: ProbeSpec, row: Row, samples: ReadonlyMap<string, rea
   return { id, section, group, title, unit, ...defined({ target, limit, note }), figures };
 }
 
-/** A derived row's line, where both of its rows were measured. */
+/** The line of a derived row, if both of its rows were measured. */
 export function derive(row: Derived, lines: readonly Line[]): Line | undefined {
   const of = lines.find(({ id }) => id === row.of);
   const over = lines.find(({ id }) => id === row.over);

@@ -1,4 +1,4 @@
-/** The table of rows: what is measured, how much of it, and what is wanted. */
+/** The table of rows: the measurements, their sizes and their targets. */
 
 export type Unit = "ns" | "bytes" | "ms" | "/s" | "×";
 
@@ -8,11 +8,11 @@ export interface Row {
   readonly unit: Unit;
   /** The metric of the probe's answer that this row shows. */
   readonly metric: string;
-  /** Wanted: at most so many times the BEAM's figure. */
+  /** Target: the maximum ratio to the BEAM's figure. */
   readonly target?: number;
-  /** Wanted: at most so much, in the row's unit. */
+  /** Target: the maximum, in the row's unit. */
   readonly limit?: number;
-  /** Said once under the table. */
+  /** Printed once below the table. */
   readonly note?: string;
 }
 
@@ -22,12 +22,12 @@ export interface ProbeSpec {
   readonly group: string;
   readonly probe: string;
   readonly size: Readonly<Record<string, number>>;
-  /** What `--quick` changes in the size. */
+  /** The smaller size with `--quick`. */
   readonly quick: Readonly<Record<string, number>>;
   readonly rows: readonly Row[];
 }
 
-/** A row made of two others, per contender: how many times the first's figure the second is. */
+/** A row derived from two others: for each contender, the ratio of their figures. */
 export interface Derived extends Omit<Row, "metric"> {
   readonly section: "runtime" | "config";
   readonly group: string;
@@ -118,10 +118,10 @@ export const probes: readonly ProbeSpec[] = [
   runtime("Calls", "strangers", { n: 1_000_000 }, { n: 300_000 }, [
     {
       id: "strangers",
-      title: "await outside all processes: with processes over without",
+      title: "await outside processes: once processes run, over before",
       unit: "×",
       metric: "times",
-      note: "the least processor time of thirty batches, in a thread where a process has run and in one without, in turn; wanted: ≤ 1.10× on Node 24 and later",
+      note: "the least processor time of thirty batches, in a thread where a process has run and in one without, in turn; target: ≤ 1.10× on Node 24 and later",
     },
   ]),
 
@@ -129,7 +129,10 @@ export const probes: readonly ProbeSpec[] = [
     ns("cast", "cast", { target: 0.35, note: "batches of 1,000, each closed by a call" }),
   ]),
   runtime("Messages", "ring", { n: 200_000, among: 1000 }, { n: 100_000 }, [
-    ns("ring", "hop in a ring of 1,000", { target: 0.35, note: "one token, gen_server to gen_server by cast" }),
+    ns("ring", "cast around a ring of 1,000 servers", {
+      target: 0.35,
+      note: "one token, gen_server to gen_server by cast",
+    }),
   ]),
 
   runtime("Life", "lifecycle", { n: 10_000 }, {}, [
@@ -168,7 +171,7 @@ export const probes: readonly ProbeSpec[] = [
     [
       ["load_send", "plain sends"],
       ["load_call", "awaited calls"],
-      ["load_burn", "calls that burn 5 µs"],
+      ["load_burn", "calls that compute for 5 µs"],
     ] as const
   ).map(([probe, title]) =>
     runtime("Under load", probe, { ms: 700 }, { ms: 300 }, [
@@ -225,10 +228,10 @@ export const probes: readonly ProbeSpec[] = [
   ),
 
   runtime("Start", "import", { n: 5 }, { n: 2 }, [
-    ms("import_runtime", "import, over an empty program", "ms", { limit: 20, note: IMPORT }),
+    ms("import_runtime", "import, beyond an empty program", "ms", { limit: 20, note: IMPORT }),
   ]),
   config("Start", "import", { n: 5 }, { n: 2 }, [
-    ms("import_config", "import, over an empty program", "ms", { limit: 50, note: IMPORT }),
+    ms("import_config", "import, beyond an empty program", "ms", { limit: 50, note: IMPORT }),
   ]),
 
   config("Reads", "read", { n: 1_000_000, keys: 10_000, among: 1 }, { n: 200_000 }, [
@@ -281,16 +284,16 @@ export const probes: readonly ProbeSpec[] = [
     }),
   ]),
   config("Changes", "save", { keys: 1_000 }, {}, [
-    ms("save", "save on disk, in place, to callback", "ms", {
+    ms("save", "file saved in place, until the callback", "ms", {
       limit: 250,
       note: "watched; both sides wait until the file is calm, @otpts/config 50 ms, c12 100 ms",
     }),
   ]),
   config("Changes", "save_moved", { keys: 1_000 }, {}, [
-    ms("save_moved", "save on disk, moved into place, to callback", "ms", { limit: 250 }),
+    ms("save_moved", "file moved into place, until the callback", "ms", { limit: 250 }),
   ]),
   config("Changes", "put", { n: 20, keys: 10_000 }, { n: 10 }, [
-    ms("put", "put to callback, 10,000 keys", "ms", { limit: 1 }),
+    ms("put", "put, until the callback, 10,000 keys", "ms", { limit: 1 }),
   ]),
 ];
 

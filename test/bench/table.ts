@@ -2,7 +2,7 @@ import { ahead, base, ours, oursConfig, ratio, reached, value } from "./results.
 import type { Line, Results } from "./results.ts";
 import type { Unit } from "./rows.ts";
 
-/** The results as text: one table a section, then what the figures leave out. */
+/** The results as text: one table a section, then the limits of the peers' operations. */
 export function table(results: Results): string {
   const { machine } = results;
   const text = [
@@ -17,7 +17,7 @@ export function table(results: Results): string {
   return text.join("\n");
 }
 
-/** A figure as people write it: three digits and a unit. */
+/** A figure in readable form: three digits and a unit. */
 export function figure(amount: number, unit: Unit): string {
   switch (unit) {
     case "ns":
@@ -48,7 +48,7 @@ function sectionTable(lines: readonly Line[], section: "runtime" | "config"): st
   const names = new Set(lines.flatMap((line) => Object.keys(line.figures)));
   const withBase = names.delete(base);
   names.delete(mine);
-  const head = ["", mine, ...(withBase ? [base, "ratio"] : []), "wanted", "", ...names, "ahead of us"];
+  const head = ["", mine, ...(withBase ? [base, "ratio"] : []), "target", "", ...names, "ahead of us"];
   const rows = [head];
   let group = "";
   for (const line of lines) {
@@ -58,7 +58,7 @@ function sectionTable(lines: readonly Line[], section: "runtime" | "config"): st
       `  ${line.title}`,
       cell(line, mine),
       ...(withBase ? [cell(line, base), own === undefined || line.unit === "×" ? "" : times(own)] : []),
-      wanted(line),
+      target(line),
       { true: "reached", false: "MISSED", undefined: "" }[String(reached(line)) as "true"],
       ...[...names].map((name) => cell(line, name)),
       ahead(line).join(", "),
@@ -72,8 +72,8 @@ function cell(line: Line, contender: string): string {
   return amount === undefined ? "–" : figure(amount, line.unit);
 }
 
-/** What is wanted of a row: at most so much, or so many times the BEAM's figure. */
-export function wanted(line: Line): string {
+/** The target of a row: a maximum, or a maximum ratio to the BEAM's figure. */
+export function target(line: Line): string {
   if (line.limit !== undefined) return `≤ ${figure(line.limit, line.unit)}`;
   return line.target === undefined ? "" : `≤ ${times(line.target)}`;
 }
@@ -90,7 +90,7 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** What the figures leave out, a sentence each. */
+/** The limits of the peers' operations, a sentence each. */
 export function notes(results: Results): string[] {
   const text: string[] = [];
   for (const { name, notes: said } of results.contenders) for (const note of said) text.push(`${name}: ${note}`);

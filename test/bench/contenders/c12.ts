@@ -18,10 +18,10 @@ export const contender: Contender = {
   absent: {
     read: "no get: the configuration is a plain object, see the row of handles",
     put: "no runtime changes",
-    get: "no process to ask",
+    get: "there is no process to call",
     match: "no subscriptions by path",
     reload_one: "counted as the reload in which all changed: it compares nothing",
-    save_moved: "the same as in place, for it",
+    save_moved: "the same as a file saved in place",
   },
   probes: {
     import: ({ n }) => imports(import.meta.resolve("c12"), n),

@@ -135,11 +135,11 @@ export const contender: Contender = {
   notes: [
     "no actor in its core: a server is a fiber that takes from an unbounded Queue, a call is a Deferred in a message",
     "call has a time-out (Effect.timeout) and no monitor: a call to a fiber that died waits for its time-out",
-    "from outside, each call runs as a fiber of its own (Effect.runPromise)",
+    "from outside, each call runs as a separate fiber (Effect.runPromise)",
     "crash to restart is Effect.catchCause around the loop: same fiber, same queue, no restart limit",
   ],
   absent: {
-    strangers: "it has no processes that awaits belong to",
+    strangers: "no await belongs to a process in it",
     call_statem: "no state machine",
     selective: "no selective receive: a queue is taken from in order",
     call_waiting: "no mailbox of its own: an answer comes through a Deferred",

@@ -167,7 +167,7 @@ export const contender: Contender = {
     "memory: name, path, children and mailbox per actor, no start handshake",
   ],
   absent: {
-    strangers: "it has no processes that awaits belong to",
+    strangers: "no await belongs to a process in it",
     call_statem: "an actor has no state machine",
     selective: "no selective receive: an actor handles its messages in order",
     call_waiting: "no mailbox of its own while it handles a message",

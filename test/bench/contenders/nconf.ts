@@ -14,7 +14,7 @@ export const contender: Contender = {
     save: "no watching, no notifications",
     save_moved: "no watching, no notifications",
     put: "no notifications",
-    get: "no process to ask",
+    get: "there is no process to call",
     match: "no subscriptions",
   },
   probes: {

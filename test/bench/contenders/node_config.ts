@@ -28,7 +28,7 @@ export const contender: Contender = {
     save: "no notifications",
     save_moved: "no notifications",
     put: "no runtime changes",
-    get: "no process to ask",
+    get: "there is no process to call",
     match: "no subscriptions",
     import: "its import reads the files",
   },

@@ -96,8 +96,8 @@ export const contender: Contender = {
     "actors are fromTransition logic, its leanest; state charts cost more",
   ],
   absent: {
-    strangers: "it has no processes that awaits belong to",
-    call_statem: "its call row is one: every actor is a state machine",
+    strangers: "no await belongs to a process in it",
+    call_statem: "every actor is a state machine, as in its call row",
     call_async: "transitions are synchronous",
     mailbox: "no mailbox fills: send handles the event before it returns",
     selective: "no selective receive",
