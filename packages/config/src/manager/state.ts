@@ -175,6 +175,8 @@ export interface Gathering {
   readonly outcomes: readonly (LoadOutcome | undefined)[];
   /** How often sources were loaded again. */
   readonly rounds: number;
+  /** Sources that changed after they were read, and others that were read after that same change: `left_behind`. */
+  readonly behind: ReadonlyMap<number, readonly number[]>;
 }
 
 /** A reload. The first load of a manager is also one. */

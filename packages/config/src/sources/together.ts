@@ -91,19 +91,25 @@ export function mates_of(all: readonly (Together | undefined)[], index: number):
 }
 
 /**
- * The sources with a noticed change that no load has covered yet, and that is of the same moment as the change of one of
- * `fresh`: the one was read before, the other after both had changed.
+ * The sources with a noticed change that no load has covered yet, each with those of `fresh` whose change is of the same
+ * moment: the one was read before, the others after all of them had changed.
  *
  * @param all the data of each source, by index
  * @param fresh the sources whose loads found something new, by index
  */
-export function left_behind(all: readonly (Together | undefined)[], fresh: readonly number[]): number[] {
-  return all.flatMap((one, at) => {
+export function left_behind(
+  all: readonly (Together | undefined)[],
+  fresh: readonly number[],
+): ReadonlyMap<number, readonly number[]> {
+  const found = new Map<number, readonly number[]>();
+  all.forEach((one, at) => {
     const stirred = one?.stirred;
-    if (stirred === undefined) return [];
+    if (stirred === undefined) return;
     const isNear = (moment: number) => Math.abs(moment - stirred) <= MOMENT;
-    return fresh.some((index) => index !== at && momentsOf(all[index]).some(isNear)) ? [at] : [];
+    const ahead = fresh.filter((index) => index !== at && momentsOf(all[index]).some(isNear));
+    if (ahead.length > 0) found.set(at, ahead);
   });
+  return found;
 }
 
 function momentsOf(one: Together | undefined): number[] {

@@ -10,7 +10,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 
 import { ConfigSpec, FileSource, type Source, TemplateSource } from "../../src/index.ts";
-import { eachAlone, eventually, started } from "../manager/kit.ts";
+import type { Together } from "../../src/sources/together.ts";
+import { eachAlone, eventually, ScriptedSource, started } from "../manager/kit.ts";
 
 eachAlone();
 
@@ -258,5 +259,44 @@ describe("files that are renamed at the same moment", () => {
     }
     await shows(200);
     expect(await end()).toEqual({ mixtures: [], alarms: [] });
+  });
+});
+
+describe("A source that goes on changing while others are read", () => {
+  class Changing extends ScriptedSource {
+    moments: { readonly stirred?: number; readonly answered?: number } = {};
+    together(): Together {
+      const { stirred, answered } = this.moments;
+      return { links: new Map(), stirred, answered };
+    }
+  }
+
+  test("holds back those that changed in the same moment, until it has been read after that", async () => {
+    const [one, other] = [new Changing("one", { a: 1 }), new Changing("other", { b: 1 })];
+    const { config } = await started(new ConfigSpec({ sources: [one, other], reload_interval: 0 }));
+    other.moments = { stirred: 1_000 };
+    one.moments = { answered: 1_010 };
+    one.change({ a: 2 });
+    const error = await eventually(async () => (await config.status()).sources[0]?.last_error);
+    expect(error.code).toBe("held_back");
+    expect(error.message).toBe(
+      'Cannot apply the change of "one": it changed together with "other", which has changed again each time since',
+    );
+    expect([config.peek("a"), config.peek("b")]).toEqual([1, 1]);
+    other.moments = { answered: 1_000 };
+    other.change({ b: 2 });
+    await eventually(() => config.peek("a") === 2);
+    expect(config.peek("b")).toBe(2);
+    expect((await config.status()).sources.map(({ state }) => state)).toEqual(["ok", "ok"]);
+  });
+
+  test("holds back nothing that changed in another moment", async () => {
+    const [one, other] = [new Changing("one", { a: 1 }), new Changing("other", { b: 1 })];
+    const { config } = await started(new ConfigSpec({ sources: [one, other], reload_interval: 0 }));
+    other.moments = { stirred: 1_000 };
+    one.moments = { answered: 1_100 };
+    one.change({ a: 2 });
+    await eventually(() => config.peek("a") === 2);
+    expect(other.loads).toBe(1);
   });
 });

@@ -16,7 +16,13 @@ import type { Turn } from "./turn.ts";
 const ROUNDS = 10;
 
 export function emptyGathering(turn: Turn): Gathering {
-  return { id: turn.id(), waiting: [], outcomes: turn.state.sources.map(() => undefined), rounds: 0 };
+  return {
+    id: turn.id(),
+    waiting: [],
+    outcomes: turn.state.sources.map(() => undefined),
+    rounds: 0,
+    behind: new Map(),
+  };
 }
 
 /** Asks a source to load. Returns whether it has a process that will answer. */
@@ -57,9 +63,10 @@ export function askTorn<G extends Gathering>(turn: Turn, gathering: G, together:
   const { sources } = turn.state;
   const outcomes = sources.map(({ index, held }) => gathering.outcomes[index] ?? held);
   let next: G = { ...gathering, outcomes, rounds: gathering.rounds + 1 };
-  if (gathering.rounds === ROUNDS) return next;
   const fresh = sources.map(({ index }) => index).filter((index) => isFresh(turn, next, index));
-  for (const index of new Set([...tornIn(turn, next), ...left_behind(together, fresh)])) {
+  next = { ...next, behind: left_behind(together, fresh) };
+  if (gathering.rounds === ROUNDS) return next;
+  for (const index of new Set([...tornIn(turn, next), ...next.behind.keys()])) {
     const outcome = outcomes[index]?.outcome;
     // A failing source would fail again; a change of its file is reported.
     if (outcome !== "error" && outcome !== "late") next = askInto(turn, next, index);
@@ -68,16 +75,17 @@ export function askTorn<G extends Gathering>(turn: Turn, gathering: G, together:
 }
 
 /**
- * Takes the gathered results, except those that belong together with a source that could not be loaded. By index of the
- * source.
+ * Takes the gathered results, except those that belong together with a source that could not be loaded, or that goes on
+ * changing. By index of the source.
  */
 export function takeAll(turn: Turn, gathering: Gathering): readonly (SourceOutcome | undefined)[] {
   const apart = tornIn(turn, gathering);
   return gathering.outcomes.map((outcome, index) => {
     if (outcome === undefined) return undefined;
-    const isHeld = isNew(turn.source(index), outcome) && apart.has(index);
-    turn.setSource(index, { held: isHeld ? outcome : undefined });
-    return isHeld ? holdBack(turn, turn.source(index)) : health.take(turn, index, outcome);
+    const source = turn.source(index);
+    const why = isNew(source, outcome) ? whyHeld(turn, gathering, index, apart) : undefined;
+    turn.setSource(index, { held: why === undefined ? undefined : outcome });
+    return why === undefined ? health.take(turn, index, outcome) : holdBack(turn, source, why);
   });
 }
 
@@ -101,12 +109,29 @@ function tornIn({ state }: Turn, { outcomes }: Gathering): ReadonlySet<number> {
   );
 }
 
-function holdBack(turn: Turn, { index, name, links }: SourceState): SourceOutcome {
-  const others = turn.state.sources.filter((one) =>
+/** The sources that saw another generation of a link. */
+function othersOf({ state }: Turn, { links }: SourceState): readonly SourceState[] {
+  return state.sources.filter((one) =>
     [...(one.links ?? [])].some(([link, generation]) => links?.has(link) === true && links.get(link) !== generation),
   );
-  const names = others.map((one) => `"${one.name}"`).join(", ");
-  const message = `Cannot apply the change of "${name}": it changed together with ${names}, which cannot be loaded`;
+}
+
+/** The sources for which a new result of another has to wait, in words; undefined if it need not. */
+function whyHeld(turn: Turn, { behind }: Gathering, index: number, apart: ReadonlySet<number>): string | undefined {
+  const source = turn.source(index);
+  if (apart.has(index)) return `${namesOf(othersOf(turn, source))}, which cannot be loaded`;
+  const others = [...behind].filter(([, ahead]) => ahead.includes(index)).map(([other]) => turn.source(other));
+  // The first values of a source do not stand beside its old ones.
+  if (others.length === 0 || source.candidate === undefined) return undefined;
+  return `${namesOf(others)}, which has changed again each time since`;
+}
+
+function namesOf(sources: readonly SourceState[]): string {
+  return sources.map(({ name }) => `"${name}"`).join(", ");
+}
+
+function holdBack(turn: Turn, { index, name }: SourceState, why: string): SourceOutcome {
+  const message = `Cannot apply the change of "${name}": it changed together with ${why}`;
   health.failed(turn, index, new ConfigSourceError(message, { source: name, code: "held_back" }));
   return { source: name, outcome: "error", message };
 }
