@@ -230,7 +230,7 @@ export { registered, whereis } from "./process/registry.ts";
 
 /** Whether the process is alive. Signals that the caller sent before have taken effect. */
 export function is_process_alive(pid: Pid): boolean {
-  return processOf(pidOf(pid, "tell whether it lives")) !== undefined;
+  return processOf(pidOf(pid, "look whether a process is alive")) !== undefined;
 }
 
 /** Everything known about a process, or one item of it; undefined if it is dead. */
@@ -349,7 +349,7 @@ function pidOf(pid: unknown, what: string): Pid {
   if (!(pid instanceof Pid))
     throw new ErlangError(
       BADARG,
-      `Cannot ${what}: a pid is needed, got ${describe(pid)}${pid instanceof AtomClass ? " (use erlang.whereis for a name)" : strange(pid)}`,
+      `Cannot ${what}: a pid is needed, got ${describe(pid)}${pid instanceof AtomClass || typeof pid === "string" ? " (use erlang.whereis for a name)" : strange(pid)}`,
     );
   return pid;
 }

@@ -167,6 +167,7 @@ function launch(module: AnyModule, arg: unknown, options: StartOptions, tie: Tie
       ),
     );
   }
-  const as = { behaviour: module.behaviour ?? "gen_server", kind: "gen_server" };
+  const behaviour = module.behaviour ?? "gen_server";
+  const as = { behaviour, kind: behaviour };
   return launchProcess(as, (parent, ancestors) => new Server(module, arg, parent, ancestors), options, tie);
 }

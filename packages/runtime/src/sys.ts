@@ -74,13 +74,17 @@ export function get_state(server: ServerRef, timeout?: Timeout): Promise<unknown
  * Replaces the state by the result of `fun`, and resolves with it. If `fun` throws, nothing changes, and the call
  * rejects with `ErlangError`, reason `[callback_failed, [gen_server, system_replace_state], [class, reason, stack]]`.
  */
-export function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeout?: Timeout): Promise<S> {
-  return ask(
+export async function replace_state<S>(server: ServerRef, fun: (state: S) => S, timeout?: Timeout): Promise<S> {
+  if (typeof fun !== "function")
+    throw new TypeError(
+      `Cannot replace the state of ${nameOf(server)}: a function from the state to the next one is needed, got ${describe(fun)}`,
+    );
+  return (await ask(
     [REPLACE_STATE, fun],
     { op: "replace_state", fun: fun as (state: unknown) => unknown },
     server,
     timeout,
-  ) as Promise<S>;
+  )) as S;
 }
 
 /** Stops the handling of messages, which wait until `resume`. @param timeout in ms. Default: 5,000 */
@@ -102,8 +106,11 @@ export function get_status(server: ServerRef, timeout?: Timeout): Promise<Status
  * Reports every system event of the server through the logger from now on: incoming messages, replies, new states.
  *
  * @param on false stops it
+ * @throws TypeError for any other flag
  */
-export function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promise<typeof OK> {
+export async function trace(server: ServerRef, on: boolean, timeout?: Timeout): Promise<typeof OK> {
+  if (typeof on !== "boolean")
+    throw new TypeError(`Cannot trace ${nameOf(server)}: the flag must be true or false, got ${describe(on)}`);
   return debug(TRACE, "trace", (served) => setTrace(served, on), server, timeout, [on]);
 }
 

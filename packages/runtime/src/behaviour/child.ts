@@ -104,6 +104,20 @@ function word(value: unknown): Atom | number | readonly unknown[] | undefined {
     : undefined;
 }
 
+const RESTARTS = ["permanent", "transient", "temporary"];
+const STRATEGIES = ["one_for_one", "one_for_all", "rest_for_one", "simple_one_for_one"];
+
+// Why a value is none of these words: it is misspelt, or the function that returns one.
+function unlike(value: unknown, words: readonly string[]): string {
+  if (typeof value === "function") return "; it is a function: is a call missing?";
+  const like = typeof value === "string" ? nearest(value, words) : undefined;
+  return like === undefined ? strange(value) : ` (did you mean ${like}?)`;
+}
+
+// OTP has another name for this key.
+const renamed = (given: object, otp: string, here: string): string =>
+  otp in given ? `; OTP's ${otp} is called ${here} here` : "";
+
 // The result of a start function in place of the function.
 const isStarted = (task: unknown): boolean => isPid(task) || task instanceof Promise;
 
@@ -123,7 +137,10 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
   // Only made for a problem: describing takes longer than checking.
   const child = () => `child ${describe(given.id)}`;
   if (given.task === undefined)
-    return { reason: ensure("missing_start"), text: `${child()} needs a task, the function that starts it` };
+    return {
+      reason: ensure("missing_start"),
+      text: `${child()} needs a task, the function that starts it${renamed(given, "start", "task")}`,
+    };
   if (typeof given.task !== "function")
     return problem(
       "invalid_mfa",
@@ -140,7 +157,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     return problem(
       "invalid_restart_type",
       given.restart,
-      `${child()}: restart must be permanent, transient or temporary, got ${describe(given.restart)}${strange(given.restart)}`,
+      `${child()}: restart must be permanent, transient or temporary, got ${describe(given.restart)}${unlike(given.restart, RESTARTS)}`,
     );
   }
   const significant = given.significant ?? false;
@@ -159,7 +176,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     return problem(
       "invalid_child_type",
       given.type,
-      `${child()}: type must be worker or supervisor, got ${describe(given.type)}${strange(given.type)}`,
+      `${child()}: type must be worker or supervisor, got ${describe(given.type)}${unlike(given.type, ["worker", "supervisor"])}`,
     );
   const shutdown = word(given.shutdown ?? (type === SUPERVISOR ? Infinity : 5_000));
   const timed = typeof shutdown === "number" && shutdown >= 0;
@@ -167,7 +184,7 @@ export function checkSpec(spec: unknown, auto: Atom | undefined, unknown: Unknow
     return problem(
       "invalid_shutdown",
       given.shutdown,
-      `${child()}: shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got ${describe(given.shutdown)}${strange(given.shutdown)}`,
+      `${child()}: shutdown must be milliseconds ≥ 0, Infinity or brutal_kill, got ${describe(given.shutdown)}${unlike(given.shutdown, ["brutal_kill"])}`,
     );
   }
   const modules = word(given.modules ?? []);
@@ -264,7 +281,11 @@ export function checkFlags(flags: unknown, unknown: Unknown = "refused"): Checke
   const given = flags as Partial<Record<keyof Flags, unknown>>;
   const extra = unknownKey(given, KNOWN_OPTION_KEYS, unknown);
   if (extra !== undefined)
-    return problem("invalid_option", extra, `a supervisor has other options: ${unknownOption(extra, OPTION_KEYS)}`);
+    return problem(
+      "invalid_option",
+      extra,
+      `${unknownOption(extra, OPTION_KEYS)}${renamed(given, "intensity", "max_restarts")}${renamed(given, "period", "max_seconds")}`,
+    );
   const strategy = word(given.strategy ?? ONE_FOR_ONE);
   if (
     strategy !== ONE_FOR_ONE &&
@@ -275,7 +296,7 @@ export function checkFlags(flags: unknown, unknown: Unknown = "refused"): Checke
     return problem(
       "invalid_strategy",
       given.strategy,
-      `strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got ${describe(given.strategy)}${strange(given.strategy)}`,
+      `strategy must be one_for_one, one_for_all, rest_for_one or simple_one_for_one, got ${describe(given.strategy)}${unlike(given.strategy, STRATEGIES)}`,
     );
   }
   const intensity = given.max_restarts ?? 1;
@@ -295,7 +316,7 @@ export function checkFlags(flags: unknown, unknown: Unknown = "refused"): Checke
     return problem(
       "invalid_auto_shutdown",
       given.auto_shutdown,
-      `auto_shutdown must be never, any_significant or all_significant, got ${describe(given.auto_shutdown)}${strange(given.auto_shutdown)}`,
+      `auto_shutdown must be never, any_significant or all_significant, got ${describe(given.auto_shutdown)}${unlike(given.auto_shutdown, ["any_significant", "all_significant"])}`,
     );
   }
   return { strategy, intensity, period, auto_shutdown: auto };

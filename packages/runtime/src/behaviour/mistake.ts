@@ -8,7 +8,16 @@ import { describe } from "../term/describe.ts";
 import type { ErlangError } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
 import { isThenable } from "../term/thenable.ts";
-import { causeOfOther, NOTHING_RETURNED, type Vocabulary, word, wordsOf, wrongBeginning, wrongTag } from "./cause.ts";
+import {
+  causeOf,
+  causeOfOther,
+  NOTHING_RETURNED,
+  type Vocabulary,
+  word,
+  wordsOf,
+  wrongBeginning,
+  wrongTag,
+} from "./cause.ts";
 import { isExt } from "./extension.ts";
 import { uncallable } from "./lacking.ts";
 import { nameOfModule } from "./module_name.ts";
@@ -32,12 +41,12 @@ export function wrongResult(module: object, callback: Callback, result: unknown)
 
 /** The sentence for an invalid result of a supervisor module's init. */
 export function wrongSupervisor(module: object, result: unknown): string {
-  const cause = likelyCause("init", result);
+  const cause = causeOf(SUPERVISOR, result);
   return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, [flags, children]] or IGNORE${cause === undefined ? "" : `; ${cause}`}`;
 }
 
 /** The likely reason why a result is wrong. */
-export function likelyCause(callback: Callback, result: unknown): string | undefined {
+function likelyCause(callback: Callback, result: unknown): string | undefined {
   try {
     return isTuple(result) ? causeInTuple(callback, result) : causeOfOther(VOCABULARIES[callback], result);
   } catch {
@@ -78,6 +87,13 @@ const VOCABULARIES: Readonly<Record<Callback, Vocabulary>> = {
   handle_continue: ofMessages,
 };
 const { words: WORDS } = VOCABULARIES.init;
+
+const SUPERVISOR: Vocabulary = {
+  words: wordsOf(word(ENTRY, "OK", "[OK, [flags, children]]", 2), word(ENTRY, "IGNORE", "IGNORE", 0, 0, true)),
+  strangers: new Map([["stop", "an init that fails throws an error"]]),
+  nothing: NOTHING_RETURNED,
+  other: "the flags and the children are in an array: [OK, [flags, children]]",
+};
 
 function causeInTuple(callback: Callback, result: readonly unknown[]): string | undefined {
   const wrong = wrongBeginning(WORDS, result);

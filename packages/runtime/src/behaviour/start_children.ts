@@ -118,8 +118,14 @@ function outcome(result: unknown): Started {
   if (isTuple(result) && result.length === 2 && isPid(result[0])) return { ok: result, pid: result[0] };
   return {
     error: result,
-    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${result === undefined ? ". Is there a return missing in it?" : strange(result)}`,
+    text: `its task returned ${describe(result)}, and must return a pid, [pid, info] or IGNORE${unlikely(result)}`,
   };
+}
+
+function unlikely(result: unknown): string {
+  if (result === undefined) return ". Is there a return missing in it?";
+  if (isTuple(result) && result.length === 2 && isPid(result[1])) return "; the pid is returned alone, without OK";
+  return strange(result);
 }
 
 // An error of a start function is an outcome too: OTP's `catch apply(M, F, A)`.

@@ -320,6 +320,11 @@ describe("misuse is an error with a hint:", () => {
       () => erlang.exit(atom.ensure("x") as never, "reason"),
       "Cannot exit: a pid is needed, got x (use erlang.whereis for a name)",
     ],
+    [
+      "an exit signal to a name given as text",
+      () => erlang.exit("x" as never, "reason"),
+      'Cannot exit: a pid is needed, got "x" (use erlang.whereis for a name)',
+    ],
   ])("%s", async (_what, act, text) => {
     const error = await failure(act);
     expect(error).toBeInstanceOf(ErlangError);

@@ -274,8 +274,9 @@ describe("clients", () => {
     expect(ended).toEqual([EXIT, expect.anything(), "over"]);
   });
 
-  test("a handler may be replaced by one that hibernates", async () => {
+  test("a handler may be replaced by one that hibernates, except by its own callback, as in OTP", async () => {
     const next = {
+      name: "next",
       init: ([, state]: [unknown, number]) => [OK, state, HIBERNATE] as const,
       handle_event: () => REMOVE_HANDLER,
       handle_call: (_request: unknown, state: number) => [OK, state, state] as const,
@@ -286,8 +287,14 @@ describe("clients", () => {
       terminate: (_argument: unknown, state: number) => state + 1,
     };
     await gen_event.add_handler(manager, first, undefined);
-    await gen_event.sync_notify(manager, "swap");
+    await gen_event.swap_handler(manager, [first, "bye"], [next, undefined]);
     expect(await gen_event.call(manager, next, "state")).toBe(2);
+    await gen_event.delete_handler(manager, next, "bye");
+
+    await gen_event.add_handler(manager, first, undefined);
+    const [report] = await reports(() => gen_event.sync_notify(manager, "swap"));
+    expect(report?.text).toContain("init of next returned [ ok, 2, hibernate ], and must return [OK, state]");
+    expect(await gen_event.which_handlers(manager)).toEqual([]);
   });
 
   test("a manager may have a bounded mailbox: events are casts, all else is a call, which reports why it failed", async () => {

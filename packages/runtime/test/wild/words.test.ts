@@ -395,6 +395,72 @@ test("a supervisor module's init names the allowed results in its error", async 
   });
 });
 
+test.each<[string, unknown, string]>([
+  ["the flags alone", [OK, {}], "; its form is [OK, [flags, children]]"],
+  ["flags and children one after the other", [OK, {}, []], "; it has 1 element too many: [OK, [flags, children]]"],
+  ["no array", {}, "; the flags and the children are in an array: [OK, [flags, children]]"],
+  ["nothing", undefined, "; it returned nothing"],
+])(
+  "a wrong result of a supervisor module's init is reported with its likely cause: %s",
+  async (_what, result, cause) => {
+    await reports(async () => {
+      const start = () => supervisor.start({ name: "top", init: () => result } as supervisor.SupervisorModule, 0);
+      expect((await failure(start)).message).toContain(cause);
+    });
+  },
+);
+
+describe("a mistake in a child specification or in options of a supervisor is named with its likely cause:", () => {
+  const task = () => gen_server.start_link({ init: () => [OK, 0] } as object, 0 as never);
+  const starting = (child: object, options: object = {}) =>
+    failure(() => supervisor.start([{ id: "db", task, ...child }], options));
+  test.each<[string, object, object, string]>([
+    [
+      "start",
+      { task: undefined, start: task },
+      {},
+      "needs a task, the function that starts it; OTP's start is called task here",
+    ],
+    [
+      "intensity",
+      {},
+      { intensity: 1 },
+      'supervisor: there is no option "intensity"; the options are strategy, max_restarts, max_seconds, auto_shutdown, name and signals; OTP\'s intensity is called max_restarts here',
+    ],
+    ["period", {}, { period: 1 }, "OTP's period is called max_seconds here"],
+    ["a misspelt strategy", {}, { strategy: "oneForAll" }, 'got "oneForAll" (did you mean one_for_all?)'],
+    ["a strategy that is not called", {}, { strategy: supervisor.OneForAll }, "; it is a function: is a call missing?"],
+    ["a misspelt restart", { restart: "permanant" }, {}, 'got "permanant" (did you mean permanent?)'],
+    ["a restart that is not called", { restart: supervisor.Transient }, {}, "; it is a function: is a call missing?"],
+    ["a misspelt type", { type: "superviser" }, {}, "(did you mean supervisor?)"],
+    ["a misspelt shutdown", { shutdown: "brutal_kil" }, {}, "(did you mean brutal_kill?)"],
+    ["a name that is none", {}, { name: 7 }, "Cannot start a supervisor as 7: a name is a string or an atom"],
+  ])("%s", async (_what, child, options, words) => {
+    expect((await starting(child, options)).message).toContain(words);
+  });
+
+  test("a task that returns a pid with OK", async () => {
+    await reports(async () => {
+      expect((await starting({ task: async () => [OK, await task()] })).message).toMatch(
+        /must return a pid, \[pid, info\] or IGNORE; the pid is returned alone, without OK$/,
+      );
+    });
+  });
+});
+
+test("a promise in place of a pid is named", async () => {
+  const starting = supervisor.start([]);
+  for (const act of [
+    () => gen_server.call(starting as never, 1 as never),
+    () => gen_server.cast(starting as never, 1 as never),
+    () => supervisor.stop(starting as never),
+    () => erlang.send(starting as never, 1),
+    () => erlang.exit(starting as never, KILL),
+  ])
+    expect((await failure(act)).message).toMatch(/\[Promise\].*; it is a promise: await it first$/);
+  await supervisor.stop(await starting);
+});
+
 test("a table of clauses lists its messages in its error", async () => {
   const module = {
     init: () => [OK, 0],
