@@ -113,15 +113,17 @@ export function argumentsLayer(
     else before.texts.push(read.text);
   };
   const settings: Setting[] = [];
+  const unknown = new UnknownPaths(source, lower);
   const set = ({ raw, path, texts, rank }: Given): void => {
-    reportUnknown(source, raw, path, lower, diagnostics);
+    unknown.look(raw, path);
     const text = texts.length === 1 ? texts[0]! : texts;
     settings.push({ name: raw, path, text, rank, origin: { place: `argv:${raw}` } });
   };
   return andThen(eachInTurn(options, take, slices), () =>
-    andThen(eachInTurn(given.values(), set, slices), () =>
-      textLayer(source, settings, NAMES, lower, diagnostics, budget),
-    ),
+    andThen(eachInTurn(given.values(), set, slices), () => {
+      diagnostics.push(...unknown.diagnostics());
+      return textLayer(source, settings, NAMES, lower, diagnostics, budget);
+    }),
   );
 }
 
@@ -216,13 +218,38 @@ function safe(source: string, path: Segments, raw: string): Segments {
   throw failure(source, `"${raw}": no table may have the key "__proto__"`);
 }
 
-/** Without a lower layer no path is known, and none can be misspelt. */
-function reportUnknown(source: string, raw: string, path: Segments, lower: Knowledge, diagnostics: Diagnostic[]): void {
-  const near = lower.near(path);
-  if (near === undefined) return;
-  const shown = formatPath(path);
-  const message = `"${raw}" sets "${shown}", which nothing else knows; the nearest known path is "${formatPath(near)}"`;
-  diagnostics.push({ source, code: "unknown_path", message, path: shown });
+/** Maximum number of unknown paths that are compared with all known ones: each may take some milliseconds. */
+const MOST_COMPARED = 100;
+
+/** The options whose paths nothing else knows. Without a lower layer no path is known, and none can be misspelt. */
+class UnknownPaths {
+  private readonly source: string;
+  private readonly lower: Knowledge;
+  private readonly found: Diagnostic[] = [];
+  /** Number of unknown paths. */
+  private count = 0;
+
+  constructor(source: string, lower: Knowledge) {
+    this.source = source;
+    this.lower = lower;
+  }
+
+  /** Looks at the path that an option sets. */
+  look(raw: string, path: Segments): void {
+    if (this.lower.has(path) || this.lower.expected(path) !== undefined || ++this.count > MOST_COMPARED) return;
+    const near = this.lower.near(path);
+    if (near === undefined) return;
+    const shown = formatPath(path);
+    const message = `"${raw}" sets "${shown}", which nothing else knows; the nearest known path is "${formatPath(near)}"`;
+    this.found.push({ source: this.source, code: "unknown_path", message, path: shown });
+  }
+
+  /** A diagnostic for each option that is probably misspelt, and one for those that were too many to compare. */
+  diagnostics(): readonly Diagnostic[] {
+    if (this.found.length === 0 || this.count <= MOST_COMPARED) return this.found;
+    const message = `${this.count} options set paths that nothing else knows; only the first ${MOST_COMPARED} were compared with the known ones`;
+    return [...this.found, { source: this.source, code: "unknown_path", message }];
+  }
 }
 
 function failure(source: string, why: string): ConfigSourceError {

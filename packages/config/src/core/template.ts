@@ -105,6 +105,12 @@ function habitIn({ name, fallback, offset }: Placeholder): readonly TemplateProb
   return [{ offset, message: `${message}; write "\${${name}:…}" for a default` }];
 }
 
+/** Longer texts, in UTF-16 units, are not read as TOML, which takes longer than reading JSON. */
+const LONGEST_BARE = 65_536;
+
+/** Up to this many elements that come of one placeholder, each is recorded as a use of it. */
+const MOST_USES = 1_000;
+
 class Filling {
   readonly #holes: readonly Hole[];
   readonly #mask: RegExp;
@@ -210,15 +216,17 @@ class Filling {
       const text = String(item);
       const isRead = hole.kind === "bare" && typeof found.value !== "object";
       const value = isRead
-        ? this.#bareValue(text, placeholder.offset, [...path, String(from + values.length)])
+        ? this.#bareValue(text, hole, [...path, String(from + values.length)], [])
         : hole.kind === "bare"
           ? item
           : text;
-      this.#uses.set(JSON.stringify([...path, String(from + values.length)]), [found.use]);
+      if (values.length < MOST_USES) {
+        this.#uses.set(JSON.stringify([...path, String(from + values.length)]), [found.use]);
+      }
       values.push(value);
     }
-    // If nothing is left of the element, the list itself is used.
-    if (values.length === 0) this.#uses.set(JSON.stringify(path), [found.use]);
+    // If nothing is left of the element, or much came of it, the list itself is used.
+    if (values.length === 0 || values.length > MOST_USES) this.#uses.set(JSON.stringify(path), [found.use]);
     return values;
   }
 
@@ -240,10 +248,9 @@ class Filling {
           this.#problem(part, `the value of ${part.name} is a list, which cannot be part of a string`);
         return "";
       });
-      const [first] = hole.parts.filter((part) => typeof part === "object");
       if (hole.kind === "bare" && bare === undefined) {
         const resolved = uses.length === hole.parts.filter((part) => typeof part === "object").length;
-        bare = resolved ? this.#bareValue(parts.join(""), first!.offset, path) : "";
+        bare = resolved ? this.#bareValue(parts.join(""), hole, path, uses) : "";
       }
       return parts.join("");
     });
@@ -251,17 +258,33 @@ class Filling {
     return bare ?? filled;
   }
 
-  #bareValue(text: string, offset: number, path: Segments): Value {
-    const read = this.#read(text.trim());
+  /** A bare value. An empty one counts as not set, unless a text is expected. @param uses what made it */
+  #bareValue(text: string, { parts }: Hole, path: Segments, uses: PlaceholderUse[]): Value {
+    const value = this.#readBare(text, path);
+    if (value !== undefined) return value;
+    const placeholders = parts.filter((part) => typeof part === "object");
+    const { name, fallback, offset } = placeholders[0]!;
+    const isEmpty = parts.length === 1 && text.trim() === "";
+    const instead = isEmpty && fallback !== undefined ? this.#readBare(fallback, path) : undefined;
+    if (instead !== undefined) {
+      uses.splice(0, uses.length, { name, from: "default" });
+      return instead;
+    }
+    const what = placeholders.length === 1 ? `the value of ${name}` : "this text";
+    const but = isEmpty ? "is empty, and must" : text.length > LONGEST_BARE ? "is very long, and must" : "must";
+    const message = `${what} ${but} be one TOML value without tables (a string needs quotes)`;
+    this.#problems.push(
+      this.#expected?.(path) === undefined ? { offset, message, untyped: true } : { offset, message },
+    );
+    return "";
+  }
+
+  #readBare(text: string, path: Segments): Value | undefined {
+    const read = text.length > LONGEST_BARE ? undefined : this.#read(text.trim());
     const value = read === undefined || holdsTable(read) ? undefined : read;
     const expected = this.#expected?.(path);
     if (value !== undefined && (expected === undefined || hasShape(value, expected))) return value;
-    const typed = expected === undefined ? undefined : typedText(text, expected);
-    if (typed !== undefined) return typed;
-    if (value !== undefined) return value;
-    const message = "this text must be one TOML value without tables (a string needs quotes)";
-    this.#problems.push(expected === undefined ? { offset, message, untyped: true } : { offset, message });
-    return "";
+    return (expected === undefined ? undefined : typedText(text, expected)) ?? value;
   }
 
   #find(placeholder: Placeholder, kind: Hole["kind"]): { value: Substitution; use: PlaceholderUse } | undefined {

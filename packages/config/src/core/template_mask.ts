@@ -51,6 +51,14 @@ const PART = 10_000;
 
 const BARE_END = /[\s,\]}#"'=]/;
 
+/** A string that has begun. */
+interface OpenString {
+  readonly quote: string;
+  readonly end: string;
+  readonly isLong: boolean;
+  readonly inKey: boolean;
+}
+
 /**
  * Scans the text as far as needed to distinguish keys, values, strings and comments; the rest is left to the parser.
  */
@@ -58,8 +66,10 @@ export class Masking {
   readonly #text: string;
   readonly #marks: readonly [begin: string, end: string];
   #at = 0;
+  /** The string around the offset. */
+  #string: OpenString | undefined;
   /** The brackets and braces around the offset, and whether a key may be there. */
-  readonly #open: ("[" | "{")[] = [];
+  readonly #around: ("[" | "{")[] = [];
   #inKey = true;
   /** The text up to this offset has been copied or replaced. */
   #copied = 0;
@@ -106,12 +116,13 @@ export class Masking {
 
   /** Scans up to an offset, or to the end of the token that crosses it. */
   #scan(until: number): void {
-    const open = this.#open;
+    const open = this.#around;
     let inKey = this.#inKey;
     while (this.#at < this.#text.length && this.#at < until) {
       const char = this.#text[this.#at]!;
-      if (char === "#") this.#comment();
-      else if (char === '"' || char === "'") this.#string(inKey);
+      if (this.#string !== undefined) this.#inside(this.#string, until);
+      else if (char === "#") this.#comment();
+      else if (char === '"' || char === "'") this.#enter(inKey);
       else if (char === "\n") {
         if (open.length === 0) inKey = true;
         this.#copy(1);
@@ -141,15 +152,29 @@ export class Masking {
     this.#copy((end === -1 ? this.#text.length : end) - this.#at);
   }
 
-  #string(inKey: boolean): void {
+  #enter(inKey: boolean): void {
     const quote = this.#text[this.#at]!;
-    const long = this.#text.startsWith(quote.repeat(3), this.#at);
-    const end = long ? quote.repeat(3) : quote;
+    const isLong = this.#text.startsWith(quote.repeat(3), this.#at);
+    const end = isLong ? quote.repeat(3) : quote;
     this.#copy(end.length);
-    while (this.#at < this.#text.length) {
+    this.#string = { quote, end, isLong, inKey };
+  }
+
+  /** Scans a string up to an offset, or to its end. */
+  #inside({ quote, end, isLong, inKey }: OpenString, until: number): void {
+    while (this.#at < this.#text.length && this.#at < until) {
       const char = this.#text[this.#at]!;
-      if (this.#text.startsWith(end, this.#at)) break;
-      if (char === "\n" && !long) return;
+      if (this.#text.startsWith(end, this.#at)) {
+        this.#copy(end.length);
+        // There may be up to two quotes right before the closing three.
+        if (isLong) while (this.#text[this.#at] === quote) this.#copy(1);
+        this.#string = undefined;
+        return;
+      }
+      if (char === "\n" && !isLong) {
+        this.#string = undefined;
+        return;
+      }
       if (char === "\\" && quote === '"') this.#copy(2);
       else if (char !== "$") this.#copy(1);
       else if (this.#text[this.#at + 1] === "$") this.#replace(2, "$");
@@ -164,9 +189,6 @@ export class Masking {
         else this.#hole(start, { kind: quote === '"' ? "basic" : "literal", parts: [placeholder] });
       }
     }
-    this.#copy(end.length);
-    // There may be up to two quotes right before the closing three.
-    if (long) while (this.#text[this.#at] === quote) this.#copy(1);
   }
 
   #bare(): void {
@@ -174,7 +196,9 @@ export class Masking {
     const parts: (string | Placeholder)[] = [];
     let from = start;
     let at = start;
-    while (at < this.#text.length && !BARE_END.test(this.#text[at]!)) {
+    // No value has more characters.
+    const limit = Math.min(this.#text.length, start + PART);
+    while (at < limit && !BARE_END.test(this.#text[at]!)) {
       if (this.#text.startsWith("$$", at)) {
         parts.push(this.#text.slice(from, at + 1));
         at += 2;

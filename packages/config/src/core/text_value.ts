@@ -36,6 +36,13 @@ export function valueOfText(text: string, expected?: Shape): Value | undefined {
 /** Longer texts are never read as a number, boolean or literal. */
 const LONGEST_WORD = 1_000;
 
+/** Longer texts, in UTF-16 units, are read as no list or table: that takes too long to be done at once. */
+const LONGEST_MADE = 1_048_576;
+
+function tooLong(): TextFault {
+  return new TextFault(`a list or table of more than ${LONGEST_MADE} characters; put it into a file`);
+}
+
 function isBlank(text: string): boolean {
   return text.length < LONGEST_WORD && text.trim() === "";
 }
@@ -155,6 +162,7 @@ function wholeOf(text: string): number | bigint | undefined {
 }
 
 function listOf(text: string, shape: Shape): Value | undefined {
+  if (text.length > LONGEST_MADE) throw tooLong();
   const json = jsonOf(text, shape);
   if (json !== undefined) return Array.isArray(json) ? json : undefined;
   // A list in brackets that is not JSON is a mistake, but addresses such as `[::1],[::2]` are not.
@@ -209,6 +217,7 @@ export class TextFault extends Error {
 function jsonOf(text: string, shape: Shape | undefined): Value | undefined {
   const first = text.trimStart()[0];
   if (first !== "{" && first !== "[") return undefined;
+  if (text.length > LONGEST_MADE) throw tooLong();
   try {
     return fitted(readJson(text, { number: (digits) => new Digits(digits) as unknown as Value }).value, shape);
   } catch (error) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
+import type { ShapeType } from "../../src/core/shape.ts";
 import { type Filled, type Lookup, type Masked, type Substitution, mask_template } from "../../src/core/template.ts";
 import { UNLIMITED } from "../../src/core/sliced.ts";
 import type { Value } from "../../src/core/value.ts";
@@ -12,14 +13,15 @@ await load_format("toml");
 
 type Values = Readonly<Record<string, Substitution>>;
 
-function fill(text: string, values: Values = {}): Filled {
+/** @param expected the type of all values, if known */
+function fill(text: string, values: Values = {}, expected?: ShapeType): Filled {
   const masked = mask_template(text);
   expect(masked.problems).toEqual([]);
   return masked.fill(
     parse_text(masked.text, "toml").tree,
     (name) => (Object.hasOwn(values, name) ? { value: values[name]!, from: "substitutions" } : undefined),
     read_toml_value,
-    undefined,
+    expected === undefined ? undefined : () => ({ type: expected, children: new Map() }),
     UNLIMITED,
   ) as Filled;
 }
@@ -36,7 +38,7 @@ const problems = (text: string, values: Values = {}) =>
     ...(mask_template(text).problems.length > 0 ? [] : fill(text, values).problems),
   ].map(({ message, offset }) => `${offset}: ${message}`);
 
-const NOT_ONE = "this text must be one TOML value without tables (a string needs quotes)";
+const NOT_ONE = "the value of A must be one TOML value without tables (a string needs quotes)";
 
 describe("a template", () => {
   test("reads the example of the specification", () => {
@@ -93,7 +95,6 @@ max_connections = \${MAX_CONNECTIONS:10}
 
   test.each([
     "info",
-    "",
     "1, 2",
     "1\nevil = 2",
     "1 # comment",
@@ -107,6 +108,45 @@ max_connections = \${MAX_CONNECTIONS:10}
     "= 1",
   ])("refuses a bare value that is not one value without tables: %j", (value) => {
     expect(problems("b = 1\na = ${A}\n", { A: value })).toEqual([`10: ${NOT_ONE}`]);
+  });
+
+  test("counts an empty bare value as not set, and uses the default, unless a text is expected", () => {
+    expect(filled("a = ${A:5}\nb = ${A:[1]}\n", { A: "" })).toEqual({ a: 5, b: [1] });
+    expect(filled("a = ${A:5}\n", { A: " " })).toEqual({ a: 5 });
+    expect(fill("a = ${A:'x'}\n", { A: "" }, "string").tree).toEqual({ a: "" });
+    const { tree, problems: none, placeholders } = fill("a = ${A:5}\n", { A: "" }, "number");
+    expect({ tree, none }).toEqual({ tree: { a: 5 }, none: [] });
+    expect(placeholders(["a"])).toEqual([{ name: "A", from: "default" }]);
+    for (const value of ["", " "]) {
+      expect(problems("b = 1\na = ${A}\n", { A: value })).toEqual([
+        "10: the value of A is empty, and must be one TOML value without tables (a string needs quotes)",
+      ]);
+    }
+    expect(problems("a = ${A}h\n", { A: "" })).toEqual([`4: ${NOT_ONE}`]);
+    expect(problems("a = ${A}${A}\n", { A: "" })).toEqual([
+      "4: this text must be one TOML value without tables (a string needs quotes)",
+    ]);
+  });
+
+  test("refuses a bare value that takes long to read, and lists of many elements in quotes only", () => {
+    const many = Array.from({ length: 40_000 }, () => "1").join(",");
+    expect(problems("a = ${A}\n", { A: `[${many}]` })).toEqual([
+      "4: the value of A is very long, and must be one TOML value without tables (a string needs quotes)",
+    ]);
+    expect(filled('a = ["${A}"]\n', { A: many })).toEqual({ a: many.split(",") });
+  });
+
+  test.each([
+    ["a string", `a = "${"$$".repeat(100_000)}"\n`],
+    ["a string of several lines", `a = '''${"x\n".repeat(100_000)}'''\n`],
+    ["text without quotes", `a = ${"x".repeat(200_000)}\n`],
+    ["text of placeholders only", `a = ${"${A}".repeat(50_000)}\n`],
+  ])("scans %s in slices, however long it is", async (_, text) => {
+    let turns = 0;
+    const budget = { spent: () => true, turn: async () => void (turns += 1) };
+    const sliced = await mask_template(text, budget);
+    expect(turns).toBeGreaterThan(15);
+    expect(sliced.text).toBe(mask_template(text).text);
   });
 
   test("refuses a bare value that is nested too deep", () => {

@@ -4,6 +4,18 @@ import type { ShapeType } from "../../src/core/shape.ts";
 import { valueOfText } from "../../src/core/text_value.ts";
 
 describe("valueOfText", () => {
+  test.each<[what: string, text: string, type: ShapeType | undefined]>([
+    ["a list in JSON", `[${"1,".repeat(600_000)}1]`, undefined],
+    ["a table in JSON", `{"a": "${"x".repeat(1_048_576)}"}`, undefined],
+    ["a list in JSON of a known type", `[${"1,".repeat(600_000)}1]`, "array"],
+    ["a list separated by commas", "a,".repeat(600_000), "array"],
+  ])("refuses %s that takes too long to read, and keeps a text of any length", (_, text, type) => {
+    expect(() => valueOfText(text, type && { type, children: new Map() })).toThrow(
+      "a list or table of more than 1048576 characters; put it into a file",
+    );
+    expect(valueOfText(text, { type: "string", children: new Map() })).toBe(text);
+  });
+
   test.each<[string, unknown]>([
     ["true", true],
     ["False", false],

@@ -133,6 +133,20 @@ describe("ArgumentsSource", () => {
     expect(made.diagnostics).toMatchObject([{ code, message }]);
   });
 
+  test("compares a limited number of unknown options with the known paths, and reports how many there are", async () => {
+    const misspelt = Array.from({ length: 500 }, (_, i) => `--log_levl_name_${i}=1`);
+    const { diagnostics } = await layer(["--port=1", ...misspelt], { tree: { port: 1, log_level_name: 2 } });
+    expect(diagnostics).toHaveLength(101);
+    expect(diagnostics[0]!.message).toContain('the nearest known path is "log_level_name"');
+    expect(diagnostics.at(-1)).toStrictEqual({
+      source: "argv",
+      code: "unknown_path",
+      message: "500 options set paths that nothing else knows; only the first 100 were compared with the known ones",
+    });
+    const others = Array.from({ length: 500 }, (_, i) => `--nothing-like-it-${i}=1`);
+    expect((await layer(others, { tree: { port: 1 } })).diagnostics).toStrictEqual([]);
+  });
+
   test.each<[argv: string, message: string]>([
     ["--set", '"--set" must be followed by PATH=VALUE'],
     ["--set --port", '"--set" must be followed by PATH=VALUE'],
