@@ -55,7 +55,7 @@ function displaced(
     // A schema whose shape is unknown may have corrected it.
     if (effective === undefined || isLike(effective, before) || shapeAt(path, shape) !== undefined) return;
     const origin = winner.origin(path);
-    const message = `"${formatPath(path)}" is ${nameOf(value)} where ${placeOf(loser.origin(path))} has ${nameOf(before)}, wanted ${WANTED[kindOf(before)]} (${placed(origin)})`;
+    const message = `"${formatPath(path)}" is ${nameOf(value)} where ${placeOf(loser.origin(path))} has ${nameOf(before)}, expected ${WANTED[kindOf(before)]} (${placed(origin)})`;
     found.push({ source: origin.source, code: "type", message, path: formatPath(path) });
   };
   const look = (place: Place, deeper: (place: Place) => void): void => {
@@ -133,7 +133,7 @@ function coerced(
       if (end < length) deeper({ ...place, from: end });
     } else if (isMisread(said, made, known)) {
       const origin: Origin = layers.findLast(({ tree }) => valueAt(tree, path) === said)?.origin(path) ?? PUT;
-      const message = `"${formatPath(path)}" is ${nameOf(said)}, which the schema converts to ${nameOf(made)} by its own rule, wanted ${WANTED[kindOf(made)]} (${placed(origin)})`;
+      const message = `"${formatPath(path)}" is ${nameOf(said)}, which the schema converts to ${nameOf(made)} by its own rule, expected ${WANTED[kindOf(made)]} (${placed(origin)})`;
       found.push({ source: origin.source, code: "type", message, path: formatPath(path) });
     }
   };

@@ -86,7 +86,7 @@ export class FileSet<T> {
       if (!isSteady && reading < READINGS) continue;
       if ("error" in outcome) throw outcome.error;
       if (!isSteady) {
-        const why = `its files have changed ${READINGS} times while they were read, wanted files that are not being written`;
+        const why = `its files have changed ${READINGS} times while they were read; write them in one step, or rename them into place`;
         throw new ConfigSourceError(`Cannot load "${source}": ${why}`, { source, code: "unsettled" });
       }
       await this.forget(round);

@@ -290,7 +290,7 @@ export class WatchedFile {
       return new ConfigSourceError(`${cannot}: ${error.message}`, { ...place, code: error.code, cause: error.cause });
     }
     if (error instanceof Unsettled) {
-      const message = `${cannot}: it has been changing for ${error.waited} ms, wanted a file that is not being written`;
+      const message = `${cannot}: it has been changing for ${error.waited} ms; write it in one step, or rename it into place`;
       return new ConfigSourceError(message, { ...place, code: "unsettled" });
     }
     return error;

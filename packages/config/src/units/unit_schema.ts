@@ -159,7 +159,7 @@ export class UnitSchema<I = string | number | undefined> implements StandardSche
     if (value === undefined) {
       if (this.otherwise !== undefined) return { value: this.otherwise };
       const { noun, examples } = this.rules.kind;
-      return { issues: [{ message: `is missing: ${noun} is wanted, such as "${examples[0]}"` }] };
+      return { issues: [{ message: `is missing: ${noun} is expected, such as "${examples[0]}"` }] };
     }
     let size: number;
     try {

@@ -75,7 +75,7 @@ await describe_with_consul("ConsulSource follows a prefix", () => {
     }
     times.sort((a, b) => a - b);
     const at = (share: number) => Math.round(times[Math.floor(times.length * share)]!);
-    process.stdout.write(`Consul, put to reader: median ${at(0.5)} ms, p95 ${at(0.95)} ms (wanted: below 250 ms)\n`);
+    process.stdout.write(`Consul, put to reader: median ${at(0.5)} ms, p95 ${at(0.95)} ms (target: below 250 ms)\n`);
     expect(follower.trees.map((tree) => tree["n"])).toEqual(Array.from({ length: 61 }, (_, n) => n));
   });
 

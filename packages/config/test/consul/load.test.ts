@@ -141,7 +141,7 @@ await describe_with_consul("ConsulSource under load", () => {
         process.stdout.write(
           `Consul load, ${title}: ${keys} keys, ${count} changes in ${seconds} s: ${requests} requests, ` +
             `heap ${megabytes(before.heap)} → ${megabytes(before.heap + grown)} MB (on the way ${heaps.map(megabytes).join(", ") || "-"}), ` +
-            `event loop held up at most ${String(loop)}; idle: ${String(idle)}; wanted: below 20 ms\n`,
+            `event loop held up at most ${String(loop)}; idle: ${String(idle)}; target: below 20 ms\n`,
         );
         // The last 500 changes are to keys of their own: each is the last one of its key.
         for (let n = count; n > Math.max(0, count - 500); n--) {

@@ -41,7 +41,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     await agent.put("app/a", "2");
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: 2 }), patience);
     process.stdout.write(
-      `Consul, new state after a restart in memory: ${Math.round(performance.now() - began)} ms (wanted: within 3 s)\n`,
+      `Consul, new state after a restart in memory: ${Math.round(performance.now() - began)} ms (target: within 3 s)\n`,
     );
     expect(follower.recovered).toBe(1);
   });
@@ -75,7 +75,7 @@ await describe_with_consul("ConsulSource outlives outages", () => {
     proxy.mode = "open";
     await vi.waitFor(() => expect(follower.tree).toEqual({ a: "new" }), patience);
     process.stdout.write(
-      `Consul, new state at the same index: ${Math.round(performance.now() - began)} ms (wanted: within 3 s)\n`,
+      `Consul, new state at the same index: ${Math.round(performance.now() - began)} ms (target: within 3 s)\n`,
     );
     expect(BigInt(status(follower).index)).toBe(before);
   });

@@ -137,7 +137,7 @@ describe("FileSource", () => {
       await writer;
     });
     expect(error).toMatchObject({ code: "unsettled" });
-    expect(error.message).toMatch(/: it has been changing for \d+ ms, wanted a file that is not being written$/);
+    expect(error.message).toMatch(/: it has been changing for \d+ ms; write it in one step, or rename it into place$/);
     expect(layer_of(await source.load(context({ first: false }))).tree).toEqual({ a: "last" });
   });
 

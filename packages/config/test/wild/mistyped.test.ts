@@ -92,7 +92,7 @@ describe("a text over a boolean, a number or a list", () => {
     ["hosts", "[a, b]", "a text", "a list of texts", "a list of the same kind"],
   ])("that cannot be read as that type is reported with its place: %s %j", (key, text, is, was, wanted) => {
     expect(over(key, text)[1]).toBe(
-      `"${key}" is ${is} where file:3 has ${was}, wanted ${wanted} (env:P_${key.toUpperCase()})`,
+      `"${key}" is ${is} where file:3 has ${was}, expected ${wanted} (env:P_${key.toUpperCase()})`,
     );
   });
 });
@@ -128,19 +128,19 @@ test("files, templates, variables, .env files and puts are reported with the pla
   );
   const [number, truth] = ["a number in digits, such as 10 or -2.5", "true or false"];
   expect(found).toStrictEqual([
-    [`file:${dotenv}`, "a", `"a" is a text where file:${low}:1 has a boolean, wanted ${truth} (file:${dotenv}:2)`],
+    [`file:${dotenv}`, "a", `"a" is a text where file:${low}:1 has a boolean, expected ${truth} (file:${dotenv}:2)`],
     [
       `template:${template}`,
       "b",
-      `"b" is a text where file:${low}:2 has a number, wanted ${number} (template:${template}:1)`,
+      `"b" is a text where file:${low}:2 has a number, expected ${number} (template:${template}:1)`,
     ],
-    [`file:${high}`, "c", `"c" is a text where file:${low}:3 has a boolean, wanted ${truth} (file:${high}:1)`],
+    [`file:${high}`, "c", `"c" is a text where file:${low}:3 has a boolean, expected ${truth} (file:${high}:1)`],
     [
       `file:${high}`,
       "e",
-      `"e" is a number where file:${low}:5 has a list of numbers, wanted a list of the same kind (file:${high}:3)`,
+      `"e" is a number where file:${low}:5 has a list of numbers, expected a list of the same kind (file:${high}:3)`,
     ],
-    ["runtime", "f", `"f" is a text where file:${low}:6 has a number, wanted ${number} (put)`],
+    ["runtime", "f", `"f" is a text where file:${low}:6 has a number, expected ${number} (put)`],
   ]);
 });
 
@@ -194,7 +194,7 @@ describe("under a schema", () => {
     expect(found[0]).toStrictEqual([
       "low",
       "a",
-      '"a" is a text, which the schema converts to a boolean by its own rule, wanted true or false (low)',
+      '"a" is a text, which the schema converts to a boolean by its own rule, expected true or false (low)',
     ]);
     const better = [low({ ...tree, list: [] }), env({ P_A: "disabled", P_C: "5", P_E: "1" })];
     expect((await diagnosticsOf(better, { schema })).map(([, path]) => path)).toStrictEqual(["f"]);

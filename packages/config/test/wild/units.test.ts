@@ -67,7 +67,7 @@ describe("a duration", () => {
     [["30s"], ", got a list"],
     [{ s: 30 }, ", got a table"],
     [true, ", got true"],
-    [undefined, 'is missing: a duration is wanted, such as "30s"'],
+    [undefined, 'is missing: a duration is expected, such as "30s"'],
   ])("%j is refused with an explanation", (value, why) => {
     expect(output(duration(), value)).toContain(why);
     if (typeof value === "string") expect(() => parse_duration(value)).toThrow(TypeError);
