@@ -8,7 +8,7 @@ import { type FileLayers, include_key_of, known_format } from "./file_layers.ts"
 import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
-import type { WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
 
 /** Options of `DirectorySource.conf_d`. */
 export interface ConfDirectoryOptions extends WatchedFileOptions {

@@ -16,7 +16,7 @@ import { FileSet, type Round } from "./file_set.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import { systemCode } from "./system_words.ts";
 import type { Together } from "./together.ts";
-import type { WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
 
 /** Options of a `DirectorySource`. */
 export interface DirectoryOptions extends WatchedFileOptions {

@@ -16,7 +16,7 @@ import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Loaded, Source, SourceContext } from "./source.ts";
 import { VariableFiles } from "./variable_files.ts";
-import type { WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
 
 export interface EnvironmentOptions {
   /** Only variables that begin with this and an underscore count: `"MYAPP_"` or `"MYAPP"`. Default: all variables. */

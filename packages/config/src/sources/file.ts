@@ -10,7 +10,8 @@ import { include_key_of } from "./file_layers.ts";
 import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
-import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
+import { WatchedFile } from "./watched_file.ts";
 
 export interface FileOptions extends WatchedFileOptions {
   /**

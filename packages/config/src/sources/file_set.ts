@@ -10,7 +10,8 @@ import { type Listing, print_listing } from "./listing.ts";
 import type { SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
 import { WatchedDirectory } from "./watched_directory.ts";
-import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+import { type WatchedFileOptions, checked_options } from "./file_options.ts";
+import { WatchedFile } from "./watched_file.ts";
 
 /** The operations of a load on a set of files. Each file and directory it reads is watched from then on. */
 export interface Round<T> {
@@ -67,7 +68,7 @@ export class FileSet<T> {
   constructor(owner: string, shown: string | URL, options: WatchedFileOptions) {
     this.owner = owner;
     // Checks the options, and fills in the defaults.
-    this.options = new WatchedFile(owner, shown, options).options;
+    this.options = checked_options(owner, shown, options).options;
   }
 
   /** @throws the error of `plan`, ConfigSourceError if the files do not settle */

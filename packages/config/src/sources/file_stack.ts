@@ -5,7 +5,7 @@ import { FileLayers, type FileRules } from "./file_layers.ts";
 import { FileSet } from "./file_set.ts";
 import type { Loaded, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
-import type { WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
 
 /**
  * Adds the layers of one load.

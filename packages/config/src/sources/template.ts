@@ -19,7 +19,8 @@ import { type Parsed, parse_bytes } from "../formats/parse.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
-import { WatchedFile, type WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
+import { WatchedFile } from "./watched_file.ts";
 
 export interface TemplateOptions extends WatchedFileOptions {
   /** Values by placeholder name; they take precedence over the environment. */

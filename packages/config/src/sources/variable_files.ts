@@ -7,7 +7,7 @@ import { decode_utf8 } from "../formats/utf8.ts";
 import { FileSet, type Taken } from "./file_set.ts";
 import type { SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
-import type { WatchedFileOptions } from "./watched_file.ts";
+import type { WatchedFileOptions } from "./file_options.ts";
 
 /** Files named by variables, each with the text of another variable; watched, and taken as one. */
 export class VariableFiles {

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { SyntaxFault } from "../formats/format.ts";
+import { type WatchedFileOptions, checked_options } from "./file_options.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
 import { FileWatch, type Seen, type WatchedBy } from "./file_watch.ts";
 import { events_read } from "./native_watch.ts";
@@ -14,32 +14,8 @@ import type { Loaded, SourceContext, Watch } from "./source.ts";
 import { systemCode, watchAdvice } from "./system_words.ts";
 import { Moments, type Together } from "./together.ts";
 
-export interface WatchedFileOptions {
-  /** How long (ms, default 50) a file must be quiet before a change made in place is accepted. */
-  readonly debounce?: number;
-  /**
-   * The same for a file that looks half-written (emptied, shorter, broken, just created) or gone (ms, default 1000).
-   */
-  readonly settle?: number;
-  /**
-   * How often (ms) the watch checks for changes that the system did not report: 5000 by default, 250 with
-   * `use_polling`.
-   */
-  readonly poll_interval?: number;
-  /**
-   * Whether to poll only, for file systems that report no changes (network shares, some containers). Default `false`.
-   */
-  readonly use_polling?: boolean;
-  /** Whether a missing file is an error. By default (`false`) it counts as an empty one. */
-  readonly must_exist?: boolean;
-  /** Files larger than this many bytes are refused (default 16 MiB). */
-  readonly max_bytes?: number;
-}
-
 /** How often a file is read again because a link in its path was re-pointed meanwhile. */
 const READINGS = 10;
-
-const numbers = ["debounce", "settle", "poll_interval", "max_bytes"] as const;
 
 /** A file that is loaded when it has settled, and watched: the common part of file and template sources. */
 export class WatchedFile {
@@ -68,35 +44,10 @@ export class WatchedFile {
 
   /** @param shown the path for messages; by default as given */
   constructor(owner: string, path: string | URL, options: WatchedFileOptions, shown?: string) {
-    if (typeof path !== "string" && !(path instanceof URL)) {
-      throw new TypeError(`Cannot make a ${owner}: path must be a string or a file URL, got ${typeof path}`);
-    }
-    this.shown = typeof path === "string" ? path : fileURLToPath(path);
-    if (this.shown === "" || this.shown.includes("\0")) {
-      throw new TypeError(`Cannot make a ${owner}: path must be a path, got ${JSON.stringify(this.shown)}`);
-    }
-    this.#path = resolve(this.shown);
-    this.shown = shown ?? this.shown;
-    const { debounce = 50, settle = 1000, use_polling = false, must_exist = false, ...others } = options;
-    const { max_bytes = 16 * 1024 * 1024, ...rest } = others;
-    const { poll_interval = use_polling ? 250 : 5000, ...unknown } = rest;
-    for (const name of Object.keys(unknown)) {
-      throw new TypeError(`Cannot make a ${owner} of "${this.shown}": there is no option "${name}"`);
-    }
-    for (const [name, value] of Object.entries({ use_polling, must_exist })) {
-      if (typeof value === "boolean") continue;
-      throw new TypeError(`Cannot make a ${owner} of "${this.shown}": ${name} must be a boolean, got ${typeof value}`);
-    }
-    this.options = { debounce, settle, use_polling, must_exist, max_bytes, poll_interval };
-    for (const name of numbers) {
-      const value = this.options[name];
-      if (typeof value !== "number" || !(value >= 0) || (name === "poll_interval" && value < 10)) {
-        const wanted = name === "poll_interval" ? "a number of ms, at least 10" : "a number, at least 0";
-        throw new RangeError(
-          `Cannot make a ${owner} of "${this.shown}": ${name} must be ${wanted}, got ${String(value)}`,
-        );
-      }
-    }
+    const checked = checked_options(owner, path, options);
+    this.#path = resolve(checked.shown);
+    this.shown = shown ?? checked.shown;
+    this.options = checked.options;
   }
 
   /**
