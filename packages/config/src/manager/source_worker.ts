@@ -1,16 +1,13 @@
 import { erlang, EXIT, type Pid, type Ref, TRAP_EXIT } from "@otpts/runtime";
-import type { Contribution } from "../core/layer.ts";
-import { formatPath } from "../core/path.ts";
-import { isRevoked, typeOf } from "../core/words.ts";
 import { LONGEST_TIMER } from "../core/longest_timer.ts";
-import { ConfigSourceError } from "../errors.ts";
-import type { Source, SourceContext, Watch } from "../sources/source.ts";
+import type { ConfigSourceError } from "../errors.ts";
+import type { Source, Watch } from "../sources/source.ts";
 import { togetherOf } from "../sources/together.ts";
 import type { ConfigSpec } from "../spec.ts";
 import type { FromSource } from "./event.ts";
 import { EVENT, isTagged, LOAD, type LoadMessage, WRITE, type WriteMessage } from "./messages.ts";
 import type { LoadOutcome } from "./outcome.ts";
-import { asError } from "./thrown.ts";
+import { SourceCalls } from "./source_calls.ts";
 
 /**
  * The process of one source: loads when the manager asks or the watch reports a change, one load at a time; watches;
@@ -41,19 +38,17 @@ type Exited = readonly [tag: typeof EXIT, from: Pid, reason: unknown];
 class Worker {
   private readonly spec: ConfigSpec;
   private readonly index: number;
-  private readonly name: string;
   private readonly source: Source;
+  private readonly calls: SourceCalls;
   private readonly self: Pid = erlang.self();
   private readonly stopping = new AbortController();
   private manager: Pid | undefined;
-  private first = true;
   /** Aborts the running load. */
   private loading: AbortController | undefined;
   /** Why the process ends: a load that goes on although it was aborted. */
   private abandoned: ConfigSourceError | undefined;
   /** Whether a write is running, which must not be cut off; a load may be. */
   private writing = false;
-  private contribution: Contribution | undefined;
   /** The current load or write; there is one at a time. */
   private busy: Promise<void> | undefined;
   /** Whether another load is needed after the running one. */
@@ -70,8 +65,8 @@ class Worker {
   constructor(spec: ConfigSpec, index: number) {
     this.spec = spec;
     this.index = index;
-    this.name = spec.layer_names[index]!;
     this.source = spec.layers[index]!;
+    this.calls = new SourceCalls(spec, index);
   }
 
   async run(): Promise<void> {
@@ -141,7 +136,7 @@ class Worker {
   /** A load has used up its time, and then its grace period. */
   private overdue(load: AbortController): void {
     if (load !== this.loading) return;
-    const error = this.late();
+    const error = this.calls.late();
     if (!load.signal.aborted) {
       load.abort(error);
       this.remind(GRACE, load);
@@ -163,81 +158,20 @@ class Worker {
     const load = new AbortController();
     this.loading = load;
     const limit = this.remind(Math.min(this.spec.load_timeout, LONGEST_TIMER), load);
-    const outcome = await this.outcome(load.signal);
+    const outcome = await this.calls.load(load.signal);
     this.loading = undefined;
     erlang.cancel_timer(limit);
     // The result of a load that is being stopped, or was abandoned, is ignored.
     if (!this.stopping.signal.aborted) this.loaded(answers, outcome);
   }
 
-  private async outcome(signal: AbortSignal): Promise<LoadOutcome> {
-    try {
-      const { outcome, contribution } = read(await this.method("load")(this.context(signal)));
-      if (outcome === "absent") {
-        this.contribution = undefined;
-        this.first = false;
-        return { outcome };
-      }
-      if (outcome === "data" && contribution !== undefined) {
-        this.first = false;
-        this.contribution = contribution;
-        return { outcome, contribution };
-      }
-      if (outcome !== "unchanged") throw this.misunderstood(outcome);
-      if (this.contribution !== undefined) return { outcome, contribution: this.contribution };
-      if (!this.first) return { outcome: "absent" };
-      throw this.failure(`Cannot load "${this.name}": its first load returned "unchanged"`, "unchanged");
-    } catch (error) {
-      if (signal.aborted) return { outcome: "late", error: this.late() };
-      return { outcome: "error", error: this.failed(`load "${this.name}"`, error) };
-    }
-  }
-
-  private context(signal: AbortSignal): SourceContext {
-    return { signal, env: this.spec.env, first: this.first };
-  }
-
-  private late(): ConfigSourceError {
-    return this.failure(`Cannot load "${this.name}": no answer within ${this.spec.load_timeout} ms`, "timeout");
-  }
-
-  /** A source is foreign code, and not always typed. */
-  private misunderstood(outcome: unknown): ConfigSourceError {
-    const got = outcome === "data" ? 'outcome "data" without contribution' : "something else";
-    const want = 'outcome "data" with contribution, "unchanged" or "absent"';
-    return this.failure(`Cannot load "${this.name}": its load must return ${want}, got ${got}`, "not_a_layer");
-  }
-
-  /**
-   * A function of the source, which is a foreign object. @throws ConfigSourceError if it is not a function, or no
-   * longer one
-   */
-  private method<K extends "load" | "watch" | "write">(key: K): NonNullable<Source[K]> {
-    const method: unknown = this.source[key];
-    if (typeof method === "function" && !isRevoked(method)) return method.bind(this.source) as NonNullable<Source[K]>;
-    const message = `Cannot ${key} "${this.name}": its ${key} must be a function, got ${typeOf(method)}`;
-    throw this.failure(message, "not_a_source");
-  }
-
-  /** The source's error: its own, or one that names the source if its own does not. */
-  private failed(action: string, thrown: unknown): Error {
-    const error = asError(thrown);
-    if (error === thrown) return error;
-    const place = { source: this.name, code: "failed", cause: thrown };
-    return new ConfigSourceError(`Cannot ${action}: ${error.message}`, place);
-  }
-
-  private failure(message: string, code: string): ConfigSourceError {
-    return new ConfigSourceError(message, { source: this.name, code });
-  }
-
   private async write([, , write, path, value]: WriteMessage): Promise<void> {
     let error: Error | undefined;
     this.writing = true;
     try {
-      await this.method("write")(path, value, this.context(this.stopping.signal));
+      await this.calls.write(path, value, this.stopping.signal);
     } catch (thrown) {
-      error = this.failed(`write "${formatPath(path)}" to "${this.name}"`, thrown);
+      error = thrown as Error;
     }
     this.writing = false;
     if (error === undefined) await this.load();
@@ -247,19 +181,19 @@ class Worker {
   private async startWatch(): Promise<Watch | undefined> {
     this.unwatched = false;
     try {
-      if (this.source.watch === undefined) return undefined;
-      const watch = await this.method("watch")(() => this.changed(), this.context(this.stopping.signal));
+      const begun = await this.calls.watch(() => this.changed(), this.stopping.signal);
+      if (begun === undefined) return undefined;
       this.watched(undefined);
-      return watch;
+      return begun.watch;
     } catch (error) {
       if (this.stopping.signal.aborted) return undefined;
       // The next load tries to watch again.
       this.unwatched = true;
-      this.watched(this.failed(`watch "${this.name}"`, error));
+      this.watched(error as Error);
       return undefined;
     } finally {
       // For changes between the first load and now.
-      if (!this.first && !this.unwatched) this.changed();
+      if (this.calls.hasLoaded && !this.unwatched) this.changed();
     }
   }
 
@@ -304,14 +238,6 @@ class Worker {
     if (load !== undefined) await (this.writing ? load : within(GRACE, load));
     await within(PATIENCE, closed);
   }
-}
-
-/** The result of a load, read once, since it may be anything. */
-function read(loaded: unknown): { readonly outcome: unknown; readonly contribution: Contribution | undefined } {
-  if (typeof loaded !== "object" || loaded === null || isRevoked(loaded))
-    return { outcome: undefined, contribution: undefined };
-  const { outcome, contribution } = loaded as { readonly outcome?: unknown; readonly contribution?: Contribution };
-  return { outcome, contribution };
 }
 
 /** Waits for a promise for a limited time. */
