@@ -21,7 +21,7 @@ export type { Contribution as ExplainedContribution, Explanation } from "./core/
 export type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./core/layer.ts";
 export type { Shape, ShapeType } from "./core/shape.ts";
 export type { Snapshot } from "./core/snapshot.ts";
-export type { Validator } from "./core/validate.ts";
+export type { Validator } from "./core/validator.ts";
 export type { Scalar, Segments, Table, Value } from "./core/value.ts";
 export { ConfigConflictError, ConfigSourceError, ConfigValidationError, type Problem } from "./errors.ts";
 export type {
