@@ -42,7 +42,10 @@ test("a changed file passes only files that ARCHITECTURE names", () => {
   const program = join(root, "test/dist/package/changed_file.js");
   const printed = execFileSync(process.execPath, [program], { encoding: "utf8", timeout: 60_000 });
   const passed = JSON.parse(printed) as string[];
-  expect(passed.length).toBeGreaterThan(40);
-  const names = namesIn(section("The configuration manager"));
+  const part = section("The configuration manager");
+  const names = namesIn(part);
+  // Whether a file with few functions is passed may depend on the system, and on the moment.
+  const [, counted] = /coverage counts (\d+) files/u.exec(part) ?? [];
+  expect(Math.abs(passed.length - Number(counted))).toBeLessThanOrEqual(3);
   expect(passed.filter((file) => !isNamed(file, names))).toStrictEqual([]);
 });
