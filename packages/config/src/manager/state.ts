@@ -1,5 +1,5 @@
 import type { gen_server, Pid } from "@otpts/runtime";
-import { type Configuration, emptyConfiguration } from "../core/configuration.ts";
+import type { Configuration } from "../core/configuration.ts";
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import type { Override } from "../core/overrides.ts";
 import type { Pattern } from "../core/pattern.ts";
@@ -19,10 +19,10 @@ import type {
 import type { Source } from "../sources/source.ts";
 import type { Together } from "../sources/together.ts";
 import type { ConfigSpec } from "../spec.ts";
-import { type DeliveryQueue, type Notification } from "./delivery_queue.ts";
+import type { DeliveryQueue, Notification } from "./delivery_queue.ts";
 import type { LoadOutcome } from "./outcome.ts";
-import { PersistentMap } from "./persistent_map.ts";
-import { emptyTally, type Tally } from "./tally.ts";
+import type { PersistentMap } from "./persistent_map.ts";
+import type { Tally } from "./tally.ts";
 
 /**
  * A manager's whole state, as one immutable value. Only `step` makes the next one. After each step it is saved in the
@@ -316,75 +316,6 @@ export interface Wait {
   readonly version: number;
   /** The delivery whose callback is the caller. */
   readonly within: string | undefined;
-}
-
-/** The state of a manager that has never run. */
-export function initialState(spec: ConfigSpec): State {
-  const sources = spec.layers.map((source, index): SourceState => ({
-    index,
-    name: spec.layer_names[index]!,
-    source,
-    kind: source.kind,
-    required: source.required,
-    on_missing: source.on_missing,
-    writable: source.write !== undefined,
-    worker: undefined,
-    last_loaded: undefined,
-    candidate: undefined,
-    refused: undefined,
-    links: undefined,
-    generations: new Map(),
-    held: undefined,
-    state: "pending",
-    last_checked: undefined,
-    last_success: undefined,
-    last_change: undefined,
-    last_error: undefined,
-    failures: 0,
-    failing_since: undefined,
-    late: false,
-    write_error: undefined,
-    watch_error: undefined,
-  }));
-  const { overrides_file } = spec;
-  return {
-    spec,
-    phase: "starting",
-    failure: undefined,
-    configuration: emptyConfiguration(
-      sources.map(({ name }) => name),
-      spec.secrets,
-      spec.aliases,
-    ),
-    history: [],
-    refusals: [],
-    sources,
-    overrides_file:
-      overrides_file === undefined
-        ? undefined
-        : {
-            name: overrides_file.name,
-            diagnostics: [],
-            writing: false,
-            last_success: undefined,
-            last_error: undefined,
-            failures: 0,
-          },
-    reload: undefined,
-    groups: [],
-    next_reload: undefined,
-    last_reload: undefined,
-    refused: undefined,
-    change: undefined,
-    queue: [],
-    subscriptions: PersistentMap.empty(),
-    ending: PersistentMap.empty(),
-    deliveries: PersistentMap.empty(),
-    serving: PersistentMap.empty(),
-    waits: [],
-    tally: emptyTally,
-    last_id: 0,
-  };
 }
 
 /** The saved overrides as read from their file. */

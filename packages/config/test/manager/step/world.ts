@@ -12,7 +12,8 @@ import type { Effect } from "../../../src/manager/effect.ts";
 import type { Event, Timer } from "../../../src/manager/event.ts";
 import { UNLIMITED } from "../../../src/core/sliced.ts";
 import { prepareChange } from "../../../src/manager/preparation.ts";
-import { type Caller, initialState, type Prepared, type State, type Subscription } from "../../../src/manager/state.ts";
+import { initialState } from "../../../src/manager/initial_state.ts";
+import type { Caller, Prepared, State, Subscription } from "../../../src/manager/state.ts";
 import { step } from "../../../src/manager/step.ts";
 import type { Source } from "../../../src/sources/source.ts";
 
