@@ -1,6 +1,7 @@
 /**
  * Whether a key names a secret, in any spelling: `password`, `dbPassword`, `CLIENT_SECRET`, `api-key`, `pgpassword`.
- * Words are separated by capitals and by characters other than letters and digits.
+ * Words are separated by capitals and by characters other than letters and digits; a number at the end of one does not
+ * count: `password2`, `token_1`.
  *
  * The rule is decision "Default secrets" of the specification.
  */
@@ -14,7 +15,7 @@ export function isSecretName(key: string): boolean {
 }
 
 /** Each name of a secret contains one of these. */
-const HINT = /pass|pwd|secret|token|cred|dsn|jwt|authori|bearer|key|string/i;
+const HINT = /pass|pwd|pw|secret|token|cred|dsn|jwt|authori|bearer|key|string/i;
 
 /** The same keys are looked up repeatedly; this many results are kept. */
 const judged = new Map<string, boolean>();
@@ -23,17 +24,19 @@ const LONGEST_REMEMBERED = 100;
 
 /** Secret anywhere in a key. */
 const WORDS: ReadonlySet<string> = new Set(
-  "password passwords passwd pwd passphrase passcode secret secrets token credential credentials creds dsn jwt".split(
+  "password passwords passwd pwd passphrase passcode secret secrets token cred creds credential credentials dsn jwt".split(
     " ",
   ),
 );
 
 /** Secret as the last word. */
-const LAST: ReadonlySet<string> = new Set(["pass", "authorization", "bearer"]);
+const LAST: ReadonlySet<string> = new Set(["pass", "pw", "authorization", "bearer"]);
 
 /** Secret before `key` or `keys`. */
 const KEYS: ReadonlySet<string> = new Set(
-  "api private secret access encryption signing master session account storage shared license ssh hmac".split(" "),
+  "api private secret access auth encryption crypt cipher signing master session cookie account storage shared license deploy ssh ssl tls hmac".split(
+    " ",
+  ),
 );
 
 /** Secret before `tokens`: other tokens are counted, as in `max_tokens`. */
@@ -41,13 +44,13 @@ const TOKENS: ReadonlySet<string> = new Set(["api", "access", "auth", "refresh",
 
 /** Words that are written together with another word. */
 const ENDING =
-  /(?:password|passwd|passphrase|secret|token|credentials?|(?:api|private|secret|access|encryption|signing)keys?)$/;
+  /(?:password|passwd|passphrase|pwd|secret|token|credentials?|(?:db|pg|sql|smtp|ftp|ldap|mail|root|admin|user|key|store)pass|(?:api|private|secret|access|encryption|signing)keys?)$/;
 
 function wordsOf(key: string): readonly string[] {
   return key
     .split(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[^A-Za-z0-9]+/)
-    .filter((word) => word !== "")
-    .map((word) => word.toLowerCase());
+    .map((word) => word.toLowerCase().replace(/[0-9]+$/, ""))
+    .filter((word) => word !== "");
 }
 
 /** As the last word these make the key something about a secret: `password_file`, `token_ttl`. */

@@ -213,6 +213,14 @@ describe("HttpSource.load", () => {
         setTimeout(() => r.destroy(), 20);
       },
     ],
+    [
+      "a body without a length whose connection is reset",
+      "truncated",
+      (r) => {
+        r.socket!.write("HTTP/1.1 200 OK\r\ncontent-type: application/toml\r\n\r\na = 2\n");
+        setTimeout(() => void r.socket!.resetAndDestroy(), 20);
+      },
+    ],
     ["a body that does not end", "timeout", (r) => r.writeHead(200, { "content-type": "application/json" }).write("{")],
     ["no answer", "timeout", () => undefined],
     ["a connection that is closed", "unreachable", (r) => r.destroy()],
@@ -253,9 +261,21 @@ describe("HttpSource.load", () => {
     expect(follower.tree).toEqual({ a: 3 });
   });
 
+  test("accepts a body without a length that ends with its connection", async () => {
+    server.script = (_, { socket }) => {
+      socket!.end("HTTP/1.1 200 OK\r\ncontent-type: application/toml\r\n\r\na = 2\n");
+    };
+    const follower = new Follower(source());
+    await follower.reload();
+    expect(follower.tree).toEqual({ a: 2 });
+  });
+
   test("does not accept 304 if it holds no document", async () => {
     server.script = (_, response) => void response.writeHead(304).end();
-    expect((await loaded(source())).code).toBe("redirect");
+    expect(await loaded(source())).toMatchObject({
+      code: "http_status",
+      message: expect.stringContaining("it reports no change (304) to a request without a condition"),
+    });
   });
 
   test("explains an answer that is not HTTP", async () => {

@@ -60,6 +60,18 @@ describe("a key that names a secret in any spelling", () => {
     "passwords",
     "authorization",
     "password_hash",
+    "password2",
+    "PASSWORD_2",
+    "apiKey1",
+    "token1",
+    "secret2_old",
+    "user_pass_1",
+    "db_pw",
+    "dbpass",
+    "dbpwd",
+    "auth_key",
+    "ssl_key",
+    "cred",
   ])("is found: %s", (key) => {
     expect(isSecretName(key)).toBe(true);
     expect(secrets.covers(["a", key])).toBe(true);
@@ -95,6 +107,10 @@ describe("a key that names a secret in any spelling", () => {
     "secret_name",
     "token_ttl",
     "password_min_length",
+    "max_tokens_2",
+    "sha256",
+    "md5_key",
+    "underpass",
   ])("is not confused with %s", (key) => {
     expect(isSecretName(key)).toBe(false);
   });

@@ -152,6 +152,8 @@ async function bodyOf(response: http.IncomingMessage, limit = 0): Promise<Uint8A
   }
   const declared = lengthOf(response.headers["content-length"]);
   if (declared !== undefined && declared > limit) throw tooLarge(limit);
+  const isUnlimited = declared === undefined && response.headers["transfer-encoding"] === undefined;
+  const { socket } = response;
   const chunks: Buffer[] = [];
   let received = 0;
   let size = 0;
@@ -174,6 +176,8 @@ async function bodyOf(response: http.IncomingMessage, limit = 0): Promise<Uint8A
     throw failedBody(error);
   }
   if (!response.complete || (declared !== undefined && declared !== received)) throw truncated();
+  // A body without a length ends with the connection: Node counts it as complete even if the connection was reset.
+  if (isUnlimited && socket.errored !== null && socket.errored !== undefined) throw truncated();
   return Buffer.concat(chunks);
 }
 
