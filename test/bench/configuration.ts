@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { median } from "./stopwatch.ts";
 
-/** The configuration that every contender reads: tables of 100 leaves each, in a JSON file of its own folder. */
+/** The configuration that every contender reads: tables of 100 leaves each, in a JSON file in a separate folder. */
 
 export type Tree = Record<string, Record<string, number>>;
 
@@ -58,7 +58,7 @@ export async function fixture(keys: number, name = "default.json"): Promise<Fixt
  * no compiler drops a read.
  */
 export function reads(n: number, read: (leaf: number) => unknown): { ns: number; bytes: number; sum: number } {
-  // A loop of its own for each thing that is read: in a shared one the compiler would know of them all, and inline none.
+  // A separate loop for each kind of read: in a shared loop the compiler would inline none of them.
   // oxlint-disable-next-line typescript/no-implied-eval
   const loop = new Function(
     "read",

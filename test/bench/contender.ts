@@ -1,12 +1,12 @@
 /**
- * What a contender is: a set of probes it can run, and the reason for each it cannot.
+ * A contender: the probes that it can run, and for each other one the reason why not.
  *
- * A probe prepares, warms up, measures and clears away by itself; what it returns is metric → value, in the unit that
+ * A probe prepares, warms up, measures and clears away by itself; its result is metric → value, in the unit that
  * the row table gives the metric. Loops stand inside the probes, not around them, so that no contender pays for an
  * adapter between the clock and its own API.
  */
 
-/** How much a probe does: the sizes the row table gives it. */
+/** The size of a probe, from the table of rows. */
 export interface Size {
   /** Operations measured. */
   readonly n: number;
@@ -30,9 +30,9 @@ export type Probe = (size: Size) => Promise<Metrics>;
 export interface Contender {
   /** The package's name as its users write it. */
   readonly name: string;
-  /** What its operations do not do, compared with OTP's: printed under the table. */
+  /** The parts of OTP's operations that its own leave out; printed below the table. */
   readonly notes: readonly string[];
   readonly probes: Readonly<Record<string, Probe>>;
-  /** Probes it cannot run, and why. */
+  /** Probes that it cannot run, with the reasons. */
   readonly absent: Readonly<Record<string, string>>;
 }

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Metrics } from "./contender.ts";
 
-/** What a program does before it ends: it imports the module of its argument, if there is one, and tells its processor time. */
+/** The measured program: imports the module of its argument, if there is one, and prints its processor time. */
 const program = `
   const [, url] = process.argv;
   if (url !== undefined) await import(url);
@@ -12,7 +12,7 @@ const program = `
 `;
 
 /**
- * What an import of a module costs, over an empty program.
+ * The cost of importing a module, beyond an empty program.
  *
  * @param url the module, as `import.meta.resolve` has it
  * @param n how many programs of each kind run, one after the other in turn

@@ -3,7 +3,7 @@ import type { Metrics } from "./contender.ts";
 import { percentile } from "./stopwatch.ts";
 
 /**
- * What a busy runtime leaves to the rest of the program: while `load` keeps processes messaging each other, a 10 ms
+ * The time that a busy runtime leaves to the rest of the program: while `load` keeps processes messaging each other, a 10 ms
  * timer measures how late it is and a TCP echo how long a round trip takes, one every 10 ms.
  */
 
@@ -12,8 +12,8 @@ const interval = 10;
 
 export interface Load {
   /**
-   * Counts one message handled, and says whether to send another. The load ends by itself once the time is over, since
-   * a starving one cannot be told to.
+   * Counts one handled message, and returns whether to send another. The load ends by itself once its time is over,
+   * since a starving one could not be stopped.
    */
   next(): boolean;
 }

@@ -9,13 +9,13 @@ import type { Metrics } from "./contender.ts";
 import type { Answer, Order } from "./runner.ts";
 
 /**
- * A contender's child process as the parent sees it. It stays alive between probes, so what one contender leaves in its
- * heap or in its compiler is its own affair; one that hangs or dies is replaced at the next order.
+ * A contender's child process as the parent sees it. It stays alive between probes, so the contenders' heaps and
+ * compilers do not affect each other; one that hangs or dies is replaced at the next order.
  */
 export interface Contestant {
   readonly name: string;
   readonly notes: readonly string[];
-  /** Why a probe is out of its reach; undefined when it is not. */
+  /** Why it cannot run a probe; undefined if it can. */
   absent(probe: string): string | undefined;
   /** Runs one probe; rejects with the reason when it fails or takes longer than `limit` ms. */
   run(order: Order, limit: number): Promise<Metrics>;

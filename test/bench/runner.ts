@@ -1,19 +1,19 @@
 import type { Contender, Size } from "./contender.ts";
 
 /**
- * A contender's process: `node runner.js NAME`, told over IPC which probe to run, one at a time.
+ * A contender's process: `node runner.js NAME`, which receives the probes to run over IPC, one at a time.
  *
  * `node --expose-gc runner.js NAME PROBE key=value…` runs one probe and prints its metrics, which is the form to give
  * `node --cpu-prof`.
  */
 
-/** From the parent: run this. */
+/** From the parent: a probe to run. */
 export interface Order {
   readonly probe: string;
   readonly size: Readonly<Record<string, number>>;
 }
 
-/** To the parent: who this is, once; then what each order brought. */
+/** To the parent: a greeting once, then the result of each order. */
 export type Answer =
   | { readonly ready: Omit<Contender, "probes"> }
   | { readonly metrics: Readonly<Record<string, number>> }

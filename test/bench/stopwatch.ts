@@ -15,7 +15,7 @@ export async function processorTime(work: () => unknown): Promise<number> {
   return user + system;
 }
 
-/** Bytes that live after a full collection: the JavaScript heap and what hangs on it outside. */
+/** Live bytes after a full collection: the JavaScript heap, and memory outside that it refers to. */
 export async function liveBytes(): Promise<number> {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error("Cannot measure live bytes: Node must run with --expose-gc, and does not");

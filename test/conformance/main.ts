@@ -1,7 +1,7 @@
 /**
  * `pnpm conformance [--only id] [--dispatcher nact]`: does the runtime print what real Erlang printed?
  *
- * Scenarios mostly wait, so a few threads share them; each thread has a runtime of its own and runs one scenario at a time.
+ * Scenarios mostly wait, so a few threads share them; each thread has its own runtime and runs one scenario at a time.
  */
 import { parseArgs } from "node:util";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -62,7 +62,7 @@ function print(entries: readonly Entry[], verdicts: ReadonlyMap<string, Verdict>
   return failed;
 }
 
-/** Hands the entries to threads, one at a time, and collects what each says. A thread that breaks down is replaced. */
+/** Hands the entries to threads, one at a time, and collects their results. A thread that breaks down is replaced. */
 async function judge(entries: readonly Entry[], dispatcher: string): Promise<ReadonlyMap<string, Verdict>> {
   const queue = entries.map(({ id }) => id);
   const verdicts = new Map<string, Verdict>();

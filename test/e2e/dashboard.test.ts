@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(
       page.setDefaultTimeout(25_000);
       page.on("pageerror", (error) => troubles.push(String(error.stack)));
       page.on("console", (message) => {
-        // Refused connections are what a restart looks like; refused writes are what some tests are about.
+        // A restart causes refused connections, and some tests cause refused writes.
         if (message.type() === "error" && !/ERR_|status of 4|Failed to load resource/u.test(message.text()))
           troubles.push(message.text());
       });
@@ -85,7 +85,7 @@ describe.skipIf(missing !== undefined)(
         ] as const) {
           await page.emulateMedia({ colorScheme });
           await page.setViewportSize({ width, height: 800 });
-          // Nothing sticks out on the side.
+          // Nothing exceeds the width of the page.
           expect(
             await page.evaluate("document.documentElement.scrollWidth - innerWidth"),
             `${title} at ${width}`,
@@ -348,7 +348,7 @@ ${long} = 3
       await page.getByText(/connection lost since \d\d:\d\d:\d\d, trying again/u).waitFor();
       await run();
       await page.getByText(/The program was restarted at/u).waitFor();
-      // What the run before allowed is worth nothing in this one.
+      // The token of the previous run is invalid in this one.
       await page.getByText("read-only. The program was restarted").waitFor();
       await row("customers").locator("a.name").click();
       await panel().getByText("Supervisor").waitFor();

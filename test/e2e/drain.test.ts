@@ -44,7 +44,7 @@ describe.each(["fastify", "hono"])("%s", (name) => {
     await program.printed(/1000 orders taken/u);
     program.signal("SIGTERM");
     await testing.eventually(() => program.stderr.includes("drains"));
-    // On a connection that was open: it is served, and told that the service is not ready.
+    // On a connection that was open: it is served, and reports that the service is not ready.
     const late = await ask(port, "/readyz", idle, "GET");
     expect(late).toMatchObject({ status: 503, connection: "close" });
     const given = await all;
@@ -66,7 +66,7 @@ describe.each(["fastify", "hono"])("%s", (name) => {
       for (let n = 0; ; n++) {
         const { status, connection } = await ask(port, `/orders/${id}-${n}`, agent);
         if (status !== 200) odd.push(status);
-        // As a load balancer does, that is told by its readiness probe.
+        // Like a load balancer that checks the readiness probe.
         if (connection === "close") return;
         if (++answered === 500) program.signal("SIGTERM");
       }

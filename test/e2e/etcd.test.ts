@@ -1,4 +1,4 @@
-/** The example of a remote source: etcd, which a small server in a process of its own stands for. */
+/** The example of a remote source: etcd, replaced by a small server in a separate process. */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

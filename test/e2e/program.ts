@@ -1,4 +1,4 @@
-/** A built program of the examples as a child process: what it prints, how it ends. */
+/** A built program of the examples as a child process: its output and its end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -21,7 +21,7 @@ export function eachEnded(): void {
   });
 }
 
-/** A program that runs. Its environment is what is given, and nothing of the test's own. */
+/** A running program. Its environment is exactly the given one. */
 export class Program {
   stdout = "";
   stderr = "";
@@ -48,7 +48,7 @@ export class Program {
     running.add(this);
     this.#ended = new Promise((resolve, reject) => {
       this.#child.once("error", reject);
-      // Not "exit": what it printed last may be read after it is gone.
+      // Not "exit": its last output may be read after its end.
       this.#child.once("close", (code, signal) => {
         running.delete(this);
         resolve({ code, signal, stdout: this.stdout, stderr: this.stderr });

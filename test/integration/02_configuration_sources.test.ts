@@ -35,7 +35,7 @@ const env = {
   OTHER_LAYERS_FILE: "another program's",
 };
 
-/** The block, with a file, an environment and a Consul of the test's own. */
+/** The block, with a temporary file, environment and Consul. */
 async function block(consul_port: number): Promise<ConfigSpec> {
   const file = await folder({ "config.toml": toml });
 
@@ -163,7 +163,7 @@ test("ConfigSpec: reload_interval 0 reloads nothing without a request", async ()
   expect(await Config.get("a")).toBe(2);
 });
 
-/** A port nobody listens on: it was free a moment ago. */
+/** A port without a listener: it was free a moment ago. */
 async function closedPort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -67,7 +67,7 @@ describe("Configuration Manager GenServer: the manager", () => {
   });
 
   test("[RELOAD] as a cast loads again without a reply, and so does the bare atom", async () => {
-    // Nobody watches an environment: what changes there is seen by a reload alone.
+    // An environment is not watched: only a reload finds its changes.
     env["MYAPP_FLAG"] = "second";
     expect(gen_server.cast("config_manager", [RELOAD])).toBe(OK);
     await eventually(async () => (await Config.get("flag")) === "second");

@@ -70,7 +70,7 @@ describe.each([
   });
 
   test("reload loads from all sources", async () => {
-    // Nobody watches an environment: what changes there is seen by a reload alone.
+    // An environment is not watched: only a reload finds its changes.
     env["MYAPP_FLAG"] = "1";
     await Config.reload();
     await eventually(async () => (await Config.get("flag")) === 1);

@@ -16,7 +16,7 @@ const { PROCESS } = atoms;
 
 eachAlone();
 
-/** A process of the application's, which reads its configuration when it starts and tells when it ends. */
+/** A process of the application, which reads its configuration when it starts and reports its end. */
 const worker = (name: string, log: string[]) => ({
   async init() {
     erlang.process_flag("trap_exit", true);

@@ -15,7 +15,7 @@ url = "\${DATABASE_URL}"
 max_connections = \${MAX_CONNECTIONS:10}
 `;
 
-/** What the template becomes under a manager of its own. */
+/** The configuration that a manager makes of the template. */
 async function filled(
   env: Readonly<Record<string, string>>,
   substitutions: ConstructorParameters<typeof TemplateSource>[1] = {},

@@ -1,7 +1,7 @@
 /** Real Consul agents for the blocks that want one, by the test kit of `ConsulSource`. */
 import { describe } from "vitest";
 
-/** What the blocks need of an agent. */
+/** The operations of an agent that the blocks need. */
 export interface Agent {
   readonly port: number;
   put(key: string, value: string): Promise<void>;
@@ -14,7 +14,7 @@ interface Kit {
   consul_binary(): Promise<string | undefined>;
 }
 
-// By URL, not by name: the kit is no public entry, and belongs to another project of the build.
+// By URL, not by name: the kit is not a public entry, and belongs to another project of the build.
 const kit = async (file: string): Promise<Kit> =>
   (await import(
     /* @vite-ignore */ new URL(`../../packages/config/test/consul/kit/${file}`, import.meta.url).href
@@ -25,7 +25,7 @@ export async function startAgent(): Promise<Agent> {
   return (await kit("agent.ts")).Agent.start();
 }
 
-/** Path of a Consul binary; undefined where none can be had. */
+/** Path of a Consul binary; undefined if there is none. */
 export async function consulBinary(): Promise<string | undefined> {
   return (await kit("binary.ts")).consul_binary();
 }

@@ -9,7 +9,7 @@ import { afterEach, beforeEach } from "vitest";
 
 const undo: (() => unknown)[] = [];
 
-/** Does this after the test; what was asked for last is done first. */
+/** Runs this after the test, in reverse order of the calls. */
 export function afterwards(action: () => unknown): void {
   undo.push(action);
 }
@@ -26,7 +26,7 @@ export function eachAlone(): void {
   });
 }
 
-/** A folder with these files, gone after the test. */
+/** A folder with these files, removed after the test. */
 export async function folder(files: Readonly<Record<string, string>> = {}): Promise<(name: string) => string> {
   const path = await mkdtemp(join(tmpdir(), "otpts-note-"));
   afterwards(() => rm(path, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ export async function folder(files: Readonly<Record<string, string>> = {}): Prom
   return (name) => join(path, name);
 }
 
-/** Starts a manager with these options under a supervisor of its own, which ends with the test. */
+/** Starts a manager with these options under a separate supervisor, which ends with the test. */
 export async function started(options: Partial<ConfigSpecOptions> = {}): Promise<Pid> {
   const config_spec = new ConfigSpec({ id: "myapp_config", ...options });
   const child = supervisor.child_spec({ id: "config_manager", task: ConfigManager.start, args: [config_spec] });
@@ -48,7 +48,7 @@ export async function stopped(top: Pid): Promise<void> {
   if (erlang.is_process_alive(top)) await supervisor.stop(top);
 }
 
-/** Waits until something holds, as long as a loaded machine needs. Gives back what held. */
+/** Waits until something holds, as long as a loaded machine needs. Returns the value. */
 export const eventually: typeof testing.eventually = (look, patience) =>
   testing.eventually(look, { timeout: 60_000, ...patience });
 

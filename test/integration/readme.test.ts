@@ -1,4 +1,4 @@
-/** The README's examples run as they stand there, and print what their comments say. */
+/** The README's examples run unchanged, and print the output in their comments. */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";

@@ -18,7 +18,7 @@ const secretive = {
   format_status: (status: object): object => ({ ...status, state: "hidden" }),
 };
 
-/** Starts a server whose messages the types know nothing of. */
+/** Starts a server with untyped messages. */
 const start = (module: object, argument: unknown, options: gen_server.StartOptions = {}): Promise<Pid> =>
   gen_server.start(module as never, argument as never, options) as Promise<Pid>;
 
@@ -223,7 +223,7 @@ describe("performance", () => {
       looks = 0;
       for (let n = 0; n < 1_000; n += 1) expect(await gen_server.call(pid, "next")).toBe(n);
       expect(looks).toBe(0);
-      // What does match is looked at: the count counts.
+      // A matching message is inspected, so the counter works.
       expect(await erlang.receive((sent) => Array.isArray(sent) && sent.length === 2)).toBe(message);
       expect(looks).toBeGreaterThan(0);
       for (let n = 1; n < 100_000; n += 1) await erlang.receive(undefined, { after: 0 });

@@ -1,4 +1,4 @@
-/** Every case of OTP's suites that applies has a test here, or a reason why not. */
+/** Every case of OTP's suites that applies has a test here, or a reason for its absence. */
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { additionalScenarios } from "../conformance/catalog.ts";

@@ -7,8 +7,8 @@ import { additionalScenarios } from "../conformance/catalog.ts";
 import { run, runUndisturbed } from "../conformance/harness/run.ts";
 
 /**
- * A test body that runs in a process of its own. What it asserts reaches the runner; at its end its mailbox must be empty,
- * and what it started is killed and must be gone.
+ * A test body that runs in a separate process. Its failures reach the runner; at its end its mailbox must be empty,
+ * and the processes that it started are killed.
  */
 export function inProcess(body: () => unknown): () => Promise<void> {
   return async () => {

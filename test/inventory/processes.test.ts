@@ -45,7 +45,7 @@ async function death(pid: Pid): Promise<unknown> {
   const [, , , , reason] = (await erlang.receive((m) => Array.isArray(m) && m[1] === ref)) as unknown[];
   return reason;
 }
-/** A process that traps exits and tells `to` every message it gets as [tag, message]. */
+/** A process that traps exits and forwards every message to `to` as [tag, message]. */
 async function trapper(to: Pid, tag: unknown): Promise<Pid> {
   const pid = erlang.spawn(async () => {
     erlang.process_flag(TRAP_EXIT, true);
@@ -603,7 +603,7 @@ describe("exit signals", () => {
     "P41: an exit signal over a link that has been removed is dropped",
     inProcess(async () => {
       const pid = erlang.spawn(() => erlang.exit(BOOM));
-      // The process has not run yet; what it sends over the link comes too late.
+      // The process has not run yet; its exit signal comes too late.
       erlang.link(pid);
       erlang.unlink(pid);
       await death(pid);

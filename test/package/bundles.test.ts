@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import webpack from "webpack";
 
 const ENTRY = fileURLToPath(new URL("bundles/program.js", import.meta.url));
-// Outside the repository: what a bundle still needs of it, it cannot find there.
+// Outside the repository, so that a bundle cannot find missing parts there.
 const work = mkdtempSync(join(tmpdir(), "otpts-bundles-"));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
@@ -114,7 +114,7 @@ test.each<[string, () => Promise<string>]>([
   async (_name, bundle) => {
     const ran = await run(await bundle());
     expect(ran.stderr).toBe("");
-    // A bundle of one file has none for the thread that parses large files, and says so.
+    // A bundle of one file has no file for the parser's thread, and reports that.
     expect(ran.stdout.replace(/^warning config\.held_up .*\n/mu, "")).toBe(wanted.stdout);
   },
   300_000,

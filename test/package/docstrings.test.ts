@@ -1,4 +1,4 @@
-/** Every name that a package exports has a docstring: what an editor shows when the pointer rests on it. */
+/** Every name that a package exports has a docstring, which editors show on hover. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { expect, test } from "vitest";
@@ -72,7 +72,7 @@ function* undocumented(file: string, path: string): Generator<string> {
   }
   for (const match of text.matchAll(/^export \* as (\w+) from "([^"]+)"/gmu)) {
     const [, name, target] = match as unknown as [string, string, string];
-    // Editors show what is written where the module is declared, and nothing of what is written at its export.
+    // Editors show the docstring of the module's declaration, not the one of its export.
     if (!documentedAt(text, text.indexOf(`declare module "${target}"`))) yield `${path}.${name}`;
     if (name !== "atoms") yield* undocumented(resolve(dirname(file), target), `${path}.${name}`);
   }
@@ -88,7 +88,7 @@ test.each(["runtime", "config"])("every exported name of %s has a docstring", (n
     return source === undefined ? [] : [[entry, join(folder, source)] as const];
   });
   expect(entries.length).toBeGreaterThan(0);
-  // Atoms that a callback needs say what they are by their names.
+  // The names of atoms are their documentation.
   const atoms = /\.[A-Z][A-Z\d_]*$/u;
   const missing = entries
     .flatMap(([entry, file]) => [...undocumented(file, entry)])

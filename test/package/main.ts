@@ -1,6 +1,6 @@
 /**
  * Packs both packages as they would be published, lets publint and attw look at the tarballs, installs them in an empty
- * project and runs an example there. Prints what it does; exits 1 at the first failure.
+ * project and runs an example there. Prints its steps; exits with 1 at the first failure.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";

@@ -44,7 +44,7 @@ const options = {
   isolatedModules: true,
 };
 
-/** Compiles files as parts of one program, and returns what the compiler says. */
+/** Compiles files as parts of one program, and returns the compiler's messages. */
 async function compile(files: readonly string[], more: object): Promise<string> {
   const project = join(work, "tsconfig.compiled.json");
   writeFileSync(project, JSON.stringify({ compilerOptions: { ...options, ...more }, files }));

@@ -122,7 +122,7 @@ export async function perform(program: string): Promise<void> {
   }
 }
 
-/** The line is written when nothing moves any more: what the server does after its answer comes before it. */
+/** The line is written when nothing moves any more: the server's work after its answer comes first. */
 function act(label: string, action: () => unknown): Promise<void> {
   return step(label, async () => {
     try {

@@ -31,7 +31,7 @@ export class Machine {
     for (; this.#watched < this.#pids.length; this.#watched += 1) erlang.monitor(PROCESS, this.#pids[this.#watched]!);
   }
 
-  /** Carries out a step and tells its result. */
+  /** Carries out a step and returns its result. */
   async perform(step: Step): Promise<string> {
     this.#watch();
     await this.#bury();
@@ -73,7 +73,7 @@ export class Machine {
     while (this.#reasons.size < this.#pids.length) await this.#bury(1000);
   }
 
-  /** Notes the deaths that have been told. */
+  /** Records the reported deaths. */
   async #bury(ms = 0): Promise<void> {
     for (;;) {
       const message = await erlang.receive((m) => Array.isArray(m) && m[0] === DOWN, { after: ms });

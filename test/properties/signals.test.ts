@@ -6,7 +6,7 @@ import { Machine } from "./signal_machine.ts";
 import { grouped, predict, steps } from "./signal_model.ts";
 import type { Step } from "./signal_model.ts";
 
-/** Carries the program out, and compares what is seen with what is predicted after each step. */
+/** Carries the program out, and compares observation and prediction after each step. */
 export async function follow(program: readonly Step[]): Promise<void> {
   await inProcess(async () => {
     const machine = new Machine();

@@ -64,7 +64,7 @@ export class Machine {
     return found instanceof Pid ? found : undefined;
   }
 
-  /** Carries out a step and tells its result. */
+  /** Carries out a step and returns its result. */
   perform(step: Step): Promise<string> {
     const sup = this.#supervisor;
     if (sup === undefined) return Promise.resolve("noproc");
@@ -125,7 +125,7 @@ export class Machine {
     }
   }
 
-  /** Ends the supervisor, and takes what it left in the mailbox of the calling process: its 'EXIT', if anything. */
+  /** Ends the supervisor, and removes its 'EXIT', if any, from the calling process's mailbox. */
   async end(): Promise<void> {
     const sup = this.#supervisor;
     if (sup !== undefined && erlang.is_process_alive(sup)) await supervisor.stop(sup);
@@ -171,7 +171,7 @@ export class Machine {
   }
 }
 
-/** start_child tells more than the model: who runs already, and the specification that failed. */
+/** start_child returns more than the model: the running process, and the failed specification. */
 function reasonText(reason: unknown): string {
   if (!Array.isArray(reason)) return fmt(reason);
   const [tag] = reason;

@@ -1,5 +1,5 @@
 /**
- * OTP's supervisor as a pure function: what is started and stopped, in which order, and what the child API answers, if each
+ * OTP's supervisor as a pure function: which children are started and stopped, in which order, and the results of the child API, if each
  * step has had all its effects before the next one. All restarts fall into one period.
  */
 import fc from "fast-check";
@@ -7,7 +7,7 @@ import fc from "fast-check";
 const IDS = ["c0", "c1", "c2", "c3", "c4"] as const;
 export type Id = (typeof IDS)[number];
 
-/** A child: trapping exits, and logging when it starts and when it is told to end. */
+/** A child: trapping exits, and logging its start and its end. */
 export interface Spec {
   readonly restart: "permanent" | "transient" | "temporary";
   readonly significant: boolean;
@@ -30,7 +30,7 @@ export type Step =
   | { readonly do: "crash"; readonly id: Id; readonly reason: "normal" | "shutdown" | "boom" | "kill" }
   | { readonly do: "terminate" | "restart" | "delete" | "start"; readonly id: Id };
 
-/** What is seen after a step: what was logged since the one before, the result, the children in start order. */
+/** The observation after a step: the lines logged since the previous one, the result, the children in start order. */
 export interface Sight {
   readonly result: string;
   readonly log: readonly string[];

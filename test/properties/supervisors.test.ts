@@ -7,7 +7,7 @@ import { Machine } from "./supervisor_machine.ts";
 import { predict, programs } from "./supervisor_model.ts";
 import type { Program } from "./supervisor_model.ts";
 
-/** Carries the program out, and compares what is seen with what is predicted after each step. */
+/** Carries the program out, and compares observation and prediction after each step. */
 async function follow(program: Program): Promise<void> {
   await inProcess(async () => {
     erlang.process_flag(TRAP_EXIT, true);

@@ -126,7 +126,7 @@ async function survive([tree, program]: readonly [Tree, readonly Blow[]]): Promi
     let exempt = false;
     const top = await forest.start(tree, "top");
 
-    /** Waits until what lives is what can be reached: nobody is left without a supervisor. */
+    /** Waits until every living process can be reached: none is left without a supervisor. */
     const calm = () =>
       eventually(
         async () => {

@@ -1,6 +1,6 @@
 /**
- * The examples of the documentation run, and print what they say: the `ts` blocks of a page are one program, in a folder of
- * its own with the files that `toml`, `env` and `json` blocks name in their first line. Each `console.log(…); // text` prints that text (or
+ * The examples of the documentation run, and print the documented output: the `ts` blocks of a page are one program, in a
+ * separate folder with the files that `toml`, `env` and `json` blocks name in their first line. Each `console.log(…); // text` prints that text (or
  * the comment line below it, or the `text` block that follows); times are compared as times, not by their value.
  */
 import { execFile } from "node:child_process";

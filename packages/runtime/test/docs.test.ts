@@ -1,5 +1,5 @@
 /**
- * The examples of the documentation run, and print what they say: the `ts` blocks of a page are one program, and each
+ * The examples of the documentation run, and print the documented output: the `ts` blocks of a page are one program, and each
  * `console.log(…); // text` prints that text (or the comment line below it).
  */
 import { execFile } from "node:child_process";
@@ -87,7 +87,7 @@ test("otp.md names every function of the public modules", () => {
   expect(missing).toStrictEqual([]);
 });
 
-// What `Module:module_info(exports)` of OTP 25 tells, without the callbacks of its own processes.
+// The result of `Module:module_info(exports)` in OTP 25, without the callbacks of OTP's processes.
 test.each([
   [
     "gen_statem",

@@ -42,7 +42,7 @@ export const contender: Contender = {
       const made = await fixture(keys, file);
       let told = (): void => undefined;
       const watcher = await watchConfig({ ...options(made), onUpdate: () => told() });
-      // The watcher is ready some time after watchConfig has returned, and says nothing when it is.
+      // The watcher is ready some time after watchConfig has returned, without a report.
       await new Promise((resolve) => setTimeout(resolve, 300));
       const update = new Promise<void>((resolve) => (told = resolve));
       const start = performance.now();

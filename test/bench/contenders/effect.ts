@@ -4,7 +4,7 @@ import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
 
-/** What the bench's fibers understand. A call carries the deferred that its caller awaits. */
+/** The messages of the benchmark's fibers. A call carries the deferred that its caller awaits. */
 type Message =
   | { readonly tag: "call"; readonly value: unknown; readonly reply: Deferred.Deferred<unknown> }
   | { readonly tag: "cast"; readonly value: unknown }
@@ -60,7 +60,7 @@ const start = (handler: Handler = echo): Effect.Effect<Server> =>
 
 const run = Effect.runPromise;
 
-/** From inside a fiber; a caller outside runs it as a fiber of its own. */
+/** For use inside a fiber; a caller outside runs it as a separate fiber. */
 const call = (server: Server, value: unknown, timeout = 5000) =>
   Effect.gen(function* () {
     const reply = yield* Deferred.make<unknown>();

@@ -6,7 +6,7 @@ import { burn, underLoad } from "../load.ts";
 import type { Load } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
 
-/** What the bench's actors understand. A query's message carries the reference to answer to. */
+/** The messages of the benchmark's actors. A query's message carries the reference to answer to. */
 type Message =
   | { readonly reply: Ref<unknown>; readonly value: unknown }
   | { readonly left: number; readonly done: () => void }
@@ -68,7 +68,7 @@ async function calls(ref: Actor, n: number): Promise<void> {
   for (let i = 0; i < n; i++) await call(ref, i);
 }
 
-/** Runs `body` in an actor and resolves with what it returns. */
+/** Runs `body` in an actor and resolves with its result. */
 function inside<T>(body: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const actor = spawn(system, async () => {

@@ -23,7 +23,7 @@ const server = {
   },
 };
 
-/** The same, but its callback gives way once and asks who it is after that. */
+/** The same, but its callback awaits once, and then calls self(). */
 const async_server = {
   ...server,
   handle_call: async (request: unknown, _from: unknown, state: unknown) => {
@@ -48,7 +48,7 @@ const machine = gen_statem.states({
   idle: (type, content) => [KEEP_STATE_AND_DATA, [[REPLY, (type as readonly [unknown, gen_server.From])[1], content]]],
 });
 
-/** Tells its owner when its init has run, and crashes when it is told anything. */
+/** Notifies its owner when its init has run, and crashes at any message. */
 const crashing_server = {
   ...server,
   init: (started: (pid: Pid) => void) => {
@@ -87,7 +87,7 @@ async function calls(pid: Pid, n: number): Promise<void> {
   for (let i = 0; i < n; i++) await gen_server.call(pid, i);
 }
 
-/** Runs `body` as a process and resolves with what it returns. */
+/** Runs `body` as a process and resolves with its result. */
 function inside<T>(body: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     erlang.spawn(() => body().then(resolve, reject));
@@ -128,7 +128,7 @@ async function machineOverServer(n: number): Promise<{ ns: number; ratio: number
 }
 
 /**
- * What awaits of code outside all processes cost in a thread where a process has run, over what they cost in one without: the two
+ * The cost of awaits outside all processes in a thread where a process has run, relative to a thread without: the two
  * take turns, so that whatever else the computer does falls on both alike.
  */
 async function strangers(n: number): Promise<{ times: number }> {
@@ -143,7 +143,7 @@ async function strangers(n: number): Promise<{ times: number }> {
   return { times: Math.min(...after) / Math.min(...before) };
 }
 
-/** A thread that awaits in batches of `n`, after a process has run in it, if it is told where the runtime is. */
+/** A thread that awaits in batches of `n`, after a process has run in it, if it is given the runtime's address. */
 function awaiting(n: number, runtime?: string): { batch(): Promise<number>; end(): Promise<unknown> } {
   const source = `
     const { parentPort, workerData: { runtime, n } } = await import("node:worker_threads");

@@ -9,7 +9,7 @@ import type { Contender } from "../contender.ts";
 import { imports } from "../imports.ts";
 import { median, per } from "../stopwatch.ts";
 
-/** Reads the file as the peers do, when it is told to: no watch, no waiting until the file has settled. */
+/** Reads the file like the peers, on request: without a watch, and without waiting until the file has settled. */
 class PlainFile implements Source {
   readonly name = "plain";
   readonly kind = "plain";
@@ -29,7 +29,7 @@ class PlainFile implements Source {
   }
 }
 
-/** Runs `body` with a manager under a supervisor, as an application has it. */
+/** Runs `body` with a manager under a supervisor, as in an application. */
 async function managed<T>(source: Source, body: () => Promise<T>): Promise<T> {
   const spec = new ConfigSpec({ sources: [source], reload_interval: 0 });
   const top = await supervisor.start([
@@ -135,7 +135,7 @@ export const contender: Contender = {
           return median(took.slice(2));
         };
         const without = await several(1);
-        // One process reads for all, so that what is measured is finding whom to tell, not telling ten thousand.
+        // One process receives for all, so that the search for subscribers is measured, and not ten thousand notifications.
         const reader = erlang.spawn(async () => {
           for (;;) await erlang.receive();
         });

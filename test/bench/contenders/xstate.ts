@@ -5,7 +5,7 @@ import { imports } from "../imports.ts";
 import { burn, underLoad } from "../load.ts";
 import { liveBytes, per } from "../stopwatch.ts";
 
-/** What the bench's actors understand. A call's event carries the resolver of the caller's promise. */
+/** The events of the benchmark's actors. A call's event carries the resolver of the caller's promise. */
 interface Event extends EventObject {
   readonly type: "call" | "cast" | "hop" | "next" | "crash";
   readonly value?: unknown;
@@ -61,7 +61,7 @@ async function castsAmong(servers: readonly Server[], n: number): Promise<void> 
 const hop = (first: Server, n: number): Promise<unknown> =>
   new Promise((resolve) => first.send({ type: "hop", left: n, resolve }));
 
-/** Runs `body` in an actor and resolves with what it returns. */
+/** Runs `body` in an actor and resolves with its result. */
 function inside<T>(body: () => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     createActor(fromPromise(() => body().then(resolve, reject))).start();

@@ -120,7 +120,7 @@ export async function gsx_send_request(): Promise<void> {
 
 type Collection = gen_server.RequestIdCollection;
 
-/** Writes what a function on collections answered, and returns the collection that is left. */
+/** Writes the result of a function on collections, and returns the remaining collection. */
 function answered(collection: Collection, answer: unknown): Collection {
   if (!Array.isArray(answer)) {
     log(fmt(answer));

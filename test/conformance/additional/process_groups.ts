@@ -1,4 +1,4 @@
-/** pg: orders, and what a scope does not know. */
+/** pg: orders, and requests unknown to a scope. */
 import { KILL, erlang, sys } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { pg } from "@otpts/runtime/pg";

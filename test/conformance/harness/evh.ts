@@ -48,7 +48,7 @@ function outcome(result: Promise<unknown>): Promise<unknown> {
 
 let made: Any;
 
-/** The module: one, so that it is the same whoever asks. */
+/** The module: a single object, so that it is always the same. */
 export function evh(): Any {
   return (made ??= module());
 }

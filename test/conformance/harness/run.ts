@@ -1,4 +1,4 @@
-/** Runs one scenario in a process called main, and compares what it wrote with what real Erlang wrote. */
+/** Runs one scenario in a process called main, and compares its trace with that of real Erlang. */
 import { DOWN, KILL, TIMEOUT, erlang, logger } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { fmt, name } from "./oracle.ts";
@@ -25,7 +25,7 @@ export async function run(scenario: Scenario): Promise<Outcome> {
   return { lines, left };
 }
 
-/** The event loop stood still for so long: scenarios that wait tell times apart that differ by little more. */
+/** The event loop stood still for so long: scenarios that wait distinguish times that differ by little more. */
 const STALL_MS = 20;
 const ATTEMPTS = 5;
 

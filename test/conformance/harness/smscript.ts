@@ -150,7 +150,7 @@ async function carryOut(term: Any, watches: Map<string, Watch>): Promise<void> {
   }
 }
 
-/** The line is written a little later: what the machine does after its answer comes before it. */
+/** The line is written a little later: the machine's work after its answer comes first. */
 function act(verb: string, term: unknown, action: () => unknown): Promise<void> {
   return step(`${verb} ${fmt(term)}`, async () => {
     try {

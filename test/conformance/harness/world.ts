@@ -21,7 +21,7 @@ export function world(): World {
   return current;
 }
 
-/** Begins a new run, with nothing written and nobody named. */
+/** Begins a new run, with nothing written and no process named. */
 export function renew(): World {
   current = fresh();
   return current;

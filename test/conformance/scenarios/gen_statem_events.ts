@@ -16,7 +16,7 @@ const casting =
 const call = (machine: Pid, label: string, request: unknown = t`state`) =>
   step(label, () => gen_statem.call(machine, request));
 
-/** A call whose answer is written behind what the machine does after it. */
+/** A call whose answer is written after the machine's further work. */
 const settled = (machine: Pid, label: string, request: unknown) =>
   step(label, async () => {
     const answer = await gen_statem.call(machine, request);

@@ -1,4 +1,4 @@
-/** gen_statem: start, stop, what goes wrong, supervision and `sys`. */
+/** gen_statem: start, stop, failures, supervision and `sys`. */
 import { ErlangError, KILL, SHUTDOWN, TRAP_EXIT, erlang, sys } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
 import { gen_statem } from "@otpts/runtime/gen_statem";

@@ -1,4 +1,4 @@
-/** Names in registries of one's own: `{via,Module,Name}`. */
+/** Names in registries supplied by the program: `{via,Module,Name}`. */
 import { erlang, gen_server, IGNORE, KILL, STOP, supervisor, TRAP_EXIT } from "@otpts/runtime";
 import type { Pid, Via } from "@otpts/runtime";
 import { kids, mailbox, ok, okChild, pid, recv, settle, step } from "../harness/oracle.ts";

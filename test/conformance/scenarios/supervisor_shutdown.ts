@@ -1,4 +1,4 @@
-/** supervisor: shutdown, automatic shutdown and what is ignored. */
+/** supervisor: shutdown, automatic shutdown and ignored messages. */
 import { EXIT, KILL, SHUTDOWN, TRAP_EXIT, erlang, gen_server, supervisor } from "@otpts/runtime";
 import { down, fmt, idle, kids, log, mailbox, pid, recv, settle, sleep, step, tell, watch } from "../harness/oracle.ts";
 import { a, t } from "../harness/term.ts";

@@ -8,7 +8,7 @@ import { type Browser, chromium } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 
-/** Starts one; or says why there is none. */
+/** Starts one, or returns the reason why there is none. */
 export async function startChromium(): Promise<Browser | string> {
   const found = process.env["CHROMIUM_BIN"] ?? onPath();
   try {
@@ -21,7 +21,7 @@ export async function startChromium(): Promise<Browser | string> {
   }
 }
 
-// It brings its libraries along where it is told that it runs on a bare machine.
+// It unpacks its own libraries if this variable says that the machine has none.
 async function packaged(): Promise<Browser> {
   process.env["AWS_EXECUTION_ENV"] ??= "AWS_Lambda_nodejs22.x";
   const { default: bare } = await import("@sparticuz/chromium");

@@ -1,11 +1,11 @@
 /// <reference lib="dom" />
 /**
- * Runs in the page: texts whose contrast with what is behind them is lower than WCAG 2 wants at level AA, each with its ratio.
- * It sees the whole page, also what is scrolled out.
+ * Runs in the page: texts whose contrast with their background is lower than WCAG 2 demands at level AA, each with
+ * its ratio. It includes parts of the page that are scrolled out of sight.
  */
 export function pale(): string[] {
   type Colour = readonly [red: number, green: number, blue: number, alpha: number];
-  // What the computed style says, whatever its notation, as a canvas paints it.
+  // A computed colour in any notation, as painted by a canvas.
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
   const colour = (text: string): Colour => {
     canvas.clearRect(0, 0, 1, 1);

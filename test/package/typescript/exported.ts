@@ -1,4 +1,4 @@
-/** A module of a library that is made of processes: it exports what the runtime's functions return. */
+/** A module of a library that is made of processes: it exports results of the runtime's functions. */
 import {
   atom,
   erlang,

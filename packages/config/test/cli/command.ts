@@ -1,4 +1,4 @@
-/** The command as it is published, in a child process, in a folder with files of its own. */
+/** The published command, in a child process and a temporary folder. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -38,7 +38,7 @@ export class Folder {
     writeFileSync(file, text);
   }
 
-  /** Starts the command. Its environment is what is given, and nothing of the test's own. */
+  /** Starts the command with exactly the given environment. */
   start(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     return spawn(process.execPath, [CLI, ...args], { cwd: this.path, env, stdio: ["ignore", "pipe", "pipe"] });
   }

@@ -269,7 +269,7 @@ test("--module and --url exclude each other, but each overrides the environment 
   expect(await folder.run(["get", "log_level", "--module", "config.js"], elsewhere)).toMatchObject({ code: 0 });
 });
 
-/** Whether what is wanted has not been printed yet. @throws if the command has ended, and will never print it */
+/** Whether the expected text has not been printed yet. @throws if the command has ended without printing it */
 function goesOn(child: ChildProcess, printed: string, wanted: string): boolean {
   if (printed.includes(wanted)) return false;
   if (child.exitCode === null && child.signalCode === null) return true;
@@ -283,7 +283,7 @@ describe("watch", () => {
     watching.clear();
   });
 
-  /** Watches, and what it has printed so far. */
+  /** A running watch, and its output so far. */
   function watch(args: readonly string[]): { child: ChildProcess; text: () => string; ended: Promise<Ending> } {
     const child = folder.start(["watch", ...args]);
     watching.add(child);

@@ -15,7 +15,7 @@ export default new ConfigSpec({ sources: [new FileSource("long.toml")] });`,
 });
 afterAll(() => folder.remove());
 
-/** A command in a terminal, what it has shown, and how it ends. */
+/** A command in a terminal, its output so far, and its end. */
 function terminal(command: string, columns: number, env: Readonly<Record<string, string>> = {}) {
   const child = spawn(
     "script",

@@ -22,7 +22,7 @@ const seconds = Number(process.env["OTPTS_CONSUL_LOAD"] ?? 4);
 const keys = 10_000;
 const per_second = 100;
 
-/** Changes one key after the other, each with the number of the change, at a steady pace; in a process of its own. */
+/** Changes one key after the other, each with the number of the change, at a steady pace, in a separate process. */
 const WRITER = `
 const http = require("node:http");
 const [url, count, perSecond] = process.argv.slice(1);
@@ -56,10 +56,10 @@ function heap(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** Who follows the source: nobody but a test, or a whole configuration manager with a subscriber. */
+/** The follower of the source: the test itself, or a configuration manager with a subscriber. */
 interface Reader {
   tree(): Table;
-  /** Forgets what it remembers only for the test. */
+  /** Drops the data that it keeps only for the test. */
   forget(): void;
   problems(): Promise<readonly unknown[]>;
   stop(): Promise<void>;
@@ -143,7 +143,7 @@ await describe_with_consul("ConsulSource under load", () => {
             `heap ${megabytes(before.heap)} → ${megabytes(before.heap + grown)} MB (on the way ${heaps.map(megabytes).join(", ") || "-"}), ` +
             `event loop held up at most ${String(loop)}; idle: ${String(idle)}; target: below 20 ms\n`,
         );
-        // The last 500 changes are to keys of their own: each is the last one of its key.
+        // The last 500 changes are to distinct keys: each is the last one of its key.
         for (let n = count; n > Math.max(0, count - 500); n--) {
           expect((reader.tree()[`g${n % 100}`] as Table)[`k${n % 97}`]).toBe(`changed ${n}`);
         }

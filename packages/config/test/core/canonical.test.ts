@@ -77,7 +77,7 @@ describe("the canonical text", () => {
       "null",
       "nan",
     ].map((value) => textOf(plain({ value })));
-    // A number is what it is, however it is kept.
+    // Equal numbers are equal, whatever their representation.
     expect(texts[0]).toBe(texts[1]);
     expect(new Set(texts).size).toBe(texts.length - 1);
     const wild = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value) => textOf({ value }));

@@ -27,7 +27,7 @@ const file = {
   "a.b": 1,
 };
 
-/** Variable, the path it sets over `file`, the rule that says so. */
+/** A variable, the path it sets over `file`, and the rule. */
 const names: readonly (readonly [variable: string, path: string, rule: string])[] = [
   ["MYAPP_DATABASE_URL", "database.url", "known_path"],
   ["MYAPP_DATABASE_MAX_CONNECTIONS", "database.max_connections", "known_path"],

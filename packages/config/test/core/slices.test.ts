@@ -1,4 +1,4 @@
-/** What looks at all of a configuration does it in slices, and finds what it finds at once. */
+/** Work on a whole configuration is done in slices, with the result of a single pass. */
 import { describe, expect, test } from "vitest";
 import { Aliases } from "../../src/core/aliases.ts";
 import { argumentsLayer, parseArguments } from "../../src/core/arguments.ts";

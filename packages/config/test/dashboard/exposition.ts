@@ -1,6 +1,6 @@
 /**
- * Reads Prometheus' text format as strictly as its documentation has it, and as `promtool check metrics` lints it: what a
- * lenient reader forgives is an error here.
+ * Reads Prometheus' text format as strictly as its documentation has it, and as `promtool check metrics` lints it: it
+ * accepts no deviation.
  */
 
 export interface Sample {

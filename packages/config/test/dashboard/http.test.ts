@@ -192,7 +192,7 @@ describe("read access", () => {
     expect(await status({ "sec-fetch-site": "same-site", "sec-fetch-mode": "cors" })).toBe(403);
     // A link on another site may be followed.
     expect(await status({ "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate" })).toBe(200);
-    // A proxy on this machine passes on what comes from elsewhere.
+    // A proxy on this machine passes on requests from elsewhere.
     for (const name of ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"])
       expect(await status({ [name]: "10.0.0.1" })).toBe(403);
     const { text } = await ask(address, "/", { host: "evil.example" });
@@ -537,7 +537,7 @@ describe("the configuration", () => {
     const refused = await write("/configuration/put", { path: "server.port", value: 70_000, reason: "too large" });
     expect([refused.status, refused.json]).toMatchObject([422, { problems: [{ path: "server.port" }] }]);
 
-    // The history tells who, why, and what was refused; a version is taken back.
+    // The history has author, reason and refusals; a version is rolled back.
     expect((await ask(address, "/changes?to=3")).json).toMatchObject({
       current: 3,
       entries: [
@@ -870,7 +870,7 @@ test("a page that does not read its stream is disconnected, and one that reads i
     other.tick();
     if (second % 15 === 14) await reader.read();
   }
-  // It ends after what it was sent: else this would wait for more.
+  // The stream ends after the data sent so far; otherwise this would wait for more.
   expect(await mute.response.text()).toMatch(/^retry: 1000\nevent: hello/u);
   other.tick();
   expect((await reader.read()).done).toBe(false);

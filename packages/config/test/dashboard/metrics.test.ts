@@ -206,7 +206,7 @@ describe("the names and labels of /metrics and of OpenTelemetry's bridge", () =>
     await eventually(async () => (await families()).has("config_subscriber_errors_total"));
     const [all] = await collected.resourceMetrics();
     const exported = new PrometheusSerializer(undefined, false, undefined, true, true).serialize(all!);
-    // A counter of single changes is kept where somebody listens to them only.
+    // Single changes are counted only if there is a listener for them.
     const { config_changes_total, ...bridged } = described(parsed(exported.replaceAll(/^# UNIT .*\n/gmu, "")));
     expect(config_changes_total).toBeDefined();
     expect(bridged).toEqual(described(await families()));

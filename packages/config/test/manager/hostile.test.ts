@@ -111,7 +111,7 @@ test("no message kills the manager or a process below it", async () => {
   for (const message of messages) {
     gen_server.cast(manager, message as never);
     erlang.send(manager, [GEN_CAST, message]);
-    // A default that cannot be looked at is the caller's own: so is what comes of it.
+    // A default that cannot be inspected is the caller's, and so are the consequences.
     await gen_server.call(manager, message as never, Infinity).catch((error: unknown) => {
       expect(String(error)).toMatch(/revoked/);
     });

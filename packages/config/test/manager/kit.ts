@@ -6,7 +6,7 @@ import { ConfigClient, type ConfigSpec, ConfigManager } from "../../src/index.ts
 import type { Loaded, Source, SourceContext, Watch } from "../../src/sources/source.ts";
 import { eventually } from "../eventually.ts";
 
-/** A source that does what the test says. */
+/** A source controlled by the test. */
 export class ScriptedSource implements Source {
   readonly kind = "scripted";
   readonly name: string;
@@ -16,7 +16,7 @@ export class ScriptedSource implements Source {
   closed = 0;
   writes: [Segments, Value | undefined][] = [];
   write?: NonNullable<Source["write"]>;
-  /** What the next load finds. */
+  /** The result of the next load. */
   next: object | Contribution | "absent" | Error | (() => Promise<object>);
   private last: unknown;
   private changed: (() => void) | undefined;
@@ -50,7 +50,7 @@ export class ScriptedSource implements Source {
     });
   }
 
-  /** Sets what is found and says so. */
+  /** Sets the content and reports the change. */
   change(next: ScriptedSource["next"]): void {
     this.next = next;
     this.changed?.();
@@ -78,7 +78,7 @@ export class ScriptedSource implements Source {
 
 const running: Pid[] = [];
 
-/** Starts a manager under a supervisor of its own, which a user would have written. Both end with the test. */
+/** Starts a manager under a separate supervisor, as a program would. Both end with the test. */
 export async function started<S extends ConfigSpec>(spec: S): Promise<{ sup: Pid; config: ConfigClient }> {
   const child = supervisor.child_spec({ id: "config_manager", task: ConfigManager.start, args: [spec] });
   const sup = await supervisor.start([child], supervisor.options({ max_restarts: 1000, max_seconds: 1 }));
@@ -98,7 +98,7 @@ export function eachAlone(): void {
   });
   afterEach(async ({ task }) => {
     await stopped();
-    // A test that failed may have left processes of its own, which must not fail the next one too.
+    // A failed test may have left processes, which must not fail the next test too.
     if (task.result?.state === "fail") for (const pid of erlang.processes()) erlang.exit(pid, KILL);
     await eventually(() => erlang.processes().length === 0);
     logger.set_handler(logger.default_handler);

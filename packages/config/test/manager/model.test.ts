@@ -71,7 +71,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       }
     });
 
-    // Subscribers, as callback and as process: each keeps what it was told last.
+    // Subscribers, as callback and as process: each keeps its last notification.
     const told = { callback: new Map<string, Value | undefined>(), process: new Map<string, Value | undefined>() };
     const versions: number[] = [];
     const misfits: unknown[] = [];
@@ -137,7 +137,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       await eventually(() => (tree.file as { x: number }).x === 0 || last.get("file") === Config.peek("file"));
       expect([who, last.get("put")]).toEqual([who, tree.put]);
     }
-    // A change that is told again after a kill keeps its version; otherwise they rise.
+    // A notification repeated after a kill keeps its version; otherwise versions rise.
     for (let i = 1; i < versions.length; i++) expect(versions[i]).toBeGreaterThanOrEqual(versions[i - 1]!);
     expect(misfits).toEqual([]);
     expect(kills).toBeGreaterThan(30);

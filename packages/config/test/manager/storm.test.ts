@@ -22,7 +22,7 @@ function random(seed: number): (below: number) => number {
 
 type Parts = ReadonlyMap<string, readonly Pid[]>;
 
-/** The processes of a manager's tree, by what they are. */
+/** The processes of a manager's tree, by kind. */
 async function partsOf(sup: Pid): Promise<Parts> {
   const pidsUnder = async (pid: Pid | undefined): Promise<Map<unknown, Pid>> => {
     if (pid === undefined || !erlang.is_process_alive(pid)) return new Map();
@@ -122,7 +122,7 @@ test.each([
     await eventually(async () => (await Config.put("put.n", -1).catch(() => false)) === true);
     await eventually(() => told.at(-1)?.value === -1 && received.at(-1)?.[1] === -1);
 
-    // A process is told once, in order: each old value is the value before.
+    // A process is notified once, in order: each old value is the previous value.
     received.forEach(([old], i) => expect([i, old]).toEqual([i, received[i - 1]?.[1]]));
     told.forEach(({ old, value, version }, i) => {
       const before = told[i - 1];

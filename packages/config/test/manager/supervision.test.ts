@@ -162,7 +162,7 @@ describe("after a kill", () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(new ConfigSpec({ sources: [source] }));
     const pid = managerOf();
-    // What it is told lies in its mailbox when it dies.
+    // The report is in its mailbox when it dies.
     await sys.suspend(pid);
     const { loads } = source;
     source.change({ a: 2 });

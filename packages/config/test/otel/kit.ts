@@ -63,7 +63,7 @@ export class Collected {
     return all.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics }) => metrics));
   }
 
-  /** Everything that was exported, as text: what must hold no value of the configuration. */
+  /** Everything that was exported, as text. It must contain no value of the configuration. */
   async text(): Promise<string> {
     const spans = this.spans.map(({ name, attributes, events, status }) => ({ name, attributes, events, status }));
     return JSON.stringify([await this.metricData(), spans]);

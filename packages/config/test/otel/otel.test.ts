@@ -29,7 +29,7 @@ const EVENTS = [
 
 const M = `"manager":"config_manager"`;
 
-/** A manager of a real file, with what is attached to it before it starts. */
+/** A manager of a real file, and the instrumentation attached before its start. */
 async function withFile(text: string, options: Partial<ConfigSpecOptions> = {}) {
   const directory = await mkdtemp(join(tmpdir(), "config-otel-"));
   onTestFinished(() => rm(directory, { recursive: true }));

@@ -512,7 +512,7 @@ describe("HttpSource, while it is followed,", () => {
 });
 
 describe("HttpSource with a long poll", () => {
-  /** Answers at once where something else is there than what is asked with, else when there is. */
+  /** Responds at once if the content differs from the client's, and otherwise when it changes. */
   class Holding {
     text = '{"a": 1}';
     n = 1;

@@ -1,4 +1,4 @@
-/** Directories with one file for each value: names and texts, what is left out, secrets, and changes that are one. */
+/** Directories with one file for each value: names and texts, omitted files, secrets, and changes taken as one. */
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect } from "node:util";

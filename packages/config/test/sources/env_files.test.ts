@@ -1,4 +1,4 @@
-/** NAME_FILE names a file with the text of NAME: which variables do, what is refused, and that the file is watched. */
+/** NAME_FILE names a file with the text of NAME: which variables count, refusals, and the watch of the file. */
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";

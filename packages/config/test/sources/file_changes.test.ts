@@ -1,6 +1,6 @@
 /**
  * The ways a file changes. Each must end with the right state, by native events as well as by polling, and none may
- * publish what was never whole: every published tree holds the same number in `one` and `two`.
+ * publish a half-written file: every published tree holds the same number in `one` and `two`.
  */
 import {
   appendFile,
@@ -43,7 +43,7 @@ function whole(driver: Driver): void {
   }
 }
 
-/** How many native watches this process holds; 0 where the system does not tell. */
+/** How many native watches this process holds; 0 if the system does not report it. */
 async function inotifyWatches(): Promise<number> {
   if (process.platform !== "linux") return 0;
   const infos = (await readdir("/proc/self/fdinfo")).map((fd) =>
@@ -68,7 +68,7 @@ async function configMap(volume: string, n: number): Promise<void> {
 }
 
 describe.each([
-  // On Linux events tell of every change in this file; elsewhere the safety poll may have to help.
+  // On Linux there is an event for every change in these tests; elsewhere the poll may be needed.
   ["native events", { use_polling: false, poll_interval: process.platform === "linux" ? 1e9 : 5000 }],
   ["polling", { use_polling: true, poll_interval: 50 }],
 ])("FileSource, watched by %s", (_, mode) => {
@@ -127,7 +127,7 @@ describe.each([
         await writeFile(path, "one = 1\ntwo = 1\n");
         const driver = await start({ settle: 3000 });
         const file = await open(path, "w");
-        // More lines than there were, and whole ones: only the writer tells that more will come.
+        // More lines than there were, and complete ones: only the open writer shows that more will follow.
         for (const part of [`one = 2\n${"# filler\n".repeat(20)}`, "# more\n", "two = 2\n"]) {
           await file.write(part);
           await pause(400);
@@ -412,7 +412,7 @@ describe.each([
         expect((driver.last as { error: Error }).error).toMatchObject({ code: "denied" });
         const errors = driver.published.length;
         await chmod(path, 0o644);
-        // The content is what it was: the last values count again.
+        // The content is unchanged: the last values count again.
         await pause(500);
         expect(driver.published).toHaveLength(errors);
         await moveIn(path, state(2));

@@ -29,7 +29,7 @@ test("status reports a set of files as polled while some of it cannot be watched
   expect(watched()).toBe("no");
   const watch = await source.watch!(() => undefined, context());
   try {
-    // Also while there is no file yet: the directory itself is a part of the set.
+    // Even while there is no file yet: the directory itself is part of the set.
     expect(watched()).toBe("polling");
     system.exhausted = false;
     await eventually(() => watched() === "events");

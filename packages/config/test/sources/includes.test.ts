@@ -1,4 +1,4 @@
-/** Files that include others: which ones, in which order, with their places; circles and what is missing are refused. */
+/** Files that include others: which ones, in which order, with their places; circles and missing files are refused. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

@@ -37,7 +37,7 @@ const opened = async (file_system?: FileSystem): Promise<RuntimeSource> => {
   return source;
 };
 
-/** A file system in which one operation fails, while `broken` says so. */
+/** A file system in which one operation fails while `broken` is true. */
 function failing(operation: keyof FileSystem | "write" | "sync" | "sync_directory", code: string) {
   const fault = { broken: true, file_system: { ...node_fs } as FileSystem };
   const fail = () => {

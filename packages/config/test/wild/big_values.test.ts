@@ -1,4 +1,4 @@
-/** Big values: what is too big is refused by its length, before it is looked at; what is big is taken in slices. */
+/** Big values: one that is too big is refused by its length, without inspection; others are admitted in slices. */
 import { erlang, KILL, type Pid, telemetry } from "@otpts/runtime";
 import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";

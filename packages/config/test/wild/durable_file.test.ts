@@ -1,4 +1,4 @@
-/** What is written is a regular file of ours, or refused; what was rejected is gone, what was acknowledged is there. */
+/** Only a regular file of this package is written to; rejected puts are gone, and acknowledged ones are kept. */
 import { execFile } from "node:child_process";
 import * as node_fs from "node:fs/promises";
 import { mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
@@ -25,7 +25,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Things that are no regular files, each in a folder of its own, and what each is called. */
+/** Objects that are not regular files, each in a separate folder, with their names. */
 const things: readonly (readonly [what: string, make: (path: string) => Promise<unknown>])[] = [
   ["a directory", (path) => mkdir(path)],
   ["a pipe", (path) => run("mkfifo", [path])],
@@ -45,7 +45,7 @@ const cases = things.flatMap(([what, make]) => [
   [what, "behind a symbolic link", make] as const,
 ]);
 
-/** The path, and what is there. */
+/** A path, and the object there. */
 async function made(way: string, make: (path: string) => Promise<unknown>): Promise<readonly [string, string]> {
   const thing = join(folder, "thing");
   await make(thing);

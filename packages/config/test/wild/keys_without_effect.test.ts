@@ -1,4 +1,4 @@
-/** Keys and variables that a schema drops without a word are told of, with their place and what was probably meant. */
+/** Keys and variables that a schema drops silently are reported, with their place and the probable spelling. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

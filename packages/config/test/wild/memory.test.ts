@@ -1,4 +1,4 @@
-/** Memory is flat over any number of changes: nothing that is current keeps what was before it. */
+/** Memory is constant over any number of changes: current data keeps no earlier data alive. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** A value of another type than what it takes the place of is told of, with its place, wherever it comes from. */
+/** A value of another type than the value it replaces is reported, with its place, from any source. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import type { Source } from "../../src/index.ts";
 
 const BELOW = { debug: true, port: 5432, big: 2n ** 70n, hosts: ["a"], ids: [1, 2], flags: [true], zip: "1" };
 
-/** What one variable gives over `BELOW`, and whether that is told. */
+/** The value of one variable over `BELOW`, and whether it is reported. */
 function over(key: keyof typeof BELOW, text: string): readonly [Value | undefined, string | undefined] {
   const below: Layer = { source: "file", tree: BELOW, origin: () => ({ source: "file", line: 3 }), diagnostics: [] };
   const rules = { prefix: "P", mapping: {}, mode: "smart" } as const;

@@ -1,4 +1,4 @@
-/** A path where nothing is, near one that is known: whoever asks for it is told. */
+/** A path without a value, near a known one: a request for it is reported. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { nearPath } from "../../src/core/near_path.ts";

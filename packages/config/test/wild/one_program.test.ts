@@ -1,4 +1,4 @@
-/** One manager of one program uses a file of overrides: the second is refused, what a dead one left is taken over. */
+/** One manager of one program uses a file of overrides: a second one is refused, and the lock of a dead one is taken over. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
@@ -36,7 +36,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Starts a manager, puts a value, says so, and stays; or says why it does not. */
+/** Starts a manager, puts a value, reports that, and stays; or reports why it cannot. */
 const program = `
   import { Config, ConfigManager, ConfigSpec, RuntimeSource } from ${built("../../lib/index.js")};
   import { logger, supervisor } from ${built("../../../runtime/lib/index.js")};

@@ -1,4 +1,4 @@
-/** Names and values as other people's tools write them: used, or told of with their place, and never lost. */
+/** Names and values as other tools write them are used, or reported with their place, and never lost silently. */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Renamed and deprecated settings: what stands under an old name counts under the new one, and every use is told. */
+/** Renamed and deprecated settings: a value under an old name counts under the new one, and every use is reported. */
 import fc from "fast-check";
 import * as v from "valibot";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

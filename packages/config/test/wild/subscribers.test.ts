@@ -1,4 +1,4 @@
-/** Subscribers that hang, link what ends, are behind: nobody is forgotten, nobody is waited for twice. */
+/** Subscribers that hang, link an ending process or are behind: none is forgotten, and none is waited for twice. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { erlang, SHUTDOWN } from "@otpts/runtime";

@@ -1,4 +1,4 @@
-/** What the system refuses is told of in words: what, where, and what to do. */
+/** A refusal by the system is reported with the operation, the place and a remedy. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** What sources, validators and callbacks throw, send or return may be anything: it is reported, and hurts nobody else. */
+/** Sources, validators and callbacks may throw, send or return anything: it is reported, and affects no other part. */
 import { erlang, logger } from "@otpts/runtime";
 import { beforeEach, describe, expect, test } from "vitest";
 import { Config, ConfigSpec, type ConfigSpecOptions, ConfigValidationError } from "../../src/index.ts";
@@ -143,7 +143,7 @@ describe("a thrown value is reported in words, with its owner", () => {
     ["a text", "no database", "no database"],
   ])("%s", async (_, thrown, words) => {
     const make = () => thrown;
-    // An error of its own says enough.
+    // Its own error is sufficient.
     const named = (action: string) =>
       words === "no database" && typeof thrown === "object" ? words : `Cannot ${action}: ${words}`;
     const source = new ScriptedSource("odd", { a: 1 }).writable();

@@ -1,4 +1,4 @@
-/** Files that change together are one change: nobody sees the new one beside the other old one. */
+/** Files that change together are one change: no reader sees the new one beside the other old one. */
 import { renameSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

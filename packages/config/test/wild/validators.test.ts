@@ -1,4 +1,4 @@
-/** Schemas and validators are others' code: whatever they throw, return or resolve with is a refusal in clear words, or agreement. */
+/** Schemas and validators are foreign code: whatever they throw, return or resolve with becomes a clear refusal, or agreement. */
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -189,7 +189,7 @@ describe("a result that a schema library returns instead of throwing", () => {
   });
 });
 
-/** What the function, or its library, was given; and what is wrong with that, by path. */
+/** The problems that a validator reports for a value, each with its path. */
 const answersOf = async (value: Table | Value, validator: unknown): Promise<readonly string[]> => {
   const validation = new Validation(undefined, { a: validator as never });
   try {

@@ -1,4 +1,4 @@
-/** A watch costs what a bare watch costs, hears of every name of its file, and cannot go deaf. */
+/** A watch costs as much as a bare watch, notices every name of its file, and recovers from lost events. */
 import { execFile } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
 import { appendFile, link, mkdir, mkdtemp, readFile, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import type { Table } from "../../src/core/value.ts";
 import { FileSource } from "../../src/sources/file.ts";
 import { Driver, eventually } from "../sources/loading.ts";
 
-/** Counts what the sources do to the file system. */
+/** Counts the sources' operations on the file system. */
 const calls = vi.hoisted(() => ({ count: 0 }));
 vi.mock("node:fs/promises", async (original) => {
   const real = await original<typeof import("node:fs/promises")>();
@@ -29,7 +29,7 @@ vi.mock("node:fs/promises", async (original) => {
 const run = promisify(execFile);
 const isLinux = process.platform === "linux";
 const isRoot = isLinux && process.getuid?.() === 0;
-/** No poll: what is seen is seen by events. */
+/** Without polling, only events can report a change. */
 const events = { poll_interval: 1e9 };
 
 let folder: string;
@@ -176,7 +176,7 @@ describe.runIf(isLinux)("a watch", () => {
     const driver = new Driver(source);
     drivers.push(driver);
     await driver.start();
-    // A directory three levels up is exchanged: no event tells.
+    // A directory three levels up is exchanged: no event reports it.
     await rename(join(folder, "etc"), join(folder, "etc-old"));
     await rename(join(folder, "etc-old"), join(folder, "etc"));
     await movedIn(path, 2);

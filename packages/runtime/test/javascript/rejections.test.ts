@@ -107,7 +107,7 @@ test("a promise that a callback leaves behind is not awaited", async () => {
 });
 
 describe("an unhandled rejection", () => {
-  // vitest listens to unhandled rejections itself, so these are programs of their own.
+  // vitest listens to unhandled rejections itself, so these are separate programs.
   const prelude = `
     import { erlang, gen_server, supervisor, logger, OK, NOREPLY, REPLY, EXIT } from "@otpts/runtime";
     logger.set_handler((report) => console.log(report.level, report.event, String(report.details.pid), report.details.name?.name, report.text.split("\\n")[0]));

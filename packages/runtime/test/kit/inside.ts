@@ -3,7 +3,7 @@ import { testing } from "@otpts/runtime/testing";
 
 export const { death, inside } = testing;
 
-/** Waits until `look` gives something; as long as a loaded machine needs. */
+/** Waits until `look` returns something, long enough for a loaded machine. */
 export const eventually: typeof testing.eventually = (look, patience) =>
   testing.eventually(look, { timeout: 60_000, ...patience });
 

@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** How a Node process of its own ended, and what it printed. */
+/** How a separate Node process ended, and its output. */
 export interface Outcome {
   /** The exit code; `"hung"` if it did not end by itself. */
   readonly code: number | string | null;

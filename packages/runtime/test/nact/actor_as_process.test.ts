@@ -27,7 +27,7 @@ beforeEach(() => {
 
 afterEach(() => nact.stop(system));
 
-/** An actor that collects what it gets. */
+/** An actor that collects its messages. */
 function collector(name = "collector"): { actor: nact.Ref<unknown>; got: unknown[]; senders: nact.Ref<unknown>[] } {
   const got: unknown[] = [];
   const senders: nact.Ref<unknown>[] = [];

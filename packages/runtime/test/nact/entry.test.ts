@@ -39,7 +39,7 @@ describe("@otpts/runtime/nact", () => {
       stop(actor);
       await Promise.all([lost, unanswered]);
       stop(system);
-      // The clock of calls notices at its next tick that nobody waits any more. A timer of an hour would be seen for ever.
+      // The clock of calls notices at its next tick that no call waits any more. A timer of an hour would never end in time.
       while (process.getActiveResourcesInfo().includes("Timeout")) await new Promise((resolve) => setImmediate(resolve));
       console.log(erlang.processes().length);
     `);

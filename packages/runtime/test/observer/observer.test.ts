@@ -227,7 +227,7 @@ describe("the state of a process", () => {
     await clock.advance(2_000);
     expect(rate()).toBe(20);
     await clock.advance(500);
-    // Too soon after the last look to tell another one.
+    // Too soon after the last reading for a new rate.
     expect(rate()).toBe(20);
     await clock.advance(500);
     expect(rate()).toBe(0);

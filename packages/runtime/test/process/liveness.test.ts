@@ -16,7 +16,7 @@ import { describe, expect, test } from "vitest";
 import { eventually } from "../kit/inside.ts";
 import { program } from "../kit/program.ts";
 
-// What would stop the whole runtime runs in a Node of its own, and is ended there.
+// Code that would stop the whole runtime runs in a separate Node process, which is then ended.
 const PATIENCE = 20_000;
 const run = (source: string) =>
   program(

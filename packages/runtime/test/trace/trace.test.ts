@@ -1,4 +1,4 @@
-/** Traces of one process: what they tell, and that they stop by themselves. */
+/** Traces of one process: their events, and their limits. */
 import { atom, ErlangError, erlang, gen_server, logger, NOREPLY, OK, Pid, REPLY, sys, telemetry } from "@otpts/runtime";
 import { trace, type TraceEvent } from "@otpts/runtime/trace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -36,7 +36,7 @@ const call = (pid: Pid, request: unknown, timeout?: number) =>
 
 const quiet = { log: false };
 
-/** What happened, in short: the event, its kind, and what it is about. */
+/** An event in short form: its name, its kind and its subject. */
 function short({ event, kind, message, reason }: TraceEvent): string {
   const about = message === undefined ? reason : message;
   const shown = Array.isArray(about) ? "[…]" : String(about);

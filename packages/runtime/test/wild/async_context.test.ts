@@ -166,7 +166,7 @@ describe("a store that a process sets", () => {
   });
 });
 
-// Bun does not tell whose it is: docs/semantics.md.
+// Bun does not report its process: docs/semantics.md.
 test.skipIf("bun" in process.versions)(
   "an unhandled rejection is the failure of the process whose code caused it, also for a call that no code awaits",
   async () => {

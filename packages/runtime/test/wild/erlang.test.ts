@@ -1,4 +1,4 @@
-/** Corners in which Erlang was asked (OTP 25): each expectation is what it printed. */
+/** Rare cases, with the output of Erlang (OTP 25) as expectations. */
 import {
   type Atom,
   atom,
@@ -33,7 +33,7 @@ beforeAll(() => {
 });
 afterAll(() => void logger.set_handler(loud));
 
-/** The reason of what a promise rejects with, and its class. */
+/** The class and the reason of a promise's error. */
 async function failure(promise: Promise<unknown>): Promise<readonly [string, unknown]> {
   try {
     return ["resolved", await promise];

@@ -17,7 +17,7 @@ async function askedUntilTurn(ask: () => unknown): Promise<number> {
     try {
       await ask();
     } catch {
-      // That it fails is what is tried.
+      // The failure is intended.
     }
   }
   return asked;

@@ -132,7 +132,7 @@ test("supervisor.ended resolves with the reason, also outside processes", async 
 
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Runs a program that a server keeps alive, sends the signal at each line "now", and tells how it ended. */
+/** Runs a program that a server keeps alive, sends the signal at each line "now", and resolves with its end. */
 function signalled(signal: "SIGTERM" | "SIGINT", source: string) {
   const worker = `
     import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-/** Mistakes in supervision that are told: children that are not linked, starts that take long, options that are none. */
+/** Reported mistakes in supervision: children that are not linked, slow starts, unknown options. */
 import { erlang, gen_server, KILL, logger, OK, supervisor, type Pid } from "@otpts/runtime";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 

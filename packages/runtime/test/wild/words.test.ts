@@ -1,4 +1,4 @@
-/** Mistakes of people who meet OTP for the first time: each is told with module, callback, what came, what is allowed and why. */
+/** Mistakes of people who meet OTP for the first time: each is reported with module, callback, the result, the allowed results and the likely cause. */
 import {
   CONTINUE,
   ErlangError,

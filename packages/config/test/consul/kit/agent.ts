@@ -216,7 +216,7 @@ export class Agent {
     if (reply.status !== 200) throw new Error(`Cannot put: ${reply.status} ${reply.body.toString()}`);
   }
 
-  /** A token that may do what the rules (HCL) say. */
+  /** A token with the permissions of these rules (HCL). */
   async token(rules: string): Promise<{ secret: string; accessor: string; policy: string }> {
     const name = `p${Math.random().toString(36).slice(2)}`;
     const policy = json<{ ID: string }>(
@@ -232,7 +232,7 @@ export class Agent {
     json(await this.request("DELETE", `/v1/acl/token/${accessor}`));
   }
 
-  /** Changes what a policy grants. */
+  /** Changes the rules of a policy. */
   async grant(policy: string, rules: string): Promise<void> {
     json(
       await this.request(

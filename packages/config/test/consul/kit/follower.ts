@@ -78,7 +78,7 @@ export class Follower {
     await this.stop();
   }
 
-  /** All it ever told, as a log would show it. */
+  /** All its reports, as a log would show them. */
   told(): string {
     const parts = [this.source, this.errors, this.trees, this.layer?.diagnostics, this.source.status?.()];
     const texts = parts.map((part) => inspect(part, { depth: 20, showHidden: true }));

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
  * the processor time that the thread of the event loop used in the gap.
  */
 export class LoopWatch {
-  /** Longest time between two turns, in milliseconds, whoever had the processor. */
+  /** Longest time between two turns, in milliseconds, including time in which other programs ran. */
   longest = 0;
   /** Longest of them by the thread's own processor time, in milliseconds. */
   own = 0;
@@ -36,7 +36,7 @@ export class LoopWatch {
   }
 }
 
-/** Of the main thread, in milliseconds; where the system does not tell, of all threads. */
+/** Of the main thread, in milliseconds; or of all threads if the system does not distinguish them. */
 function processorTime(): number {
   try {
     return Number(readFileSync("/proc/self/schedstat", "latin1").split(" ")[0]) / 1e6;

@@ -17,7 +17,7 @@ export interface Asked {
 
 export type Script = (asked: Asked, response: ServerResponse) => void;
 
-/** An HTTP server that answers what a test tells it to: what no real agent can be brought to say. */
+/** An HTTP server with responses chosen by the test, which a real agent would not give. */
 export class ScriptedServer {
   /** May be replaced at any time. */
   script: Script;

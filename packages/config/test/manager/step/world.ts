@@ -149,7 +149,7 @@ export class World {
     }
   }
 
-  /** Lets everything that is under way come to its end, and says what is wrong then. */
+  /** Lets everything in progress finish, and reports violations. */
   drain(): readonly string[] {
     for (let i = 0; i < 2; i++) if (this.workers[i] === undefined) this.workerUp(i);
     for (let rounds = 0; rounds < 10_000; rounds++) {
@@ -368,12 +368,12 @@ export class World {
     // What was being written when it died is on disk, or is not.
     for (const { type, of } of how % 2 === 0 ? this.pending : []) if (type === "persisted") this.saved(of);
     this.pending = [];
-    // A callback that ends meanwhile has nobody to tell.
+    // A callback that ends meanwhile has no manager to report to.
     for (const process of how % 4 < 2 ? this.processes : []) {
       if (process.running === undefined || !process.alive) continue;
       process.last = process.running.sequence;
       process.running = undefined;
-      // As long as nobody knows, it may be told again.
+      // Until that is reported, the notification may be repeated.
     }
     this.starting.length = 0;
     this.timers.clear();

@@ -15,7 +15,7 @@ export interface Asked {
 
 export type Script = (asked: Asked, response: ServerResponse) => void;
 
-/** A web server that answers what a test tells it to, and may go and come back on its port. */
+/** A web server with responses chosen by the test; it can be stopped and restarted on its port. */
 export class WebServer {
   /** May be replaced at any time. */
   script: Script;
