@@ -14,6 +14,7 @@ import { strange } from "./term/strange.ts";
 import { checkOptions, unknownOption } from "./term/options.ts";
 import type { Timeout } from "./term/timeout.ts";
 import type { Body } from "./process/body.ts";
+import { noProcess } from "./process/caller.ts";
 import { acting } from "./process/context.ts";
 import { refused } from "./process/refusal.ts";
 import * as death from "./process/death.ts";
@@ -59,7 +60,7 @@ export function spawn_monitor(fun: Body): [Pid, Ref] {
 /** The pid of the calling process. @throws ErlangError with reason `badarg` outside any process */
 export function self(): Pid {
   const process = acting();
-  if (process === undefined) throw outside("self");
+  if (process === undefined) throw noProcess("erlang.self");
   return process.pid;
 }
 
@@ -325,15 +326,8 @@ function actor(what: string): Process {
 
 function alive(what: string): Process {
   const process = acting();
-  if (process === undefined) throw outside(what);
+  if (process === undefined) throw noProcess(`erlang.${what}`);
   return process;
-}
-
-function outside(what: string): ErlangError {
-  return new ErlangError(
-    BADARG,
-    `Cannot do erlang.${what} here: this code does not run inside a process. Do it in a process (erlang.spawn, a gen_server's callback)`,
-  );
 }
 
 function gone(what: string): Exit {

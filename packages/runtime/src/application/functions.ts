@@ -11,13 +11,15 @@
  * *When not to use it:* for a script that ends by itself, or for a library. A supervisor with `{ signals: true }` is
  * enough if nothing has to be drained.
  */
-import { ALREADY_STARTED, OK, TEMPORARY } from "../term/atoms.ts";
-import { OtpError } from "../term/error.ts";
-import type { Pid } from "../term/pid.ts";
+import { ALREADY_STARTED, BADARG, OK, TEMPORARY } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, OtpError } from "../term/error.ts";
+import { Pid } from "../term/pid.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { acting } from "../process/context.ts";
 import { processOf } from "../process/process.ts";
-import type { Name } from "../term/name.ts";
+import { isName, type Name } from "../term/name.ts";
+import { strange } from "../term/strange.ts";
 import { all, begin, beginAll, type RestartType, started } from "./controller.ts";
 import { type Application, checkApplication } from "./specification.ts";
 
@@ -105,6 +107,11 @@ export function which_applications(): (readonly [name: Name, description: string
 
 /** The name of the application that a process belongs to, or undefined. @param pid default: the calling process */
 export function get_application(pid?: Pid): Name | undefined {
+  if (pid !== undefined && !(pid instanceof Pid))
+    throw new ErlangError(
+      BADARG,
+      `Cannot look up the application of ${describe(pid)}: a pid is needed${isName(pid) ? " (use erlang.whereis for a name)" : strange(pid)}`,
+    );
   const process = pid === undefined ? acting() : processOf(pid);
   return process === undefined ? undefined : all().find((running) => running.owns(process))?.app.name;
 }

@@ -13,7 +13,7 @@ import { all, beginAll, onFatal } from "./controller.ts";
 import { drainOne } from "./draining.ts";
 import { readyOf } from "./health.ts";
 import { pause } from "./pause.ts";
-import { type Application, keyOf } from "./specification.ts";
+import { type Application, inOrder, keyOf } from "./specification.ts";
 import { program, type ProgramPhase } from "./state.ts";
 
 /** How long each phase may take, for the program as a whole, in ms. */
@@ -70,6 +70,8 @@ class Run implements Program, Stoppable {
   private stopping: Promise<void> | undefined = undefined;
 
   constructor(app: Application, options: RunOptions) {
+    // A program that cannot run takes no other's place.
+    inOrder(app);
     checkOptions(options, ["timeouts", "accept_grace", "signals", "exit"], "run a program");
     const { timeouts = {}, accept_grace = 0, exit = true } = options;
     checkOptions(timeouts, Object.keys(DEFAULTS), "run a program");
@@ -188,7 +190,10 @@ class Run implements Program, Stoppable {
 export async function run(app: Application, options: RunOptions = {}): Promise<Program> {
   const begun = new Run(app, options);
   if (present !== undefined)
-    throw new OtpError([ALREADY_STARTED, keyOf(app)], `Cannot run program "${keyOf(app)}": ${present.shown} runs`);
+    throw new OtpError(
+      [ALREADY_STARTED, keyOf(app)],
+      `Cannot run program "${keyOf(app)}": ${present.shown} is already running`,
+    );
   present = begun;
   if (options.signals !== false) listen(begun);
   try {

@@ -3,7 +3,8 @@ import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
-import { checkOptions } from "../term/options.ts";
+import { checkOptions, listed } from "../term/options.ts";
+import { strange } from "../term/strange.ts";
 import type { Pid } from "../term/pid.ts";
 import { checkName } from "../process/registry.ts";
 import { isName, type Name, textOf } from "../term/name.ts";
@@ -69,6 +70,11 @@ const FUNCTIONS = ["start", "ready", "live", "drain", "prep_stop", "stop"] as co
 
 /** Refuses a value that is not an application. @throws ErlangError `badarg` */
 export function checkApplication(given: unknown): asserts given is Application {
+  if (typeof given !== "object" || given === null || isTuple(given))
+    throw new ErlangError(
+      BADARG,
+      `Cannot start an application: it must be an object with ${listed(KEYS)}, got ${describe(given)}${strange(given)}`,
+    );
   checkOptions(given, KEYS, "start an application");
   const app = given as Partial<Record<(typeof KEYS)[number], unknown>>;
   const refuse = (why: string) => new ErlangError(BADARG, `Cannot start application ${describe(app.name)}: ${why}`);
@@ -76,8 +82,10 @@ export function checkApplication(given: unknown): asserts given is Application {
   for (const key of FUNCTIONS)
     if (app[key] !== undefined && typeof app[key] !== "function")
       throw refuse(`${key} must be a function, got ${describe(app[key])}`);
-  if (app.applications !== undefined && !isTuple(app.applications))
-    throw refuse(`applications must be an array of applications, got ${describe(app.applications)}`);
+  const { applications = [] } = app;
+  const needed = (each: unknown) => typeof each === "object" && each !== null;
+  if (!isTuple(applications) || !applications.every(needed))
+    throw refuse(`applications must be an array of applications, got ${describe(applications)}`);
 }
 
 /** The name as text, by which it is found. */

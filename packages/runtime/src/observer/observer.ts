@@ -1,4 +1,5 @@
 import { describe } from "../term/describe.ts";
+import { checkOptions } from "../term/options.ts";
 import { Pid } from "../term/pid.ts";
 import { allOf, infoOf, type ProcessInfo, type Wait } from "../process/info.ts";
 import { type Process, processOf } from "../process/process.ts";
@@ -108,10 +109,12 @@ export interface Wanted {
  *
  * @throws RangeError for an unknown criterion
  */
-export function find({ search = "", by, count = Infinity }: Wanted = {}): {
+export function find(wanted: Wanted = {}): {
   readonly matching: number;
   readonly processes: readonly SupervisedNode[];
 } {
+  checkOptions(wanted, ["search", "by", "count"], "find processes");
+  const { search = "", by, count = Infinity } = wanted;
   const text = search.toLowerCase();
   const fits = (process: Process) => text === "" || textsOf(process).some((one) => one.toLowerCase().includes(text));
   let found = [...living()];
@@ -204,6 +207,7 @@ const measures: { readonly [C in Criterion]: (process: Process) => number } = {
 
 /** The supervision trees: each supervisor that is not another one's child, with everything below it. */
 export function trees(options: TreeOptions = {}): TreeNode[] {
+  checkOptions(options, ["depth", "max_children", "first_child"], "show trees");
   return [...living()].flatMap((process) =>
     stateOf(process) !== undefined && childOf(process) === undefined ? (tree(process, options) ?? []) : [],
   );

@@ -12,6 +12,7 @@ import { isTuple, tagOf } from "../term/guarded.ts";
 import { Pid } from "../term/pid.ts";
 import type { ServerRef } from "../term/protocol.ts";
 import type { Ref } from "../term/ref.ts";
+import { callerOf } from "../process/caller.ts";
 import * as erlang from "../erlang.ts";
 import * as gen from "../behaviour/gen.ts";
 import * as gen_server from "../gen_server.ts";
@@ -84,14 +85,14 @@ export function monitor(group: unknown): Promise<readonly [Ref, readonly Pid[]]>
 export function monitor(scope: ScopeName, group: unknown): Promise<readonly [Ref, readonly Pid[]]>;
 export async function monitor(...args: readonly unknown[]): Promise<readonly [Ref, readonly Pid[]]> {
   const [scope, group] = args.length > 1 ? args : [DEFAULT, ...args];
-  return (await ask(scope, [MONITOR_GROUP, erlang.self(), group])) as readonly [Ref, readonly Pid[]];
+  return (await ask(scope, [MONITOR_GROUP, callerOf("pg.monitor"), group])) as readonly [Ref, readonly Pid[]];
 }
 
 /** Monitors all groups of a scope. @returns `[ref, [[group, members], …]]` */
 export async function monitor_scope(
   scope: ScopeName = DEFAULT,
 ): Promise<readonly [Ref, readonly (readonly [group: unknown, members: readonly Pid[]])[]]> {
-  return (await ask(scope, [MONITOR_SCOPE, erlang.self()])) as [Ref, [group: unknown, members: Pid[]][]];
+  return (await ask(scope, [MONITOR_SCOPE, callerOf("pg.monitor_scope")])) as [Ref, [group: unknown, members: Pid[]][]];
 }
 
 /** Ends a monitor of the calling process, and removes its messages from the mailbox. False if there is none. */

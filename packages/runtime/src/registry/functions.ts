@@ -12,6 +12,7 @@ import { ErlangError, Exit, OtpError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
 import type { Pid } from "../term/pid.ts";
+import { callerOf } from "../process/caller.ts";
 import * as erlang from "../erlang.ts";
 import * as gen from "../behaviour/gen.ts";
 import * as gen_server from "../gen_server.ts";
@@ -61,7 +62,7 @@ export function child_spec(options: RegistryOptions): supervisor.ChildSpec {
  */
 export function register(registry: string, key: unknown, value?: unknown): Pid {
   const table = needed(registry, "register");
-  const self = erlang.self();
+  const self = callerOf("registry.register");
   const [holder] = table.keys === "unique" ? table.entries(key) : [];
   if (holder !== undefined) {
     throw new OtpError(
@@ -78,7 +79,7 @@ export function register(registry: string, key: unknown, value?: unknown): Pid {
 /** Removes the calling process from a key. Always `ok`. */
 export function unregister(registry: string, key: unknown): typeof OK {
   const table = needed(registry, "unregister");
-  const self = erlang.self();
+  const self = callerOf("registry.unregister");
   if (table.remove(key, self)) {
     announce(table, [UNREGISTER, registry, key, self]);
     if (!table.has(self)) erlang.unlink(table.pid);
@@ -108,6 +109,7 @@ export function select(
   registry: string,
   fits: (key: unknown, pid: Pid, value: unknown) => boolean = () => true,
 ): (readonly [key: unknown, pid: Pid, value: unknown])[] {
+  needFunction(fits, `select in "${registry}"`);
   return [...needed(registry, "select").all()].flatMap(([key, { pid, value }]) =>
     erlang.is_process_alive(pid) && fits(key, pid, value) ? [[key, pid, value] as const] : [],
   );
@@ -128,7 +130,8 @@ export function update_value(
   key: unknown,
   change: (value: unknown) => unknown,
 ): readonly [new_value: unknown, old_value: unknown] | undefined {
-  const self = erlang.self();
+  const self = callerOf("registry.update_value");
+  needFunction(change, `update a value in "${registry}"`);
   const [entry] = needed(registry, "update a value").entriesOf(self, key);
   if (entry === undefined) return undefined;
   const { value } = entry;
@@ -142,9 +145,15 @@ export function dispatch(
   key: unknown,
   fun: (entries: readonly (readonly [pid: Pid, value: unknown])[]) => void,
 ): typeof OK {
+  needFunction(fun, `dispatch in "${registry}"`);
   const entries = lookup(registry, key);
   if (entries.length > 0) fun(entries);
   return OK;
+}
+
+function needFunction(fun: unknown, what: string): void {
+  if (typeof fun !== "function")
+    throw new ErlangError(BADARG, `Cannot ${what}: a function is needed, got ${describe(fun)}`);
 }
 
 /** Resolves when the registry has processed all deaths up to now. For tests, and for counts that must be exact. */

@@ -5,13 +5,13 @@
  * accident; `task_supervisor.async_nolink` starts one whose failure does not affect its owner.
  */
 import { describe } from "../term/describe.ts";
-import { BADARG, EXIT, OK, TIMEOUT } from "../term/atoms.ts";
-import { ErlangError } from "../term/error.ts";
+import { EXIT, OK, TIMEOUT } from "../term/atoms.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Timeout } from "../term/timeout.ts";
+import { callerOf } from "../process/caller.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
-import { begun, newContext } from "./run.ts";
+import { begun, checked, newContext } from "./run.ts";
 import { stream, type StreamOptions } from "./stream.ts";
 import type { Outcome, Task, TaskContext, TaskFunction } from "./task.ts";
 import { ended, failed, ignored, outcomeOf, outcomesOf } from "./waiting.ts";
@@ -97,6 +97,7 @@ export function start(fun: TaskFunction<unknown>): Pid {
 /** Like `start`, linked to the calling process: a child's start function. */
 export function start_link(fun: TaskFunction<unknown>): Pid {
   const work = checked(fun);
+  callerOf("task.start_link");
   return proc_lib.spawn_link(() => work(newContext()));
 }
 
@@ -137,11 +138,4 @@ function valueOf<T>(task: Task<T>, outcome: Outcome<T> | undefined, timeout: Tim
     throw failed(reason, what, [task, timeout], `Task ${task.pid} failed: ${describe(reason)}`);
   }
   return outcome[1] as T;
-}
-
-function checked<F>(fun: F): F {
-  if (typeof fun !== "function") {
-    throw new ErlangError(BADARG, `Cannot start a task: a function is needed, got ${describe(fun)}`);
-  }
-  return fun;
 }

@@ -5,9 +5,12 @@
  * mailbox, so a watching process turns the same 'DOWN' into a promise.
  */
 import { ensure } from "../term/atom.ts";
-import { EXIT, OK } from "../term/atoms.ts";
+import { BADARG, EXIT, OK } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError } from "../term/error.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
+import { strange } from "../term/strange.ts";
 import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
@@ -19,6 +22,12 @@ interface Ticket<T> {
   ref: Ref | undefined;
   /** The destination of the result if the owner has no mailbox. */
   settle: ((outcome: Outcome<T>) => void) | undefined;
+}
+
+/** Refuses work that is not a function. @throws ErlangError with reason `badarg` */
+export function checked<F>(fun: F): F {
+  if (typeof fun === "function") return fun;
+  throw new ErlangError(BADARG, `Cannot start a task: a function is needed, got ${describe(fun)}${strange(fun)}`);
 }
 
 /** Starts the process of a task, given its body. */

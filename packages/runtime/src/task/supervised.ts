@@ -8,7 +8,7 @@ import type { ServerRef } from "../term/protocol.ts";
 import * as erlang from "../erlang.ts";
 import * as proc_lib from "../proc_lib.ts";
 import * as supervisor from "../supervisor.ts";
-import { type Begin, begunBy, newContext } from "./run.ts";
+import { type Begin, begunBy, checked, newContext } from "./run.ts";
 import { stream, type StreamOptions } from "./stream.ts";
 import type { Outcome, Task, TaskContext, TaskFunction } from "./task.ts";
 
@@ -59,12 +59,13 @@ export async function start_child(
   options: TaskChildOptions = {},
 ): Promise<Pid> {
   checkOptions(options, ["restart", "shutdown"], "start a task");
-  return child(sup, () => fun(newContext()), options);
+  const work = checked(fun);
+  return child(sup, () => work(newContext()), options);
 }
 
 /** Starts a task under the supervisor, linked to the calling process as `task.async` does. */
 export function async<T>(sup: ServerRef, fun: TaskFunction<T>): Promise<Task<Awaited<T>>> {
-  return begunBy(beginUnder(sup), fun, true) as Promise<Task<Awaited<T>>>;
+  return begunBy(beginUnder(sup), checked(fun), true) as Promise<Task<Awaited<T>>>;
 }
 
 /**
@@ -72,7 +73,7 @@ export function async<T>(sup: ServerRef, fun: TaskFunction<T>): Promise<Task<Awa
  * `[DOWN, ref, PROCESS, pid, reason]`, in `handle_info`.
  */
 export function async_nolink<T>(sup: ServerRef, fun: TaskFunction<T>): Promise<Task<Awaited<T>>> {
-  return begunBy(beginUnder(sup), fun, false) as Promise<Task<Awaited<T>>>;
+  return begunBy(beginUnder(sup), checked(fun), false) as Promise<Task<Awaited<T>>>;
 }
 
 /** `task.async_stream` with the tasks under the supervisor. */

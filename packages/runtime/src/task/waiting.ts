@@ -51,6 +51,8 @@ export async function outcomesOf<T>(
   timeout: Timeout | undefined,
   what: string,
 ): Promise<(Outcome<T> | undefined)[]> {
+  if (!Array.isArray(tasks))
+    throw new ErlangError(BADARG, `Cannot ${what}: an array of tasks is needed, got ${describe(tasks)}`);
   for (const task of tasks) check(task, what);
   const ms = milliseconds(timeout ?? 5000, `${what} tasks`);
   const end = now() + ms;

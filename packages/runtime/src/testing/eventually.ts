@@ -26,6 +26,8 @@ export async function eventually<T>(
   look: () => T | PromiseLike<T>,
   patience: Patience = {},
 ): Promise<NonNullable<Awaited<T>>> {
+  if (typeof look !== "function")
+    throw new TypeError(`Cannot wait for something: a function is needed, got ${describe(look)}`);
   checkOptions(patience, ["timeout", "interval"], "wait for something");
   const { timeout = 4000, interval = 5 } = patience;
   const end = now() + timeout;

@@ -1,6 +1,7 @@
 /** Running code in processes, for tests that run outside. */
 import { describe } from "../term/describe.ts";
-import type { Pid } from "../term/pid.ts";
+import { Pid } from "../term/pid.ts";
+import { strange } from "../term/strange.ts";
 import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 
@@ -11,6 +12,8 @@ import * as erlang from "../erlang.ts";
  *   Error if the process dies before
  */
 export function inside<T>(fun: () => T | PromiseLike<T>): Promise<Awaited<T>> {
+  if (typeof fun !== "function")
+    return Promise.reject(new TypeError(`Cannot run in a process: a function is needed, got ${describe(fun)}`));
   return new Promise((resolve, reject) => {
     let over = false;
     const pid = erlang.spawn(async () => {
@@ -28,7 +31,9 @@ export function inside<T>(fun: () => T | PromiseLike<T>): Promise<Awaited<T>> {
 }
 
 /** The exit reason of a process, once it is dead; `noproc` if it is dead already. */
-export function death(pid: Pid): Promise<unknown> {
+export async function death(pid: Pid): Promise<unknown> {
+  if (!(pid instanceof Pid))
+    throw new TypeError(`Cannot wait for a death: a pid is needed, got ${describe(pid)}${strange(pid)}`);
   return new Promise((resolve) => {
     erlang.spawn(async () => {
       const ref = erlang.monitor("process", pid);

@@ -110,6 +110,8 @@ export class Trace {
   private tell: (ending: Ending) => void = () => {};
   private telling = false;
   private over = false;
+  /** The function `to`, until it fails. */
+  private to: Checked["to"];
   private left: (() => void) | undefined = undefined;
 
   /** @internal */
@@ -117,6 +119,7 @@ export class Trace {
     this.process = process;
     this.pid = process.pid;
     this.options = options;
+    this.to = options.to;
     this.ended = new Promise((resolve) => (this.tell = resolve));
     // In the background: a trace does not keep the program alive.
     this.deadline = new Deadline(() => this.end("time"), true);
@@ -167,7 +170,7 @@ export class Trace {
   }
 
   private handOn(event: TraceEvent): void {
-    const { to, log } = this.options;
+    const { log } = this.options;
     const { pid, name, text } = event;
     if (log) {
       report(
@@ -178,8 +181,10 @@ export class Trace {
       );
     }
     try {
-      to?.(event);
+      this.to?.(event);
     } catch (error) {
+      // It gets no further event, not even the last.
+      this.to = undefined;
       report(
         "warning",
         "trace_function_failed",

@@ -155,7 +155,7 @@ describe("start and stop as in OTP", () => {
     [{ name: "x", strat: 1 }, 'there is no option "strat" (did you mean start?)'],
     [{ name: 7 }, "a name is a string or an atom"],
     [{ name: "x", applications: "y" }, 'applications must be an array of applications, got "y"'],
-    [undefined, "its options must be an object"],
+    [undefined, "it must be an object with name"],
   ])("%j is refused", async (given, text) => {
     await expect(application.start(given as never)).rejects.toThrow(text);
   });
