@@ -1,7 +1,8 @@
 /** A whole program: started, ready, drained, stopped. */
 import { ensure } from "../term/atom.ts";
-import { ALREADY_STARTED, PERMANENT, SHUTDOWN } from "../term/atoms.ts";
-import { OtpError } from "../term/error.ts";
+import { ALREADY_STARTED, BADARG, PERMANENT, SHUTDOWN } from "../term/atoms.ts";
+import { describe } from "../term/describe.ts";
+import { ErlangError, OtpError } from "../term/error.ts";
 import { checkOptions } from "../term/options.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
 import { outside } from "../process/context.ts";
@@ -73,7 +74,10 @@ class Run implements Program, Stoppable {
     // A program that cannot run takes no other's place.
     inOrder(app);
     checkOptions(options, ["timeouts", "accept_grace", "signals", "exit"], "run a program");
-    const { timeouts = {}, accept_grace = 0, exit = true } = options;
+    const { timeouts = {}, accept_grace = 0, exit = true, signals = true } = options;
+    for (const [key, value] of Object.entries({ exit, signals }))
+      if (typeof value !== "boolean")
+        throw new ErlangError(BADARG, `Cannot run a program: ${key} must be true or false, got ${describe(value)}`);
     checkOptions(timeouts, Object.keys(DEFAULTS), "run a program");
     const limit = (phase: keyof Timeouts) => milliseconds(timeouts[phase] ?? DEFAULTS[phase], "run a program");
     this.limits = { start: limit("start"), ready: limit("ready"), drain: limit("drain"), stop: limit("stop") };
@@ -203,6 +207,8 @@ export async function run(app: Application, options: RunOptions = {}): Promise<P
     if (begun.exit && begun.stopped) return forever();
     throw error;
   }
+  // It has been stopped while it was starting, and ends.
+  if (begun.exit && begun.stopped) return forever();
   return begun;
 }
 

@@ -52,6 +52,8 @@ export class Running {
   private linked = true;
   /** Whether it has started. */
   wasStarted = false;
+  /** The function of its end that is running. */
+  private calling: string | undefined = undefined;
   /** Whether its end was requested. */
   stopsOnPurpose = false;
 
@@ -104,7 +106,7 @@ export class Running {
         "application_timeout",
         () => ({ application: this.key, phase: "stopping", timeout: ms }),
         () =>
-          `Application "${this.key}" did not stop within ${Math.ceil(ms)} ms: its ${this.processes().length} processes are killed`,
+          `Application "${this.key}" did not stop within ${Math.ceil(ms)} ms: ${this.unfinished(this.processes().length)}`,
       );
       this.kill();
     });
@@ -112,6 +114,14 @@ export class Running {
     erlang.send(this.master, [STOP_APPLICATION]);
     await this.ended;
     cancel(deadline);
+  }
+
+  private unfinished(processes: number): string {
+    const killed = `its ${processes === 1 ? "process is" : `${processes} processes are`} killed`;
+    const { calling } = this;
+    return calling === undefined
+      ? killed
+      : `its ${calling} function has not finished${processes === 0 ? "" : `; ${killed}`}`;
   }
 
   /** Abandons a start: the processes started so far are killed. */
@@ -214,6 +224,7 @@ export class Running {
   }
 
   private async guarded(name: string, call: () => unknown): Promise<void> {
+    this.calling = name;
     try {
       await call();
     } catch (error) {
@@ -224,6 +235,7 @@ export class Running {
         () => `Application "${this.key}": ${name} failed: ${inWords(reasonOf(error))}. It is stopped all the same`,
       );
     }
+    this.calling = undefined;
   }
 
   private async watch(master: Pid): Promise<void> {

@@ -132,7 +132,9 @@ describe("start and stop as in OTP", () => {
     const stopped = application.stop(stuck, 3_000);
     await clock.advance(3_000);
     await stopped;
-    await kit.expect_report('Application "stuck" did not stop within 3000 ms');
+    await kit.expect_report(
+      'Application "stuck" did not stop within 3000 ms: its prep_stop function has not finished; its 2 processes are killed',
+    );
     await kit.no_process_left();
   });
 

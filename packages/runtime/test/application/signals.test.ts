@@ -75,6 +75,17 @@ test("a signal while the program waits to be ready stops it", async () => {
   expect(code).toBe(143);
 });
 
+test("the code behind run does not go on if the program was stopped while it started", async () => {
+  const { code, lines } = await program(
+    `const ready = () => { console.log("asked"); return new Promise((resolve) => setTimeout(resolve, 100, true)); };
+     await application.run(app("web", [], { ready }));
+     console.log("ready");`,
+    (_line, child) => child.kill("SIGTERM"),
+  );
+  expect(lines).toStrictEqual(["asked", "end web"]);
+  expect(code).toBe(143);
+});
+
 test("an application that gives up ends the program with status 1, and stops the others in order", async () => {
   const { code, lines, stderr } = await program(
     `const db = app("db");
@@ -106,5 +117,7 @@ test("an application that exceeds the limit of a phase is named", async () => {
   expect(lines).toStrictEqual(["ready"]);
   expect(code).toBe(143);
   expect(stderr).toContain('Application "web" did not drain within 100 ms: its drain function has not finished');
-  expect(stderr).toMatch(/Application "web" did not stop within \d+ ms: its 2 processes are killed/u);
+  expect(stderr).toMatch(
+    /Application "web" did not stop within \d+ ms: its prep_stop function has not finished; its 2 processes are killed/u,
+  );
 });

@@ -34,6 +34,16 @@ test.each<[string, () => unknown, string]>([
     "Cannot start an application: it must be an object with name,",
   ],
   [
+    "application.run",
+    () => application.run({ name: "web" }, wrong({ exit: "no" })),
+    'Cannot run a program: exit must be true or false, got "no"',
+  ],
+  [
+    "application.run",
+    () => application.run({ name: "web" }, wrong({ signals: { exit: false } })),
+    "Cannot run a program: signals must be true or false, got { exit: false }",
+  ],
+  [
     "application.get_application",
     () => application.get_application(wrong("web")),
     'Cannot look up the application of "web": a pid is needed (use erlang.whereis for a name)',
