@@ -5,8 +5,10 @@ import { belowListText, layersOf, refusalOf } from "./layers.ts";
 import { sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { BelowList, merging } from "./merge.ts";
+import { formatPath } from "./path.ts";
 import type { ValueAtPath } from "./secrets.ts";
 import { type Budget, inSlices, secretsMet, UNLIMITED } from "./sliced.ts";
+import { valueAt } from "./snapshot.ts";
 import type { ValidationContext } from "./validate.ts";
 import type { Segments, Table } from "./value.ts";
 import { actionOfWrite, kept, written } from "./write.ts";
@@ -89,7 +91,7 @@ export function check(
       const shown = (path: Segments, message: string): string =>
         secrets.covers(path)
           ? "is not valid (the problem is not shown, as the value is secret)"
-          : secrets.scrub(message, values);
+          : secrets.scrub(message, values) + emptyAt(path, next);
       if (budget === undefined) return shown;
       return andThen(secretsMet(secrets, values, budget), () => shown);
     },
@@ -97,6 +99,14 @@ export function check(
   };
   const tree = rules.validation.run(next.raw, before, context, now.raw);
   return andThen(tree, (valid) => (proposal.kind === "put" ? kept(valid, proposal, rules) : valid));
+}
+
+/** Why there is no value at a path where a text is set that is empty. */
+function emptyAt(path: Segments, { raw, layers }: Configuration): string {
+  if (valueAt(raw, path) !== undefined) return "";
+  const at = formatPath(path);
+  const found = layers.flatMap(({ diagnostics }) => diagnostics).find((one) => one.code === "empty" && one.path === at);
+  return found === undefined ? "" : `; ${found.message}`;
 }
 
 function actionOf(proposal: Proposal): string {

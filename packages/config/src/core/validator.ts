@@ -56,9 +56,12 @@ export function parsed(
       else for (const issue of issues) report([...path, ...issuePath(issue)], messageIn(issue) ?? "is not valid");
       return undefined;
     }
-    // An optional key may be undefined in the output, which admission treats as absent; at the top, undefined is not a
-    // value.
-    const output = result.value === undefined ? {} : result.value;
+    // A key of the output may be undefined, which admission treats as absent; the output itself may not.
+    const output = result.value;
+    if (output === undefined) {
+      report(path, "the schema returned neither a value nor issues");
+      return undefined;
+    }
     const rules = { at: path, strict: true };
     return budget === undefined ? admit(output, before, rules) : admitSliced(output, before, rules, budget);
   };

@@ -154,6 +154,20 @@ describe("Validation", () => {
     ]);
   });
 
+  test.each([{ value: undefined }, {}, { issues: undefined }])(
+    "refuses a schema's result without a value: %j",
+    (result) => {
+      const schema = {
+        "~standard": { version: 1 as const, vendor: "x", validate: () => result as { value: unknown } },
+      };
+      const message = "the schema returned neither a value nor issues";
+      expect(refusal(new Validation(schema), { a: 1 }).problems).toEqual([{ path: "", message, origin: "put" }]);
+      expect(refusal(new Validation(undefined, { a: schema }), { a: 1 }).problems).toMatchObject([
+        { path: "a", message },
+      ]);
+    },
+  );
+
   test("treats a schema that throws as a refusal", () => {
     const throwing = {
       "~standard": {

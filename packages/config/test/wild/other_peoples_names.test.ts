@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import * as z from "zod";
 
 import { otherwiseSpelt } from "../../src/core/environment.ts";
 import { Config, ConfigSpec, EnvironmentSource, FileSource } from "../../src/index.ts";
@@ -51,4 +52,14 @@ test.each([
   const path = file(name, text);
   const spec = new ConfigSpec({ sources: [new FileSource(path, { settle: 0 })], reload_interval: 0, log: false });
   await expect(started(spec)).rejects.toThrow(`(from file:${path}:${line})`);
+});
+
+test("a refusal for a missing value names the empty variable that counts as not set", async () => {
+  const env = { MYAPP_PORT: "" };
+  const schema = z.object({ port: z.number(), host: z.string() });
+  const sources = [new EnvironmentSource({ prefix: "MYAPP", env })];
+  const spec = new ConfigSpec({ sources, schema, reload_interval: 0, log: false });
+  await expect(started(spec)).rejects.toThrow(
+    '"port" Invalid input: expected number, received undefined; "MYAPP_PORT" is empty and "port" is not a text: it counts as not set; "host" Invalid input: expected string, received undefined',
+  );
 });
