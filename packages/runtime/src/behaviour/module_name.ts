@@ -37,6 +37,22 @@ export function nameIn(module: object): string | undefined {
   return typeof typeName === "string" && typeName !== "" ? typeName.slice(0, 100) : undefined;
 }
 
+/** What a dead process keeps of its callback module, for reports. */
+interface Remains {
+  readonly behaviour?: string;
+  readonly name?: string;
+}
+
+const NAMELESS: Remains = {};
+
+/** What a dead process keeps of its callback module, which may hold resources as a state does. Never throws. */
+export function remainsOf(module: object): Remains {
+  const behaviour = read(module, "behaviour");
+  if (typeof behaviour === "string") return { behaviour };
+  const name = nameIn(module);
+  return name === undefined ? NAMELESS : { name };
+}
+
 /** The names of a module's functions, its own and its class's. */
 export function callbacksOf(module: object): readonly string[] {
   const names = new Set<string>();

@@ -40,7 +40,7 @@ import { enrol, withdraw } from "./enrol.ts";
 import { Continuation, Idle } from "./extension.ts";
 import { callTerminate } from "./lacking.ts";
 import { missingCallback, wrongResult } from "./mistake.ts";
-import { nameOfModule } from "./module_name.ts";
+import { nameOfModule, remainsOf } from "./module_name.ts";
 import { observer } from "./observer.ts";
 import { answer } from "./reply.ts";
 import {
@@ -72,7 +72,7 @@ const DEBUGGED = OWN << 2;
 export class Server extends Process {
   /** The continuation or time-out that the last result asked for. */
   #asked: Continuation | Idle | undefined = undefined;
-  readonly module: AnyModule;
+  module: AnyModule;
   /** The argument of init until that has run. */
   state: unknown;
   readonly parent: Pid | undefined;
@@ -154,6 +154,7 @@ export class Server extends Process {
     this.#asked = undefined;
     // Code that keeps a reference, a promise or the pid of a dead process retains none of its state.
     this.state = undefined;
+    this.module = remainsOf(this.module);
     this.handling = NOTHING;
     const { starter } = this;
     if (starter !== undefined) {

@@ -49,7 +49,7 @@ import {
   TERMINATE as TERMINATED,
 } from "../behaviour/debug.ts";
 import { callTerminate } from "../behaviour/lacking.ts";
-import { nameOfModule } from "../behaviour/module_name.ts";
+import { nameOfModule, remainsOf } from "../behaviour/module_name.ts";
 import { type Observer, observer } from "../behaviour/observer.ts";
 import { system } from "../behaviour/system.ts";
 import { type Asked, askedFor, isEventType, isFrom, listOf } from "./action.ts";
@@ -251,6 +251,9 @@ export class Machine extends Process implements Served {
     // Code that keeps a reference, a promise or the pid of a dead process retains none of its state.
     this.state = undefined;
     this.data = undefined;
+    this.module = remainsOf(this.module);
+    this.#below = undefined;
+    this.#function = nothing;
     this.#nextState = undefined;
     this.#nextData = undefined;
     this.#inserted = undefined;

@@ -93,6 +93,38 @@ describe("a dead server's state is not kept in memory by this object:", () => {
     expect({ stdout, stderr }).toStrictEqual({ stdout: "true\ntrue true\n", stderr: "" });
   });
 
+  test.each([
+    [
+      "gen_server",
+      `class Module { init() { return [OK, 0]; } handle_call(_r, _f, s) { kept = new Promise(() => {}); return [REPLY, 1, s]; } }
+       const start = (module) => gen_server.start(module, 0);`,
+    ],
+    [
+      "gen_statem",
+      `const { gen_statem } = await import("@otpts/runtime/gen_statem");
+       class Module { callback_mode() { return "state_functions"; } init() { return [OK, "a", 0]; } a([, from]) { kept = new Promise(() => {}); return ["keep_state_and_data", [["reply", from, 1]]]; } }
+       const start = (module) => gen_statem.start(module, 0);`.replaceAll(
+        /"(callback_mode|state_functions|keep_state_and_data|reply)"/gu,
+        'erlang_atom("$1")',
+      ),
+    ],
+  ])("%s's module of its own, which may hold as much", async (_what, start) => {
+    const { stdout, stderr } = await run(`
+      import { atom } from "@otpts/runtime";
+      const erlang_atom = atom.ensure;
+      let kept;
+      ${start}
+      let ref;
+      const begin = async () => { const module = new Module(); ref = new WeakRef(module); const pid = await start(module); await gen_server.call(pid, "go"); return pid; };
+      for (const end of [(pid) => erlang.exit(pid, KILL), (pid) => gen_server.stop(pid)]) {
+        await end(await begin());
+        console.log(await collected(ref), kept !== undefined);
+      }
+      process.exit();
+    `);
+    expect({ stdout, stderr }).toStrictEqual({ stdout: "true true\ntrue true\n", stderr: "" });
+  });
+
   test("error of a failed call", async () => {
     const { stdout } = await run(`
       let ref;
