@@ -67,6 +67,9 @@ export function listening(event: string): boolean {
  * @throws RangeError if the id is in use
  */
 export function attach(handler_id: string, event_or_glob: string, handler: Handler): void {
+  for (const [what, given] of Object.entries({ handler_id, event_or_glob }))
+    if (typeof given !== "string")
+      throw new TypeError(`Cannot attach a handler of events: ${what} must be a string, got ${describe(given)}`);
   if (typeof handler !== "function")
     throw new TypeError(`Cannot attach "${handler_id}": the handler must be a function, got ${describe(handler)}`);
   if (attached.has(handler_id))

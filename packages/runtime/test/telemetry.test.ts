@@ -61,6 +61,19 @@ describe("attach", () => {
       'Cannot attach "b": the handler must be a function, got 7',
     );
   });
+
+  test.each([Symbol("id"), undefined, () => 1, 7, ["x"]])(
+    "refuses an id and an event that are no texts: %s",
+    (wrong) => {
+      expect(() => telemetry.attach(wrong as never, "y", record)).toThrow(
+        /^Cannot attach .*: handler_id must be a string/u,
+      );
+      expect(() => telemetry.attach("b", wrong as never, record)).toThrow(
+        /^Cannot attach .*: event_or_glob must be a string/u,
+      );
+      expect(telemetry.detach("b")).toBe(false);
+    },
+  );
 });
 
 describe("detach", () => {

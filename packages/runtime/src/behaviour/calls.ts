@@ -16,8 +16,10 @@
  * server.
  */
 import { type Atom, ensure } from "../term/atom.ts";
+import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
+import { isTuple } from "../term/guarded.ts";
 import type { Received } from "../term/protocol.ts";
 import type { From } from "../call/request.ts";
 import type { CallResult, Ext, NoReplyResult } from "./callbacks.ts";
@@ -55,7 +57,7 @@ export function calls<T extends object, S>(
   table: CallTable<T, S>,
   otherwise?: (request: unknown, from: From, state: S) => Awaitable<CallResult<S>>,
 ): (request: Received<T>, from: From, state: S) => Awaitable<CallResult<S>> {
-  const clauses = clausesOf(table);
+  const clauses = clausesOf(table, "calls");
   return (request, from, state) => {
     const clause = clauses.get(tagOf(request)) ?? otherwise ?? none("handle_call", request, clauses);
     return clause(request, from, state) as Awaitable<CallResult<S>>;
@@ -67,7 +69,7 @@ export function casts<T extends object, S>(
   table: CastTable<T, S>,
   otherwise?: (message: unknown, state: S) => Awaitable<NoReplyResult<S>>,
 ): (message: Received<T>, state: S) => Awaitable<NoReplyResult<S>> {
-  const clauses = clausesOf(table);
+  const clauses = clausesOf(table, "casts");
   return (message, state) => {
     const clause = clauses.get(tagOf(message)) ?? otherwise ?? none("handle_cast", message, clauses);
     return clause(message, state) as Awaitable<NoReplyResult<S>>;
@@ -76,7 +78,15 @@ export function casts<T extends object, S>(
 
 type Clause = (...args: unknown[]) => unknown;
 
-function clausesOf(table: object): ReadonlyMap<unknown, Clause> {
+function clausesOf(table: object, what: "calls" | "casts"): ReadonlyMap<unknown, Clause> {
+  const refuse = (why: string): never => {
+    throw new ErlangError(BADARG, `Cannot make a callback by gen_server.${what}: ${why}`);
+  };
+  if (typeof table !== "object" || table === null || isTuple(table))
+    refuse(`it needs an object with a function for each message, got ${describe(table)}`);
+  for (const [tag, clause] of Object.entries(table))
+    if (typeof clause !== "function")
+      refuse(`the clause of ${describe(tag)} must be a function, got ${describe(clause)}`);
   return new Map(Object.entries(table).map(([tag, clause]) => [ensure(tag), clause as Clause]));
 }
 

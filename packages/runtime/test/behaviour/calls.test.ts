@@ -76,4 +76,13 @@ describe("a table of clauses", () => {
     expect(none).toThrow(ErlangError);
     expect(none).toThrow("Cannot handle [ 'what?' ]: no clause of handle_call takes it");
   });
+
+  test.each([
+    [undefined, "it needs an object with a function for each message, got undefined"],
+    [["next"], "it needs an object with a function for each message, got [ 'next' ]"],
+    [{ next: 7 }, 'the clause of "next" must be a function, got 7'],
+  ])("refuses %s", (table, why) => {
+    expect(() => gen_server.calls(table as never)).toThrow(`Cannot make a callback by gen_server.calls: ${why}`);
+    expect(() => gen_server.casts(table as never)).toThrow(`Cannot make a callback by gen_server.casts: ${why}`);
+  });
 });
