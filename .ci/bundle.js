@@ -42,7 +42,7 @@ async function build(name, entries, chunks, files) {
     platform: "node",
     preserveEntrySignatures: "allow-extension",
     treeshake: { moduleSideEffects: (_, external) => !external },
-    plugins: [outside(), inside({ folder, files, threads }), sameExports()],
+    plugins: [outside(), inside({ folder, files, threads }), sameExports(), ownNames()],
     // How long a build takes is no fault of what is built.
     checks: { bundlerTimings: false },
     onLog(level, log) {
@@ -88,6 +88,21 @@ function sameExports() {
         const wanted = this.getModuleInfo(facadeModuleId).exports;
         const more = exports.filter((each) => !wanted.includes(each));
         if (more.length > 0) throw new Error(`${fileName} exports ${more.join()}, which ${facadeModuleId} does not`);
+      }
+    },
+  };
+}
+
+/** Namespaces are made of the names that they list, whatever a program has added to `Object.prototype`. */
+function ownNames() {
+  const all = "for (var name in all) {";
+  return {
+    name: "own-names",
+    generateBundle(_, output) {
+      for (const chunk of Object.values(output)) {
+        if (!chunk.code?.includes("__exportAll = ")) continue;
+        if (!chunk.code.includes(all)) throw new Error(`${chunk.fileName}: rolldown makes namespaces in another way`);
+        chunk.code = chunk.code.replace(all, "for (var name of Object.keys(all)) {");
       }
     },
   };

@@ -19,7 +19,7 @@ import {
 import { describe } from "../term/describe.ts";
 import { isTuple, read } from "../term/guarded.ts";
 import { isAtom, isPid } from "../term/kinds.ts";
-import { nearest, unknownOption } from "../term/options.ts";
+import { isEverywhere, nearest, unknownOption } from "../term/options.ts";
 import { strange } from "../term/strange.ts";
 import { type Backoff, checkBackoff, type CheckedBackoff } from "./backoff.ts";
 
@@ -269,7 +269,12 @@ export type Unknown = "refused" | "ignored";
 
 function unknownKey(given: object, known: ReadonlySet<string>, unknown: Unknown): string | undefined {
   for (const key in given)
-    if (!known.has(key) && (unknown === "refused" || nearest(key, [...known]) !== undefined)) return key;
+    if (
+      !known.has(key) &&
+      (unknown === "refused" || nearest(key, [...known]) !== undefined) &&
+      !isEverywhere(given, key)
+    )
+      return key;
   return undefined;
 }
 

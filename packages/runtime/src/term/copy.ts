@@ -1,5 +1,5 @@
 /** Copies of this package in one program, which cannot use each other's pids and references. */
-import { read } from "./guarded.ts";
+import { ownStack, read } from "./guarded.ts";
 
 /** The key under which values of every copy have the place that their copy was loaded from. */
 export const COPY = Symbol.for("@otpts/runtime/copy");
@@ -10,9 +10,9 @@ export const TWICE =
 
 /** Where this copy of the package was loaded from. Taken from a stack, so that it is correct in a bundle too. */
 export function here(): string {
-  const [, path] = /(?:\(|at |@)(?:file:\/\/)?([^()\s]+?):\d+(?::\d+)?\)?$/mu.exec(new Error("here").stack ?? "") ?? [];
+  const [, path] = /(?:\(|at |@)(?:file:\/\/)?([^()\s]+?):\d+(?::\d+)?\)?$/mu.exec(ownStack()) ?? [];
   // A bundle is named by its own path, separate files by their folder.
-  return path?.replace(/[\\/]term[\\/]copy\.[jt]s$/u, "") ?? "an unknown file";
+  return path?.replace(/[\\/]term[\\/]guarded\.[jt]s$/u, "") ?? "an unknown file";
 }
 
 /** The place that this value's copy was loaded from; undefined if the value belongs to no copy. Never throws. */

@@ -15,10 +15,20 @@ function isOf<E extends { readonly reason: unknown }>(
 }
 
 /**
+ * Has a writable `name` between ours and `Error.prototype`, which programs may freeze: then a property that is assigned must not be
+ * found there first.
+ */
+class Nameable extends Error {
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "Error", writable: true, configurable: true });
+  }
+}
+
+/**
  * Erlang's exception of class *exit*: `erlang.exit(reason)`, and what a failed call raises in its caller. Uncaught, it
  * ends the process with exactly `reason`. The message says the same in words.
  */
-export class Exit extends Error {
+export class Exit extends Nameable {
   override readonly name = "Exit";
   /** The exit reason: any term. */
   readonly reason: unknown;
@@ -50,7 +60,7 @@ export class Exit extends Error {
  * Erlang's exception of class *error*: raised by `erlang.error(reason)` and by built-in functions (`badarg`, `noproc`,
  * `system_limit`). Uncaught, it ends the process with reason `[reason, stack]`.
  */
-export class ErlangError extends Error {
+export class ErlangError extends Nameable {
   override readonly name = "ErlangError";
   readonly reason: unknown;
   readonly #explained: boolean;
@@ -76,7 +86,7 @@ export class ErlangError extends Error {
  * Erlang's exception of class *throw*: `erlang.throw(term)`. Inside a behaviour's callback it is the callback's return
  * value; uncaught elsewhere it ends the process with reason `[[nocatch, value], stack]`.
  */
-export class Thrown extends Error {
+export class Thrown extends Nameable {
   override readonly name = "Thrown";
   readonly value: unknown;
 
@@ -87,7 +97,7 @@ export class Thrown extends Error {
 }
 
 /** OTP's `{error, Reason}`: the operation was refused, and no process died. */
-export class OtpError extends Error {
+export class OtpError extends Nameable {
   override readonly name = "OtpError";
   readonly reason: unknown;
 

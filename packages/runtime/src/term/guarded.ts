@@ -98,7 +98,7 @@ export function framesOf(error: Error): readonly string[] {
 // Frames of the engine and of this package do not help to find a mistake.
 function isInternal(frame: string): boolean {
   folder ??= ownFolder();
-  return /node:(?:internal|async_hooks)/u.test(frame) || (folder !== "" && frame.includes(folder));
+  return /node:(?:internal|async_hooks)|\(ext:/u.test(frame) || (folder !== "" && frame.includes(folder));
 }
 
 let folder: string | undefined;
@@ -107,5 +107,14 @@ let folder: string | undefined;
 function ownFolder(): string {
   // The published package is `otpts_runtime.js` and the files beside it.
   const own = /(?:\(|at |@)((?:file:)?[^()\s]*)(?:term[\\/]guarded\.[jt]s|otpts_runtime\.js)/u;
-  return own.exec(new Error("here").stack ?? "")?.[1] ?? "";
+  return own.exec(ownStack())?.[1] ?? "";
+}
+
+/**
+ * The stack of the calling code as text. It is empty where the program replaced `Error.prepareStackTrace` by a function
+ * that throws or makes no text.
+ */
+export function ownStack(): string {
+  const stack = read(new Error("here"), "stack");
+  return typeof stack === "string" ? stack : "";
 }

@@ -17,7 +17,13 @@ export function checkOptions(given: unknown, known: readonly string[], what: str
       `Cannot ${what}: its options must be an object with ${listed(known)}, got ${describe(given)}`,
     );
   for (const key in given)
-    if (!known.includes(key)) throw new ErlangError(BADARG, `Cannot ${what}: ${unknownOption(key, known)}`);
+    if (!known.includes(key) && !isEverywhere(given, key))
+      throw new ErlangError(BADARG, `Cannot ${what}: ${unknownOption(key, known)}`);
+}
+
+/** Whether an object has this key because every object has it: some libraries extend `Object.prototype`. */
+export function isEverywhere(given: object, key: string): boolean {
+  return Object.hasOwn(Object.prototype, key) && !Object.hasOwn(given, key);
 }
 
 /** The problem with a key that is not among these. */
