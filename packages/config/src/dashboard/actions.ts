@@ -129,21 +129,21 @@ export async function act(context: Context, name: string, request: Request, visi
 }
 
 function refused({ managers }: Context, error: unknown): Response {
-  const told = (status: number, more: object = {}) =>
+  const outcome = (status: number, more: object = {}) =>
     Response.json({ error: managers.scrub(error instanceof Error ? error.message : "It failed"), ...more }, { status });
   if (error instanceof ConfigConflictError)
-    return told(409, { conflict: { expected: error.expected, current: error.current } });
+    return outcome(409, { conflict: { expected: error.expected, current: error.current } });
   if (error instanceof ConfigValidationError) {
     const problems = error.problems.map(({ path, message, origin }) => ({
       path,
       message: managers.scrub(message),
       origin,
     }));
-    return told(422, { problems });
+    return outcome(422, { problems });
   }
-  if (error instanceof Unusable || error instanceof RangeError || error instanceof TypeError) return told(400);
-  if (error instanceof Exit || error instanceof OtpError) return told(503);
-  return told(500);
+  if (error instanceof Unusable || error instanceof RangeError || error instanceof TypeError) return outcome(400);
+  if (error instanceof Exit || error instanceof OtpError) return outcome(503);
+  return outcome(500);
 }
 
 /** The result of a write; the values of a dry run are texts for a page, or the complete values if `full` is set. */

@@ -40,8 +40,8 @@ export class Announcements {
   /** Reports at once, or in slices if it takes long; always in order. */
   announce(announcement: Announcement, state: State): void {
     if (this.left === undefined) {
-      const done = this.tell(announcement, state, newBudget());
-      if (done instanceof Promise) this.left = done.then(() => this.tellRest());
+      const done = this.announceOne(announcement, state, newBudget());
+      if (done instanceof Promise) this.left = done.then(() => this.announceRest());
     } else this.waiting.push([announcement, state]);
   }
 
@@ -50,15 +50,15 @@ export class Announcements {
     await this.left;
   }
 
-  private async tellRest(): Promise<void> {
+  private async announceRest(): Promise<void> {
     const budget = newBudget();
     for (let next = this.waiting.shift(); next !== undefined; next = this.waiting.shift()) {
-      await this.tell(...next, budget);
+      await this.announceOne(...next, budget);
     }
     this.left = undefined;
   }
 
-  private tell(announcement: Announcement, state: State, budget: Budget): void | Promise<void> {
+  private announceOne(announcement: Announcement, state: State, budget: Budget): void | Promise<void> {
     if (announcement.what === "changed") return this.changes(announcement.changes, state, budget);
     const met = QUOTING.has(announcement.what) ? meetSecrets(state, budget, quotedBy(announcement)) : undefined;
     return andThen(met, () => this.report(announcement, state));

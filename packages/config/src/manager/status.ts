@@ -175,20 +175,20 @@ function overridesStatus(
 function detailsOf(state: State, { source, name }: SourceState): Pick<SourceStatus, "details"> {
   try {
     if (typeof source.status !== "function") return {};
-    const told = shown(state, source.status(), 0);
-    return isTable(told as Value) ? { details: told as Record<string, unknown> } : {};
+    const details = shown(state, source.status(), 0);
+    return isTable(details as Value) ? { details: details as Record<string, unknown> } : {};
   } catch {
     return { details: { error: `Cannot show the status of "${name}": its status function failed` } };
   }
 }
 
-function shown(state: State, told: unknown, depth: number): unknown {
-  if (typeof told === "string") return scrub(state, told);
-  if (typeof told !== "object" || told === null) return typeof told === "function" ? undefined : told;
+function shown(state: State, value: unknown, depth: number): unknown {
+  if (typeof value === "string") return scrub(state, value);
+  if (typeof value !== "object" || value === null) return typeof value === "function" ? undefined : value;
   if (depth === DEEPEST) return undefined;
-  if (Array.isArray(told)) return told.map((one) => shown(state, one, depth + 1));
-  const entries = Object.entries(told).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries.map(([key, value]) => [key, shown(state, value, depth + 1)]));
+  if (Array.isArray(value)) return value.map((one) => shown(state, one, depth + 1));
+  const entries = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(entries.map(([key, one]) => [key, shown(state, one, depth + 1)]));
 }
 
 const DEEPEST = 8;

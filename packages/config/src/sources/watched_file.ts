@@ -40,7 +40,7 @@ export class WatchedFile {
   #watch: FileWatch | undefined;
   /** Why native events are not available, and the part of it reported by the last layer. */
   readonly #unwatched = new Map<"path" | "inode", string>();
-  #told = "";
+  #reported = "";
 
   /** @param shown the path for messages; by default as given */
   constructor(owner: string, path: string | URL, options: WatchedFileOptions, shown?: string) {
@@ -68,7 +68,7 @@ export class WatchedFile {
     context: SourceContext,
     parse: (bytes: Uint8Array) => Promise<Contribution>,
   ): Promise<Loaded> {
-    const fresh = context.first || this.#told !== this.#unwatchedIn();
+    const fresh = context.first || this.#reported !== this.#unwatchedIn();
     const before = await print_file(this.#path);
     let route: Route = await route_of(this.#path);
     const judge = {
@@ -203,7 +203,7 @@ export class WatchedFile {
 
   /** Diagnostics for a layer of this file, apart from its content. */
   diagnostics(source: string): readonly Diagnostic[] {
-    this.#told = this.#unwatchedIn();
+    this.#reported = this.#unwatchedIn();
     return [...this.#unwatched].map(([what, code]) => {
       const look = `every ${this.options.poll_interval} ms`;
       const message =

@@ -5,7 +5,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError, OtpError } from "../term/error.ts";
 import { tagOf } from "../term/guarded.ts";
 import { inWords } from "../term/reason.ts";
-import { type Name, told } from "../term/name.ts";
+import { type Name, atomOf } from "../term/name.ts";
 import { report } from "../process/report.ts";
 import { Running } from "./running.ts";
 import { type Application, inOrder, keyOf } from "./specification.ts";
@@ -55,7 +55,7 @@ export async function begin(app: Application, type: RestartType, ms: number): Pr
     if (present.phase === "stopping") await present.ended;
     else
       throw new OtpError(
-        [ALREADY_STARTED, told(key)],
+        [ALREADY_STARTED, atomOf(key)],
         `Cannot start application "${key}": it is already running (already_started)`,
       );
   }
@@ -63,7 +63,7 @@ export async function begin(app: Application, type: RestartType, ms: number): Pr
     const other = table.get(keyOf(needed));
     if (other?.phase !== "started")
       throw new OtpError(
-        [NOT_STARTED, told(keyOf(needed))],
+        [NOT_STARTED, atomOf(keyOf(needed))],
         `Cannot start application "${key}": it needs "${keyOf(needed)}", which is not started (not_started). ensure_all_started starts both`,
       );
   }
@@ -95,7 +95,7 @@ export async function beginAll(app: Application, type: RestartType, limits: Limi
     } catch (error) {
       for (const one of begun.toReversed()) await one.stop(limits.stop);
       if (!(error instanceof OtpError)) throw error;
-      const wrapped = new OtpError([told(keyOf(each)), error.reason], error.message);
+      const wrapped = new OtpError([atomOf(keyOf(each)), error.reason], error.message);
       wrapped.cause = error.cause ?? error;
       throw wrapped;
     }
@@ -114,7 +114,7 @@ export function started(app: Application | Name, what: string): Running {
   const running = table.get(key);
   if (running === undefined)
     throw new OtpError(
-      [NOT_STARTED, told(key)],
+      [NOT_STARTED, atomOf(key)],
       `Cannot ${what} application "${key}": it is not started (not_started)`,
     );
   return running;

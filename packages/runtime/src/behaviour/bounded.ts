@@ -65,19 +65,19 @@ export function bound(process: Process, { max_len, call, cast, info }: MailboxLi
       if (entry instanceof Request) {
         if (!entry.handlers.system && call !== "accept") {
           overflow.calls++;
-          overflow.tell();
+          overflow.refused();
           reject(entry);
           return;
         }
       } else if (entry instanceof Cast) {
         if (cast !== "accept") {
           overflow.casts++;
-          overflow.tell();
+          overflow.refused();
           return;
         }
       } else if (info === "drop") {
         overflow.messages++;
-        overflow.tell();
+        overflow.refused();
         return;
       }
     }
@@ -107,12 +107,12 @@ class Overflow {
     this.max = max;
   }
 
-  tell(): void {
+  refused(): void {
     if (this.pending !== undefined) return;
     this.report();
     this.pending = new Deadline(() => {
       this.pending = undefined;
-      if (this.calls + this.casts + this.messages > 0) this.tell();
+      if (this.calls + this.casts + this.messages > 0) this.report();
     }, true);
     wait(this.pending, REPORT_EVERY);
     // Refusals since the last report are reported when the process is dead.

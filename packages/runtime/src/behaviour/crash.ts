@@ -17,14 +17,14 @@ import { State } from "./supervisor_state.ts";
  * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while it still has its name.
  *
  * @param when what it was doing, if that was not a message
- * @param told the reason passed to `format_status`: in a gen_statem it is without the stack
+ * @param given the reason passed to `format_status`: in a gen_statem it is without the stack
  */
-export function reportCrash(server: Served, reason: unknown, when = "between two messages", told = reason): void {
+export function reportCrash(server: Served, reason: unknown, when = "between two messages", given = reason): void {
   // OTP calls format_status before it checks for handlers.
   if (isOrderly(reason) || (server.module.format_status === undefined && !heard("process_crash"))) return;
-  const shown = formatted(server, server.status({ reason: told }));
+  const shown = formatted(server, server.status({ reason: given }));
   const place = placeOf(server.pid, server.parent);
-  const why = shown.reason === told ? reason : shown.reason;
+  const why = shown.reason === given ? reason : shown.reason;
   const { log: events, ...others } = shown;
   const log = (events as readonly SystemEvent[] | undefined)?.map(shownEvent) ?? [];
   const rest = log.length > 0 ? { ...others, log } : others;

@@ -125,7 +125,7 @@ export function logged(process: Process): readonly SystemEvent[] {
 }
 
 export function printLog(server: Served): typeof OK {
-  for (const event of logged(server)) tell(server, "sys_log", event);
+  for (const event of logged(server)) reportEvent(server, "sys_log", event);
   return OK;
 }
 
@@ -256,7 +256,7 @@ export function happened(server: Served, event: SystemEvent): void {
     log.events.push(event);
     if (log.events.length > log.limit) log.events.shift();
   }
-  if (debug.trace) tell(server, "sys_trace", event);
+  if (debug.trace) reportEvent(server, "sys_trace", event);
   if (file !== undefined) write(server, file, event);
   for (const one of debug.installed) call(server, one, event);
 }
@@ -291,7 +291,7 @@ function call(server: Served, one: Installed, event: SystemEvent): void {
 }
 
 /** Reports an event in OTP's terms. */
-function tell(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
+function reportEvent(server: Served, kind: "sys_trace" | "sys_log", event: SystemEvent): void {
   const details = () => ({ pid: server.pid, name: nameOf(server), event });
   const text = () => lineOf(server, event);
   if (kind === "sys_log") report("info", "sys_log", details, text);

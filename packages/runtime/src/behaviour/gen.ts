@@ -31,7 +31,7 @@ import { Cast } from "../call/cast.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, post, refuse } from "../call/reply_promise.ts";
 import { find, isHere } from "../process/registry.ts";
-import { isName, type Name, textOf, told } from "../term/name.ts";
+import { isName, type Name, textOf, atomOf } from "../term/name.ts";
 import { answerTo } from "../call/request.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type ReplyHandlers, Request } from "../call/request.ts";
@@ -58,7 +58,7 @@ function isNamed(server: unknown): server is readonly [name: Name, node: Name] {
 
 /** Why a server that `locate` does not find cannot be reached: there is no such process, or no such node. */
 export function absence(server: ServerRef): unknown {
-  return isNamed(server) && !isHere(server[1]) ? [NODEDOWN, told(server[1])] : NOPROC;
+  return isNamed(server) && !isHere(server[1]) ? [NODEDOWN, atomOf(server[1])] : NOPROC;
 }
 
 const operationOf = (operation: unknown) => `% to do ${(operation as { readonly op: string }).op}`;

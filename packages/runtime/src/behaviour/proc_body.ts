@@ -9,7 +9,7 @@ import { isOrderly } from "../term/reason.ts";
 import { type Body, BodyProcess } from "../process/body.ts";
 import { type Ancestry, processOf } from "../process/process.ts";
 import { find } from "../process/registry.ts";
-import { told } from "../term/name.ts";
+import { atomOf } from "../term/name.ts";
 import { report } from "../process/report.ts";
 import { currentDispatcher } from "../process/spawn.ts";
 import { reasonText } from "./crash.ts";
@@ -56,7 +56,13 @@ export class ProcBody extends BodyProcess {
     report(
       "error",
       "process_crash",
-      () => ({ pid, name: name === undefined ? undefined : told(name), initial_call: initialCall, ancestors, reason }),
+      () => ({
+        pid,
+        name: name === undefined ? undefined : atomOf(name),
+        initial_call: initialCall,
+        ancestors,
+        reason,
+      }),
       () => {
         return [
           `Process ${pid}${name === undefined ? "" : ` (${name})`} crashed`,

@@ -368,7 +368,7 @@ export class Server extends Process {
   }
 
   // Reports the result of a callback to `sys`.
-  #told(what: Atom, ...details: readonly unknown[]): void {
+  #traced(what: Atom, ...details: readonly unknown[]): void {
     if (this.module.incoming === undefined) happened(this, [what, ...details, this.observed]);
   }
 
@@ -421,13 +421,13 @@ export class Server extends Process {
     switch (verdict) {
       case GOES_ON:
         this.state = tuple[1];
-        if (this.debugged) this.#told(NOREPLY);
+        if (this.debugged) this.#traced(NOREPLY);
         this.handling = NOTHING;
         this.#extend(tuple[2]);
         return;
       case REPLIES:
         this.state = tuple[2];
-        if (this.debugged) this.#told(OUT, tuple[1], from);
+        if (this.debugged) this.#traced(OUT, tuple[1], from);
         answer(from as From, tuple[1]);
         this.handling = NOTHING;
         this.#extend(tuple[3]);
@@ -438,7 +438,7 @@ export class Server extends Process {
         return;
       case REPLIES_AND_STOPS:
         this.state = tuple[3];
-        if (this.debugged) this.#told(OUT, tuple[2], from);
+        if (this.debugged) this.#traced(OUT, tuple[2], from);
         this.stop(tuple[1], () => answer(from as From, tuple[2]));
         return;
       case STARTED:

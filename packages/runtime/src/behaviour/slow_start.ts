@@ -17,15 +17,15 @@ const fresh = new Batch<SlowStart>();
 
 /** The starts of a supervisor, which happen one after the other. */
 export class SlowStart {
-  readonly #tell: (spec: CheckedSpec) => void;
+  readonly #report: (spec: CheckedSpec) => void;
   #entered = false;
   /** The child being started. */
   #spec: CheckedSpec | undefined = undefined;
   #deadline: Deadline | undefined = undefined;
 
-  /** `tell` is called once for a slow start. The wait does not keep the program alive. */
-  constructor(tell: (spec: CheckedSpec) => void) {
-    this.#tell = tell;
+  /** `report` is called once for a slow start. The wait does not keep the program alive. */
+  constructor(report: (spec: CheckedSpec) => void) {
+    this.#report = report;
   }
 
   /** A start begins. */
@@ -49,7 +49,7 @@ export class SlowStart {
     this.#entered = false;
     const spec = this.#spec;
     if (spec === undefined) return;
-    this.#deadline = new Deadline(() => this.#tell(spec), true);
+    this.#deadline = new Deadline(() => this.#report(spec), true);
     wait(this.#deadline, SLOW);
   }
 }

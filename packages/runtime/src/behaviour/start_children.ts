@@ -90,8 +90,8 @@ function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
   const { self } = state;
   const child = processOf(pid);
   // The child's links are checked: it has one, and the supervisor has one for each of its children.
-  if (child === undefined || isLinked(child, self.pid) || told.has(spec)) return;
-  told.add(spec);
+  if (child === undefined || isLinked(child, self.pid) || reported.has(spec)) return;
+  reported.add(spec);
   report(
     "warning",
     "child_not_linked",
@@ -101,7 +101,7 @@ function reportUnlinked(state: State, spec: CheckedSpec, pid: Pid): void {
   );
 }
 
-const told = new WeakSet<CheckedSpec>();
+const reported = new WeakSet<CheckedSpec>();
 
 function called(spec: CheckedSpec, extra: readonly unknown[]): Promise<unknown> {
   const { args } = spec;

@@ -83,27 +83,27 @@ export function end(handler: Handler, argument: unknown, how: End, last: unknown
   const { module, state } = handler;
   const result = module.terminate === undefined ? undefined : caught(() => callTerminate(module, argument, state));
   return andThen(result, (value) => {
-    tell(handler, how, last);
+    announceEnd(handler, how, last);
     return value;
   });
 }
 
 /** Notifies the handler's supervising process of its end, and reports a crash. */
-export function tell(handler: Handler, how: End, last: unknown): void {
+export function announceEnd(handler: Handler, how: End, last: unknown): void {
   if (how.crash !== undefined) reportCrash(handler, how.crash, last);
   const { supervisor } = handler;
-  if (supervisor !== undefined) processOf(supervisor)?.accept([GEN_EVENT_EXIT, refOf(handler), how.told]);
+  if (supervisor !== undefined) processOf(supervisor)?.accept([GEN_EVENT_EXIT, refOf(handler), how.notice]);
 }
 
 /** The end of a handler: the reason for its supervising process, and for a crash, the callback and its result. */
 export interface End {
-  readonly told: unknown;
+  readonly notice: unknown;
   readonly crash?: { readonly callback: Callback; readonly result: unknown };
 }
 
 /** The end of a handler that was replaced by another one. */
 export function swapped(by: unknown, supervisor: Pid | undefined): End {
-  return { told: [SWAPPED, by, supervisor ?? false] };
+  return { notice: [SWAPPED, by, supervisor ?? false] };
 }
 
 function reportCrash(handler: Handler, { callback, result }: NonNullable<End["crash"]>, last: unknown): void {

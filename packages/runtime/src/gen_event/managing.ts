@@ -17,7 +17,7 @@ import type { Status } from "../behaviour/callbacks.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 import { type Served, shownName } from "../behaviour/served.ts";
 import { BAD_MODULE, CRASH, ERROR, HIBERNATE, MODULE_NOT_FOUND, REMOVE_HANDLER, STOP, SWAP_HANDLER } from "./atoms.ts";
-import { calls, end, type Handler, installs, refOf, shownState, swapped, tell } from "./handler.ts";
+import { calls, end, type Handler, installs, refOf, shownState, swapped, announceEnd } from "./handler.ts";
 import { notInstalled, wrongResult } from "./mistake.ts";
 import { andThen } from "../term/thenable.ts";
 import type { AnyHandler } from "./types.ts";
@@ -139,14 +139,14 @@ function abandoned(handlers: Handlers, pid: unknown, reason: unknown): Maybe<Han
   if (!(pid instanceof Pid)) return handlers;
   return each(handlers, (handler) =>
     handler.supervisor === pid
-      ? andThen(end(handler, [STOP, reason], { told: SHUTDOWN }, undefined), () => undefined)
+      ? andThen(end(handler, [STOP, reason], { notice: SHUTDOWN }, undefined), () => undefined)
       : handler,
   );
 }
 
 function terminate(_reason: unknown, handlers: Handlers): unknown {
   return andThen(
-    each(handlers, (handler) => andThen(end(handler, STOP, { told: SHUTDOWN }, STOP), () => undefined)),
+    each(handlers, (handler) => andThen(end(handler, STOP, { notice: SHUTDOWN }, STOP), () => undefined)),
     () => {
       const self = acting() as Served;
       // The supervising processes have their `gen_event_EXIT` message. The parent stays linked, and receives the
@@ -205,12 +205,16 @@ function updated(
   event: unknown,
 ): Maybe<Handler | undefined> {
   if (isState(result)) return { ...handler, state: result[1] };
-  if (result === REMOVE_HANDLER) return andThen(end(handler, REMOVE_HANDLER, { told: NORMAL }, event), () => undefined);
+  if (result === REMOVE_HANDLER)
+    return andThen(end(handler, REMOVE_HANDLER, { notice: NORMAL }, event), () => undefined);
   if (tagOf(result, 5) === SWAP_HANDLER) {
     const [, args, state, by, newArgs] = result as readonly unknown[];
     return swapsItself({ ...handler, state }, args, by, newArgs);
   }
-  return andThen(end(handler, [ERROR, result], { told: result, crash: { callback, result } }, event), () => undefined);
+  return andThen(
+    end(handler, [ERROR, result], { notice: result, crash: { callback, result } }, event),
+    () => undefined,
+  );
 }
 
 // `[OK, state]`, by which a handler goes on.
@@ -232,7 +236,7 @@ function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]>
     if (tuple[0] === OK && (length === 3 || (length === 4 && tuple[3] === HIBERNATE)))
       return put(tuple[1])({ ...handler, state: tuple[2] });
     if (tuple[0] === REMOVE_HANDLER && length === 2)
-      return andThen(end(handler, REMOVE_HANDLER, { told: NORMAL }, ask.term), () => put(tuple[1])(undefined));
+      return andThen(end(handler, REMOVE_HANDLER, { notice: NORMAL }, ask.term), () => put(tuple[1])(undefined));
     if (tuple[0] === SWAP_HANDLER && length === 6)
       return andThen(
         swapsItself({ ...handler, state: tuple[3] }, tuple[2], tuple[4], tuple[5]),
@@ -240,7 +244,7 @@ function call(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers]>
       ) as Maybe<readonly [unknown, Handlers]>;
     const crash = { callback: "handle_call", result } as const;
     const failed = new Failed(result, wrongResult(handler.module, "handle_call", result));
-    return andThen(end(handler, [ERROR, result], { told: result, crash }, ask.term), () => put(failed)(undefined));
+    return andThen(end(handler, [ERROR, result], { notice: result, crash }, ask.term), () => put(failed)(undefined));
   }) as Maybe<readonly [unknown, Handlers]>;
 }
 
@@ -279,7 +283,7 @@ function remove(handlers: Handlers, ask: Ask): Maybe<readonly [unknown, Handlers
   const index = find(handlers, ask.handler);
   const handler = handlers[index];
   if (handler === undefined) return [missing(MODULE_NOT_FOUND, ask.handler, handlers), handlers];
-  return andThen(end(handler, ask.term, { told: NORMAL }, undefined), (result) => [
+  return andThen(end(handler, ask.term, { notice: NORMAL }, undefined), (result) => [
     handler.module.terminate === undefined ? OK : result,
     handlers.toSpliced(index, 1),
   ]);
@@ -307,7 +311,7 @@ function swapsItself(handler: Handler, args: unknown, by: unknown, newArgs: unkn
       if (isTuple(result) && result[0] === OK && result.length === 2)
         return { module, id, state: result[1], supervisor };
       const crash = { callback: "init", result } as const;
-      tell({ module, id, state: undefined, supervisor }, { told: CRASH, crash }, undefined);
+      announceEnd({ module, id, state: undefined, supervisor }, { notice: CRASH, crash }, undefined);
       return undefined;
     });
   }) as Maybe<Handler | undefined>;

@@ -634,7 +634,7 @@ export class Machine extends Process implements Served {
   }
 
   #transition(ofType: unknown, event: unknown): void {
-    if (this.debugged) this.#told(ofType, event);
+    if (this.debugged) this.#traced(ofType, event);
     if ((this.flags & POSTPONING) !== 0) {
       this.flags &= ~POSTPONING;
       this.#postponed.push(new Event(ofType, event));
@@ -662,7 +662,7 @@ export class Machine extends Process implements Served {
   }
 
   // Reports to `sys` the outcome of the current event and the requested time-outs.
-  #told(ofType: unknown, event: unknown): void {
+  #traced(ofType: unknown, event: unknown): void {
     const { state } = this;
     const what = (this.flags & POSTPONING) === 0 ? CONSUME : POSTPONED;
     happened(this, [what, [ofType, event], state, this.#nextState]);
@@ -766,15 +766,15 @@ export class Machine extends Process implements Served {
   }
 
   // As in OTP, the starter gets the reason of an error without its stack.
-  #failInit(told: unknown, reason: unknown, crashed: boolean): void {
+  #failInit(given: unknown, reason: unknown, crashed: boolean): void {
     if (!this.alive) return;
     this.listening = false;
-    if (crashed) reportCrash(this, reason, "during init", told);
+    if (crashed) reportCrash(this, reason, "during init", given);
     registry.release(this);
     withdraw(this);
     const { starter } = this;
     this.starter = undefined;
-    starter?.nack(this.behaviour, told, sentenceOf(reason));
+    starter?.nack(this.behaviour, given, sentenceOf(reason));
     die(this, reason);
   }
 

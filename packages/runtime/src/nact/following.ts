@@ -6,12 +6,12 @@
  */
 import type { Parent } from "./concrete.ts";
 
-type Told = () => void;
+type Listener = () => void;
 
-const followed = new WeakMap<Parent, Set<Told>>();
+const followed = new WeakMap<Parent, Set<Listener>>();
 
-/** Calls `told` once, at the end of `actor`. Returns a function that ends the following. */
-export function follow(actor: Parent, told: Told): () => void {
+/** Calls `ended` once, at the end of `actor`. Returns a function that ends the following. */
+export function follow(actor: Parent, ended: Listener): () => void {
   const above: Parent[] = [];
   for (let one: Parent | undefined = actor; one !== undefined; one = one.parent) above.push(one);
   const unfollow = () => {
@@ -19,19 +19,19 @@ export function follow(actor: Parent, told: Told): () => void {
   };
   const once = () => {
     unfollow();
-    told();
+    ended();
   };
   for (const one of above) join(one, once);
   return unfollow;
 }
 
-function join(parent: Parent, told: Told): void {
+function join(parent: Parent, ended: Listener): void {
   const listeners = followed.get(parent);
   if (listeners !== undefined) {
-    listeners.add(told);
+    listeners.add(ended);
     return;
   }
-  const fresh = new Set([told]);
+  const fresh = new Set([ended]);
   followed.set(parent, fresh);
   parent.stop = () => {
     unwrap(parent);
@@ -40,9 +40,9 @@ function join(parent: Parent, told: Told): void {
   };
 }
 
-function leave(parent: Parent, told: Told): void {
+function leave(parent: Parent, ended: Listener): void {
   const listeners = followed.get(parent);
-  if (listeners?.delete(told) && listeners.size === 0) unwrap(parent);
+  if (listeners?.delete(ended) && listeners.size === 0) unwrap(parent);
 }
 
 // This uncovers the class's own method.

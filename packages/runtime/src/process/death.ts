@@ -32,10 +32,10 @@ export function die(process: Process, reason: unknown): void {
     return;
   }
   telling = true;
-  tell(process, reason);
+  notify(process, reason);
   if (waiting.length > 0) {
     // The array grows during the loop.
-    for (const one of waiting) tell(one.process, one.reason);
+    for (const one of waiting) notify(one.process, one.reason);
     waiting.length = 0;
   }
   telling = false;
@@ -97,7 +97,7 @@ function exitProcess(process: Process, reason: unknown): void {
   process.release(reason);
 }
 
-function tell(process: Process, reason: unknown): void {
+function notify(process: Process, reason: unknown): void {
   const { pid, links, extra } = process;
   if (links !== undefined) {
     process.links = undefined;

@@ -9,7 +9,7 @@ import { settleLayout } from "../term/shape.ts";
 import { discard } from "./mailbox.ts";
 import { type Monitor, type Process, processOf } from "./process.ts";
 import { find, isHere } from "./registry.ts";
-import { type Name, told } from "../term/name.ts";
+import { type Name, atomOf } from "../term/name.ts";
 import { abandon } from "./timer.ts";
 
 /** When the alias of a monitor ends: with the monitor, with the monitor or the first reply, or only by `unalias`. */
@@ -83,7 +83,7 @@ export function monitor(watcher: Process, item: Pid | Name | readonly [Name, Nam
       `Cannot monitor ${describe(item)}: there is no connection to the node ${describe(name[1])}; there is one node, ${NODE}`,
     );
   const target = name === undefined ? processOf(item as Pid) : find(name[0]);
-  const shown = name === undefined ? item : [told(name[0]), told(name[1])];
+  const shown = name === undefined ? item : [atomOf(name[0]), atomOf(name[1])];
   // A process that monitors itself gets a reference that is neither monitor nor alias, as in OTP.
   if (target === watcher) return new MonitorRef(watcher, shown, undefined, undefined);
   const ref = new MonitorRef(watcher, shown, target, mode);

@@ -9,7 +9,7 @@ import { loose } from "../term/atom_table.ts";
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isName, type Name, textOf, told } from "../term/name.ts";
+import { isName, type Name, textOf, atomOf } from "../term/name.ts";
 import { NODE, type Pid } from "../term/pid.ts";
 import { strange } from "../term/strange.ts";
 import { showNames } from "./elsewhere.ts";
@@ -45,7 +45,7 @@ export function whereis(name: Name): Pid | undefined {
 
 /** The names of all registered processes. */
 export function registered(): Atom[] {
-  return [...names.keys()].map(told);
+  return [...names.keys()].map(atomOf);
 }
 
 export function register(name: Name, pid: Pid): true {
@@ -59,7 +59,7 @@ export function register(name: Name, pid: Pid): true {
   process.name = name;
   showNames(taken);
   names.set(textOf(name), process);
-  tracer?.happened(process, { what: "register", name: told(name) });
+  tracer?.happened(process, { what: "register", name: atomOf(name) });
   return true;
 }
 
@@ -80,7 +80,7 @@ export function unregister(name: Name): true {
 /** Frees the name of a process, if it has one. */
 export function release(process: Process): void {
   if (process.name === undefined) return;
-  tracer?.happened(process, { what: "unregister", name: told(process.name) });
+  tracer?.happened(process, { what: "unregister", name: atomOf(process.name) });
   names.delete(textOf(process.name));
   process.name = undefined;
 }

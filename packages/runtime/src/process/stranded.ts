@@ -58,24 +58,25 @@ export function stranded(): string[] {
     from.set(wait.who, [...(from.get(wait.who) ?? []), wait]);
     if (wait.who !== wait.whom) awaited.add(wait.whom);
   }
-  const told = new Set<Wait>();
+  const reported = new Set<Wait>();
   const lines: string[] = [];
   // Callers that nothing waits for come first: their lines contain everything that they wait for. After that only
   // cycles are left.
   const begins = (wait: Wait) => wait.who === undefined || !awaited.has(wait.who);
   for (const wait of [...waits.filter(begins), ...waits]) {
-    if (told.has(wait)) continue;
+    if (reported.has(wait)) continue;
     const chain: Wait[] = [];
     let next: Wait | undefined = wait;
     while (next !== undefined && !chain.includes(next)) {
       // A wait in another line is not repeated, except for its first step.
-      const known = told.has(next);
+      const known = reported.has(next);
       chain.push(next);
-      told.add(next);
+      reported.add(next);
       next = known ? undefined : from.get(next.whom)?.[0];
     }
     // Everything else that its members wait for is part of it.
-    if (next !== undefined) for (const each of chain) for (const other of from.get(each.whom) ?? []) told.add(other);
+    if (next !== undefined)
+      for (const each of chain) for (const other of from.get(each.whom) ?? []) reported.add(other);
     lines.push(sentence(chain, next !== undefined));
   }
   return lines;

@@ -16,6 +16,6 @@ export function isName(name: unknown): name is Name {
 }
 
 /** The atom of a name; a string gets one without an entry in the table of atoms. */
-export function told(name: Name): Atom {
+export function atomOf(name: Name): Atom {
   return typeof name === "string" ? loose(name) : name;
 }

@@ -107,7 +107,7 @@ export class Trace {
   readonly process: Process;
   private readonly options: Checked;
   private readonly deadline: Deadline;
-  private tell: (ending: Ending) => void = () => {};
+  private settle: (ending: Ending) => void = () => {};
   private telling = false;
   private over = false;
   /** The function `to`, until it fails. */
@@ -120,7 +120,7 @@ export class Trace {
     this.pid = process.pid;
     this.options = options;
     this.to = options.to;
-    this.ended = new Promise((resolve) => (this.tell = resolve));
+    this.ended = new Promise((resolve) => (this.settle = resolve));
     // In the background: a trace does not keep the program alive.
     this.deadline = new Deadline(() => this.end("time"), true);
     wait(this.deadline, options.time);
@@ -153,7 +153,7 @@ export class Trace {
     abandon(this.deadline);
     this.left?.();
     this.add({ event: "stop", reason });
-    this.tell(reason);
+    this.settle(reason);
   }
 
   private add(seen: Seen): void {

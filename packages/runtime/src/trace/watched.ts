@@ -34,7 +34,7 @@ export function watch(trace: Trace): Trace {
   return trace;
 }
 
-function tell(process: Process | undefined, seen: () => Seen): void {
+function record(process: Process | undefined, seen: () => Seen): void {
   const of = process && traces.get(process);
   if (of !== undefined) for (const trace of of) trace.saw(seen());
 }
@@ -45,10 +45,10 @@ function passing(to: unknown, entry: Entry): void {
   const sender = acting();
   if (!traces.has(to) && (sender === undefined || !traces.has(sender))) return;
   const what = contentOf(entry);
-  if (isSignal(entry)) tell(to, () => ({ event: "receive", ...what }));
+  if (isSignal(entry)) record(to, () => ({ event: "receive", ...what }));
   else {
-    tell(sender, () => ({ event: "send", ...what, peer: to.pid }));
-    tell(to, () => ({ event: "receive", ...what, peer: sender?.pid }));
+    record(sender, () => ({ event: "send", ...what, peer: to.pid }));
+    record(to, () => ({ event: "receive", ...what, peer: sender?.pid }));
   }
 }
 
@@ -70,16 +70,16 @@ function isSignal(entry: Entry): boolean {
 
 const tracer: Tracer = {
   happened(process, happening) {
-    tell(process, () => seenOf(happening));
+    record(process, () => seenOf(happening));
   },
   replied({ callee, caller, handlers }, value) {
     if (handlers.system) return;
-    tell(callee, () => ({ event: "send", kind: "reply", peer: caller?.pid, message: value }));
-    tell(caller, () => ({ event: "receive", kind: "reply", peer: callee.pid, message: value }));
+    record(callee, () => ({ event: "send", kind: "reply", peer: caller?.pid, message: value }));
+    record(caller, () => ({ event: "receive", kind: "reply", peer: callee.pid, message: value }));
   },
   failed({ callee, caller, server, payload, handlers }: Call, reason) {
     if (server === undefined || handlers.system) return;
-    tell(caller, () => ({ event: "receive", kind: "failure", peer: callee.pid, message: payload, reason }));
+    record(caller, () => ({ event: "receive", kind: "failure", peer: callee.pid, message: payload, reason }));
   },
 };
 

@@ -65,7 +65,7 @@ describe("register", () => {
     [
       "an invalid pid",
       () => erlang.register("mine", "yours" as never),
-      () => `Cannot register: a pid is needed, got "yours"`,
+      () => `Cannot register: a pid is needed, got "yours" (use erlang.whereis for a name)`,
     ],
   ])("refuses %s", (_what, act, text) => {
     expect(refusal(act)).toBe(text());

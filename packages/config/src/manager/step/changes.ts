@@ -225,8 +225,8 @@ function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly
   return after.flatMap((layer, index) => {
     const old = before[index];
     if (layer === old) return [];
-    const told = new Set(old?.diagnostics.map(({ message }) => message));
-    return layer.diagnostics.filter(({ code, message }) => TROUBLE.has(code) && !told.has(message));
+    const reported = new Set(old?.diagnostics.map(({ message }) => message));
+    return layer.diagnostics.filter(({ code, message }) => TROUBLE.has(code) && !reported.has(message));
   });
 }
 
