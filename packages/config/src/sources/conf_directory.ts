@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { file_names } from "./file_content.ts";
-import { type FileLayers, include_key_of, known_format } from "./file_layers.ts";
+import { type FileLayers, include_key_of } from "./file_layers.ts";
 import { FileStack } from "./file_stack.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import type { Together } from "./together.ts";
@@ -78,13 +78,7 @@ async function addAll(layers: FileLayers, path: string, shown: string): Promise<
   const files = names
     .filter((name) => !name.startsWith("."))
     .map((name) => ({ path: join(path, name), shown: join(shown, name) }));
-  // All at once, because each may have to settle.
-  await Promise.all(
-    files.map(async (file) => {
-      const format = known_format(file.path);
-      if (format !== undefined) await layers.read(file, format);
-    }),
-  );
+  await layers.read_all(files);
   for (const file of files) await layers.add_found(file);
   return true;
 }

@@ -12,7 +12,7 @@ import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import { type ConfDirectoryOptions, ConfDirectory } from "./conf_directory.ts";
-import { FileSet, type Round } from "./file_set.ts";
+import { FileSet, MOST, type Round, too_many } from "./file_set.ts";
 import type { Loaded, Source, SourceContext, Watch } from "./source.ts";
 import { systemCode } from "./system_words.ts";
 import type { Together } from "./together.ts";
@@ -41,6 +41,8 @@ type Content = { readonly text: string } | { readonly text: undefined };
 
 /** Maximum depth of directories. */
 const DEEPEST = 16;
+/** How many entries of a directory are looked at together. */
+const AT_ONCE = 64;
 
 /**
  * Configuration from a directory with one file for each value: secrets of Kubernetes and Docker, credentials of
@@ -156,9 +158,19 @@ export class DirectorySource implements Source {
 /** Variables that name the directory, by options. */
 const credentials = new WeakMap<object, string>();
 
+/** A file that was found. */
+interface Entry {
+  readonly path: string;
+  readonly shown: string;
+  readonly directories: readonly string[];
+  readonly name: string;
+}
+
 /** One walk through a directory. */
 class Walk {
   readonly files: FileKey[] = [];
+  private readonly found: Entry[] = [];
+  private readonly counts = { files: 0, directories: 0 };
   readonly diagnostics: Diagnostic[] = [];
   private readonly source: string;
   private readonly round: Round<Content>;
@@ -173,7 +185,15 @@ class Walk {
   /** Walks through the whole directory. @returns whether it exists */
   async all(path: string, shown: string): Promise<boolean> {
     const top = await seen(path);
-    return this.directory(path, shown, [], top === "circle" || top === undefined ? [] : [identityOf(top)]);
+    const isThere = await this.directory(
+      path,
+      shown,
+      [],
+      top === "circle" || top === undefined ? [] : [identityOf(top)],
+    );
+    // All at once, because each may have to settle.
+    await Promise.all(this.found.map((file) => this.file(file)));
+    return isThere;
   }
 
   /**
@@ -192,23 +212,44 @@ class Walk {
       this.leaveOut(shown, "too_deep", `it is deeper than ${DEEPEST} directories`);
       return true;
     }
-    const walks = names
-      .filter((name) => !name.startsWith("."))
-      .map(async (name) => {
-        const at = { path: join(path, name), shown: join(shown, name) };
-        const entry = await seen(at.path);
-        const isDirectory = entry !== "circle" && entry?.isDirectory() === true;
-        if (entry === "circle" || (isDirectory && above.includes(identityOf(entry)))) {
-          this.leaveOut(at.shown, "link_cycle", "its links lead in a circle");
-        } else if (isDirectory) {
-          await this.directory(at.path, at.shown, [...directories, name], [...above, identityOf(entry)]);
-        } else await this.file(at.path, at.shown, directories, name);
-      });
-    await Promise.all(walks);
+    const shownNames = names.filter((name) => !name.startsWith("."));
+    // Some at a time, so that a directory with too many files is refused before all of them were looked at.
+    for (let from = 0; from < shownNames.length; from += AT_ONCE) {
+      await Promise.all(
+        shownNames.slice(from, from + AT_ONCE).map((name) => this.entry(path, shown, directories, above, name)),
+      );
+    }
     return true;
   }
 
-  private async file(path: string, shown: string, directories: readonly string[], name: string): Promise<void> {
+  private async entry(
+    path: string,
+    shown: string,
+    directories: readonly string[],
+    above: readonly string[],
+    name: string,
+  ): Promise<void> {
+    const at = { path: join(path, name), shown: join(shown, name) };
+    const entry = await seen(at.path);
+    const isDirectory = entry !== "circle" && entry?.isDirectory() === true;
+    if (entry === "circle" || (isDirectory && above.includes(identityOf(entry)))) {
+      this.leaveOut(at.shown, "link_cycle", "its links lead in a circle");
+    } else if (isDirectory) {
+      this.count("directories");
+      await this.directory(at.path, at.shown, [...directories, name], [...above, identityOf(entry)]);
+    } else {
+      this.count("files");
+      this.found.push({ ...at, directories, name });
+    }
+  }
+
+  /** @throws ConfigSourceError if there are too many */
+  private count(what: "files" | "directories"): void {
+    this.counts[what] += 1;
+    if (this.counts[what] > MOST) throw too_many(this.source, what);
+  }
+
+  private async file({ path, shown, directories, name }: Entry): Promise<void> {
     try {
       const content = await this.round.file(path, shown, read);
       if (content === undefined) return;

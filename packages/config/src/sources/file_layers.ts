@@ -6,7 +6,7 @@ import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
 import { contribution_of, type FileContent, type FileNames, read_content } from "./file_content.ts";
-import type { Round } from "./file_set.ts";
+import { MOST, type Round, too_many } from "./file_set.ts";
 
 /** How files become layers. */
 export interface FileRules {
@@ -21,8 +21,6 @@ export interface FileRules {
 
 /** Maximum depth of includes. */
 const DEEPEST = 10;
-/** Maximum number of merged files; a file included twice counts twice. */
-const MOST = 1000;
 
 /** A file, and its path for messages. */
 interface Named {
@@ -58,6 +56,19 @@ export class FileLayers {
     return this.round.file(path, shown, (bytes) => read_content(bytes, format, this.signal));
   }
 
+  /**
+   * Reads files of known formats all at once, because each may have to settle. What is wrong with one is an error when it
+   * is added.
+   *
+   * @throws ConfigSourceError if there are too many
+   */
+  async read_all(files: readonly Named[]): Promise<void> {
+    const formats = new Map(files.map((file) => [file.path, { file, format: known_format(file.path) }]));
+    const known = [...formats.values()].filter(({ format }) => format !== undefined);
+    if (known.length > MOST) throw too_many(this.rules.source, "files");
+    await Promise.allSettled(known.map(({ file, format }) => this.read(file, format!)));
+  }
+
   /** The names in a directory, sorted. Undefined if there is none. */
   directory({ path, shown }: Named): Promise<readonly string[] | undefined> {
     return this.round.directory(path, shown);
@@ -79,6 +90,7 @@ export class FileLayers {
       own = rest;
       await this.include(included!, file, content, [...chain, file]);
     }
+    // A file included twice counts twice.
     if (this.contributions.length >= MOST) throw this.failure("too_many", `more than ${MOST} files are merged`, file);
     const config = { source, shown: file.shown, format, names, one_of_many: one_of_many || chain.length > 0 };
     this.contributions.push(contribution_of(config, content, [], own));
@@ -105,6 +117,7 @@ export class FileLayers {
       const files = chain.map(({ shown }) => `"${shown}"`).join(", ");
       throw refuse("too_deep", `files include one another deeper than ${DEEPEST} levels: ${files}`);
     }
+    await this.readAhead(list, file);
     for (const written of list) {
       if (typeof written !== "string" || written === "" || written === "-" || written.includes("\0")) {
         throw refuse("include", `"${include_key}" must be a path or a list of paths`);
@@ -136,6 +149,15 @@ export class FileLayers {
         );
       }
     }
+  }
+
+  /** Reads what a file includes. What is wrong with a path is an error when it is included. */
+  private async readAhead(list: readonly Value[], file: Named): Promise<void> {
+    const found = list.map(async (written) => {
+      if (typeof written !== "string" || written.includes("\0")) return [];
+      return this.filesAt(written.replace(/^-/, ""), file).catch(() => []);
+    });
+    await this.read_all((await Promise.all(found)).flat());
   }
 
   /** The files of a path or pattern, sorted. */

@@ -41,8 +41,8 @@ export interface Taken<R> {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Maximum number of files in one set. */
-const MOST = 1000;
+/** Maximum number of files in one set, and of directories. */
+export const MOST = 1000;
 /** Maximum number of files read at a time. */
 const AT_ONCE = 64;
 /** How often a set is read again because it changed meanwhile. */
@@ -168,6 +168,7 @@ export class FileSet<T> {
         (folder = {
           directory: new WatchedDirectory(path, this.options),
           names: [],
+          missing: new Map(),
           isThere: false,
         }),
       );
@@ -180,10 +181,14 @@ export class FileSet<T> {
     this.changed = true;
   }
 
-  /** Names of a directory whose files existed at the last successful load. */
+  /** The names of a directory, and those of the last successful load that have been missing for less than `settle`. */
   remembered(path: string, listing: Listing): readonly string[] {
-    const { names } = this.folder(path);
-    const gone = names.filter((name) => !listing.names.includes(name));
+    const folder = this.folder(path);
+    const there = new Set(listing.names);
+    const now = performance.now();
+    const missing = folder.names.filter((name) => !there.has(name));
+    folder.missing = new Map(missing.map((name) => [name, folder.missing.get(name) ?? now]));
+    const gone = missing.filter((name) => now - folder.missing.get(name)! <= this.options.settle);
     return gone.length === 0 ? listing.names : [...new Set([...listing.names, ...gone])].sort();
   }
 
@@ -252,6 +257,12 @@ export class FileSet<T> {
   }
 }
 
+/** The refusal of a set that is too large. */
+export function too_many(source: string, what: "files" | "directories"): ConfigSourceError {
+  const message = `Cannot load "${source}": there are more than ${MOST} ${what}, the limit for one source`;
+  return new ConfigSourceError(message, { source, code: "too_many" });
+}
+
 /** A running watch of the whole set. */
 interface Running {
   readonly changed: () => void;
@@ -273,6 +284,8 @@ interface Folder extends Watched {
   isThere: boolean;
   /** The files that the last load took. */
   names: readonly string[];
+  /** Those of them that are no longer listed, and since when (ms of `performance.now()`). */
+  missing: ReadonlyMap<string, number>;
 }
 
 /** Each file listens to the signal while it waits, and there may be many files. */
@@ -309,6 +322,8 @@ class Reading<T> implements Round<T> {
   file(path: string, shown: string, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
     let content = this.contents.get(path);
     if (content === undefined) {
+      // A file beyond the limit is neither read nor watched.
+      if (this.contents.size >= MOST) return Promise.reject(too_many(this.source, "files"));
       const member = this.set.member(path, shown);
       this.files.set(path, member);
       this.contents.set(path, (content = this.read(member, parse)));
@@ -332,10 +347,6 @@ class Reading<T> implements Round<T> {
   }
 
   private async read(member: Member<T>, parse: (bytes: Uint8Array) => Promise<T>): Promise<T | undefined> {
-    if (this.files.size > MOST) {
-      const why = `there are more than ${MOST} files`;
-      throw new ConfigSourceError(`Cannot load "${this.source}": ${why}`, { source: this.source, code: "too_many" });
-    }
     while (this.free === 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.free -= 1;
     try {

@@ -8,7 +8,7 @@ import * as z from "zod";
 import { knownPaths } from "../../src/core/known_paths.ts";
 import { placeOf } from "../../src/core/layers.ts";
 import { type DirectoryOptions, DirectorySource } from "../../src/directory.ts";
-import { FileSource } from "../../src/index.ts";
+import { FileSource, type Source } from "../../src/index.ts";
 import { eventually, setup, source_contract, type TemporaryDirectory } from "../../src/testing.ts";
 import { context, first_tree, layer_of, rejection, schemaShape } from "./loading.ts";
 
@@ -233,6 +233,46 @@ describe("DirectorySource", () => {
     await shows({});
     await write({ "later/secrets/a": "4" });
     await shows({ a: 4 });
+  });
+});
+
+describe("A source of more files than the limit", () => {
+  const many = (n: number) =>
+    Promise.all(Array.from({ length: n }, (_, i) => writeFile(join(folder.path, `k${i}.toml`), `k${i} = 1`)));
+
+  const kinds: [name: string, make: () => Source][] = [
+    ["a directory", () => secrets({ separators: [], required: false, secret: false })],
+    ["conf.d", () => DirectorySource.conf_d(folder.path, { ...at_once, required: false })],
+    [
+      "a pattern of includes",
+      () => new FileSource(join(folder.path, ".all.toml"), { ...at_once, includes: true, required: false }),
+    ],
+  ];
+  test.each(kinds)("is refused before any of them is read or watched: %s", async (name, make) => {
+    await write({ ".all.toml": 'include = ["k*.toml"]' });
+    await many(1_200);
+    const config = await kit.start_manager({ sources: [make()], log: false });
+    const [source] = (await config.status()).sources;
+    expect(source?.last_error?.message).toMatch(/: there are more than 1000 files, the limit for one source$/);
+    expect(source?.details).toMatchObject({ files: name === "a pattern of includes" ? [expect.any(String)] : [] });
+  });
+
+  test("is loaded when there are fewer again, although removed files are waited for", { timeout: 60_000 }, async () => {
+    await many(60);
+    const config = await kit.start_manager({ sources: [kinds[0]![1]()], log: false });
+    const state = async () => (await config.status()).sources[0]?.state;
+    expect(await state()).toBe("ok");
+    await many(1_050);
+    await eventually(async () => (await state()) === "error");
+    await Promise.all(Array.from({ length: 55 }, (_, i) => rm(join(folder.path, `k${i}.toml`))));
+    await eventually(async () => (await state()) === "ok");
+    expect(Object.keys(config.snapshot().tree).length).toBe(995);
+  });
+
+  test("is refused for directories as well", async () => {
+    await Promise.all(Array.from({ length: 1_001 }, (_, i) => mkdir(join(folder.path, `d${i}`))));
+    const error = await rejection(secrets().load(context()));
+    expect(error.message).toMatch(/: there are more than 1000 directories, the limit for one source$/);
   });
 });
 
