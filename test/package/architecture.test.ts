@@ -47,3 +47,11 @@ test("a changed file passes only files that ARCHITECTURE names", () => {
   expect(Math.abs(passed.length - Number(counted))).toBeLessThanOrEqual(3);
   expect(passed.filter((file) => !isNamed(file, names))).toStrictEqual([]);
 });
+
+test("the glossary defines at most fifteen words, each once", () => {
+  const [, rows = ""] = /^\| word .*?\n\| -.*?\n((?:\|.*\n)+)/mu.exec(text) ?? [];
+  const words = [...rows.matchAll(/^\| (\w+)/gmu)].map(([, word]) => word);
+  expect(words.length).toBeGreaterThan(10);
+  expect(words.length).toBeLessThanOrEqual(15);
+  expect(new Set(words).size).toBe(words.length);
+});

@@ -106,7 +106,7 @@ describe("yaml", () => {
     },
   );
 
-  test("reads what nests as deep as is allowed", () => {
+  test("reads the deepest allowed nesting", () => {
     expect(tree(`a: ${"[".repeat(499)}1${"]".repeat(499)}`)).toHaveProperty(["a"]);
     const lines = Array.from({ length: 500 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n");
     expect(tree(`${lines} 1`)).toHaveProperty(["a", "a"]);

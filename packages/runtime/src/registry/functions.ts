@@ -58,7 +58,8 @@ export function child_spec(options: RegistryOptions): supervisor.ChildSpec {
  *
  * @param value returned with the pid by `lookup` and `dispatch`
  * @returns the pid of the registry's process
- * @throws OtpError `[ALREADY_REGISTERED, pid]` if keys are unique and this one is taken
+ * @throws OtpError `[ALREADY_REGISTERED, pid]` if keys are unique and this one is taken; ErlangError with reason `noproc`
+ *   if no registry of this name runs
  */
 export function register(registry: string, key: unknown, value?: unknown): Pid {
   const table = needed(registry, "register");
@@ -76,7 +77,11 @@ export function register(registry: string, key: unknown, value?: unknown): Pid {
   return table.pid;
 }
 
-/** Removes the calling process from a key. Always `ok`. */
+/**
+ * Removes the calling process from a key. Always `ok`.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function unregister(registry: string, key: unknown): typeof OK {
   const table = needed(registry, "unregister");
   const self = callerOf("registry.unregister");
@@ -87,24 +92,40 @@ export function unregister(registry: string, key: unknown): typeof OK {
   return OK;
 }
 
-/** `[pid, value]` of each process under a key, in the order of registration. */
+/**
+ * `[pid, value]` of each process under a key, in the order of registration.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function lookup(registry: string, key: unknown): (readonly [pid: Pid, value: unknown])[] {
   return needed(registry, "look up").entries(key).map(shown);
 }
 
-/** The values of one process under a key. */
+/**
+ * The values of one process under a key.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function values(registry: string, key: unknown, pid: Pid): unknown[] {
   return needed(registry, "look up")
     .entriesOf(pid, key)
     .map(({ value }) => value);
 }
 
-/** The keys of a process. */
+/**
+ * The keys of a process.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function keys(registry: string, pid: Pid): unknown[] {
   return needed(registry, "list keys").keysOf(pid);
 }
 
-/** All matching entries: `[key, pid, value]`. Without `fits`, all entries. */
+/**
+ * All matching entries: `[key, pid, value]`. Without `fits`, all entries.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function select(
   registry: string,
   fits: (key: unknown, pid: Pid, value: unknown) => boolean = () => true,
@@ -115,7 +136,11 @@ export function select(
   );
 }
 
-/** The number of registrations. */
+/**
+ * The number of registrations.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function count(registry: string): number {
   return needed(registry, "count").size;
 }
@@ -124,6 +149,7 @@ export function count(registry: string): number {
  * Changes the value of the calling process under a unique key.
  *
  * @returns `[new, old]`, or undefined if the process is not registered under it
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
  */
 export function update_value(
   registry: string,
@@ -139,7 +165,11 @@ export function update_value(
   return [entry.value, value];
 }
 
-/** Calls `fun` with all entries of a key, in the calling process; not called if there are none. */
+/**
+ * Calls `fun` with all entries of a key, in the calling process; not called if there are none.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export function dispatch(
   registry: string,
   key: unknown,
@@ -156,7 +186,11 @@ function needFunction(fun: unknown, what: string): void {
     throw new ErlangError(BADARG, `Cannot ${what}: a function is needed, got ${describe(fun)}`);
 }
 
-/** Resolves when the registry has processed all deaths up to now. For tests, and for counts that must be exact. */
+/**
+ * Resolves when the registry has processed all deaths up to now. For tests, and for counts that must be exact.
+ *
+ * @throws ErlangError with reason `noproc` if no registry of this name runs
+ */
 export async function sync(registry: string): Promise<typeof OK> {
   return (await gen.call(needed(registry, "sync").pid, "sync", 5000)) as typeof OK;
 }
@@ -169,7 +203,7 @@ export async function sync(registry: string): Promise<typeof OK> {
 export function register_name(name: unknown, pid: Pid): boolean {
   const [registry, key, value] = viaOf(name);
   if (pid !== erlang.self()) {
-    throw new ErlangError(BADARG, `Cannot register ${pid} in "${registry}": a process registers itself alone`);
+    throw new ErlangError(BADARG, `Cannot register ${pid} in "${registry}": a process can register only itself`);
   }
   try {
     register(registry, key, value);

@@ -194,7 +194,7 @@ describe.each([
     expect(stderr).not.toContain("OtpError");
   });
 
-  test("lets the init of a child finish, and says nothing of its link", async () => {
+  test("lets the init of a child finish without a report about its link", async () => {
     const { code, lines, stderr } = await signalled(
       signal,
       `void supervisor.start([worker("a"), worker("b", () => { console.log("now"); return erlang.sleep(100); })], { signals: true });`,
