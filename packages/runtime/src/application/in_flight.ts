@@ -1,7 +1,7 @@
 /** Calls in flight: unanswered calls from outside an application. */
 import { describe } from "../term/describe.ts";
 import { nameOf } from "../process/registry.ts";
-import { textOf } from "../term/name.ts";
+import { quoted } from "../term/name.ts";
 import { openRequests } from "../call/request.ts";
 import { pause, turned } from "./pause.ts";
 import type { Running } from "./running.ts";
@@ -21,7 +21,7 @@ export function callsInFlight(running: Running): Map<string, number> {
     }
     if (count === 0) continue;
     const name = nameOf(process);
-    found.set(name === undefined ? String(process.pid) : `"${textOf(name)}" ${process.pid}`, count);
+    found.set(name === undefined ? String(process.pid) : `${quoted(name)} ${process.pid}`, count);
   }
   return found;
 }

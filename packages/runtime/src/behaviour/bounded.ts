@@ -4,6 +4,7 @@
  * Messages over the limit are refused at their sender, so that an excessive caller is informed and the server goes on
  * at its own pace. Requests of `sys` and of supervisors are always accepted.
  */
+import { quoted } from "../term/name.ts";
 import { BADARG, OVERLOAD } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
@@ -137,7 +138,7 @@ class Overflow {
       "mailbox_full",
       () => ({ pid: process.pid, name, max_len: max, calls, casts, messages }),
       () =>
-        `The mailbox of ${name === undefined ? "" : `"${name.name}" `}${process.pid} is full, its limit is ${max}. Calls rejected: ${calls}; casts dropped: ${casts}; other messages dropped: ${messages}`,
+        `The mailbox of ${name === undefined ? "" : `${quoted(name)} `}${process.pid} is full, its limit is ${max}. Calls rejected: ${calls}; casts dropped: ${casts}; other messages dropped: ${messages}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 /** The report of a process that ended abnormally: everything needed to find out why, reported once. */
+import { quoted } from "../term/name.ts";
 import { describe, detail } from "../term/describe.ts";
 import { isA, isError, isTuple, textOf } from "../term/guarded.ts";
 import type { Pid } from "../term/pid.ts";
@@ -86,7 +87,7 @@ export function placeOf(pid: Pid, parent: Pid | undefined): Place {
 export function placeText({ supervisor, ...child }: Place): readonly string[] {
   if (supervisor === undefined) return [];
   const { name } = processOf(supervisor) as Process;
-  const who = name === undefined ? String(supervisor) : `"${name}" ${supervisor}`;
+  const who = name === undefined ? String(supervisor) : `${quoted(name)} ${supervisor}`;
   return [`  Child: ${"child_id" in child ? `${describe(child.child_id)} of` : "of"} supervisor ${who}`];
 }
 

@@ -31,7 +31,7 @@ import { Cast } from "../call/cast.ts";
 import { type Process, processOf } from "../process/process.ts";
 import { answer, post, refuse } from "../call/reply_promise.ts";
 import { find, isHere } from "../process/registry.ts";
-import { isName, type Name, textOf, atomOf } from "../term/name.ts";
+import { atomOf, isName, type Name, quoted, textOf } from "../term/name.ts";
 import { answerTo } from "../call/request.ts";
 import { isVia, sendVia, whereisVia } from "../process/via.ts";
 import { DEFAULT_TIMEOUT, type ReplyHandlers, Request } from "../call/request.ts";
@@ -196,7 +196,7 @@ export function callExit(
 export function nameOf(server: ServerRef): string {
   if (server instanceof Pid) return String(server);
   if (isVia(server)) return describe(server.via[1]);
-  return typeof server === "string" || isName(server) ? `"${String(server)}"` : describe(server);
+  return typeof server === "string" || isName(server) ? quoted(server) : describe(server);
 }
 
 /** Why a call failed, in words. */

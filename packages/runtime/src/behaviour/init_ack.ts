@@ -14,7 +14,7 @@ import { discard } from "../process/mailbox.ts";
 import { demonitor } from "../process/monitor.ts";
 import type { Process } from "../process/process.ts";
 import { answer, type PendingReply, refuse } from "../call/reply_promise.ts";
-import { type Name, textOf } from "../term/name.ts";
+import { type Name, quoted } from "../term/name.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { Deadline } from "../process/deadline.ts";
 import { isVia } from "../process/via.ts";
@@ -115,7 +115,7 @@ export function startError({ behaviour, name }: What, reason: unknown, said?: st
   }
   const error = new OtpError(
     reason,
-    `Cannot start ${behaviour}${name === undefined ? "" : ` ${isVia(name) ? describe(name.via[1]) : `"${textOf(name)}"`}`}: ${because}`,
+    `Cannot start ${behaviour}${name === undefined ? "" : ` ${isVia(name) ? describe(name.via[1]) : quoted(name)}`}: ${because}`,
   );
   if (cause !== undefined) error.cause = cause;
   return error;

@@ -2,6 +2,7 @@
  * What the loops of all behaviours share: names in reports, waiting for an asynchronous callback, suspension, the end
  * of the parent, their own end.
  */
+import { quoted } from "../term/name.ts";
 import { EXIT } from "../term/atoms.ts";
 import { tagOf } from "../term/guarded.ts";
 import { isThrown } from "../term/kinds.ts";
@@ -46,7 +47,7 @@ export interface Served extends Process {
 
 /** Name and pid in readable form. */
 export function shownName({ name, pid }: Process): string {
-  return name === undefined ? String(pid) : `"${name}" ${pid}`;
+  return name === undefined ? String(pid) : `${quoted(name)} ${pid}`;
 }
 
 /** The behaviour it was started as, and its module's name, if it has one. */

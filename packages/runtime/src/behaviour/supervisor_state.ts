@@ -1,4 +1,5 @@
 /** The state of a supervisor, and queries on it: its children, and their descriptions in reports. */
+import { quoted } from "../term/name.ts";
 import { RESTARTING, TEMPORARY } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
@@ -127,7 +128,7 @@ export function offender(state: State, child: Child, reason: unknown): Record<st
 
 /** The supervisor's name in reports. */
 export function nameOf(self: Process): string {
-  return self.name === undefined ? String(self.pid) : `"${self.name}"`;
+  return self.name === undefined ? String(self.pid) : quoted(self.name);
 }
 
 function reportSlow(state: State, spec: CheckedSpec): void {

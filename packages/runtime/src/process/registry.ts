@@ -9,7 +9,7 @@ import { loose } from "../term/atom_table.ts";
 import { BADARG } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
-import { isName, type Name, textOf, atomOf } from "../term/name.ts";
+import { atomOf, isName, type Name, quoted, textOf } from "../term/name.ts";
 import { NODE, type Pid } from "../term/pid.ts";
 import { strange } from "../term/strange.ts";
 import { showNames } from "./elsewhere.ts";
@@ -55,7 +55,7 @@ export function register(name: Name, pid: Pid): true {
   const holder = find(name);
   if (holder !== undefined) throw refuse(`the name belongs to ${holder.pid}`);
   if (process === undefined) throw refuse("the process is dead");
-  if (process.name !== undefined) throw refuse(`the process is already registered as "${process.name}"`);
+  if (process.name !== undefined) throw refuse(`the process is already registered as ${quoted(process.name)}`);
   process.name = name;
   showNames(taken);
   names.set(textOf(name), process);

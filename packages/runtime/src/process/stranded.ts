@@ -5,6 +5,7 @@
  * hard to find without a report. So stderr shows what waits for what, and the exit status is not 0. Processes that wait
  * for messages are idle, which is not an error.
  */
+import { quoted } from "../term/name.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./process.ts";
 import { pids } from "./table.ts";
@@ -92,7 +93,7 @@ function sentence(chain: readonly Wait[], cycle: boolean): string {
 }
 
 function shown(process: Process): string {
-  return `${process.initialCall}${process.name === undefined ? "" : ` "${process.name}"`} ${process.pid}`;
+  return `${process.initialCall}${process.name === undefined ? "" : ` ${quoted(process.name)}`} ${process.pid}`;
 }
 
 // Why it does not reply.

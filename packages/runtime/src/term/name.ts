@@ -10,6 +10,14 @@ export function textOf(name: Name): string {
   return typeof name === "string" ? name : name.name;
 }
 
+const LONGEST = 200;
+
+/** A name in quotes, for messages. A long one, which may come from outside, is cut. */
+export function quoted(name: Name): string {
+  const text = textOf(name);
+  return text.length <= LONGEST ? `"${text}"` : `"${text.slice(0, LONGEST)}…"`;
+}
+
 /** Whether this can be a name at all. */
 export function isName(name: unknown): name is Name {
   return typeof name === "string" || isAtom(name);

@@ -1,4 +1,5 @@
 /** One trace: its events, its limits, and its outputs. */
+import { quoted } from "../term/name.ts";
 import { describe } from "../term/describe.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords } from "../term/reason.ts";
@@ -160,7 +161,7 @@ export class Trace {
     const name = nameOf(this.process);
     const number = this.events.length + 1;
     const shown = "message" in seen ? { ...seen, message: showable(seen.message) } : seen;
-    const text = `${name === undefined ? this.pid : `"${name.name}" ${this.pid}`} ${sentence(shown)}`;
+    const text = `${name === undefined ? this.pid : `${quoted(name)} ${this.pid}`} ${sentence(shown)}`;
     const event: TraceEvent = { number, at: new Date(), pid: this.pid, name, ...shown, text };
     this.events.push(event);
     const before = this.telling;

@@ -280,3 +280,31 @@ test("the default logger's line is as long as the report", async () => {
   expect(lines).toHaveLength(1);
   expect(Buffer.byteLength(lines.join(""))).toBeLessThan(10_000);
 });
+
+test("a name of 3 MB is cut in every message and report", async () => {
+  const name = "n".repeat(3_000_000);
+  const said: string[] = [];
+  const failing = async (act: () => unknown) => {
+    try {
+      await act();
+    } catch (error) {
+      said.push((error as Error).message);
+    }
+  };
+  const reported = await reports(async () => {
+    await failing(() => gen_server.call(name, 1));
+    await failing(() => gen_server.stop(name));
+    await failing(() => gen_server.start({ init: () => erlang.error("no") } as object, 0 as never, { name }));
+    const crashing = { init: () => [OK, 0], handle_call: () => erlang.error("no"), handle_info: undefined };
+    const server = (await gen_server.start(crashing as object, 0 as never, { name })) as Pid;
+    await failing(() => erlang.register("other", server));
+    erlang.send(name, "unexpected");
+    await failing(() => gen_server.call(name, 1));
+    const top = await supervisor.start([], { name });
+    gen_server.cast(top, "unknown");
+    await supervisor.stop(top);
+  });
+  for (const text of [...said, ...reported.map((report) => report.text)]) expect(text.length).toBeLessThan(2_000);
+  expect(said).toHaveLength(5);
+  expect(reported.length).toBeGreaterThanOrEqual(4);
+});
