@@ -3,6 +3,7 @@
 import { types } from "node:util";
 
 import { describe } from "../term/describe.ts";
+import { tell } from "./stderr.ts";
 
 /** A report of one problem. */
 export interface Report {
@@ -21,7 +22,7 @@ export interface Report {
 export type Handler = (report: Report) => void | Promise<void>;
 
 const standard: Handler = (report) => {
-  process.stderr.write(`${new Date().toISOString()} [${report.level}] ${report.text}\n`);
+  tell(`${new Date().toISOString()} [${report.level}] ${report.text}\n`);
 };
 
 let handler: Handler | undefined = standard;
@@ -94,5 +95,5 @@ function made<T>(make: () => T, otherwise: T): T {
 }
 
 function failed(event: string, error: unknown): void {
-  process.stderr.write(`The logger's handler failed on a report of ${event}: ${describe(error)}\n`);
+  tell(`The logger's handler failed on a report of ${event}: ${describe(error)}\n`);
 }

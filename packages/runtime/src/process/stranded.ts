@@ -8,6 +8,7 @@
 import { quoted } from "../term/name.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./process.ts";
+import { tell } from "./stderr.ts";
 import { pids } from "./table.ts";
 
 /** A waiting caller (undefined: code outside processes), the process it waits for, and the awaited reply. */
@@ -44,8 +45,8 @@ export function tellStranded(): void {
     if (!idle) return;
     const lines = copies.flatMap((linesOf) => linesOf());
     if (lines.length === 0) return;
-    for (const line of lines.slice(0, LINES)) process.stderr.write(`${line}\n`);
-    if (lines.length > LINES) process.stderr.write(`… and ${lines.length - LINES} more\n`);
+    for (const line of lines.slice(0, LINES)) tell(`${line}\n`);
+    if (lines.length > LINES) tell(`… and ${lines.length - LINES} more\n`);
     process.exitCode ??= 1;
   });
 }

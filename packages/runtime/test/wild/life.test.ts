@@ -1,5 +1,6 @@
 /** How a program ends: with which status, and with which words. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import { describe, expect, test } from "vitest";
@@ -109,6 +110,43 @@ describe("a tree that gives up", () => {
   test("and is stopped deliberately leaves the status unchanged", async () => {
     const { code } = await run(`await supervisor.stop(await supervisor.start([]));`);
     expect(code).toBe(0);
+  });
+});
+
+describe("a program goes on after its reports if its stderr", () => {
+  const source = `
+    let lost = 0;
+    const server = { init: () => [OK, 0], handle_call: () => { throw new Error("boom"); } };
+    process.stdin.once("data", async () => {
+      for (let n = 0; n < 40; n++) {
+        await gen_server.call(await gen_server.start(server, 0), "x".repeat(500)).catch(() => lost++);
+        await erlang.sleep(1);
+      }
+      console.log(lost, process.stderr.listenerCount("error"));
+      process.stdin.destroy();
+    });
+  `;
+  const outcome = async (stderr: "pipe" | number) => {
+    const child: ChildProcess = spawn(process.execPath, ["--input-type=module", "--eval", IMPORTS + source], {
+      cwd: PACKAGE,
+      stdio: ["pipe", "pipe", stderr],
+    });
+    child.stderr?.destroy();
+    child.stdin?.end("go");
+    let stdout = "";
+    child.stdout?.on("data", (chunk) => (stdout += String(chunk)));
+    const code = await new Promise((resolve) => child.once("close", resolve));
+    return { code, stdout };
+  };
+
+  test("is a pipe that is read no more", async () => {
+    expect(await outcome("pipe")).toStrictEqual({ code: 0, stdout: "40 0\n" });
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("is on a disk that is full", async () => {
+    const full = openSync("/dev/full", "w");
+    expect(await outcome(full)).toStrictEqual({ code: 0, stdout: "40 0\n" });
+    closeSync(full);
   });
 });
 
