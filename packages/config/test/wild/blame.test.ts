@@ -190,3 +190,38 @@ function revoked(): object {
   revoke();
   return proxy;
 }
+
+test("an error that names one source is not reported for another that has changed as well", async () => {
+  await writeFile(at("a.toml"), "l = [1]\n");
+  const lines: string[] = [];
+  const env: Record<string, string> = {};
+  const spec = new ConfigSpec({
+    reload_interval: 0,
+    sources: [file("a.toml"), new EnvironmentSource({ prefix: "A", env })],
+    log: (line) => void lines.push(line),
+  });
+  await started(spec);
+  await writeFile(at("a.toml"), "l = [1]\nb = 2\n");
+  env["A_L_0"] = "3";
+  await Config.reload().catch(() => undefined);
+  await eventually(() => lines.length > 0);
+  expect(lines.filter((line) => line.includes("file:a.toml"))).toEqual([]);
+  expect(lines.filter((line) => line.includes('Cannot load "env:A"'))).toHaveLength(1);
+  const { sources } = await Config.status();
+  expect(sources.map(({ name, state, failures }) => [name, state, failures])).toEqual([
+    ["file:a.toml", "ok", 0],
+    ["env:A", "error", 1],
+  ]);
+});
+
+test("an error at the start that names one source is not logged for the others", async () => {
+  await writeFile(at("a.toml"), "l = [1]\n");
+  const lines: string[] = [];
+  const env = { A_L_0: "3" };
+  const sources = [file("a.toml"), new EnvironmentSource({ prefix: "A", env })];
+  await expect(
+    started(new ConfigSpec({ reload_interval: 0, sources, log: (line) => void lines.push(line) })),
+  ).rejects.toThrow("leads into the list");
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(': Cannot load "env:A": "A_L_0" leads into the list');
+});

@@ -169,14 +169,16 @@ function takeCandidates(turn: Turn): void {
 }
 
 function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
-  for (const { source, candidate, error, held } of refused) {
+  const names = refused.map(({ source }) => turn.source(source).name);
+  for (const [i, { source, candidate, error, held }] of refused.entries()) {
+    // Of an error that names one of the sources, the others know nothing.
+    const isOthers = !blames(error, names[i]!) && names.some((name) => blames(error, name));
     const isNew = turn.source(source).refused !== candidate;
     if (isNew && held === true) turn.setSource(source, { last_error: { at: turn.now, error } });
-    else if (error instanceof ConfigSourceError && isNew) health.failed(turn, source, error);
+    else if (error instanceof ConfigSourceError && isNew && !isOthers) health.failed(turn, source, error);
     turn.setSource(source, { refused: candidate });
   }
   const problems = refused.flatMap(({ error }) => (error instanceof ConfigValidationError ? error.problems : []));
-  const names = refused.map(({ source }) => turn.source(source).name);
   // The sources of the problems' values, or all with a new candidate.
   const named = refused
     .filter(({ error, held }, i) => held !== true && blames(error, names[i]!))
