@@ -173,7 +173,7 @@ describe.skipIf(missing !== undefined)(
       await panel().getByText("✓ committed").waitFor();
       await page.keyboard.press("g");
       await page.keyboard.press("o");
-      const card = page.locator("section.card", { hasText: "Who waits for whom" });
+      const card = page.locator("section.card", { hasText: "Waiting calls" });
       await card.getByText("orders").waitFor();
       expect(await card.innerText()).toMatch(/orders → bank/u);
       await page.locator("section.card", { hasText: "Longest queues" }).getByText("orders").waitFor();

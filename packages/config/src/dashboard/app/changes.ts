@@ -148,7 +148,7 @@ function Rollback({ manager, version }: { manager: string; version: number }) {
   };
   return html`<h3>Roll back to here</h3>
     <p class="dim">The runtime overrides become those of that version. The values of the sources stay.</p>
-    <p class="buttons"><button onClick=${look} data-rollback>Show what would change…</button></p>
+    <p class="buttons"><button onClick=${look} data-rollback>Preview the changes…</button></p>
     ${
       tried === undefined
         ? null

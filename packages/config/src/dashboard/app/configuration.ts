@@ -115,7 +115,7 @@ export function Configuration({ data, query }: { data: Data; query: URLSearchPar
           </tbody>
         </table>
       </div>
-      ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path or value matches." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting is given by a source: the schema fills in none." : "The configuration is empty."}<//>` : null}
+      ${data.rows.length === 0 ? html`<${Empty}>${q !== "" ? "No path or value matches." : only === "overrides" ? "Nothing was put at run time." : only === "defaults" ? "Every setting has a value from a source: the schema adds none." : "The configuration is empty."}<//>` : null}
       ${(data.matching ?? 0) > data.rows.length ? html`<p><a class="button" href=${to("configuration", { n: String(data.rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
     </div>
     ${panel === undefined ? null : html`<${Details} key=${`${data.manager} ${panel.path}`} of=${panel} manager=${data.manager} write=${mayWrite(data.can_write)} />`}
@@ -181,7 +181,7 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
     return html`<${Panel} title="No path" close=${close}><p class="error">${of.error}</p><//>`;
   return html`<${Panel} title=${html`<span class="mono">${of.path}</span>`} close=${close}>
     <p class="current mono">
-      ${of.secret ? html`<span class="secret">•••• redacted</span>` : of.value === undefined ? html`<i>not there</i>` : of.value}
+      ${of.secret ? html`<span class="secret">•••• redacted</span>` : of.value === undefined ? html`<i>none</i>` : of.value}
     </p>
     <${Facts}
       of=${[
@@ -198,17 +198,17 @@ function Details({ of, manager, write }: { of: Detail; manager: string; write: b
                 ${of.since.cause}${of.since.actor === undefined ? null : html` by <b>${of.since.actor}</b>`}${of.since.reason === undefined ? null : html`<span class="said">“${of.since.reason}”</span>`}`,
             ],
         of.schema === "default"
-          ? ["Schema", "filled it in: no source gives it"]
+          ? ["Schema", "set it: no source has it"]
           : of.schema === "coerced"
             ? ["Schema", "made this value from the source's"]
             : undefined,
       ]}
     />
-    <h3>Why it is so</h3>
+    <h3>Origin</h3>
     ${
       of.stack.length === 0
         ? html`<p class="dim">
-            ${of.schema === "default" ? "No source gives it: the schema's default counts." : "No source gives it."}
+            ${of.schema === "default" ? "No source has it: the schema's default counts." : "No source has it."}
           </p>`
         : html`<ol class="stack">
             ${of.stack.map(
@@ -368,7 +368,7 @@ function Outcome({ step: { answer, unset } }: { step: Extract<Step, { kind: "ask
       ${(answer.problems?.length ?? 0) > 0 ? html`<${Problems} of=${answer.problems} />` : html`<p>${answer.error}</p>`}
     </div>`;
   const { preview } = answer;
-  return html`<h3>${unset ? "What unset would change" : "What would change"}</h3>
+  return html`<h3>${unset ? "Effect of the unset" : "Effect of the change"}</h3>
     <${Difference} lines=${preview?.changes ?? []} more=${(preview?.changed ?? 0) - (preview?.changes.length ?? 0)} />`;
 }
 

@@ -58,7 +58,7 @@ function App() {
         </p>
         <p>
           <button aria-pressed=${paused} onClick=${() => pause(!paused)}>
-            ${paused ? "Go on" : "Pause"} <kbd>p</kbd>
+            ${paused ? "Resume" : "Pause"} <kbd>p</kbd>
           </button>
         </p>
         <p class="may dim" title=${token() === "" ? whyNot() : undefined}>
@@ -71,8 +71,8 @@ function App() {
     </header>
     <main id="content">
       <h1>${name}</h1>
-      ${live.restarted === undefined ? null : html`<section class="banner warn" role="status"><p>↻ The program was restarted at ${clock(live.restarted)}. What is shown is of the new run.</p></section>`}
-      ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached: connection lost since ${clock(live.since)}, trying again. What is shown is from before.</p></section>` : null}
+      ${live.restarted === undefined ? null : html`<section class="banner warn" role="status"><p>↻ The program was restarted at ${clock(live.restarted)}. The page now shows the new run.</p></section>`}
+      ${live.state === "lost" ? html`<section class="banner warn" role="status"><p>▲ The program cannot be reached: connection lost since ${clock(live.since)}, trying again. The page shows the last data received.</p></section>` : null}
       ${live.trouble === undefined ? null : html`<section class="banner bad" role="alert"><p>✕ ${live.trouble}</p></section>`}
       ${ready ? html`<${component} data=${shown.data} query=${query} lines=${live.lines} paused=${paused} />` : html`<p class="empty">Loading …</p>`}
     </main>
@@ -84,14 +84,14 @@ function App() {
               <dt><kbd>/</kbd></dt>
               <dd>search</dd>
               <dt><kbd>p</kbd></dt>
-              <dd>pause and go on</dd>
+              <dd>pause and resume</dd>
               ${PAGES.map(
                 ([, label, key]) =>
                   html`<dt><kbd>g</kbd> <kbd>${key}</kbd></dt>
                     <dd>${label}</dd>`,
               )}
               <dt><kbd>Esc</kbd></dt>
-              <dd>close what is open on top</dd>
+              <dd>close the topmost panel</dd>
             </dl>
             <button ref=${focused} onClick=${() => setHelp(false)}>Close</button>
           </dialog>`

@@ -167,7 +167,7 @@ export function Overview({ data }: { data: Data }) {
         }
       </section>
       <section class="card">
-        <h2>Who waits for whom</h2>
+        <h2>Waiting calls</h2>
         ${
           data.waits.length === 0
             ? html`<${Empty}>No call waits for a reply.<//>`

@@ -182,7 +182,7 @@ export function Difference({
             html`<tr key=${line.path}>
               <td class="mono"><a href=${to("configuration", { path: line.path })}>${line.path}</a></td>
               <td class="mono old">
-                ${line.old_value === undefined ? html`<i>not there</i>` : html`<span>− ${line.old_value}</span>`}
+                ${line.old_value === undefined ? html`<i>none</i>` : html`<span>− ${line.old_value}</span>`}
               </td>
               <td class="mono new">
                 ${line.new_value === undefined ? html`<i>gone</i>` : html`<span>+ ${line.new_value}</span>`}

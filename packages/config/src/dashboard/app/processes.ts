@@ -122,7 +122,7 @@ export function Processes({ data, query }: { data: Data; query: URLSearchParams 
           </tbody>
         </table>
       </div>
-      ${rows.length === 0 ? html`<${Empty}>${q === "" ? "No process has any of it." : "No process matches."}<//>` : null}
+      ${rows.length === 0 ? html`<${Empty}>${q === "" ? "No process has any." : "No process matches."}<//>` : null}
       ${view === "table" && (data.matching ?? 0) > rows.length ? html`<p><a class="button" href=${to("processes", { n: String(rows.length + 200) })}>Show more of ${number(data.matching)}</a></p>` : null}
     </div>
     ${panel === undefined ? null : html`<${Details} key=${panel.pid} of=${panel} />`}

@@ -210,7 +210,7 @@ export function Sources({ data, query }: { data: Data; query: URLSearchParams })
       ${
         data.diagnostics.length + data.shape_conflicts.length === 0
           ? null
-          : html`<h2>Worth a look</h2>
+          : html`<h2>Diagnostics</h2>
               <ul class="plain">
                 ${data.diagnostics.map((one) => html`<li><${Status} of="warning" /> <span class="badge">${one.code}</span> ${one.source}: ${one.message}</li>`)}${data.shape_conflicts.map((one) => html`<li><${Status} of="warning" /> <a class="mono" href=${to("configuration", { path: one.path })}>${one.path}</a> ${one.winner} hides what ${one.loser} has, which is of another shape</li>`)}
               </ul>`
