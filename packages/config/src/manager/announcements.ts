@@ -10,6 +10,8 @@ import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import type { Announcement } from "./effect.ts";
 import { messageOf } from "./thrown.ts";
 import { RateLimit } from "./rate_limit.ts";
+import { StandingTrouble } from "./standing_trouble.ts";
+import { ticks } from "./ticks.ts";
 import { meetSecrets, scrub } from "./scrub.ts";
 import type { State } from "./state.ts";
 import { codeOf } from "./step/announced.ts";
@@ -33,6 +35,7 @@ import { codeOf } from "./step/announced.ts";
  */
 export class Announcements {
   private readonly lines = new RateLimit();
+  private readonly standing = new StandingTrouble();
   /** Announcements waiting for the current one, and the end of all of them. */
   private readonly waiting: (readonly [Announcement, State])[] = [];
   private left: Promise<void> | undefined;
@@ -108,6 +111,7 @@ export class Announcements {
         const place = announcement.error instanceof ConfigSourceError ? placeOf(announcement.error) : {};
         const metadata = { manager, source, error, code: codeOf(announcement.error), ...place };
         telemetry.emit("config.source_error", { errors: 1 }, metadata);
+        if (!this.standing.isNews(source, error, ticks())) return;
         return this.log(state, "error", "config.source_error", source, () =>
           error.includes(source) ? error : `${source}: ${error}`,
         );
@@ -115,6 +119,7 @@ export class Announcements {
       case "source_recovered": {
         const { source, down_for } = announcement;
         telemetry.emit("config.source_recovered", { down_for }, { manager, source });
+        this.standing.ended(source);
         return this.log(
           state,
           "info",
@@ -134,8 +139,9 @@ export class Announcements {
           const measurements = { problems: Math.max(1, problems.length) };
           telemetry.emit("config.validation_failed", measurements, { manager, action, problems });
         }
-        // A failed source has been reported already.
-        if (!announcement.put && error instanceof ConfigSourceError) return;
+        // A failed source has been reported already, and so has a put that could not be saved.
+        if (error instanceof ConfigSourceError && (!announcement.put || this.standing.has(scrub(state, error.message))))
+          return;
         const event = announcement.put ? "config.put_refused" : "config.reload_refused";
         const text = (): string => {
           const message = scrub(state, error.message);
@@ -172,7 +178,7 @@ export class Announcements {
   private log(state: State, level: Level, event: string, about: string, text: () => string): void {
     const { name, log } = state.spec;
     if (log === false) return;
-    const suppressed = this.lines.admit(`${event} ${about}`, Date.now());
+    const suppressed = this.lines.admit(`${event} ${about}`, ticks());
     if (suppressed === undefined) return;
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
     // Each message becomes one line.

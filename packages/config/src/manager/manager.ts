@@ -31,6 +31,7 @@ import { initialState } from "./initial_state.ts";
 import type { Request, SavedOverrides, State } from "./state.ts";
 import { statusOf } from "./status.ts";
 import { step } from "./step.ts";
+import { ticks } from "./ticks.ts";
 import { type ManagerStore, storeOf } from "./store.ts";
 import { asError } from "./thrown.ts";
 
@@ -227,7 +228,7 @@ function advance(server: Server, event: Event): Server {
   let { state } = server;
   const events: Event[] = [event];
   for (let next = events.shift(); next !== undefined; next = events.shift()) {
-    const [after, wanted] = step(state, next, Date.now());
+    const [after, wanted] = step(state, next, Date.now(), ticks());
     state = after;
     store.save(state);
     for (const effect of wanted) {

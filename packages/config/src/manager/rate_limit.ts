@@ -2,7 +2,11 @@
 export class RateLimit {
   private readonly kinds = new Map<string, { since: number; count: number }>();
 
-  /** The number of lines of this kind held back before this one; undefined if this one is held back too. */
+  /**
+   * The number of lines of this kind held back before this one; undefined if this one is held back too.
+   *
+   * @param now the time in ms, by a clock that is never set
+   */
   admit(kind: string, now: number): number | undefined {
     const known = this.kinds.get(kind);
     if (known === undefined || now - known.since >= WHILE) {

@@ -137,6 +137,8 @@ export interface SourceState {
   readonly state: "pending" | "loading" | "ok" | "absent" | "error";
   readonly last_checked: number | undefined;
   readonly last_success: number | undefined;
+  /** The same in ticks. */
+  readonly fresh_at: number | undefined;
   readonly last_change: number | undefined;
   readonly last_error: Failure | undefined;
   /** Failures in a row. */
@@ -162,8 +164,12 @@ export interface FileState {
   /** Whether a write is in progress, so that the content on disk is unknown. */
   readonly writing: boolean;
   readonly last_success: number | undefined;
+  /** The same in ticks. */
+  readonly fresh_at: number | undefined;
   readonly last_error: Failure | undefined;
   readonly failures: number;
+  /** In ticks. */
+  readonly failing_since: number | undefined;
 }
 
 /** Sources whose results are taken together, and those that have not answered. */

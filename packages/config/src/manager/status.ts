@@ -16,6 +16,7 @@ import type { ConfigStatus, SourceStatus } from "../status.ts";
 import { placeOf } from "./announcements.ts";
 import { meetSecrets, scrub } from "./scrub.ts";
 import type { Failure, SourceState, State } from "./state.ts";
+import { ticks } from "./ticks.ts";
 
 /**
  * The manager's status.
@@ -57,7 +58,7 @@ function isAnythingSaid({ sources, overrides_file, refused }: State): boolean {
 function written(state: State, findings: Findings, misses: readonly Diagnostic[]): Omit<ConfigStatus, "content_hash"> {
   const { spec, configuration, subscriptions, refused, reload, last_reload } = state;
   const { layers, snapshot } = configuration;
-  const now = Date.now();
+  const now = ticks();
   const found = state.overrides_file?.diagnostics ?? [];
   return {
     id: spec.id,
@@ -125,7 +126,7 @@ function subscribersOf({ spec, subscriptions, deliveries }: State, now: number):
 }
 
 function sourceStatus(state: State, of: SourceState, now: number): SourceStatus {
-  const { name, kind, required, last_checked, last_success, last_change, last_error, failures } = of;
+  const { name, kind, required, last_checked, last_success, fresh_at, last_change, last_error, failures } = of;
   const broken = of.write_error ?? of.watch_error;
   const layer = state.configuration.layers[of.index]!;
   const refused = of.refused !== undefined && of.refused === of.candidate;
@@ -140,7 +141,7 @@ function sourceStatus(state: State, of: SourceState, now: number): SourceStatus 
     ...(last_success === undefined ? {} : { last_success: date(last_success) }),
     ...(last_change === undefined ? {} : { last_change: date(last_change) }),
     ...(failure === undefined ? {} : { last_error: errorOf(state, failure) }),
-    ...(failures > 0 && last_success !== undefined ? { stale_for: now - last_success } : {}),
+    ...(failures > 0 && fresh_at !== undefined ? { stale_for: now - fresh_at } : {}),
     failures,
     ...(layer.bytes === undefined ? {} : { bytes: layer.bytes }),
     keys: countLeaves(layer.tree),
@@ -156,7 +157,7 @@ function overridesStatus(
   findings: Findings,
   now: number,
 ): SourceStatus {
-  const { failures = 0, last_success, last_error } = state.overrides_file ?? {};
+  const { failures = 0, last_success, fresh_at, last_error } = state.overrides_file ?? {};
   return {
     name,
     kind,
@@ -164,7 +165,7 @@ function overridesStatus(
     state: failures > 0 ? "error" : "ok",
     ...(last_success === undefined ? {} : { last_success: date(last_success) }),
     ...(last_error === undefined ? {} : { last_error: errorOf(state, last_error) }),
-    ...(failures > 0 && last_success !== undefined ? { stale_for: now - last_success } : {}),
+    ...(failures > 0 && fresh_at !== undefined ? { stale_for: now - fresh_at } : {}),
     failures,
     keys: findings.overrides.length,
     alive: true,

@@ -15,9 +15,10 @@ import { Turn } from "./step/turn.ts";
  * read the clock.
  *
  * @param now the time, in ms
+ * @param ticks the same by a clock that is never set, in ms
  */
-export function step(state: State, event: Event, now: number): readonly [State, readonly Effect[]] {
-  const turn = new Turn(state, now);
+export function step(state: State, event: Event, now: number, ticks = now): readonly [State, readonly Effect[]] {
+  const turn = new Turn(state, now, ticks);
   decide(turn, event);
   return [turn.state, turn.effects];
 }

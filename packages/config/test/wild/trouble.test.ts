@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 import { erlang, gen_server, KILL, logger } from "@otpts/runtime";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   Config,
   ConfigSpec,
@@ -90,28 +90,76 @@ describe("the log has one line for", () => {
     await started(spec({ sources: [new RuntimeSource({ file, file_system })] }));
     expect(lines).toEqual([expect.stringMatching(/^error: config_manager: .*damaged.*kept as/)]);
     isFull = true;
-    await Config.put("a", 1).catch(() => undefined);
+    for (let i = 0; i < 3; i++) await Config.put("a", 1).catch(() => undefined);
     expect(lines[1]).toMatch(/^error: config_manager: Cannot save the runtime overrides .*no space is left/);
     expect((await Config.status()).sources[0]).toMatchObject({
       state: "error",
-      failures: 1,
+      failures: 3,
       last_error: { code: "disk_full" },
     });
     isFull = false;
     await Config.put("a", 1);
     expect((await Config.status()).sources[0]).toMatchObject({ state: "ok", failures: 0 });
+    expect(lines.slice(2)).toEqual([
+      expect.stringMatching(/^info: config_manager: "runtime" works again after \d+ ms$/),
+    ]);
   });
 });
 
 describe("the log", () => {
-  test("holds back repeated lines", async () => {
+  test("has trouble of a source once, however often it is tried again, and once more when it is another or comes back", async () => {
     const source = new ScriptedSource("remote", { a: 1 });
     await started(spec({ sources: [source] }));
-    source.next = new Error("connection refused");
-    for (let i = 0; i < 50; i++) await Config.reload();
-    expect(lines).toHaveLength(5);
-    expect((await Config.status()).sources[0]!.failures).toBe(50);
+    const failing = async (message: string) => {
+      source.next = new Error(message);
+      for (let i = 0; i < 4; i++) await Config.reload();
+    };
+    await failing("connection refused");
+    await failing("no such host");
+    source.next = { a: 2 };
+    await Config.reload();
+    await failing("no such host");
+    expect(lines).toEqual([
+      "error: config_manager: remote: connection refused",
+      "error: config_manager: remote: no such host",
+      expect.stringMatching(/works again/),
+      "error: config_manager: remote: no such host",
+    ]);
+    expect((await Config.status()).sources[0]!.failures).toBe(4);
   });
+
+  test("holds back lines of one kind that differ only a little", async () => {
+    const source = new ScriptedSource("remote", { a: 1 });
+    await started(spec({ sources: [source] }));
+    for (let i = 0; i < 50; i++) {
+      source.next = new Error(`request ${i} was refused`);
+      await Config.reload();
+    }
+    expect(lines).toHaveLength(5);
+  });
+
+  test.each([-1, 1])(
+    "and durations do not depend on the machine's time, which may be set (%s years)",
+    async (years) => {
+      vi.useFakeTimers({ toFake: ["Date"] });
+      onTestFinished(() => void vi.useRealTimers());
+      const source = new ScriptedSource("remote", { a: 1 });
+      await started(spec({ sources: [source] }));
+      for (let i = 0; i < 3; i++) {
+        source.next = new Error(`request ${i} was refused`);
+        await Config.reload();
+        vi.setSystemTime(Date.now() + years * 365 * 86_400_000);
+        const { stale_for } = (await Config.status()).sources[0]!;
+        expect(stale_for).toBeGreaterThanOrEqual(0);
+        expect(stale_for).toBeLessThan(60_000);
+        source.next = { a: i };
+        await Config.reload();
+      }
+      expect(lines).toHaveLength(6);
+      for (const line of lines.filter((_, i) => i % 2 === 1))
+        expect(line).toMatch(/"remote" works again after \d{1,5} ms$/);
+    },
+  );
 
   test("is silenced or redirected in one line", async () => {
     const elsewhere: string[] = [];

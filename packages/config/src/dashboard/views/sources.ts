@@ -6,6 +6,7 @@ import { isTable } from "../../core/draft.ts";
 import { keysOf } from "../../core/table.ts";
 import type { Segments, Table } from "../../core/value.ts";
 import type { State } from "../../manager/state.ts";
+import { ticks } from "../../manager/ticks.ts";
 import type { Context } from "../context.ts";
 import { cleanStatus } from "../health.ts";
 import type { Visitor } from "../options.ts";
@@ -30,7 +31,7 @@ export async function sources(
   if (state === undefined) return { ...base, missing: true, sources: [], subscriptions: [] };
   const status = await cleanStatus(manager, state);
   const pattern = query.get("pattern");
-  const now = Date.now();
+  const now = ticks();
   return {
     ...base,
     version: status.version,

@@ -166,21 +166,31 @@ export function persisted(turn: Turn, id: number, error: Error | undefined): Set
   const file = turn.state.overrides_file!;
   if (error !== undefined) {
     const failures = file.failures + 1;
+    const { failing_since = turn.ticks } = file;
     // After a refused change the file is as before; if the overrides could not be restored, it is not.
     const writing = change === undefined;
-    turn.set({ overrides_file: { ...file, writing, last_error: { at: turn.now, error }, failures } });
+    turn.set({ overrides_file: { ...file, writing, last_error: { at: turn.now, error }, failures, failing_since } });
     turn.announce({ what: "source_failed", source: file.name, error });
     return change === undefined ? undefined : refuse(turn, change, error);
   }
   if (file.failures > 0) {
-    const down_for = turn.now - (file.last_error?.at ?? turn.now);
+    const down_for = turn.ticks - (file.failing_since ?? turn.ticks);
     turn.announce({ what: "source_recovered", source: file.name, down_for });
   }
   // Until the change is committed, the file differs from the effective overrides; so does a file written by a restarted
   // manager if there was a change meanwhile.
   const { phase, through } = turn.state.change ?? {};
   const writing = phase === "persisting" && through === undefined;
-  turn.set({ overrides_file: { ...file, writing, last_success: turn.now, failures: 0 } });
+  turn.set({
+    overrides_file: {
+      ...file,
+      writing,
+      last_success: turn.now,
+      fresh_at: turn.ticks,
+      failures: 0,
+      failing_since: undefined,
+    },
+  });
   return change === undefined ? undefined : project(turn, change);
 }
 

@@ -133,7 +133,7 @@ export function up(turn: Turn, key: string, process: Pid): void {
 export function called(turn: Turn, event: Extract<FromDelivery, { type: "called" }>): void {
   const delivery = given(turn, event);
   if (delivery === undefined) return;
-  turn.setDelivery({ ...delivery, current: { ...delivery.current, running_since: turn.now } });
+  turn.setDelivery({ ...delivery, current: { ...delivery.current, running_since: turn.ticks } });
   turn.do({ do: "arm", timer: `slow ${delivery.key}`, ms: turn.state.spec.notify_timeout });
 }
 
@@ -152,7 +152,7 @@ export function slow(turn: Turn, key: string): void {
   const current = delivery?.current;
   if (delivery === undefined || current?.running_since === undefined) return;
   turn.setDelivery({ ...delivery, current: { ...current, hangs: true } });
-  const running_for = turn.now - current.running_since;
+  const running_for = turn.ticks - current.running_since;
   turn.announce({ what: "subscriber_slow", notification: current.notification, running_for });
   // Later callers would wait for the same callback, each for as long again.
   settle(

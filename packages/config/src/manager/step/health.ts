@@ -54,7 +54,7 @@ export function succeeded(turn: Turn, index: number, state: "ok" | "absent"): vo
   const { failures, failing_since, name } = turn.source(index);
   if (failures > 0) {
     turn.do({ do: "disarm", timer: `retry ${index}` });
-    turn.announce({ what: "source_recovered", source: name, down_for: turn.now - (failing_since ?? turn.now) });
+    turn.announce({ what: "source_recovered", source: name, down_for: turn.ticks - (failing_since ?? turn.ticks) });
   }
   turn.setSource(index, {
     state,
@@ -63,11 +63,12 @@ export function succeeded(turn: Turn, index: number, state: "ok" | "absent"): vo
     failing_since: undefined,
     last_checked: turn.now,
     last_success: turn.now,
+    fresh_at: turn.ticks,
   });
 }
 
 export function failed(turn: Turn, index: number, error: Error): void {
-  const { failures, failing_since = turn.now, name } = turn.source(index);
+  const { failures, failing_since = turn.ticks, name } = turn.source(index);
   const last_error = { at: turn.now, error };
   turn.setSource(index, { state: "error", failures: failures + 1, failing_since, last_error, last_checked: turn.now });
   turn.announce({ what: "source_failed", source: name, error });
@@ -86,10 +87,10 @@ export function watched(turn: Turn, index: number, error: Error | undefined): vo
   if (error === undefined) {
     if (before === undefined) return;
     turn.setSource(index, { watch_error: undefined });
-    return turn.announce({ what: "source_recovered", source: name, down_for: turn.now - before.since });
+    return turn.announce({ what: "source_recovered", source: name, down_for: turn.ticks - before.since });
   }
   const tries = (before?.tries ?? 0) + 1;
-  turn.setSource(index, { watch_error: { at: turn.now, error, since: before?.since ?? turn.now, tries } });
+  turn.setSource(index, { watch_error: { at: turn.now, error, since: before?.since ?? turn.ticks, tries } });
   if (before?.error.message !== error.message) turn.announce({ what: "source_failed", source: name, error });
   tryAgain(turn, index, tries);
 }

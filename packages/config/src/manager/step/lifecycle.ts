@@ -20,7 +20,13 @@ export function started(turn: Turn, { workers, saved }: Extract<OfManager, { typ
     const { configuration, overrides_file } = turn.state;
     turn.set({
       configuration: { ...configuration, overrides },
-      overrides_file: { ...overrides_file!, writing: false, diagnostics: saved.diagnostics, last_success: turn.now },
+      overrides_file: {
+        ...overrides_file!,
+        writing: false,
+        diagnostics: saved.diagnostics,
+        last_success: turn.now,
+        fresh_at: turn.ticks,
+      },
     });
     for (const { message } of saved.diagnostics) turn.announce({ what: "overrides_damaged", message });
   }

@@ -30,7 +30,7 @@ export function requested(turn: Turn, caller: Caller<ReloadReport | Refusal> | u
   if (caller === undefined || reload.awaited) return;
   // The program must not end while it waits for a reload.
   turn.set({ reload: { ...reload, awaited: true } });
-  if (reload.waiting.length > 0) limit(turn, reload.started + turn.state.spec.load_timeout - turn.now, true);
+  if (reload.waiting.length > 0) limit(turn, reload.started + turn.state.spec.load_timeout - turn.ticks, true);
 }
 
 /** Loads all sources. */
@@ -46,7 +46,7 @@ export function start(
     ...emptyGathering(turn),
     callers: callers.filter((caller) => caller !== undefined),
     first,
-    started: turn.now,
+    started: turn.ticks,
     before: configuration.snapshot,
     candidates: sources.map(({ candidate }) => candidate),
     reported: sources.map(({ name }) => ({ source: name, outcome: "late" })),
@@ -98,7 +98,7 @@ export function finish(turn: Turn, outcome: changes.Settled["outcome"]): void {
   const { reload } = turn.state;
   if (reload === undefined) return;
   turn.set({ reload: undefined });
-  const duration = turn.now - reload.started;
+  const duration = turn.ticks - reload.started;
   const before = turn.state.last_reload;
   if ("committed" in outcome) {
     turn.set({ last_reload: { at: turn.now, successful: true, succeeded_at: turn.now }, phase: "running" });

@@ -8,10 +8,13 @@ export class Turn {
   readonly effects: Effect[] = [];
   /** The time, in ms. */
   readonly now: number;
+  /** The same by a clock that is never set, for durations, in ms. */
+  readonly ticks: number;
 
-  constructor(state: State, now: number) {
+  constructor(state: State, now: number, ticks: number) {
     this.state = state;
     this.now = now;
+    this.ticks = ticks;
   }
 
   set(changes: Partial<State>): void {
