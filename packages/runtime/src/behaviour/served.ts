@@ -8,10 +8,11 @@ import { tagOf } from "../term/guarded.ts";
 import { isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { reasonOf } from "../term/reason.ts";
+import { settleLayout } from "../term/shape.ts";
 import { isThenable, onceSettled } from "../term/thenable.ts";
 import { enter, leave } from "../process/context.ts";
 import { type Entry, Envelope } from "../process/mailbox.ts";
-import type { Process } from "../process/process.ts";
+import type { Process, Work } from "../process/process.ts";
 import { Request } from "../call/request.ts";
 import { stamped } from "../process/stamp.ts";
 import type { Status } from "./callbacks.ts";
@@ -41,6 +42,10 @@ export interface Served extends Process {
   status(reason?: { readonly reason: unknown }): Status;
   /** Whether the loop has something to do. */
   due(): boolean;
+  /** Goes on with the result of an asynchronous callback. `about` is the one given to `whenSettled`. */
+  settled(callback: string, about: unknown, result: unknown): void;
+  /** Goes on after an asynchronous callback that failed. */
+  failed(callback: string, about: unknown, error: unknown): void;
   /** Ends it, with its terminate callback. */
   stop(reason: unknown): void;
 }
@@ -81,41 +86,65 @@ export function takeSuspended(process: Served): Entry | undefined {
 
 /**
  * Waits for an asynchronous callback: the loop does not listen until the promise is settled, and then goes on as the
- * process.
+ * process, with `settled` or `failed`. `about` is passed to these.
  */
-export function whenSettled(
-  process: Served,
-  callback: string,
-  promise: PromiseLike<unknown>,
-  done: (result: unknown) => void,
-  failed: (error: unknown) => void,
-): void {
+export function whenSettled(process: Served, callback: string, about: unknown, promise: PromiseLike<unknown>): void {
   process.listening = false;
-  process.busy = callback;
-  process.since = stamped();
   // The next caller will have to wait, until a callback returns synchronously again.
   process.prompt = false;
-  void onceSettled(
-    promise,
-    (result) => resume(process, result, done, failed),
-    (error: unknown) => resume(process, error, failed, failed),
+  const work = process.work instanceof Await ? process.work : awaitOf(process);
+  process.work = work;
+  work.running = callback;
+  work.since = stamped();
+  work.about = about;
+  void onceSettled(promise, work.fulfilled, work.rejected);
+}
+
+/** The wait for an asynchronous callback. A process waits for one at a time, so it needs only one such object. */
+class Await implements Work {
+  running: string | undefined = undefined;
+  since = 0;
+  about: unknown = undefined;
+  readonly fulfilled: (result: unknown) => void;
+  readonly rejected: (error: unknown) => void;
+
+  constructor(fulfilled: Await["fulfilled"], rejected: Await["rejected"]) {
+    this.fulfilled = fulfilled;
+    this.rejected = rejected;
+  }
+}
+
+const nothing = (): void => {};
+settleLayout(() => new Await(nothing, nothing));
+
+function awaitOf(process: Served): Await {
+  const work: Await = new Await(
+    (result) => resume(process, work, true, result),
+    (error) => resume(process, work, false, error),
   );
+  return work;
 }
 
 // Goes on after an asynchronous callback. The process may have died meanwhile.
-function resume(process: Served, value: unknown, go: (value: unknown) => void, failed: (error: unknown) => void): void {
+function resume(process: Served, work: Await, fulfilled: boolean, value: unknown): void {
+  const { about } = work;
+  const callback = work.running as string;
+  work.running = undefined;
+  work.about = undefined;
   if (!process.alive) {
     leave(process);
     return;
   }
   const before = enter(process);
   process.listening = true;
-  process.busy = undefined;
+  // Many processes start asynchronously and never wait again.
+  if (callback === "init") process.work = undefined;
   try {
-    go(value);
+    if (fulfilled) process.settled(callback, about, value);
+    else process.failed(callback, about, value);
   } catch (error) {
     // A result that throws on inspection.
-    failed(error);
+    process.failed(callback, about, error);
   }
   enter(before);
   if (!process.alive || !process.listening) return;
@@ -139,8 +168,7 @@ export function finish(
     try {
       const result = terminate();
       if (isThenable(result)) {
-        process.busy = "terminate";
-        process.since = stamped();
+        process.work = { running: "terminate", since: stamped() };
         void onceSettled(
           result,
           () => asSelf(process, () => end(reason)),

@@ -376,20 +376,21 @@ export class Server extends Process {
     let awaited: boolean;
     try {
       awaited = !Array.isArray(result) && isThenable(result);
-      if (awaited)
-        whenSettled(
-          this,
-          callback,
-          result as PromiseLike<unknown>,
-          (value) => this.#apply(callback, from, value),
-          (error) => this.#threw(callback, from, error),
-        );
+      if (awaited) whenSettled(this, callback, from, result as PromiseLike<unknown>);
     } catch (error) {
       // A thenable that throws.
       this.#threw(callback, from, error);
       return;
     }
     if (!awaited) this.#apply(callback, from, result);
+  }
+
+  settled(callback: string, from: unknown, result: unknown): void {
+    this.#apply(callback as Callback, from as From | undefined, result);
+  }
+
+  failed(callback: string, from: unknown, error: unknown): void {
+    this.#threw(callback as Callback, from as From | undefined, error);
   }
 
   #threw(callback: Callback, from: From | undefined, error: unknown): void {

@@ -85,8 +85,8 @@ export function tree(process: Process, options: TreeOptions): TreeNode | undefin
 /** The state of a process. */
 export function doing(process: Process): ProcessState {
   if ((process as { readonly suspended?: boolean }).suspended === true) return "suspended";
-  if (process.busy === "init") return "starting";
-  if (process.busy === "terminate") return "stopping";
+  if (process.work?.running === "init") return "starting";
+  if (process.work?.running === "terminate") return "stopping";
   if (process.ready) return "runnable";
   return process.listening || process.waiter !== undefined ? "waiting" : "running";
 }

@@ -122,6 +122,9 @@ const NOTHING = Symbol("nothing");
 const nothing: StateFunction = () => undefined;
 const NO_MODE: Mode = { functions: false, enter: false };
 
+/** The event of an asynchronous callback: its type and content. */
+type About = readonly [ofType: unknown, event: unknown];
+
 export class Machine extends Process implements Served {
   module: AnyModule;
   /** The modules below the current one, the nearest last. */
@@ -448,22 +451,22 @@ export class Machine extends Process implements Served {
 
   #result(ofType: unknown, event: unknown, result: unknown): void {
     try {
-      if (!Array.isArray(result) && isThenable(result)) this.#wait(ofType, event, result);
+      if (!Array.isArray(result) && isThenable(result))
+        whenSettled(this, this.#nameOfCallback(), [ofType, event] satisfies About, result);
       else this.#apply(ofType, event, result);
     } catch (error) {
       this.#threw(ofType, event, error);
     }
   }
 
-  // A separate function: V8 allocates an object for the variables of a closure even if the closure is never created.
-  #wait(ofType: unknown, event: unknown, result: PromiseLike<unknown>): void {
-    whenSettled(
-      this,
-      this.#nameOfCallback(),
-      result,
-      (value) => this.#apply(ofType, event, value),
-      (error) => this.#threw(ofType, event, error),
-    );
+  settled(_callback: string, about: unknown, result: unknown): void {
+    if (about === undefined) this.#initialised(result);
+    else this.#apply(...(about as About), result);
+  }
+
+  failed(_callback: string, about: unknown, error: unknown): void {
+    if (about === undefined) this.#initFailed(error);
+    else this.#threw(...(about as About), error);
   }
 
   // Keeps the current event for later.
@@ -711,22 +714,19 @@ export class Machine extends Process implements Served {
     const arg = this.data;
     this.data = undefined;
     const { module } = this;
-    const failed = (error: unknown) => {
-      if (isThrown(error)) this.#initialised(error.value);
-      else this.#failInit(plainOf(error), reasonOf(error), true);
-    };
-    let result: unknown;
     try {
       if (typeof module.init !== "function") throw missing(module, "init");
-      result = module.init(arg);
-      if (!Array.isArray(result) && isThenable(result)) {
-        whenSettled(this, "init", result, (value) => this.#initialised(value), failed);
-        return;
-      }
-      this.#initialised(result);
+      const result: unknown = module.init(arg);
+      if (!Array.isArray(result) && isThenable(result)) whenSettled(this, "init", undefined, result);
+      else this.#initialised(result);
     } catch (error) {
-      failed(error);
+      this.#initFailed(error);
     }
+  }
+
+  #initFailed(error: unknown): void {
+    if (isThrown(error)) this.#initialised(error.value);
+    else this.#failInit(plainOf(error), reasonOf(error), true);
   }
 
   #initialised(result: unknown): void {

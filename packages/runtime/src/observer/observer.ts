@@ -199,7 +199,7 @@ function measureOf(by: Criterion): (process: Process) => number {
 const measures: { readonly [C in Criterion]: (process: Process) => number } = {
   queue: lengthOf,
   rate: rateOf,
-  running: ({ busy, since }) => (busy === undefined ? 0 : elapsed(since)),
+  running: ({ work }) => (work?.running === undefined ? 0 : elapsed(work.since)),
   restarts: (process) => childOf(process)?.child.restarts ?? 0,
   messages: (process) => process.taken,
   reductions: (process) => process.reductions,

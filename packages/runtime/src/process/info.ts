@@ -91,8 +91,8 @@ const items: { readonly [K in InfoItem]: (process: Process) => ProcessInfo[K] } 
   reductions: (process) => process.reductions,
   restarts: (process) => restartsOf(process),
   message_queue_memory: memoryOf,
-  current_callback: ({ busy, since }) =>
-    busy === undefined ? undefined : { callback: busy, running_for: elapsed(since) },
+  current_callback: ({ work }) =>
+    work?.running === undefined ? undefined : { callback: work.running, running_for: elapsed(work.since) },
   waits_for(process) {
     const waits: Wait[] = [];
     for (let waiting = process.outgoing; waiting !== undefined; waiting = waiting.nextOut) note(waits, waiting);

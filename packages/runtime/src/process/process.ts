@@ -47,6 +47,14 @@ export interface Monitor extends Ref {
   target: Process | undefined;
 }
 
+/** The asynchronous callback of a process, one at a time. */
+export interface Work {
+  /** The callback that is running; undefined for none. */
+  readonly running: string | undefined;
+  /** When it began: `stamp.ts`. */
+  readonly since: number;
+}
+
 /** The fields that few processes need. */
 export class Extra {
   dictionary: Map<unknown, unknown> | undefined = undefined;
@@ -102,9 +110,8 @@ export abstract class Process implements Mailbox {
   reason: unknown = undefined;
   /** When it was made: `stamp.ts`. */
   readonly started: number = stamped();
-  /** The running asynchronous callback, and when it began. */
-  busy: string | undefined = undefined;
-  since = 0;
+  /** Its asynchronous callback, if there has been one. */
+  work: Work | undefined = undefined;
   /** Reductions so far, without those of the current turn. */
   reductions = 0;
   /** Requests to this process that wait for a reply: a list linked by `Waiting.nextIn`. */

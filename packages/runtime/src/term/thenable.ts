@@ -3,6 +3,8 @@ import { types } from "node:util";
 
 // The engine's own class, also where a library has put another one in place of `Promise`, as zone.js and bluebird do.
 const Native = (async () => {})().constructor as PromiseConstructor;
+// oxlint-disable-next-line typescript/unbound-method -- it is called on promises
+const { then } = Native.prototype;
 
 /** Whether it is a promise or a thenable. @throws whatever a getter of it throws */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
@@ -27,5 +29,5 @@ export function onceSettled<T, R>(
   rejected: (error: unknown) => R | PromiseLike<R>,
 ): Promise<R> {
   const settled: Promise<T> = types.isPromise(promise) ? (promise as Promise<T>) : Native.resolve(promise);
-  return Native.prototype.then.call(settled, fulfilled as (value: unknown) => R, rejected) as Promise<R>;
+  return then.call(settled, fulfilled as (value: unknown) => R, rejected) as Promise<R>;
 }
