@@ -9,7 +9,7 @@ import { outside } from "../process/context.ts";
 import { forever } from "../process/forever.ts";
 import { report } from "../process/report.ts";
 import { now } from "../process/clock.ts";
-import { endProgram, listen, type Stoppable, unlisten } from "../behaviour/os_signals.ts";
+import { endProgram, listen, reportNoSignals, type Stoppable, unlisten } from "../behaviour/os_signals.ts";
 import { all, beginAll, onFatal } from "./controller.ts";
 import { drainOne } from "./draining.ts";
 import { readyOf } from "./health.ts";
@@ -200,6 +200,7 @@ export async function run(app: Application, options: RunOptions = {}): Promise<P
     );
   present = begun;
   if (options.signals !== false) listen(begun);
+  if (options.signals === true) reportNoSignals(begun.shown);
   try {
     await begun.start();
   } catch (error) {

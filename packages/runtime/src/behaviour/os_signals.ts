@@ -8,6 +8,7 @@ import { signal } from "../process/death.ts";
 import { outside } from "../process/context.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
+import { getsSignals } from "../process/whole.ts";
 import { ended, whenDead } from "./ended.ts";
 import { interrupt } from "./interrupting.ts";
 import { stop as stopProcess } from "./stopping.ts";
@@ -27,6 +28,18 @@ export interface Stoppable {
   readonly shown: string;
   /** Stops it. Resolves when it has stopped. */
   stop(): Promise<void>;
+}
+
+/** Reports that something which signals shall stop runs where none arrive. */
+export function reportNoSignals(shown: string): void {
+  if (getsSignals) return;
+  report(
+    "warning",
+    "no_signals",
+    () => ({ shown }),
+    () =>
+      `No signal stops ${shown}: it runs in a worker thread, and signals arrive in the main thread only. Let that one send a message, and stop it then`,
+  );
 }
 
 /** Registers something for the signals to stop. */
@@ -60,6 +73,7 @@ export class Tree implements Stoppable {
   /** Called when its supervisor begins to start. False if a signal arrived before. */
   begun(supervisor: Process): boolean {
     this.#process = supervisor;
+    reportNoSignals(this.shown);
     whenDead(supervisor, undefined, () => this.forget());
     return !this.stopped;
   }

@@ -29,6 +29,7 @@ import { acting, become } from "../process/context.ts";
 import { Cast } from "../call/cast.ts";
 import type { Process } from "../process/process.ts";
 import { report } from "../process/report.ts";
+import { WHOLE } from "../process/whole.ts";
 import { type From, Request } from "../call/request.ts";
 import { now } from "../process/clock.ts";
 import { administer, UNKNOWN } from "./child_requests.ts";
@@ -150,7 +151,7 @@ function failProgram(state: State, tree: SignalledTree | undefined): void {
     "tree_gave_up",
     () => ({ supervisor: state.self.pid, status: 1 }),
     () =>
-      `The supervision tree of ${state.self.pid} is gone, because it gave up: ${ends ? "the program ends with status 1" : "the program's exit status is 1"}`,
+      `The supervision tree of ${state.self.pid} is gone, because it gave up: ${ends ? `the ${WHOLE} ends with status 1` : `the ${WHOLE}'s exit status is 1`}`,
   );
   tree?.fail();
 }

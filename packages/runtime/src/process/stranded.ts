@@ -10,6 +10,7 @@ import type { Process } from "./process.ts";
 import { processOf } from "./process.ts";
 import { tell } from "./stderr.ts";
 import { pids } from "./table.ts";
+import { WHOLE } from "./whole.ts";
 
 /** A waiting caller (undefined: code outside processes), the process it waits for, and the awaited reply. */
 interface Wait {
@@ -47,7 +48,7 @@ export function tellStranded(): void {
     if (lines.length === 0) return;
     for (const line of lines.slice(0, LINES)) tell(`${line}\n`);
     if (lines.length > LINES) tell(`… and ${lines.length - LINES} more\n`);
-    process.exitCode ??= 1;
+    if (Number(process.exitCode ?? 0) === 0) process.exitCode = 1;
   });
 }
 
@@ -90,7 +91,7 @@ function sentence(chain: readonly Wait[], cycle: boolean): string {
   const steps = chain.slice(0, STEPS).map(({ what, whom }) => `waits for ${what.replace("%", shown(whom))}`);
   if (chain.length > STEPS) steps.push("…");
   const end = cycle ? "None of them can go on" : doing(last.whom);
-  return `The program ends during a wait for a reply that cannot come: ${first.who === undefined ? "code outside all processes" : shown(first.who)} ${steps.join(", which ")}. ${end}`;
+  return `The ${WHOLE} ends during a wait for a reply that cannot come: ${first.who === undefined ? "code outside all processes" : shown(first.who)} ${steps.join(", which ")}. ${end}`;
 }
 
 function shown(process: Process): string {

@@ -158,6 +158,36 @@ test("a failed start that no code handles ends the program with status 1 and its
   expect(stderr).toContain('OtpError: Cannot start supervisor: child "db" failed to start: no db');
 });
 
+describe("in a worker thread", () => {
+  const threaded = (source: string) =>
+    run(`
+      import { isMainThread, Worker } from "node:worker_threads";
+      if (isMainThread) new Worker(new URL(import.meta.url)).on("exit", (code) => console.log("thread", code));
+      else {
+        ${source}
+      }
+    `);
+
+  test("a tree that gives up ends the thread with status 1, and the report says so", async () => {
+    const { code, stdout, stderr } = await threaded(`await supervisor.start(${failing});`);
+    expect({ code, stdout }).toStrictEqual({ code: 0, stdout: "thread 1\n" });
+    expect(stderr).toMatch(/because it gave up: the worker thread's exit status is 1\n$/);
+  });
+
+  test("an end during a wait is the thread's", async () => {
+    const { stdout, stderr } = await threaded(
+      `void gen_server.call(await gen_server.start({ ...idle, handle_call: (r, f, s) => [NOREPLY, s] }, 0), 1, Infinity);`,
+    );
+    expect(stdout).toBe("thread 1\n");
+    expect(stderr).toMatch(/^The worker thread ends during a wait for a reply that cannot come: /);
+  });
+
+  test("signals are reported to have no effect", async () => {
+    const { stderr } = await threaded(`await supervisor.start([], { signals: true });`);
+    expect(stderr).toMatch(/\[warning\] No signal stops supervisor <.*>: it runs in a worker thread, and [^\n]*\n$/);
+  });
+});
+
 test("supervisor.ended resolves with the reason, also outside processes", async () => {
   const { stdout } = await run(`
     const top = await supervisor.start([], { name: "top" });
