@@ -1,8 +1,4 @@
 import { Console } from "node:console";
-import { readFile } from "node:fs/promises";
-import type { SyntaxFault } from "../formats/format.ts";
-import { parse_text } from "../formats/parse.ts";
-import { decode_utf8 } from "../formats/utf8.ts";
 import type { ConfigSpec } from "../spec.ts";
 import { Failure } from "./failure.ts";
 import type { LoadedSpec } from "./loading.ts";
@@ -49,7 +45,11 @@ export class Session {
 
   /** The specification. @throws Failure if there is none */
   async specification(): Promise<ConfigSpec> {
-    for (const file of this.options.dotenv ?? []) await loadVariables(file);
+    const { dotenv = [] } = this.options;
+    if (dotenv.length > 0) {
+      const { loadVariables } = await import("./variables.ts");
+      for (const file of dotenv) await loadVariables(file);
+    }
     const { loadSpec } = await import("./spec_module.ts");
     return loadSpec(this.options);
   }
@@ -89,17 +89,5 @@ export class Session {
     }
     const { RemoteSubject } = await import("./remote.ts");
     return new RemoteSubject(address, new Progress(this.err));
-  }
-}
-
-/** Sets the variables of a `.env` file that are not set yet. @throws Failure with the place of what cannot be read */
-async function loadVariables(file: string): Promise<void> {
-  try {
-    const { tree } = parse_text(decode_utf8(await readFile(file)), "env");
-    for (const [name, text] of Object.entries(tree)) process.env[name] ??= String(text);
-  } catch (error) {
-    const { message, position } = error as SyntaxFault;
-    const place = position === undefined ? "" : `, at line ${position.line}, column ${position.column}`;
-    throw new Failure(`Cannot read the variables of "${file}": ${message}${place}`, 2);
   }
 }
