@@ -16,7 +16,7 @@ export const toml: Format = {
     try {
       raw = parse(text, { integersAsBigInt: "asNeeded", maxDepth: MAX_DEPTH });
     } catch (error) {
-      throw fault(error);
+      throw fault(error, text);
     }
     let scanned: TomlPlace | undefined;
     const places = () => (scanned ??= toml_places(text));
@@ -90,6 +90,10 @@ function positionOf(path: readonly string[], { text, places }: Scanned) {
   return position_at(text, placeOf(path, places()).offset);
 }
 
+const KEY_CHARACTER = "a character that needs quotes in a key";
+const NO_EQUALS = 'a key without "="';
+const NO_VALUE = "not a value of TOML (a string needs quotes)";
+
 /**
  * The parser's messages, all of them fixed. Its own message continues with the line itself, which may contain a secret.
  */
@@ -100,16 +104,16 @@ const wordings: readonly [RegExp, string, string?][] = [
   [/^each key-value declaration must be followed/, "a line must end after its value"],
   [/^expected comma or end of structure/, "a comma or the end of the list or table is missing"],
   [/^expected end of table array/, 'a table list\'s header must end in "]]"'],
-  [/^illegal character in key/, "a character that needs quotes in a key"],
+  [/^illegal character in key/, KEY_CHARACTER],
   [/^illegal empty bare key/, "an empty key needs quotes"],
   [/^illegal leading zero/, "a number must not begin with a zero"],
   [/^illegal quoted key/, "a key must not be a multi-line string"],
   [/^illegal underscore/, "an underscore in a number must be between digits"],
   [/^illegal character in numeric literal/, "not a number"],
-  [/^incomplete key-value/, 'a key without "="'],
+  [/^incomplete key-value/, NO_EQUALS],
   [/^invalid date/, "not a date or time"],
   [/^invalid escape|^unrecognised escape|^invalid unicode|^invalid non-hex/, "not an escape sequence of TOML"],
-  [/^invalid value/, "not a value of TOML (a string needs quotes)"],
+  [/^invalid value/, NO_VALUE],
   [/^trying to redefine/, "the same key or table is defined twice"],
   [/^unexpected end of key/, "a key is missing"],
   [/^unfinished array/, "a list has no end"],
@@ -118,12 +122,28 @@ const wordings: readonly [RegExp, string, string?][] = [
   [/^unfinished table/, "a table has no end"],
 ];
 
-function fault(error: unknown): SyntaxFault {
+/** A line that begins with a key and "=", or is the header of a table. */
+const NEW_LINE = /^\s*(?:[\w.'" -]+=|\[\[?[\w.'" -]+\]\]?\s*(?:#|$))/;
+/** The header of a table without its end. */
+const OPEN_HEADER = /^\s*\[[^\]]*$/;
+
+/** What is probably meant where the parser's message misleads. */
+function meant(what: string, { line, column }: TomlError, text: string): string {
+  const written = text.split("\n", line).at(-1) ?? "";
+  if (what === NO_VALUE && /^[\s[]*$/.test(written.slice(0, column - 1)) && NEW_LINE.test(written)) {
+    return 'the list above has no "]"';
+  }
+  return (what === KEY_CHARACTER || what === NO_EQUALS) && OPEN_HEADER.test(written)
+    ? 'a table\'s header must end in "]"'
+    : what;
+}
+
+function fault(error: unknown, text: string): SyntaxFault {
   if (error instanceof RangeError) return tooDeep();
   if (!(error instanceof TomlError)) return new SyntaxFault("syntax", "syntax error");
   const message = error.message.replace(/^Invalid TOML document: /, "");
   const known = wordings.find(([pattern]) => pattern.test(message));
-  return new SyntaxFault(known?.[2] ?? "syntax", known?.[1] ?? "syntax error", {
+  return new SyntaxFault(known?.[2] ?? "syntax", meant(known?.[1] ?? "syntax error", error, text), {
     line: error.line,
     column: error.column,
   });
