@@ -1,4 +1,4 @@
-/** Child specifications and supervisor options: their types, and OTP's terms for what is wrong with them. */
+/** Child specifications and supervisor options: their types, and OTP's terms for their mistakes. */
 import { type Atom, ensure } from "../term/atom.ts";
 import {
   ALL_SIGNIFICANT,

@@ -17,7 +17,7 @@ import { State } from "./supervisor_state.ts";
 /**
  * Reports the end of a server, unless its reason is an orderly one. Called before it dies, while it still has its name.
  *
- * @param when what it was doing, if that was not a message
+ * @param when its activity, if it was not handling a message
  * @param given the reason passed to `format_status`: in a gen_statem it is without the stack
  */
 export function reportCrash(server: Served, reason: unknown, when = "between two messages", given = reason): void {

@@ -134,7 +134,7 @@ type InitialState<M> = M extends { init(...args: never): infer R }
   : never;
 type StatesOf<M> = Named<Exclude<keyof M & string, Reserved>>;
 
-// What a result looks like from afar; what is in it may be of a wider type than the compiler can check.
+// The outer shape of a result; its contents may have a wider type than the compiler can check.
 type Shape =
   | readonly [Tag<"next_state">, unknown, unknown, unknown?]
   | readonly [Tag<"keep_state"> | Tag<"repeat_state">, unknown, unknown?]
@@ -162,7 +162,7 @@ type NoResult<R, Allowed> =
             : T
     : never;
 
-// What is wrong with what a callback returns, or unknown if nothing is.
+// The mistake in a callback's result, or unknown if there is none.
 type Checked<R, Allowed, Going, States> = [NoResult<R, Allowed>] extends [never]
   ? [Going] extends [States]
     ? unknown
@@ -180,7 +180,7 @@ type InitOf<M, States> = M extends { init(...args: never): infer R }
   : unknown;
 
 /**
- * At the start of a module, shows which callback is missing, returns what is no result, or changes to a state that does not
+ * At the start of a module, shows a missing callback, an invalid result, or a transition to a state that does not
  * exist.
  */
 export type WellFormed<M> = Complete<M> &

@@ -44,9 +44,9 @@ export function reportRejections(): void {
 const isNode = !("bun" in process.versions || "deno" in process.versions);
 
 /**
- * A failure of a process concerns no listener of the program: many end the program, or send an alarm. A failure of other code
- * concerns Node, if nobody but this package listens. So the event is caught where it is emitted. The listener stays for the case
- * that another package puts back an `emit` from before.
+ * A failure of a process must not reach the program's listeners, many of which end the program or send an alarm. A
+ * failure of other code is left to Node, if only this package listens. So the event is caught where it is emitted.
+ * The listener stays in case another package restores an earlier `emit`.
  */
 function standBefore(
   takes: (thrown: unknown, promise: Promise<unknown>) => boolean,

@@ -1,17 +1,17 @@
 import { ensure } from "./atom.ts";
 
 // The atoms OTP itself uses, by the names this package exports them under.
-/** `[OK, state]` is what `init` returns; `ok` is the result of operations that have no other. */
+/** `[OK, state]` is returned by `init`; `ok` is the result of operations without another result. */
 export const OK = ensure("ok");
 /** `error`: a level of reports, and the tag of refusals in OTP. */
 export const ERROR = ensure("error");
 /** `ignore`: returned by `init` to start no process, which is not a failure. */
 export const IGNORE = ensure("ignore");
-/** `[REPLY, value, state]` is what `handle_call` returns to answer the call. */
+/** `[REPLY, value, state]` is returned by `handle_call` to answer the call. */
 export const REPLY = ensure("reply");
-/** `[NOREPLY, state]` is what a callback returns to go on without an answer. */
+/** `[NOREPLY, state]` is returned by a callback to continue without an answer. */
 export const NOREPLY = ensure("noreply");
-/** `[STOP, reason, state]` is what a callback returns to end the server; `[STOP, reason]` what `init` returns to end the start. */
+/** `[STOP, reason, state]` is returned by a callback to end the server; `[STOP, reason]` by `init` to end the start. */
 export const STOP = ensure("stop");
 /** `[CONTINUE, term]` after the state: `handle_continue(term, state)` runs before any message. */
 export const CONTINUE = ensure("continue");

@@ -15,8 +15,8 @@ function isOf<E extends { readonly reason: unknown }>(
 }
 
 /**
- * Has a writable `name` between ours and `Error.prototype`, which programs may freeze: then a property that is assigned must not be
- * found there first.
+ * Has a writable `name` between these classes and `Error.prototype`: programs may freeze that, and then its `name`
+ * could not be assigned to.
  */
 class Nameable extends Error {
   static {
@@ -25,7 +25,7 @@ class Nameable extends Error {
 }
 
 /**
- * Erlang's exception of class *exit*: `erlang.exit(reason)`, and what a failed call raises in its caller. Uncaught, it
+ * Erlang's exception of class *exit*: `erlang.exit(reason)`, and the error of a failed call in its caller. Uncaught, it
  * ends the process with exactly `reason`. The message says the same in words.
  */
 export class Exit extends Nameable {

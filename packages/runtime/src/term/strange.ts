@@ -1,4 +1,4 @@
-/** Why a value is not what it looks like: endings of error messages that refuse it. */
+/** Hints about values that resemble atoms and pids: endings of the error messages that refuse them. */
 import { Atom, exists } from "./atom.ts";
 import { copyOf, here, TWICE } from "./copy.ts";
 import { isA, read } from "./guarded.ts";
