@@ -100,3 +100,21 @@ test("an editor shows the documentation of every entry and all its exports", asy
     server.end();
   }
 }, 120_000);
+
+test.each(["runtime", "config"])("tools that do not read exports find the same files of %s", (name) => {
+  const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")) as {
+    readonly main: string;
+    readonly types: string;
+    readonly typesVersions: { readonly "*": { readonly "*": readonly string[] } };
+    readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  };
+  const { ".": main, "./package.json": _manifest, ...others } = manifest.exports;
+  expect({ types: manifest.types, default: manifest.main }).toMatchObject({
+    types: main?.types,
+    default: main?.default,
+  });
+  // TypeScript's `moduleResolution: node` tries these one after the other, also for `types`.
+  const [first, second] = manifest.typesVersions["*"]["*"];
+  for (const [entry, { types }] of Object.entries(others)) expect(first?.replace("*", entry.slice(2))).toBe(types);
+  expect(second?.replace("*", manifest.types.slice(2))).toBe(manifest.types);
+});
