@@ -34,6 +34,8 @@ interface Setting {
 }
 
 function* settingsIn(text: string): Generator<Setting> {
+  const nul = text.indexOf("\0");
+  if (nul >= 0) throw new SyntaxFault("syntax", "a NUL character", position_at(text, nul));
   for (let at = 0; at < text.length;) {
     const lineEnd = endOfLine(text, at);
     const line = text.slice(at, lineEnd);

@@ -61,7 +61,19 @@ function read(text: string): { tree: Table; place: Place } {
   }
 }
 
+/**
+ * Characters that YAML does not allow, and that the library takes as part of a text or a key: control characters, as
+ * after a crash of the machine, and a byte order mark at the beginning of a later line, as in files put together.
+ */
+// oxlint-disable-next-line no-control-regex
+const FORBIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f]|(?<=[\r\n])\ufeff/;
+
 function convert(text: string): { tree: Table; place: Place } {
+  const forbidden = text.search(FORBIDDEN);
+  if (forbidden >= 0) {
+    const what = text[forbidden] === "\ufeff" ? "a byte order mark inside the file" : "a control character";
+    throw new SyntaxFault("syntax", what, position_at(text, forbidden));
+  }
   const [document, second] = composed(text);
   const wrong = document.errors[0] ?? document.warnings[0];
   if (wrong?.code === "RESOURCE_EXHAUSTION") throw tooDeep(position_at(text, wrong.pos[0]));

@@ -81,6 +81,10 @@ describe("yaml", () => {
     ["a:\n\t- 1\n", 2, undefined],
     ["? {a: 1}\n: 2\n", 1, "a key must be a string"],
     ["a: *nowhere\n", 1, "an alias without its anchor"],
+    ["a: 1\nb: hunter2\0\n", 2, "a control character"],
+    ["\0\0\0\0", 1, "a control character"],
+    ["a: \x1b[31mhunter2\n", 1, "a control character"],
+    ["a: 1\n\ufeffb: hunter2\n", 2, "a byte order mark inside the file"],
   ])("reports place and kind of mistake for %j", (text, line, message) => {
     const found = fault(text);
     expect(found).toMatchObject({ code: "syntax", position: { line } });

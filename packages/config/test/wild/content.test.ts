@@ -135,6 +135,7 @@ describe(".env", () => {
     ["the other half of a text with an apostrophe", "A='it''s'\n", 1, 7],
     ["text after the end of several lines", 'A="x\ny"z\nB=1\n', 2, 3],
     ["a quote without an end", 'A="x\nB=1\n', 1, 3],
+    ["a NUL", "A=1\nB=x\0\n", 2, 4],
     ["a # that may belong to the value", "PASSWORD=abc#def\n", 1, 13],
     ["a comment of another dialect", "A=1\n;B=2\n", 2, 1],
     ["what a shell adds to a value", "A=1\nA+=2\n", 2, 1],
