@@ -50,12 +50,13 @@ import {
 } from "./behaviour/child.ts";
 import * as gen from "./behaviour/gen.ts";
 import { ended as endOf } from "./behaviour/ended.ts";
+import { launch as launchProcess, NONE } from "./behaviour/launch.ts";
 import { Tree } from "./behaviour/os_signals.ts";
+import { Server } from "./behaviour/server.ts";
 import { tree as treeOfProcess, type TreeNode, type TreeOptions } from "./behaviour/tree.ts";
 import { stop as stopProcess } from "./behaviour/stopping.ts";
 import { Refusal, requests } from "./behaviour/child_requests.ts";
 import { supervising, type SupervisorModule } from "./behaviour/supervising.ts";
-import * as gen_server from "./gen_server.ts";
 
 export type { AutoShutdown, ChildSpec, Flags, SupervisorModule };
 export type { Backoff } from "./behaviour/backoff.ts";
@@ -127,7 +128,7 @@ export function start<A>(
   options?: SupervisorOptions,
 ): Promise<Pid | typeof IGNORE>;
 export function start(...given: Given): Promise<Pid | typeof IGNORE> {
-  return launch(gen_server.start, given);
+  return launch("start", given);
 }
 
 /** Like `start`, linked to the calling process, which becomes its parent. */
@@ -138,7 +139,7 @@ export function start_link<A>(
   options?: SupervisorOptions,
 ): Promise<Pid | typeof IGNORE>;
 export function start_link(...given: Given): Promise<Pid | typeof IGNORE> {
-  return launch(gen_server.start_link, given);
+  return launch("start_link", given);
 }
 
 /**
@@ -251,9 +252,7 @@ export function check_childspecs(specs: readonly unknown[], auto_shutdown?: Auto
 }
 
 type Given = readonly [first: unknown, second?: unknown, third?: SupervisorOptions];
-type Launcher = typeof gen_server.start | typeof gen_server.start_link;
-
-async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE> {
+async function launch(tie: "start" | "start_link", given: Given): Promise<Pid | typeof IGNORE> {
   const [first, second] = given;
   const listed = isTuple(first);
   const options = ((listed ? second : given[2]) ?? {}) as SupervisorOptions;
@@ -262,12 +261,18 @@ async function launch(how: Launcher, given: Given): Promise<Pid | typeof IGNORE>
   const module = listed ? { init: () => [Ok, [options, first]] } : (first as SupervisorModule);
   const argument = listed ? undefined : second;
   const tree = treeOf(options.signals);
-  const top = acting() === undefined && how === gen_server.start;
+  const top = acting() === undefined && tie === "start";
   try {
-    return (await how(
-      supervising as never,
-      [module, argument, { top, tree, unknown: listed ? "refused" : "ignored" }] as never,
-      name === undefined ? {} : { name },
+    const beginning: Parameters<typeof supervising.init>[0] = [
+      module,
+      argument,
+      { top, tree, unknown: listed ? "refused" : "ignored" },
+    ];
+    return (await launchProcess(
+      { behaviour: supervising.behaviour, kind: supervising.behaviour },
+      (parent, ancestors) => new Server(supervising, beginning, parent, ancestors),
+      name === undefined ? NONE : { name },
+      tie,
     )) as Pid | typeof IGNORE;
   } catch (error) {
     // The program ends when the trees have stopped, not because of a start that a signal interrupted.

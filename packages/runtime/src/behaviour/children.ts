@@ -94,5 +94,5 @@ export class Children {
   }
 }
 
-settleLayout(() => new Child(undefined as never, [], undefined));
-settleLayout(() => new Children());
+settleLayout(Child, undefined, []);
+settleLayout(Children);

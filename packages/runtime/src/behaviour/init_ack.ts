@@ -146,4 +146,4 @@ function why(reason: unknown, depth = 0): string {
   return inWords(reason);
 }
 
-settleLayout(() => new Starter(undefined, undefined));
+settleLayout(Starter);

@@ -47,7 +47,7 @@ export class Window {
   }
 }
 
-settleLayout(() => new Window(0, 0));
+settleLayout(Window, 0, 0);
 
 /**
  * The children that are restarted together when one fails, in start order. `children` returns all, also in start order.

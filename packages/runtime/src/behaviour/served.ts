@@ -115,7 +115,7 @@ class Await implements Work {
 }
 
 const nothing = (): void => {};
-settleLayout(() => new Await(nothing, nothing));
+settleLayout(Await, nothing, nothing);
 
 function awaitOf(process: Served): Await {
   const work: Await = new Await(

@@ -550,4 +550,4 @@ export class Server extends Process {
   }
 }
 
-settleLayout(() => new Server({}, undefined, undefined, []));
+settleLayout(Server, {}, undefined, undefined, []);

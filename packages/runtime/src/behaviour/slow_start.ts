@@ -54,7 +54,7 @@ export class SlowStart {
   }
 }
 
-settleLayout(() => new SlowStart(() => {}));
+settleLayout(SlowStart, () => {});
 
 function watch(): void {
   for (let index = 0; index < fresh.size; index++) fresh.at(index).watch();

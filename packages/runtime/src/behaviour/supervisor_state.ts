@@ -47,7 +47,7 @@ export class State {
   }
 }
 
-settleLayout(() => new State(undefined as never, { intensity: 0, period: 0 } as never, undefined));
+settleLayout(State, undefined, { intensity: 0, period: 0 });
 
 /**
  * Sets the pid of a started child. If its start was ignored, its specification stays without a pid, unless it is to be

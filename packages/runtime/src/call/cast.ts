@@ -17,4 +17,4 @@ export class Cast implements Entry {
   }
 }
 
-settleLayout(() => new Cast(undefined));
+settleLayout(Cast);

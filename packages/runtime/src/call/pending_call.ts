@@ -108,4 +108,4 @@ export class PendingCall implements Coarse, Waiting {
   }
 }
 
-settleLayout(() => new PendingCall(undefined as never));
+settleLayout(PendingCall);

@@ -156,4 +156,4 @@ export function answerTo(payload: unknown): string {
   return `the answer of % to ${describe(payload)}`;
 }
 
-settleLayout(() => new Request(undefined as never, undefined as never, undefined, undefined, undefined, undefined));
+settleLayout(Request);

@@ -113,7 +113,7 @@ class Event {
   }
 }
 
-settleLayout(() => new Event(undefined, undefined));
+settleLayout(Event);
 
 const INIT_STATE = ensure("init_state");
 const ABS = ensure("abs");
@@ -851,4 +851,4 @@ function pairOf({ type, content }: Event): readonly [unknown, unknown] {
   return [type, content];
 }
 
-settleLayout(() => new Machine({}, undefined, undefined, []));
+settleLayout(Machine, {}, undefined, undefined, []);

@@ -95,4 +95,4 @@ export class BodyProcess extends Process {
   }
 }
 
-settleLayout(() => new BodyProcess(() => undefined, turns, []));
+settleLayout(BodyProcess, () => undefined, turns, []);

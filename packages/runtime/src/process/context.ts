@@ -90,7 +90,7 @@ const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_
 const FRAME = ids.find((each) => each.description === "context_frame");
 
 /** Whether the program has used async hooks, as `AsyncLocalStorage` before Node 24 and `node:domain` do. */
-let watched = false;
+export let watched = false;
 
 /** Checks a newly made promise: do processes need their own contexts from now on, and may there be a domain to leave? */
 export function notice(promise: Promise<unknown>): void {
@@ -110,11 +110,10 @@ const program = process as { domain?: unknown };
 
 /**
  * Leaves the domain of the code that wakes processes, if it has one (`node:domain`; the prompt of Node before 26 does):
- * a domain gets the errors of the code in it. Returns it, for `backTo`.
+ * a domain gets the errors of the code in it. Returns it, for `backTo`. Only if `watched`: looking for one takes a tenth of
+ * the time of a call.
  */
 export function leaveDomain(): unknown {
-  // Looking for one takes a tenth of the time of a call.
-  if (!watched) return undefined;
   const { domain } = program;
   if (domain !== undefined && domain !== null) program.domain = undefined;
   return domain;
@@ -168,7 +167,7 @@ class ProcessFrame implements Frame {
 // The resource through which bare frames are entered: it holds the current one.
 const entrance = stripped(resource("otpts.process")) as Resource;
 const bare = takesBare();
-keep(neutral.runInAsyncScope(newFrame, undefined, undefined as never));
+keep(neutral.runInAsyncScope(() => Reflect.construct(ProcessFrame, []) as object));
 
 function resourceIn(frame: Frame): AsyncResource {
   if (framed) frames.enterWith(frame);
@@ -178,7 +177,7 @@ function resourceIn(frame: Frame): AsyncResource {
 // A resource would bring the domain that it is made in to all code that runs in it.
 function resource(type: string): AsyncResource {
   noticeNow();
-  const domain = leaveDomain();
+  const domain = watched ? leaveDomain() : undefined;
   const made = new AsyncResource(type);
   backTo(domain);
   return made;

@@ -26,4 +26,4 @@ export interface Coarse {
   expire(): void;
 }
 
-settleLayout(() => new Deadline(() => {}));
+settleLayout(Deadline, () => {});

@@ -163,4 +163,4 @@ export function unalias(holder: Process, ref: Ref): boolean {
   return ref.deactivate();
 }
 
-settleLayout(() => new MonitorRef(undefined as never, undefined, undefined, undefined));
+settleLayout(MonitorRef);

@@ -77,7 +77,7 @@ export class Extra {
   sample: unknown = undefined;
 }
 
-settleLayout(() => new Extra());
+settleLayout(Extra);
 
 /** A parent's entry in a process's list of ancestors: its name, if it has one, or its pid. */
 export type Ancestry = readonly (Pid | Atom)[];

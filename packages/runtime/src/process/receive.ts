@@ -164,12 +164,5 @@ function drop(process: Process, entry: Entry, before: Entry | undefined): void {
   );
 }
 
-settleLayout(
-  () =>
-    new Receive(
-      undefined as never,
-      undefined,
-      () => {},
-      () => {},
-    ),
-);
+const nothing = (): void => {};
+settleLayout(Receive, undefined, undefined, nothing, nothing);

@@ -9,7 +9,7 @@
 import { describe } from "../term/describe.ts";
 import { reasonOf } from "../term/reason.ts";
 import { Batch } from "./batch.ts";
-import { backTo, enter, entranceTo, isolating, leaveDomain, notice, noticeNow, outside } from "./context.ts";
+import { backTo, enter, entranceTo, isolating, leaveDomain, notice, noticeNow, outside, watched } from "./context.ts";
 import { die } from "./death.ts";
 import type { Dispatcher } from "./process.ts";
 import type { Process } from "./process.ts";
@@ -92,7 +92,7 @@ export function exhausted(): boolean {
 export function drain(): void {
   coming = false;
   draining = true;
-  const domain = leaveDomain();
+  const domain = watched ? leaveDomain() : undefined;
   while (first !== undefined && !spent) {
     const process = first;
     first = process.nextReady;
@@ -113,7 +113,7 @@ export function drain(): void {
     if (credit <= 0) look();
   }
   enter(undefined);
-  backTo(domain);
+  if (domain !== undefined) backTo(domain);
   draining = false;
   if (undecided.size > 0 || stillUndecided.size > 0) decide();
 }
@@ -154,7 +154,7 @@ function keepWaiting(batch: Batch<Undecided>): void {
 /** Runs one turn of a process, for dispatchers without a queue to drain. */
 export function run(process: Process): void {
   noticeNow();
-  const domain = leaveDomain();
+  const domain = watched ? leaveDomain() : undefined;
   const before = enter(process);
   try {
     // oxlint-disable-next-line typescript/unbound-method -- it is called on the process

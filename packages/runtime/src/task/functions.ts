@@ -40,13 +40,16 @@ async function await_<T>(task: Task<T>, timeout: Timeout = 5000): Promise<T> {
   return valueOf(task, outcome, timeout, "await");
 }
 
+/** The results of tasks, in their order. */
+export type Values<T extends readonly Task[]> = { -readonly [K in keyof T]: T[K] extends Task<infer V> ? V : never };
+
 /** The results of several tasks, in their order. One time-out for all; fails as `await` does, with the first failure in the list. */
 export async function await_many<T extends readonly Task[] | []>(
   tasks: T,
   timeout: Timeout = 5000,
-): Promise<{ -readonly [K in keyof T]: T[K] extends Task<infer V> ? V : never }> {
+): Promise<Values<T>> {
   const outcomes = await outcomesOf(tasks, timeout, "await_many");
-  return tasks.map((task, index) => valueOf(task, outcomes[index], timeout, "await_many")) as never;
+  return tasks.map((task, index) => valueOf(task, outcomes[index], timeout, "await_many")) as Values<T>;
 }
 
 /**

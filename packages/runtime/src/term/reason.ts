@@ -40,7 +40,7 @@ export class Stack {
   }
 }
 
-settleLayout(() => new Stack(undefined));
+settleLayout(Stack);
 
 /** The exit reason for a value thrown by a process's code. */
 export function reasonOf(thrown: unknown): unknown {

@@ -10,11 +10,15 @@
 const TRIES = 16;
 const kept: object[] = [];
 
-/** Makes instances of a hot class until its layout is settled. `make` must have no other effect. */
-export function settleLayout(make: () => object): void {
-  let last: object | undefined;
-  for (let count = 0; count < TRIES; count++) last = make();
-  keep(last as object);
+/**
+ * Makes instances of a hot class until its layout is settled.
+ *
+ * @param type its constructor must have no other effect
+ * @param args what the constructor needs in order not to fail; they need not be what instances in use are made with
+ */
+export function settleLayout(type: abstract new (...args: never) => object, ...args: readonly unknown[]): void {
+  for (let count = 1; count < TRIES; count++) Reflect.construct(type, args);
+  keep(Reflect.construct(type, args) as object);
 }
 
 /** Keeps an object as the one living instance of its layout. */
