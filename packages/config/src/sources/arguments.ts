@@ -1,5 +1,6 @@
 import { contributionOf } from "../core/contribution.ts";
 import { argumentsLayer, type ArgumentsRules, parseArguments } from "../core/arguments.ts";
+import { must_be_named_values } from "../core/named_values.ts";
 import { parsePath } from "../core/path.ts";
 import { parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
@@ -49,6 +50,7 @@ export class ArgumentsSource implements Source {
     }
     if (!Array.isArray(ignore)) throw new TypeError(`Cannot ${action}: ignore must be an array of globs`);
     if (typeof name !== "string") throw new TypeError(`Cannot ${action}: name must be a string, got ${typeof name}`);
+    must_be_named_values(`Cannot ${action}`, "mapping", mapping);
     const paths = Object.entries(mapping as Readonly<Record<string, unknown>>).map(([option, path]) => {
       return [option.replace(/^--?/, ""), parsePath(path, `${action}: map option "${option}" to path`)] as const;
     });

@@ -11,6 +11,7 @@ import {
   variableFor,
 } from "../core/environment.ts";
 import type { Diagnostic, Knowledge } from "../core/layer.ts";
+import { must_be_named_values } from "../core/named_values.ts";
 import { matches, parsePattern } from "../core/pattern.ts";
 import type { Segments } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
@@ -94,6 +95,9 @@ export class EnvironmentSource implements Source {
       throw new TypeError(
         `Cannot make an EnvironmentSource: mode must be "smart" or "naive", got ${JSON.stringify(mode)}`,
       );
+    }
+    for (const option of ["mapping", "env"] as const) {
+      if (given[option] !== undefined) must_be_named_values("Cannot make an EnvironmentSource", option, given[option]);
     }
     const { ignore = [], service_links = false } = given;
     if (!Array.isArray(ignore)) {

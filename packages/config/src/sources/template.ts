@@ -3,6 +3,7 @@ import { contributionOf } from "../core/contribution.ts";
 import { MOST_NAMED } from "../core/few.ts";
 import type { Contribution, Diagnostic, Layer } from "../core/layer.ts";
 import { andThen } from "../core/maybe.ts";
+import { must_be_named_values } from "../core/named_values.ts";
 import { eachInTurn } from "../core/sliced.ts";
 import {
   type Filled,
@@ -78,11 +79,14 @@ export class TemplateSource implements Source {
    * @throws TypeError for an unknown option or an invalid substitution
    */
   constructor(path: string | URL, options: TemplateOptions | Readonly<Record<string, Substitution>> = {}) {
+    must_be_named_values("Cannot make a TemplateSource", "options", options);
     const names = Object.keys(options);
     const given = (
       names.some((option) => optionNames.has(option)) ? options : { substitutions: options }
     ) as TemplateOptions;
     const { substitutions = {}, env, name, required, on_missing, ...rest } = given;
+    must_be_named_values("Cannot make a TemplateSource", "substitutions", substitutions);
+    if (env !== undefined) must_be_named_values("Cannot make a TemplateSource", "env", env);
     this.#file = new WatchedFile("TemplateSource", path, rest);
     for (const [placeholder, value] of Object.entries(substitutions)) {
       if (isSubstitution(value)) continue;

@@ -1,3 +1,6 @@
+import { decoded } from "../../core/credentials.ts";
+import { must_be_named_values } from "../../core/named_values.ts";
+import { typeOf } from "../../core/words.ts";
 import type { Backoff } from "../../core/backoff.ts";
 import type { TlsOptions } from "../remote/tls.ts";
 
@@ -127,6 +130,18 @@ const KNOWN: ReadonlySet<string> = new Set<keyof ConsulOptions>([
   "max_bytes",
 ]);
 
+const TEXTS = [
+  "name",
+  "address",
+  "host",
+  "socket",
+  "token_file",
+  "datacenter",
+  "namespace",
+  "partition",
+  "cache_file",
+] as const satisfies readonly (keyof ConsulOptions)[];
+
 /** Checks the options and fills in the defaults. @throws TypeError, RangeError */
 export function consul_settings(keyPrefix: unknown, given: ConsulOptions): ConsulSettings {
   for (const key of Object.keys(given)) {
@@ -137,6 +152,19 @@ export function consul_settings(keyPrefix: unknown, given: ConsulOptions): Consu
   if (given.port !== undefined && !(Number.isInteger(given.port) && given.port > 0 && given.port < 65_536)) {
     const got = typeof given.port === "number" ? String(given.port) : typeof given.port;
     throw new TypeError(`Cannot make a ConsulSource: port must be a whole number from 1 to 65535, got ${got}`);
+  }
+  for (const option of TEXTS) {
+    const value: unknown = given[option];
+    if (value === undefined || typeof value === "string") continue;
+    throw new TypeError(`Cannot make a ConsulSource: "${option}" must be a string, got ${typeOf(value)}`);
+  }
+  for (const option of ["required", "write_through"] as const) {
+    const value: unknown = given[option];
+    if (value === undefined || typeof value === "boolean") continue;
+    throw new TypeError(`Cannot make a ConsulSource: "${option}" must be a boolean, got ${typeOf(value)}`);
+  }
+  for (const option of ["tls", "backoff"] as const) {
+    if (given[option] !== undefined) must_be_named_values("Cannot make a ConsulSource", `"${option}"`, given[option]);
   }
   const layout = oneOf("layout", given.layout, ["keys", "blob"], "keys");
   oneOf("consistency", given.consistency, ["default", "stale", "consistent"], "default");
@@ -262,10 +290,7 @@ function parseAddress(address: string, scheme: "http" | "https"): Place {
     port: url.port || (address.includes("://") ? (url.protocol === "https:" ? "443" : "80") : defaultPort(address)),
     path: url.pathname.replace(/\/+$/, ""),
     socket: undefined,
-    auth:
-      url.username === ""
-        ? undefined
-        : { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) },
+    auth: url.username === "" ? undefined : { user: decoded(url.username), password: decoded(url.password) },
   };
 }
 

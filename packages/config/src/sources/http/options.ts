@@ -77,6 +77,7 @@ export function http_settings(given: unknown, options: HttpOptions): HttpSetting
   check.known(options, KNOWN);
   const { headers = {}, tls = {}, format, long_poll, name, ...remote } = options;
   const url = urlOf(check, given);
+  check.named_values("tls", tls);
   check.known(tls, TLS);
   if (Object.keys(tls).length > 0 && url.protocol !== "https:") {
     throw new TypeError(`${check.action}: "tls" is for https, and the URL begins with http:`);

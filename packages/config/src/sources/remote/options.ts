@@ -1,4 +1,5 @@
 import type { Backoff } from "../../core/backoff.ts";
+import { must_be_named_values } from "../../core/named_values.ts";
 import { typeOf } from "../../core/words.ts";
 import { LONGEST_TIMER } from "../../core/longest_timer.ts";
 import type { SourceContext } from "../source.ts";
@@ -148,6 +149,7 @@ export function remote_settings(owner: string, given: RemoteOptions): RemoteSett
   if (cache_file !== undefined && (typeof cache_file !== "string" || cache_file === "" || cache_file.includes("\0"))) {
     throw new TypeError(`${check.action}: "cache_file" must be a path, got ${typeOf(cache_file)}`);
   }
+  check.named_values("backoff", backoff);
   const min = check.within("backoff.min", backoff.min ?? 500, 1, 3_600_000);
   return {
     required: check.boolean("required", given.required ?? false),
@@ -178,6 +180,11 @@ export class Check {
       if (Object.hasOwn(known, key)) continue;
       throw new TypeError(`${this.action}: unknown option "${key}", known are ${Object.keys(known).join(", ")}`);
     }
+  }
+
+  /** @throws TypeError */
+  named_values(option: string, value: unknown): void {
+    must_be_named_values(this.action, `"${option}"`, value);
   }
 
   /** @throws TypeError */
