@@ -127,7 +127,7 @@ const NEW_LINE = /^\s*(?:[\w.'" -]+=|\[\[?[\w.'" -]+\]\]?\s*(?:#|$))/;
 /** The header of a table without its end. */
 const OPEN_HEADER = /^\s*\[[^\]]*$/;
 
-/** What is probably meant where the parser's message misleads. */
+/** A hint at the probable mistake, where the parser's own message misleads. */
 function meant(what: string, { line, column }: TomlError, text: string): string {
   const written = text.split("\n", line).at(-1) ?? "";
   if (what === NO_VALUE && /^[\s[]*$/.test(written.slice(0, column - 1)) && NEW_LINE.test(written)) {

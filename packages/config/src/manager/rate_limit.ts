@@ -5,7 +5,7 @@ export class RateLimit {
   /**
    * The number of lines of this kind held back before this one; undefined if this one is held back too.
    *
-   * @param now the time in ms, by a clock that is never set
+   * @param now the time of the monotonic clock, in ms
    */
   admit(kind: string, now: number): number | undefined {
     const known = this.kinds.get(kind);

@@ -5,7 +5,7 @@ export class StandingTrouble {
   /**
    * Whether a source's trouble has to be reported: it is new, or another than before, or was last reported long ago.
    *
-   * @param now the time in ms, by a clock that is never set
+   * @param now the time of the monotonic clock, in ms
    */
   isNews(source: string, text: string, now: number): boolean {
     const known = this.bySource.get(source);

@@ -15,7 +15,7 @@ import { Turn } from "./step/turn.ts";
  * read the clock.
  *
  * @param now the time, in ms
- * @param ticks the same by a clock that is never set, in ms
+ * @param ticks the time of the monotonic clock, in ms
  */
 export function step(state: State, event: Event, now: number, ticks = now): readonly [State, readonly Effect[]] {
   const turn = new Turn(state, now, ticks);

@@ -107,7 +107,7 @@ describe("the log has one line for", () => {
 });
 
 describe("the log", () => {
-  test("has trouble of a source once, however often it is tried again, and once more when it is another or comes back", async () => {
+  test("reports trouble of a source once, however often it is tried again, and once more when it changes or comes back", async () => {
     const source = new ScriptedSource("remote", { a: 1 });
     await started(spec({ sources: [source] }));
     const failing = async (message: string) => {

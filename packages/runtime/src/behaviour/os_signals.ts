@@ -30,7 +30,7 @@ export interface Stoppable {
   stop(): Promise<void>;
 }
 
-/** Reports that something which signals shall stop runs where none arrive. */
+/** Reports that a tree meant to be stopped by signals runs in a worker thread, where no signals arrive. */
 export function reportNoSignals(shown: string): void {
   if (getsSignals) return;
   report(
@@ -38,7 +38,7 @@ export function reportNoSignals(shown: string): void {
     "no_signals",
     () => ({ shown }),
     () =>
-      `No signal stops ${shown}: it runs in a worker thread, and signals arrive in the main thread only. Let that one send a message, and stop it then`,
+      `No signal stops ${shown}: it runs in a worker thread, and signals arrive only in the main thread. Let the main thread post a message to the worker, and stop it there`,
   );
 }
 

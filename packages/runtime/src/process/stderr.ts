@@ -7,8 +7,8 @@ const nothing = (): void => {};
 let writing = 0;
 
 /**
- * Writes a text to stderr. If nobody can read it (the other end of a pipe is gone, a disk is full), it is lost: the stream's error
- * would end the program.
+ * Writes a text to stderr. Where that fails (the other end of a pipe is closed, a disk is full), the text is lost and
+ * the program goes on: an unhandled error of the stream would end it.
  */
 export function tell(text: string): void {
   const { stderr } = process;

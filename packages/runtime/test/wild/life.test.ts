@@ -113,7 +113,7 @@ describe("a tree that gives up", () => {
   });
 });
 
-describe("a program goes on after its reports if its stderr", () => {
+describe("a program goes on after its reports when stderr", () => {
   const source = `
     let lost = 0;
     const server = { init: () => [OK, 0], handle_call: () => { throw new Error("boom"); } };
@@ -139,11 +139,11 @@ describe("a program goes on after its reports if its stderr", () => {
     return { code, stdout };
   };
 
-  test("is a pipe that is read no more", async () => {
+  test("is a pipe whose other end is closed", async () => {
     expect(await outcome("pipe")).toStrictEqual({ code: 0, stdout: "40 0\n" });
   });
 
-  test.skipIf(!existsSync("/dev/full"))("is on a disk that is full", async () => {
+  test.skipIf(!existsSync("/dev/full"))("is on a full disk", async () => {
     const full = openSync("/dev/full", "w");
     expect(await outcome(full)).toStrictEqual({ code: 0, stdout: "40 0\n" });
     closeSync(full);
@@ -174,7 +174,7 @@ describe("in a worker thread", () => {
     expect(stderr).toMatch(/because it gave up: the worker thread's exit status is 1\n$/);
   });
 
-  test("an end during a wait is the thread's", async () => {
+  test("a wait for a reply that cannot come ends only the thread", async () => {
     const { stdout, stderr } = await threaded(
       `void gen_server.call(await gen_server.start({ ...idle, handle_call: (r, f, s) => [NOREPLY, s] }, 0), 1, Infinity);`,
     );

@@ -171,7 +171,7 @@ function takeCandidates(turn: Turn): void {
 function noteRefused(turn: Turn, refused: readonly RefusedCandidate[]): void {
   const names = refused.map(({ source }) => turn.source(source).name);
   for (const [i, { source, candidate, error, held }] of refused.entries()) {
-    // Of an error that names one of the sources, the others know nothing.
+    // An error that names one source is not an error of the others.
     const isOthers = !blames(error, names[i]!) && names.some((name) => blames(error, name));
     const isNew = turn.source(source).refused !== candidate;
     if (isNew && held === true) turn.setSource(source, { last_error: { at: turn.now, error } });

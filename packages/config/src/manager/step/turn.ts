@@ -8,7 +8,7 @@ export class Turn {
   readonly effects: Effect[] = [];
   /** The time, in ms. */
   readonly now: number;
-  /** The same by a clock that is never set, for durations, in ms. */
+  /** The time of the monotonic clock, in ms, for durations. */
   readonly ticks: number;
 
   constructor(state: State, now: number, ticks: number) {
