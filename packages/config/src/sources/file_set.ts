@@ -93,7 +93,10 @@ export class FileSet<T> {
       await this.forget(round);
       const changed = this.changed || context.first;
       this.changed = false;
-      const diagnostics = [...round.files.values()].flatMap(({ file }) => file.diagnostics(source));
+      const diagnostics = shortened(
+        source,
+        [...round.files.values()].flatMap(({ file }) => file.diagnostics(source)),
+      );
       return { result: outcome.result, changed, diagnostics };
     }
   }
@@ -261,6 +264,16 @@ export class FileSet<T> {
 export function too_many(source: string, what: "files" | "directories"): ConfigSourceError {
   const message = `Cannot load "${source}": there are more than ${MOST} ${what}, the limit for one source`;
   return new ConfigSourceError(message, { source, code: "too_many" });
+}
+
+/** How many files that cannot be watched are named. */
+const MOST_NAMED = 3;
+
+/** The first diagnostics of the files that cannot be watched, and how many more there are: often it is all of them. */
+function shortened(source: string, all: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (all.length <= MOST_NAMED) return all;
+  const message = `Of "${source}" there are ${all.length - MOST_NAMED} more problems of this kind`;
+  return [...all.slice(0, MOST_NAMED), { source, code: all[0]!.code, message }];
 }
 
 /** A running watch of the whole set. */

@@ -141,6 +141,7 @@ export class FileWatch {
     const { looking } = this;
     if (looking === undefined) {
       this.byPoll = true;
+      this.route.retryInode();
       void this.look();
     } else if (performance.now() - looking.since > STUCK) {
       this.owner.changed();

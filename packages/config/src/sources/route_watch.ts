@@ -4,6 +4,9 @@ import { type Route, type Station, route_of } from "./route.ts";
 /** How often a route that changes while it is followed is followed anew. */
 const ROUNDS = 5;
 
+/** The system's errors that may be over a while later. */
+const EXHAUSTED: ReadonlySet<string> = new Set(["ENOSPC", "EMFILE", "ENFILE", "EACCES"]);
+
 /** The owner of a watch, which it notifies until it is closed. */
 export interface RouteWatchOwner {
   /** Something on the route may have changed. */
@@ -75,6 +78,11 @@ export class RouteWatch {
   drop(): void {
     for (const [place, watched] of this.stations) this.dropStation(place, watched);
     this.dropInode();
+  }
+
+  /** Lets the next `follow` try to watch the inode again, if the system had no watch left for it. */
+  retryInode(): void {
+    if (EXHAUSTED.has(codeOf(this.problems.inode) ?? "")) this.dropInode();
   }
 
   /** Resolves when no native watch is left. */
