@@ -1,5 +1,6 @@
 import type { Finding, Verdict } from "../answers/verdict.ts";
-import { type Paint, printable, type Terminal } from "./terminal.ts";
+import { printable } from "../core/printable.ts";
+import type { Paint, Terminal } from "./terminal.ts";
 
 /** Problems and notices as lines. */
 export function findingLines(finding: Finding, mark: string, paint: Paint): string[] {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters, styleText } from "node:util";
+import { printable } from "../core/printable.ts";
 
 /** A terminal, a pipe or a file. */
 export interface Outlet {
@@ -60,14 +61,6 @@ function painting(coloured: boolean): Paint {
     bold: style("bold"),
     dim: style("dim"),
   };
-}
-
-/** A text without control characters: values may come from untrusted sources. */
-export function printable(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** A text of several lines, without other control characters. */

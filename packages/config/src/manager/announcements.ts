@@ -3,6 +3,7 @@ import { newBudget } from "../budget.ts";
 import type { ChangedPath } from "../core/diff.ts";
 import { holdsMore } from "../core/making.ts";
 import { andThen } from "../core/maybe.ts";
+import { printable } from "../core/printable.ts";
 import type { ValueAtPath } from "../core/secrets.ts";
 import { type Budget, eachInTurn, inSlices, UNLIMITED } from "../core/sliced.ts";
 import type { Segments, Value } from "../core/value.ts";
@@ -182,7 +183,7 @@ export class Announcements {
     if (suppressed === undefined) return;
     const more = suppressed === 0 ? "" : ` (and ${suppressed} more like it)`;
     // Each message becomes one line.
-    const line = `${name}: ${text().replaceAll(/\s*\n\s*/gu, " ")}${more}`;
+    const line = printable(`${name}: ${text().replaceAll(/\s*\n\s*/gu, " ")}${more}`);
     if (typeof log === "function") {
       try {
         return log(line, level);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { table } from "../../src/cli/table.ts";
-import { cut, printable, widthOf, wrapped } from "../../src/cli/terminal.ts";
+import { printable } from "../../src/core/printable.ts";
+import { cut, widthOf, wrapped } from "../../src/cli/terminal.ts";
 import { valueOfArgument } from "../../src/cli/value_argument.ts";
 
 describe("text", () => {

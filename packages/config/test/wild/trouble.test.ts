@@ -45,6 +45,14 @@ describe("the log has one line for", () => {
     expect(lines[1]).toMatch(/^info: config_manager: "remote" works again after \d+ ms$/);
   });
 
+  test("a message with escape sequences of terminals, which are written out", async () => {
+    const source = new ScriptedSource("remote", { a: 1 });
+    await started(spec({ sources: [source] }));
+    source.next = new Error("\u001b[2Jrefused\r\u202e\tby \u009bx");
+    await Config.reload();
+    expect(lines).toEqual(["error: config_manager: remote: \\u001b[2Jrefused\\u000d\\u202e\\u0009by \\u009bx"]);
+  });
+
   test("a refused put, and one for a refused reload", async () => {
     const source = new ScriptedSource("base", { a: 1 });
     await started(spec({ sources: [source], validators: { a: (value) => value !== 5 || "must not be 5" } }));
