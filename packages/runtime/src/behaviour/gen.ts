@@ -61,7 +61,10 @@ export function absence(server: ServerRef): unknown {
   return isNamed(server) && !isHere(server[1]) ? [NODEDOWN, atomOf(server[1])] : NOPROC;
 }
 
-const operationOf = (operation: unknown) => `% to do ${(operation as { readonly op: string }).op}`;
+function operationOf(operation: unknown): string {
+  const { op } = operation as { readonly op: string };
+  return op === "terminate" ? "the end of %" : `% to do ${op}`;
+}
 
 /**
  * The handlers of a call: its reply resolves a promise, and its failure rejects the promise with the error that `exit`

@@ -11,14 +11,16 @@ import { NODE, Pid } from "../term/pid.ts";
 import type { CallTo, ReplyFrom, ServerRef } from "../term/protocol.ts";
 import { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { awaiting } from "../process/awaited.ts";
 import { acting } from "../process/context.ts";
 import { given } from "../process/refusal.ts";
 import { discard } from "../process/mailbox.ts";
 import { receive } from "../process/receive.ts";
-import { type ReplyHandlers, Request } from "../call/request.ts";
+import { answerTo, type ReplyHandlers, Request } from "../call/request.ts";
 import { cancel, wait } from "../process/timer.ts";
 import { now } from "../process/clock.ts";
 import { Deadline } from "../process/deadline.ts";
+import { showable } from "./sensitive.ts";
 import { absence, locate, nameOf } from "./gen.ts";
 
 const NO_REQUEST = ensure("no_request");
@@ -283,7 +285,12 @@ async function first(
     }
     return false;
   };
-  await receive(process, wanted, ms);
+  const over = noteWait(requests);
+  try {
+    await receive(process, wanted, ms);
+  } finally {
+    over?.();
+  }
   return found;
 }
 
@@ -297,6 +304,7 @@ async function kept(
       if (request.value !== undefined) return given({ request, outcome: request.value as Outcome });
     const rest = until - now();
     if (rest <= 0) return given(undefined);
+    const over = noteWait(requests);
     await new Promise<void>((resolve) => {
       const alarm = new Deadline(resolve);
       wait(alarm, rest);
@@ -306,7 +314,14 @@ async function kept(
       };
       for (const request of requests) if (request instanceof Request) request.resolve = wake;
     });
+    over?.();
   }
+}
+
+// Of several requests the first that is open stands for all.
+function noteWait(requests: readonly Posted[]): (() => void) | undefined {
+  const open = requests.find((request) => request instanceof Request);
+  return open && awaiting(open.callee.pid, () => answerTo(showable(open.payload)));
 }
 
 function outcomeIn(message: unknown, request: Posted): Outcome | undefined {

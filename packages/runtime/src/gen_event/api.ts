@@ -21,6 +21,7 @@ import { noModule } from "../behaviour/lacking.ts";
 import { launch as launchProcess, NONE, type StartOptions, type Tie } from "../behaviour/launch.ts";
 import { Server } from "../behaviour/server.ts";
 import type { AnyModule } from "../behaviour/callbacks.ts";
+import { showable } from "../behaviour/sensitive.ts";
 import * as stopping from "../behaviour/stopping.ts";
 import { GEN_EVENT } from "./atoms.ts";
 import { Ask, Failed, managing, NOTIFY } from "./managing.ts";
@@ -192,11 +193,33 @@ async function asking(
   timeout: Timeout | undefined,
   exit: Calling["exit"],
 ): Promise<unknown> {
-  const handlers = calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout));
+  const handlers = {
+    ...calling((request, reason) => exit(reason, request.server as ServerRef, request.payload, timeout)),
+    waited: awaitedOf,
+  };
   const answer = await genCall(manager, what, timeout, { handlers, exit });
   if (answer instanceof Failed)
     throw new OtpError(answer.reason, `Cannot ${intent(what, nameOf(manager))}: ${answer.words}`);
   return answer;
+}
+
+// What is awaited of a manager, with a % for it.
+function awaitedOf(payload: unknown): string {
+  const { op, handler, by, term } = payload as Ask;
+  switch (op) {
+    case "add":
+      return `% to install ${nameOfHandler(handler)}`;
+    case "delete":
+      return `% to remove ${nameOfHandler(handler)}`;
+    case "swap":
+      return `% to put ${nameOfHandler(by)} in the place of ${nameOfHandler(handler)}`;
+    case "call":
+      return `the answer of ${nameOfHandler(handler)} in % to ${describe(showable(term))}`;
+    case "sync_notify":
+      return `% to handle the event ${describe(showable(term))}`;
+    case "which":
+      return "% to list its handlers";
+  }
 }
 
 // What was to be done, for the message that it cannot.

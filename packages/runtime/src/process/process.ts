@@ -11,7 +11,7 @@ import { hostOf, Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import type { Deadline } from "./deadline.ts";
 import { type Entry, Envelope, type Mailbox, type Waiter } from "./mailbox.ts";
-import type { Waiting } from "./waiting.ts";
+import type { Awaited, Waiting } from "./waiting.ts";
 import { stamped } from "./stamp.ts";
 import { show, tapped } from "./tap.ts";
 import { settleLayout } from "../term/shape.ts";
@@ -73,6 +73,8 @@ export class Extra {
   seat: unknown = undefined;
   /** Debug options of `sys`, if there are any. */
   debug: unknown = undefined;
+  /** The process that this one waits for otherwise than by a call: `awaited.ts`. */
+  awaited: Awaited | undefined = undefined;
   /** The count of handled messages at the last reading: `rate.ts`. */
   sample: unknown = undefined;
 }

@@ -9,6 +9,8 @@ import { quoted } from "../term/name.ts";
 import type { Process } from "./process.ts";
 import { processOf } from "./process.ts";
 import { tell } from "./stderr.ts";
+import { outsideWaits } from "./awaited.ts";
+import type { Awaited } from "./waiting.ts";
 import { pids } from "./table.ts";
 import { WHOLE } from "./whole.ts";
 
@@ -109,9 +111,15 @@ function doing(process: Process): string {
 
 function allWaits(): Wait[] {
   const found: Wait[] = [];
+  const note = (who: Process | undefined, { whom, what }: Awaited) => {
+    const process = processOf(whom);
+    if (process !== undefined) found.push({ who, whom: process, what: what() });
+  };
+  for (const each of outsideWaits()) note(undefined, each);
   for (const pid of pids()) {
     const whom = processOf(pid);
     if (whom === undefined) continue;
+    if (whom.extra?.awaited !== undefined) note(whom, whom.extra.awaited);
     const { starter } = whom as { starter?: { readonly caller: Process | undefined } };
     if (starter !== undefined) found.push({ who: starter.caller, whom, what: "the start of %" });
     // Oldest first: the list has the newest in front.

@@ -26,3 +26,9 @@ export interface Waiting {
   /** The caller died. Removes itself from both lists. */
   abandon(): void;
 }
+
+/** A wait that is no call (`awaited.ts`): the awaited process, and what is awaited, with a `%` for that process. */
+export interface Awaited {
+  readonly whom: Pid;
+  readonly what: () => string;
+}

@@ -6,6 +6,7 @@ import { ErlangError, Exit } from "../term/error.ts";
 import type { Pid } from "../term/pid.ts";
 import type { Ref } from "../term/ref.ts";
 import { milliseconds, type Timeout } from "../term/timeout.ts";
+import { awaiting } from "../process/awaited.ts";
 import { isDown } from "../process/monitor.ts";
 import * as erlang from "../erlang.ts";
 import { now } from "../process/clock.ts";
@@ -38,11 +39,16 @@ export async function outcomeOf<T>(
 ): Promise<Outcome<T> | undefined> {
   check(task, what);
   const ms = milliseconds(timeout ?? 5000, `${what} a task`);
-  if (task.outcome !== undefined) return inTime(task.outcome, ms);
-  const message = await erlang.receive((one) => isReply(one, task.ref) || isDown(one, task.ref), { after: ms });
-  if (message === TIMEOUT) return undefined;
-  if (isDown(message, task.ref)) return [EXIT, message[4]];
-  return [OK, (message as [Ref, T])[1]];
+  const over = awaiting(task.pid, () => "the result of %");
+  try {
+    if (task.outcome !== undefined) return await inTime(task.outcome, ms);
+    const message = await erlang.receive((one) => isReply(one, task.ref) || isDown(one, task.ref), { after: ms });
+    if (message === TIMEOUT) return undefined;
+    if (isDown(message, task.ref)) return [EXIT, message[4]];
+    return [OK, (message as [Ref, T])[1]];
+  } finally {
+    over();
+  }
 }
 
 /** Waits for all tasks until one deadline; undefined for tasks without an outcome by then. */

@@ -44,10 +44,59 @@ describe("a program that ends while a call waits for an impossible reply", () =>
       `gen_server.start({ init: () => new Promise(() => {}) }, 0);`,
       /waits for the start of gen_server <.*>\. (<.*>) waits for a promise that is never settled\n$/,
     ],
+    [
+      "a request whose response is awaited outside processes",
+      `const p = await gen_server.start({ init: () => [OK, 0], handle_call: (r, f, s) => [NOREPLY, s] }, 0);
+       void gen_server.receive_response(gen_server.send_request(p, "x"), Infinity);`,
+      /: code outside all processes waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied/,
+    ],
+    [
+      "a request whose response a process awaits",
+      `const p = await gen_server.start({ init: () => [OK, 0], handle_call: (r, f, s) => [NOREPLY, s] }, 0);
+       erlang.spawn(async function client() { await gen_server.wait_response(gen_server.send_request(p, "x"), Infinity); });`,
+      /: client <.*> waits for the answer of gen_server (<.*>) to "x"\. \1 has taken the request and never replied/,
+    ],
+    [
+      "a task, of code outside processes and of a process",
+      `const { task } = await import("@otpts/runtime/task");
+       void task.await(task.async(function work() { return new Promise(() => {}); }), Infinity);
+       erlang.spawn(async function owner() { await task.await_many([task.async(() => new Promise(() => {}))], Infinity); });`,
+      /^[^\n]*: code outside all processes waits for the result of an anonymous function (<.*>)\. \1 waits for a promise that is never settled\n[^\n]*: owner <.*> waits for the result of an anonymous function <.*>\.[^\n]*\n$/,
+    ],
+    [
+      "an event manager whose handler hangs",
+      `const { gen_event } = await import("@otpts/runtime/gen_event");
+       const m = await gen_event.start();
+       const handler = { name: "alarm", init: () => [OK, 0], handle_event: () => new Promise(() => {}) };
+       await gen_event.add_handler(m, handler, 0);
+       void gen_event.sync_notify(m, "fire");
+       void gen_event.call(m, handler, "how", Infinity);`,
+      /waits for the answer of alarm in gen_event (<.*>) to "how"\. \1 waits for a promise [^]*waits for gen_event <.*> to handle the event "fire"\./,
+    ],
+    [
+      "a stop of a server whose terminate hangs",
+      `void gen_server.stop(await gen_server.start({ init: () => [OK, 0], terminate: () => new Promise(() => {}) }, 0));`,
+      /: code outside all processes waits for the end of gen_server (<.*>)\. \1 waits for a promise that is never settled\n$/,
+    ],
   ])("says who waits for whom: %s", async (_what, source, words) => {
     const { code, stdout, stderr } = await run(source);
     expect({ code, stdout }).toStrictEqual({ code: 1, stdout: "" });
     expect(stderr).toMatch(words);
+  });
+
+  test("does not report waits that are over, or whose process is dead", async () => {
+    const { code, stderr } = await run(`
+      const { task } = await import("@otpts/runtime/task");
+      const p = await gen_server.start({ init: () => [OK, 0], handle_call: (r, f, s) => (r === "no" ? [NOREPLY, s] : [REPLY, r, s]) }, 0);
+      await gen_server.receive_response(gen_server.send_request(p, "x"), 1_000);
+      await gen_server.receive_response(gen_server.send_request(p, "no"), 10);
+      await task.await(task.async(() => 1));
+      await task.yield(task.async(() => new Promise(() => {})), 10);
+      const owner = erlang.spawn(async () => { await task.await(task.async(() => new Promise(() => {})), Infinity); });
+      await erlang.sleep(5);
+      erlang.exit(owner, "kill");
+    `);
+    expect({ code, stderr }).toStrictEqual({ code: 0, stderr: "" });
   });
 
   test("keeps the status that it set itself", async () => {
