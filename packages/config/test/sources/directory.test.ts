@@ -263,9 +263,9 @@ describe("A source of more files than the limit", () => {
     const state = async () => (await config.status()).sources[0]?.state;
     expect(await state()).toBe("ok");
     await many(1_050);
-    await eventually(async () => (await state()) === "error");
+    await eventually(async () => (await state()) === "error", { timeout: 25_000 });
     await Promise.all(Array.from({ length: 55 }, (_, i) => rm(join(folder.path, `k${i}.toml`))));
-    await eventually(async () => (await state()) === "ok");
+    await eventually(async () => (await state()) === "ok", { timeout: 25_000 });
     expect(Object.keys(config.snapshot().tree).length).toBe(995);
   });
 
