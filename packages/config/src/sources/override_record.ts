@@ -28,6 +28,11 @@ export class DamagedRecord extends Error {
   override readonly name = "DamagedRecord";
 }
 
+/** The text is not a record at all, damaged or not: it belongs to another program, or to the user. */
+export class ForeignRecord extends Error {
+  override readonly name = "ForeignRecord";
+}
+
 /** The text was written by a later version, and is complete as far as this version can see. */
 export class NewerRecord extends Error {
   override readonly name = "NewerRecord";
@@ -105,12 +110,13 @@ function textOf(part: Part, deeper: (part: Part) => void): string {
 
 /**
  * @returns the overrides in the order in which they were written, frozen
- * @throws DamagedRecord, NewerRecord
+ * @throws DamagedRecord, ForeignRecord, NewerRecord
  */
 export function decode_overrides(text: string): readonly Override[] {
   const end = text.indexOf("\n");
   if (text === "") throw new DamagedRecord("it is empty");
   if (end === -1) throw new DamagedRecord("its first line is cut");
+  if (isForeign(text, end)) throw new ForeignRecord("it is not a file of overrides");
   const head = headOf(text.slice(0, end));
   const body = text.slice(end + 1);
   if (head.sha256 !== digestOf(head).update(body).digest("hex")) throw new DamagedRecord("its checksum does not match");
@@ -123,6 +129,15 @@ export function decode_overrides(text: string): readonly Override[] {
     const [path, value] = JSON.parse(line) as [Segments, unknown];
     return { path: Object.freeze(path), value: decoded(value) };
   });
+}
+
+/** Damage in one place leaves two of these in the first line. */
+const MARKS = ['"otpts"', '"overrides"', '"sha256"'];
+
+/** Whether a text is undamaged text, and nothing in its first line is that of a record. */
+function isForeign(text: string, end: number): boolean {
+  const first = text.slice(0, end);
+  return !MARKS.some((mark) => first.includes(mark)) && !/[^\P{Cc}\t\r\n]|\ufffd/u.test(text.slice(0, LENGTH));
 }
 
 interface Head {

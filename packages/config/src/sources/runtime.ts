@@ -7,7 +7,7 @@ import type { Override } from "../core/overrides.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { DurableFile, type FileSystem } from "./durable_file.ts";
 import { type FileLock, Locked, lock_file } from "./file_lock.ts";
-import { DamagedRecord, NewerRecord, decode_overrides, encode_overrides } from "./override_record.ts";
+import { DamagedRecord, ForeignRecord, NewerRecord, decode_overrides, encode_overrides } from "./override_record.ts";
 import { NotRegular } from "./regular_file.ts";
 import { systemFault } from "./system_words.ts";
 import type { Loaded, OverridesFile, Source, SourceContext } from "./source.ts";
@@ -39,7 +39,7 @@ interface Save {
  * The values put at run time, always on top of all other sources, whatever its place in the list.
  *
  * With `file`, an acknowledged put is on disk: it survives the process and the machine. A damaged file is set aside as
- * `<file>.damaged-<time>` and reported. A path that is not a regular file is refused and left alone. Only one manager
+ * `<file>.damaged-<time>` and reported. A path that is not a regular file, or is one of another kind, is refused and left alone. Only one manager
  * of one program may use a file at a time; a second one is refused, with the pid of the first.
  *
  * @example new RuntimeSource()
@@ -229,6 +229,10 @@ export class RuntimeSource implements Source {
       if (error instanceof NewerRecord) {
         const message = `Cannot read the runtime overrides in "${this.#shown}": ${error.message}`;
         throw new ConfigSourceError(message, { source: this.name, code: "version", file: this.#shown });
+      }
+      if (error instanceof ForeignRecord) {
+        const message = `Cannot read the runtime overrides in "${this.#shown}": ${error.message}, and is left alone; name another file, or remove it`;
+        throw new ConfigSourceError(message, { source: this.name, code: "foreign", file: this.#shown });
       }
       diagnostics.push(await this.#setAside(this.#file, error));
     }

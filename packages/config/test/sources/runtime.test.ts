@@ -254,7 +254,6 @@ describe("RuntimeSource with a damaged file", () => {
   test.each([
     ["cut", whole.slice(0, -3)],
     ["empty", ""],
-    ["another file", '{"a": 1}\n'],
     ["not text", "\u0000\u0001"],
   ])("sets it aside, reports it and goes on: %s", async (_, content) => {
     await writeFile(file, content);
@@ -271,6 +270,22 @@ describe("RuntimeSource with a damaged file", () => {
     await source.persist([one(1, "x")]);
     expect(await saved()).toEqual([one(1, "x")]);
     expect(await readdir(folder)).toHaveLength(2);
+  });
+
+  test.each([
+    ["JSON", '{"a": 1}\n'],
+    ["TOML", "[server]\nport = 80\n"],
+    ["a long text", "line\n".repeat(100_000)],
+  ])("refuses a file of another kind, and leaves it alone: %s", async (_, content) => {
+    await writeFile(file, content);
+    const source = new RuntimeSource({ file });
+    expect(await rejection(source.load_overrides())).toMatchObject({
+      code: "foreign",
+      message: `Cannot read the runtime overrides in "${file}": it is not a file of overrides, and is left alone; name another file, or remove it`,
+    });
+    expect(await rejection(source.persist([one(1, "a")]))).toMatchObject({ code: "not_saved" });
+    expect(await readdir(folder)).toEqual(["overrides"]);
+    expect(await readFile(file, "utf8")).toBe(content);
   });
 
   test("fails and saves nothing while the file cannot be set aside", async () => {
