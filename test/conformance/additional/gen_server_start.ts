@@ -1,6 +1,6 @@
 /** gen_server_SUITE: start, stop and the reasons of an end. */
-import { IGNORE, NORMAL, OK, OtpError, STOP, TRAP_EXIT, erlang, gen_server } from "@otpts/runtime";
-import { down, fmt, mailbox, ok, pid, recv, settle, sleep, step, watch } from "../harness/oracle.ts";
+import { IGNORE, KILL, NORMAL, OK, OtpError, STOP, TRAP_EXIT, erlang, gen_server } from "@otpts/runtime";
+import { down, fmt, mailbox, ok, pid, recv, settle, sleep, spawn, step, watch } from "../harness/oracle.ts";
 import * as probe from "../harness/probe.ts";
 import type { ProbeOptions } from "../harness/probe.ts";
 import { a, list, t } from "../harness/term.ts";
@@ -180,4 +180,20 @@ export async function gsx_start_monitor_parent(): Promise<void> {
   const pc = await probe.start_link("c", { trap: true });
   erlang.exit(pc, NORMAL);
   await recv();
+}
+
+export async function gsx_start_link_dies(): Promise<void> {
+  const starting = async (label: string, init: () => unknown) => {
+    const starter = spawn("starter", async () => {
+      await step(`start_link ${label}`, () => ok(probe.start_link(label, { init })));
+      await settle();
+    });
+    await down(watch(starter));
+  };
+  await starting("a", () => t`{stop,normal}`);
+  await starting("b", () => IGNORE);
+  await starting("c", async () => {
+    erlang.exit(erlang.self(), KILL);
+    await sleep(100);
+  });
 }

@@ -404,3 +404,22 @@ export async function svx_hanging_restart_loop_simple(): Promise<void> {
   erlang.exit(s, SHUTDOWN);
   await recv();
 }
+
+export async function svx_terminated_bystander(): Promise<void> {
+  for (const strategy of ["one_for_one", "rest_for_one", "one_for_all"]) {
+    const [w1, w2, w3] = [1, 2, 3].map((n) => `${strategy}${n}`) as [string, string, string];
+    const s = await tsup.start("sup", { strategy: a(strategy), intensity: 5 }, [w(w1), w(w2), w(w3)]);
+    const crash = async (who: Pid) => {
+      gen_server.cast(who, t`{exit,boom}`);
+      await settle();
+    };
+    await supervisor.terminate_child(s, a(w2));
+    await crash(pid(`${w1}.1`));
+    await kids(s);
+    await supervisor.terminate_child(s, a(w3));
+    await supervisor.terminate_child(s, a(w1));
+    await kids(s);
+    await crash((await supervisor.restart_child(s, a(w3))) as Pid);
+    await kids(s);
+  }
+}

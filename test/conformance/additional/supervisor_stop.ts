@@ -1,7 +1,22 @@
 /** supervisor_SUITE: shutdown, and automatic shutdown. */
 import { EXIT, KILL, SHUTDOWN, TRAP_EXIT, erlang, gen_server, supervisor } from "@otpts/runtime";
 import type { Pid } from "@otpts/runtime";
-import { down, fmt, kids, log, mailbox, okChild, pid, recv, settle, sleep, step, watch } from "../harness/oracle.ts";
+import {
+  down,
+  fmt,
+  idle,
+  kids,
+  log,
+  mailbox,
+  okChild,
+  order,
+  pid,
+  recv,
+  settle,
+  sleep,
+  step,
+  watch,
+} from "../harness/oracle.ts";
 import type { Watch } from "../harness/oracle.ts";
 import * as probe from "../harness/probe.ts";
 import { a, t } from "../harness/term.ts";
@@ -359,4 +374,50 @@ export async function svx_auto_all_significant(): Promise<void> {
   log("one left");
   gen_server.cast(pid("w3.1"), t`{exit,boom}`);
   await recv();
+}
+
+export async function svx_nested_shutdown(): Promise<void> {
+  erlang.process_flag(TRAP_EXIT, true);
+  const inner = (id: string, shutdown: unknown) => ({
+    id: a(id),
+    type: t`supervisor`,
+    shutdown,
+    task: () => tsup.start(id, {}, [w(`${id}_w`, { terminate: slow(60) })]),
+  });
+  const s = await tsup.start("sup", {}, [w("w1"), inner("a", t`infinity`), inner("b", t`brutal_kill`), inner("c", 20)]);
+  for (const id of ["a", "b", "c"]) {
+    const watched = watch(pid(`${id}_w.1`));
+    await step(`terminate ${id}`, async () => {
+      const done = await supervisor.terminate_child(s, a(id));
+      await settle();
+      return done;
+    });
+    await down(watched);
+  }
+  await kids(s);
+  await step("restart a", () => okChild(supervisor.restart_child(s, a("a"))));
+  erlang.exit(s, SHUTDOWN);
+  await mailbox();
+  await settle();
+  await mailbox();
+}
+
+export async function svx_requests_while_ending(): Promise<void> {
+  erlang.process_flag(TRAP_EXIT, true);
+  const s = await tsup.start("sup", {}, [w("w1", { terminate: slow(100) })]);
+  erlang.exit(s, SHUTDOWN);
+  await sleep(20);
+  await step("which_children", () => supervisor.which_children(s));
+  await mailbox();
+  const p = idle("p");
+  const init = () => sleep(120).then(() => t`{ok,s}`);
+  order(p, () => tsup.start("s2", {}, [w("x1"), w("x2", { init }), w("x3")]));
+  await sleep(50);
+  const w2 = watch(pid("s2"));
+  const w1 = watch(pid("x1.1"));
+  erlang.exit(p, a("gone"));
+  await down(w2);
+  await down(w1);
+  await settle();
+  await mailbox();
 }
