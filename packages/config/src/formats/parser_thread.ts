@@ -38,8 +38,10 @@ try {
   await load_format(job.format);
   const text = decode_utf8(job.bytes);
   const document = format_named(job.format).parse(text);
-  const positions = positions_of(document.tree, document.places(), text);
   const excess = excess_in(document.tree);
+  // Positions take longer than the rest, and too many values have no place.
+  if (excess?.path.length === 0) throw new SyntaxFault("too_large", excess.message);
+  const positions = positions_of(document.tree, document.places(), text);
   if (excess !== undefined) {
     throw new SyntaxFault("too_large", excess.message, new Locator(document.tree, positions).locate(excess.path));
   }

@@ -142,11 +142,21 @@ export class FileSet<T> {
     return [...files, ...directories].includes("polling") ? "polling" : "events";
   }
 
+  /** When (ms since the epoch) the file or directory was checked that has not been checked for longest. */
+  private get last_looked(): number | undefined {
+    const files = [...this.members.values()].map(({ file }) => file.last_looked);
+    const directories = [...this.directories.values()].map(({ directory }) => directory.last_looked);
+    const times = [...files, ...directories].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
   /** The status for operators. */
   status(): object {
     const files = [...this.members.values()].filter(({ content }) => content !== undefined);
+    const looked = this.last_looked;
     return {
       watched: this.watched,
+      ...(looked === undefined ? {} : { last_looked: new Date(looked).toISOString() }),
       files: files.map(({ file }) => file.shown).sort(),
     };
   }

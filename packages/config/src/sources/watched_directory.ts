@@ -59,6 +59,11 @@ export class WatchedDirectory {
     return this.running?.watched ?? "no";
   }
 
+  /** When (ms since the epoch) the watch last checked it. */
+  get last_looked(): number | undefined {
+    return this.running?.last_looked;
+  }
+
   together(): Together {
     const { stirred, answered } = this.moments;
     return { links: new Map(), stirred, answered };

@@ -192,9 +192,14 @@ export class WatchedFile {
     return this.#watch?.watched ?? "no";
   }
 
+  /** When (ms since the epoch) the watch last checked it. */
+  get last_looked(): number | undefined {
+    return this.#watch?.last_looked;
+  }
+
   /** The status for operators. */
   status(): object {
-    const looked = this.#watch?.last_looked;
+    const looked = this.last_looked;
     return {
       watched: this.watched,
       ...(looked === undefined ? {} : { last_looked: new Date(looked).toISOString() }),

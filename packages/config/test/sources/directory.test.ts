@@ -236,6 +236,14 @@ describe("DirectorySource", () => {
   });
 });
 
+test("A directory shows when all of it was last checked", async () => {
+  await write({ a: "1", "sub/b": "2" });
+  const config = await kit.start_manager({ sources: [secrets({ poll_interval: 20 })] });
+  const looked = async () => Date.parse((await config.status()).sources[0]!.details!["last_looked"] as string);
+  const before = await looked();
+  await eventually(async () => (await looked()) > before);
+});
+
 describe("A source of more files than the limit", () => {
   const many = (n: number) =>
     Promise.all(Array.from({ length: n }, (_, i) => writeFile(join(folder.path, `k${i}.toml`), `k${i} = 1`)));

@@ -207,7 +207,7 @@ describe("FileSource.family", () => {
     const config = await kit.start_manager({ sources: [family({ profile: "x" })] });
     const details = (await config.status()).sources[0]?.details;
     const files = ["config.toml", "config.x.toml"].map((name) => join(folder.path, name));
-    expect(details).toEqual({ watched: "events", files, profiles: ["x"] });
+    expect(details).toEqual({ watched: "events", last_looked: expect.any(String), files, profiles: ["x"] });
   });
 });
 

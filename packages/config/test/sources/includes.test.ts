@@ -141,6 +141,7 @@ describe("a file that includes others", () => {
     await write({ "main.toml": "b = 1\n" });
     await shows({ b: 1 });
     expect((await config.status()).sources[0]?.details).toEqual({
+      last_looked: expect.any(String),
       watched: "events",
       files: [join(folder.path, "main.toml")],
     });
