@@ -129,8 +129,13 @@ export function propagate<T>(carrier: Storage<T> | Carrier<T>): () => void {
  * with the error, which is rethrown.
  *
  * @param fun the measured function; may be asynchronous. It may add to the stop event's metadata with `annotate`
+ * @throws TypeError if there is no function
  */
 export function span<T>(event: string, metadata: Metadata, fun: (annotate: (more: Metadata) => void) => T): T {
+  if (typeof fun !== "function")
+    throw new TypeError(
+      `Cannot measure ${describe(event)}: a function is needed after the metadata, got ${describe(fun)}`,
+    );
   let shown = metadata;
   const annotate = (more: Metadata) => {
     shown = { ...shown, ...more };

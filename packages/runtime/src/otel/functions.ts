@@ -1,4 +1,6 @@
 import { context, type MeterProvider, metrics, ROOT_CONTEXT, trace, type TracerProvider } from "@opentelemetry/api";
+import { describe } from "../term/describe.ts";
+import { read } from "../term/guarded.ts";
 import { checkOptions } from "../term/options.ts";
 import { propagate } from "../process/propagation.ts";
 import { observe } from "../behaviour/observer.ts";
@@ -31,7 +33,7 @@ let running = false;
  * Traces and measures all processes of this program from now on, and lets OpenTelemetry's context travel with every
  * message.
  *
- * @throws TypeError for an unknown option; Error if it is already running
+ * @throws ErlangError `badarg` for an unknown option; TypeError for a provider that is none; Error if it is already running
  *
  * @example
  * const instrumentation = otel.instrument();
@@ -43,6 +45,8 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
   if (running)
     throw new Error("Cannot instrument the runtime: it is already instrumented; stop the first instrumentation before");
   const { tracer_provider = trace.getTracerProvider(), meter_provider = metrics.getMeterProvider() } = options;
+  checkProvider("tracer_provider", "getTracer", tracer_provider);
+  checkProvider("meter_provider", "getMeter", meter_provider);
   const measured = metricsOf(meter_provider.getMeter(SCOPE));
   const before = observe(spansOf(tracer_provider.getTracer(SCOPE), measured.called));
   const end = propagate({
@@ -64,4 +68,11 @@ export function instrument(options: InstrumentOptions = {}): Instrumentation {
       measured.stop();
     },
   };
+}
+
+function checkProvider(option: string, method: string, provider: unknown): void {
+  if (typeof provider !== "object" || provider === null || typeof read(provider, method) !== "function")
+    throw new TypeError(
+      `Cannot instrument the runtime: ${option} must be an object with ${method}, got ${describe(provider)}`,
+    );
 }

@@ -1,6 +1,7 @@
 /** Mistakes in the use of the separate entries: each is refused at once, with what is needed. */
-import { gen_server, supervisor } from "@otpts/runtime";
+import { gen_server, logger, supervisor, telemetry } from "@otpts/runtime";
 import { application } from "@otpts/runtime/application";
+import { otel } from "@otpts/runtime/otel";
 import { observer } from "@otpts/runtime/observer";
 import { pg } from "@otpts/runtime/pg";
 import { registry } from "@otpts/runtime/registry";
@@ -65,6 +66,37 @@ test.each<[string, () => unknown, string]>([
   ],
   ["observer.find", () => observer.find(wrong({ serach: "x" })), 'there is no option "serach" (did you mean search?)'],
   ["observer.trees", () => observer.trees(wrong({ dept: 1 })), 'there is no option "dept" (did you mean depth?)'],
+  [
+    "logger.report",
+    () => logger.report(wrong("warn"), "x", wrong(1), wrong(1)),
+    'its level must be "error", "warning" or "info", got "warn"',
+  ],
+  ["logger.report", () => logger.report("info", wrong(5), wrong(1), wrong(1)), "its event must be a string, got 5"],
+  [
+    "logger.report",
+    () => logger.report("info", "full", () => ({}), wrong("The disk is full")),
+    'Cannot make report "full": its text must be given as a function, got "The disk is full"',
+  ],
+  [
+    "telemetry.span",
+    () =>
+      telemetry.span(
+        "x",
+        wrong(() => 1),
+        wrong(undefined),
+      ),
+    'Cannot measure "x": a function is needed after the metadata, got undefined',
+  ],
+  [
+    "otel.instrument",
+    () => otel.instrument({ tracer_provider: wrong(5) }),
+    "Cannot instrument the runtime: tracer_provider must be an object with getTracer, got 5",
+  ],
+  [
+    "otel.instrument",
+    () => otel.instrument({ meter_provider: wrong({}) }),
+    "Cannot instrument the runtime: meter_provider must be an object with getMeter, got {}",
+  ],
   ["testing.inside", () => testing.inside(wrong(5)), "Cannot run in a process: a function is needed, got 5"],
   ["testing.death", () => testing.death(wrong(5)), "Cannot wait for a death: a pid is needed, got 5"],
   ["testing.eventually", () => testing.eventually(wrong(5)), "Cannot wait for something: a function is needed, got 5"],
