@@ -89,7 +89,10 @@ const ASYNC_ID: unique symbol = (ids.find((each) => each.description === "async_
   Symbol("none")) as typeof ASYNC_ID;
 const FRAME = ids.find((each) => each.description === "context_frame");
 
-/** Whether the program has used async hooks, as `AsyncLocalStorage` before Node 24 and `node:domain` do. */
+/**
+ * Whether the program has used async hooks: `AsyncLocalStorage` before Node 24 does, `node:domain`, and libraries with contexts of
+ * their own (cls-hooked). Then a promise may bring the context that it was made in to the code that follows it.
+ */
 export let watched = false;
 
 /** Checks a newly made promise: do processes need their own contexts from now on, and may there be a domain to leave? */

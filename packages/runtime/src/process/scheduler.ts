@@ -54,16 +54,45 @@ export const turns: Dispatcher = {
     if (last === undefined) first = process;
     else last.nextReady = process;
     last = process;
-    void claim(drain);
+    if (!draining && !coming && !spent) ask();
   },
 };
 
+/** Schedules a drain. */
+function ask(): void {
+  coming = true;
+  if (watched) openGate();
+  else notice(soon.then(drain));
+}
+
+/*
+ * The gate to the next drain of a program that uses async hooks. A promise that is made now would bring the context of the code that
+ * wakes processes to the processes. So a drain follows a promise that was made at the end of the drain before, and now only
+ * settles.
+ */
+let open: () => void;
+let opened = false;
+
+function openGate(): void {
+  opened = true;
+  open();
+}
+
+function closeGate(): void {
+  opened = false;
+  void new Promise<void>((resolve) => {
+    open = resolve;
+  }).then(drain);
+}
+
+closeGate();
+
 /**
- * Schedules the next drain, if none is scheduled: `drives` must call `drain`. Returns the promise of its result, or
- * undefined if it will not be called.
+ * Schedules the next drain, if none is scheduled and it need not follow the gate: `drives` must call `drain`. Returns the promise
+ * of its result, or undefined if it will not be called.
  */
 export function claim(drives: () => unknown): Promise<unknown> | undefined {
-  if (draining || coming || spent) return undefined;
+  if (draining || coming || spent || watched) return undefined;
   coming = true;
   const promise = soon.then(drives);
   notice(promise);
@@ -113,6 +142,7 @@ export function drain(): void {
     if (credit <= 0) look();
   }
   enter(undefined);
+  if (opened) closeGate();
   if (domain !== undefined) backTo(domain);
   draining = false;
   if (undecided.size > 0 || stillUndecided.size > 0) decide();
@@ -221,7 +251,9 @@ function turned(): void {
     waiting.clear();
   }
   if (first !== undefined) started = lastLook = monotonic();
-  drain();
+  // Failing calls of other code may have used up the budget: then this is a callback of that code.
+  if (!watched) drain();
+  else if (!coming) ask();
 }
 
 const waiting = new Batch<() => void>();

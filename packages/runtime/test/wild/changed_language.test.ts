@@ -86,3 +86,46 @@ describe.skipIf("bun" in process.versions || "deno" in process.versions)("a doma
     expect({ code, stdout }).toStrictEqual({ code: 0, stdout: expected });
   });
 });
+
+// As cls-hooked and OpenTelemetry's older manager do: whatever is made in a context brings it along.
+const CONTEXTS = `
+  import { createHook } from "node:async_hooks";
+  const contexts = new Map();
+  const stack = [];
+  createHook({
+    init(id) { if (stack.length > 0) contexts.set(id, stack.at(-1)); },
+    before(id) { if (contexts.has(id)) stack.push(contexts.get(id)); },
+    after(id) { if (contexts.has(id)) stack.pop(); },
+    destroy(id) { contexts.delete(id); },
+  }).enable();
+  const as = (user, fun) => { stack.push(user); try { return fun(); } finally { stack.pop(); } };
+  const user = () => stack.at(-1) ?? "none";
+`;
+
+describe.skipIf("bun" in process.versions || "deno" in process.versions)("a context made of async hooks", () => {
+  test("of those who wake a process is not the process's, and stays that of the caller", async () => {
+    const { code, stdout, stderr } = await program(`${CONTEXTS}
+      const { erlang, gen_server, NOREPLY, OK, REPLY } = await import("@otpts/runtime");
+      const seen = new Set();
+      const server = {
+        init: () => { seen.add(user()); return [OK, 0]; },
+        handle_call: async (ms, _from, n) => { seen.add(user()); await new Promise((r) => setTimeout(r, ms)); seen.add(user()); return [REPLY, n, n + 1]; },
+        handle_info: (_message, n) => { seen.add(user()); return [NOREPLY, n + 1]; },
+      };
+      const pid = await as("starter", () => gen_server.start(server, 0));
+      const requests = Array.from({ length: 40 }, (_, n) => as("user " + n, async () => {
+        erlang.send(pid, "hello");
+        erlang.send_after(n % 4, pid, "later");
+        // Failures use up the budget of a turn, and the next drain begins in the event loop.
+        for (let i = 0; i < 100; i++) await gen_server.call("nobody", 1).catch(() => 0);
+        await gen_server.call(pid, n % 3);
+        erlang.spawn(() => seen.add(user()));
+        return user() === "user " + n;
+      }));
+      const kept = await Promise.all(requests);
+      await erlang.sleep(20);
+      console.log([...seen].join(), kept.every(Boolean), (await gen_server.call(pid, 0)) === 120);
+    `);
+    expect({ code, stdout, stderr }).toStrictEqual({ code: 0, stdout: "none true true\n", stderr: "" });
+  });
+});
