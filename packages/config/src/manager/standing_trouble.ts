@@ -10,6 +10,8 @@ export class StandingTrouble {
   isNews(source: string, text: string, now: number): boolean {
     const known = this.bySource.get(source);
     if (known?.text === text && now - known.since < AGAIN) return false;
+    // Updates from programs may name any source.
+    if (this.bySource.size >= MOST_SOURCES) this.bySource.clear();
     this.bySource.set(source, { text, since: now });
     return true;
   }
@@ -26,3 +28,4 @@ export class StandingTrouble {
 
 /** After this time (ms) trouble that goes on is reported again, for logs that are kept for a while only. */
 const AGAIN = 3_600_000;
+const MOST_SOURCES = 1_000;
