@@ -1,7 +1,6 @@
 import type { ChangedValue } from "../protocol.ts";
 import { type Cell, table } from "./table.ts";
-import { printable } from "../core/printable.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Terminal, printable } from "./terminal.ts";
 import { valueCell, valueText } from "./value_text.ts";
 
 /** Changed values as lines: `+` is new, `-` is gone, `~` is another one. */

@@ -1,6 +1,5 @@
 import type { Finding, Verdict } from "../answers/verdict.ts";
-import { printable } from "../core/printable.ts";
-import type { Paint, Terminal } from "./terminal.ts";
+import { type Paint, type Terminal, printable } from "./terminal.ts";
 
 /** Problems and notices as lines. */
 export function findingLines(finding: Finding, mark: string, paint: Paint): string[] {

@@ -1,5 +1,4 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import { printable } from "../core/printable.ts";
 
 /** A terminal, a pipe or a file. */
 export interface Outlet {
@@ -61,6 +60,17 @@ function painting(coloured: boolean): Paint {
     bold: style("bold"),
     dim: style("dim"),
   };
+}
+
+/**
+ * A text without control characters: values may come from untrusted sources. The log has the same rule in a module of its
+ * own (`core/printable.ts`), because a module that both need would load the whole package with each command.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** A text of several lines, without other control characters. */

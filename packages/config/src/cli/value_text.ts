@@ -2,8 +2,7 @@ import { isTable } from "../core/draft.ts";
 import { REDACTED } from "../core/secrets.ts";
 import type { Value } from "../core/value.ts";
 import type { Cell } from "./table.ts";
-import { printable } from "../core/printable.ts";
-import type { Paint } from "./terminal.ts";
+import { type Paint, printable } from "./terminal.ts";
 
 /** A value on one line, as JSON would write it. */
 export function valueText(value: Value | undefined): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { table } from "../../src/cli/table.ts";
-import { printable } from "../../src/core/printable.ts";
-import { cut, widthOf, wrapped } from "../../src/cli/terminal.ts";
+import { cut, widthOf, wrapped, printable } from "../../src/cli/terminal.ts";
+import { printable as logged } from "../../src/core/printable.ts";
 import { valueOfArgument } from "../../src/cli/value_argument.ts";
 
 describe("text", () => {
@@ -58,4 +58,11 @@ test.each([
 
 test.each(["[1, 2", '{"a": 1, "a": 2}', "1e999"])("the argument %s is refused with a hint at --text", (text) => {
   expect(() => valueOfArgument(text, false)).toThrow("--text takes it as text");
+});
+
+test("a command and the log write out the same characters", () => {
+  for (let code = 0; code <= 0xffff; code++) {
+    const char = String.fromCharCode(code);
+    expect(printable(char) === logged(char)).toBe(true);
+  }
 });

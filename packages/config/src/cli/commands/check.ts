@@ -1,7 +1,7 @@
 import { findingLines } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { table } from "../table.ts";
-import { printable } from "../../core/printable.ts";
+import { printable } from "../terminal.ts";
 
 /** Loads all sources, validates, and lists every problem with its place. @returns the exit code */
 export async function check(session: Session, { strict = false }: { readonly strict?: boolean }): Promise<number> {

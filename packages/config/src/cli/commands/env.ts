@@ -2,8 +2,7 @@ import type { Variable } from "../../answers/environment.ts";
 import { warn } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { type Cell, table } from "../table.ts";
-import { printable } from "../../core/printable.ts";
-import type { Paint } from "../terminal.ts";
+import { type Paint, printable } from "../terminal.ts";
 import { valueCell } from "../value_text.ts";
 
 /** Lists the variables: the path and rule of each, and those without effect. @returns the exit code */

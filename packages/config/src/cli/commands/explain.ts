@@ -3,8 +3,7 @@ import type { Value } from "../../core/value.ts";
 import { nothingAt, warn } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { type Cell, table } from "../table.ts";
-import { printable } from "../../core/printable.ts";
-import { wrapped } from "../terminal.ts";
+import { wrapped, printable } from "../terminal.ts";
 import { valueCell, valueText } from "../value_text.ts";
 
 /** Explains a value: its layers, the deciding one on top. @returns the exit code */

@@ -1,6 +1,6 @@
 import { findingLines, nothingAt } from "../findings.ts";
 import type { Session } from "../session.ts";
-import { printable } from "../../core/printable.ts";
+import { printable } from "../terminal.ts";
 import { writtenOf } from "../../core/json_writer.ts";
 
 /** Prints one value: text without quotes, everything else as JSON. @returns the exit code */

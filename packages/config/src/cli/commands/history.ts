@@ -1,6 +1,6 @@
 import type { Session } from "../session.ts";
 import { type Cell, table } from "../table.ts";
-import { printable } from "../../core/printable.ts";
+import { printable } from "../terminal.ts";
 
 /** Prints the last versions of a running program's configuration, the newest first. @returns the exit code */
 export async function history(session: Session): Promise<number> {

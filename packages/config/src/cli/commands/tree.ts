@@ -3,8 +3,7 @@ import { formatSegment, parsePath } from "../../core/path.ts";
 import { nothingAt, warn } from "../findings.ts";
 import type { Session } from "../session.ts";
 import { type Cell, table } from "../table.ts";
-import { printable } from "../../core/printable.ts";
-import type { Paint } from "../terminal.ts";
+import { type Paint, printable } from "../terminal.ts";
 import { valueCell } from "../value_text.ts";
 
 /** Prints the effective values at a path and below with their places. @returns the exit code */

@@ -4,7 +4,7 @@ import type { ChangedValue, HistoryEntry } from "../../protocol.ts";
 import { differenceLines } from "../differences.ts";
 import { findingLines } from "../findings.ts";
 import type { Session } from "../session.ts";
-import { printable } from "../../core/printable.ts";
+import { printable } from "../terminal.ts";
 import { writtenOf } from "../../core/json_writer.ts";
 import { type Changing, follow, run } from "../watching.ts";
 

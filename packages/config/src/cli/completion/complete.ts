@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { type Common, Session } from "../session.ts";
-import { printable } from "../../core/printable.ts";
-import { cut } from "../terminal.ts";
+import { cut, printable } from "../terminal.ts";
 import { type Candidate, candidates } from "./candidates.ts";
 
 /** Longest wait for a candidate, in ms. */
