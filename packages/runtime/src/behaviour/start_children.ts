@@ -1,9 +1,9 @@
 /** Starting children: their start functions are called one after the other, and every outcome is a value. */
-import { EXIT, IGNORE } from "../term/atoms.ts";
+import { ALREADY_STARTED, EXIT, IGNORE } from "../term/atoms.ts";
 import { describe } from "../term/describe.ts";
 import { onceSettled } from "../term/thenable.ts";
 import { OtpError } from "../term/error.ts";
-import { isA, isTuple } from "../term/guarded.ts";
+import { isA, isTuple, tagOf } from "../term/guarded.ts";
 import { isPid, isThrown } from "../term/kinds.ts";
 import type { Pid } from "../term/pid.ts";
 import { inWords, reasonOf } from "../term/reason.ts";
@@ -122,6 +122,12 @@ function outcome(result: unknown): Started {
   };
 }
 
+// The only reason whose words are not attached to it.
+function known(error: unknown): Failure {
+  if (tagOf(error, 2) !== ALREADY_STARTED) return { error };
+  return { error, text: `it is already running as ${describe((error as readonly unknown[])[1])} (already_started)` };
+}
+
 function unlikely(result: unknown): string {
   if (result === undefined) return ". Is there a return missing in it?";
   if (isTuple(result) && result.length === 2 && isPid(result[1])) return "; the pid is returned alone, without OK";
@@ -130,7 +136,7 @@ function unlikely(result: unknown): string {
 
 // An error of a start function is an outcome too: OTP's `catch apply(M, F, A)`.
 function failure(error: unknown): Started {
-  if (isA(error, OtpError)) return { error: error.reason };
+  if (isA(error, OtpError)) return known(error.reason);
   if (isThrown(error)) return outcome(error.value);
   return { error: [EXIT, reasonOf(error)] };
 }

@@ -32,6 +32,7 @@ export class Exit extends Nameable {
   override readonly name = "Exit";
   /** The exit reason: any term. */
   readonly reason: unknown;
+  readonly #explained: boolean;
 
   /**
    * Whether a caught value is an `Exit` of this kind. A failed call has the reason `[reason, [gen_server, call,
@@ -53,6 +54,12 @@ export class Exit extends Nameable {
   constructor(reason: unknown, message?: string) {
     super(message ?? `Process exits with reason ${describe(reason)}`);
     this.reason = reason;
+    this.#explained = message !== undefined;
+  }
+
+  /** Whether its message says more than its reason. */
+  get explained(): boolean {
+    return this.#explained;
   }
 }
 

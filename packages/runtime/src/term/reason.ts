@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { EXIT, NOCATCH, NORMAL, SHUTDOWN } from "./atoms.ts";
 import { describe, STACK } from "./describe.ts";
 import { framesOf, isError, read, tagOf, textOf } from "./guarded.ts";
+import type { Exit } from "./error.ts";
 import { isErlangError, isExit, isThrown } from "./kinds.ts";
 import { settleLayout } from "./shape.ts";
 
@@ -44,13 +45,22 @@ settleLayout(Stack);
 
 /** The exit reason for a value thrown by a process's code. */
 export function reasonOf(thrown: unknown): unknown {
-  if (isExit(thrown)) return thrown.reason;
+  if (isExit(thrown)) return explained(thrown);
   if (isErlangError(thrown)) {
     const reason = [thrown.reason, new Stack(thrown)];
     return thrown.explained ? say(reason, `${describe(thrown.reason)}: ${thrown.message}`) : reason;
   }
   if (isThrown(thrown)) return [[NOCATCH, thrown.value], new Stack(thrown)];
   return [thrown, new Stack(thrown)];
+}
+
+const LONGEST = 1_000;
+
+// The words of a call that failed go with its reason: into the report of its caller's crash, and to those who call that.
+function explained(exit: Exit): unknown {
+  const { reason, message } = exit;
+  if (!exit.explained || !Array.isArray(reason) || sentences.has(reason)) return reason;
+  return say(reason, message.length > LONGEST ? `${message.slice(0, LONGEST)}…` : message);
 }
 
 /** The frames of a crash, one per line; empty for other reasons. */

@@ -512,3 +512,36 @@ test("the reasons of Exit and OtpError stay OTP's terms", async () => {
     expect(await failure(() => start({ init: () => 5 }))).toBeInstanceOf(OtpError);
   });
 });
+
+describe("a call that fails inside another server keeps its words:", () => {
+  const words = 'Call to "later" with request 1 failed: no process has this name (noproc). Is the server started';
+
+  test("in the start of a supervisor, and in both reports", async () => {
+    const init = async () => [OK, await gen_server.call("later", 1)];
+    let error: (Error & { reason?: unknown }) | undefined;
+    const said = await reports(async () => {
+      error = await failure(() =>
+        supervisor.start([{ id: "early", task: () => gen_server.start_link({ init } as object, 0 as never) }]),
+      );
+    });
+    expect(error?.message).toContain(`child "early" failed to start: ${words}`);
+    expect(said.map(({ text }) => text.includes(words))).toStrictEqual([true, true]);
+    // The term is OTP's.
+    expect(said[0]?.details["reason"]).toStrictEqual([atoms.NOPROC, [atoms.GEN_SERVER, atoms.CALL, ["later", 1]]]);
+  });
+
+  test("at the caller of the server, and at the end of a long chain of servers in limited length", async () => {
+    const calling = (to: string) => ({
+      init: () => [OK, 0],
+      handle_call: async () => [REPLY, await gen_server.call(to, 1), 0],
+    });
+    await reports(async () => {
+      for (let n = 0; n < 40; n++) await start(calling(n === 0 ? "later" : `chain ${n - 1}`), { name: `chain ${n}` });
+      const error = await failure(() => gen_server.call("chain 39", 1));
+      expect(error.message).toContain('Call to "chain 38" with request 1 failed: the server ended before it replied');
+      expect(error.message.length).toBeLessThan(3_000);
+      const short = await start(calling("later"), { name: "short" });
+      expect((await failure(() => gen_server.call(short as Pid, 1))).message).toContain(words);
+    });
+  });
+});
