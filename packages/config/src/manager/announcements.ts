@@ -129,6 +129,13 @@ export class Announcements {
           () => `"${source}" works again after ${Math.round(down_for)} ms`,
         );
       }
+      case "source_gone": {
+        const { source, keep } = announcement;
+        const values = keep
+          ? "its last values stay in effect while the program runs"
+          : "its values are no longer in effect";
+        return this.log(state, "warning", "config.source_gone", source, () => `"${source}" is gone: ${values}`);
+      }
       case "noticed": {
         const { source, code, message, path = "" } = announcement.diagnostic;
         return this.log(state, "warning", `config.${code}`, `${source} ${path}`, () => scrub(state, message));

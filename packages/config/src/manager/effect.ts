@@ -95,6 +95,7 @@ export type Announcement =
   | { readonly what: "reload_refused"; readonly duration: number; readonly error: Error }
   | { readonly what: "source_failed"; readonly source: string; readonly error: Error }
   | { readonly what: "source_recovered"; readonly source: string; readonly down_for: number }
+  | { readonly what: "source_gone"; readonly source: string; readonly keep: boolean }
   | { readonly what: "noticed"; readonly diagnostic: Diagnostic }
   | { readonly what: "refused"; readonly action: string; readonly error: Error; readonly put: boolean }
   | { readonly what: "subscriber_failed"; readonly notification: Notification; readonly error: string }

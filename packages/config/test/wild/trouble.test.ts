@@ -11,6 +11,7 @@ import {
   ConfigSpec,
   type ConfigSpecOptions,
   EnvironmentSource,
+  FileSource,
   MERGE_CONFIG,
   PUT_CONFIG,
   RuntimeSource,
@@ -43,6 +44,31 @@ describe("the log has one line for", () => {
     source.next = { a: 2 };
     await Config.reload();
     expect(lines[1]).toMatch(/^info: config_manager: "remote" works again after \d+ ms$/);
+  });
+
+  test.each([
+    ["keep", "its last values stay in effect while the program runs"],
+    ["clear", "its values are no longer in effect"],
+  ] as const)(
+    "a file that is deleted, with what becomes of its values (on_missing: %s)",
+    async (on_missing, values) => {
+      const file = join(await directory(), "app.toml");
+      await writeFile(file, "a = 1\n");
+      await started(spec({ sources: [new FileSource(file, { on_missing })] }));
+      await rm(file);
+      await Config.reload();
+      await Config.reload();
+      expect(lines).toEqual([
+        `warning: config_manager: "${(await Config.status()).sources[0]!.name}" is gone: ${values}`,
+      ]);
+    },
+  );
+
+  test("no line for a file that is absent at the start", async () => {
+    const file = join(await directory(), "app.toml");
+    await started(spec({ sources: [new FileSource(file)] }));
+    await Config.reload();
+    expect(lines).toEqual([]);
   });
 
   test("a message with escape sequences of terminals, which are written out", async () => {

@@ -35,6 +35,7 @@ export function take(turn: Turn, index: number, outcome: LoadOutcome): SourceOut
       return { source, outcome: "late" };
     case "absent": {
       const keep = state.on_missing === "keep" && state.candidate !== undefined;
+      if (state.last_loaded !== undefined) turn.announce({ what: "source_gone", source, keep });
       turn.setSource(index, { last_loaded: undefined, ...(keep ? {} : { candidate: undefined }) });
       succeeded(turn, index, "absent");
       return { source, outcome: "absent" };
