@@ -85,6 +85,8 @@ export interface Candidate {
   /** The links through which it was read, and those of the source's effective contribution. */
   readonly links: Together["links"] | undefined;
   readonly effective_links: Together["links"] | undefined;
+  /** When the file was renamed into place that it was read from (ms of `performance.now()`), if it was. */
+  readonly renamed_at: number | undefined;
 }
 
 /** An announcement: a telemetry event, and for problems also a line of the log. */

@@ -20,6 +20,7 @@ export function initialState(spec: ConfigSpec): State {
     refused: undefined,
     links: undefined,
     generations: new Map(),
+    renamed_at: undefined,
     held: undefined,
     state: "pending",
     last_checked: undefined,

@@ -5,7 +5,7 @@ import { check, complete, prepare } from "../core/proposal.ts";
 import type { Budget } from "../core/sliced.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { ConfigSpec } from "../spec.ts";
-import { torn } from "../sources/together.ts";
+import { isOneMoment, torn } from "../sources/together.ts";
 import { blames } from "./blame.ts";
 import type { Candidate, Plan } from "./effect.ts";
 import { RefusedCandidates } from "./refused_candidates.ts";
@@ -110,8 +110,8 @@ class Preparation {
   }
 
   /**
-   * The changed candidates that saw another generation of a link than the contributions that stay effective in place of
-   * the blamed ones.
+   * The changed candidates that changed together with the blamed ones: files renamed at the same time, or read through
+   * another generation of a link than the contributions that stay effective in place of the blamed ones.
    */
   private matesOf(
     blamed: readonly Candidate[],
@@ -124,7 +124,9 @@ class Preparation {
       const taken = changed.filter(({ source }) => !out.has(source));
       const links = this.plan.candidates.map((one) => (out.has(one.source) ? one.effective_links : one.links));
       const apart = torn(links, new Set(taken.map(({ source }) => source)));
-      const more = taken.filter(({ source }) => apart.has(source));
+      const isMate = ({ renamed_at }: Candidate) =>
+        [...blamed, ...mates].some((other) => isOneMoment(renamed_at, other.renamed_at));
+      const more = taken.filter((one) => apart.has(one.source) || isMate(one));
       if (more.length === 0) return mates;
       mates.push(...more);
     }

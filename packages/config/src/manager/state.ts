@@ -132,6 +132,8 @@ export interface SourceState {
   readonly links: Together["links"] | undefined;
   /** The same for its effective contribution, its candidate, and its last load. */
   readonly generations: ReadonlyMap<Contribution, Together["links"]>;
+  /** When the file was renamed into place that its last load read (ms of `performance.now()`), if it was. */
+  readonly renamed_at: number | undefined;
   /** A result that may not be taken without a source that changed together with it. */
   readonly held: LoadOutcome | undefined;
   readonly state: "pending" | "loading" | "ok" | "absent" | "error";
@@ -181,7 +183,7 @@ export interface Gathering {
   readonly outcomes: readonly (LoadOutcome | undefined)[];
   /** How often sources were loaded again. */
   readonly rounds: number;
-  /** Sources that changed after they were read, and others that were read after that same change: `left_behind`. */
+  /** Sources whose new content is not known, and others that changed at the same time: `left_behind`. */
   readonly behind: ReadonlyMap<number, readonly number[]>;
 }
 

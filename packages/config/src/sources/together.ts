@@ -13,6 +13,8 @@ export interface Together {
   readonly stirred: number | undefined;
   /** The same for the change that the last load covered. */
   readonly answered: number | undefined;
+  /** Whether the last load read a file that was renamed into place, or tried to. */
+  readonly renamed?: boolean;
 }
 
 /** The moments of a watched path: when its changes were noticed, and which of them its loads have covered. */
@@ -62,9 +64,14 @@ export class Moments {
 /** A source's data about sources that change together with it, read once; undefined if it has none. */
 export function togetherOf(source: { together?(): Together }): Together | undefined {
   try {
-    const { links, stirred, answered } = source.together?.() ?? { links: undefined };
+    const { links, stirred, answered, renamed } = source.together?.() ?? { links: undefined };
     if (!(links instanceof Map)) return undefined;
-    return { links: new Map(links), stirred: asTime(stirred), answered: asTime(answered) };
+    return {
+      links: new Map(links),
+      stirred: asTime(stirred),
+      answered: asTime(answered),
+      renamed: renamed === true,
+    };
   } catch {
     // It is foreign code, but its failure here is not reported: such a source counts as independent.
     return undefined;
@@ -86,30 +93,45 @@ const MOMENT = 50;
  */
 export function mates_of(all: readonly (Together | undefined)[], index: number): number[] {
   const own = momentsOf(all[index]);
-  const isNear = (moment: number) => own.some((when) => Math.abs(moment - when) <= MOMENT);
+  const isNear = (moment: number) => own.some((when) => isOneMoment(moment, when));
   return all.flatMap((one, at) => (at !== index && momentsOf(one).some(isNear) ? [at] : []));
 }
 
+/** Whether two changes were noticed at the same time. */
+export function isOneMoment(one: number | undefined, other: number | undefined): boolean {
+  return one !== undefined && other !== undefined && Math.abs(one - other) <= MOMENT;
+}
+
 /**
- * The sources with a noticed change that no load has covered yet, each with those of `fresh` whose change is of the same
- * moment: the one was read before, the others after all of them had changed.
+ * The sources whose new content is not known, each with those of `fresh` whose change is of the same moment: there is a
+ * noticed change that no load has covered yet (the one was read before, the others after all of them had changed), or
+ * files were renamed and the one cannot be loaded.
  *
  * @param all the data of each source, by index
  * @param fresh the sources whose loads found something new, by index
+ * @param failed the sources whose loads failed, by index
  */
 export function left_behind(
   all: readonly (Together | undefined)[],
   fresh: readonly number[],
+  failed: readonly number[],
 ): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, readonly number[]>();
   all.forEach((one, at) => {
-    const stirred = one?.stirred;
-    if (stirred === undefined) return;
-    const isNear = (moment: number) => Math.abs(moment - stirred) <= MOMENT;
-    const ahead = fresh.filter((index) => index !== at && momentsOf(all[index]).some(isNear));
+    const isFailed = failed.includes(at);
+    const unknown = isFailed ? renamedAt(one) : one?.stirred;
+    const ahead = fresh.filter((index) => {
+      const known = isFailed ? [renamedAt(all[index])] : momentsOf(all[index]);
+      return index !== at && known.some((moment) => isOneMoment(moment, unknown));
+    });
     if (ahead.length > 0) found.set(at, ahead);
   });
   return found;
+}
+
+/** When the file was renamed into place that the last load read; undefined if it was not. */
+export function renamedAt(one: Together | undefined): number | undefined {
+  return one?.renamed === true ? one.answered : undefined;
 }
 
 function momentsOf(one: Together | undefined): number[] {

@@ -32,6 +32,8 @@ export class WatchedFile {
   #seen: Seen | undefined;
   /** Content that could not be parsed, which is not parsed again. */
   #refused: { readonly digest: string; readonly fault: SyntaxFault } | undefined;
+  /** Whether the file that was last read was renamed into place. */
+  #renamed = false;
   /** The links through which the last good load read. */
   #links: ReadonlyMap<string, string> = new Map();
   readonly #moments = new Moments();
@@ -75,7 +77,11 @@ export class WatchedFile {
       last: this.#last,
       bound: () => (this.#since === undefined ? Infinity : performance.now() - this.#since),
       known: fresh ? undefined : this.#last?.digest,
-      arrival: async (sample: Sample) => this.#arrival(sample, (route = await route_of(this.#path))),
+      arrival: async (sample: Sample) => {
+        const arrival = await this.#arrival(sample, (route = await route_of(this.#path)));
+        if (sample.digest !== this.#last?.digest) this.#renamed = arrival === "whole";
+        return arrival;
+      },
       parse: async (sample: Sample) => {
         this.#seen = sample;
         if (!sample.absent && sample.digest === this.#refused?.digest) throw this.#refused.fault;
@@ -184,7 +190,7 @@ export class WatchedFile {
   /** Data about files that change together with this one. */
   together(): Together {
     const { stirred, answered } = this.#moments;
-    return { links: this.#links, stirred, answered };
+    return { links: this.#links, stirred, answered, renamed: this.#renamed };
   }
 
   /** How changes are noticed at the moment. */

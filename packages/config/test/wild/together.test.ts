@@ -262,6 +262,39 @@ describe("files that are renamed at the same moment", () => {
   });
 });
 
+describe("a file that is renamed in the same moment as another one", () => {
+  test.each([
+    ["cannot be loaded", "b.toml", "b = [\n", (n: number) => `b = ${n}\n`, "which cannot be loaded"],
+    ["is refused", "b.env", 'B={"x":1,"x":2}\n', (n: number) => `B=${n}\n`, "which is refused"],
+  ])(
+    "waits for it while that one %s, and both change together when it is mended",
+    async (_, second, bad, good, why) => {
+      const [a, b] = [join(folder, "a.toml"), join(folder, second)];
+      const move = async (texts: Record<string, string>) => {
+        for (const [path, text] of Object.entries(texts)) await writeFile(`${path}.new`, text);
+        for (const path of Object.keys(texts)) renameSync(`${path}.new`, path);
+      };
+      await move({ [a]: "a = 1\n", [b]: good(1) });
+      const sources = [new FileSource(a, { settle: 0 }), new FileSource(b, { settle: 0 })];
+      const { config } = await started(new ConfigSpec({ sources, reload_interval: 0 }));
+      const seen = new Set<string>();
+      await config.subscribe("*", () => seen.add(`${config.peek("a")} ${config.peek("b")}`));
+      // Apart from the files' own beginning.
+      await sleep(200);
+      await move({ [a]: "a = 2\n", [b]: bad });
+      const held = await eventually(async () => (await config.status()).sources[0]?.last_error);
+      expect(held.code).toBe("held_back");
+      expect(held.message).toBe(`Cannot apply the change of "file:${a}": it changed together with "file:${b}", ${why}`);
+      expect([config.peek("a"), config.peek("b")]).toEqual([1, 1]);
+      await move({ [b]: good(2) });
+      await eventually(() => config.peek("b") === 2);
+      expect(config.peek("a")).toBe(2);
+      expect([...seen]).toEqual(["2 2"]);
+      await eventually(async () => (await config.status()).sources.every(({ state }) => state === "ok"));
+    },
+  );
+});
+
 describe("A source that goes on changing while others are read", () => {
   class Changing extends ScriptedSource {
     moments: { readonly stirred?: number; readonly answered?: number } = {};
@@ -288,6 +321,23 @@ describe("A source that goes on changing while others are read", () => {
     await eventually(() => config.peek("a") === 2);
     expect(config.peek("b")).toBe(2);
     expect((await config.status()).sources.map(({ state }) => state)).toEqual(["ok", "ok"]);
+  });
+
+  test("holds back its own new values with those of the others", async () => {
+    const [one, other] = [new Changing("one", { a: 1 }), new Changing("other", { b: 1 })];
+    const { config } = await started(new ConfigSpec({ sources: [one, other], reload_interval: 0 }));
+    other.moments = { stirred: 1_000 };
+    one.moments = { answered: 1_010 };
+    other.next = { b: 2 };
+    one.change({ a: 3 });
+    await eventually(async () =>
+      (await config.status()).sources.every(({ last_error: of }) => of?.code === "held_back"),
+    );
+    expect([config.peek("a"), config.peek("b")]).toEqual([1, 1]);
+    other.moments = { answered: 1_000 };
+    other.change({ b: 3 });
+    await eventually(() => config.peek("a") === 3);
+    expect(config.peek("b")).toBe(3);
   });
 
   test("holds back nothing that changed in another moment", async () => {

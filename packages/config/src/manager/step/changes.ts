@@ -253,7 +253,7 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
   return {
     configuration,
     request,
-    candidates: sources.map(({ index, name, required, candidate, refused, generations }) => ({
+    candidates: sources.map(({ index, name, required, candidate, refused, generations, renamed_at }) => ({
       source: index,
       name,
       required,
@@ -261,6 +261,7 @@ function planOf({ state }: Turn, request: Plan["request"]): Plan {
       refused: refused !== undefined && refused === candidate,
       links: linksOf(candidate, generations),
       effective_links: linksOf(configuration.contributions[index], generations),
+      renamed_at,
     })),
     first: phase === "starting",
     ...(request.cause === "rollback" ? { overrides: versionAt(state, request.version)!.overrides } : {}),

@@ -64,12 +64,12 @@ export function askTorn<G extends Gathering>(turn: Turn, gathering: G, together:
   const outcomes = sources.map(({ index, held }) => gathering.outcomes[index] ?? held);
   let next: G = { ...gathering, outcomes, rounds: gathering.rounds + 1 };
   const fresh = sources.map(({ index }) => index).filter((index) => isFresh(turn, next, index));
-  next = { ...next, behind: left_behind(together, fresh) };
+  const failed = [...outcomes.keys()].filter((index) => isFailure(outcomes[index]));
+  next = { ...next, behind: left_behind(together, fresh, failed) };
   if (gathering.rounds === ROUNDS) return next;
   for (const index of new Set([...tornIn(turn, next), ...next.behind.keys()])) {
-    const outcome = outcomes[index]?.outcome;
     // A failing source would fail again; a change of its file is reported.
-    if (outcome !== "error" && outcome !== "late") next = askInto(turn, next, index);
+    if (!isFailure(outcomes[index])) next = askInto(turn, next, index);
   }
   return next;
 }
@@ -96,6 +96,10 @@ export function isNew({ last_loaded }: SourceState, outcome: LoadOutcome): boole
     : outcome.outcome === "absent" && last_loaded !== undefined;
 }
 
+function isFailure(outcome: LoadOutcome | undefined): boolean {
+  return outcome?.outcome === "error" || outcome?.outcome === "late";
+}
+
 function isFresh(turn: Turn, { outcomes }: Gathering, index: number): boolean {
   const outcome = outcomes[index];
   return outcome !== undefined && isNew(turn.source(index), outcome);
@@ -117,13 +121,22 @@ function othersOf({ state }: Turn, { links }: SourceState): readonly SourceState
 }
 
 /** The sources for which a new result of another has to wait, in words; undefined if it need not. */
-function whyHeld(turn: Turn, { behind }: Gathering, index: number, apart: ReadonlySet<number>): string | undefined {
+function whyHeld(
+  turn: Turn,
+  { behind, outcomes }: Gathering,
+  index: number,
+  apart: ReadonlySet<number>,
+): string | undefined {
   const source = turn.source(index);
   if (apart.has(index)) return `${namesOf(othersOf(turn, source))}, which cannot be loaded`;
-  const others = [...behind].filter(([, ahead]) => ahead.includes(index)).map(([other]) => turn.source(other));
   // The first values of a source do not stand beside its old ones.
-  if (others.length === 0 || source.candidate === undefined) return undefined;
-  return `${namesOf(others)}, which has changed again each time since`;
+  if (source.candidate === undefined) return undefined;
+  const others = [...behind].filter(([, ahead]) => ahead.includes(index)).map(([other]) => turn.source(other));
+  const failed = others.filter((other) => isFailure(outcomes[other.index]));
+  if (failed.length > 0) return `${namesOf(failed)}, which cannot be loaded`;
+  if (others.length > 0) return `${namesOf(others)}, which has changed again each time since`;
+  const ahead = behind.get(index);
+  return ahead && `${namesOf(ahead.map((one) => turn.source(one)))}, and has changed again each time since`;
 }
 
 function namesOf(sources: readonly SourceState[]): string {

@@ -4,7 +4,7 @@ import type { Layer } from "../../core/layer.ts";
 import { admit, PlainDataError } from "../../core/plain.ts";
 import type { Table } from "../../core/value.ts";
 import { ConfigSourceError, ConfigValidationError } from "../../errors.ts";
-import { mates_of, type Together } from "../../sources/together.ts";
+import { mates_of, renamedAt, type Together } from "../../sources/together.ts";
 import { blames } from "../blame.ts";
 import type { FromSource } from "../event.ts";
 import { isAtom } from "../identity.ts";
@@ -35,7 +35,11 @@ export function up(turn: Turn, index: number, worker: Pid): void {
 /** Takes the outcome of a source's load. */
 export function loaded(turn: Turn, event: Extract<FromSource, { type: "loaded" }>): void {
   const { source: index, answers, outcome, links, together } = event;
-  turn.setSource(index, { links, generations: generationsAfter(turn, index, outcome, links) });
+  turn.setSource(index, {
+    links,
+    renamed_at: renamedAt(together[index]),
+    generations: generationsAfter(turn, index, outcome, links),
+  });
   const isAsked = turn.state.reload !== undefined && reloads.loaded(turn, turn.state.reload, event);
   if (turn.state.phase !== "running") return;
   const groups = turn.state.groups.filter((one) => one.waiting.includes(index) || one.outcomes[index] !== undefined);
