@@ -64,6 +64,12 @@ describe("the log has one line for", () => {
     },
   );
 
+  test("a value that cannot be read as it is", async () => {
+    await started(spec({ sources: [new EnvironmentSource("MYAPP_")], env: { MYAPP_A: "x\ufffd" } }));
+    await eventually(() => lines.length > 0);
+    expect(lines).toEqual(['warning: config_manager: "MYAPP_A" has bytes that are not UTF-8: they are read as U+FFFD']);
+  });
+
   test("no line for a file that is absent at the start", async () => {
     const file = join(await directory(), "app.toml");
     await started(spec({ sources: [new FileSource(file)] }));

@@ -240,8 +240,19 @@ function newTrouble(before: readonly Layer[], after: readonly Layer[]): readonly
   });
 }
 
-/** Diagnostics that are also logged: a file is read late or blocks the program, or a name is deprecated. */
-const TROUBLE: ReadonlySet<string> = new Set(["unwatched", "held_up", "old_name", "old_name_unused", "deprecated"]);
+/**
+ * Diagnostics that are also logged: a file is read late or blocks the program, a value cannot be read as it is,
+ * or a name is deprecated.
+ */
+const TROUBLE: ReadonlySet<string> = new Set([
+  "unwatched",
+  "held_up",
+  "not_utf8",
+  "unsafe_key",
+  "old_name",
+  "old_name_unused",
+  "deprecated",
+]);
 
 function current(turn: Turn, id: number): Change | undefined {
   const { change } = turn.state;
