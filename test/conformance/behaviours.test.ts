@@ -21,6 +21,6 @@ describe.each([false, true])(
   },
 );
 
-test("gen_statem and gen_event have 42 scenarios", () => {
-  expect(scripts).toHaveLength(42);
+test("gen_statem and gen_event have more than 40 scenarios", () => {
+  expect(scripts.length).toBeGreaterThan(40);
 });
