@@ -113,7 +113,7 @@ class Overflow {
     this.report();
     this.pending = new Deadline(() => {
       this.pending = undefined;
-      if (this.calls + this.casts + this.messages > 0) this.report();
+      if (this.calls + this.casts + this.messages > 0) this.refused();
     }, true);
     wait(this.pending, REPORT_EVERY);
     // Refusals since the last report are reported when the process is dead.

@@ -151,6 +151,26 @@ describe("a mailbox with a limit", () => {
     );
   });
 
+  test("reports refused messages once a second, however often they have been reported", async () => {
+    const clock = kit.simulated_clock();
+    const counts: unknown[] = [];
+    telemetry.attach("limits", "otp.mailbox_full", (_event, _measurements, { casts }) => void counts.push(casts));
+    const { server } = gate();
+    const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 1 } });
+    gen_server.cast(pid, "at work");
+    await clock.advance(0);
+    gen_server.cast(pid, "waits");
+    // Three times in each of four seconds.
+    for (let second = 0; second < 4; second++) {
+      for (let n = 0; n < 3; n++) gen_server.cast(pid, n);
+      await clock.advance(1_000);
+    }
+    expect(counts).toStrictEqual([1, 2, 3, 3, 3]);
+    telemetry.detach("limits");
+    await kit.expect_report("mailbox_full");
+    erlang.exit(pid, "kill");
+  });
+
   test("lets the event loop turn while it rejects calls in a loop", async () => {
     const { server, handled, open } = gate();
     const pid = await gen_server.start(server, undefined, { mailbox: { max_len: 1 } });
