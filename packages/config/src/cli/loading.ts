@@ -9,6 +9,7 @@ import { LONGEST_TIMER } from "../core/longest_timer.ts";
 import { ConfigSourceError, ConfigValidationError } from "../errors.ts";
 import { type Finding, findingOf, isProblem, sourceFinding, type Verdict, verdictOf } from "../answers/verdict.ts";
 import { initialState } from "../manager/initial_state.ts";
+import { lateError } from "../manager/outcome.ts";
 import type { SourceState, State } from "../manager/state.ts";
 import { asError } from "../manager/thrown.ts";
 import type { Source } from "../sources/source.ts";
@@ -69,8 +70,7 @@ async function answerOf(source: Source, name: string, spec: ConfigSpec): Promise
   const late = new Promise<Answer>((resolve) => {
     timer = setTimeout(
       () => {
-        const message = `Cannot load "${name}": no answer within ${spec.load_timeout} ms`;
-        const error = new ConfigSourceError(message, { source: name, code: "timeout" });
+        const error = lateError(name, spec.load_timeout);
         stop.abort(error);
         resolve({ state: "error", error });
       },

@@ -157,10 +157,8 @@ export class RemoteSubject implements Subject {
 
 /** @throws Failure, without the credentials in the text, if it is no address of a web server */
 function addressOf(text: string): URL {
-  const hasScheme = /^[a-z][a-z0-9+.-]*:\/\//iu.test(text);
-  const found = URL.canParse(hasScheme ? text : `http://${text}`)
-    ? new URL(hasScheme ? text : `http://${text}`)
-    : undefined;
+  const address = /^[a-z][a-z0-9+.-]*:\/\//iu.test(text) ? text : `http://${text}`;
+  const found = URL.canParse(address) ? new URL(address) : undefined;
   if (found !== undefined && /^https?:$/u.test(found.protocol)) return found;
   throw new Failure(
     `Cannot use --url "${withoutCredentials(text, REDACTED)}": it must be the address of a dashboard, such as http://127.0.0.1:4000/`,

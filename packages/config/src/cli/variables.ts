@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { SyntaxFault } from "../formats/format.ts";
+import { placeText, type SyntaxFault } from "../formats/format.ts";
 import { parse_text } from "../formats/parse.ts";
 import { decode_utf8 } from "../formats/utf8.ts";
 import { Failure } from "./failure.ts";
@@ -11,7 +11,6 @@ export async function loadVariables(file: string): Promise<void> {
     for (const [name, text] of Object.entries(tree)) process.env[name] ??= String(text);
   } catch (error) {
     const { message, position } = error as SyntaxFault;
-    const place = position === undefined ? "" : `, at line ${position.line}, column ${position.column}`;
-    throw new Failure(`Cannot read the variables of "${file}": ${message}${place}`, 2);
+    throw new Failure(`Cannot read the variables of "${file}": ${message}${placeText(position)}`, 2);
   }
 }

@@ -48,7 +48,8 @@ export type Write =
 /** Makes a value at once, or in slices if it is large. */
 export type Make = (making: Making) => Value | Promise<Value>;
 
-const EMPTY: Table = Object.freeze({});
+/** The empty table. */
+export const EMPTY: Table = Object.freeze({});
 
 /**
  * The configuration before the first load. @param secrets the secrets of this and all later ones; @param aliases the

@@ -8,7 +8,7 @@ import type { Contribution, Diagnostic, Knowledge, Layer, Origin } from "./layer
 import { sharing } from "./making.ts";
 import { andThen } from "./maybe.ts";
 import { formatPath } from "./path.ts";
-import { type AdmissionRules, PlainDataError } from "./plain.ts";
+import { LENIENT, PlainDataError } from "./plain.ts";
 import { type Moved, renamed, writtenAt } from "./renaming.ts";
 import { valueAt } from "./snapshot.ts";
 import type { Shape } from "./shape.ts";
@@ -208,8 +208,6 @@ function treeOf(contribution: Contribution, said: Said, old: Layer, budget: Budg
     return refuse(error);
   }
 }
-
-const LENIENT: AdmissionRules = { strict: false };
 
 /** The large trees of contributions that were admitted, with what each shares with, or why they were refused. */
 const admitted = new WeakMap<

@@ -47,6 +47,9 @@ export interface AdmissionRules {
   readonly strict: boolean;
 }
 
+/** The rules for values from a parser. */
+export const LENIENT: AdmissionRules = { strict: false };
+
 /**
  * Copies a value into plain frozen data, sharing equal subtrees with `before`.
  *

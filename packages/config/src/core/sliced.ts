@@ -1,7 +1,7 @@
 import { type Change, type ChangedPath, type LeafPlace, sortedByPath, visitLeaves } from "./diff.ts";
 import { Draft, isTable } from "./draft.ts";
 import { Making } from "./making.ts";
-import { Admission, type AdmissionRules, admit, isAdmitted, newList } from "./plain.ts";
+import { Admission, type AdmissionRules, admit, isAdmitted, LENIENT, newList } from "./plain.ts";
 import type { Secrets, ValueAtPath } from "./secrets.ts";
 import type { Notification, PatternIndex } from "./subscriptions.ts";
 import type { Segments, Value } from "./value.ts";
@@ -276,8 +276,6 @@ function sorted<T extends { readonly path: string }>(
 function isDue(value: unknown, i: number): boolean {
   return typeof value === "object" || (i & 255) === 255;
 }
-
-const LENIENT: AdmissionRules = { strict: false };
 
 /** Whether a value contains more than `most` others. A value that throws on inspection will be refused later. */
 function holdsMore(value: unknown, most: number, { strict }: AdmissionRules): value is object {

@@ -1,5 +1,5 @@
 import { ConfigValidationError } from "../errors.ts";
-import type { Configuration, Make, Rules, Write } from "./configuration.ts";
+import { type Configuration, EMPTY, type Make, type Rules, type Write } from "./configuration.ts";
 import { child, isList, isTable } from "./draft.ts";
 import { PUT } from "./explain.ts";
 import { sharing } from "./making.ts";
@@ -187,5 +187,3 @@ function byNewNames(value: Value, proposal: Write, { aliases, shape }: Rules, bu
     throw refused(`"${old}" ${message}`, proposal, away.from, message);
   });
 }
-
-const EMPTY: Table = Object.freeze({});

@@ -38,6 +38,11 @@ export interface Position {
   readonly column: number;
 }
 
+/** A position as the end of a message; empty if it is not known. */
+export function placeText(position: Position | undefined): string {
+  return position === undefined ? "" : `, at line ${position.line}, column ${position.column}`;
+}
+
 /** A text that cannot be read. Its message is one of a fixed set, and never quotes the text. */
 export class SyntaxFault extends Error {
   override readonly name = "SyntaxFault";

@@ -5,7 +5,7 @@ import { isRevoked, typeOf } from "../core/words.ts";
 import { ConfigSourceError } from "../errors.ts";
 import type { Source, SourceContext, Watch } from "../sources/source.ts";
 import type { ConfigSpec } from "../spec.ts";
-import type { LoadOutcome } from "./outcome.ts";
+import { lateError, type LoadOutcome } from "./outcome.ts";
 import { asError } from "./thrown.ts";
 
 /**
@@ -77,7 +77,7 @@ export class SourceCalls {
 
   /** The error of a load that did not end in time. */
   late(): ConfigSourceError {
-    return this.failure(`Cannot load "${this.name}": no answer within ${this.spec.load_timeout} ms`, "timeout");
+    return lateError(this.name, this.spec.load_timeout);
   }
 
   private context(signal: AbortSignal): SourceContext {

@@ -5,6 +5,7 @@ import { matches, parsePattern, type Pattern } from "../core/pattern.ts";
 import type { Value } from "../core/value.ts";
 import { ConfigSourceError } from "../errors.ts";
 import { type FormatName, format_by_extension, KNOWN_EXTENSIONS } from "../formats/by_extension.ts";
+import { placeText, type Position } from "../formats/format.ts";
 import { contribution_of, type FileContent, type FileNames, read_content } from "./file_content.ts";
 import { MOST, type Round, too_many } from "./file_set.ts";
 
@@ -182,14 +183,8 @@ export class FileLayers {
     return found;
   }
 
-  private failure(
-    code: string,
-    why: string,
-    { shown }: Named,
-    at?: { line: number; column: number },
-  ): ConfigSourceError {
-    const where = at === undefined ? "" : `, at line ${at.line}, column ${at.column}`;
-    return new ConfigSourceError(`Cannot read "${shown}": ${why}${where}`, {
+  private failure(code: string, why: string, { shown }: Named, at?: Position): ConfigSourceError {
+    return new ConfigSourceError(`Cannot read "${shown}": ${why}${placeText(at)}`, {
       source: this.rules.source,
       code,
       file: shown,

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 
 import type { Contribution, Diagnostic } from "../core/layer.ts";
 import { ConfigSourceError } from "../errors.ts";
-import { SyntaxFault } from "../formats/format.ts";
+import { placeText, SyntaxFault } from "../formats/format.ts";
 import { type WatchedFileOptions, checked_options } from "./file_options.ts";
 import { type Sample, UnreadableFile, print_file } from "./file_sample.ts";
 import { FileWatch, type Seen, type WatchedBy } from "./file_watch.ts";
@@ -240,8 +240,7 @@ export class WatchedFile {
     const place = { source, file: this.shown };
     const cannot = `Cannot read "${this.shown}"`;
     if (error instanceof SyntaxFault) {
-      const { line, column } = error.position ?? {};
-      const at = line === undefined || error.placed ? "" : `, at line ${line}, column ${column}`;
+      const at = error.placed ? "" : placeText(error.position);
       return new ConfigSourceError(`${cannot}: ${error.message}${at}`, {
         ...place,
         code: error.code,

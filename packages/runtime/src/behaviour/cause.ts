@@ -41,6 +41,11 @@ export interface Vocabulary {
 export const NOTHING_RETURNED =
   "it returned nothing: is a `return` missing, or are there braces around an arrow function's result?";
 
+/** A likely reason as the end of a sentence. It begins with a semicolon. Empty if there is none. */
+export function because(cause: string | undefined): string {
+  return cause === undefined ? "" : `; ${cause}`;
+}
+
 /** Makes a word. `most` is `least` by default. */
 export function word(entry: string, constant: string, form: string, least: number, most = least, alone = false): Word {
   return { constant, entry, form, least, most, alone };

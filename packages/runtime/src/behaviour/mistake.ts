@@ -9,6 +9,7 @@ import type { ErlangError } from "../term/error.ts";
 import { isA, isTuple } from "../term/guarded.ts";
 import { isThenable } from "../term/thenable.ts";
 import {
+  because,
   causeOf,
   causeOfOther,
   NOTHING_RETURNED,
@@ -36,13 +37,13 @@ const EXTRA = "a time-out in ms, Infinity, HIBERNATE or [CONTINUE, term]";
 /** The sentence for an invalid result. */
 export function wrongResult(module: object, callback: Callback, result: unknown): string {
   const cause = likelyCause(callback, result);
-  return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${cause === undefined ? "" : `; ${cause}`}`;
+  return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${because(cause)}`;
 }
 
 /** The sentence for an invalid result of a supervisor module's init. */
 export function wrongSupervisor(module: object, result: unknown): string {
   const cause = causeOf(SUPERVISOR, result);
-  return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, [flags, children]] or IGNORE${cause === undefined ? "" : `; ${cause}`}`;
+  return `init of ${nameOfModule(module)} returned ${describe(result)}, and must return [OK, [flags, children]] or IGNORE${because(cause)}`;
 }
 
 /** The likely reason why a result is wrong. */

@@ -5,7 +5,7 @@ import type { ErlangError } from "../term/error.ts";
 import { isTuple, tagOf } from "../term/guarded.ts";
 import { listed } from "../term/options.ts";
 import { inWords } from "../term/reason.ts";
-import { causeOf, NOTHING_RETURNED, type Vocabulary, word, wordsOf } from "../behaviour/cause.ts";
+import { because, causeOf, NOTHING_RETURNED, type Vocabulary, word, wordsOf } from "../behaviour/cause.ts";
 import { uncallable } from "../behaviour/lacking.ts";
 import { nameOfModule } from "../behaviour/module_name.ts";
 
@@ -67,7 +67,7 @@ export function wrongResult(module: object, callback: Callback, result: unknown)
   if (callback === "init" && tagOf(result, 2) === ERROR)
     return `its init refused: ${inWords((result as readonly unknown[])[1])}`;
   const cause = causeOf(VOCABULARIES[callback], result);
-  return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${cause === undefined ? "" : `; ${cause}`}`;
+  return `${callback} of ${nameOfModule(module)} returned ${describe(result)}, and must return ${RESULTS[callback]}${because(cause)}`;
 }
 
 const CALLBACKS: ReadonlySet<string> = new Set([...Object.keys(RESULTS), "terminate", "format_status"]);

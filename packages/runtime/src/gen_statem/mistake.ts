@@ -5,7 +5,7 @@ import { describe } from "../term/describe.ts";
 import { ErlangError } from "../term/error.ts";
 import { isTuple } from "../term/guarded.ts";
 import { nearest } from "../term/options.ts";
-import { causeOf, NOTHING_RETURNED, type Vocabulary, word, wordsOf } from "../behaviour/cause.ts";
+import { because, causeOf, NOTHING_RETURNED, type Vocabulary, word, wordsOf } from "../behaviour/cause.ts";
 import { uncallable } from "../behaviour/lacking.ts";
 import { callbacksOf, nameOfModule } from "../behaviour/module_name.ts";
 import {
@@ -99,8 +99,6 @@ const MODE: Vocabulary = {
   ),
   nothing: NOTHING_RETURNED,
 };
-
-const because = (cause: string | undefined) => (cause === undefined ? "" : `; ${cause}`);
 
 /** The sentence for an invalid result or action. */
 export function wrong(kind: Atom, module: object, callback: string, term: unknown): string {

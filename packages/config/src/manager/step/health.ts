@@ -1,9 +1,7 @@
 import { type Backoff, longest_wait } from "../../core/backoff.ts";
-import { ConfigSourceError } from "../../errors.ts";
 import type { SourceOutcome } from "../../protocol.ts";
-import type { LoadOutcome } from "../outcome.ts";
+import { lateError, type LoadOutcome } from "../outcome.ts";
 import { scrub } from "../scrub.ts";
-import type { SourceState } from "../state.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -79,7 +77,7 @@ export function failed(turn: Turn, index: number, error: Error): void {
 /** Records that a load has not ended in time. */
 export function late(turn: Turn, index: number): void {
   turn.setSource(index, { late: true });
-  failed(turn, index, lateError(turn, turn.source(index)));
+  failed(turn, index, lateError(turn.source(index).name, turn.state.spec.load_timeout));
 }
 
 /** Records whether its changes are watched. If not, a load tries again, and finds changes made meanwhile. */
@@ -102,9 +100,4 @@ export function retryLater(turn: Turn, index: number): void {
 
 function tryAgain(turn: Turn, index: number, failures: number): void {
   turn.do({ do: "arm", timer: `retry ${index}`, ms: longest_wait(RETRY, failures - 1), jitter: JITTER });
-}
-
-export function lateError({ state }: Turn, { name }: SourceState): ConfigSourceError {
-  const message = `Cannot load "${name}": no answer within ${state.spec.load_timeout} ms`;
-  return new ConfigSourceError(message, { source: name, code: "timeout" });
 }

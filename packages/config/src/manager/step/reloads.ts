@@ -4,6 +4,7 @@ import { changedLeaves, diff } from "../../core/diff.ts";
 import { ConfigValidationError } from "../../errors.ts";
 import type { Refusal, ReloadReport } from "../../protocol.ts";
 import type { FromSource } from "../event.ts";
+import { lateError } from "../outcome.ts";
 import { RefusedCandidates } from "../refused_candidates.ts";
 import { scrub } from "../scrub.ts";
 import type { Caller, RefusedCandidate, Reload } from "../state.ts";
@@ -63,8 +64,8 @@ export function elapsed(turn: Turn): void {
   const { reload } = turn.state;
   if (reload === undefined || reload.waiting.length === 0) return;
   for (const index of reload.waiting) {
-    const { required } = turn.source(index);
-    if (reload.first && required) return fail(turn, health.lateError(turn, turn.source(index)));
+    const { name, required } = turn.source(index);
+    if (reload.first && required) return fail(turn, lateError(name, turn.state.spec.load_timeout));
     health.late(turn, index);
   }
   gathered(turn, { ...reload, waiting: [] });

@@ -1,7 +1,7 @@
 import { decoded } from "../../core/credentials.ts";
-import { must_be_named_values } from "../../core/named_values.ts";
 import { typeOf } from "../../core/words.ts";
 import type { Backoff } from "../../core/backoff.ts";
+import { Check } from "../remote/options.ts";
 import type { TlsOptions } from "../remote/tls.ts";
 
 /** Options of `ConsulSource`. Those of the connection default to Consul's usual environment variables. */
@@ -158,13 +158,12 @@ export function consul_settings(keyPrefix: unknown, given: ConsulOptions): Consu
     if (value === undefined || typeof value === "string") continue;
     throw new TypeError(`Cannot make a ConsulSource: "${option}" must be a string, got ${typeOf(value)}`);
   }
+  const check = new Check("Cannot make a ConsulSource");
   for (const option of ["required", "write_through"] as const) {
-    const value: unknown = given[option];
-    if (value === undefined || typeof value === "boolean") continue;
-    throw new TypeError(`Cannot make a ConsulSource: "${option}" must be a boolean, got ${typeOf(value)}`);
+    if (given[option] !== undefined) check.boolean(option, given[option]);
   }
   for (const option of ["tls", "backoff"] as const) {
-    if (given[option] !== undefined) must_be_named_values("Cannot make a ConsulSource", `"${option}"`, given[option]);
+    if (given[option] !== undefined) check.named_values(option, given[option]);
   }
   const layout = oneOf("layout", given.layout, ["keys", "blob"], "keys");
   oneOf("consistency", given.consistency, ["default", "stale", "consistent"], "default");
